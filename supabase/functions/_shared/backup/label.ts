@@ -1,0 +1,39 @@
+/** Labels that an admin gives to a backup; they become part of the object's name. */
+import { z } from "zod";
+import { BackupError } from "./errors.ts";
+
+export const LABEL_MAX_LENGTH = 40;
+const LABEL = /^[A-Za-z0-9._-]+$/;
+
+/**
+ * The label as it stands in the object key: trimmed, runs of spaces turned into `_`, empty → `null`.
+ * @throws {BackupError} `invalid_payload` when another character is left or it is longer than 40.
+ * @example normalizeLabel(" antes da migração".replace("ção", "cao")) // "antes_da_migracao"
+ */
+export function normalizeLabel(input: string | null | undefined): string | null {
+  const label = (input ?? "").trim().replaceAll(/ +/g, "_");
+  if (label === "") return null;
+  if (label.length > LABEL_MAX_LENGTH) {
+    throw new BackupError(
+      "invalid_label",
+      `Cannot use a label of ${label.length} characters: at most ${LABEL_MAX_LENGTH} are allowed`,
+    );
+  }
+  if (!LABEL.test(label)) {
+    throw new BackupError(
+      "invalid_label",
+      `Cannot use the label ${JSON.stringify(label)}: only letters A-Z a-z, digits, '.', '_' and '-' are allowed`,
+    );
+  }
+  return label;
+}
+
+/** Zod form of {@link normalizeLabel} for the edges that validate a whole object. */
+export const labelSchema = z.string().nullish().transform((value, context) => {
+  try {
+    return normalizeLabel(value);
+  } catch (error) {
+    context.addIssue({ code: "custom", message: (error as Error).message });
+    return z.NEVER;
+  }
+});

@@ -1,0 +1,63 @@
+/**
+ * The schemas that Supabase owns and recreates. One list for the dump, the restore and the fingerprint.
+ * Source: the exclude lists of the Supabase CLI's `db dump`, and the schemas of a hosted project.
+ */
+
+/**
+ * Platform schemas whose *rows* (and our policies and triggers on them) belong to the project:
+ * public has foreign keys into them. Their structure belongs to the platform.
+ */
+export const DATA_ONLY_SCHEMAS = ["auth", "storage", "realtime"] as const;
+
+/** Tables of {@link DATA_ONLY_SCHEMAS} whose rows the platform writes itself. */
+export const PLATFORM_TABLES: Readonly<Record<string, readonly string[] | "all">> = {
+  auth: ["schema_migrations"],
+  storage: [
+    "migrations",
+    "s3_multipart_uploads",
+    "s3_multipart_uploads_parts",
+    "buckets_analytics",
+    "buckets_vectors",
+    "vector_indexes",
+    "iceberg_namespaces",
+    "iceberg_tables",
+  ],
+  realtime: "all",
+};
+
+/** Platform schemas of which a backup holds nothing. */
+export const EXCLUDED_SCHEMAS = [
+  "_analytics",
+  "_realtime",
+  "_supavisor",
+  "cron",
+  "dbdev",
+  "etl",
+  "extensions",
+  "graphql",
+  "graphql_public",
+  "net",
+  "pgbouncer",
+  "pgmq",
+  "pgsodium",
+  "pgsodium_masks",
+  "pgtle",
+  "repack",
+  "supabase_functions",
+  "tiger",
+  "tiger_data",
+  "topology",
+  "vault",
+] as const;
+
+/** Every schema that is the platform's. */
+export const PLATFORM_SCHEMAS: readonly string[] = [...DATA_ONLY_SCHEMAS, ...EXCLUDED_SCHEMAS];
+
+/** Old content of a restored target lies in schemas of this prefix until it is cleaned up. */
+export const OLD_CONTENT_PREFIX = "restore_old_";
+
+/**
+ * Names in `public` that begin so are the catalog's own objects. A restore leaves them as they are:
+ * the history is never taken back in time, and their rows are rebuilt from the vault, not from archives.
+ */
+export const OPS_OBJECT_PREFIX = "ops_db_backup";

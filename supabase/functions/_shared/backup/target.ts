@@ -1,0 +1,20 @@
+/** What can be backed up, how, and the word that guards production. */
+import { z } from "zod";
+
+/** The databases Revo ERP has; the scheduled backup's target is `prod`. */
+export const TARGETS = ["prod", "dev", "verify"] as const;
+export const targetSchema = z.enum(TARGETS);
+export type Target = z.infer<typeof targetSchema>;
+
+/** `full` carries schema and rows; `schema-only` carries no row. */
+export const MODES = ["full", "schema-only"] as const;
+export const modeSchema = z.enum(MODES);
+export type Mode = z.infer<typeof modeSchema>;
+
+/** What has to be typed, letter by letter, before production is replaced. */
+export const RESTORE_PROD_CONFIRMATION = "RESTORE_PROD";
+
+/** Whether a restore into `target` may go on with the given confirmation. */
+export function isRestoreConfirmed(target: Target, confirm: string | null | undefined): boolean {
+  return target !== "prod" || confirm === RESTORE_PROD_CONFIRMATION;
+}
