@@ -9,20 +9,13 @@
  */
 export const DATA_ONLY_SCHEMAS = ["auth", "storage", "realtime"] as const;
 
-/** Tables of {@link DATA_ONLY_SCHEMAS} whose rows the platform writes itself. */
-export const PLATFORM_TABLES: Readonly<Record<string, readonly string[] | "all">> = {
-  auth: ["schema_migrations"],
-  storage: [
-    "migrations",
-    "s3_multipart_uploads",
-    "s3_multipart_uploads_parts",
-    "buckets_analytics",
-    "buckets_vectors",
-    "vector_indexes",
-    "iceberg_namespaces",
-    "iceberg_tables",
-  ],
-  realtime: "all",
+/** Whose rows of {@link DATA_ONLY_SCHEMAS} a backup carries; the rest the platform writes itself. */
+export const PLATFORM_ROWS: Readonly<
+  Record<(typeof DATA_ONLY_SCHEMAS)[number], { only?: readonly string[]; except?: readonly string[] }>
+> = {
+  auth: { except: ["schema_migrations"] },
+  storage: { only: ["buckets", "objects"] },
+  realtime: { only: [] },
 };
 
 /** Platform schemas of which a backup holds nothing. */

@@ -1,0 +1,71 @@
+/** What an archive holds, read back from the vault: an empty or incomplete one is no backup. */
+import { Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
+import { BackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
+import type { Manifest } from "../../../supabase/functions/_shared/backup/manifest.ts";
+import { OPS_OBJECT_PREFIX, PLATFORM_SCHEMAS } from "../../../supabase/functions/_shared/backup/platform.ts";
+import type { Mode } from "../../../supabase/functions/_shared/backup/target.ts";
+import { type ArchiveToc, readToc } from "../archive_toc.ts";
+import type { TableRows } from "../database_facts.ts";
+import type { Vault } from "../vault.ts";
+
+/** The table of contents of a stored archive; reads no further than it. */
+export async function readStoredToc(vault: Vault, key: string): Promise<ArchiveToc> {
+  return await readGzippedToc(Readable.from(vault.download(key)));
+}
+
+/** The table of contents of a `.dump.gz`. @throws {BackupError} `archive_rejected` when it has none. */
+export async function readGzippedToc(source: Readable): Promise<ArchiveToc> {
+  const gunzip = createGunzip();
+  source.on("error", (error) => gunzip.destroy(error));
+  try {
+    return await readToc(source.pipe(gunzip));
+  } catch (cause) {
+    if (cause instanceof BackupError) throw cause;
+    throw new BackupError("archive_rejected", `Cannot read the archive: ${(cause as Error).message}`, {
+      cause,
+    });
+  } finally {
+    source.destroy();
+    gunzip.destroy();
+  }
+}
+
+/** Entries by kind, for the manifest. */
+export function countEntries(toc: ArchiveToc): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { kind } of toc.entries) counts[kind] = (counts[kind] ?? 0) + 1;
+  return counts;
+}
+
+/** @throws {BackupError} `dump_empty` naming tables that the snapshot counted and the archive lacks. */
+export function requireTables(toc: ArchiveToc, mode: Mode, tables: readonly TableRows[]): void {
+  const kind = mode === "full" ? "TABLE DATA" : "TABLE";
+  const held = new Set(
+    toc.entries.filter((entry) => entry.kind === kind).map(({ schema, tag }) => `${schema}\0${tag}`),
+  );
+  const missing = tables.filter(({ schema, table }) => !held.has(`${schema}\0${table}`));
+  if (missing.length === 0) return;
+  throw new BackupError(
+    "dump_empty",
+    `Cannot accept the archive: it lacks ${missing.length} of ${tables.length} tables, ` +
+      `for example ${missing.slice(0, 3).map(({ key }) => key).join(", ")}`,
+  );
+}
+
+const SETVAL = /setval\('((?:[^']|'')*)', (-?\d+), (true|false)\)/;
+
+/** The values that the archive sets the project's sequences to. They are not the snapshot's: sequences know none. */
+export function sequenceValues(toc: ArchiveToc): Manifest["sequences"] {
+  const values: Manifest["sequences"] = {};
+  for (const { kind, schema, tag, definition } of toc.entries) {
+    if (PLATFORM_SCHEMAS.includes(schema ?? "") || schema === "public" && tag.startsWith(OPS_OBJECT_PREFIX)) {
+      continue;
+    }
+    const match = kind === "SEQUENCE SET" ? SETVAL.exec(definition) : null;
+    if (match?.[1] !== undefined && match[2] !== undefined) {
+      values[match[1].replaceAll("''", "'")] = { last_value: match[2], is_called: match[3] === "true" };
+    }
+  }
+  return values;
+}

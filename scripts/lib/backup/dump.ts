@@ -1,0 +1,90 @@
+/** pg_dump through gzip, as a stream that ends with an error unless every program of it succeeded. */
+import { BackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
+import type { Mode } from "../../../supabase/functions/_shared/backup/target.ts";
+import { describeFailure, type PipelineEnd, type Stage, startPipeline } from "../children.ts";
+import type { ClientTools } from "../client_tools.ts";
+import type { Connection } from "../connection.ts";
+import type { Gzip } from "../gzip.ts";
+import type { Snapshot } from "./snapshot.ts";
+
+export interface Dump {
+  /** The compressed archive. @throws {BackupError} `dump_failed` at its end when a program failed. */
+  bytes: AsyncIterable<Uint8Array>;
+  /** Bytes of the archive before compression; known when `bytes` has ended. */
+  rawBytes(): number;
+}
+
+export interface DumpOptions {
+  connection: Connection;
+  tools: ClientTools;
+  gzip: Gzip;
+  mode: Mode;
+  snapshot: Snapshot;
+  signal?: AbortSignal;
+}
+
+/** dd does nothing but count: it is cheaper than passing the raw archive through this process. */
+const COUNT: Stage = ["dd", "bs=1048576"];
+
+export function startDump(options: DumpOptions): Dump {
+  const { connection, signal } = options;
+  const stages: Stage[] = [[options.tools.pgDump, ...dumpArguments(options)], COUNT, options.gzip.compress];
+  const pipeline = startPipeline(stages, { env: connection.env, signal });
+  let raw: number | null = null;
+  async function* bytes() {
+    try {
+      yield* pipeline.stdout;
+      const end = await pipeline.ended;
+      requireCompleteDump(stages, end);
+      raw = countedBytes(end);
+    } finally {
+      pipeline.kill(); // whoever stops reading early also stops the dump
+    }
+  }
+  return {
+    bytes: bytes(),
+    rawBytes: () => {
+      if (raw === null) {
+        throw new BackupError("internal_server_error", "Cannot tell the raw size before the dump ended");
+      }
+      return raw;
+    },
+  };
+}
+
+/** Custom format, not compressed by pg_dump itself; owners and privileges are kept. */
+export function dumpArguments({ mode, snapshot }: Pick<DumpOptions, "mode" | "snapshot">): string[] {
+  return [
+    "--format=custom",
+    "--compress=0",
+    "--no-password",
+    "--lock-wait-timeout=60s",
+    `--snapshot=${snapshot.id}`,
+    ...(mode === "schema-only" ? ["--schema-only"] : []),
+    // -N, unlike -n, keeps extensions, publications, event triggers, default privileges and large objects
+    ...snapshot.schemas.excluded.map((name) => `--exclude-schema=${pattern(name)}`),
+    ...snapshot.schemas.withoutRows.map((name) => `--exclude-table-data=${name}`),
+  ];
+}
+
+/** In double quotes a pattern stands for itself. */
+function pattern(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+function requireCompleteDump(stages: readonly Stage[], end: PipelineEnd): void {
+  const failure = describeFailure(stages, end);
+  if (failure === null) return;
+  const busy = /could not obtain lock|canceling statement due to lock timeout/.test(failure);
+  throw new BackupError("dump_failed", `Cannot dump the database: ${failure}`, {
+    hint: busy ? "Another session holds a lock (a migration?); wait for it and repeat." : undefined,
+  });
+}
+
+function countedBytes(end: PipelineEnd): number {
+  const counted = /^(\d+) bytes/m.exec(end.stderr)?.[1];
+  if (counted === undefined) {
+    throw new BackupError("dump_failed", "Cannot tell how many bytes were dumped: dd did not say");
+  }
+  return Number(counted);
+}

@@ -1,0 +1,51 @@
+/** One frozen moment of a database: the dump, the counts and the fingerprint all see the same rows. */
+import { z } from "zod";
+import {
+  applySettings,
+  countRows,
+  type Fingerprint,
+  planSchemas,
+  readExtensions,
+  readFingerprint,
+  readPlatformSequences,
+  readRoles,
+  readServerFacts,
+  type SchemaPlan,
+  type ServerFacts,
+  type TableRows,
+} from "../database_facts.ts";
+import type { PsqlSession } from "../psql.ts";
+
+export interface Snapshot {
+  /** What `pg_dump --snapshot` takes. */
+  id: string;
+  server: ServerFacts;
+  schemas: SchemaPlan;
+}
+
+export interface SnapshotFacts {
+  tables: TableRows[];
+  fingerprint: Fingerprint;
+  extensions: Awaited<ReturnType<typeof readExtensions>>;
+  roles: string[];
+  platformSequences: Record<string, string>;
+}
+
+/** Opens the snapshot; it lives until the session ends. Needs a session of its own, not a transaction pooler. */
+export async function openSnapshot(session: PsqlSession): Promise<Snapshot> {
+  await session.run("begin isolation level repeatable read read only;");
+  await applySettings(session);
+  const id = z.string().parse(await session.value("select to_json(pg_catalog.pg_export_snapshot());"));
+  return { id, server: await readServerFacts(session), schemas: await planSchemas(session) };
+}
+
+/** Everything that the manifest says about the snapshot's content. */
+export async function readSnapshot(session: PsqlSession): Promise<SnapshotFacts> {
+  return {
+    tables: await countRows(session),
+    fingerprint: await readFingerprint(session),
+    extensions: await readExtensions(session),
+    roles: await readRoles(session),
+    platformSequences: await readPlatformSequences(session),
+  };
+}

@@ -1,0 +1,214 @@
+/**
+ * A backup from beginning to end. Order of what is written, so that nothing half done looks like a backup:
+ * archive (confirmed at the vault, its contents read back) → fingerprint text → manifest, last.
+ * Whatever fails, what this run wrote is taken away again.
+ */
+import { createHash } from "node:crypto";
+import { gzipSync } from "node:zlib";
+import { BackupError, toBackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
+import {
+  formatManifest,
+  type Manifest,
+  MANIFEST_VERSION,
+} from "../../../supabase/functions/_shared/backup/manifest.ts";
+import {
+  type BackupKeys,
+  buildKeys,
+  toUtcSecond,
+} from "../../../supabase/functions/_shared/backup/object_key.ts";
+import type { Mode, Target } from "../../../supabase/functions/_shared/backup/target.ts";
+import type { ArchiveToc } from "../archive_toc.ts";
+import { type ClientTools, requireMatchingVersions } from "../client_tools.ts";
+import type { Connection } from "../connection.ts";
+import type { Gzip } from "../gzip.ts";
+import type { Progress } from "../progress.ts";
+import { PsqlSession } from "../psql.ts";
+import { choosePartSize, type Upload, type Vault } from "../vault.ts";
+import { countEntries, readStoredToc, requireTables, sequenceValues } from "./contents.ts";
+import { startDump } from "./dump.ts";
+import { TOOL_VERSION } from "../tool_version.ts";
+import { openSnapshot, readSnapshot, type Snapshot, type SnapshotFacts } from "./snapshot.ts";
+
+export interface BackupOrder {
+  target: Target;
+  mode: Mode;
+  label: string | null;
+  requestedBy: string;
+  requestId: string;
+  run: Manifest["run"];
+  gitSha: string | null;
+  /** Read the whole stored object back and compare its SHA-256. */
+  verify: boolean;
+  /** Stored bytes of the backup before, for the progress bar. */
+  expectedBytes: number | null;
+}
+
+export interface BackupSurroundings {
+  connection: Connection;
+  tools: ClientTools;
+  gzip: Gzip;
+  vault: Vault;
+  progress: Progress;
+  now: () => Date;
+  signal?: AbortSignal;
+}
+
+export interface TakenBackup {
+  keys: BackupKeys;
+  manifest: Manifest;
+  /** When the whole object was read back, `null` without `verify`. */
+  verifiedAt: string | null;
+}
+
+interface Dumped {
+  upload: Upload;
+  rawBytes: number;
+  facts: SnapshotFacts;
+  snapshot: Snapshot;
+}
+
+export async function takeBackup(around: BackupSurroundings, order: BackupOrder): Promise<TakenBackup> {
+  const started = around.now();
+  const keys = buildKeys({ target: order.target, createdAtUtc: toUtcSecond(started), label: order.label });
+  const written: string[] = [];
+  try {
+    await requireFreeName(around.vault, keys);
+    const dumped = await dumpToVault(around, order, keys);
+    written.push(keys.archive);
+    around.progress.phase("verify");
+    const toc = await readStoredToc(around.vault, keys.archive);
+    requireTables(toc, order.mode, dumped.facts.tables);
+    if (order.verify) await rereadObject(around, dumped.upload);
+    around.progress.phase("manifest");
+    const manifest = composeManifest(around, order, keys, dumped, toc, started);
+    await around.vault.put(
+      keys.fingerprint,
+      gzipSync(dumped.facts.fingerprint.lines.join("\n") + "\n"),
+      "application/gzip",
+    );
+    written.push(keys.fingerprint);
+    await writeManifest(around.vault, keys.manifest, manifest);
+    return { keys, manifest, verifiedAt: order.verify ? around.now().toISOString() : null };
+  } catch (error) {
+    await takeAway(around, written);
+    throw error;
+  }
+}
+
+/** Two backups in one second with one label would share a name; the first one stays. */
+async function requireFreeName(vault: Vault, keys: BackupKeys): Promise<void> {
+  if (await vault.head(keys.archive)) {
+    throw new BackupError("vault_object_exists", `Cannot write ${keys.archive}: it exists already`);
+  }
+}
+
+async function dumpToVault(
+  around: BackupSurroundings,
+  order: BackupOrder,
+  keys: BackupKeys,
+): Promise<Dumped> {
+  const { connection, tools, progress, signal } = around;
+  progress.phase("connect");
+  const session = await PsqlSession.open({ psql: tools.psql, connection, signal });
+  try {
+    const snapshot = await openSnapshot(session);
+    requireMatchingVersions(tools, snapshot.server);
+    for (const name of snapshot.schemas.unknown) {
+      progress.log(`schema ${name} belongs to another role: left out`);
+    }
+    progress.phase("dump");
+    const dump = startDump({ connection, tools, gzip: around.gzip, mode: order.mode, snapshot, signal });
+    const facts = readSnapshot(session);
+    facts.catch(() => {}); // reported below, after the upload has ended
+    const upload = await around.vault.upload(keys.archive, dump.bytes, {
+      partSize: choosePartSize(snapshot.server.databaseBytes),
+      onProgress: (bytes) => progress.bytes(bytes, order.expectedBytes),
+    });
+    try {
+      return { upload, rawBytes: dump.rawBytes(), facts: await facts, snapshot };
+    } catch (error) {
+      await takeAway(around, [keys.archive]);
+      throw error;
+    }
+  } finally {
+    await session.kill();
+  }
+}
+
+async function rereadObject(around: BackupSurroundings, upload: Upload): Promise<void> {
+  const hash = createHash("sha256");
+  let bytes = 0;
+  for await (const chunk of around.vault.download(upload.key)) {
+    hash.update(chunk);
+    bytes += chunk.length;
+    around.progress.bytes(bytes, upload.bytes);
+  }
+  const found = hash.digest("hex");
+  if (found === upload.sha256 && bytes === upload.bytes) return;
+  throw new BackupError(
+    "upload_mismatch",
+    `Cannot confirm ${upload.key}: sent ${upload.bytes} bytes sha256 ${upload.sha256}, read back ${bytes} bytes ${found}`,
+  );
+}
+
+async function writeManifest(vault: Vault, key: string, manifest: Manifest): Promise<void> {
+  const text = formatManifest(manifest);
+  await vault.put(key, text, "application/json");
+  if (await vault.text(key) === text) return;
+  await vault.delete(key);
+  throw new BackupError(
+    "upload_mismatch",
+    `Cannot confirm ${key}: what was read back differs from what was written`,
+  );
+}
+
+async function takeAway({ vault, progress }: BackupSurroundings, keys: readonly string[]): Promise<void> {
+  for (const key of keys) {
+    await vault.delete(key).catch((error) =>
+      progress.log(`could not remove ${key} (no manifest names it): ${toBackupError(error).message}`)
+    );
+  }
+}
+
+function composeManifest(
+  around: BackupSurroundings,
+  order: BackupOrder,
+  keys: BackupKeys,
+  { upload, rawBytes, facts, snapshot }: Dumped,
+  toc: ArchiveToc,
+  started: Date,
+): Manifest {
+  const { host, database, projectRef } = around.connection;
+  const tables = order.mode === "full" ? facts.tables : [];
+  return {
+    kind: "supabase_db_backup",
+    target: order.target,
+    mode: order.mode,
+    created_at_utc: toUtcSecond(started),
+    file: keys.archive.split("/").at(-1) ?? keys.archive,
+    sha256: upload.sha256,
+    bytes: upload.bytes,
+    git_sha: order.gitSha,
+    version: MANIFEST_VERSION,
+    tool: { name: "revo-backups", version: TOOL_VERSION },
+    label: order.label,
+    raw_bytes: rawBytes,
+    compression: around.gzip.name,
+    duration_ms: around.now().getTime() - started.getTime(),
+    server_version: snapshot.server.version,
+    client_version: around.tools.version,
+    source: { host, database, project_ref: projectRef },
+    requested_by: order.requestedBy,
+    request_id: order.requestId,
+    run: order.run,
+    rows: Object.fromEntries(tables.map(({ key, rows }) => [key, rows])),
+    tables_total: tables.length,
+    rows_total: tables.reduce((sum, { rows }) => sum + rows, 0),
+    sequences: sequenceValues(toc),
+    platform_sequences: facts.platformSequences,
+    extensions: facts.extensions,
+    roles: facts.roles,
+    toc: countEntries(toc),
+    fingerprint: facts.fingerprint.areas,
+  };
+}

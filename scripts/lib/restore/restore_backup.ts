@@ -1,0 +1,228 @@
+/**
+ * A restore from beginning to end. Nothing of the target is touched before the archive was downloaded and
+ * found equal to its manifest, and a safety copy of the target was taken and proven like any backup.
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { z } from "zod";
+import { BackupError, toBackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
+import { type AnyManifest, isProving } from "../../../supabase/functions/_shared/backup/manifest.ts";
+import { isRestoreConfirmed, type Target } from "../../../supabase/functions/_shared/backup/target.ts";
+import { readGzippedToc } from "../backup/contents.ts";
+import { type BackupOrder, takeBackup, type TakenBackup } from "../backup/take_backup.ts";
+import { requireMatchingVersions } from "../client_tools.ts";
+import { readServerFacts, sqlFile } from "../database_facts.ts";
+import type { Progress } from "../progress.ts";
+import { PsqlSession } from "../psql.ts";
+import type { Vault } from "../vault.ts";
+import { downloadArchive, readFingerprintLines, readManifest } from "./fetch_backup.ts";
+import { selectEntries } from "./select_entries.ts";
+import { restoreInTransaction, type RestoreSurroundings } from "./transaction.ts";
+import type { Expectation, Verified } from "./verify.ts";
+
+export interface RestoreOrder {
+  target: Target;
+  /** Key of the archive in the vault. */
+  key: string;
+  /** `RESTORE_PROD` for production. */
+  confirm: string | null;
+  /** A backup without rows empties the target: only on this explicit word. */
+  allowSchemaOnly: boolean;
+  /** How the target is saved first; `null` only for a throwaway target. */
+  safety: Omit<BackupOrder, "target" | "mode" | "verify" | "label" | "expectedBytes"> | null;
+}
+
+export interface RestoreContext extends RestoreSurroundings {
+  vault: Vault;
+  now: () => Date;
+}
+
+export interface Restored {
+  manifest: AnyManifest | null;
+  safety: TakenBackup | null;
+  verified: Verified;
+  skipped: { kind: string; name: string; reason: string }[];
+  /** What was left to do and failed; the restore itself is committed and good. */
+  warnings: string[];
+}
+
+/** Label of the copy that is taken before a restore. */
+export const SAFETY_LABEL = "antes-da-restauracao";
+
+/** @throws {BackupError} with the phase; the target is as it was unless the code is `restore_outcome_unknown`. */
+export async function restoreBackup(context: RestoreContext, order: RestoreOrder): Promise<Restored> {
+  requireConfirmation(order);
+  const folder = await mkdtemp(join(tmpdir(), "revo-archive-"));
+  try {
+    context.progress.phase("download");
+    const manifest = await readManifest(context.vault, order.key);
+    requireRows(manifest, order);
+    const archiveFile = join(folder, "archive.dump.gz");
+    await downloadArchive(context, order.key, manifest, archiveFile);
+    const toc = await readGzippedToc(createReadStream(archiveFile));
+    context.progress.phase("inspect");
+    const target = await inspectTarget(context, manifest);
+    const selection = selectEntries(toc.entries, target);
+    const safety = order.safety && await takeSafetyCopy(context, order.target, order.safety);
+    const expected = await expectationOf(context.vault, order.key, manifest, target.keepOps);
+    const verified = await restoreInTransaction(context, {
+      archiveFile,
+      selection,
+      expected,
+      missingRoles: target.missingRoles,
+    });
+    return {
+      manifest,
+      safety,
+      verified,
+      skipped: selection.skipped.map(({ entry, reason }) => ({ kind: entry.kind, name: entry.tag, reason })),
+      warnings: await tidyUp(context),
+    };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function requireConfirmation({ target, confirm }: RestoreOrder): void {
+  if (isRestoreConfirmed(target, confirm)) return;
+  throw new BackupError(
+    "confirmation_required",
+    "Cannot restore into prod: the confirmation is missing or wrong",
+    {
+      hint: "Pass CONFIRM=RESTORE_PROD.",
+    },
+  );
+}
+
+function requireRows(manifest: AnyManifest | null, order: RestoreOrder): void {
+  if (manifest?.mode !== "schema-only" || order.allowSchemaOnly) return;
+  throw new BackupError(
+    "archive_rejected",
+    `Cannot restore ${order.key}: it holds no rows, the target would be empty`,
+    {
+      hint: "Pass ALLOW_SCHEMA_ONLY=yes if that is what you want.",
+    },
+  );
+}
+
+const targetSchema = z.object({
+  keepOps: z.boolean(),
+  roles: z.array(z.string()),
+  installed: z.array(z.string()),
+  available: z.array(z.string()),
+});
+
+interface TargetFacts {
+  keepOps: boolean;
+  installedExtensions: ReadonlySet<string>;
+  availableExtensions: ReadonlySet<string>;
+  missingRoles: string[];
+}
+
+async function inspectTarget(context: RestoreContext, manifest: AnyManifest | null): Promise<TargetFacts> {
+  const { connection, tools, signal } = context;
+  const session = await PsqlSession.open({ psql: tools.psql, connection, signal });
+  try {
+    requireMatchingVersions(tools, await readServerFacts(session));
+    const facts = targetSchema.parse(
+      await session.value(
+        `select json_build_object(
+          'keepOps', to_regclass('public.ops_db_backups') is not null,
+          'roles', (select json_agg(rolname) from pg_catalog.pg_roles),
+          'installed', (select json_agg(extname) from pg_catalog.pg_extension),
+          'available', (select json_agg(name) from pg_catalog.pg_available_extensions));`,
+      ),
+    );
+    const wanted = manifest && isProving(manifest) ? manifest.roles : [];
+    return {
+      keepOps: facts.keepOps,
+      installedExtensions: new Set(facts.installed),
+      availableExtensions: new Set(facts.available),
+      missingRoles: wanted.filter((role) => !facts.roles.includes(role)),
+    };
+  } finally {
+    await session.close();
+  }
+}
+
+async function takeSafetyCopy(
+  context: RestoreContext,
+  target: Target,
+  safety: NonNullable<RestoreOrder["safety"]>,
+): Promise<TakenBackup> {
+  const { progress } = context;
+  const asOnePhase: Progress = {
+    phase: () => {},
+    bytes: (done, expected) => progress.bytes(done, expected),
+    log: (line) => progress.log(line),
+  };
+  progress.phase("safety_backup");
+  try {
+    const order = {
+      ...safety,
+      target,
+      mode: "full",
+      label: SAFETY_LABEL,
+      verify: false,
+      expectedBytes: null,
+    } as const;
+    return await takeBackup({ ...context, progress: asOnePhase }, order);
+  } catch (thrown) {
+    const cause = toBackupError(thrown);
+    throw new BackupError(
+      "safety_backup_failed",
+      `Cannot take the safety copy of ${target}: ${cause.message}`,
+      {
+        phase: "safety_backup",
+        cause,
+        hint: cause.hint ?? undefined,
+      },
+    );
+  }
+}
+
+async function expectationOf(
+  vault: Vault,
+  key: string,
+  manifest: AnyManifest | null,
+  keepOps: boolean,
+): Promise<Expectation> {
+  if (!manifest || !isProving(manifest)) {
+    return {
+      rows: null,
+      sequences: null,
+      platformSequences: {},
+      fingerprint: null,
+      fingerprintLines: null,
+      ignoredAreas: {},
+    };
+  }
+  return {
+    rows: manifest.mode === "full" ? manifest.rows : null,
+    sequences: manifest.mode === "full" ? manifest.sequences : null,
+    platformSequences: manifest.platform_sequences,
+    fingerprint: manifest.fingerprint,
+    fingerprintLines: await readFingerprintLines(vault, key, manifest),
+    ignoredAreas: keepOps ? { "~ops": "the catalog's own objects: they stay as they are" } : {},
+  };
+}
+
+/** After COMMIT: statistics for the planner, and the old content's end. Neither can take the restore back. */
+async function tidyUp(context: RestoreContext): Promise<string[]> {
+  const { connection, tools, signal, progress } = context;
+  const warnings: string[] = [];
+  for (const [phase, sql] of [["analyze", "analyze;"], ["cleanup", await sqlFile("cleanup.sql")]] as const) {
+    progress.phase(phase);
+    try {
+      const session = await PsqlSession.open({ psql: tools.psql, connection, signal });
+      await session.run("set client_min_messages = error;");
+      await session.run(sql);
+      await session.close();
+    } catch (error) {
+      warnings.push(`${phase}: ${toBackupError(error).message}`);
+    }
+  }
+  return warnings;
+}

@@ -1,0 +1,180 @@
+/**
+ * The one transaction of a restore: old content moved aside, archive loaded, everything checked, then COMMIT.
+ * Until the last word nothing is changed for anybody; whatever goes wrong, the server rolls back.
+ */
+import { createHash, randomBytes } from "node:crypto";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { BackupError, toBackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
+import { describeFailure, runPipeline, type Stage, startPipeline } from "../children.ts";
+import type { ClientTools } from "../client_tools.ts";
+import type { Connection } from "../connection.ts";
+import { applySettings, sqlFile } from "../database_facts.ts";
+import type { Gzip } from "../gzip.ts";
+import type { Progress } from "../progress.ts";
+import { identifier, literal, PsqlSession, sqlstateOf } from "../psql.ts";
+import { type Expectation, type Verified, verifyContent } from "./verify.ts";
+import type { Selection } from "./select_entries.ts";
+
+export interface RestoreSurroundings {
+  connection: Connection;
+  tools: ClientTools;
+  gzip: Gzip;
+  progress: Progress;
+  signal?: AbortSignal;
+}
+
+export interface LoadOrder {
+  /** The verified `.dump.gz` on this machine. */
+  archiveFile: string;
+  selection: Selection;
+  expected: Expectation;
+  /** Roles that the archive names and the target lacks: made without login. */
+  missingRoles: readonly string[];
+}
+
+const PASSING: ReadonlySet<number> = new Set([0, 141]); // a decompressor may be cut off once everything was read
+const LOCK_NOT_AVAILABLE = "55P03";
+
+/**
+ * @returns what was checked; the transaction is committed then.
+ * @throws {BackupError} the target is as it was, except after `restore_outcome_unknown`: the connection broke
+ * while the server was asked to commit.
+ */
+export async function restoreInTransaction(around: RestoreSurroundings, order: LoadOrder): Promise<Verified> {
+  const folder = await mkdtemp(join(tmpdir(), "revo-restore-"));
+  const session = await PsqlSession.open({
+    psql: around.tools.psql,
+    connection: around.connection,
+    signal: around.signal,
+  });
+  const release = randomBytes(32).toString("hex");
+  let phase = "lock";
+  const enter = (name: string) => around.progress.phase(phase = name);
+  try {
+    enter("lock");
+    await begin(session, release);
+    enter("move_aside");
+    for (const file of ["detach", "move_aside", "reset_privileges", "empty_platform"]) {
+      await session.run(await sqlFile(`restore_${file}.sql`));
+    }
+    for (const role of order.missingRoles) await session.run(`create role ${identifier(role)} nologin;`);
+    enter("load");
+    await load(around, session, folder, order.archiveFile, order.selection.main, "main");
+    if (order.selection.largeObjects.length > 0) {
+      await load(around, session, folder, order.archiveFile, order.selection.largeObjects, "large_objects");
+    }
+    enter("check");
+    await session.run("set local session_replication_role = origin;");
+    await applySettings(session);
+    const verified = await verifyContent(session, order.expected);
+    enter("commit");
+    await commit(session, release, order.expected);
+    return verified;
+  } catch (error) {
+    throw explain(error, phase);
+  } finally {
+    await session.kill();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function begin(session: PsqlSession, release: string): Promise<void> {
+  const hash = createHash("sha256").update(release).digest("hex");
+  await session.run(`\\set release_hash ${hash}\n${await sqlFile("restore_begin.sql")}`);
+  await applySettings(session);
+  await session.run(await sqlFile("restore_lock.sql"));
+}
+
+/** Streams part of the archive into the open transaction: psql reads it from a FIFO that pg_restore writes. */
+async function load(
+  around: RestoreSurroundings,
+  session: PsqlSession,
+  folder: string,
+  archiveFile: string,
+  dumpIds: readonly number[],
+  name: "main" | "large_objects",
+): Promise<void> {
+  const [list, fifo] = [join(folder, `${name}.list`), join(folder, `${name}.fifo`)];
+  await writeFile(list, dumpIds.map((id) => `${id};\n`).join(""));
+  await runPipeline([["mkfifo", fifo]]);
+  const stages: Stage[] = [
+    around.gzip.decompress,
+    [around.tools.pgRestore, "--file=-", "--no-owner", `--use-list=${list}`],
+    // pg_restore wraps large objects in a transaction of their own; ours must stay open
+    ...(name === "large_objects" ? [["sed", "/^BEGIN;$/d;/^COMMIT;$/d"] as const] : []),
+  ];
+  const pipeline = startPipeline(stages, { inputFile: archiveFile, outputFile: fifo, signal: around.signal });
+  let tables = 0;
+  try {
+    await session.run(`\\set QUIET off\n\\i ${fifo}\n\\set QUIET on`, (line) => {
+      if (line.startsWith("COPY ")) around.progress.bytes(++tables, null);
+    });
+  } catch (error) {
+    pipeline.kill();
+    await pipeline.ended;
+    throw error;
+  }
+  const end = await pipeline.ended;
+  const codes = end.codes.map((code, i) => i === 0 && PASSING.has(code) ? 0 : code);
+  const failure = describeFailure(stages, { ...end, codes });
+  if (failure !== null) {
+    throw new BackupError("archive_corrupt", `Cannot read the archive to its end: ${failure}`);
+  }
+}
+
+/** setval() is not undone by ROLLBACK, so it comes last; and a platform sequence never goes backwards. */
+async function commit(session: PsqlSession, release: string, expected: Expectation): Promise<void> {
+  await session.run(
+    [`notify pgrst, 'reload schema';`, advanceSequences(expected), `set local revo.release = '${release}';`]
+      .join("\n"),
+  );
+  let tag = "";
+  try {
+    await session.run("\\set QUIET off\ncommit;\n\\set QUIET on", (line) => tag = line);
+  } catch (cause) {
+    if (sqlstateOf(cause) !== null) throw cause; // the server said no, and rolled back
+    throw new BackupError(
+      "restore_outcome_unknown",
+      "the connection ended while the server was asked to commit",
+      {
+        cause,
+        hint: "Compare the target with the manifest before anything else.",
+      },
+    );
+  }
+  if (tag !== "COMMIT") {
+    throw new BackupError("restore_failed", `the server answered '${tag}' instead of COMMIT`);
+  }
+}
+
+function advanceSequences(expected: Expectation): string {
+  const calls = Object.entries(expected.platformSequences).map(([name, value]) =>
+    `if to_regclass(${literal(name)}) is not null then
+       execute ${
+      literal(
+        `select setval('${name.replaceAll("'", "''")}', greatest((select last_value from ${name}), ${
+          BigInt(value)
+        }))`,
+      )
+    };
+     end if;`
+  );
+  return `do $advance$ begin ${calls.join("\n")} end $advance$;`;
+}
+
+function explain(thrown: unknown, phase: string): BackupError {
+  const error = toBackupError(thrown);
+  if (sqlstateOf(error) === LOCK_NOT_AVAILABLE) {
+    return new BackupError("target_locked", `Cannot lock the target: ${error.message}`, {
+      phase,
+      cause: error,
+      hint: "Other sessions hold its tables; stop what writes there and repeat.",
+    });
+  }
+  const isServerError = error.code === "database_error" || error.code === "internal_server_error";
+  return isServerError
+    ? new BackupError("restore_failed", error.message, { phase, cause: error, details: error.details })
+    : error.inPhase(phase);
+}

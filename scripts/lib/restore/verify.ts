@@ -1,0 +1,112 @@
+/** The checks inside the transaction: what was restored is what the manifest says, or nothing is committed. */
+import { z } from "zod";
+import { BackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
+import type { Manifest } from "../../../supabase/functions/_shared/backup/manifest.ts";
+import { countRows, describeDifferences, readFingerprint, sqlFile } from "../database_facts.ts";
+import type { PsqlSession } from "../psql.ts";
+
+/** What the restored content has to be; a fact that the backup does not tell is `null` and cannot be checked. */
+export interface Expectation {
+  rows: Record<string, number> | null;
+  sequences: Manifest["sequences"] | null;
+  platformSequences: Record<string, string>;
+  /** Hash per area. */
+  fingerprint: Record<string, string> | null;
+  /** The fingerprint's text, to name differences. */
+  fingerprintLines: readonly string[] | null;
+  /** Areas that are not compared, with the reason. */
+  ignoredAreas: Readonly<Record<string, string>>;
+}
+
+/** What was checked before COMMIT; each `null` was not, because the backup does not tell. */
+export interface Verified {
+  tables: number;
+  rows: number;
+  sequences: number | null;
+  areas: number | null;
+  notChecked: string[];
+}
+
+export async function verifyContent(session: PsqlSession, expected: Expectation): Promise<Verified> {
+  const found = await countRows(session);
+  const notChecked = Object.values(expected.ignoredAreas);
+  if (expected.rows) {
+    requireEqualRows(expected.rows, Object.fromEntries(found.map(({ key, rows }) => [key, rows])));
+  } else notChecked.push("rows per table: the manifest has none");
+  if (expected.sequences) await requireEqualSequences(session, expected.sequences);
+  else notChecked.push("sequences: the manifest has none");
+  if (expected.fingerprint) await requireEqualFingerprint(session, expected);
+  else notChecked.push("schema and privileges: the manifest has no fingerprint");
+  return {
+    tables: found.length,
+    rows: found.reduce((sum, { rows }) => sum + rows, 0),
+    sequences: expected.sequences && Object.keys(expected.sequences).length,
+    areas: expected.fingerprint && Object.keys(expected.fingerprint).length,
+    notChecked,
+  };
+}
+
+function requireEqualRows(expected: Record<string, number>, found: Record<string, number>): void {
+  requireNone(
+    "rows",
+    difference(
+      expected,
+      found,
+      (table, a, b) => `${table} has ${b ?? "no table"}, expected ${a ?? "no table"}`,
+    ),
+  );
+}
+
+async function requireEqualSequences(session: PsqlSession, expected: Manifest["sequences"]): Promise<void> {
+  const rows = z.array(z.tuple([z.string(), z.string(), z.boolean()]));
+  const found = rows.parse(await session.rows(await sqlFile("sequences.sql")))
+    .map(([name, value, called]) => [name, `${value}/${called}`] as const);
+  const wanted = Object.entries(expected).map(([name, v]) =>
+    [name, `${v.last_value}/${v.is_called}`] as const
+  );
+  requireNone(
+    "sequences",
+    difference(
+      Object.fromEntries(wanted),
+      Object.fromEntries(found),
+      (name, a, b) => `${name} is ${b}, expected ${a}`,
+    ),
+  );
+}
+
+async function requireEqualFingerprint(session: PsqlSession, expected: Expectation): Promise<void> {
+  const found = await readFingerprint(session);
+  const compared = (areas: Record<string, string>) =>
+    Object.fromEntries(Object.entries(areas).filter(([area]) => !(area in expected.ignoredAreas)));
+  const areas = difference(compared(expected.fingerprint ?? {}), compared(found.areas), (area) => area);
+  if (areas.length === 0) return;
+  const inAreas = (lines: readonly string[]) =>
+    lines.filter((line) => areas.some((area) => startsWithArea(line, area)));
+  const named = expected.fingerprintLines
+    ? describeDifferences(inAreas(expected.fingerprintLines), inAreas(found.lines))
+    : [`in ${areas.join(", ")}`];
+  requireNone("schema and privileges", named.length > 0 ? named : areas);
+}
+
+function startsWithArea(line: string, area: string): boolean {
+  return line.startsWith(`[${JSON.stringify(area)},`);
+}
+
+function difference<T>(
+  expected: Record<string, T>,
+  found: Record<string, T>,
+  describe: (key: string, a: T | undefined, b: T | undefined) => string,
+): string[] {
+  const keys = [...new Set([...Object.keys(expected), ...Object.keys(found)])].sort();
+  return keys.filter((key) => expected[key] !== found[key]).map((key) =>
+    describe(key, expected[key], found[key])
+  );
+}
+
+function requireNone(what: string, differences: readonly string[]): void {
+  if (differences.length === 0) return;
+  const shown = differences.slice(0, 10).join("; ");
+  throw new BackupError("verification_failed", `The restored ${what} differ from the backup: ${shown}`, {
+    details: { differences: differences.slice(0, 50) },
+  });
+}

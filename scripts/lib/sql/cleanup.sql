@@ -1,0 +1,19 @@
+-- After COMMIT: drops the content that a restore put aside, few objects a transaction. May be run again any time.
+set statement_timeout = 0;
+set client_min_messages = warning;
+set search_path = '';
+select format('drop table if exists %I.%I cascade', n.nspname, c.relname)
+  from pg_catalog.pg_class c
+  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+ where n.nspname ~ '^restore_old_' and c.relkind in ('r', 'p') and not c.relispartition
+\gexec
+select 'drop routine if exists ' || string_agg(name, ', ') || ' cascade'
+  from (select f.oid::regprocedure::text as name, row_number() over (order by f.oid) / 200 as batch
+          from pg_catalog.pg_proc f
+          join pg_catalog.pg_namespace n on n.oid = f.pronamespace
+         where n.nspname ~ '^restore_old_') routines
+ group by batch
+\gexec
+select format('drop schema if exists %I cascade', nspname)
+  from pg_catalog.pg_namespace where nspname ~ '^restore_old_'
+\gexec

@@ -1,0 +1,23 @@
+-- Exact rows of every table that a backup carries: one JSON line [quoted name, rows, schema, table].
+-- Needs the settings of settings.sql and search_path = ''.
+select json_build_array(
+         format('%I.%I', n.nspname, c.relname),
+         ((xpath('/row/n/text()',
+                 query_to_xml(format('select count(*) as n from only %I.%I', n.nspname, c.relname), false, true, '')
+         ))[1]::text)::bigint,
+         n.nspname, c.relname)
+  from pg_class c
+  join pg_namespace n on n.oid = c.relnamespace
+ where c.relkind = 'r'
+   and not exists (select from pg_depend d
+                    where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
+   and case
+         when n.nspname = 'auth' then c.relname <> all (current_setting('revo.auth_tables_except')::text[])
+         when n.nspname = 'storage' then c.relname = any (current_setting('revo.storage_tables')::text[])
+         else n.nspname !~ '^pg_'
+          and n.nspname <> 'information_schema'
+          and n.nspname <> all (current_setting('revo.platform_schemas')::text[])
+          and not starts_with(n.nspname, current_setting('revo.old_content_prefix'))
+          and not (n.nspname = 'public' and starts_with(c.relname, current_setting('revo.ops_prefix')))
+       end
+ order by n.nspname collate "C", c.relname collate "C";

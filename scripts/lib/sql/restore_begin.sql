@@ -1,0 +1,28 @@
+-- Opens the one transaction of a restore. Whoever sends COMMIT before the checks released it gets an error:
+-- pg_restore writes a COMMIT of its own around large objects, and a crafted archive may write one anywhere.
+-- :release_hash is the SHA-256 of a word that only the driver knows.
+begin;
+set local client_min_messages = warning;
+set local lock_timeout = '30s';
+-- no user trigger, no foreign-key trigger, no event trigger fires while rows are loaded
+set local session_replication_role = replica;
+-- Supabase's guard on storage.* listens to this, should the role above be refused one day
+set local storage.allow_delete_query = 'true';
+
+-- one restore at a time in a database
+select pg_advisory_xact_lock(hashtextextended('revo-backups.restore', 0)) \g /dev/null
+
+create temp table restore_gate (released_by text) on commit drop;
+create function pg_temp.restore_gate_check() returns trigger language plpgsql
+  set search_path = pg_catalog, pg_temp as $$
+begin
+  if encode(sha256(convert_to(coalesce(current_setting('revo.release', true), ''), 'UTF8')), 'hex')
+     is distinct from tg_argv[0] then
+    raise exception 'the restore is not verified: commit refused' using errcode = 'RV001';
+  end if;
+  return null;
+end $$;
+create constraint trigger restore_gate_closed after insert on restore_gate
+  deferrable initially deferred for each row execute function pg_temp.restore_gate_check(:'release_hash');
+alter table restore_gate enable always trigger restore_gate_closed; -- also in replica role
+insert into restore_gate default values;

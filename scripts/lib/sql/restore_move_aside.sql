@@ -1,0 +1,97 @@
+-- Moves the project's old content out of the way instead of dropping it. A DROP locks every index, constraint,
+-- policy, trigger and default, some ten locks a table, and exhausts the lock table; a move locks the table alone,
+-- and the old content stays as the way back until it is cleaned up after COMMIT (cleanup.sql).
+-- Schema public itself keeps its oid: the platform's default privileges hang on it, and we could not make them again.
+-- What the catalog owns (revo.ops_prefix) and what belongs to extensions stays where it is.
+do $$
+declare
+  prefix constant text := current_setting('revo.old_content_prefix') || txid_current() || '_';
+  old_public constant text := prefix || 'public';
+  ops constant text := current_setting('revo.ops_prefix');
+  public_oid constant oid := 'public'::regnamespace;
+  item record;
+  statement text;
+  left_over text;
+begin
+  for item in
+    select nspname from pg_catalog.pg_namespace
+     where pg_get_userbyid(nspowner) = current_user
+       and nspname <> 'public' and nspname !~ '^pg_'
+       and nspname <> all (current_setting('revo.platform_schemas')::text[])
+       and not starts_with(nspname, current_setting('revo.old_content_prefix')) loop
+    execute format('alter schema %I rename to %I', item.nspname, left(prefix || item.nspname, 63));
+  end loop;
+
+  execute format('create schema %I', old_public);
+  execute format('revoke all on schema %I from public', old_public);
+
+  for item in
+    select c.relname,
+           case c.relkind when 'v' then 'view' when 'm' then 'materialized view' when 'S' then 'sequence'
+                          when 'f' then 'foreign table' else 'table' end as kind
+      from pg_catalog.pg_class c
+     where c.relnamespace = public_oid and c.relkind in ('r', 'p', 'v', 'm', 'S', 'f')
+       and not starts_with(c.relname, ops)
+       and not exists (select from pg_catalog.pg_depend d
+                        where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid
+                          and (d.deptype = 'e'
+                               -- owned sequences move with their table
+                               or c.relkind = 'S' and d.deptype in ('a', 'i')
+                                  and d.refclassid = 'pg_catalog.pg_class'::regclass)) loop
+    execute format('alter %s public.%I set schema %I', item.kind, item.relname, old_public);
+  end loop;
+
+  -- a range type's constructor functions belong to the bootstrap superuser and cannot follow it: dropped
+  for item in
+    select t.typname from pg_catalog.pg_type t
+     where t.typnamespace = public_oid and t.typtype = 'r'
+       and not exists (select from pg_catalog.pg_depend d
+                        where d.classid = 'pg_catalog.pg_type'::regclass and d.objid = t.oid and d.deptype = 'e') loop
+    execute format('drop type public.%I cascade', item.typname);
+  end loop;
+
+  for item in
+    select d.classid, d.objid
+      from pg_catalog.pg_depend d
+      left join pg_catalog.pg_proc f on d.classid = 'pg_catalog.pg_proc'::regclass and f.oid = d.objid
+     where d.refclassid = 'pg_catalog.pg_namespace'::regclass and d.refobjid = public_oid and d.deptype = 'n'
+       and d.classid not in ('pg_catalog.pg_default_acl'::regclass, 'pg_catalog.pg_extension'::regclass,
+                             'pg_catalog.pg_publication_namespace'::regclass, 'pg_catalog.pg_class'::regclass)
+       and not starts_with(coalesce(f.proname, ''), ops)
+       and not exists (select from pg_catalog.pg_depend e
+                        where e.classid = d.classid and e.objid = d.objid and e.deptype in ('e', 'i')) loop
+    -- the identity is looked up late: its argument types may have been moved meanwhile
+    select format('alter %s %s set schema %I',
+                  case i.type when 'statistics object' then 'statistics' else i.type end, i.identity, old_public)
+      into statement
+      from pg_catalog.pg_identify_object(item.classid, item.objid, 0) i;
+    if statement is not null then
+      execute statement;
+    end if;
+  end loop;
+
+  for item in
+    select c.relname from pg_catalog.pg_class c
+     where c.relnamespace = public_oid and c.relkind = 'c' and not starts_with(c.relname, ops)
+       and not exists (select from pg_catalog.pg_depend d
+                        where d.classid = 'pg_catalog.pg_type'::regclass and d.objid = c.reltype and d.deptype = 'e') loop
+    execute format('alter type public.%I set schema %I', item.relname, old_public);
+  end loop;
+
+  select string_agg(format('%s %s', i.type, i.identity), ', ') into left_over
+    from pg_catalog.pg_depend d
+   cross join lateral pg_catalog.pg_identify_object(d.classid, d.objid, 0) i
+   where d.refclassid = 'pg_catalog.pg_namespace'::regclass and d.refobjid = public_oid and d.deptype = 'n'
+     and d.classid not in ('pg_catalog.pg_default_acl'::regclass, 'pg_catalog.pg_extension'::regclass,
+                           'pg_catalog.pg_publication_namespace'::regclass)
+     and not starts_with(coalesce(i.name, split_part(replace(i.identity, 'public.', ''), '(', 1)), ops)
+     and not exists (select from pg_catalog.pg_depend e
+                      where e.classid = d.classid and e.objid = d.objid and e.deptype in ('e', 'i'))
+     and not exists (select from pg_catalog.pg_class c
+                       join pg_catalog.pg_depend e on e.classid = 'pg_catalog.pg_type'::regclass
+                                                  and e.objid = c.reltype and e.deptype = 'e'
+                      where d.classid = 'pg_catalog.pg_class'::regclass and c.oid = d.objid);
+  if left_over is not null then
+    raise exception 'could not move everything of schema public aside: %', left_over using errcode = 'RV002';
+  end if;
+end $$;

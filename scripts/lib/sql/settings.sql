@@ -1,0 +1,10 @@
+-- What the other files read with current_setting(); :'name' is filled in by queries.ts.
+set local search_path = '';
+set local statement_timeout = 0;
+set local idle_in_transaction_session_timeout = 0;
+set local datestyle = 'ISO, YMD';
+set local intervalstyle = 'postgres';
+set local timezone = 'UTC';
+set local extra_float_digits = 3;
+set local quote_all_identifiers = off;
+set local bytea_output = 'hex';
