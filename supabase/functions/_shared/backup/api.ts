@@ -48,7 +48,11 @@ export const dispatchedSchema = z.object({
 });
 export type Dispatched = z.infer<typeof dispatchedSchema>;
 
-export const statusAnswerSchema = z.object({ ok: z.literal(true), kind: z.literal("status"), run: runSchema });
+export const statusAnswerSchema = z.object({
+  ok: z.literal(true),
+  kind: z.literal("status"),
+  run: runSchema,
+});
 export type StatusAnswer = z.infer<typeof statusAnswerSchema>;
 
 export const failureSchema = z.object({

@@ -22,7 +22,9 @@ export function normalizeLabel(input: string | null | undefined): string | null 
   if (!LABEL.test(label)) {
     throw new BackupError(
       "invalid_label",
-      `Cannot use the label ${JSON.stringify(label)}: only letters A-Z a-z, digits, '.', '_' and '-' are allowed`,
+      `Cannot use the label ${
+        JSON.stringify(label)
+      }: only letters A-Z a-z, digits, '.', '_' and '-' are allowed`,
     );
   }
   return label;

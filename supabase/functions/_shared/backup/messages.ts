@@ -11,69 +11,194 @@ const CODES = {
   // Who is asking
   not_signed_in: { status: 401, message: "Você não está conectado. Entre novamente e repita a ação." },
   invalid_token: { status: 401, message: "Sua sessão não é válida ou expirou. Entre novamente." },
-  forbidden: { status: 403, message: "Seu usuário não tem a permissão necessária. Peça acesso a um administrador." },
-  empresa_not_selected: { status: 400, message: "Nenhuma empresa ativa. Selecione uma empresa e repita a ação." },
-  perm_check_failed: { status: 500, message: "Não foi possível verificar sua permissão no banco. Nada foi iniciado; tente de novo." },
+  forbidden: {
+    status: 403,
+    message: "Seu usuário não tem a permissão necessária. Peça acesso a um administrador.",
+  },
+  empresa_not_selected: {
+    status: 400,
+    message: "Nenhuma empresa ativa. Selecione uma empresa e repita a ação.",
+  },
+  perm_check_failed: {
+    status: 500,
+    message: "Não foi possível verificar sua permissão no banco. Nada foi iniciado; tente de novo.",
+  },
   // What is asked
-  invalid_payload: { status: 400, message: "O pedido não foi entendido. Nada foi iniciado; confira os campos indicados." },
+  invalid_payload: {
+    status: 400,
+    message: "O pedido não foi entendido. Nada foi iniciado; confira os campos indicados.",
+  },
   invalid_action: { status: 400, message: "Ação desconhecida. Use backup, restore ou status." },
-  invalid_label: { status: 400, message: "Etiqueta inválida: use até 40 letras sem acento, números, ponto, hífen ou sublinhado." },
+  invalid_label: {
+    status: 400,
+    message: "Etiqueta inválida: use até 40 letras sem acento, números, ponto, hífen ou sublinhado.",
+  },
   invalid_r2_key: { status: 400, message: "Esta chave não é a de um backup do cofre. Copie-a do histórico." },
-  confirmation_required: { status: 400, message: "Para restaurar a produção, digite RESTORE_PROD. Nada foi iniciado." },
+  confirmation_required: {
+    status: 400,
+    message: "Para restaurar a produção, digite RESTORE_PROD. Nada foi iniciado.",
+  },
   method_not_allowed: { status: 405, message: "Método não permitido: use POST." },
   payload_too_large: { status: 413, message: "O pedido é grande demais (máximo de 16 KB)." },
   run_not_found: { status: 404, message: "Esta execução não existe no histórico." },
   busy: { status: 409, message: "Já há uma execução em andamento neste banco. Espere ela terminar." },
-  request_id_reused: { status: 409, message: "Este pedido já foi usado para outra ação. Recarregue a tela e tente de novo." },
+  request_id_reused: {
+    status: 409,
+    message: "Este pedido já foi usado para outra ação. Recarregue a tela e tente de novo.",
+  },
   // The function's own surroundings
-  config_error: { status: 500, message: "A função de backup não está configurada. Avise quem administra o sistema." },
-  catalog_unavailable: { status: 503, message: "O catálogo de backups não respondeu. Tente de novo em instantes." },
-  internal_server_error: { status: 500, message: "Erro interno. Se repetir, avise quem administra o sistema." },
+  config_error: {
+    status: 500,
+    message: "A função de backup não está configurada. Avise quem administra o sistema.",
+  },
+  catalog_unavailable: {
+    status: 503,
+    message: "O catálogo de backups não respondeu. Tente de novo em instantes.",
+  },
+  internal_server_error: {
+    status: 500,
+    message: "Erro interno. Se repetir, avise quem administra o sistema.",
+  },
   // GitHub
-  github_bad_token: { status: 502, message: "O GitHub recusou a credencial (GITHUB_TOKEN). Gere outra e atualize o segredo da função." },
-  github_forbidden: { status: 502, message: "A credencial do GitHub não tem o direito Actions: write neste repositório. Corrija o token." },
-  github_not_found: { status: 502, message: "O GitHub não encontrou o repositório ou o workflow. Confira GITHUB_REPO e se o token o alcança." },
-  github_ref_not_found: { status: 502, message: "O ramo configurado em GITHUB_DEFAULT_REF não existe no repositório." },
-  github_workflow_disabled: { status: 502, message: "O workflow está desativado no GitHub. Ative-o em Actions e repita." },
-  github_unexpected_input: { status: 502, message: "O workflow no GitHub não aceita este pedido: ele está em outra versão. Atualize o repositório." },
-  github_rate_limited: { status: 503, message: "O GitHub limitou as chamadas. Espere alguns minutos e tente de novo." },
-  github_unclear: { status: 502, message: "O GitHub não confirmou o pedido; ele pode ter sido aceito. Acompanhe a execução antes de pedir de novo." },
-  github_error: { status: 502, message: "O GitHub respondeu com erro. Nada foi iniciado; tente de novo em instantes." },
-  workflow_failed: { status: 502, message: "A execução terminou com falha no GitHub antes de chegar ao catálogo. Veja o log da execução." },
+  github_bad_token: {
+    status: 502,
+    message: "O GitHub recusou a credencial (GITHUB_TOKEN). Gere outra e atualize o segredo da função.",
+  },
+  github_forbidden: {
+    status: 502,
+    message: "A credencial do GitHub não tem o direito Actions: write neste repositório. Corrija o token.",
+  },
+  github_not_found: {
+    status: 502,
+    message:
+      "O GitHub não encontrou o repositório ou o workflow. Confira GITHUB_REPO e se o token o alcança.",
+  },
+  github_ref_not_found: {
+    status: 502,
+    message: "O ramo configurado em GITHUB_DEFAULT_REF não existe no repositório.",
+  },
+  github_workflow_disabled: {
+    status: 502,
+    message: "O workflow está desativado no GitHub. Ative-o em Actions e repita.",
+  },
+  github_unexpected_input: {
+    status: 502,
+    message: "O workflow no GitHub não aceita este pedido: ele está em outra versão. Atualize o repositório.",
+  },
+  github_rate_limited: {
+    status: 503,
+    message: "O GitHub limitou as chamadas. Espere alguns minutos e tente de novo.",
+  },
+  github_unclear: {
+    status: 502,
+    message:
+      "O GitHub não confirmou o pedido; ele pode ter sido aceito. Acompanhe a execução antes de pedir de novo.",
+  },
+  github_error: {
+    status: 502,
+    message: "O GitHub respondeu com erro. Nada foi iniciado; tente de novo em instantes.",
+  },
+  workflow_failed: {
+    status: 502,
+    message: "A execução terminou com falha no GitHub antes de chegar ao catálogo. Veja o log da execução.",
+  },
   run_cancelled: { status: 409, message: "A execução foi cancelada. Nada ficou pela metade." },
-  run_lost: { status: 410, message: "A execução parou de dar notícias e foi dada como perdida. Veja o log no GitHub antes de repetir." },
+  run_lost: {
+    status: 410,
+    message:
+      "A execução parou de dar notícias e foi dada como perdida. Veja o log no GitHub antes de repetir.",
+  },
   // Scripts: surroundings
-  missing_environment: { status: 500, message: "Faltam segredos na execução. Confira os segredos do repositório no GitHub." },
+  missing_environment: {
+    status: 500,
+    message: "Faltam segredos na execução. Confira os segredos do repositório no GitHub.",
+  },
   missing_tool: { status: 500, message: "Falta um programa na máquina da execução (PostgreSQL ou gzip)." },
-  version_mismatch: { status: 500, message: "As ferramentas do PostgreSQL são mais antigas que o servidor. Atualize o cliente na execução." },
-  transaction_pooler: { status: 500, message: "A URL do banco usa o pooler de transações (porta 6543). Use a conexão direta ou o pooler de sessão (5432)." },
-  database_unreachable: { status: 502, message: "O banco de dados não respondeu. Confira se ele está no ar e a URL do segredo." },
-  database_auth_failed: { status: 502, message: "O banco recusou a senha ou o usuário. Atualize o segredo com a URL do banco." },
+  version_mismatch: {
+    status: 500,
+    message: "As ferramentas do PostgreSQL são mais antigas que o servidor. Atualize o cliente na execução.",
+  },
+  transaction_pooler: {
+    status: 500,
+    message:
+      "A URL do banco usa o pooler de transações (porta 6543). Use a conexão direta ou o pooler de sessão (5432).",
+  },
+  database_unreachable: {
+    status: 502,
+    message: "O banco de dados não respondeu. Confira se ele está no ar e a URL do segredo.",
+  },
+  database_auth_failed: {
+    status: 502,
+    message: "O banco recusou a senha ou o usuário. Atualize o segredo com a URL do banco.",
+  },
   database_error: { status: 502, message: "O banco de dados devolveu um erro durante a execução." },
-  vault_auth_failed: { status: 502, message: "O cofre (R2) recusou a credencial. Atualize R2_ACCESS_KEY_ID e R2_SECRET_ACCESS_KEY." },
-  vault_unreachable: { status: 502, message: "O cofre (R2) não respondeu. Confira R2_ENDPOINT e tente de novo." },
+  vault_auth_failed: {
+    status: 502,
+    message: "O cofre (R2) recusou a credencial. Atualize R2_ACCESS_KEY_ID e R2_SECRET_ACCESS_KEY.",
+  },
+  vault_unreachable: {
+    status: 502,
+    message: "O cofre (R2) não respondeu. Confira R2_ENDPOINT e tente de novo.",
+  },
   vault_error: { status: 502, message: "O cofre (R2) recusou a operação." },
   vault_object_missing: { status: 404, message: "Este backup não está no cofre." },
-  vault_object_exists: { status: 409, message: "Já existe um objeto com este nome no cofre; nada foi sobrescrito." },
+  vault_object_exists: {
+    status: 409,
+    message: "Já existe um objeto com este nome no cofre; nada foi sobrescrito.",
+  },
   // Scripts: backup
   dump_failed: { status: 500, message: "O pg_dump não terminou. Nenhum backup foi gravado." },
   dump_empty: { status: 500, message: "O dump saiu vazio ou incompleto. Nenhum backup foi gravado." },
   upload_failed: { status: 502, message: "O envio ao cofre falhou. Nenhum backup foi gravado." },
-  upload_mismatch: { status: 502, message: "O objeto no cofre não é igual ao que foi enviado. Ele foi removido; repita o backup." },
-  catalog_write_failed: { status: 503, message: "O backup está íntegro no cofre, mas o catálogo não respondeu. Ele será incluído no histórico depois." },
+  upload_mismatch: {
+    status: 502,
+    message: "O objeto no cofre não é igual ao que foi enviado. Ele foi removido; repita o backup.",
+  },
+  catalog_write_failed: {
+    status: 503,
+    message:
+      "O backup está íntegro no cofre, mas o catálogo não respondeu. Ele será incluído no histórico depois.",
+  },
   // Scripts: restore
   manifest_invalid: { status: 422, message: "O manifesto deste backup não pôde ser lido." },
-  manifest_too_new: { status: 422, message: "Este backup foi feito por uma versão mais nova do sistema. Atualize antes de restaurar." },
-  archive_corrupt: { status: 422, message: "O arquivo no cofre não confere com o manifesto. Nada foi alterado; use outro backup." },
-  archive_rejected: { status: 422, message: "O arquivo contém algo que não pode ser restaurado. Nada foi alterado." },
-  not_enough_disk: { status: 507, message: "Não há espaço em disco na máquina da execução. Nada foi alterado." },
-  safety_backup_failed: { status: 500, message: "A cópia de segurança do destino falhou; por isso nada foi restaurado." },
-  target_locked: { status: 409, message: "Outras sessões seguram o banco de destino. Nada foi alterado; tente de novo." },
+  manifest_too_new: {
+    status: 422,
+    message: "Este backup foi feito por uma versão mais nova do sistema. Atualize antes de restaurar.",
+  },
+  archive_corrupt: {
+    status: 422,
+    message: "O arquivo no cofre não confere com o manifesto. Nada foi alterado; use outro backup.",
+  },
+  archive_rejected: {
+    status: 422,
+    message: "O arquivo contém algo que não pode ser restaurado. Nada foi alterado.",
+  },
+  not_enough_disk: {
+    status: 507,
+    message: "Não há espaço em disco na máquina da execução. Nada foi alterado.",
+  },
+  safety_backup_failed: {
+    status: 500,
+    message: "A cópia de segurança do destino falhou; por isso nada foi restaurado.",
+  },
+  target_locked: {
+    status: 409,
+    message: "Outras sessões seguram o banco de destino. Nada foi alterado; tente de novo.",
+  },
   restore_failed: { status: 500, message: "A restauração falhou e foi desfeita. O destino está como antes." },
-  verification_failed: { status: 500, message: "O resultado não conferiu com o backup e foi desfeito. O destino está como antes." },
-  restore_outcome_unknown: { status: 500, message: "A conexão caiu no momento da confirmação. Confira o destino antes de qualquer outra ação." },
+  verification_failed: {
+    status: 500,
+    message: "O resultado não conferiu com o backup e foi desfeito. O destino está como antes.",
+  },
+  restore_outcome_unknown: {
+    status: 500,
+    message: "A conexão caiu no momento da confirmação. Confira o destino antes de qualquer outra ação.",
+  },
   // Scripts: drill
-  drill_failed: { status: 500, message: "O ensaio de restauração reprovou este backup. Veja o relatório da execução." },
+  drill_failed: {
+    status: 500,
+    message: "O ensaio de restauração reprovou este backup. Veja o relatório da execução.",
+  },
   no_backup_found: { status: 404, message: "Não há backup deste banco no cofre." },
 } as const satisfies Record<string, CodeEntry>;
 

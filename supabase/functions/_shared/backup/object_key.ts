@@ -52,7 +52,9 @@ export function buildKeys(name: BackupName): BackupKeys {
   const time = name.createdAtUtc.slice(11, 19);
   const label = normalizeLabel(name.label);
   const file = ["supabase", name.target, day.replaceAll("-", ""), time.replaceAll(":", "")].join("_");
-  const stem = [VAULT_ROOT, name.target, ...day.split("-"), label === null ? file : `${file}_${label}`].join("/");
+  const stem = [VAULT_ROOT, name.target, ...day.split("-"), label === null ? file : `${file}_${label}`].join(
+    "/",
+  );
   return keysOfStem(stem);
 }
 

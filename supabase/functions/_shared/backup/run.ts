@@ -10,7 +10,15 @@ export type RunKind = z.infer<typeof runKindSchema>;
  * `queued` asked, not begun · `running` a script reports · `unknown` GitHub's answer was unclear ·
  * `succeeded`, `failed`, `cancelled` final · `lost` no news for too long, final.
  */
-export const RUN_STATUSES = ["queued", "running", "unknown", "succeeded", "failed", "cancelled", "lost"] as const;
+export const RUN_STATUSES = [
+  "queued",
+  "running",
+  "unknown",
+  "succeeded",
+  "failed",
+  "cancelled",
+  "lost",
+] as const;
 export const runStatusSchema = z.enum(RUN_STATUSES);
 export type RunStatus = z.infer<typeof runStatusSchema>;
 

@@ -1,0 +1,93 @@
+/**
+ * Backs up one database into the vault.
+ *
+ *     TARGET=prod MODE=full LABEL=antes-da-migracao deno task backup
+ *
+ * Environment: docs/environment.md. Exit codes: docs/exit-codes.md.
+ */
+import { randomUUID } from "node:crypto";
+import process from "node:process";
+import { BackupError, toBackupError } from "../supabase/functions/_shared/backup/errors.ts";
+import { takeBackup, type TakenBackup } from "./lib/backup/take_backup.ts";
+import { findClientTools } from "./lib/client_tools.ts";
+import { askerOf, backupEnvironment, connectionOf, readEnvironment, vaultOf } from "./lib/environment.ts";
+import { chooseGzip } from "./lib/gzip.ts";
+import { runMain } from "./lib/main.ts";
+import { adoptMissing } from "./lib/reconcile.ts";
+import { backupSummary } from "./lib/summaries.ts";
+import { type Outcome, type TrackedRun, trackRun } from "./lib/tracked_run.ts";
+import type { Vault } from "./lib/vault.ts";
+
+await runMain(async (signal) => {
+  const env = readEnvironment(backupEnvironment, process.env);
+  const asker = askerOf(env, randomUUID);
+  const tools = findClientTools();
+  const vault = vaultOf(env);
+  const about = {
+    target: env.TARGET,
+    mode: env.MODE,
+    label: env.LABEL,
+    r2_key: null,
+    reason: env.REASON ?? null,
+  };
+  await trackRun({ kind: "backup", asker, about }, tools, process.env, signal, async (run) => {
+    const taken = await takeBackup({
+      connection: connectionOf(env.TARGET, process.env),
+      tools,
+      gzip: chooseGzip(),
+      vault,
+      progress: run.reporter,
+      now: () => new Date(),
+      signal,
+    }, {
+      ...asker,
+      target: env.TARGET,
+      mode: env.MODE,
+      label: env.LABEL,
+      verify: env.VERIFY,
+      expectedBytes: await run.catalog.lastBytes(env.TARGET).catch(() => null),
+    });
+    await run.reporter.summary(backupSummary(taken, vault.bucket));
+    return await enterIntoCatalog(run, vault, taken);
+  });
+});
+
+/**
+ * The backup is good whatever happens here: without its row the run is red, says so, and the next run
+ * adopts the object from its manifest.
+ */
+async function enterIntoCatalog(
+  { catalog, reporter }: TrackedRun,
+  vault: Vault,
+  taken: TakenBackup,
+): Promise<Outcome> {
+  const { keys, manifest, verifiedAt } = taken;
+  reporter.phase("catalog");
+  try {
+    await catalog.record({
+      r2_bucket: vault.bucket,
+      r2_key: keys.archive,
+      manifest,
+      run_url: manifest.run?.url ?? null,
+      verified_at: verifiedAt,
+    });
+  } catch (cause) {
+    throw new BackupError(
+      "catalog_write_failed",
+      `${keys.archive} is a good backup, but the catalog did not take its row: ${
+        toBackupError(cause).message
+      }`,
+      { cause, hint: "The next backup or `deno task reconcile` enters it from its manifest." },
+    );
+  }
+  await adoptMissing(vault, catalog, reporter).catch((error) =>
+    reporter.warn(
+      `other objects of the vault could not be compared with the catalog: ${toBackupError(error).message}`,
+    )
+  );
+  const { sha256, bytes, raw_bytes, tables_total, rows_total } = manifest;
+  return {
+    r2_key: keys.archive,
+    result: { sha256, bytes, raw_bytes, tables_total, rows_total, verified_at: verifiedAt },
+  };
+}

@@ -1,0 +1,132 @@
+/**
+ * The catalog in the prod database: an index of the vault and the history of runs. Written through the
+ * functions `ops_db_backup_*` with one jsonb each (docs/architecture.md).
+ */
+import { z } from "zod";
+import { BackupError } from "../../supabase/functions/_shared/backup/errors.ts";
+import type { AnyManifest } from "../../supabase/functions/_shared/backup/manifest.ts";
+import type { RunKind } from "../../supabase/functions/_shared/backup/run.ts";
+import type { Connection } from "./connection.ts";
+import { jsonb, literal, PsqlSession } from "./psql.ts";
+
+export interface RunStart {
+  request_id: string;
+  kind: RunKind;
+  target: string;
+  mode: string | null;
+  label: string | null;
+  r2_key: string | null;
+  reason: string | null;
+  requested_by: string;
+  github_run_id: number | null;
+  run_url: string | null;
+  attempt: number;
+}
+
+export interface RunProgress {
+  request_id: string;
+  phase: string;
+  bytes_done: number | null;
+  bytes_expected: number | null;
+}
+
+export interface RunEnd {
+  request_id: string;
+  status: "succeeded" | "failed" | "cancelled";
+  r2_key: string | null;
+  error_code: string | null;
+  error_message: string | null;
+  result: Record<string, unknown> | null;
+}
+
+export interface CatalogRecord {
+  r2_bucket: string;
+  r2_key: string;
+  manifest: AnyManifest;
+  run_url: string | null;
+  verified_at: string | null;
+}
+
+/** SQLSTATE with which the database says that another run holds the target. */
+const BUSY = "RB409";
+
+export class Catalog {
+  #session: PsqlSession | null = null;
+
+  constructor(private readonly options: { psql: string; connection: Connection }) {}
+
+  /** @throws {BackupError} `busy` naming the run that holds the target; `catalog_unavailable`. */
+  async startRun(run: RunStart): Promise<void> {
+    await this.#call("ops_db_backup_run_start", run);
+  }
+
+  async progress(progress: RunProgress): Promise<void> {
+    await this.#call("ops_db_backup_run_progress", progress);
+  }
+
+  async finishRun(end: RunEnd): Promise<void> {
+    await this.#call("ops_db_backup_run_finish", end);
+  }
+
+  /** Writes or renews the row of one object of the vault. */
+  async record(record: CatalogRecord): Promise<void> {
+    await this.#call("ops_db_backup_record", record);
+  }
+
+  /** Marks a backup as proven by a drill at that moment. */
+  async markProven(bucket: string, key: string, provenAt: string): Promise<void> {
+    await this.#call("ops_db_backup_mark", { r2_bucket: bucket, r2_key: key, proven_at: provenAt });
+  }
+
+  /** Keys of the bucket that the catalog knows. */
+  async knownKeys(bucket: string): Promise<Set<string>> {
+    const keys = await this.#query(
+      `select to_json(r2_key) from public.ops_db_backups where r2_bucket = ${
+        literal(bucket)
+      } and status <> 'deleted';`,
+    );
+    return new Set(z.array(z.string()).parse(keys));
+  }
+
+  /** Stored bytes of the target's newest full backup, for the progress bar. */
+  async lastBytes(target: string): Promise<number | null> {
+    const rows = await this.#query(
+      `select to_json(bytes) from public.ops_db_backups
+        where target = ${literal(target)} and mode = 'full' and status <> 'deleted' and bytes is not null
+        order by created_at desc limit 1;`,
+    );
+    return z.array(z.number()).parse(rows)[0] ?? null;
+  }
+
+  async close(): Promise<void> {
+    await this.#session?.close();
+    this.#session = null;
+  }
+
+  async #call(name: string, argument: object): Promise<void> {
+    await this.#query(`select to_json(true) from (select public.${name}(${jsonb(argument)})) done;`);
+  }
+
+  async #query(sql: string): Promise<unknown[]> {
+    try {
+      this.#session ??= await PsqlSession.open(this.options);
+      return await this.#session.rows(sql);
+    } catch (thrown) {
+      this.#session = null; // an error ends a session of psql; the next call opens another
+      throw explain(thrown);
+    }
+  }
+}
+
+function explain(thrown: unknown): BackupError {
+  if (!(thrown instanceof BackupError)) {
+    return new BackupError("catalog_unavailable", "Cannot read the catalog's answer", { cause: thrown });
+  }
+  if (thrown.details.sqlstate === BUSY) {
+    return new BackupError("busy", thrown.message, { cause: thrown, hint: "Wait for that run to end." });
+  }
+  return new BackupError("catalog_unavailable", `Cannot use the catalog: ${thrown.message}`, {
+    cause: thrown,
+    hint: thrown.hint ?? undefined,
+  });
+}

@@ -1,0 +1,50 @@
+import { expect, test } from "vitest";
+import { parseDatabaseUrl } from "./connection.ts";
+
+const NAME = "SUPABASE_DB_URL_PROD";
+
+test("a URL becomes libpq's environment, decoded, and prints without its password", () => {
+  const url =
+    "postgres://postgres.abcdefghijklmnopqrst:p%40ss%2Fw@aws-0-sa-east-1.pooler.supabase.com:5432/postgres?sslmode=require";
+  const connection = parseDatabaseUrl(url, NAME);
+  expect(connection.env).toMatchObject({
+    PGHOST: "aws-0-sa-east-1.pooler.supabase.com",
+    PGUSER: "postgres.abcdefghijklmnopqrst",
+    PGPASSWORD: "p@ss/w",
+    PGSSLMODE: "require",
+  });
+  expect(connection.projectRef).toBe("abcdefghijklmnopqrst");
+  expect(String(connection)).not.toContain("p@ss");
+});
+
+test("an IPv6 host loses its brackets", () => {
+  expect(parseDatabaseUrl("postgresql://u:p@[::1]/db", NAME).env).toMatchObject({
+    PGHOST: "::1",
+    PGPORT: "5432",
+  });
+});
+
+test("the transaction pooler is refused by name", () => {
+  expect(() => parseDatabaseUrl("postgres://u:p@x.pooler.supabase.com:6543/postgres", NAME))
+    .toThrow(expect.objectContaining({ code: "transaction_pooler", hint: expect.stringContaining("5432") }));
+});
+
+test.each([
+  "",
+  "nonsense",
+  "http://u:secret@h/db",
+  "postgres://u:secret@h",
+  "postgres://u:secret@h/db?evil=1",
+])(
+  "%j is refused without showing a password",
+  (url) => {
+    let message = "accepted";
+    try {
+      parseDatabaseUrl(url, NAME);
+    } catch (error) {
+      message = String(error);
+    }
+    expect(message).toContain(NAME);
+    expect(message).not.toContain("secret");
+  },
+);

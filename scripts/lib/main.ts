@@ -1,0 +1,76 @@
+/** What every command does around its work: signals, the last word, the exit code. */
+import process from "node:process";
+import {
+  type BackupError,
+  BackupError as Failure,
+  toBackupError,
+} from "../../supabase/functions/_shared/backup/errors.ts";
+import type { ErrorCode } from "../../supabase/functions/_shared/backup/messages.ts";
+import { escapeCommand } from "./run_reporter.ts";
+
+/** Exit codes; docs/exit-codes.md is this table for people. */
+export const EXIT = {
+  done: 0,
+  failed: 1,
+  badInput: 2,
+  busy: 3,
+  /** The backup is good; the catalog does not know it yet. */
+  catalogMissed: 4,
+  /** Nobody can tell whether the restore was committed: look before doing anything else. */
+  outcomeUnknown: 5,
+  /** Ended by SIGINT or SIGTERM; everything was rolled back or taken away. */
+  cancelled: 130,
+} as const;
+
+const EXIT_BY_CODE: Partial<Record<ErrorCode, number>> = {
+  missing_environment: EXIT.badInput,
+  invalid_label: EXIT.badInput,
+  invalid_r2_key: EXIT.badInput,
+  confirmation_required: EXIT.badInput,
+  transaction_pooler: EXIT.badInput,
+  busy: EXIT.busy,
+  catalog_write_failed: EXIT.catalogMissed,
+  restore_outcome_unknown: EXIT.outcomeUnknown,
+  run_cancelled: EXIT.cancelled,
+};
+
+export function exitCodeOf(code: ErrorCode): number {
+  return EXIT_BY_CODE[code] ?? EXIT.failed;
+}
+
+/**
+ * Runs a command's work and ends the process with its exit code. SIGINT and SIGTERM abort the work, which
+ * then takes back what it did; GitHub gives it 7.5 s before the next signal.
+ */
+export async function runMain(work: (signal: AbortSignal) => Promise<void>): Promise<never> {
+  const cancel = new AbortController();
+  const onSignal = (name: string) => cancel.abort(new Failure("run_cancelled", `ended by ${name}`));
+  process.on("SIGINT", onSignal);
+  process.on("SIGTERM", onSignal);
+  try {
+    await work(cancel.signal);
+    process.exit(EXIT.done);
+  } catch (thrown) {
+    const error = cancelledOr(thrown, cancel.signal);
+    report(error);
+    process.exit(exitCodeOf(error.code));
+  }
+}
+
+/** After a signal every failure is the cancellation's, except the one whose outcome nobody knows. */
+export function cancelledOr(thrown: unknown, signal: AbortSignal): BackupError {
+  const error = toBackupError(thrown);
+  if (!signal.aborted || error.code === "restore_outcome_unknown") return error;
+  const phase = error.phase ?? undefined;
+  return new Failure("run_cancelled", `${toBackupError(signal.reason).message}; nothing was left half done`, {
+    phase,
+    cause: error,
+  });
+}
+
+function report(error: BackupError): void {
+  const where = error.phase === null ? "" : ` (phase: ${error.phase})`;
+  const text = `${error.code}${where}: ${error.message}`;
+  process.stderr.write(`${text}\n${error.hint === null ? "" : `hint: ${error.hint}\n`}`);
+  if (process.env.GITHUB_ACTIONS === "true") process.stdout.write(`::error::${escapeCommand(text)}\n`);
+}

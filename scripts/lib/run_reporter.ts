@@ -1,0 +1,121 @@
+/**
+ * Tells the log, GitHub and the catalog what a run does. What the catalog refuses to take never fails the
+ * run, and never hides: it is a warning of the run.
+ */
+import { appendFile } from "node:fs/promises";
+import { BackupError, toBackupError } from "../../supabase/functions/_shared/backup/errors.ts";
+import type { Catalog, RunEnd, RunStart } from "./catalog.ts";
+import type { Progress } from "./progress.ts";
+
+export interface ReporterSurroundings {
+  catalog: Catalog;
+  now: () => number;
+  print: (line: string) => void;
+  /** `GITHUB_STEP_SUMMARY`, when there is one. */
+  summaryFile?: string;
+  onGitHub: boolean;
+}
+
+const TICK_MS = 1_000;
+const HEARTBEAT_MS = 15_000;
+
+export class RunReporter implements Progress {
+  readonly warnings: string[] = [];
+  readonly #around: ReporterSurroundings;
+  readonly #startedAt: number;
+  #requestId: string | null = null;
+  #state = { phase: "start", bytes_done: null as number | null, bytes_expected: null as number | null };
+  #toldAt = 0;
+  #changed = false;
+  #telling: Promise<void> = Promise.resolve();
+  #timer: ReturnType<typeof setInterval> | null = null;
+
+  constructor(around: ReporterSurroundings) {
+    this.#around = around;
+    this.#startedAt = around.now();
+  }
+
+  /** @throws {BackupError} only `busy`: another run holds the target. */
+  async start(run: RunStart): Promise<void> {
+    try {
+      await this.#around.catalog.startRun(run);
+    } catch (error) {
+      if (error instanceof BackupError && error.code === "busy") throw error;
+      this.#warn("the run could not be written to the catalog", error);
+      return;
+    }
+    this.#requestId = run.request_id;
+    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  phase(name: string): void {
+    this.#state = { phase: name, bytes_done: null, bytes_expected: null };
+    this.#changed = true;
+    this.log(name.replaceAll("_", " "));
+  }
+
+  bytes(done: number, expected: number | null): void {
+    this.#state.bytes_done = done;
+    this.#state.bytes_expected = expected;
+    this.#changed = true;
+  }
+
+  log(line: string): void {
+    const seconds = ((this.#around.now() - this.#startedAt) / 1000).toFixed(1);
+    this.#around.print(`[${seconds.padStart(6)} s] ${line}`);
+  }
+
+  /** The last phase that was begun. */
+  get currentPhase(): string {
+    return this.#state.phase;
+  }
+
+  /** A fact that the run survives but the operator must see. */
+  warn(text: string): void {
+    this.warnings.push(text);
+    this.log(`warning: ${text}`);
+    if (this.#around.onGitHub) this.#around.print(`::warning::${escapeCommand(text)}`);
+  }
+
+  /** Adds Markdown to the job's summary. */
+  async summary(markdown: string): Promise<void> {
+    if (this.#around.summaryFile) await appendFile(this.#around.summaryFile, markdown + "\n");
+  }
+
+  /** Tells the end. Whether the catalog knows it is the answer; `false` is already among the warnings. */
+  async finish(end: Omit<RunEnd, "request_id">): Promise<boolean> {
+    if (this.#timer) clearInterval(this.#timer);
+    await this.#telling;
+    try {
+      if (this.#requestId !== null) {
+        await this.#around.catalog.finishRun({ request_id: this.#requestId, ...end });
+      }
+      return this.#requestId !== null;
+    } catch (error) {
+      this.#warn("the run's end could not be written to the catalog", error);
+      return false;
+    } finally {
+      await this.#around.catalog.close();
+    }
+  }
+
+  #tick(): void {
+    const silence = this.#around.now() - this.#toldAt;
+    if (this.#requestId === null || (!this.#changed && silence < HEARTBEAT_MS)) return;
+    const progress = { request_id: this.#requestId, ...this.#state };
+    this.#changed = false;
+    this.#toldAt = this.#around.now();
+    this.#telling = this.#telling
+      .then(() => this.#around.catalog.progress(progress))
+      .catch((error) => this.log(`progress was not written: ${toBackupError(error).message}`));
+  }
+
+  #warn(text: string, error: unknown): void {
+    this.warn(`${text}: ${toBackupError(error).message}`);
+  }
+}
+
+/** Escapes the text of a workflow command, as GitHub's runner reads it. */
+export function escapeCommand(text: string): string {
+  return text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
+}

@@ -1,0 +1,71 @@
+/** A run as the catalog tracks it: begun, told while it goes, ended in every case. */
+import process from "node:process";
+import { toBackupError } from "../../supabase/functions/_shared/backup/errors.ts";
+import type { RunKind } from "../../supabase/functions/_shared/backup/run.ts";
+import { Catalog, type RunEnd, type RunStart } from "./catalog.ts";
+import type { ClientTools } from "./client_tools.ts";
+import { type Asker, connectionOf, type Environment } from "./environment.ts";
+import { cancelledOr } from "./main.ts";
+import { RunReporter } from "./run_reporter.ts";
+
+export interface TrackedRun {
+  catalog: Catalog;
+  reporter: RunReporter;
+}
+
+export interface RunSpec {
+  kind: RunKind;
+  asker: Asker;
+  about: Pick<RunStart, "target" | "mode" | "label" | "r2_key" | "reason">;
+}
+
+/** What a run that ended well leaves in the catalog. */
+export type Outcome = Pick<RunEnd, "r2_key" | "result">;
+
+/**
+ * Does the work of a run. The catalog is in prod; when it cannot be reached the work goes on with a warning,
+ * since a restore of prod is wanted most when prod is down.
+ * @throws what the work throws, after the catalog was told.
+ */
+export async function trackRun(
+  spec: RunSpec,
+  tools: ClientTools,
+  environment: Environment,
+  signal: AbortSignal,
+  work: (run: TrackedRun) => Promise<Outcome>,
+): Promise<{ known: boolean }> {
+  const catalog = new Catalog({ psql: tools.psql, connection: connectionOf("prod", environment) });
+  const reporter = new RunReporter({
+    catalog,
+    now: () => Date.now(),
+    print: (line) => process.stdout.write(line + "\n"),
+    summaryFile: environment.GITHUB_STEP_SUMMARY || undefined,
+    onGitHub: environment.GITHUB_ACTIONS === "true",
+  });
+  const { asker, about, kind } = spec;
+  await reporter.start({
+    ...about,
+    kind,
+    request_id: asker.requestId,
+    requested_by: asker.requestedBy,
+    github_run_id: asker.run ? Number(asker.run.id) : null,
+    run_url: asker.run?.url ?? null,
+    attempt: asker.run?.attempt ?? 1,
+  });
+  try {
+    const outcome = await work({ catalog, reporter });
+    const result = { ...outcome.result, warnings: reporter.warnings };
+    const none = { error_code: null, error_message: null };
+    return { known: await reporter.finish({ status: "succeeded", ...none, r2_key: outcome.r2_key, result }) };
+  } catch (thrown) {
+    const error = cancelledOr(thrown, signal).inPhase(reporter.currentPhase);
+    await reporter.finish({
+      status: error.code === "run_cancelled" ? "cancelled" : "failed",
+      r2_key: about.r2_key,
+      error_code: error.code,
+      error_message: error.hint === null ? error.message : `${error.message}. ${error.hint}`,
+      result: { phase: error.phase, warnings: reporter.warnings, details: toBackupError(thrown).details },
+    });
+    throw error;
+  }
+}
