@@ -90,6 +90,13 @@ export function describeFailure(stages: readonly Stage[], end: PipelineEnd): str
   return [failed.join(", "), end.stderr].filter((part) => part !== "").join(": ");
 }
 
+const SIGPIPE_STATUS = 141;
+
+/** The first program's SIGPIPE is no failure when the second had read all that it needed. */
+export function forgiveCutOff(end: PipelineEnd): PipelineEnd {
+  return { ...end, codes: end.codes.map((code, i) => i === 0 && code === SIGPIPE_STATUS ? 0 : code) };
+}
+
 /** The environment of children: what finds programs and temporary files, and what is given; no secret of ours. */
 export function childEnvironment(env: Readonly<Record<string, string>> = {}): Record<string, string> {
   const kept: Record<string, string> = { LC_ALL: "C.UTF-8", PSQLRC: "/dev/null", PGPASSFILE: "/dev/null" };

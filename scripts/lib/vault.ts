@@ -73,7 +73,7 @@ export class Vault {
       // The simulator never sends "100 Continue"; the SDK would wait six seconds for it with every body.
       ...{ expectContinueHeader: false },
     });
-    useUnsignedPayload(this.#s3);
+    leavePayloadUnsigned(this.#s3);
   }
 
   /**
@@ -252,14 +252,14 @@ export class Vault {
 }
 
 /** The body is already covered by Content-MD5 and TLS: hashing it once more for the signature costs a core. */
-function useUnsignedPayload(s3: S3Client): void {
+function leavePayloadUnsigned(s3: S3Client): void {
   s3.middlewareStack.add(
     (next) => (args) => {
       const request = args.request as { body?: unknown; headers: Record<string, string> };
       if (request.body instanceof Uint8Array) request.headers["x-amz-content-sha256"] = "UNSIGNED-PAYLOAD";
       return next(args);
     },
-    { step: "build", name: "useUnsignedPayload" },
+    { step: "build", name: "leavePayloadUnsigned" },
   );
 }
 

@@ -1,7 +1,9 @@
 /** Gets a backup out of the vault and believes it only when it is what its manifest says. */
 import { createHash } from "node:crypto";
-import { open, statfs } from "node:fs/promises";
-import { dirname } from "node:path";
+import { createReadStream } from "node:fs";
+import { mkdtemp, open, rm, statfs } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { BackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
 import {
@@ -10,12 +12,42 @@ import {
   parseManifest,
 } from "../../../supabase/functions/_shared/backup/manifest.ts";
 import { siblingKeys } from "../../../supabase/functions/_shared/backup/object_key.ts";
+import type { ArchiveToc } from "../archive_toc.ts";
+import { readGzippedToc } from "../backup/contents.ts";
 import { fingerprintOf } from "../database_facts.ts";
 import type { Progress } from "../progress.ts";
 import type { Vault } from "../vault.ts";
 
+/** A backup on this machine, equal to its manifest. */
+export interface FetchedBackup {
+  key: string;
+  /** `null` for a backup made by hand. */
+  manifest: AnyManifest | null;
+  archiveFile: string;
+  toc: ArchiveToc;
+}
+
+/** Downloads a backup, checks it, and keeps it until `work` is done. */
+export async function withFetchedBackup<T>(
+  context: { vault: Vault; progress: Progress },
+  key: string,
+  work: (backup: FetchedBackup) => Promise<T>,
+): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), "revo-archive-"));
+  try {
+    context.progress.phase("download");
+    const manifest = await readManifest(context.vault, key);
+    const archiveFile = join(folder, "archive.dump.gz");
+    await downloadArchive(context, key, manifest, archiveFile);
+    const toc = await readGzippedToc(createReadStream(archiveFile));
+    return await work({ key, manifest, archiveFile, toc });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
 /** The manifest beside an archive, `null` when there is none (a backup made by hand). */
-export async function readManifest(vault: Vault, key: string): Promise<AnyManifest | null> {
+async function readManifest(vault: Vault, key: string): Promise<AnyManifest | null> {
   const { manifest } = siblingKeys(key);
   return await vault.head(manifest) ? parseManifest(await vault.text(manifest)) : null;
 }
@@ -25,7 +57,7 @@ export async function readManifest(vault: Vault, key: string): Promise<AnyManife
  * @throws {BackupError} `archive_corrupt` with both hashes when it is not what the manifest says,
  * `not_enough_disk`, `vault_object_missing`.
  */
-export async function downloadArchive(
+async function downloadArchive(
   { vault, progress }: { vault: Vault; progress: Progress },
   key: string,
   manifest: AnyManifest | null,

@@ -2,25 +2,20 @@
  * A restore from beginning to end. Nothing of the target is touched before the archive was downloaded and
  * found equal to its manifest, and a safety copy of the target was taken and proven like any backup.
  */
-import { mkdtemp, rm } from "node:fs/promises";
-import { createReadStream } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { z } from "zod";
 import { BackupError, toBackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
 import { type AnyManifest, isProving } from "../../../supabase/functions/_shared/backup/manifest.ts";
 import { isRestoreConfirmed, type Target } from "../../../supabase/functions/_shared/backup/target.ts";
-import { readGzippedToc } from "../backup/contents.ts";
 import { type BackupOrder, takeBackup, type TakenBackup } from "../backup/take_backup.ts";
 import { requireMatchingVersions } from "../client_tools.ts";
 import { readServerFacts, sqlFile } from "../database_facts.ts";
 import type { Progress } from "../progress.ts";
 import { PsqlSession } from "../psql.ts";
 import type { Vault } from "../vault.ts";
-import { downloadArchive, readFingerprintLines, readManifest } from "./fetch_backup.ts";
+import { type FetchedBackup, readFingerprintLines, withFetchedBackup } from "./fetch_backup.ts";
 import { selectEntries } from "./select_entries.ts";
-import { restoreInTransaction, type RestoreSurroundings } from "./transaction.ts";
-import type { Expectation, Verified } from "./verify.ts";
+import { type Loaded, restoreInTransaction, type RestoreSurroundings } from "./transaction.ts";
+import type { Expectation } from "./verify.ts";
 
 export interface RestoreOrder {
   target: Target;
@@ -42,7 +37,7 @@ export interface RestoreContext extends RestoreSurroundings {
 export interface Restored {
   manifest: AnyManifest | null;
   safety: TakenBackup | null;
-  verified: Verified;
+  verified: Loaded;
   skipped: { kind: string; name: string; reason: string }[];
   /** What was left to do and failed; the restore itself is committed and good. */
   warnings: string[];
@@ -54,38 +49,38 @@ export const SAFETY_LABEL = "antes-da-restauracao";
 /** @throws {BackupError} with the phase; the target is as it was unless the code is `restore_outcome_unknown`. */
 export async function restoreBackup(context: RestoreContext, order: RestoreOrder): Promise<Restored> {
   requireConfirmation(order);
-  const folder = await mkdtemp(join(tmpdir(), "revo-archive-"));
-  try {
-    context.progress.phase("download");
-    const manifest = await readManifest(context.vault, order.key);
-    requireRows(manifest, order);
-    const archiveFile = join(folder, "archive.dump.gz");
-    await downloadArchive(context, order.key, manifest, archiveFile);
-    const toc = await readGzippedToc(createReadStream(archiveFile));
-    context.progress.phase("inspect");
-    const target = await inspectTarget(context, manifest);
-    const selection = selectEntries(toc.entries, target);
-    const safety = order.safety && await takeSafetyCopy(context, order.target, order.safety);
-    const expected = await expectationOf(context.vault, order.key, manifest, target.keepOps);
-    const verified = await restoreInTransaction(context, {
-      archiveFile,
-      selection,
-      expected,
-      missingRoles: target.missingRoles,
-    });
-    return {
-      manifest,
-      safety,
-      verified,
-      skipped: selection.skipped.map(({ entry, reason }) => ({ kind: entry.kind, name: entry.tag, reason })),
-      warnings: await tidyUp(context),
-    };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  return await withFetchedBackup(context, order.key, (backup) => restoreFetched(context, order, backup));
 }
 
-function requireConfirmation({ target, confirm }: RestoreOrder): void {
+/** The same, of a backup that is on this machine already. */
+export async function restoreFetched(
+  context: RestoreContext,
+  order: Omit<RestoreOrder, "key">,
+  { key, manifest, archiveFile, toc }: FetchedBackup,
+): Promise<Restored> {
+  requireConfirmation(order);
+  requireRows(key, manifest, order.allowSchemaOnly);
+  context.progress.phase("inspect");
+  const target = await inspectTarget(context, manifest);
+  const selection = selectEntries(toc.entries, target);
+  const safety = order.safety && await takeSafetyCopy(context, order.target, order.safety);
+  const expected = await expectationOf(context.vault, key, manifest, target.keepOps);
+  const verified = await restoreInTransaction(context, {
+    archiveFile,
+    selection,
+    expected,
+    keepPrivileges: !toc.entries.some(({ kind }) => kind === "ACL"),
+    missingRoles: target.missingRoles,
+  });
+  const skipped = selection.skipped.map(({ entry, reason }) => ({
+    kind: entry.kind,
+    name: entry.tag,
+    reason,
+  }));
+  return { manifest, safety, verified, skipped, warnings: await tidyUp(context) };
+}
+
+function requireConfirmation({ target, confirm }: Pick<RestoreOrder, "target" | "confirm">): void {
   if (isRestoreConfirmed(target, confirm)) return;
   throw new BackupError(
     "confirmation_required",
@@ -96,11 +91,11 @@ function requireConfirmation({ target, confirm }: RestoreOrder): void {
   );
 }
 
-function requireRows(manifest: AnyManifest | null, order: RestoreOrder): void {
-  if (manifest?.mode !== "schema-only" || order.allowSchemaOnly) return;
+function requireRows(key: string, manifest: AnyManifest | null, allowSchemaOnly: boolean): void {
+  if (manifest?.mode !== "schema-only" || allowSchemaOnly) return;
   throw new BackupError(
     "archive_rejected",
-    `Cannot restore ${order.key}: it holds no rows, the target would be empty`,
+    `Cannot restore ${key}: it holds no rows, the target would be empty`,
     {
       hint: "Pass ALLOW_SCHEMA_ONLY=yes if that is what you want.",
     },

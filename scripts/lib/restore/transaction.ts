@@ -6,8 +6,9 @@ import { createHash, randomBytes } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { z } from "zod";
 import { BackupError, toBackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
-import { describeFailure, runPipeline, type Stage, startPipeline } from "../children.ts";
+import { describeFailure, forgiveCutOff, runPipeline, type Stage, startPipeline } from "../children.ts";
 import type { ClientTools } from "../client_tools.ts";
 import type { Connection } from "../connection.ts";
 import { applySettings, sqlFile } from "../database_facts.ts";
@@ -30,11 +31,12 @@ export interface LoadOrder {
   archiveFile: string;
   selection: Selection;
   expected: Expectation;
+  /** The archive holds no privileges (made the old way): objects keep those of their namesakes on the target. */
+  keepPrivileges: boolean;
   /** Roles that the archive names and the target lacks: made without login. */
   missingRoles: readonly string[];
 }
 
-const PASSING: ReadonlySet<number> = new Set([0, 141]); // a decompressor may be cut off once everything was read
 const LOCK_NOT_AVAILABLE = "55P03";
 
 /**
@@ -42,7 +44,7 @@ const LOCK_NOT_AVAILABLE = "55P03";
  * @throws {BackupError} the target is as it was, except after `restore_outcome_unknown`: the connection broke
  * while the server was asked to commit.
  */
-export async function restoreInTransaction(around: RestoreSurroundings, order: LoadOrder): Promise<Verified> {
+export async function restoreInTransaction(around: RestoreSurroundings, order: LoadOrder): Promise<Loaded> {
   const folder = await mkdtemp(join(tmpdir(), "revo-restore-"));
   const session = await PsqlSession.open({
     psql: around.tools.psql,
@@ -56,6 +58,7 @@ export async function restoreInTransaction(around: RestoreSurroundings, order: L
     enter("lock");
     await begin(session, release);
     enter("move_aside");
+    if (order.keepPrivileges) await session.run(await sqlFile("restore_save_privileges.sql"));
     for (const file of ["detach", "move_aside", "reset_privileges", "empty_platform"]) {
       await session.run(await sqlFile(`restore_${file}.sql`));
     }
@@ -68,16 +71,25 @@ export async function restoreInTransaction(around: RestoreSurroundings, order: L
     enter("check");
     await session.run("set local session_replication_role = origin;");
     await applySettings(session);
+    const closed = order.keepPrivileges
+      ? await session.rows(await sqlFile("restore_apply_privileges.sql"))
+      : [];
     const verified = await verifyContent(session, order.expected);
     enter("commit");
     await commit(session, release, order.expected);
-    return verified;
+    return { ...verified, closed: z.array(z.string()).parse(closed) };
   } catch (error) {
     throw explain(error, phase);
   } finally {
     await session.kill();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** What a committed restore tells. */
+export interface Loaded extends Verified {
+  /** Objects without a namesake on the target, restored from an archive without privileges: only their owner may use them. */
+  closed: string[];
 }
 
 async function begin(session: PsqlSession, release: string): Promise<void> {
@@ -116,9 +128,7 @@ async function load(
     await pipeline.ended;
     throw error;
   }
-  const end = await pipeline.ended;
-  const codes = end.codes.map((code, i) => i === 0 && PASSING.has(code) ? 0 : code);
-  const failure = describeFailure(stages, { ...end, codes });
+  const failure = describeFailure(stages, forgiveCutOff(await pipeline.ended));
   if (failure !== null) {
     throw new BackupError("archive_corrupt", `Cannot read the archive to its end: ${failure}`);
   }
