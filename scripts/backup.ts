@@ -9,7 +9,7 @@ import { randomUUID } from "node:crypto";
 import process from "node:process";
 import { BackupError, toBackupError } from "../supabase/functions/_shared/backup/errors.ts";
 import { takeBackup, type TakenBackup } from "./lib/backup/take_backup.ts";
-import { findClientTools } from "./lib/client_tools.ts";
+import { findToolsFor } from "./lib/client_tools.ts";
 import { askerOf, backupEnvironment, connectionOf, readEnvironment, vaultOf } from "./lib/environment.ts";
 import { chooseGzip } from "./lib/gzip.ts";
 import { runMain } from "./lib/main.ts";
@@ -21,7 +21,6 @@ import type { Vault } from "./lib/vault.ts";
 await runMain(async (signal) => {
   const env = readEnvironment(backupEnvironment, process.env);
   const asker = askerOf(env, randomUUID);
-  const tools = findClientTools();
   const vault = vaultOf(env);
   const about = {
     target: env.TARGET,
@@ -30,10 +29,12 @@ await runMain(async (signal) => {
     r2_key: null,
     reason: env.REASON ?? null,
   };
-  await trackRun({ kind: "backup", asker, about }, tools, process.env, signal, async (run) => {
+  await trackRun({ kind: "backup", asker, about }, process.env, signal, async (run) => {
+    const connection = connectionOf(env.TARGET, process.env);
+    run.reporter.phase("connect");
     const taken = await takeBackup({
-      connection: connectionOf(env.TARGET, process.env),
-      tools,
+      connection,
+      tools: await findToolsFor(connection, signal),
       gzip: chooseGzip(),
       vault,
       progress: run.reporter,

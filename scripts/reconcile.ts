@@ -5,7 +5,7 @@
  */
 import process from "node:process";
 import { Catalog } from "./lib/catalog.ts";
-import { findClientTools } from "./lib/client_tools.ts";
+import { findPsql } from "./lib/client_tools.ts";
 import { connectionOf, readEnvironment, reconcileEnvironment, vaultOf } from "./lib/environment.ts";
 import { runMain } from "./lib/main.ts";
 import { adoptMissing } from "./lib/reconcile.ts";
@@ -13,7 +13,7 @@ import { adoptMissing } from "./lib/reconcile.ts";
 await runMain(async () => {
   const env = readEnvironment(reconcileEnvironment, process.env);
   const catalog = new Catalog({
-    psql: findClientTools().psql,
+    psql: findPsql(),
     connection: connectionOf("prod", process.env),
   });
   const print = (line: string) => void process.stdout.write(line + "\n");

@@ -10,7 +10,7 @@ import process from "node:process";
 import { BackupError } from "../supabase/functions/_shared/backup/errors.ts";
 import { parseArchiveKey } from "../supabase/functions/_shared/backup/object_key.ts";
 import { isRestoreConfirmed } from "../supabase/functions/_shared/backup/target.ts";
-import { findClientTools } from "./lib/client_tools.ts";
+import { findToolsFor } from "./lib/client_tools.ts";
 import { askerOf, connectionOf, readEnvironment, restoreEnvironment, vaultOf } from "./lib/environment.ts";
 import { chooseGzip } from "./lib/gzip.ts";
 import { runMain } from "./lib/main.ts";
@@ -22,7 +22,6 @@ import type { Vault } from "./lib/vault.ts";
 await runMain(async (signal) => {
   const env = readEnvironment(restoreEnvironment, process.env);
   const asker = askerOf(env, randomUUID);
-  const tools = findClientTools();
   const vault = vaultOf(env);
   const about = {
     target: env.TARGET,
@@ -31,14 +30,16 @@ await runMain(async (signal) => {
     r2_key: env.R2_KEY,
     reason: env.REASON ?? null,
   };
-  await trackRun({ kind: "restore", asker, about }, tools, process.env, signal, async (run) => {
+  await trackRun({ kind: "restore", asker, about }, process.env, signal, async (run) => {
     parseArchiveKey(env.R2_KEY);
     if (!isRestoreConfirmed(env.TARGET, env.CONFIRM)) {
       throw new BackupError("confirmation_required", "Cannot restore into prod: CONFIRM is not RESTORE_PROD");
     }
+    const connection = connectionOf(env.TARGET, process.env);
+    run.reporter.phase("connect");
     const restored = await restoreBackup({
-      connection: connectionOf(env.TARGET, process.env),
-      tools,
+      connection,
+      tools: await findToolsFor(connection, signal),
       gzip: chooseGzip(),
       vault,
       progress: run.reporter,

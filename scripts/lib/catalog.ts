@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { BackupError } from "../../supabase/functions/_shared/backup/errors.ts";
 import type { AnyManifest } from "../../supabase/functions/_shared/backup/manifest.ts";
+import { isErrorCode } from "../../supabase/functions/_shared/backup/messages.ts";
 import type { RunKind } from "../../supabase/functions/_shared/backup/run.ts";
 import type { Connection } from "./connection.ts";
 import { jsonb, literal, PsqlSession } from "./psql.ts";
@@ -47,15 +48,16 @@ export interface CatalogRecord {
   verified_at: string | null;
 }
 
-/** SQLSTATE with which the database says that another run holds the target. */
-const BUSY = "RB409";
+/** How the database refuses: SQLSTATE PT and the HTTP status, the code in the hint. */
+const REFUSAL = /^PT4\d\d$/;
+const HINT = /^HINT: +(\w+)$/m;
 
 export class Catalog {
   #session: PsqlSession | null = null;
 
   constructor(private readonly options: { psql: string; connection: Connection }) {}
 
-  /** @throws {BackupError} `busy` naming the run that holds the target; `catalog_unavailable`. */
+  /** @throws {BackupError} the catalog's refusal, for example `busy`; `catalog_unavailable`. */
   async startRun(run: RunStart): Promise<void> {
     await this.#call("ops_db_backup_run_start", run);
   }
@@ -122,8 +124,9 @@ function explain(thrown: unknown): BackupError {
   if (!(thrown instanceof BackupError)) {
     return new BackupError("catalog_unavailable", "Cannot read the catalog's answer", { cause: thrown });
   }
-  if (thrown.details.sqlstate === BUSY) {
-    return new BackupError("busy", thrown.message, { cause: thrown, hint: "Wait for that run to end." });
+  const hint = HINT.exec(String(thrown.details.output))?.[1];
+  if (REFUSAL.test(String(thrown.details.sqlstate)) && isErrorCode(hint)) {
+    return new BackupError(hint, `The catalog refused: ${thrown.message}`, { cause: thrown });
   }
   return new BackupError("catalog_unavailable", `Cannot use the catalog: ${thrown.message}`, {
     cause: thrown,

@@ -5,7 +5,10 @@
  * (a 15.18 pg_dump writes column options of a 15.20 server that are not the user's).
  */
 import { BackupError } from "../../supabase/functions/_shared/backup/errors.ts";
-import type { ServerFacts } from "./database_facts.ts";
+import type { Connection } from "./connection.ts";
+import { readServerFacts, type ServerFacts } from "./database_facts.ts";
+import { findPostgres } from "./postgres/binaries.ts";
+import { PsqlSession } from "./psql.ts";
 
 export interface ClientTools {
   psql: string;
@@ -13,6 +16,42 @@ export interface ClientTools {
   pgRestore: string;
   /** For example `15.18`. */
   version: string;
+}
+
+const PROGRAMS = ["pg_dump", "pg_restore", "psql"] as const;
+
+/** psql of any version: enough for the catalog. @throws {BackupError} `missing_tool`. */
+export function findPsql(): string {
+  return findPostgres(["psql"]).path("psql");
+}
+
+/**
+ * The programs of this machine that fit a server: of its own major version.
+ * @throws {BackupError} `version_mismatch` with both versions when there are none; what connecting throws.
+ */
+export async function findToolsFor(connection: Connection, signal?: AbortSignal): Promise<ClientTools> {
+  const session = await PsqlSession.open({ psql: findPsql(), connection, signal });
+  const server = await readServerFacts(session);
+  await session.close();
+  const tools = findTools(Math.floor(server.versionNumber / 10_000)) ?? findTools();
+  if (tools === null) {
+    throw new BackupError("missing_tool", `Cannot find ${PROGRAMS.join(", ")} on this machine`, {
+      hint: `Install the PostgreSQL client of the server's version, ${server.version}.`,
+    });
+  }
+  requireMatchingVersions(tools, server);
+  return tools;
+}
+
+function findTools(major?: number): ClientTools | null {
+  try {
+    const found = findPostgres(PROGRAMS, { major });
+    const [pgDump, pgRestore, psql] = [found.path("pg_dump"), found.path("pg_restore"), found.path("psql")];
+    return { pgDump, pgRestore, psql, version: found.version };
+  } catch (error) {
+    if (error instanceof BackupError && error.code === "missing_tool") return null;
+    throw error;
+  }
 }
 
 /** @throws {BackupError} `version_mismatch` with both versions. */

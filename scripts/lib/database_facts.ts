@@ -13,6 +13,7 @@ import {
   PLATFORM_ROWS,
   PLATFORM_SCHEMAS,
 } from "../../supabase/functions/_shared/backup/platform.ts";
+import type { Mode } from "../../supabase/functions/_shared/backup/target.ts";
 import { literal, type PsqlSession } from "./psql.ts";
 
 /** Exact rows of one table; `key` is its quoted `schema.table`, the manifest's key. */
@@ -85,8 +86,10 @@ export async function countRows(session: PsqlSession): Promise<TableRows[]> {
     .map(([key, count, schema, table]) => ({ key, rows: count, schema, table }));
 }
 
-export async function readFingerprint(session: PsqlSession): Promise<Fingerprint> {
-  return fingerprintOf(await session.run(await sqlFile("fingerprint.sql")));
+/** Of a `schema-only` backup the fingerprint leaves out what comes with rows. */
+export async function readFingerprint(session: PsqlSession, mode: Mode = "full"): Promise<Fingerprint> {
+  const setMode = `do $$ begin perform pg_catalog.set_config('revo.mode', ${literal(mode)}, true); end $$;`;
+  return fingerprintOf(await session.run(`${setMode}\n${await sqlFile("fingerprint.sql")}`));
 }
 
 /** Sorts the lines and hashes them per area. */

@@ -22,7 +22,7 @@ import type { Connection } from "./connection.ts";
 import type { Gzip } from "./gzip.ts";
 import type { Progress } from "./progress.ts";
 import { identifier, literal, PsqlSession } from "./psql.ts";
-import { type FetchedBackup, withFetchedBackup } from "./restore/fetch_backup.ts";
+import { type FetchedBackup, readManifest, withFetchedBackup } from "./restore/fetch_backup.ts";
 import { restoreFetched } from "./restore/restore_backup.ts";
 import { selectPlatformStructure } from "./restore/select_entries.ts";
 import type { Verified } from "./restore/verify.ts";
@@ -68,6 +68,12 @@ export async function newestBackup(vault: Vault, target: Target): Promise<string
   throw new BackupError("no_backup_found", `Cannot drill: the vault holds no backup of ${target}`, {
     hint: "Run a backup first.",
   });
+}
+
+/** The major version of the server that was backed up; `undefined`, any, where the manifest does not tell. */
+export async function wantedMajor(vault: Vault, key: string): Promise<number | undefined> {
+  const manifest = await readManifest(vault, key);
+  return manifest && isProving(manifest) ? Number.parseInt(manifest.server_version) : undefined;
 }
 
 /** @throws {BackupError} naming the phase and what did not hold. */

@@ -3,7 +3,7 @@
  * run, and never hides: it is a warning of the run.
  */
 import { appendFile } from "node:fs/promises";
-import { BackupError, toBackupError } from "../../supabase/functions/_shared/backup/errors.ts";
+import { toBackupError } from "../../supabase/functions/_shared/backup/errors.ts";
 import type { Catalog, RunEnd, RunStart } from "./catalog.ts";
 import type { Progress } from "./progress.ts";
 
@@ -35,12 +35,12 @@ export class RunReporter implements Progress {
     this.#startedAt = around.now();
   }
 
-  /** @throws {BackupError} only `busy`: another run holds the target. */
+  /** @throws {BackupError} what the catalog refuses, for example `busy`: then nothing may be done. */
   async start(run: RunStart): Promise<void> {
     try {
       await this.#around.catalog.startRun(run);
     } catch (error) {
-      if (error instanceof BackupError && error.code === "busy") throw error;
+      if (toBackupError(error).code !== "catalog_unavailable") throw error;
       this.#warn("the run could not be written to the catalog", error);
       return;
     }

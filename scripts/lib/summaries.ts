@@ -1,6 +1,7 @@
 /** What a run says in the job's summary on GitHub, in Markdown for an admin. */
 import { isProving } from "../../supabase/functions/_shared/backup/manifest.ts";
 import type { TakenBackup } from "./backup/take_backup.ts";
+import type { DrillReport } from "./drill.ts";
 import type { Restored } from "./restore/restore_backup.ts";
 
 const number = new Intl.NumberFormat("pt-BR");
@@ -34,7 +35,17 @@ export function restoreSummary(restored: Restored, key: string, target: string):
   ]);
 }
 
-export function table(title: string, rows: readonly (readonly [string, string])[]): string {
+export function drillSummary({ key, verified, assertions, seconds }: DrillReport): string {
+  return table("Ensaio de restauração aprovado", [
+    ["Backup", `\`${key}\``],
+    ["Conferido", `${number.format(verified.tables)} tabelas, ${number.format(verified.rows)} linhas`],
+    ["Não conferido", verified.notChecked.join("; ") || "nada"],
+    ["Verificações rg03", assertions.join(", ")],
+    ...Object.entries(seconds).map(([phase, s]) => [`Tempo: ${phase}`, `${number.format(s)} s`] as const),
+  ]);
+}
+
+function table(title: string, rows: readonly (readonly [string, string])[]): string {
   const lines = rows.map(([name, value]) => `| ${name} | ${value.replaceAll("|", "\\|")} |`);
   return [`### ${title}`, "", "| | |", "|---|---|", ...lines, ""].join("\n");
 }

@@ -3,7 +3,7 @@ import process from "node:process";
 import { toBackupError } from "../../supabase/functions/_shared/backup/errors.ts";
 import type { RunKind } from "../../supabase/functions/_shared/backup/run.ts";
 import { Catalog, type RunEnd, type RunStart } from "./catalog.ts";
-import type { ClientTools } from "./client_tools.ts";
+import { findPsql } from "./client_tools.ts";
 import { type Asker, connectionOf, type Environment } from "./environment.ts";
 import { cancelledOr } from "./main.ts";
 import { RunReporter } from "./run_reporter.ts";
@@ -29,12 +29,11 @@ export type Outcome = Pick<RunEnd, "r2_key" | "result">;
  */
 export async function trackRun(
   spec: RunSpec,
-  tools: ClientTools,
   environment: Environment,
   signal: AbortSignal,
   work: (run: TrackedRun) => Promise<Outcome>,
 ): Promise<{ known: boolean }> {
-  const catalog = new Catalog({ psql: tools.psql, connection: connectionOf("prod", environment) });
+  const catalog = new Catalog({ psql: findPsql(), connection: connectionOf("prod", environment) });
   const reporter = new RunReporter({
     catalog,
     now: () => Date.now(),

@@ -1,5 +1,6 @@
 /** One frozen moment of a database: the dump, the counts and the fingerprint all see the same rows. */
 import { z } from "zod";
+import type { Mode } from "../../../supabase/functions/_shared/backup/target.ts";
 import {
   applySettings,
   countRows,
@@ -40,10 +41,10 @@ export async function openSnapshot(session: PsqlSession): Promise<Snapshot> {
 }
 
 /** Everything that the manifest says about the snapshot's content. */
-export async function readSnapshot(session: PsqlSession): Promise<SnapshotFacts> {
+export async function readSnapshot(session: PsqlSession, mode: Mode): Promise<SnapshotFacts> {
   return {
     tables: await countRows(session),
-    fingerprint: await readFingerprint(session),
+    fingerprint: await readFingerprint(session, mode),
     extensions: await readExtensions(session),
     roles: await readRoles(session),
     platformSequences: await readPlatformSequences(session),

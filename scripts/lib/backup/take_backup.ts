@@ -18,7 +18,7 @@ import {
 } from "../../../supabase/functions/_shared/backup/object_key.ts";
 import type { Mode, Target } from "../../../supabase/functions/_shared/backup/target.ts";
 import type { ArchiveToc } from "../archive_toc.ts";
-import { type ClientTools, requireMatchingVersions } from "../client_tools.ts";
+import type { ClientTools } from "../client_tools.ts";
 import type { Connection } from "../connection.ts";
 import type { Gzip } from "../gzip.ts";
 import type { Progress } from "../progress.ts";
@@ -108,17 +108,15 @@ async function dumpToVault(
   keys: BackupKeys,
 ): Promise<Dumped> {
   const { connection, tools, progress, signal } = around;
-  progress.phase("connect");
   const session = await PsqlSession.open({ psql: tools.psql, connection, signal });
   try {
     const snapshot = await openSnapshot(session);
-    requireMatchingVersions(tools, snapshot.server);
     for (const name of snapshot.schemas.unknown) {
       progress.log(`schema ${name} belongs to another role: left out`);
     }
     progress.phase("dump");
     const dump = startDump({ connection, tools, gzip: around.gzip, mode: order.mode, snapshot, signal });
-    const facts = readSnapshot(session);
+    const facts = readSnapshot(session, order.mode);
     facts.catch(() => {}); // reported below, after the upload has ended
     const upload = await around.vault.upload(keys.archive, dump.bytes, {
       partSize: choosePartSize(snapshot.server.databaseBytes),

@@ -7,8 +7,7 @@ import { BackupError, toBackupError } from "../../../supabase/functions/_shared/
 import { type AnyManifest, isProving } from "../../../supabase/functions/_shared/backup/manifest.ts";
 import { isRestoreConfirmed, type Target } from "../../../supabase/functions/_shared/backup/target.ts";
 import { type BackupOrder, takeBackup, type TakenBackup } from "../backup/take_backup.ts";
-import { requireMatchingVersions } from "../client_tools.ts";
-import { readServerFacts, sqlFile } from "../database_facts.ts";
+import { sqlFile } from "../database_facts.ts";
 import type { Progress } from "../progress.ts";
 import { PsqlSession } from "../psql.ts";
 import type { Vault } from "../vault.ts";
@@ -120,7 +119,6 @@ async function inspectTarget(context: RestoreContext, manifest: AnyManifest | nu
   const { connection, tools, signal } = context;
   const session = await PsqlSession.open({ psql: tools.psql, connection, signal });
   try {
-    requireMatchingVersions(tools, await readServerFacts(session));
     const facts = targetSchema.parse(
       await session.value(
         `select json_build_object(
@@ -186,6 +184,7 @@ async function expectationOf(
 ): Promise<Expectation> {
   if (!manifest || !isProving(manifest)) {
     return {
+      mode: manifest?.mode ?? "full",
       rows: null,
       sequences: null,
       platformSequences: {},
@@ -195,6 +194,7 @@ async function expectationOf(
     };
   }
   return {
+    mode: manifest.mode,
     rows: manifest.mode === "full" ? manifest.rows : null,
     sequences: manifest.mode === "full" ? manifest.sequences : null,
     platformSequences: manifest.platform_sequences,

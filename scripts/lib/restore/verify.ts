@@ -2,11 +2,13 @@
 import { z } from "zod";
 import { BackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
 import type { Manifest } from "../../../supabase/functions/_shared/backup/manifest.ts";
+import type { Mode } from "../../../supabase/functions/_shared/backup/target.ts";
 import { countRows, describeDifferences, readFingerprint, sqlFile } from "../database_facts.ts";
 import type { PsqlSession } from "../psql.ts";
 
 /** What the restored content has to be; a fact that the backup does not tell is `null` and cannot be checked. */
 export interface Expectation {
+  mode: Mode;
   rows: Record<string, number> | null;
   sequences: Manifest["sequences"] | null;
   platformSequences: Record<string, string>;
@@ -75,7 +77,7 @@ async function requireEqualSequences(session: PsqlSession, expected: Manifest["s
 }
 
 async function requireEqualFingerprint(session: PsqlSession, expected: Expectation): Promise<void> {
-  const found = await readFingerprint(session);
+  const found = await readFingerprint(session, expected.mode);
   const compared = (areas: Record<string, string>) =>
     Object.fromEntries(Object.entries(areas).filter(([area]) => !(area in expected.ignoredAreas)));
   const areas = difference(compared(expected.fingerprint ?? {}), compared(found.areas), (area) => area);

@@ -2,7 +2,8 @@
 -- each object, without oids and without what is not the project's. Equal lines mean equal objects.
 -- Areas: a schema's name; '-' what belongs to the database; '~auth', '~storage', '~realtime' our policies and
 -- triggers on the platform's tables; '~ops' the catalog's own objects, which a restore leaves alone.
--- Needs the settings of settings.sql and search_path = '', so that every printed name is qualified.
+-- In mode schema-only without large objects, and materialized views count as not populated.
+-- Needs the settings of settings.sql, revo.mode, and search_path = '', so that every printed name is qualified.
 -- Left out on purpose: extension members, array and row types, internal triggers, statistics, tablespaces,
 -- pg_attver (an option that some 15.x servers keep per column), MAINTAIN (17 has it, 15 does not).
 with
@@ -89,7 +90,7 @@ objects(area, kind, name, facts) as (
            'parents', (select json_agg(inhparent::regclass::text order by inhseqno)
                          from pg_inherits where inhrelid = r.oid),
            'of_type', nullif(r.reloftype, 0)::regtype::text,
-           'populated', case when r.relkind = 'm' then r.relispopulated end,
+           'populated', case when r.relkind = 'm' then r.relispopulated and current_setting('revo.mode') = 'full' end,
            'view', case when r.relkind in ('v', 'm') then pg_get_viewdef(r.oid) end,
            'comment', obj_description(r.oid, 'pg_class'))
     from relations r left join privileges p on p.class = 'relation' and p.oid = r.oid
@@ -287,7 +288,7 @@ objects(area, kind, name, facts) as (
                            'comment', obj_description(l.oid, 'pg_largeobject'))
     from pg_largeobject_metadata l
     left join privileges p on p.class = 'large object' and p.oid = l.oid
-   where pg_get_userbyid(l.lomowner) = current_user
+   where pg_get_userbyid(l.lomowner) = current_user and current_setting('revo.mode') = 'full'
   union all
   select '-', 'extension', x.extname::text, json_build_object('schema', x.extnamespace::regnamespace::text)
     from pg_extension x

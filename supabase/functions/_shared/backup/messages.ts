@@ -207,6 +207,10 @@ export type ErrorCode = keyof typeof CODES;
 
 export const ERROR_CODES = Object.keys(CODES) as ErrorCode[];
 
+export function isErrorCode(code: unknown): code is ErrorCode {
+  return typeof code === "string" && Object.hasOwn(CODES, code);
+}
+
 /** The HTTP status that goes with a code. */
 export function statusOf(code: ErrorCode): number {
   return CODES[code].status;
@@ -214,5 +218,5 @@ export function statusOf(code: ErrorCode): number {
 
 /** The pt-BR sentence for a code; an unknown code, from a newer script say, gets a general one. */
 export function messageOf(code: string): string {
-  return code in CODES ? CODES[code as ErrorCode].message : CODES.internal_server_error.message;
+  return isErrorCode(code) ? CODES[code].message : CODES.internal_server_error.message;
 }

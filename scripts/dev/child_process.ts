@@ -1,0 +1,130 @@
+/** A part of the stack that runs as a process of its own, in a process group of its own. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { createWriteStream, mkdirSync } from "node:fs";
+import { connect } from "node:net";
+import { dirname, join } from "node:path";
+import process from "node:process";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { killGroup } from "../lib/children.ts";
+import type { RunFolder } from "./run_folder.ts";
+
+/** The repository's folder. */
+export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+const READY_LIMIT_MS = 60_000;
+const STOP_GRACE_MS = 3_000;
+const POLL_MS = 25;
+/** Of what a process said, in characters: enough for an error message. */
+const TAIL = 2_000;
+
+export interface ChildOptions {
+  /** Names its log file and its error messages. */
+  name: string;
+  program: string;
+  /** Nothing secret. */
+  args: readonly string[];
+  /** Its whole environment besides what finds programs and temporary files. */
+  env: Readonly<Record<string, string>>;
+  /** Of 127.0.0.1; it is ready when it takes connections there. */
+  port: number;
+  run: RunFolder;
+  /** Called when it ends without {@link ChildPart.stop}, with the end of what it said. */
+  onUnexpectedEnd: (said: string) => void;
+}
+
+/** Can be started and stopped again and again, always with the same options. */
+export class ChildPart {
+  readonly #options: ChildOptions;
+  #child: ChildProcess | null = null;
+  #said = "";
+
+  constructor(options: ChildOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when it takes connections. @throws {Error} with what it said when it ends before. */
+  async start(): Promise<void> {
+    const { name, port } = this.#options;
+    const child = this.#spawn();
+    const limit = Date.now() + READY_LIMIT_MS;
+    while (!await takesConnections(port)) {
+      if (this.#child !== child || Date.now() > limit) {
+        await this.stop();
+        throw new Error(`Cannot start ${name}: it ended or never listened on port ${port}. ${this.#said.trim()}`);
+      }
+      await sleep(POLL_MS);
+    }
+  }
+
+  /** SIGTERM, and for who does not listen SIGKILL to the whole group. */
+  async stop(): Promise<void> {
+    const child = this.#child;
+    if (child === null) return;
+    this.#child = null;
+    const ended = new Promise<boolean>((resolve) => child.once("exit", () => resolve(true)));
+    child.kill("SIGTERM");
+    const grace = new AbortController();
+    const late = sleep(STOP_GRACE_MS, false, { signal: grace.signal }).catch(() => false);
+    const inTime = await Promise.race([ended, late]);
+    grace.abort();
+    killGroup(child); // also what it started and left
+    if (!inTime) await ended;
+  }
+
+  #spawn(): ChildProcess {
+    const { name, program, args, env, run } = this.#options;
+    const child = spawn(program, [...args], {
+      cwd: ROOT,
+      detached: true,
+      env: { ...baseEnvironment(run), ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.#child = child;
+    this.#said = "";
+    const file = join(run.path, "logs", `${name}.log`);
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    const log = createWriteStream(file, { flags: "a" });
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on("data", (chunk: Uint8Array) => {
+        log.write(chunk);
+        this.#said = (this.#said + new TextDecoder().decode(chunk)).slice(-TAIL);
+      });
+    }
+    child.once("error", (error) => this.#said += error.message);
+    child.once("close", () => {
+      log.end();
+      if (this.#child !== child) return;
+      this.#child = null;
+      this.#options.onUnexpectedEnd(this.#said.trim());
+    });
+    if (child.pid !== undefined) run.register(child.pid, "group");
+    return child;
+  }
+}
+
+/** What every process of the stack gets; nothing else of this process's environment, which may hold secrets. */
+export function baseEnvironment(run: RunFolder): Record<string, string> {
+  const kept: Record<string, string> = {};
+  for (const name of ["PATH", "HOME", "LANG", "DENO_DIR", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"]) {
+    const value = process.env[name];
+    if (value !== undefined) kept[name] = value;
+  }
+  return { ...kept, ...run.mark, TMPDIR: run.temporary };
+}
+
+/** Arguments of `node` that run a TypeScript file of this repository. */
+export function nodeArguments(file: string): string[] {
+  return ["--import", "tsx", join(ROOT, file)];
+}
+
+function takesConnections(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: "127.0.0.1" });
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => resolve(false));
+  });
+}

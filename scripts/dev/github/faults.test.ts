@@ -1,0 +1,76 @@
+/** What a test can make go wrong, does go wrong. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { beforeEach, describe, expect, it } from "vitest";
+import { OWNER, refusal, REPO, requestDispatch, waitForRun } from "./test_github.ts";
+import { startForFile } from "./rest/fixture.ts";
+
+const where = { owner: OWNER, repo: REPO };
+const github = startForFile();
+
+beforeEach(() => github().github.faults.clear());
+
+describe("faults", () => {
+  const count = async () =>
+    (await github().octokit.rest.actions.listWorkflowRunsForRepo(where)).data.total_count;
+  const details = { return_run_details: true };
+
+  it("refuse a dispatch", async () => {
+    const before = await count();
+    const headers = { "retry-after": "1" };
+    const body = {
+      message: "API rate limit exceeded",
+      documentation_url: "https://docs.github.com/rest",
+      status: "429",
+    };
+    github().github.faults.dispatches.push({ kind: "answer", answer: { status: 429, body, headers } });
+    expect(await refusal(requestDispatch(github().octokit, "plain.yml", details))).toEqual([
+      429,
+      "API rate limit exceeded",
+    ]);
+    expect(await count()).toBe(before);
+    expect((await requestDispatch(github().octokit, "plain.yml", details)).status).toBe(200);
+  });
+
+  it("accept it and answer 204, 502 or nothing at all", async () => {
+    const before = await count();
+    github().github.faults.dispatches.push({ kind: "no-details" });
+    expect((await requestDispatch(github().octokit, "plain.yml", details)).status).toBe(204);
+    const body = { message: "Bad Gateway", documentation_url: "https://docs.github.com/rest", status: "502" };
+    github().github.faults.dispatches.push({ kind: "accepted-but", answer: { status: 502, body } });
+    expect(await refusal(requestDispatch(github().octokit, "plain.yml", details))).toEqual([
+      502,
+      "Bad Gateway",
+    ]);
+    for (const accept of [true, false]) {
+      github().github.faults.dispatches.push({ kind: "silence", accept });
+      const signal = AbortSignal.timeout(200);
+      await expect(requestDispatch(github().octokit, "plain.yml", { ...details, request: { signal } }))
+        .rejects.toThrow();
+    }
+    expect(await count()).toBe(before + 3);
+    expect(github().github.journal.filter(({ status }) => status === 0)).toHaveLength(2);
+  });
+
+  it("hide a new run for a while", async () => {
+    github().github.faults.runsVisibleAfterMs = 300;
+    const { data } = await requestDispatch(github().octokit, "plain.yml", details);
+    const run_id = Number(data.workflow_run_id);
+    expect(await refusal(github().octokit.rest.actions.getWorkflowRun({ ...where, run_id }))).toEqual([
+      404,
+      "Not Found",
+    ]);
+    await sleep(320);
+    expect((await waitForRun(github(), run_id)).conclusion).toBe("success");
+  });
+
+  it("answer any other request instead", async () => {
+    const body = {
+      message: "Server Error",
+      documentation_url: "https://docs.github.com/rest",
+      status: "503",
+    };
+    github().github.faults.requests.push({ status: 503, body });
+    expect(await refusal(github().octokit.rest.rateLimit.get())).toEqual([503, "Server Error"]);
+    await github().octokit.rest.rateLimit.get();
+  });
+});

@@ -1,0 +1,45 @@
+/** Which endpoints there are and which right each needs. */
+import type { Right } from "./access.ts";
+import { rateLimitBody } from "./bodies.ts";
+import { privateUserBody, repositoryBody } from "./repository.ts";
+import { ok, type RestCall, type RestContext } from "./call.ts";
+import type { Answer } from "./http.ts";
+import { cancelRun, getJob, getRun, jobLogs, listJobs, listRuns, listWorkflowRuns, runLogs } from "./runs.ts";
+import { dispatch, fireSchedule, getWorkflow, listWorkflows, switchWorkflow } from "./workflows.ts";
+
+export interface Route {
+  method: string;
+  /** Of the path after the repository for `repository`, of the whole path otherwise. */
+  path: RegExp;
+  scope: "repository" | "site";
+  right: Right;
+  /** `null`: the request is never answered. */
+  handle(context: RestContext, call: RestCall): Answer | null | Promise<Answer | null>;
+}
+
+export const ROUTES: readonly Route[] = [
+  site("GET", /^\/user$/, ({ site }) => ok(privateUserBody(site))),
+  site("GET", /^\/rate_limit$/, () => ok(rateLimitBody())),
+  repository("GET", /^$/, "none", ({ site }) => ok(repositoryBody(site))),
+  repository("GET", /^\/actions\/workflows$/, "read", listWorkflows),
+  repository("GET", /^\/actions\/workflows\/([^/]+)$/, "read", getWorkflow),
+  repository("POST", /^\/actions\/workflows\/([^/]+)\/dispatches$/, "write", dispatch),
+  repository("PUT", /^\/actions\/workflows\/([^/]+)\/(enable|disable)$/, "write", switchWorkflow),
+  repository("GET", /^\/actions\/workflows\/([^/]+)\/runs$/, "read", listWorkflowRuns),
+  repository("GET", /^\/actions\/runs$/, "read", (context, call) => listRuns(context, call, () => true)),
+  repository("GET", /^\/actions\/runs\/(\d+)$/, "read", getRun),
+  repository("GET", /^\/actions\/runs\/(\d+)\/jobs$/, "read", listJobs),
+  repository("POST", /^\/actions\/runs\/(\d+)\/cancel$/, "write", cancelRun),
+  repository("GET", /^\/actions\/runs\/(\d+)\/logs$/, "read", runLogs),
+  repository("GET", /^\/actions\/jobs\/(\d+)$/, "read", getJob),
+  repository("GET", /^\/actions\/jobs\/(\d+)\/logs$/, "read", jobLogs),
+  site("POST", /^\/_local\/schedule\/([^/]+)$/, fireSchedule, "write"),
+];
+
+function site(method: string, path: RegExp, handle: Route["handle"], right: Right = "none"): Route {
+  return { method, path, scope: "site", right, handle };
+}
+
+function repository(method: string, path: RegExp, right: Right, handle: Route["handle"]): Route {
+  return { method, path, scope: "repository", right, handle };
+}

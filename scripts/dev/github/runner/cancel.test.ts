@@ -1,0 +1,128 @@
+/** Ends that come from outside: cancelling, stopping, and the death of the process. */
+import { spawn } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import process from "node:process";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { dispatch, OWNER, REPO, startForTest, until, waitForRun, workflowOf } from "../test_github.ts";
+
+const where = { owner: OWNER, repo: REPO };
+const start = startForTest();
+
+/** Starts a local GitHub and a run, and goes on until it is killed. */
+const HOST = `
+  const [server, folder] = process.argv.slice(2);
+  const { startGitHub } = await import(server);
+  const options = { workspace: folder, tempFolder: folder, repository: "o/r", token: "t", secrets: {}, log() {} };
+  const { url } = await startGitHub({ port: 0, ...options });
+  const path = "/repos/o/r/actions/workflows/a.yml/dispatches";
+  const body = JSON.stringify({ ref: "main" });
+  await fetch(url + path, { method: "POST", headers: { authorization: "Bearer t" }, body });
+`;
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+describe("cancelling", () => {
+  async function cancel(steps: string) {
+    const test = await start({ "a.yml": workflowOf(steps) });
+    const run_id = await dispatch(test, "a.yml");
+    await until(() => test.github.pids().length === 1);
+    await sleep(200); // the script has set its traps
+    const from = Date.now();
+    await test.octokit.rest.actions.cancelWorkflowRun({ ...where, run_id });
+    const ended = await waitForRun(test, run_id);
+    return { ...ended, seconds: (Date.now() - from) / 1000 };
+  }
+
+  it("interrupts the script, which may tidy up, and skips the rest but always() and cancelled()", async () => {
+    const ended = await cancel(`
+- {name: work, run: "trap 'echo tidied; exit 0' INT; sleep 60 & wait"}
+- {name: next, run: echo}
+- {name: failed, if: failure(), run: echo}
+- {name: always, if: always(), run: echo}
+- {name: cancelled, if: cancelled(), run: echo}`);
+    expect(ended.conclusion).toBe("cancelled");
+    expect(ended.log).toContain("tidied");
+    expect(ended.seconds).toBeLessThan(5);
+    expect(ended.steps).toEqual({
+      work: "cancelled",
+      next: "skipped",
+      failed: "skipped",
+      always: "success",
+      cancelled: "success",
+    });
+  });
+
+  it("lets a step end whose condition holds even then", async () => {
+    const ended = await cancel(`- {name: work, if: always(), run: sleep 1.2; echo finished}`);
+    expect(ended).toMatchObject({ conclusion: "cancelled", steps: { work: "success" } });
+    expect(ended.log).toContain(" finished\n");
+  });
+
+  it("terminates after 7.5 s what does not listen, and kills it 2.5 s later", async () => {
+    const ended = await cancel(`
+- name: deaf
+  run: |
+    trap 'echo heard INT' INT
+    trap 'echo heard TERM' TERM
+    while true; do sleep 0.2 || true; done`);
+    expect(ended).toMatchObject({ conclusion: "cancelled", steps: { deaf: "cancelled" } });
+    expect(ended.log.indexOf("heard INT")).toBeGreaterThan(0);
+    expect(ended.log.indexOf("heard TERM")).toBeGreaterThan(ended.log.indexOf("heard INT"));
+    expect(ended.seconds).toBeGreaterThan(9.5);
+    expect(ended.seconds).toBeLessThan(20);
+  });
+});
+
+describe("stopping", () => {
+  it("ends every process at once, also a deaf one, and runs nothing more", async () => {
+    const log: string[] = [];
+    const steps = `
+- run: trap '' INT TERM; sleep 60
+- {if: always(), run: echo never}`;
+    const test = await start({ "a.yml": workflowOf(steps), "b.yml": workflowOf("- run: sleep 60") }, {
+      log: (line) => log.push(line),
+    });
+    await dispatch(test, "a.yml");
+    await dispatch(test, "b.yml");
+    await until(() => test.github.pids().length === 2);
+    const pids = test.github.pids();
+    const from = Date.now();
+    await test.github.stop();
+    expect(Date.now() - from).toBeLessThan(7000);
+    expect(test.github.pids()).toEqual([]);
+    for (const pid of pids) await until(() => !isAlive(-pid));
+    expect(log.join("\n")).not.toContain(" never");
+    await expect(fetch(test.github.url)).rejects.toThrow();
+  });
+
+  it("is not needed: nothing outlives the process, even one that is killed", async () => {
+    const { workspace } = await start({
+      "a.yml": workflowOf(`- run: "echo $PPID > pid; trap '' INT TERM; sleep 300 & wait"`),
+      "main.mts": HOST,
+    });
+    const tsx = fileURLToPath(import.meta.resolve("tsx"));
+    const args = [
+      "--import",
+      tsx,
+      join(workspace, "main.mts"),
+      new URL("../server.ts", import.meta.url).href,
+      workspace,
+    ];
+    const host = spawn(process.execPath, args, { stdio: "inherit" });
+    const pid = () => readFile(join(workspace, "pid"), "utf8").then(Number, () => 0);
+    await until(async () => await pid() > 0);
+    const group = await pid();
+    expect(isAlive(-group)).toBe(true);
+    host.kill("SIGKILL");
+    await until(() => !isAlive(-group));
+  });
+});

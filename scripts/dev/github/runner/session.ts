@@ -1,0 +1,135 @@
+/** What the steps of a job share, and what they see. */
+import { delimiter } from "node:path";
+import process from "node:process";
+import type { Value } from "../workflow/expressions.ts";
+import type { JobRecord, RunRecord } from "../store.ts";
+import type { Permissions, Workflow } from "../workflow/model.ts";
+import type { Cancellation } from "./cancellation.ts";
+import type { ConcurrencyGroups } from "./concurrency.ts";
+import type { Masker } from "./masker.ts";
+import type { ProcessGroups } from "./processes.ts";
+
+/** What all runs share. */
+export interface RunnerSettings {
+  /** Address of the local GitHub, no slash at its end. */
+  url: string;
+  /** Absolute path of the checked-out repository; every job works in it. */
+  workspace: string;
+  /** `owner/name` */
+  repository: string;
+  secrets: Readonly<Record<string, string>>;
+  variables: Readonly<Record<string, string>>;
+  /** Given to every step; its `PATH` comes before the machine's. */
+  env: Readonly<Record<string, string>>;
+  /** Where the folders of jobs are made. */
+  tempFolder: string;
+  processes: ProcessGroups;
+  concurrency: ConcurrencyGroups;
+  nextId(): number;
+  /** A token for one job, `secrets.GITHUB_TOKEN`, with the rights that the workflow names. */
+  issueToken(permissions: Permissions | undefined): { token: string; revoke(): void };
+  log(line: string): void;
+}
+
+/** A run and what it was asked with. */
+export interface RunRequest {
+  settings: RunnerSettings;
+  workflow: Workflow;
+  record: RunRecord;
+  /** `github.event` */
+  payload: { readonly [key: string]: Value };
+  /** The context `inputs`. */
+  inputs: { readonly [key: string]: Value };
+}
+
+export interface JobSession {
+  request: RunRequest;
+  key: string;
+  record: JobRecord;
+  cancellation: Cancellation;
+  masker: Masker;
+  /** `RUNNER_TEMP`, removed when the job ends. */
+  folder: string;
+  token: string;
+  /** Of workflow and job, and what steps added through `GITHUB_ENV`. */
+  env: Record<string, string>;
+  /** What steps added through `GITHUB_PATH`, newest first. */
+  path: string[];
+  /** Contexts that every step of the job sees. */
+  contexts: Readonly<Record<string, Value>>;
+}
+
+/** The context `github` of a run; what only a job knows is added by {@link jobContexts}. */
+export function githubContext(request: RunRequest): { readonly [key: string]: Value } {
+  const { settings, record, payload } = request;
+  const owner = settings.repository.split("/")[0] ?? "";
+  return {
+    actor: owner,
+    api_url: settings.url,
+    event: payload,
+    event_name: record.event,
+    ref: `refs/heads/${record.branch}`,
+    ref_name: record.branch,
+    ref_type: "branch",
+    repository: settings.repository,
+    repository_owner: owner,
+    run_attempt: "1",
+    run_id: String(record.id),
+    run_number: String(record.number),
+    server_url: settings.url,
+    sha: record.headSha,
+    triggering_actor: owner,
+    workflow: record.workflowName,
+    workspace: settings.workspace,
+  };
+}
+
+/** The contexts that exist before there is a job: for `run-name`, `concurrency` and a job's `if`. */
+export function runContexts(request: RunRequest): Record<string, Value> {
+  return { github: githubContext(request), inputs: request.inputs, vars: request.settings.variables };
+}
+
+/** The contexts that every step of a job sees. */
+export function jobContexts(
+  request: RunRequest,
+  job: { key: string; token: string; folder: string; needs: { readonly [key: string]: Value } },
+): Record<string, Value> {
+  return {
+    ...runContexts(request),
+    github: { ...githubContext(request), job: job.key, token: job.token },
+    needs: job.needs,
+    runner: { arch: "X64", environment: "self-hosted", name: "local", os: "Linux", temp: job.folder },
+    secrets: { ...request.settings.secrets, GITHUB_TOKEN: job.token },
+    job: { status: "success" },
+  };
+}
+
+/** The variables that GitHub's runner gives to every step; a workflow cannot change them. */
+export function runnerVariables(session: JobSession): Record<string, string> {
+  const variables: Record<string, string> = {
+    CI: "true",
+    GITHUB_ACTIONS: "true",
+    GITHUB_JOB: session.key,
+    RUNNER_ARCH: "X64",
+    RUNNER_ENVIRONMENT: "self-hosted",
+    RUNNER_NAME: "local",
+    RUNNER_OS: "Linux",
+    RUNNER_TEMP: session.folder,
+  };
+  for (const [name, value] of Object.entries(githubContext(session.request))) {
+    if (typeof value === "string") variables[`GITHUB_${name.toUpperCase()}`] = value;
+  }
+  return variables;
+}
+
+/** The machine's part of a step's environment: what finds programs and homes, nothing else of this process. */
+export function machineVariables(session: JobSession): Record<string, string> {
+  const kept: Record<string, string> = { LANG: "C.UTF-8" };
+  for (const name of ["HOME", "LANG", "TMPDIR"]) {
+    const value = process.env[name];
+    if (value !== undefined) kept[name] = value;
+  }
+  const { PATH: first, ...given } = session.request.settings.env;
+  const path = [...session.path, first ?? "", process.env.PATH ?? ""].filter((part) => part !== "");
+  return { ...kept, ...given, PATH: path.join(delimiter) };
+}

@@ -1,0 +1,16 @@
+/**
+ * Outlives the process that started it, by as long as it takes to clean up: `node guardian.mjs FOLDER`, with a
+ * pipe as standard input whose other end only the run's owner holds. When the pipe ends, the owner has, even by
+ * SIGKILL; what is left of its run is taken away then.
+ */
+import process from "node:process";
+import { removeRun } from "./leftovers.mjs";
+
+const folder = process.argv[2];
+if (folder === undefined) throw new Error("Usage: guardian.mjs FOLDER");
+for (const signal of ["SIGINT", "SIGHUP", "SIGTERM"]) process.on(signal, () => {});
+process.stdin.on("error", () => {}); // the end follows
+process.stdin.on("close", () => {
+  removeRun(folder).then(() => process.exit(0));
+});
+process.stdin.resume();

@@ -1,0 +1,113 @@
+/**
+ * Takes away what a run of the stack leaves: its processes and its folder. Plain JavaScript, because the guardian
+ * has to be small and to start without a loader.
+ *
+ * A run's folder holds `run.json`: who owns it, and the processes that belong to it. A process is known by its id
+ * and its start time together, so that a stranger who got the same id later is never touched.
+ */
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/**
+ * @typedef {{ pid: number, started: string }} ProcessIdentity
+ * @typedef {ProcessIdentity & { kind: "postgres" | "group" }} RegisteredProcess
+ * @typedef {{ owner: ProcessIdentity, processes: RegisteredProcess[] }} RunRecord
+ */
+
+/** Marks, in their environment, the processes of a run; its value is the run's folder. */
+export const RUN_MARK = "REVO_BACKUPS_RUN";
+export const RECORD = "run.json";
+/** What a server gets to end by itself before it is killed, in milliseconds. */
+const QUIT_GRACE_MS = 2_000;
+
+/**
+ * When a process started, in whatever form the system tells it; `null` when there is none (or only its remains).
+ * @param {number} pid
+ * @returns {string | null}
+ */
+export function startTimeOf(pid) {
+  try {
+    if (process.platform !== "linux") {
+      return execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], { encoding: "utf8" }).trim() || null;
+    }
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" "); // a program's name may hold anything
+    const [state, started] = [fields[0], fields[19]];
+    return state === "Z" || state === "X" ? null : started ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * @param {ProcessIdentity} identity
+ * @returns {boolean}
+ */
+export function isRunning({ pid, started }) {
+  return startTimeOf(pid) === started;
+}
+
+/**
+ * @param {string} folder
+ * @returns {RunRecord | null} `null` when there is no readable record
+ */
+export function readRecord(folder) {
+  try {
+    return JSON.parse(readFileSync(join(folder, RECORD), "utf8"));
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Ends every process of the run and removes its folder. Safe to repeat.
+ * @param {string} folder
+ * @returns {Promise<void>}
+ */
+export async function removeRun(folder) {
+  const processes = readRecord(folder)?.processes.filter(isRunning) ?? [];
+  for (const { pid, kind } of processes) {
+    if (kind === "postgres") send(pid, "SIGQUIT");
+    else send(-pid, "SIGKILL");
+  }
+  const limit = Date.now() + QUIT_GRACE_MS;
+  while (processes.some(isRunning) && Date.now() < limit) await sleep(20);
+  for (const left of processes.filter(isRunning)) send(left.pid, "SIGKILL");
+  for (const pid of markedProcesses(folder)) send(pid, "SIGKILL");
+  while (markedProcesses(folder).length > 0 && Date.now() < limit + QUIT_GRACE_MS) await sleep(20);
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+}
+
+/**
+ * Processes that carry the run's mark, on systems that show an environment: also what was started a moment before
+ * it could be registered, and grandchildren.
+ * @param {string} folder
+ * @returns {number[]}
+ */
+function markedProcesses(folder) {
+  if (process.platform !== "linux") return [];
+  const mark = `${RUN_MARK}=${folder}`;
+  return readdirSync("/proc").map(Number).filter((pid) => {
+    if (!Number.isInteger(pid) || pid === process.pid || startTimeOf(pid) === null) return false;
+    try {
+      return readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").includes(mark);
+    } catch {
+      return false; // another user's, or gone
+    }
+  });
+}
+
+/**
+ * @param {number} pid
+ * @param {NodeJS.Signals} signal
+ */
+function send(pid, signal) {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // gone already
+  }
+}

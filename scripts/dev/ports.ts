@@ -1,0 +1,34 @@
+/** Where the parts of the stack listen, all on 127.0.0.1. */
+import { findFreePort } from "../lib/postgres/free_port.ts";
+
+/** The ports that `npm start` takes where they are free; the first two are those of `supabase start` and Vite. */
+const PREFERRED = {
+  supabase: 54321,
+  screen: 5173,
+  postgres: 54322,
+  function: 54323,
+  github: 54324,
+  r2: 54325,
+} as const;
+
+export type PortName = keyof typeof PREFERRED;
+export type Ports = Record<PortName, number>;
+
+/** @param wish `preferred` takes the known ports where they are free, `free` whatever the system has. */
+export async function choosePorts(wish: "preferred" | "free"): Promise<Ports> {
+  const taken = new Set<number>();
+  const choose = async (name: PortName): Promise<number> => {
+    let port = await findFreePort(wish === "preferred" ? PREFERRED[name] : 0);
+    while (taken.has(port)) port = await findFreePort();
+    taken.add(port);
+    return port;
+  };
+  return {
+    supabase: await choose("supabase"),
+    screen: await choose("screen"),
+    postgres: await choose("postgres"),
+    function: await choose("function"),
+    github: await choose("github"),
+    r2: await choose("r2"),
+  };
+}

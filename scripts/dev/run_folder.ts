@@ -1,0 +1,125 @@
+/**
+ * The folder of one run of the stack, under the system's temporary folder: everything the run writes lies in it,
+ * and it knows the run's processes. Whatever dies, the guardian or the next start takes both away.
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { lstatSync, mkdirSync, readdirSync, renameSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { makeServerFolder, serverUser } from "../lib/postgres/server_user.ts";
+import {
+  isRunning,
+  readRecord,
+  RECORD,
+  type RegisteredProcess,
+  removeRun,
+  RUN_MARK,
+  startTimeOf,
+} from "./leftovers.mjs";
+
+/** A folder without a record may be one that is just being made; after this long it is not. */
+const UNRECORDED_GRACE_MS = 60_000;
+
+export interface RunFolder {
+  readonly path: string;
+  /** For what programs put into `TMPDIR`. */
+  readonly temporary: string;
+  /** Goes into the environment of every process of the run. */
+  readonly mark: Readonly<Record<string, string>>;
+  /** A new folder in it, which the database server's user can pass through. */
+  folder(name: string): string;
+  /** Remembers a process that ends with the run: the leader of a group, or a PostgreSQL server. */
+  register(pid: number, kind: RegisteredProcess["kind"]): void;
+  /** Ends what is still registered and removes the folder. */
+  remove(): Promise<void>;
+}
+
+/** Makes the folder of a new run, guarded; first takes away what dead runs of the same user left. */
+export async function openRunFolder(log: (line: string) => void): Promise<RunFolder> {
+  await sweepDeadRuns(log);
+  const path = await makeServerFolder(folderPrefix());
+  const owner = identityOf(process.pid);
+  if (owner === null) throw new Error("Cannot tell when this process started: /proc or `ps` is needed");
+  const processes: RegisteredProcess[] = [];
+  const write = () => {
+    const next = join(path, `${RECORD}.next`);
+    writeFileSync(next, JSON.stringify({ owner, processes }), { mode: 0o600 });
+    renameSync(next, join(path, RECORD));
+  };
+  write();
+  const guardian = startGuardian(path);
+  const folder = (name: string) => {
+    const made = join(path, name);
+    mkdirSync(made, { mode: serverUser() === null ? 0o700 : 0o711 });
+    return made;
+  };
+  return {
+    path,
+    temporary: folder("tmp"),
+    mark: { [RUN_MARK]: path },
+    folder,
+    register(pid, kind) {
+      const identity = identityOf(pid);
+      if (identity === null) return; // it has ended already
+      const alive = processes.filter(isRunning);
+      processes.splice(0, processes.length, ...alive, { ...identity, kind });
+      write();
+    },
+    async remove() {
+      await removeRun(path);
+      await guardian.end();
+    },
+  };
+}
+
+/** Takes away the runs of this user whose owner is no more. */
+export async function sweepDeadRuns(log: (line: string) => void): Promise<void> {
+  for (const base of new Set([tmpdir(), "/tmp"])) {
+    for (const name of readdirSync(base).filter((entry) => entry.startsWith(folderPrefix()))) {
+      const folder = join(base, name);
+      if (!isDead(folder)) continue;
+      log(`removing what an earlier run left in ${folder}`);
+      await removeRun(folder);
+    }
+  }
+}
+
+function isDead(folder: string): boolean {
+  const found = lstatSync(folder, { throwIfNoEntry: false });
+  if (!found?.isDirectory() || found.uid !== process.getuid?.()) return false;
+  const record = readRecord(folder);
+  return record === null ? Date.now() - found.mtimeMs > UNRECORDED_GRACE_MS : !isRunning(record.owner);
+}
+
+function folderPrefix(): string {
+  return `revo-backups-${process.getuid?.() ?? "user"}-`;
+}
+
+function identityOf(pid: number): { pid: number; started: string } | null {
+  const started = startTimeOf(pid);
+  return started === null ? null : { pid, started };
+}
+
+function startGuardian(folder: string): { end(): Promise<void> } {
+  const program = fileURLToPath(new URL("./guardian.mjs", import.meta.url));
+  const child = spawn(process.execPath, [program, folder], {
+    cwd: "/",
+    detached: true,
+    env: { PATH: process.env.PATH },
+    stdio: ["pipe", "ignore", "ignore"],
+  });
+  child.stdin.on("error", () => {}); // it was killed; the next start sweeps instead
+  child.unref();
+  return {
+    async end() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const ended = once(child, "exit");
+      child.stdin.end();
+      child.ref();
+      await ended;
+    },
+  };
+}

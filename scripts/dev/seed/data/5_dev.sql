@@ -1,0 +1,4 @@
+-- What only the older state of the schema has.
+insert into public.orcamentos_legados (empresa_id, cliente_id, texto)
+  select empresa_id, id, 'Orçamento ' || left(documento, 4) || ' importado do sistema anterior'
+    from public.clientes order by id limit 300;

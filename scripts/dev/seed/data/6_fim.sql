@@ -1,0 +1,2 @@
+-- The materialized view shows what was loaded.
+select relatorios.atualizar();

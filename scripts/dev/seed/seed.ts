@@ -1,0 +1,61 @@
+/** A believable ERP for the embedded stack: prod newest and full, dev an earlier state of the same schema. */
+import postgres from "postgres";
+import { loadErpData } from "./data.ts";
+import { applyErpSchema, type SchemaState } from "./schema.ts";
+import { type SeededUsers, seedUsers } from "./users.ts";
+
+export type { SeededUser, SeededUsers } from "./users.ts";
+
+export interface SeedOptions {
+  /** Databases as role `postgres`, with the product's migrations applied and the auth tables in place. */
+  prodUrl: string;
+  devUrl: string;
+  /** The auth server on prod. */
+  supabaseUrl: string;
+  publishableKey: string;
+  /** About how many rows prod gets; dev gets 40 % of it. */
+  rows: number;
+  log: (line: string) => void;
+}
+
+const DEV_SHARE = 0.4;
+
+/**
+ * Seeds both databases, which must not have been seeded before, and signs the people up.
+ * @throws {RangeError} unless `rows` is a whole number of at least 1000; otherwise the server's error.
+ */
+export async function seedErp(options: SeedOptions): Promise<SeededUsers> {
+  const { rows, log } = options;
+  if (!Number.isSafeInteger(rows) || rows < 1000) {
+    throw new RangeError(`Cannot seed ${rows} rows: a whole number of at least 1000 is needed`);
+  }
+  const startedAt = performance.now();
+  const [users] = await Promise.all([
+    seedProd(options),
+    withDatabase(options.devUrl, (sql) => fill(sql, "older", Math.round(rows * DEV_SHARE))),
+  ]);
+  log(`seeded about ${rows} rows in ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
+  return users;
+}
+
+async function seedProd(options: SeedOptions): Promise<SeededUsers> {
+  return await withDatabase(options.prodUrl, async (sql) => {
+    await fill(sql, "newest", options.rows);
+    return await seedUsers(sql, options);
+  });
+}
+
+async function fill(sql: postgres.Sql, state: SchemaState, rows: number): Promise<void> {
+  await applyErpSchema(sql, state);
+  await loadErpData(sql, state, rows);
+  await sql.unsafe("notify pgrst, 'reload schema'");
+}
+
+async function withDatabase<T>(url: string, work: (sql: postgres.Sql) => Promise<T>): Promise<T> {
+  const sql = postgres(url, { max: 1, onnotice: () => {}, connection: { application_name: "revo-seed" } });
+  try {
+    return await work(sql);
+  } finally {
+    await sql.end();
+  }
+}

@@ -1,0 +1,55 @@
+import { expect, test } from "vitest";
+import {
+  childEnvironment,
+  describeFailure,
+  forgiveCutOff,
+  runPipeline,
+  type Stage,
+  startPipeline,
+} from "./children.ts";
+
+const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+
+test("what goes in comes out, through every stage, whatever the arguments hold", async () => {
+  const odd = `a'b "c" $HOME \`id\` \\ ; | é`;
+  expect(decode(await runPipeline([["printf", "%s", odd], ["cat"]]))).toBe(odd);
+});
+
+test.each<[string, Stage[], string]>([
+  ["first", [["sh", "-c", "echo why >&2; exit 3"], ["cat"]], "sh exited 3: why"],
+  ["last", [["echo", "x"], ["sh", "-c", "cat >/dev/null; exit 4"]], "sh exited 4"],
+  ["killed", [["sh", "-c", "kill -9 $$"], ["cat"]], "sh was ended by signal 9"],
+  ["absent", [["/no/such/program"], ["cat"]], "program exited 127"],
+])("the %s program's failure is the pipeline's", async (_name, stages, expected) => {
+  await expect(runPipeline(stages)).rejects.toThrow(expected);
+});
+
+test("killing the whole pipeline is a failure of every program, and nothing stays", async () => {
+  const stages: Stage[] = [["sleep", "61.5"], ["cat"]];
+  const pipeline = startPipeline(stages);
+  setTimeout(() => pipeline.kill(), 200);
+  for await (const _ of pipeline.stdout);
+  expect(describeFailure(stages, await pipeline.ended)).toMatch(
+    /sleep was ended by signal 9, cat was ended by signal 9/,
+  );
+  const left = decode(await runPipeline([["ps", "-eo", "args"]]));
+  expect(left).not.toContain("sleep 61.5");
+});
+
+test("an abort signal kills it", async () => {
+  const abort = new AbortController();
+  setTimeout(() => abort.abort(), 100);
+  await expect(runPipeline([["sleep", "60"]], { signal: abort.signal })).rejects.toThrow(/signal 9/);
+});
+
+test("only the first program may be cut off", () => {
+  const stages: Stage[] = [["yes"], ["head", "-1"]];
+  expect(describeFailure(stages, forgiveCutOff({ codes: [141, 0], stderr: "" }))).toBeNull();
+  expect(describeFailure(stages, forgiveCutOff({ codes: [0, 141], stderr: "" }))).not.toBeNull();
+});
+
+test("children see no secret of ours", () => {
+  process.env.R2_SECRET_ACCESS_KEY = "secret";
+  expect(JSON.stringify(childEnvironment())).not.toContain("secret");
+  delete process.env.R2_SECRET_ACCESS_KEY;
+});

@@ -1,0 +1,129 @@
+/**
+ * Finds an installation of PostgreSQL: on PATH, through pg_config, and where packages put it on Debian, Red Hat,
+ * Homebrew, EDB's and Postgres.app's installers.
+ */
+import { execFileSync } from "node:child_process";
+import { accessSync, constants, readdirSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import process from "node:process";
+import { BackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
+import { childEnvironment } from "../children.ts";
+
+/** The oldest major version that Supabase runs. */
+export const OLDEST_MAJOR = 15;
+
+export interface PostgresBinaries {
+  major: number;
+  /** For example `15.18`. */
+  version: string;
+  /** The folder they lie in. */
+  folder: string;
+  /** Absolute path of a program of this installation, for example `pg_dump`. */
+  path(name: string): string;
+}
+
+export interface FindOptions {
+  /** Only this major version; default: the newest. */
+  major?: number;
+  environment?: Readonly<Record<string, string | undefined>>;
+  /** Where packages put programs; `*` stands for any one name. */
+  places?: readonly string[];
+}
+
+const PLACES = [
+  "/usr/lib/postgresql/*/bin",
+  "/usr/pgsql-*/bin",
+  "/opt/homebrew/opt/postgresql*/bin",
+  "/usr/local/opt/postgresql*/bin",
+  "/Library/PostgreSQL/*/bin",
+  "/Applications/Postgres.app/Contents/Versions/*/bin",
+];
+
+/**
+ * The newest installation from {@link OLDEST_MAJOR} on that has all of `needed`. `REVO_PG_BIN` names a folder
+ * that is taken instead of any other.
+ * @throws {BackupError} `missing_tool`, saying what to install.
+ */
+export function findPostgres(needed: readonly string[], options: FindOptions = {}): PostgresBinaries {
+  const environment = options.environment ?? process.env;
+  const chosen = environment.REVO_PG_BIN;
+  const folders = chosen ? [chosen] : candidates(options.places ?? PLACES, environment.PATH ?? "");
+  const found = [...new Set(folders)]
+    .filter((folder) => needed.every((name) => isProgram(join(folder, name))))
+    .flatMap((folder) => describe(folder, needed[0] ?? "psql"))
+    .filter(({ major }) => options.major === undefined ? major >= OLDEST_MAJOR : major === options.major)
+    .sort((a, b) => compareVersions(b.version, a.version));
+  if (found[0]) return found[0];
+  throw new BackupError(
+    "missing_tool",
+    `Cannot find PostgreSQL ${options.major ?? `${OLDEST_MAJOR} or newer`} with ${needed.join(", ")}` +
+      (chosen ? ` in REVO_PG_BIN (${chosen})` : ""),
+    {
+      hint:
+        "Install it (Debian and Ubuntu: `apt-get install postgresql`; macOS: `brew install postgresql@17`) " +
+        "or name its bin folder in REVO_PG_BIN.",
+    },
+  );
+}
+
+/** Packages' own folders come first: what lies on PATH may be a wrapper that starts them. */
+function candidates(places: readonly string[], path: string): string[] {
+  const onPath = path.split(delimiter).filter((folder) => folder !== "");
+  return [...places.flatMap(expand), ...bindirOfPgConfig(onPath), ...onPath];
+}
+
+function expand(place: string): string[] {
+  const star = place.split("/").findIndex((part) => part.includes("*"));
+  if (star < 0) return [place];
+  const parts = place.split("/");
+  const parent = parts.slice(0, star).join("/");
+  const [start = "", end = ""] = (parts[star] ?? "").split("*");
+  try {
+    return readdirSync(parent)
+      .filter((name) => name.startsWith(start) && name.endsWith(end))
+      .map((name) => join(parent, name, ...parts.slice(star + 1)));
+  } catch {
+    return []; // no such place on this machine
+  }
+}
+
+function bindirOfPgConfig(path: readonly string[]): string[] {
+  const program = path.map((folder) => join(folder, "pg_config")).find(isProgram);
+  const answer = program === undefined ? null : tryRun(program, "--bindir");
+  return answer === null ? [] : [answer.trim()];
+}
+
+function describe(folder: string, program: string): PostgresBinaries[] {
+  const answer = tryRun(join(folder, program), "--version");
+  const [, major, minor = "0"] = /\(PostgreSQL\) (\d+)(?:\.(\d+))?/.exec(answer ?? "") ?? [];
+  if (major === undefined) return [];
+  const version = `${major}.${minor}`;
+  return [{ major: Number(major), version, folder, path: (name) => join(folder, name) }];
+}
+
+function tryRun(program: string, argument: string): string | null {
+  try {
+    return execFileSync(program, [argument], {
+      encoding: "utf8",
+      env: childEnvironment(),
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+  } catch {
+    return null; // what does not even tell its version is no installation
+  }
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function compareVersions(a: string, b: string): number {
+  const [aMajor = 0, aMinor = 0] = a.split(".").map(Number);
+  const [bMajor = 0, bMinor = 0] = b.split(".").map(Number);
+  return aMajor - bMajor || aMinor - bMinor;
+}

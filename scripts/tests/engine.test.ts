@@ -1,0 +1,220 @@
+/** The engine on real parts: what was backed up is what is restored, into whatever the target was. */
+import { execFileSync } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { compareDatabases } from "../dev/compare.ts";
+import type { Connection } from "../lib/connection.ts";
+import { SupabaseServer } from "../lib/postgres/supabase.ts";
+import { makeServerFolder } from "../lib/postgres/server_user.ts";
+import {
+  backUp,
+  binaries,
+  createProject,
+  fixture,
+  restore,
+  sql,
+  startVault,
+  stateOf,
+  type TestVault,
+  tools,
+} from "./engine_fixture.ts";
+
+let folder: string;
+let server: SupabaseServer;
+let store: TestVault;
+let prod: Connection;
+let key: string;
+
+const url = (name: string) => server.url("postgres", name);
+
+beforeAll(async () => {
+  folder = await makeServerFolder("revo-test-");
+  server = await SupabaseServer.create({ binaries, folder });
+  store = await startVault();
+  prod = await createProject(server, "prod");
+  await sql(prod, await fixture("every_kind.sql"));
+  key = (await backUp(store.vault, prod, { verify: true })).keys.archive;
+});
+
+afterAll(async () => {
+  await store?.stop();
+  await server?.stop("immediate");
+  await rm(folder, { recursive: true, force: true });
+});
+
+test("into a fresh project everything is equal, and a second restore gives the same", async () => {
+  const fresh = await createProject(server, "fresh");
+  const { verified, warnings } = await restore(store.vault, fresh, key);
+  expect(warnings).toEqual([]);
+  expect(verified.notChecked).toEqual([]);
+  expect(await compareDatabases(url("prod"), url("fresh"))).toMatchObject({ equal: true, differences: [] });
+  await restore(store.vault, fresh, key);
+  expect(await compareDatabases(url("prod"), url("fresh"))).toMatchObject({ equal: true, differences: [] });
+  expect(await sql(fresh, "select nspname from pg_namespace where nspname like 'restore_old%';")).toEqual([]);
+});
+
+test("into a database with older and newer content everything is equal", async () => {
+  const other = await createProject(server, "other");
+  await sql(other, await fixture("other_content.sql"));
+  await restore(store.vault, other, key);
+  expect(await compareDatabases(url("prod"), url("other"))).toMatchObject({ equal: true, differences: [] });
+});
+
+test("a backup of the restored copy says the same as the first", async () => {
+  const copy = await createProject(server, "copy");
+  const first = await restore(store.vault, copy, key);
+  const { manifest } = await backUp(store.vault, copy);
+  expect(first.manifest).toMatchObject({
+    rows: manifest.rows,
+    fingerprint: manifest.fingerprint,
+    sequences: manifest.sequences,
+  });
+});
+
+test("plain tools list the archive and restore it into an empty database", async () => {
+  const place = await mkdtemp(join(tmpdir(), "revo-plain-"));
+  try {
+    const run = (script: string) =>
+      execFileSync("bash", ["--norc", "-eo", "pipefail", "-c", script], {
+        cwd: place,
+        env: {
+          PATH: `${binaries.folder}:${process.env.PATH}`,
+          ...server.connection("supabase_admin", "plain").env,
+        },
+        encoding: "utf8",
+        stdio: "pipe",
+      });
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of store.vault.download(key)) chunks.push(chunk);
+    execFileSync("tee", ["plain.dump.gz"], {
+      cwd: place,
+      input: Buffer.concat(chunks),
+      stdio: ["pipe", "ignore", "inherit"],
+    });
+    expect(run("gunzip -c plain.dump.gz | pg_restore -l")).toMatch(/TABLE DATA public clientes postgres/);
+    run("createdb --template template0 plain");
+    run("gunzip -c plain.dump.gz > plain.dump; pg_restore --exit-on-error --no-owner -d plain plain.dump");
+    expect(run("psql -Atc 'select count(*) from public.clientes'").trim())
+      .toBe((await sql(prod, "select count(*) from public.clientes;"))[0]);
+  } finally {
+    await rm(place, { recursive: true, force: true });
+  }
+});
+
+test("an old archive keeps the privileges of its namesakes; what has none stays closed", async () => {
+  const target = await createProject(server, "antigo");
+  await restore(store.vault, target, key);
+  await sql(
+    prod,
+    "create function public.so_no_backup() returns int language sql as 'select 1'; create table public.nova (id int);",
+  );
+  try {
+    const old = await oldArchive();
+    const { verified } = await restore(store.vault, target, old);
+    expect(verified.closed).toEqual(["routine public.so_no_backup()", "table public.nova"]);
+    expect(verified.notChecked).toHaveLength(3);
+    const open = await sql(
+      target,
+      `select has_function_privilege('anon', 'public.so_no_backup()', 'execute')::text,
+      has_table_privilege('anon', 'public.nova', 'select')::text, has_function_privilege('anon', 'public.segredo()', 'execute')::text,
+      has_function_privilege('anon', 'public.visivel()', 'execute')::text, has_column_privilege('anon', 'public.clientes', 'id', 'select')::text;`,
+    );
+    expect(open).toEqual(["false|false|false|true|true"]);
+  } finally {
+    await sql(prod, "drop function public.so_no_backup(); drop table public.nova;");
+  }
+  const { differences } = await compareDatabases(url("prod"), url("antigo"));
+  expect(differences.filter((line) => !/so_no_backup|nova/.test(line))).toEqual([]);
+});
+
+/** As the scripts before this product made them. */
+async function oldArchive(): Promise<string> {
+  const script = "pg_dump -Fc --no-owner --no-privileges | gzip -9";
+  const bytes = execFileSync("bash", ["--norc", "-eo", "pipefail", "-c", script], {
+    env: { PATH: `${binaries.folder}:${process.env.PATH}`, ...prod.env },
+    maxBuffer: 2 ** 28,
+  });
+  const stem = "revo/prod/2025/06/01/supabase_prod_20250601_031000";
+  await store.replace(`${stem}.dump.gz`, bytes);
+  const { createHash } = await import("node:crypto");
+  await store.replace(
+    `${stem}.manifest.json`,
+    JSON.stringify({
+      kind: "supabase_db_backup",
+      target: "prod",
+      mode: "full",
+      created_at_utc: "2025-06-01T03:10:00Z",
+      file: "supabase_prod_20250601_031000.dump.gz",
+      sha256: createHash("sha256").update(bytes).digest("hex"),
+      bytes: bytes.length,
+      git_sha: null,
+    }),
+  );
+  return `${stem}.dump.gz`;
+}
+
+test("under concurrent writes the manifest's counts equal what is restored", async () => {
+  const busy = await createProject(server, "busy");
+  await sql(
+    busy,
+    `do $$ begin for i in 1..20 loop execute format('create table public.t%s (id bigserial primary key, x text)', i); end loop; end $$;`,
+  );
+  let writing = true;
+  const writers = [0, 1].map(async (w) => {
+    for (let n = 0; writing; n++) {
+      const table = `public.t${1 + (n * 7 + w) % 20}`;
+      await sql(
+        busy,
+        `insert into ${table} (x) select md5(g::text) from generate_series(1, 50) g; delete from ${table} where id % 3 = ${
+          n % 3
+        };`,
+      );
+    }
+  });
+  try {
+    for (let round = 0; round < 5; round++) {
+      const { keys, manifest } = await backUp(store.vault, busy);
+      const target = await createProject(server, `quieto${round}`);
+      const { verified } = await restore(store.vault, target, keys.archive);
+      expect(verified.rows).toBe(manifest.rows_total);
+    }
+  } finally {
+    writing = false;
+    await Promise.all(writers);
+  }
+});
+
+test("a schema-only backup empties a target only on the explicit word", async () => {
+  const { keys, manifest } = await backUp(store.vault, prod, { mode: "schema-only" });
+  expect(manifest).toMatchObject({ tables_total: 0, rows_total: 0 });
+  const target = await createProject(server, "so_estrutura");
+  const before = await stateOf(target);
+  await expect(restore(store.vault, target, keys.archive)).rejects.toMatchObject({
+    code: "archive_rejected",
+  });
+  expect(await stateOf(target)).toBe(before);
+  await restore(store.vault, target, keys.archive, { allowSchemaOnly: true });
+  expect(await sql(target, "select count(*) from public.clientes;")).toEqual(["0"]);
+});
+
+test("the catalog's objects and rows stay as they are", async () => {
+  const target = await createProject(server, "com_catalogo");
+  await sql(
+    target,
+    "create table public.ops_db_backups (id int primary key, nota text); insert into public.ops_db_backups values (1, 'fica');",
+  );
+  await restore(store.vault, target, key);
+  expect(await sql(target, "select id, nota from public.ops_db_backups;")).toEqual(["1|fica"]);
+});
+
+test("versions that do not fit are refused with both numbers", async () => {
+  const { requireMatchingVersions } = await import("../lib/client_tools.ts");
+  const server17 = { versionNumber: 170006, version: "17.6", databaseBytes: 0, user: "postgres" };
+  expect(() => requireMatchingVersions({ ...tools, version: "15.18" }, server17)).toThrow(/15\.18.*17\.6/);
+  expect(() => requireMatchingVersions({ ...tools, version: "17.5" }, server17)).toThrow(
+    /minor version is older/,
+  );
+  expect(() => requireMatchingVersions({ ...tools, version: "17.6" }, server17)).not.toThrow();
+});

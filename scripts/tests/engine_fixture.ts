@@ -1,0 +1,163 @@
+/** What the engine's tests share: a server as Supabase's, databases with every kind of object, a vault. */
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Miniflare } from "miniflare";
+import { type BackupOrder, takeBackup } from "../lib/backup/take_backup.ts";
+import type { ClientTools } from "../lib/client_tools.ts";
+import type { Connection } from "../lib/connection.ts";
+import { applySettings, readFingerprint, sqlFile } from "../lib/database_facts.ts";
+import { chooseGzip } from "../lib/gzip.ts";
+import { findPostgres } from "../lib/postgres/binaries.ts";
+import { SERVER_PROGRAMS, type SupabaseServer } from "../lib/postgres/supabase.ts";
+import type { Progress } from "../lib/progress.ts";
+import { PsqlSession } from "../lib/psql.ts";
+import { restoreBackup, type RestoreOrder } from "../lib/restore/restore_backup.ts";
+import { Vault } from "../lib/vault.ts";
+
+export const binaries = findPostgres([...SERVER_PROGRAMS, "pg_dump", "pg_restore"]);
+
+/** Tables of GoTrue that matter here: keys, a foreign key, a sequence. */
+const AUTH_TABLES = `
+create table auth.users (id uuid primary key, email text unique, created_at timestamptz default now());
+create table auth.refresh_tokens (id bigserial primary key, token text, user_id uuid references auth.users (id) on delete cascade);
+create table auth.schema_migrations (version text primary key);
+insert into auth.schema_migrations values ('20240101000000');
+`;
+
+/** Runs SQL with psql; returns the printed lines. */
+export async function sql(connection: Connection, text: string): Promise<string[]> {
+  const session = await PsqlSession.open({ psql: binaries.path("psql"), connection });
+  try {
+    return await session.run(text);
+  } finally {
+    await session.close();
+  }
+}
+
+/** A database as a new Supabase project has it. */
+export async function createProject(server: SupabaseServer, name: string): Promise<Connection> {
+  await server.createDatabase(name);
+  await sql(server.connection("supabase_auth_admin", name), AUTH_TABLES);
+  return server.connection("postgres", name);
+}
+
+/** The SQL of a file in fixtures/. */
+export function fixture(name: string): Promise<string> {
+  return readFile(new URL(`./fixtures/${name}`, import.meta.url), "utf8");
+}
+
+const silent: Progress = { phase: () => {}, bytes: () => {}, log: () => {} };
+
+export interface TestVault {
+  vault: Vault;
+  /** Puts bytes in the place of an object's: the vault itself never overwrites. */
+  replace(key: string, bytes: Uint8Array | string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Cloudflare's own R2 simulator, empty. */
+export async function startVault(): Promise<TestVault> {
+  const credentials = { accessKeyId: "test-key-id", secretAccessKey: "test-secret-key" };
+  const folder = await mkdtemp(join(tmpdir(), "revo-test-r2-"));
+  const simulator = new Miniflare({
+    host: "127.0.0.1",
+    port: 0,
+    modules: true,
+    script: "export default { fetch() { return new Response() } }",
+    compatibilityDate: "2026-01-01",
+    r2Buckets: { BACKUPS: { id: "test", s3Credentials: credentials } },
+    r2Persist: folder,
+    telemetry: { enabled: false },
+    cf: false,
+  });
+  const endpoint = new URL("/cdn-cgi/local/r2/s3", await simulator.ready).href;
+  const vault = new Vault({ endpoint, bucket: "test", ...credentials });
+  return {
+    vault,
+    replace: async (key, bytes) => {
+      await vault.delete(key);
+      await vault.put(key, bytes, "application/octet-stream");
+    },
+    stop: async () => {
+      await simulator.dispose();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export const tools: ClientTools = {
+  psql: binaries.path("psql"),
+  pgDump: binaries.path("pg_dump"),
+  pgRestore: binaries.path("pg_restore"),
+  version: binaries.version,
+};
+
+export interface EngineOptions {
+  progress?: Progress;
+  signal?: AbortSignal;
+}
+
+/** A counter instead of the clock: two backups in one second would share a name. */
+let second = Date.UTC(2026, 0, 1);
+
+export function engine(vault: Vault, connection: Connection, options: EngineOptions = {}) {
+  const now = () => new Date(second += 1000);
+  return {
+    connection,
+    tools,
+    gzip: chooseGzip(),
+    vault,
+    progress: options.progress ?? silent,
+    now,
+    signal: options.signal,
+  };
+}
+
+const asker = {
+  requestedBy: "test",
+  requestId: "00000000-0000-4000-8000-000000000001",
+  run: null,
+  gitSha: null,
+};
+
+export function backUp(
+  vault: Vault,
+  connection: Connection,
+  options: EngineOptions & Partial<BackupOrder> = {},
+) {
+  const order = {
+    ...asker,
+    target: "prod",
+    mode: "full",
+    label: null,
+    verify: false,
+    expectedBytes: null,
+  } as const;
+  const { progress, signal, ...changes } = options;
+  return takeBackup(engine(vault, connection, { progress, signal }), { ...order, ...changes });
+}
+
+export function restore(
+  vault: Vault,
+  connection: Connection,
+  key: string,
+  options: EngineOptions & Partial<RestoreOrder> = {},
+) {
+  const order = { target: "dev", key, confirm: null, allowSchemaOnly: false, safety: null } as const;
+  const { progress, signal, ...changes } = options;
+  return restoreBackup(engine(vault, connection, { progress, signal }), { ...order, ...changes });
+}
+
+/** Everything that a failed restore must leave as it was: objects, privileges, rows, sequences, schemas. */
+export async function stateOf(connection: Connection): Promise<string> {
+  const session = await PsqlSession.open({ psql: binaries.path("psql"), connection });
+  await session.run("begin isolation level repeatable read read only;");
+  await applySettings(session);
+  const { lines } = await readFingerprint(session);
+  const sequences = await session.run(await sqlFile("sequences.sql"));
+  const rows = await session.run(await fixture("content.sql"));
+  const platform = await session.run(await fixture("platform_state.sql"));
+  await session.close();
+  return [...lines, ...sequences, ...rows, ...platform].join("\n");
+}

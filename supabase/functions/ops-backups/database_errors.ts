@@ -1,0 +1,82 @@
+/**
+ * What the database's refusals mean to the caller. The catalog's functions name the product's own code in the
+ * error's hint and tell the facts as JSON in its details.
+ */
+import { z } from "zod";
+import type { BackupError } from "../_shared/backup/errors.ts";
+import { ERROR_CODES, type ErrorCode } from "../_shared/backup/messages.ts";
+import { type RunKind, runKindSchema } from "../_shared/backup/run.ts";
+import { RequestError } from "./responses.ts";
+
+/** PostgREST's error body with the answer's HTTP status; 0 when there was no answer. */
+export interface RpcFailure {
+  status: number;
+  code: string;
+  message: string;
+  hint: string | null;
+  details: string | null;
+}
+
+/** The run that holds the lock, as `busy` tells it. */
+const holderSchema = z.object({
+  kind: runKindSchema,
+  target: z.string(),
+  status: z.string(),
+  requested_by: z.string().nullable(),
+  created_at: z.string(),
+  request_id: z.string(),
+  run_url: z.string().nullable(),
+});
+
+const KIND_WORDS: Readonly<Record<RunKind, string>> = {
+  backup: "backup",
+  restore: "restauração",
+  drill: "ensaio",
+};
+const BRASILIA = new Intl.DateTimeFormat("pt-BR", {
+  dateStyle: "short",
+  timeStyle: "short",
+  timeZone: "America/Sao_Paulo",
+});
+
+/** Names the RPC and what PostgREST said about it, in the product's own codes. */
+export function toDatabaseError(rpc: string, failure: RpcFailure): BackupError {
+  const fact = `${rpc}: ${failure.message || `HTTP ${failure.status}`}`;
+  const code = codeOf(failure);
+  if (code === "busy") return busyError(fact, factsOf(failure));
+  const field = z.object({ field: z.string() }).safeParse(factsOf(failure));
+  if (!field.success) return new RequestError(code, fact);
+  return new RequestError(code, fact, {
+    sentence: `Campo: ${field.data.field}.`,
+    details: { fields: { [field.data.field]: "recusado pelo banco" } },
+  });
+}
+
+function codeOf({ status, code, hint }: RpcFailure): ErrorCode {
+  const named = ERROR_CODES.find((known) => known === hint);
+  if (named !== undefined) return named;
+  if (status === 401) return "invalid_token";
+  if (code === "42501") return "forbidden";
+  const unanswered = status === 0 || status >= 502;
+  return unanswered ? "catalog_unavailable" : "internal_server_error";
+}
+
+function factsOf({ details }: RpcFailure): unknown {
+  try {
+    return JSON.parse(details ?? "null");
+  } catch {
+    return null;
+  }
+}
+
+function busyError(fact: string, facts: unknown): RequestError {
+  const holder = holderSchema.safeParse(facts);
+  if (!holder.success) return new RequestError("busy", fact);
+  const { kind, target, requested_by, created_at } = holder.data;
+  const since = BRASILIA.format(new Date(created_at));
+  return new RequestError("busy", fact, {
+    sentence: `Em andamento: ${KIND_WORDS[kind]} em ${target}, desde ${since} (horário de Brasília)` +
+      `${requested_by === null ? "" : `, por ${requested_by}`}.`,
+    details: { holder: holder.data },
+  });
+}

@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { BackupError } from "../_shared/backup/errors.ts";
+import { readAllowedOrigins, readConfig } from "./env.ts";
+import { ENVIRONMENT } from "./test_fakes.ts";
+
+function configOf(changes: Record<string, string | undefined>) {
+  const env: Record<string, string | undefined> = { ...ENVIRONMENT, ...changes };
+  return readConfig((name) => env[name]);
+}
+
+function failureOf(changes: Record<string, string | undefined>): Record<string, unknown> {
+  try {
+    configOf(changes);
+  } catch (error) {
+    assert.ok(error instanceof BackupError);
+    assert.equal(error.code, "config_error");
+    return error.details;
+  }
+  throw new assert.AssertionError({ message: "the environment was accepted" });
+}
+
+Deno.test("readConfig() takes defaults for what is optional", () => {
+  const config = configOf({ GITHUB_API_URL: undefined, GITHUB_DEFAULT_REF: " " });
+  assert.equal(config.githubRef, "main");
+  assert.equal(config.githubApiUrl, "https://api.github.com");
+  assert.equal(config.githubOwner, "revo");
+  assert.equal(config.githubRepo, "erp");
+});
+
+Deno.test("readConfig() finds the publishable key in either form", () => {
+  assert.equal(configOf({}).publishableKey, "sb_publishable_example");
+  const legacy = configOf({ SUPABASE_PUBLISHABLE_KEYS: undefined, SUPABASE_ANON_KEY: "legacy" });
+  assert.equal(legacy.publishableKey, "legacy");
+});
+
+Deno.test("readConfig() reports everything missing at once", () => {
+  const nothing = {
+    SUPABASE_URL: undefined,
+    SUPABASE_PUBLISHABLE_KEYS: undefined,
+    GITHUB_TOKEN: "  ",
+    GITHUB_REPO: undefined,
+  };
+  assert.deepEqual(failureOf(nothing), {
+    missing: ["SUPABASE_URL", "SUPABASE_PUBLISHABLE_KEYS", "GITHUB_TOKEN", "GITHUB_REPO"],
+    invalid: [],
+  });
+});
+
+Deno.test("readConfig() names what is wrong, without its value", () => {
+  const details = failureOf({
+    GITHUB_REPO: "no-owner",
+    SUPABASE_URL: "ftp://x",
+    ALLOWED_ORIGINS: "erp.example",
+  });
+  assert.deepEqual(details, { missing: [], invalid: ["SUPABASE_URL", "GITHUB_REPO", "ALLOWED_ORIGINS"] });
+});
+
+Deno.test("readAllowedOrigins() lists origins, else the site's own, else none", () => {
+  const of = (env: Record<string, string>) => readAllowedOrigins((name) => env[name]);
+  assert.deepEqual(of({ ALLOWED_ORIGINS: "https://a.example/, http://b.example:5173" }), [
+    "https://a.example",
+    "http://b.example:5173",
+  ]);
+  assert.deepEqual(of({ SITE_URL: "https://erp.example/app" }), ["https://erp.example"]);
+  assert.deepEqual(of({}), []);
+});

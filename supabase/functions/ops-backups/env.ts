@@ -1,0 +1,113 @@
+/** The function's settings. They are read once; what is missing is reported all together, by name. */
+import { z } from "zod";
+import { RequestError } from "./responses.ts";
+
+/** Every variable the function may read: a least-privilege runtime allows these and no other. */
+export const ENV_NAMES = [
+  "SUPABASE_URL",
+  "SUPABASE_PUBLISHABLE_KEYS",
+  "SUPABASE_ANON_KEY",
+  "GITHUB_TOKEN",
+  "GITHUB_REPO",
+  "GITHUB_DEFAULT_REF",
+  "GITHUB_API_URL",
+  "ALLOWED_ORIGINS",
+  "SITE_URL",
+] as const;
+export type EnvName = (typeof ENV_NAMES)[number];
+export type ReadEnv = (name: EnvName) => string | undefined;
+
+export interface Config {
+  supabaseUrl: string;
+  /** Sent as `apikey`; it names the project and authenticates nobody. */
+  publishableKey: string;
+  githubToken: string;
+  githubOwner: string;
+  githubRepo: string;
+  githubRef: string;
+  githubApiUrl: string;
+}
+
+const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s]+$/i;
+const httpUrl = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ""));
+
+const environment = z.object({
+  SUPABASE_URL: httpUrl,
+  SUPABASE_PUBLISHABLE_KEYS: z.string(),
+  GITHUB_TOKEN: z.string(),
+  GITHUB_REPO: z.string().regex(/^[\w.-]+\/[\w.-]+$/).transform((name) => name.split("/", 2)),
+  GITHUB_DEFAULT_REF: z.string().default("main"),
+  GITHUB_API_URL: httpUrl.default("https://api.github.com"),
+  ALLOWED_ORIGINS: z.string().optional().refine((list) => origins(list).every((entry) => ORIGIN.test(entry))),
+  SITE_URL: httpUrl.optional(),
+});
+
+/**
+ * The settings the function cannot work without.
+ * @throws {RequestError} `config_error`; `details` has the names that are `missing` and `invalid`, no value.
+ */
+export function readConfig(read: ReadEnv): Config {
+  const raw = rawValues(read);
+  const result = environment.safeParse(raw);
+  if (!result.success) {
+    const names = new Set(result.error.issues.map((issue) => String(issue.path[0])));
+    throw configError([...names].filter((name) => !raw[name]), [...names].filter((name) => raw[name]));
+  }
+  const env = result.data;
+  const [githubOwner = "", githubRepo = ""] = env.GITHUB_REPO;
+  return {
+    supabaseUrl: env.SUPABASE_URL,
+    publishableKey: env.SUPABASE_PUBLISHABLE_KEYS,
+    githubToken: env.GITHUB_TOKEN,
+    githubOwner,
+    githubRepo,
+    githubRef: env.GITHUB_DEFAULT_REF,
+    githubApiUrl: env.GITHUB_API_URL,
+  };
+}
+
+/** Blank counts as unset. The publishable key stands under one name, whichever form it came in. */
+function rawValues(read: ReadEnv): Record<string, string | undefined> {
+  const raw: Record<string, string | undefined> = {};
+  for (const name of ENV_NAMES) raw[name] = read(name)?.trim() || undefined;
+  raw.SUPABASE_PUBLISHABLE_KEYS = defaultKey(raw.SUPABASE_PUBLISHABLE_KEYS) ?? raw.SUPABASE_ANON_KEY;
+  return raw;
+}
+
+function defaultKey(json: string | undefined): string | undefined {
+  if (json === undefined) return undefined;
+  try {
+    return z.object({ default: z.string().min(1) }).parse(JSON.parse(json)).default;
+  } catch {
+    return undefined;
+  }
+}
+
+function configError(missing: string[], invalid: string[]): RequestError {
+  const list = (names: string[], label: string) => names.length > 0 ? [`${label}: ${names.join(", ")}.`] : [];
+  return new RequestError(
+    "config_error",
+    ["Cannot serve.", ...list(missing, "Missing"), ...list(invalid, "Invalid")].join(" "),
+    {
+      sentence: [...list(missing, "Faltam"), ...list(invalid, "Inválidos")].join(" "),
+      details: { missing, invalid },
+    },
+  );
+}
+
+/**
+ * Origins of pages that may call the function from a browser: `ALLOWED_ORIGINS`, else the project's own site,
+ * else none. Works with an otherwise broken environment, so that the page can read the `config_error`.
+ */
+export function readAllowedOrigins(read: ReadEnv): string[] {
+  const listed = origins(read("ALLOWED_ORIGINS"));
+  const site = read("SITE_URL")?.trim();
+  if (listed.length > 0 || !site || !URL.canParse(site)) return listed;
+  return [new URL(site).origin];
+}
+
+function origins(list: string | undefined): string[] {
+  return (list ?? "").split(",").map((entry) => entry.trim().replace(/\/$/, "")).filter((entry) =>
+    entry !== ""
+  );
+}

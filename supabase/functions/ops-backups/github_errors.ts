@@ -1,0 +1,86 @@
+/** What GitHub's failures mean, each as a code that says what to do. */
+import { z } from "zod";
+import { BackupError } from "../_shared/backup/errors.ts";
+import type { ErrorCode } from "../_shared/backup/messages.ts";
+import { RequestError } from "./responses.ts";
+
+/** The part of Octokit's error that is trusted; without `response` no answer of GitHub was read. */
+const answeredSchema = z.object({
+  status: z.number(),
+  response: z.object({
+    headers: z.record(z.string(), z.unknown()),
+    data: z.unknown(),
+  }),
+});
+type Answered = z.infer<typeof answeredSchema>;
+
+/** GitHub's words in a 422 to a dispatch. */
+const REFUSALS: readonly [RegExp, ErrorCode][] = [
+  [/no ref found/i, "github_ref_not_found"],
+  [/disabled workflow/i, "github_workflow_disabled"],
+  [
+    /unexpected inputs|required input|inputs? .*(invalid|not allowed)|workflow_dispatch/i,
+    "github_unexpected_input",
+  ],
+];
+
+/**
+ * @param now for the wait until a rate limit's reset.
+ * @returns `github_unclear` whenever the request may have been acted upon: a time-out, a connection lost, a 5xx.
+ */
+export function toGitHubError(thrown: unknown, now: Date): BackupError {
+  if (thrown instanceof BackupError) return thrown;
+  const answered = answeredSchema.safeParse(thrown);
+  if (answered.success) return ofAnswer(answered.data, thrown, now);
+  if (neverConnected(thrown)) return new RequestError("github_error", "Cannot reach GitHub", {}, thrown);
+  return new RequestError("github_unclear", "GitHub did not answer in time", {}, thrown);
+}
+
+function ofAnswer(answer: Answered, cause: unknown, now: Date): BackupError {
+  const words = wordsOf(answer.response.data);
+  const code = codeOf(answer, words);
+  const fact = `GitHub answered ${answer.status}: ${words || "no reason given"}`;
+  if (code !== "github_rate_limited") return new RequestError(code, fact, {}, cause);
+  const wait = waitSeconds(answer.response.headers, now);
+  return new RequestError(code, fact, {
+    sentence: `Espera indicada: ${wait} s.`,
+    details: { retry_after_seconds: wait },
+    retryAfter: wait,
+  }, cause);
+}
+
+function codeOf(answer: Answered, words: string): ErrorCode {
+  const { status } = answer;
+  if (status === 401) return "github_bad_token";
+  if (status === 429 || (status === 403 && isRateLimit(answer.response.headers, words))) {
+    return "github_rate_limited";
+  }
+  if (status === 403) return "github_forbidden";
+  if (status === 404) return "github_not_found";
+  if (status === 422) return REFUSALS.find(([pattern]) => pattern.test(words))?.[1] ?? "github_error";
+  return status >= 500 ? "github_unclear" : "github_error";
+}
+
+function isRateLimit(headers: Record<string, unknown>, words: string): boolean {
+  return headers["retry-after"] !== undefined || headers["x-ratelimit-remaining"] === "0" ||
+    /rate limit/i.test(words);
+}
+
+/** GitHub's own wait in seconds; a minute, its advice, where it names none. */
+function waitSeconds(headers: Record<string, unknown>, now: Date): number {
+  const seconds = Number(headers["retry-after"]);
+  if (seconds > 0) return Math.ceil(seconds);
+  const untilReset = Number(headers["x-ratelimit-reset"]) - now.getTime() / 1000;
+  return untilReset > 0 ? Math.ceil(untilReset) : 60;
+}
+
+function wordsOf(data: unknown): string {
+  const parsed = z.object({ message: z.string() }).safeParse(data);
+  return parsed.success ? parsed.data.message.slice(0, 300) : "";
+}
+
+/** Deno's fetch says so when not even a connection was made: then nothing can have been acted upon. */
+function neverConnected(thrown: unknown): boolean {
+  return thrown instanceof Error &&
+    /client error \(Connect\)/.test(`${thrown.message} ${thrown.cause ?? ""}`);
+}

@@ -1,0 +1,138 @@
+import assert from "node:assert/strict";
+import { dispatchedSchema, failureSchema } from "../_shared/backup/api.ts";
+import { BackupError } from "../_shared/backup/errors.ts";
+import { type ErrorCode, messageOf } from "../_shared/backup/messages.ts";
+import { createGitHub } from "./github.ts";
+import { createHandler } from "./handler.ts";
+import { ENVIRONMENT, MemoryDatabase, MemoryGitHub, NOW, REQUEST_ID } from "./test_fakes.ts";
+
+const ORIGIN = "https://erp.example";
+const BACKUP = JSON.stringify({ action: "backup", target: "dev", request_id: REQUEST_ID });
+
+function world(env: Record<string, string> = ENVIRONMENT) {
+  const database = new MemoryDatabase();
+  const server = new MemoryGitHub();
+  const logged: BackupError[] = [];
+  const handle = createHandler({
+    env: (name) => env[name],
+    connect: () => database,
+    github: (config) => createGitHub(config, { fetch: server.fetch, now: () => NOW }),
+    newId: () => REQUEST_ID,
+    now: () => NOW,
+    sleep: () => Promise.resolve(),
+    logFailure: (error) => void logged.push(error),
+  });
+  const post = (body: string, headers: Record<string, string> = { authorization: "Bearer user" }) =>
+    handle(new Request("https://functions.example/ops-backups", { method: "POST", body, headers }));
+  return { database, server, logged, handle, post };
+}
+
+async function assertFailure(response: Response, status: number, code: ErrorCode): Promise<string> {
+  const { error, message } = failureSchema.parse(await response.json());
+  assert.deepEqual([response.status, error], [status, code]);
+  assert.ok(message.startsWith(messageOf(code)), message);
+  assert.equal(response.headers.get("cache-control"), "no-store");
+  assert.match(response.headers.get("content-type") ?? "", /^application\/json/);
+  return message;
+}
+
+Deno.test("the handler starts what a manager asks", async () => {
+  const { post, server, logged } = world();
+  const response = await post(BACKUP);
+  assert.equal(response.status, 200);
+  assert.equal(response.headers.get("cache-control"), "no-store");
+  assert.equal(dispatchedSchema.parse(await response.json()).request_id, REQUEST_ID);
+  assert.equal(server.dispatches.length, 1);
+  assert.deepEqual(logged, []);
+});
+
+Deno.test("the handler asks who it is before it reads what is asked", async () => {
+  const { post, database } = world();
+  await assertFailure(await post("{broken", {}), 401, "not_signed_in");
+  await assertFailure(await post("{broken", { authorization: "Basic dTpw" }), 401, "not_signed_in");
+  assert.deepEqual(database.calls, []);
+  database.failures.set("authenticate", new BackupError("invalid_token", "expired"));
+  await assertFailure(await post("{broken"), 401, "invalid_token");
+  assert.deepEqual(database.calls, ["authenticate"]);
+});
+
+Deno.test("the handler writes and dispatches nothing before every check has passed", async () => {
+  const { post, database, server } = world();
+  database.rights.delete("manage");
+  const message = await assertFailure(await post(BACKUP), 403, "forbidden");
+  assert.match(message, /ops:manage/);
+  database.empresa = null;
+  assert.match(await assertFailure(await post(BACKUP), 403, "forbidden"), /Nenhuma empresa/);
+  database.rights.add("manage");
+  await assertFailure(await post(BACKUP), 400, "empresa_not_selected");
+  database.failures.set("mayOps", new BackupError("perm_check_failed", "boom"));
+  await assertFailure(await post(BACKUP), 500, "perm_check_failed");
+  assert.equal(database.rows.size, 0);
+  assert.deepEqual(server.dispatches, []);
+});
+
+Deno.test("the handler lets a viewer read a status, with or without an active company", async () => {
+  const { post, database } = world();
+  database.rights.delete("manage");
+  database.empresa = null;
+  const status = JSON.stringify({ action: "status", request_id: REQUEST_ID });
+  await assertFailure(await post(status), 404, "run_not_found");
+});
+
+Deno.test("the handler serves POST alone", async () => {
+  const { handle } = world();
+  for (const method of ["GET", "PUT", "DELETE"]) {
+    const response = await handle(new Request("https://functions.example/ops-backups", { method }));
+    await assertFailure(response, 405, "method_not_allowed");
+    assert.equal(response.headers.get("allow"), "POST, OPTIONS");
+  }
+});
+
+Deno.test("the handler names what its environment lacks, to a page that may read it", async () => {
+  const { post, logged } = world({ ALLOWED_ORIGINS: ORIGIN });
+  const response = await post(BACKUP, { authorization: "Bearer user", origin: ORIGIN });
+  assert.equal(response.headers.get("access-control-allow-origin"), ORIGIN);
+  const body = failureSchema.parse(await response.json());
+  assert.equal(body.error, "config_error");
+  assert.deepEqual(body.details?.missing, [
+    "SUPABASE_URL",
+    "SUPABASE_PUBLISHABLE_KEYS",
+    "GITHUB_TOKEN",
+    "GITHUB_REPO",
+  ]);
+  assert.equal(logged[0]?.code, "config_error");
+});
+
+Deno.test("the handler tells nothing of an unexpected error but that it happened", async () => {
+  const { post, database, logged } = world();
+  database.requestRun = () => Promise.reject(new Error("secret at https://user:pass@host"));
+  const response = await post(BACKUP);
+  const text = await response.clone().text();
+  await assertFailure(response, 500, "internal_server_error");
+  assert.ok(!text.includes("secret") && !text.includes("host"), text);
+  assert.match(logged[0]?.message ?? "", /secret/);
+});
+
+Deno.test("the handler passes GitHub's wait on", async () => {
+  const { post, server } = world();
+  server.answerDispatch = () =>
+    Response.json({ message: "slow down" }, { status: 403, headers: { "retry-after": "42" } });
+  const response = await post(BACKUP);
+  assert.equal(response.headers.get("retry-after"), "42");
+  assert.match(await assertFailure(response, 503, "github_rate_limited"), /42 s/);
+});
+
+Deno.test("the handler lets only the allowed origins in", async () => {
+  const { handle } = world();
+  const preflight = (origin: string) =>
+    handle(new Request("https://functions.example/ops-backups", { method: "OPTIONS", headers: { origin } }));
+  const allowed = await preflight(ORIGIN);
+  assert.equal(allowed.status, 204);
+  assert.equal(allowed.headers.get("access-control-allow-origin"), ORIGIN);
+  assert.equal(allowed.headers.get("access-control-allow-methods"), "POST, OPTIONS");
+  assert.match(allowed.headers.get("access-control-allow-headers") ?? "", /x-region, idempotency-key/);
+  const stranger = await preflight("https://evil.example");
+  assert.equal(stranger.headers.get("access-control-allow-origin"), null);
+  assert.equal(stranger.headers.get("access-control-allow-headers"), null);
+  assert.equal(stranger.headers.get("vary"), "Origin");
+});

@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { BackupError } from "../_shared/backup/errors.ts";
+import type { ErrorCode } from "../_shared/backup/messages.ts";
+import { MAX_BODY_BYTES, readAsked } from "./request.ts";
+import { R2_KEY, REQUEST_ID } from "./test_fakes.ts";
+
+const OTHER_ID = "33333333-3333-4333-8333-333333333333";
+
+function post(body: unknown, { path = "/ops-backups", key }: { path?: string; key?: string } = {}): Request {
+  return new Request(`https://functions.example${path}`, {
+    method: "POST",
+    body: typeof body === "string" ? body : JSON.stringify(body),
+    headers: key === undefined ? {} : { "Idempotency-Key": key },
+  });
+}
+
+Deno.test("readAsked() reads the existing client's calls", async () => {
+  const backup = await readAsked(
+    post({ action: "backup", target: "dev", mode: "schema-only", label: "antes de" }),
+  );
+  assert.deepEqual(backup, { action: "backup", target: "dev", mode: "schema-only", label: "antes_de" });
+  const restore = await readAsked(post({ action: "restore", target: "dev", r2_key: R2_KEY, confirm: null }));
+  assert.deepEqual(restore, { action: "restore", target: "dev", r2_key: R2_KEY, confirm: null });
+});
+
+Deno.test("readAsked() takes the action from the path", async () => {
+  const path = "/functions/v1/ops-backups/status/";
+  assert.deepEqual(await readAsked(post({ request_id: REQUEST_ID }, { path })), {
+    action: "status",
+    request_id: REQUEST_ID,
+  });
+  const both = await readAsked(post({ action: "backup", target: "prod" }, { path: "/ops-backups/backup" }));
+  assert.equal(both.action, "backup");
+});
+
+Deno.test("readAsked() takes the request id from Idempotency-Key", async () => {
+  const asked = await readAsked(post({ action: "backup", target: "prod" }, { key: REQUEST_ID }));
+  assert.equal(asked.request_id, REQUEST_ID);
+});
+
+const backup = { action: "backup", target: "prod" };
+const restore = { action: "restore", target: "prod", r2_key: R2_KEY };
+const refusals: [string, Request, ErrorCode, unknown?][] = [
+  ["no JSON", post("{"), "invalid_payload"],
+  ["an empty body", post(""), "invalid_payload"],
+  ["an array", post([]), "invalid_payload"],
+  ["null", post(null), "invalid_payload"],
+  ["too many bytes", post({ ...backup, reason: "é".repeat(MAX_BODY_BYTES / 2) }), "payload_too_large"],
+  ["no action", post({}), "invalid_action"],
+  ["an unknown action", post({ action: "drop" }), "invalid_action"],
+  ["path against body", post(backup, { path: "/ops-backups/restore" }), "invalid_action"],
+  ["an unknown field", post({ ...backup, force: true }), "invalid_payload", { force: "campo desconhecido" }],
+  ["an unknown target", post({ ...backup, target: "staging" }), "invalid_payload"],
+  ["a bad label", post({ ...backup, label: "migração" }), "invalid_label"],
+  ["a bad label and a bad mode", post({ ...backup, label: "migração", mode: "half" }), "invalid_payload"],
+  ["an id that is no UUID", post(backup, { key: "again" }), "invalid_payload"],
+  ["two ids", post({ ...backup, request_id: OTHER_ID }, { key: REQUEST_ID }), "invalid_payload"],
+  ["a key of no backup", post({ ...restore, r2_key: "../x.dump.gz", target: "dev" }), "invalid_r2_key"],
+  ["prod without its confirmation", post(restore), "confirmation_required"],
+  [
+    "prod with nearly its confirmation",
+    post({ ...restore, confirm: "restore_prod" }),
+    "confirmation_required",
+  ],
+];
+
+for (const [what, request, code, fields] of refusals) {
+  Deno.test(`readAsked() refuses ${what}`, async () => {
+    await assert.rejects(readAsked(request), (error) => {
+      assert.ok(error instanceof BackupError);
+      assert.equal(error.code, code);
+      if (fields !== undefined) assert.deepEqual(error.details.fields, fields);
+      return true;
+    });
+  });
+}
+
+Deno.test("readAsked() stops reading at the limit", async () => {
+  let pulled = 0;
+  const endless = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      pulled++;
+      controller.enqueue(new Uint8Array(4096));
+    },
+  });
+  const request = new Request("https://functions.example", { method: "POST", body: endless });
+  await assert.rejects(readAsked(request), { code: "payload_too_large" });
+  assert.ok(pulled < 10, `read ${pulled} chunks`);
+});

@@ -1,0 +1,138 @@
+/** Reads what is asked: the body's size, its JSON, the action, then the action's own fields, strictly. */
+import { z } from "zod";
+import {
+  type Action,
+  ACTIONS,
+  type BackupRequest,
+  backupRequestSchema,
+  type RestoreRequest,
+  restoreRequestSchema,
+  type StatusRequest,
+  statusRequestSchema,
+} from "../_shared/backup/api.ts";
+import { parseArchiveKey } from "../_shared/backup/object_key.ts";
+import { isRestoreConfirmed } from "../_shared/backup/target.ts";
+import { RequestError } from "./responses.ts";
+
+export const MAX_BODY_BYTES = 16 * 1024;
+
+const pageLanguage = z.locales.ptBR().localeError;
+const actionSchema = z.enum(ACTIONS);
+type JsonObject = Record<string, unknown>;
+
+/** A request whose fields are all right; whether the caller may ask it is another matter. */
+export type Asked = BackupRequest | RestoreRequest | StatusRequest;
+
+/**
+ * @throws {RequestError} `payload_too_large`, `invalid_action`, `confirmation_required`, or `invalid_payload`,
+ * `invalid_label`, `invalid_r2_key` with the fields' names in `details.fields`.
+ */
+export async function readAsked(request: Request): Promise<Asked> {
+  const body = parseObject(await readText(request));
+  const action = readAction(body.action, new URL(request.url).pathname);
+  const payload = withIdempotencyKey({ ...body, action }, request.headers.get("idempotency-key"));
+  switch (action) {
+    case "backup":
+      return checked(backupRequestSchema, payload);
+    case "restore":
+      return checkedRestore(payload);
+    case "status":
+      return checked(statusRequestSchema, payload);
+  }
+}
+
+/** Reads no more than the limit, whatever length was announced. */
+async function readText(request: Request): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  let bytes = 0;
+  for await (const chunk of request.body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > MAX_BODY_BYTES) {
+      throw new RequestError("payload_too_large", `Cannot read a body of more than ${MAX_BODY_BYTES} bytes`);
+    }
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
+function parseObject(text: string): JsonObject {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new RequestError("invalid_payload", "Cannot read the body: it is not JSON", {
+      sentence: "O corpo não é um JSON válido.",
+    }, cause);
+  }
+  const object = z.record(z.string(), z.unknown()).safeParse(json);
+  if (object.success) return object.data;
+  throw new RequestError("invalid_payload", "Cannot read the body: it is not a JSON object", {
+    sentence: "O corpo deve ser um objeto JSON.",
+  });
+}
+
+/** The body's action, or the path's last part; both may be given when they agree. */
+function readAction(fromBody: unknown, path: string): Action {
+  const fromPath = actionSchema.safeParse(path.replace(/\/+$/, "").split("/").at(-1));
+  if (fromBody === undefined && fromPath.success) return fromPath.data;
+  const action = actionSchema.safeParse(fromBody);
+  if (!action.success) {
+    throw new RequestError(
+      "invalid_action",
+      `Cannot do ${JSON.stringify(fromBody) ?? "nothing"}: unknown action`,
+    );
+  }
+  if (fromPath.success && fromPath.data !== action.data) {
+    throw new RequestError("invalid_action", "Cannot act: the path and the body name different actions", {
+      sentence: `O endereço pede ${fromPath.data}, o corpo pede ${action.data}.`,
+    });
+  }
+  return action.data;
+}
+
+/** `Idempotency-Key` is another way to give `request_id`; two different ids are a contradiction. */
+function withIdempotencyKey(payload: JsonObject, key: string | null): JsonObject {
+  if (key === null || payload.action === "status") return payload;
+  if (payload.request_id === undefined) return { ...payload, request_id: key };
+  if (payload.request_id === key) return payload;
+  throw new RequestError("invalid_payload", "Cannot act: request_id and Idempotency-Key differ", {
+    sentence: "Os campos request_id e Idempotency-Key são diferentes.",
+    details: { fields: { request_id: "difere de Idempotency-Key" } },
+  });
+}
+
+function checked<Schema extends z.ZodType>(schema: Schema, payload: JsonObject): z.output<Schema> {
+  const result = schema.safeParse(payload, { error: pageLanguage });
+  if (result.success) return result.data;
+  const issues = result.error.issues;
+  const fields = Object.assign({}, ...issues.map(describeIssue));
+  const code = issues.every(isLabelRule) ? "invalid_label" : "invalid_payload";
+  throw new RequestError(code, `Cannot use the fields ${Object.keys(fields).join(", ")}`, {
+    sentence: code === "invalid_label" ? undefined : `Campos: ${Object.keys(fields).join(", ")}.`,
+    details: { fields },
+  });
+}
+
+function isLabelRule(issue: z.core.$ZodIssue): boolean {
+  return issue.code === "custom" && issue.path[0] === "label";
+}
+
+/** Field → what is wrong with it. Unknown fields are named one by one, cut to a readable length. */
+function describeIssue(issue: z.core.$ZodIssue): Record<string, string> {
+  if (issue.code === "unrecognized_keys") {
+    return Object.fromEntries(issue.keys.map((key) => [key.slice(0, 60), "campo desconhecido"]));
+  }
+  return {
+    [issue.path.join(".")]: isLabelRule(issue) ? "caracteres ou tamanho não permitidos" : issue.message,
+  };
+}
+
+function checkedRestore(payload: JsonObject): RestoreRequest {
+  const asked = checked(restoreRequestSchema, payload);
+  parseArchiveKey(asked.r2_key);
+  if (isRestoreConfirmed(asked.target, asked.confirm)) return asked;
+  throw new RequestError("confirmation_required", "Cannot restore into prod without its confirmation", {
+    details: { fields: { confirm: "deve ser RESTORE_PROD" } },
+  });
+}

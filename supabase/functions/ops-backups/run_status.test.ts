@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import { BackupError } from "../_shared/backup/errors.ts";
+import type { Run } from "../_shared/backup/run.ts";
+import { createGitHub } from "./github.ts";
+import { readStatus } from "./run_status.ts";
+import {
+  exampleConfig,
+  exampleRun,
+  MemoryDatabase,
+  MemoryGitHub,
+  NOW,
+  REQUEST_ID,
+  runPage,
+} from "./test_fakes.ts";
+
+const ASKED = { action: "status", request_id: REQUEST_ID } as const;
+const LONG_AGO = "2026-11-24T10:00:00Z";
+
+function world(run: Partial<Run> = {}) {
+  const database = new MemoryDatabase();
+  database.rows.set(REQUEST_ID, exampleRun({ created_at: LONG_AGO, ...run }));
+  const server = new MemoryGitHub();
+  const github = createGitHub(exampleConfig(), { fetch: server.fetch, now: () => NOW });
+  return { database, server, deps: { database, github, now: () => NOW } };
+}
+
+Deno.test("readStatus() does not know what was never asked", async () => {
+  const { database, deps } = world();
+  database.rows.clear();
+  await assert.rejects(readStatus(ASKED, deps), { code: "run_not_found" });
+});
+
+Deno.test("readStatus() asks GitHub nothing about a run that has ended", async () => {
+  const { server, deps } = world({ status: "succeeded", github_run_id: 5 });
+  server.broken = true;
+  const answer = await readStatus(ASKED, deps);
+  assert.equal(answer.github, null);
+  assert.equal(answer.run.status, "succeeded");
+});
+
+Deno.test("readStatus() shows GitHub's steps beside a live run and changes nothing", async () => {
+  const { database, server, deps } = world({ status: "running", github_run_id: 5 });
+  server.addRun(5);
+  server.steps = [{ name: "Dump", status: "in_progress", conclusion: null }];
+  const { github } = await readStatus(ASKED, deps);
+  assert.deepEqual(github, {
+    known: true,
+    run_id: 5,
+    run_url: runPage(5),
+    status: "in_progress",
+    conclusion: null,
+    failed_step: null,
+    steps: server.steps,
+  });
+  assert.deepEqual(database.calls, ["findRun"]);
+});
+
+Deno.test("readStatus() names the run that was not known at first", async () => {
+  const { database, server, deps } = world({ status: "unknown" });
+  server.addRun(5, { display_title: `Backup ${REQUEST_ID}` });
+  server.addRun(6);
+  const { run } = await readStatus(ASKED, deps);
+  assert.equal(run.github_run_id, 5);
+  assert.equal(database.rows.get(REQUEST_ID)?.run_url, runPage(5));
+});
+
+Deno.test("readStatus() ends a run whose script died, with the step that failed", async () => {
+  const { server, deps } = world({ status: "running", github_run_id: 5 });
+  server.addRun(5, { status: "completed", conclusion: "failure", updated_at: LONG_AGO });
+  server.steps = [
+    { name: "Set up", status: "completed", conclusion: "success" },
+    { name: "Dump", status: "completed", conclusion: "failure" },
+  ];
+  const { run, github } = await readStatus(ASKED, deps);
+  assert.equal(run.status, "failed");
+  assert.equal(run.error_code, "workflow_failed");
+  assert.match(run.error_message ?? "", /Dump/);
+  assert.ok(github !== null && "known" in github && github.known && github.failed_step === "Dump");
+});
+
+Deno.test("readStatus() tells a viewer GitHub's end without settling the run", async () => {
+  const { database, server, deps } = world({ status: "running", github_run_id: 5 });
+  database.rights.delete("manage");
+  server.addRun(5, { status: "completed", conclusion: "cancelled", updated_at: LONG_AGO });
+  const { run, github } = await readStatus(ASKED, deps);
+  assert.equal(run.status, "running");
+  assert.ok(github !== null && "known" in github && github.known && github.conclusion === "cancelled");
+  assert.deepEqual(database.calls, ["findRun", "mayOps"]);
+});
+
+Deno.test("readStatus() gives up a run that GitHub does not know after a long silence", async () => {
+  const { deps } = world({ status: "queued" });
+  const { run, github } = await readStatus(ASKED, deps);
+  assert.equal(run.status, "lost");
+  assert.deepEqual(github, { known: false });
+});
+
+Deno.test("readStatus() tells the row and GitHub's failure when GitHub cannot be asked", async () => {
+  const { database, server, deps } = world({ status: "running", github_run_id: 5 });
+  server.broken = true;
+  const { run, github } = await readStatus(ASKED, deps);
+  assert.equal(run.status, "running");
+  assert.deepEqual(github, { error: "github_error" });
+  assert.deepEqual(database.calls, ["findRun"]);
+});
+
+Deno.test("readStatus() does not hide that the catalog failed", async () => {
+  const { database, server, deps } = world({ status: "running", github_run_id: 5 });
+  server.addRun(5, { status: "completed", conclusion: "failure", updated_at: LONG_AGO });
+  database.failures.set("settleRun", new BackupError("catalog_unavailable", "down"));
+  await assert.rejects(readStatus(ASKED, deps), { code: "catalog_unavailable" });
+});

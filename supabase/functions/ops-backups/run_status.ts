@@ -1,0 +1,94 @@
+/** `status`: the history's row, GitHub's word on it, and the end of a run that did not report its own. */
+import type { StatusAnswer, StatusRequest } from "../_shared/backup/api.ts";
+import { toBackupError } from "../_shared/backup/errors.ts";
+import type { ErrorCode } from "../_shared/backup/messages.ts";
+import { isActive, type Run } from "../_shared/backup/run.ts";
+import type { CallerDatabase, GitHub, GitHubRun, GitHubStep } from "./ports.ts";
+import { RequestError } from "./responses.ts";
+import { decideSettlement } from "./settlement.ts";
+
+export interface StatusDependencies {
+  database: CallerDatabase;
+  github: GitHub;
+  now: () => Date;
+}
+
+/** GitHub's side of a run; `known: false` when it has none of this id. */
+export type GitHubView =
+  | {
+    known: true;
+    run_id: number;
+    run_url: string;
+    status: string | null;
+    conclusion: string | null;
+    failed_step: string | null;
+    steps: GitHubStep[];
+  }
+  | { known: false }
+  | { error: ErrorCode };
+
+/** `github` is `null` for a run that has ended: its row says it all. */
+export type DetailedStatus = StatusAnswer & { github: GitHubView | null };
+
+interface Observation {
+  run: GitHubRun | null;
+  steps: GitHubStep[];
+}
+
+const FAILED_CONCLUSIONS = new Set(["failure", "timed_out", "startup_failure"]);
+
+/** @throws {BackupError} `run_not_found`, `catalog_unavailable`, … GitHub's failures are part of the answer. */
+export async function readStatus(asked: StatusRequest, deps: StatusDependencies): Promise<DetailedStatus> {
+  const run = await findRun(asked.request_id, deps.database);
+  if (!isActive(run.status)) return { ok: true, kind: "status", run, github: null };
+  try {
+    const seen = await observe(run, deps.github);
+    const current = await catchUp(run, seen, deps);
+    return { ok: true, kind: "status", run: current, github: viewOf(seen) };
+  } catch (thrown) {
+    const { code } = toBackupError(thrown);
+    if (!code.startsWith("github_")) throw thrown;
+    return { ok: true, kind: "status", run, github: { error: code } };
+  }
+}
+
+async function findRun(requestId: string, database: CallerDatabase): Promise<Run> {
+  const run = await database.findRun(requestId);
+  if (run !== null) return run;
+  throw new RequestError("run_not_found", "Cannot tell the status: no run has this request id");
+}
+
+async function observe(run: Run, github: GitHub): Promise<Observation> {
+  const found = run.github_run_id === null
+    ? await github.findByRequestId(run.kind, run.request_id, new Date(Date.parse(run.created_at) - 60_000))
+    : await github.readRun(run.github_run_id);
+  return { run: found, steps: found === null ? [] : await github.readSteps(found.id) };
+}
+
+/** Writes what GitHub knows and the row does not, when the caller may; a viewer's question changes nothing. */
+async function catchUp(run: Run, seen: Observation, deps: StatusDependencies): Promise<Run> {
+  const unnamed = run.github_run_id === null && seen.run !== null ? seen.run : null;
+  const end = decideSettlement(run, seen.run, failedStepOf(seen.steps), deps.now());
+  if ((unnamed === null && end === null) || !await deps.database.mayOps("manage")) return run;
+  const named = unnamed === null
+    ? run
+    : await deps.database.markDispatched(run.request_id, unnamed.id, unnamed.url);
+  return end === null ? named : await deps.database.settleRun(run.request_id, end);
+}
+
+function failedStepOf(steps: GitHubStep[]): string | null {
+  return steps.find((step) => FAILED_CONCLUSIONS.has(step.conclusion ?? ""))?.name ?? null;
+}
+
+function viewOf({ run, steps }: Observation): GitHubView {
+  if (run === null) return { known: false };
+  return {
+    known: true,
+    run_id: run.id,
+    run_url: run.url,
+    status: run.status,
+    conclusion: run.conclusion,
+    failed_step: failedStepOf(steps),
+    steps,
+  };
+}

@@ -1,0 +1,154 @@
+import assert from "node:assert/strict";
+import { BackupError } from "../_shared/backup/errors.ts";
+import { createGitHub } from "./github.ts";
+import { RequestError } from "./responses.ts";
+import { startRun } from "./start_run.ts";
+import {
+  exampleConfig,
+  MemoryDatabase,
+  MemoryGitHub,
+  NOW,
+  R2_KEY,
+  REQUEST_ID,
+  runPage,
+} from "./test_fakes.ts";
+
+const BACKUP = {
+  action: "backup",
+  target: "prod",
+  mode: "full",
+  label: "antes",
+  request_id: REQUEST_ID,
+} as const;
+const OTHER_ID = "33333333-3333-4333-8333-333333333333";
+
+function world() {
+  const database = new MemoryDatabase();
+  const server = new MemoryGitHub();
+  const slept: number[] = [];
+  const deps = {
+    database,
+    github: createGitHub(exampleConfig(), { fetch: server.fetch, now: () => NOW }),
+    newId: () => OTHER_ID,
+    now: () => NOW,
+    sleep: (ms: number) => Promise.resolve(void slept.push(ms)),
+  };
+  return { database, server, slept, deps };
+}
+
+Deno.test("startRun() writes the row, dispatches it and records the run", async () => {
+  const { database, server, deps } = world();
+  const started = await startRun({ ...BACKUP, reason: "migração" }, deps);
+  assert.equal(started.run_url, runPage(7));
+  assert.equal(started.run.github_run_id, 7);
+  assert.deepEqual(database.calls, ["requestRun", "markDispatched"]);
+  assert.equal(database.rows.get(REQUEST_ID)?.run_url, runPage(7));
+  assert.deepEqual(server.dispatches[0]?.body.inputs, {
+    target: "prod",
+    mode: "full",
+    label: "antes",
+    request_id: REQUEST_ID,
+    reason: "migração",
+    requested_by: "admin@revo.example",
+  });
+});
+
+Deno.test("startRun() sends a restore its key and confirmation, and makes an id where none came", async () => {
+  const { server, deps } = world();
+  const started = await startRun({ action: "restore", target: "dev", r2_key: R2_KEY, confirm: null }, deps);
+  assert.equal(started.kind, "restore");
+  assert.equal(started.request_id, OTHER_ID);
+  assert.deepEqual(server.dispatches[0]?.body.inputs, {
+    target: "dev",
+    r2_key: R2_KEY,
+    confirm: "",
+    request_id: OTHER_ID,
+    reason: "",
+    requested_by: "admin@revo.example",
+  });
+});
+
+Deno.test("startRun() answers a repeated request without a second dispatch", async () => {
+  const { server, deps } = world();
+  const [first, again] = [await startRun(BACKUP, deps), await startRun(BACKUP, deps)];
+  assert.deepEqual(again, first);
+  assert.equal(server.dispatches.length, 1);
+});
+
+Deno.test("startRun() dispatches nothing when the target is busy", async () => {
+  const { server, deps } = world();
+  await startRun(BACKUP, deps);
+  await assert.rejects(startRun({ ...BACKUP, request_id: OTHER_ID }, deps), { code: "busy" });
+  assert.equal(server.dispatches.length, 1);
+});
+
+Deno.test("startRun() fails the run that GitHub refused, and refuses it again when it is repeated", async () => {
+  const { database, server, deps } = world();
+  server.answerDispatch = () => Response.json({ message: "Bad credentials" }, { status: 401 });
+  await assert.rejects(startRun(BACKUP, deps), {
+    code: "github_bad_token",
+    details: { request_id: REQUEST_ID },
+  });
+  assert.equal(database.rows.get(REQUEST_ID)?.status, "failed");
+  assert.equal(database.rows.get(REQUEST_ID)?.error_code, "github_bad_token");
+  await assert.rejects(startRun(BACKUP, deps), { code: "github_bad_token" });
+  assert.equal(server.dispatches.length, 1);
+});
+
+Deno.test("startRun() keeps a run unknown, and its lock, after an unclear answer", async () => {
+  const { database, server, deps } = world();
+  server.answerDispatch = () => new Response(null, { status: 504 });
+  await assert.rejects(startRun(BACKUP, deps), { code: "github_unclear" });
+  assert.equal(database.rows.get(REQUEST_ID)?.status, "unknown");
+  await assert.rejects(startRun({ ...BACKUP, request_id: OTHER_ID }, deps), { code: "busy" });
+  assert.equal(server.dispatches.length, 1);
+});
+
+Deno.test("startRun() says so when a refusal could not be recorded", async () => {
+  const { database, server, deps } = world();
+  server.answerDispatch = () => Response.json({ message: "Not Found" }, { status: 404 });
+  database.failures.set("markNotDispatched", new BackupError("catalog_unavailable", "down"));
+  await assert.rejects(startRun(BACKUP, deps), (error) => {
+    assert.ok(error instanceof RequestError);
+    assert.equal(error.code, "github_not_found");
+    assert.match(error.answer.sentence ?? "", /catalog_unavailable/);
+    return true;
+  });
+});
+
+Deno.test("startRun() finds the run of a GitHub that does not name it, once it is visible", async () => {
+  const { database, server, slept, deps } = world();
+  server.answerDispatch = () => {
+    server.addRun(8, { display_title: `Backup prod · ${REQUEST_ID}` });
+    server.addRun(9);
+    return new Response(null, { status: 204 });
+  };
+  server.hiddenSearches = 3;
+  const started = await startRun(BACKUP, deps);
+  assert.equal(started.run_url, runPage(8));
+  assert.equal(database.rows.get(REQUEST_ID)?.github_run_id, 8);
+  assert.equal(slept.length, 4);
+});
+
+Deno.test("startRun() leaves the run queued when it stays invisible for about ten seconds", async () => {
+  for (const broken of [false, true]) {
+    const { database, server, slept, deps } = world();
+    server.answerDispatch = () => new Response(null, { status: 204 });
+    server.addRun(9);
+    server.broken = broken;
+    const started = await startRun(BACKUP, deps);
+    assert.equal(started.run_url, null);
+    assert.equal(database.rows.get(REQUEST_ID)?.status, "queued");
+    const waited = slept.reduce((sum, ms) => sum + ms, 0);
+    assert.ok(waited >= 9_000 && waited <= 11_000, `waited ${waited} ms`);
+  }
+});
+
+Deno.test("startRun() does not call an accepted run a failure when the catalog cannot note it", async () => {
+  const { database, deps } = world();
+  database.failures.set("markDispatched", new BackupError("catalog_unavailable", "down"));
+  const started = await startRun(BACKUP, deps);
+  assert.equal(started.ok, true);
+  assert.equal(started.run_url, runPage(7));
+  assert.match(started.warnings?.[0] ?? "", /catalog_unavailable/);
+});

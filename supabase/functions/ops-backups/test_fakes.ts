@@ -1,0 +1,178 @@
+/** Stand-ins with state for the function's two neighbours, for tests of order and mapping. */
+import type { BackupError } from "../_shared/backup/errors.ts";
+import type { ErrorCode } from "../_shared/backup/messages.ts";
+import { isActive, type Run, runSchema } from "../_shared/backup/run.ts";
+import { type Config, readConfig } from "./env.ts";
+import type { CallerDatabase, RunEnd, RunOrder } from "./ports.ts";
+import { RequestError } from "./responses.ts";
+
+export const REQUEST_ID = "6f1c1c1e-7a52-4a0e-9a52-2d5f0c1a9b11";
+export const NOW = new Date("2026-11-24T12:00:00Z");
+export const R2_KEY = "revo/prod/2026/11/24/supabase_prod_20261124_031022.dump.gz";
+
+export const ENVIRONMENT: Readonly<Record<string, string>> = {
+  SUPABASE_URL: "https://project.supabase.example",
+  SUPABASE_PUBLISHABLE_KEYS: '{"default":"sb_publishable_example"}',
+  GITHUB_TOKEN: "github_pat_example",
+  GITHUB_REPO: "revo/erp",
+  GITHUB_API_URL: "https://github.example",
+  ALLOWED_ORIGINS: "https://erp.example",
+};
+
+export function exampleConfig(): Config {
+  return readConfig((name) => ENVIRONMENT[name]);
+}
+
+export function exampleRun(changes: Partial<Run> = {}): Run {
+  return runSchema.parse({
+    id: "11111111-1111-4111-8111-111111111111",
+    created_at: NOW.toISOString(),
+    kind: "backup",
+    target: "prod",
+    mode: "full",
+    label: null,
+    r2_key: null,
+    reason: null,
+    status: "queued",
+    phase: null,
+    bytes_done: null,
+    bytes_expected: null,
+    requested_by: "admin@revo.example",
+    request_id: REQUEST_ID,
+    github_run_id: null,
+    run_url: null,
+    error_code: null,
+    error_message: null,
+    result: null,
+    started_at: null,
+    heartbeat_at: null,
+    finished_at: null,
+    ...changes,
+  });
+}
+
+/** The catalog's rules in memory, for one caller. Every call is noted; `failures` break the named ones. */
+export class MemoryDatabase implements CallerDatabase {
+  readonly rows = new Map<string, Run>();
+  readonly calls: string[] = [];
+  readonly failures = new Map<keyof CallerDatabase, BackupError>();
+  rights = new Set<"view" | "manage">(["view", "manage"]);
+  empresa: string | null = "22222222-2222-4222-8222-222222222222";
+
+  authenticate(): Promise<void> {
+    return this.#noted("authenticate", undefined);
+  }
+
+  mayOps(action: "view" | "manage"): Promise<boolean> {
+    return this.#noted("mayOps", this.rights.has(action));
+  }
+
+  currentEmpresa(): Promise<string | null> {
+    return this.#noted("currentEmpresa", this.empresa);
+  }
+
+  async requestRun(order: RunOrder): Promise<{ created: boolean; run: Run }> {
+    await this.#noted("requestRun", undefined);
+    const known = this.rows.get(order.requestId);
+    if (known !== undefined) return { created: false, run: known };
+    if ([...this.rows.values()].some((run) => run.target === order.target && isActive(run.status))) {
+      throw new RequestError("busy", "another run holds the target");
+    }
+    const { r2Key, requestId, ...rest } = order;
+    const run = exampleRun({ ...rest, r2_key: r2Key, request_id: requestId });
+    this.rows.set(requestId, run);
+    return { created: true, run };
+  }
+
+  async markDispatched(requestId: string, githubRunId: number | null, runUrl: string | null): Promise<Run> {
+    await this.#noted("markDispatched", undefined);
+    const status = this.rows.get(requestId)?.status === "unknown" ? { status: "queued" as const } : {};
+    return this.#change(requestId, { github_run_id: githubRunId, run_url: runUrl, ...status });
+  }
+
+  async markNotDispatched(id: string, code: ErrorCode, message: string, unclear: boolean): Promise<void> {
+    await this.#noted("markNotDispatched", undefined);
+    const status = unclear ? "unknown" : "failed";
+    this.#change(id, { status, error_code: code, error_message: message });
+  }
+
+  async settleRun(requestId: string, end: RunEnd): Promise<Run> {
+    await this.#noted("settleRun", undefined);
+    const { status, errorCode, errorMessage } = end;
+    return this.#change(requestId, { status, error_code: errorCode, error_message: errorMessage });
+  }
+
+  findRun(requestId: string): Promise<Run | null> {
+    return this.#noted("findRun", this.rows.get(requestId) ?? null);
+  }
+
+  #change(requestId: string, changes: Partial<Run>): Run {
+    const run = this.rows.get(requestId);
+    if (run === undefined) throw new RequestError("run_not_found", "no such run");
+    const changed = { ...run, ...changes };
+    this.rows.set(requestId, changed);
+    return changed;
+  }
+
+  #noted<T>(call: keyof CallerDatabase, result: T): Promise<T> {
+    this.calls.push(call);
+    const failure = this.failures.get(call);
+    return failure === undefined ? Promise.resolve(result) : Promise.reject(failure);
+  }
+}
+
+export interface SeenDispatch {
+  workflow: string;
+  body: { ref: string; inputs: Record<string, string>; return_run_details: boolean };
+  authorization: string | null;
+}
+
+/** GitHub behind `fetch`: counts dispatches, keeps runs and their steps, answers a dispatch as it is told to. */
+export class MemoryGitHub {
+  readonly dispatches: SeenDispatch[] = [];
+  readonly runs: Record<string, unknown>[] = [];
+  steps: { name: string; status: string; conclusion: string | null }[] = [];
+  /** How a dispatch is answered; the default is the newer GitHub's way. */
+  answerDispatch: (init: RequestInit) => Response | Promise<Response> = () =>
+    Response.json({ workflow_run_id: 7, run_url: "https://github.example/api/7", html_url: runPage(7) });
+  /** How many searches go by before a run becomes visible. */
+  hiddenSearches = 0;
+  broken = false;
+
+  readonly fetch: typeof fetch = async (input, init = {}) => {
+    const url = new URL(input instanceof Request ? input.url : input);
+    const workflow = /workflows\/([^/]+)\/(dispatches|runs)$/.exec(url.pathname);
+    if (init.method === "POST" && workflow?.[1] !== undefined) return await this.#dispatch(workflow[1], init);
+    if (this.broken) return Response.json({ message: "Server Error" }, { status: 500 });
+    if (workflow !== null) {
+      return Response.json({ workflow_runs: this.hiddenSearches-- > 0 ? [] : this.runs });
+    }
+    const id = Number(/runs\/(\d+)/.exec(url.pathname)?.[1]);
+    const run = this.runs.find((each) => each.id === id);
+    if (run === undefined) return Response.json({ message: "Not Found" }, { status: 404 });
+    return Response.json(url.pathname.endsWith("/jobs") ? { jobs: [{ steps: this.steps }] } : run);
+  };
+
+  addRun(id: number, changes: Record<string, unknown> = {}): void {
+    this.runs.unshift({
+      id,
+      html_url: runPage(id),
+      status: "in_progress",
+      conclusion: null,
+      updated_at: NOW.toISOString(),
+      name: "db-backup",
+      display_title: "db-backup of somebody else",
+      ...changes,
+    });
+  }
+
+  async #dispatch(workflow: string, init: RequestInit): Promise<Response> {
+    const authorization = new Headers(init.headers).get("authorization");
+    this.dispatches.push({ workflow, body: JSON.parse(String(init.body)), authorization });
+    return await this.answerDispatch(init);
+  }
+}
+
+export function runPage(id: number): string {
+  return `https://github.example/revo/erp/actions/runs/${id}`;
+}

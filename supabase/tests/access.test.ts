@@ -1,0 +1,145 @@
+/** Who may call what: every function and table of the catalog, as every kind of caller. */
+import type { Sql } from "postgres";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { asCaller, type Caller, CALLERS, outcomeOf, TestCluster } from "./cluster.ts";
+
+const RUN = "aaaaaaaa-0000-4000-8000-000000000001";
+const NEW = "aaaaaaaa-0000-4000-8000-000000000002";
+const KEY = "revo/prod/2026/01/15/supabase_prod_20260115_031022.dump.gz";
+const MANIFEST = {
+  kind: "supabase_db_backup",
+  target: "prod",
+  mode: "full",
+  created_at_utc: "2026-01-15T03:10:22Z",
+  file: "supabase_prod_20260115_031022.dump.gz",
+  sha256: "a".repeat(64),
+  bytes: 1234,
+  git_sha: null,
+};
+
+const DENIED = "42501";
+const FORBIDDEN = "42501 forbidden";
+type Expected = Record<Caller, string>;
+
+/** For functions of signed-in users: anon and service_role lack EXECUTE, the owner is no user. */
+const readers: Expected = {
+  anon: DENIED,
+  nobody: FORBIDDEN,
+  viewer: "ok",
+  manager: "ok",
+  undecided: "ok",
+  service_role: DENIED,
+  owner: FORBIDDEN,
+};
+const managers: Expected = { ...readers, viewer: FORBIDDEN };
+const scripts: Expected = {
+  anon: DENIED,
+  nobody: DENIED,
+  viewer: DENIED,
+  manager: DENIED,
+  undecided: DENIED,
+  service_role: "ok",
+  owner: "ok",
+};
+
+const json = (value: unknown) => `'${JSON.stringify(value)}'::jsonb`;
+const FUNCTIONS: Record<string, [args: string, expected: Expected]> = {
+  ops_db_backups_list: ["", readers],
+  ops_db_backup_runs_list: ["", readers],
+  ops_db_backup_permissions: ["", { ...readers, nobody: "ok", owner: "ok" }],
+  ops_db_backup_run_request: [
+    `'backup', 'dev', 'full', null, null, null, '${NEW}'`,
+    { ...managers, undecided: "PT400 empresa_not_selected" },
+  ],
+  ops_db_backup_run_dispatched: [`'${RUN}', 7, 'https://github.com/x'`, managers],
+  ops_db_backup_run_not_dispatched: [`'${RUN}', 'github_forbidden', 'no', false`, managers],
+  ops_db_backup_run_settle: [`'${RUN}', 'failed', 'workflow_failed', 'step x'`, managers],
+  ops_db_backup_run_start: [
+    json({ request_id: NEW, kind: "backup", target: "dev", mode: "full" }),
+    scripts,
+  ],
+  ops_db_backup_run_progress: [json({ request_id: RUN, phase: "dump" }), scripts],
+  ops_db_backup_run_finish: [json({ request_id: RUN, status: "succeeded" }), scripts],
+  ops_db_backup_record: [json({ r2_bucket: "b", r2_key: KEY, manifest: MANIFEST }), scripts],
+  ops_db_backup_mark: [json({ r2_bucket: "b", r2_key: KEY, status: "restored" }), scripts],
+};
+const TABLES = ["ops_db_backups", "ops_db_backup_runs"];
+
+let cluster: TestCluster;
+let sql: Sql;
+
+beforeAll(async () => {
+  cluster = await TestCluster.start();
+  sql = await cluster.createMigrated("access");
+  await sql.unsafe(`insert into public.ops_db_backup_runs (kind, target, mode, request_id) values
+    ('backup', 'prod', 'full', '${RUN}')`);
+  await sql.unsafe(
+    `select public.ops_db_backup_record(${json({ r2_bucket: "b", r2_key: KEY, manifest: MANIFEST })})`,
+  );
+}, 60_000);
+afterAll(() => cluster.stop());
+
+describe.each(Object.entries(FUNCTIONS))("%s", (name, [args, expected]) => {
+  it.each(CALLERS)("as %s", async (caller) => {
+    const outcome = await outcomeOf(
+      asCaller(sql, caller, (tx) => tx.unsafe(`select public.${name}(${args})`)),
+    );
+    expect(outcome).toBe(expected[caller]);
+  });
+});
+
+it("lets nobody but the owner execute the functions that are not in the table above", async () => {
+  const rows = await sql.unsafe<{ name: string; role: string }[]>(
+    `select p.proname as name, r.role
+       from pg_proc p, unnest(array['anon', 'authenticated', 'service_role']) r (role)
+      where p.proname ~ '^ops_db_backup' and p.proname <> all ($1) and has_function_privilege(r.role, p.oid, 'execute')`,
+    [Object.keys(FUNCTIONS)],
+  );
+  expect(rows).toEqual([]);
+});
+
+describe.each(TABLES)("table %s", (table) => {
+  const statements = [
+    `select from public.${table}`,
+    `insert into public.${table} (target) values ('prod')`,
+    `update public.${table} set target = 'dev'`,
+    `delete from public.${table}`,
+    `truncate public.${table}`,
+  ];
+  it.each(CALLERS.filter((caller) => caller !== "owner"))("is closed to %s", async (caller) => {
+    for (const statement of statements) {
+      expect(await outcomeOf(asCaller(sql, caller, (tx) => tx.unsafe(statement)))).toBe(DENIED);
+    }
+  });
+
+  it("is open to the owner, who runs the scripts", async () => {
+    const rows = await asCaller(sql, "owner", (tx) => tx.unsafe(`select * from public.${table}`));
+    expect(rows).toHaveLength(1);
+  });
+
+  it("has row security and no policy", async () => {
+    const [row] = await sql.unsafe(
+      `select relrowsecurity as rls, (select count(*)::int from pg_policy where polrelid = c.oid) as policies
+         from pg_class c where oid = 'public.${table}'::regclass`,
+    );
+    expect(row).toEqual({ rls: true, policies: 0 });
+  });
+});
+
+describe("ops_db_backup_permissions", () => {
+  it.each(
+    [
+      ["nobody", { view: false, manage: false, empresa: false }],
+      ["viewer", { view: true, manage: false, empresa: true }],
+      ["manager", { view: true, manage: true, empresa: true }],
+      ["undecided", { view: true, manage: true, empresa: false }],
+    ] as const,
+  )("tells %s what the screen may offer", async (caller, expected) => {
+    const [row] = await asCaller(
+      sql,
+      caller,
+      (tx) => tx.unsafe("select public.ops_db_backup_permissions() as may"),
+    );
+    expect(row?.may).toEqual(expected);
+  });
+});

@@ -1,0 +1,137 @@
+/** What a restore relies on: it keeps the objects whose names begin with ops_db_backup and moves the rest of public. */
+import type { Sql } from "postgres";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { backupRowSchema } from "../functions/_shared/backup/catalog.ts";
+import { OPS_OBJECT_PREFIX } from "../functions/_shared/backup/platform.ts";
+import { runSchema } from "../functions/_shared/backup/run.ts";
+import { asCaller, TestCluster } from "./cluster.ts";
+
+let cluster: TestCluster;
+let sql: Sql;
+beforeAll(async () => {
+  cluster = await TestCluster.start();
+  sql = await cluster.createMigrated("objects");
+}, 60_000);
+afterAll(() => cluster.stop());
+
+/** Objects of public, with their names, by the prefix of the name of the object they belong to. */
+const OBJECTS = `
+  with named as (
+    select 'pg_class'::regclass as class, c.oid, c.relname as name from pg_class c
+     where c.relnamespace = 'public'::regnamespace
+    union all
+    select 'pg_proc'::regclass, p.oid, p.proname from pg_proc p where p.pronamespace = 'public'::regnamespace
+    union all
+    select 'pg_type'::regclass, t.oid, ltrim(t.typname, '_') from pg_type t where t.typnamespace = 'public'::regnamespace
+    union all
+    select 'pg_constraint'::regclass, k.oid, r.relname from pg_constraint k join pg_class r on r.oid = k.conrelid
+     where k.connamespace = 'public'::regnamespace
+    union all
+    select 'pg_trigger'::regclass, t.oid, r.relname from pg_trigger t join pg_class r on r.oid = t.tgrelid
+     where r.relnamespace = 'public'::regnamespace
+    union all
+    select 'pg_policy'::regclass, p.oid, r.relname from pg_policy p join pg_class r on r.oid = p.polrelid
+     where r.relnamespace = 'public'::regnamespace
+    union all
+    select 'pg_attrdef'::regclass, d.oid, r.relname from pg_attrdef d join pg_class r on r.oid = d.adrelid
+     where r.relnamespace = 'public'::regnamespace
+  )`;
+
+describe("the catalog's objects", () => {
+  it("have no dependency on other objects of public, nor these on them", async () => {
+    const crossing = await sql.unsafe(
+      `${OBJECTS}
+       select a.name as dependent, b.name as on_what
+         from pg_depend d
+         join named a on a.class = d.classid and a.oid = d.objid
+         join named b on b.class = d.refclassid and b.oid = d.refobjid
+        where starts_with(a.name, $1) <> starts_with(b.name, $1)`,
+      [OPS_OBJECT_PREFIX],
+    );
+    expect(crossing).toEqual([]);
+  });
+
+  it("would be found out if they had one", async () => {
+    const crossing = await asCaller(sql, "owner", async (tx) => {
+      await tx.unsafe(`alter table public.ops_db_backup_runs add constraint ops_db_backup_runs_company
+        foreign key (requested_by_id) references public.empresas (id)`);
+      return await tx.unsafe(
+        `${OBJECTS} select from pg_depend d join named a on a.class = d.classid and a.oid = d.objid
+           join named b on b.class = d.refclassid and b.oid = d.refobjid
+          where starts_with(a.name, $1) <> starts_with(b.name, $1)`,
+        [OPS_OBJECT_PREFIX],
+      );
+    });
+    expect(crossing.length).toBeGreaterThan(0);
+  });
+
+  it("all carry the prefix: what the migrations add beside the baseline's tables and functions", async () => {
+    const others = await sql.unsafe<{ name: string }[]>(
+      `${OBJECTS}
+       select distinct name from named
+        where not starts_with(name, $1)
+          and name !~ '^(empresas|papeis|papel_permissoes|empresa_usuarios|usuario_empresa_ativa)'
+          and name not in ('has_permission_for_current_user', 'require_permission_for_current_user', 'current_empresa_id')`,
+      [OPS_OBJECT_PREFIX],
+    );
+    expect(others).toEqual([]);
+    const parts = await sql.unsafe<{ name: string }[]>(
+      `select conname as name from pg_constraint k join pg_class r on r.oid = k.conrelid where starts_with(r.relname, $1)
+       union all select indexrelid::regclass::text from pg_index join pg_class r on r.oid = indrelid where starts_with(r.relname, $1)`,
+      [OPS_OBJECT_PREFIX],
+    );
+    expect(parts.length).toBeGreaterThan(10);
+    expect(parts.filter(({ name }) => !name.startsWith(OPS_OBJECT_PREFIX))).toEqual([]);
+  });
+});
+
+describe("the linter's rules", () => {
+  it("every function of the migrations fixes its search_path", async () => {
+    const loose = await sql.unsafe(`
+      select p.oid::regprocedure::text as name from pg_proc p
+       where p.pronamespace = 'public'::regnamespace and not coalesce('search_path=""' = any (p.proconfig), false)`);
+    expect(loose).toEqual([]);
+  });
+
+  it("anon and public execute none of them", async () => {
+    const open = await sql.unsafe(`
+      select p.oid::regprocedure::text as name from pg_proc p
+       where p.pronamespace = 'public'::regnamespace and has_function_privilege('anon', p.oid, 'execute')`);
+    expect(open).toEqual([]);
+  });
+
+  it("no function is overloaded", async () => {
+    const names = await sql.unsafe(
+      "select proname from pg_proc where pronamespace = 'public'::regnamespace group by proname having count(*) > 1",
+    );
+    expect(names).toEqual([]);
+  });
+
+  it("every table has row security", async () => {
+    const open = await sql.unsafe(
+      "select relname from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r' and not relrowsecurity",
+    );
+    expect(open).toEqual([]);
+  });
+
+  it("every foreign key begins an index", async () => {
+    const bare = await sql.unsafe(`
+      select k.conrelid::regclass::text as name, k.conname from pg_constraint k
+       where k.contype = 'f' and k.connamespace = 'public'::regnamespace and not exists (
+         select from pg_index i where i.indrelid = k.conrelid
+            and (i.indkey::int2[])[0:cardinality(k.conkey) - 1] @> k.conkey)`);
+    expect(bare).toEqual([]);
+  });
+});
+
+it.each([
+  ["ops_db_backups_list", backupRowSchema.shape],
+  ["ops_db_backup_runs_list", runSchema.shape],
+])("%s returns exactly the columns that the product parses", async (name, shape) => {
+  const [row] = await sql.unsafe<{ columns: string[] }[]>(
+    `select array(select n from unnest(proargnames, proargmodes) a (n, m) where m = 't') as columns
+       from pg_proc where proname = $1`,
+    [name],
+  );
+  expect(row?.columns).toEqual(Object.keys(shape));
+});

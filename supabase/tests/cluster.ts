@@ -1,0 +1,135 @@
+/** A real server with Supabase's role model for a test file, and callers as PostgREST would present them. */
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { readdir, readFile, rm } from "node:fs/promises";
+import { promisify } from "node:util";
+import { getAuthSchemaSql } from "@supabase/lite";
+import postgres, { type Sql, type TransactionSql } from "postgres";
+import { findPostgres, type PostgresBinaries } from "../../scripts/lib/postgres/binaries.ts";
+import { makeServerFolder } from "../../scripts/lib/postgres/server_user.ts";
+import { type LoginRole, SERVER_PROGRAMS, SupabaseServer } from "../../scripts/lib/postgres/supabase.ts";
+
+const MIGRATIONS = new URL("../migrations/", import.meta.url);
+
+/** `owner` is role postgres as the scripts use it; the others come through the API. */
+export const CALLERS = ["anon", "nobody", "viewer", "manager", "undecided", "service_role", "owner"] as const;
+export type Caller = (typeof CALLERS)[number];
+
+export class TestCluster {
+  readonly #open: Sql[] = [];
+
+  private constructor(
+    private readonly server: SupabaseServer,
+    private readonly binaries: PostgresBinaries,
+    private readonly folder: string,
+  ) {}
+
+  static async start(): Promise<TestCluster> {
+    const binaries = findPostgres([...SERVER_PROGRAMS, "pg_dump"]);
+    const folder = await makeServerFolder("revo-test-");
+    const server = await SupabaseServer.create({ binaries, folder, settings: { max_connections: "260" } });
+    return new TestCluster(server, binaries, folder);
+  }
+
+  /** A database with the platform's schemas, auth's tables too, and nothing of the project. */
+  async createDatabase(name: string): Promise<Sql> {
+    await this.server.createDatabase(name);
+    const auth = this.connect(name, "supabase_auth_admin");
+    await auth.unsafe(getAuthSchemaSql(false).replace("CREATE SCHEMA IF NOT EXISTS auth;", ""));
+    return this.connect(name);
+  }
+
+  /** The same with the migrations applied and one user of each kind. */
+  async createMigrated(name: string): Promise<Sql> {
+    const sql = await this.createDatabase(name);
+    await migrate(sql);
+    await sql.unsafe(await readFile(new URL("people.sql", import.meta.url), "utf8"));
+    return sql;
+  }
+
+  connect(database: string, role: LoginRole = "postgres", max = 1): Sql {
+    const sql = postgres(this.server.url(role, database), { max, onnotice: () => {} });
+    this.#open.push(sql);
+    return sql;
+  }
+
+  url(database: string): string {
+    return this.server.url("postgres", database);
+  }
+
+  /** Everything in the database as pg_dump writes it. */
+  async dump(database: string): Promise<string> {
+    const { env } = this.server.connection("postgres", database);
+    const { stdout } = await promisify(execFile)(this.binaries.path("pg_dump"), ["--schema=public"], {
+      env: { ...env },
+      maxBuffer: 64 * 1024 * 1024,
+    });
+    return stdout.replaceAll(/^\\(un)?restrict .*$/gm, ""); // a random word per run
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#open.map((sql) => sql.end({ timeout: 1 })));
+    await this.server.stop("immediate");
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Applies all migrations as role postgres, each in one transaction, as `supabase db push` does. */
+export async function migrate(sql: Sql): Promise<void> {
+  for (const file of (await readdir(MIGRATIONS)).sort()) {
+    await sql.unsafe(await readFile(new URL(file, MIGRATIONS), "utf8"));
+  }
+}
+
+class Rollback extends Error {}
+
+/** Runs `work` as PostgREST would for this caller, and takes back whatever it did. */
+export async function asCaller<T>(
+  sql: Sql,
+  caller: Caller,
+  work: (tx: TransactionSql) => Promise<T>,
+): Promise<T> {
+  let result: { value: T } | null = null;
+  const rolledBack = sql.begin(async (tx) => {
+    await become(tx, caller);
+    result = { value: await work(tx) };
+    throw new Rollback();
+  });
+  await rolledBack.catch((error: unknown) => {
+    if (!(error instanceof Rollback)) throw error;
+  });
+  return valueOf(result);
+}
+
+function valueOf<T>(result: { value: T } | null): T {
+  if (result === null) throw new Error("the transaction ended before its work did");
+  return result.value;
+}
+
+/** Sets the role and the claims of this transaction. */
+export async function become(tx: TransactionSql, caller: Caller): Promise<void> {
+  if (caller === "owner") return;
+  const isApiRole = caller === "anon" || caller === "service_role";
+  const role = isApiRole ? caller : "authenticated";
+  const who = isApiRole ? {} : { sub: userId(caller), email: `${caller}@example.com` };
+  await tx.unsafe("select set_config('request.jwt.claims', $1, true), set_config('role', $2, true)", [
+    JSON.stringify({ role, ...who }),
+    role,
+  ]);
+}
+
+/** The id that people.sql gives a user: md5 of the name as a uuid. */
+export function userId(name: string): string {
+  return createHash("md5").update(name).digest("hex").replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}
+
+/** What became of a statement: `ok`, or SQLSTATE and hint of its error. */
+export async function outcomeOf(statement: Promise<unknown>): Promise<string> {
+  try {
+    await statement;
+    return "ok";
+  } catch (error) {
+    if (!(error instanceof postgres.PostgresError)) throw error;
+    return [error.code, error.hint].filter(Boolean).join(" ");
+  }
+}

@@ -1,0 +1,89 @@
+/** The calls that a run lives through, as their real callers make them, inside one transaction of a test. */
+import type { TransactionSql } from "postgres";
+import { z } from "zod";
+import { type Run, runSchema } from "../functions/_shared/backup/run.ts";
+import { become, type Caller } from "./cluster.ts";
+
+type Value = string | number | boolean | null;
+type Order = {
+  kind: string;
+  target: string;
+  mode: string | null;
+  label?: string;
+  r2_key?: string;
+  reason?: string;
+};
+
+const requestAnswer = z.object({ created: z.boolean(), run: runSchema });
+
+export const KEY = "revo/prod/2026/01/15/supabase_prod_20260115_031022.dump.gz";
+export const backupOf = (target: string): Order => ({ kind: "backup", target, mode: "full" });
+export const restoreInto = (target: string): Order => ({ kind: "restore", target, mode: null, r2_key: KEY });
+
+/** Calls a function as a signed-in user; an error leaves the transaction usable. */
+export async function callAs(
+  tx: TransactionSql,
+  caller: Caller,
+  name: string,
+  args: Value[],
+): Promise<unknown> {
+  return await tx.savepoint(async (inner) => {
+    await become(inner, caller);
+    const places = args.map((_value, index) => `$${index + 1}`).join(", ");
+    const [row] = await inner.unsafe(`select public.${name}(${places}) as answer`, args);
+    await inner.unsafe("select set_config('role', 'postgres', true)");
+    return row?.answer;
+  });
+}
+
+export async function request(
+  tx: TransactionSql,
+  id: string | null,
+  order: Order,
+  caller: Caller = "manager",
+) {
+  const { kind, target, mode, label = null, r2_key = null, reason = null } = order;
+  const args = [kind, target, mode, label, r2_key, reason, id];
+  return requestAnswer.parse(await callAs(tx, caller, "ops_db_backup_run_request", args));
+}
+
+/** What the manager's function says about a run: dispatched, not_dispatched or settle. */
+export async function tell(
+  tx: TransactionSql,
+  what: "dispatched" | "not_dispatched" | "settle",
+  ...args: Value[]
+): Promise<Run> {
+  return runSchema.parse(await callAs(tx, "manager", `ops_db_backup_run_${what}`, args));
+}
+
+/** What a script says about its run: start, progress or finish. */
+export async function report(
+  tx: TransactionSql,
+  what: "start" | "progress" | "finish",
+  value: object,
+): Promise<Run> {
+  return await tx.savepoint(async (inner) => {
+    const [row] = await inner.unsafe(`select public.ops_db_backup_run_${what}($1::text::jsonb) as answer`, [
+      JSON.stringify(value),
+    ]);
+    return runSchema.parse(row?.answer);
+  });
+}
+
+/** Makes a run look as if nothing was heard of it for so long. */
+export async function age(tx: TransactionSql, id: string, interval: string): Promise<void> {
+  await tx.unsafe(
+    `update public.ops_db_backup_runs
+        set created_at = created_at - $2::interval, heartbeat_at = heartbeat_at - $2::interval
+      where request_id = $1`,
+    [id, interval],
+  );
+}
+
+export async function statusOf(tx: TransactionSql, id: string): Promise<string> {
+  const [row] = await tx.unsafe<{ status: string }[]>(
+    "select status from public.ops_db_backup_runs where request_id = $1",
+    [id],
+  );
+  return row?.status ?? "absent";
+}

@@ -1,0 +1,221 @@
+/** The life of a run: asked for, dispatched, started, told about, ended. */
+import { randomUUID } from "node:crypto";
+import type { Sql, TransactionSql } from "postgres";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { asCaller, outcomeOf, TestCluster } from "./cluster.ts";
+import { age, backupOf, KEY, report, request, restoreInto, statusOf, tell } from "./run_calls.ts";
+
+const REUSED = "PT409 request_id_reused";
+const BUSY = "PT409 busy";
+
+let cluster: TestCluster;
+let sql: Sql;
+beforeAll(async () => {
+  cluster = await TestCluster.start();
+  sql = await cluster.createMigrated("runs");
+}, 60_000);
+afterAll(() => cluster.stop());
+
+/** A test whose rows nobody else sees and that leaves none. */
+function trial(name: string, work: (tx: TransactionSql, id: string) => Promise<void>): void {
+  it(name, () => asCaller(sql, "owner", (tx) => work(tx, randomUUID())));
+}
+
+describe("asking", () => {
+  trial("writes down what, who and why", async (tx, id) => {
+    const { created, run } = await request(tx, id, {
+      ...backupOf("prod"),
+      label: "antes_2.0",
+      reason: " virada ",
+    });
+    expect(created).toBe(true);
+    expect(run).toMatchObject({
+      request_id: id,
+      kind: "backup",
+      target: "prod",
+      mode: "full",
+      label: "antes_2.0",
+      reason: "virada",
+      status: "queued",
+      requested_by: "manager@example.com",
+      started_at: null,
+    });
+  });
+
+  trial("with the same id gives the same run once more", async (tx, id) => {
+    const first = await request(tx, id, restoreInto("dev"));
+    expect(await request(tx, id, restoreInto("dev"))).toEqual({ created: false, run: first.run });
+  });
+
+  trial("without an id gets one", async (tx) => {
+    expect((await request(tx, null, backupOf("dev"))).run.request_id).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  trial("with a used id for something else, or as somebody else, is refused", async (tx, id) => {
+    await request(tx, id, backupOf("prod"));
+    expect(await outcomeOf(request(tx, id, backupOf("dev")))).toBe(REUSED);
+    expect(await outcomeOf(request(tx, id, { ...backupOf("prod"), label: "x" }))).toBe(REUSED);
+    const other = randomUUID();
+    await report(tx, "start", { request_id: other, ...backupOf("verify") });
+    expect(await outcomeOf(request(tx, other, backupOf("verify")))).toBe(REUSED);
+  });
+
+  const wrong = [
+    ["an unknown kind", { ...backupOf("prod"), kind: "prune" }, "invalid_payload"],
+    ["an unknown target", backupOf("staging"), "invalid_payload"],
+    ["an unknown mode", { ...backupOf("prod"), mode: "data-only" }, "invalid_payload"],
+    ["a backup without a mode", { ...backupOf("prod"), mode: null }, "invalid_payload"],
+    ["a backup with a key", { ...backupOf("prod"), r2_key: KEY }, "invalid_payload"],
+    ["a label with a space", { ...backupOf("prod"), label: "a b" }, "invalid_label"],
+    ["a label of 41 letters", { ...backupOf("prod"), label: "a".repeat(41) }, "invalid_label"],
+    ["a restore without a key", { ...restoreInto("dev"), r2_key: undefined }, "invalid_r2_key"],
+    ["a key outside the vault", { ...restoreInto("dev"), r2_key: `../${KEY}` }, "invalid_r2_key"],
+    [
+      "a key of two targets",
+      { ...restoreInto("dev"), r2_key: KEY.replace("/prod/", "/dev/") },
+      "invalid_r2_key",
+    ],
+    ["a key of two days", { ...restoreInto("dev"), r2_key: KEY.replace("/15/", "/16/") }, "invalid_r2_key"],
+    [
+      "a manifest's key",
+      { ...restoreInto("dev"), r2_key: KEY.replace("dump.gz", "manifest.json") },
+      "invalid_r2_key",
+    ],
+  ] as const;
+  for (const [what, order, code] of wrong) {
+    trial(`refuses ${what} and writes nothing`, async (tx, id) => {
+      expect(await outcomeOf(request(tx, id, order))).toBe(`PT400 ${code}`);
+      expect(await statusOf(tx, id)).toBe("absent");
+    });
+  }
+});
+
+describe("the lock", () => {
+  trial("is held per target by a backup or a restore, and names its holder", async (tx, id) => {
+    await request(tx, id, backupOf("prod"));
+    const refusal = await request(tx, randomUUID(), restoreInto("prod")).catch((error: unknown) => error);
+    expect(refusal).toMatchObject({ code: "PT409", hint: "busy" });
+    expect(JSON.parse(String(Reflect.get(Object(refusal), "detail")))).toMatchObject({
+      kind: "backup",
+      target: "prod",
+      status: "queued",
+      requested_by: "manager@example.com",
+      request_id: id,
+    });
+    expect(await outcomeOf(request(tx, randomUUID(), backupOf("dev")))).toBe("ok");
+  });
+
+  trial("lets one restore at a time run, whatever its target", async (tx, id) => {
+    await request(tx, id, restoreInto("dev"));
+    expect(await outcomeOf(request(tx, randomUUID(), restoreInto("verify")))).toBe(BUSY);
+    expect(await outcomeOf(request(tx, randomUUID(), backupOf("verify")))).toBe("ok");
+  });
+
+  trial("does not concern drills", async (tx, id) => {
+    await request(tx, id, backupOf("prod"));
+    const drill = { request_id: randomUUID(), kind: "drill", target: "prod", requested_by: "agendado" };
+    expect((await report(tx, "start", drill)).status).toBe("running");
+  });
+
+  trial("holds scripts that nobody asked for, too", async (tx, id) => {
+    await request(tx, id, backupOf("prod"));
+    expect(await outcomeOf(report(tx, "start", { request_id: randomUUID(), ...backupOf("prod") }))).toBe(
+      BUSY,
+    );
+  });
+
+  for (const status of ["succeeded", "failed", "cancelled"]) {
+    trial(`goes when its run has ${status}`, async (tx, id) => {
+      await request(tx, id, backupOf("prod"));
+      await report(tx, "finish", { request_id: id, status });
+      expect(await outcomeOf(request(tx, randomUUID(), backupOf("prod")))).toBe("ok");
+    });
+  }
+
+  const silences = [
+    ["queued", "5 hours", BUSY, "queued"],
+    ["queued", "7 hours", "ok", "lost"],
+    ["running", "9 minutes", BUSY, "running"],
+    ["running", "11 minutes", "ok", "lost"],
+  ] as const;
+  for (const [status, silence, outcome, after] of silences) {
+    trial(`of a ${status} run silent for ${silence}: ${outcome}, the run is ${after}`, async (tx, id) => {
+      await request(tx, id, backupOf("prod"));
+      if (status === "running") await report(tx, "start", { request_id: id, ...backupOf("prod") });
+      await age(tx, id, silence);
+      expect(await outcomeOf(request(tx, randomUUID(), backupOf("prod")))).toBe(outcome);
+      expect(await statusOf(tx, id)).toBe(after);
+    });
+  }
+});
+
+describe("the dispatch", () => {
+  trial("accepted: the run is known, and what is known is not overwritten", async (tx, id) => {
+    await request(tx, id, backupOf("prod"));
+    await tell(tx, "dispatched", id, 77, "https://github.com/o/r/actions/runs/77");
+    const run = await tell(tx, "dispatched", id, 78, "https://evil.example");
+    expect(run).toMatchObject({
+      status: "queued",
+      github_run_id: 77,
+      run_url: "https://github.com/o/r/actions/runs/77",
+    });
+  });
+
+  trial("refused: failed, and the lock is free", async (tx, id) => {
+    await request(tx, id, backupOf("prod"));
+    const run = await tell(tx, "not_dispatched", id, "github_forbidden", "no right", false);
+    expect(run).toMatchObject({ status: "failed", error_code: "github_forbidden" });
+    expect(run.finished_at).not.toBeNull();
+    expect(await outcomeOf(request(tx, randomUUID(), backupOf("prod")))).toBe("ok");
+  });
+
+  trial("unclear: unknown, the lock stays, and a script that begins makes it clear", async (tx, id) => {
+    await request(tx, id, backupOf("prod"));
+    expect((await tell(tx, "not_dispatched", id, "github_unclear", "timed out", true)).status).toBe(
+      "unknown",
+    );
+    expect(await outcomeOf(request(tx, randomUUID(), backupOf("prod")))).toBe(BUSY);
+    expect(await report(tx, "start", { request_id: id, ...backupOf("prod") })).toMatchObject({
+      status: "running",
+      error_code: null,
+    });
+  });
+
+  trial("of a run that reports already is not undone by a late refusal", async (tx, id) => {
+    await report(tx, "start", { request_id: id, ...backupOf("prod") });
+    expect((await tell(tx, "not_dispatched", id, "github_unclear", null, false)).status).toBe("running");
+  });
+
+  trial("takes no address that a browser would run", async (tx, id) => {
+    await request(tx, id, backupOf("prod"));
+    expect(await outcomeOf(tell(tx, "dispatched", id, 1, "javascript:alert(1)"))).toBe(
+      "PT400 invalid_payload",
+    );
+  });
+});
+
+describe("settling from outside", () => {
+  trial("ends a queued run, but not as a success", async (tx, id) => {
+    await request(tx, id, backupOf("prod"));
+    expect(await outcomeOf(tell(tx, "settle", id, "succeeded", null, null))).toBe("PT400 invalid_payload");
+    expect(await tell(tx, "settle", id, "failed", "workflow_failed", "Set up job")).toMatchObject({
+      status: "failed",
+      error_code: "workflow_failed",
+    });
+  });
+
+  trial("leaves a script alone that still gives signs of life", async (tx, id) => {
+    await report(tx, "start", { request_id: id, ...backupOf("prod") });
+    expect((await tell(tx, "settle", id, "lost", "run_lost", null)).status).toBe("running");
+    await age(tx, id, "25 seconds");
+    expect((await tell(tx, "settle", id, "lost", "run_lost", null)).status).toBe("lost");
+  });
+
+  for (const what of ["dispatched", "not_dispatched", "settle"] as const) {
+    trial(`${what} of an unknown run is refused`, async (tx, id) => {
+      const args =
+        { dispatched: [1, null], not_dispatched: ["x", null, false], settle: ["lost", null, null] }[what];
+      expect(await outcomeOf(tell(tx, what, id, ...args))).toBe("PT404 run_not_found");
+    });
+  }
+});

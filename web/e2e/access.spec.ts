@@ -1,0 +1,56 @@
+import { ensureBackup, expect, FAILED_REQUEST, signIn, stack, test } from "./test.ts";
+
+test("a wrong password is said plainly", async ({ page, allowConsole }) => {
+  allowConsole(FAILED_REQUEST);
+  await page.goto("/");
+  await page.getByLabel("E-mail").fill(stack.admin.email);
+  await page.getByLabel("Senha").fill("nao-e-esta");
+  await page.getByRole("button", { name: "Entrar" }).click();
+  await expect(page.getByRole("alert")).toHaveText("E-mail ou senha incorretos.");
+});
+
+test("after signing in one is where one wanted to be; after signing out, outside", async ({ page }) => {
+  await signIn(page, stack.admin, "/desenvolvedor/backups?alvo=dev");
+  await expect(page).toHaveURL(/\?alvo=dev$/);
+  await expect(page.getByLabel("Alvo")).toHaveValue("dev");
+  await page.getByRole("button", { name: "Sair" }).click();
+  await expect(page.getByRole("heading", { name: "Entrar" })).toBeVisible();
+  await expect(page.getByText("Sua sessão expirou")).toBeHidden();
+});
+
+test("a session that the server refuses leads back to the sign-in, with the reason", async ({ page, allowConsole }) => {
+  allowConsole(FAILED_REQUEST);
+  await signIn(page, stack.admin);
+  await page.evaluate(() => {
+    for (const [key, value] of Object.entries(localStorage)) {
+      const token = /"access_token":"([^"]+)"/.exec(String(value))?.[1];
+      if (token !== undefined) {
+        localStorage.setItem(key, String(value).replace(token, `${token.slice(0, -8)}AAAAAAAA`));
+      }
+    }
+  });
+  await page.reload();
+  await expect(page.getByText("Sua sessão expirou. Entre novamente para continuar.")).toBeVisible();
+});
+
+test("who may only look finds every action disabled, with the reason", async ({ page, browser }) => {
+  test.setTimeout(180_000);
+  const adminPage = await browser.newPage();
+  await signIn(adminPage, stack.admin);
+  await ensureBackup(adminPage);
+  await adminPage.close();
+
+  await signIn(page, stack.viewer);
+  await expect(page.getByText(/falta a permissão ops:manage/)).toBeVisible();
+  await expect(page.getByRole("button", { name: "Backup agora" })).toBeDisabled();
+  const restores = page.getByRole("button", { name: /^Restaurar…/ });
+  await expect(restores.first()).toBeVisible();
+  for (const restore of await restores.all()) await expect(restore).toBeDisabled();
+});
+
+test("who may not look is told so and whom to ask", async ({ page }) => {
+  await signIn(page, stack.stranger);
+  await expect(page.getByRole("heading", { name: "Você não tem acesso aos backups" })).toBeVisible();
+  await expect(page.getByText(/Peça a um administrador/)).toBeVisible();
+  await expect(page.getByRole("button", { name: "Backup agora" })).toHaveCount(0);
+});

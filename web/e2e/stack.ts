@@ -1,0 +1,23 @@
+/** The running stack that the tests use, described by the file that `E2E_STACK` names. */
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+
+const userSchema = z.object({ email: z.string(), password: z.string() });
+const stackSchema = z.object({
+  screen: z.url(),
+  /** May see and start everything. */
+  admin: userSchema,
+  /** May see, not start. */
+  viewer: userSchema,
+  /** May not see. */
+  stranger: userSchema,
+});
+export type Stack = z.infer<typeof stackSchema>;
+export type User = z.infer<typeof userSchema>;
+
+/** @throws {Error} when `E2E_STACK` is not set or its file is not what it should be. */
+export function readStack(): Stack {
+  const file = process.env.E2E_STACK;
+  if (!file) throw new Error("Cannot test the screen: E2E_STACK does not name a stack's description");
+  return stackSchema.parse(JSON.parse(readFileSync(file, "utf8")));
+}

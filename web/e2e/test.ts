@@ -1,0 +1,66 @@
+/** Playwright's `test`, with a console that has to stay quiet. */
+import { type ConsoleMessage, expect, type Page, test as base } from "@playwright/test";
+import { readStack, type User } from "./stack.ts";
+
+interface Fixtures {
+  /** Says that a console message is expected in this test. */
+  allowConsole(pattern: RegExp): void;
+  quietConsole: void;
+}
+
+export const stack = readStack();
+
+export const test = base.extend<Fixtures & { allowed: RegExp[] }>({
+  // deno-lint-ignore no-empty-pattern -- Playwright reads the pattern
+  allowed: async ({}, use) => await use([]),
+  allowConsole: async ({ allowed }, use) => await use((pattern) => void allowed.push(pattern)),
+  quietConsole: [async ({ page, allowed }, use) => {
+    const noise: string[] = [];
+    page.on("console", (message) => {
+      if (isNoise(message)) noise.push(`${message.type()}: ${message.text()} (${message.location().url})`);
+    });
+    page.on("pageerror", (error) => noise.push(`pageerror: ${error.message}`));
+    await use();
+    expect(noise.filter((line) => !allowed.some((pattern) => pattern.test(line)))).toEqual([]);
+  }, { auto: true }],
+});
+
+function isNoise(message: ConsoleMessage): boolean {
+  return message.type() === "error" || message.type() === "warning";
+}
+
+/** Chromium's own line about a request that was refused or did not get through. */
+export const FAILED_REQUEST = /Failed to load resource/;
+
+/** Signs in through the page and waits for the backups. */
+export async function signIn(page: Page, user: User, path = "/"): Promise<void> {
+  await page.goto(path);
+  await page.getByLabel("E-mail").fill(user.email);
+  await page.getByLabel("Senha").fill(user.password);
+  await page.getByRole("button", { name: "Entrar" }).click();
+  await expect(page.getByRole("heading", { name: "Backups", level: 1 })).toBeVisible();
+}
+
+/** Has the screen make a backup of prod under this label; done when its row is there. */
+export async function makeBackup(page: Page, label: string): Promise<void> {
+  await page.getByRole("button", { name: "Backup agora" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Etiqueta").fill(label);
+  await dialog.getByRole("button", { name: "Fazer backup de prod" }).click();
+  await expect(dialog).toBeHidden();
+  await expect(historyRow(page, label)).toBeVisible({ timeout: 120_000 });
+}
+
+/** A row of the history's table by its label. */
+export function historyRow(page: Page, label: string) {
+  return page.getByRole("table").getByRole("row").filter({ hasText: label });
+}
+
+/** Sees to it that the history has a row to restore, and shows it. */
+export async function ensureBackup(page: Page): Promise<void> {
+  const restore = page.getByRole("button", { name: /^Restaurar…/ });
+  await expect(restore.first().or(page.getByText("Nenhum backup ainda."))).toBeVisible();
+  if (await restore.count() === 0) await makeBackup(page, "para-os-testes");
+}
+
+export { expect };

@@ -1,0 +1,37 @@
+import { defineConfig } from "@playwright/test";
+import { readStack } from "./e2e/stack.ts";
+
+const CHROMIUM = process.env.E2E_CHROMIUM ?? "/usr/bin/chromium";
+
+/** Runs against a stack that is up: `E2E_STACK` names the file that describes it. */
+export default defineConfig({
+  testDir: "e2e",
+  outputDir: process.env.E2E_OUTPUT ?? "../test-results",
+  // one stack, one database lock per target
+  workers: 1,
+  fullyParallel: false,
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  reporter: [["list"]],
+  use: {
+    baseURL: readStack().screen,
+    headless: true,
+    locale: "pt-BR",
+    timezoneId: "America/Sao_Paulo",
+    viewport: { width: 1440, height: 900 },
+    trace: "retain-on-failure",
+    permissions: ["clipboard-read", "clipboard-write"],
+    launchOptions: {
+      executablePath: CHROMIUM,
+      args: [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+      ],
+    },
+  },
+});

@@ -1,0 +1,52 @@
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { BrowserRouter, Navigate, type RouteObject, useRoutes } from "react-router-dom";
+import { backupsRoutes } from "../features/backups/routes.tsx";
+import { CrashBoundary } from "./crash_boundary.tsx";
+import { NotFound } from "./not_found.tsx";
+import { HOME, SIGN_IN } from "./paths.ts";
+import { SessionProvider, useSession } from "./session.tsx";
+import { Shell } from "./shell.tsx";
+import { SignInPage } from "./sign_in_page.tsx";
+import type { HostClient } from "./supabase_client.ts";
+
+const routes: RouteObject[] = [
+  { path: SIGN_IN, element: <SignInPage /> },
+  {
+    element: <Shell />,
+    children: [
+      { path: "/", element: <Navigate to={HOME} replace /> },
+      { path: HOME, children: backupsRoutes },
+      { path: "*", element: <NotFound /> },
+    ],
+  },
+];
+
+/** The standalone host of the backups screen. */
+export function App({ client }: { client: HostClient }) {
+  const [cache] = useState(() => new QueryClient());
+  return (
+    <CrashBoundary>
+      <QueryClientProvider client={cache}>
+        <SessionProvider client={client}>
+          <ForgetOnSignOut cache={cache} />
+          <BrowserRouter>
+            <Routes />
+          </BrowserRouter>
+        </SessionProvider>
+      </QueryClientProvider>
+    </CrashBoundary>
+  );
+}
+
+function Routes() {
+  return useRoutes(routes);
+}
+
+/** What one user has seen is not shown to the next. */
+function ForgetOnSignOut({ cache }: { cache: QueryClient }) {
+  const { current } = useSession();
+  const userId = current.state === "signed-in" ? current.session.user.id : null;
+  useEffect(() => () => cache.clear(), [cache, userId]);
+  return null;
+}

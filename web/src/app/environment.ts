@@ -1,0 +1,22 @@
+/** What the build gave the browser: the two public values, nothing else. */
+
+import { z } from "zod";
+
+const environmentSchema = z.object({
+  VITE_SUPABASE_URL: z.url({ protocol: /^https?$/ }),
+  VITE_SUPABASE_PUBLISHABLE_KEY: z.string().min(1),
+});
+
+export type EnvironmentResult =
+  | { ok: true; supabaseUrl: string; publishableKey: string }
+  /** `names` are the variables that are missing or unusable, all of them. */
+  | { ok: false; names: string[] };
+
+export function readEnvironment(source: Record<string, unknown>): EnvironmentResult {
+  const parsed = environmentSchema.safeParse(source);
+  if (parsed.success) {
+    const { VITE_SUPABASE_URL: supabaseUrl, VITE_SUPABASE_PUBLISHABLE_KEY: publishableKey } = parsed.data;
+    return { ok: true, supabaseUrl, publishableKey };
+  }
+  return { ok: false, names: [...new Set(parsed.error.issues.map(({ path }) => path.join(".")))] };
+}

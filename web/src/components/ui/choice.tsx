@@ -1,0 +1,56 @@
+import type { ComponentProps, ReactNode } from "react";
+import { classNames } from "../../lib/class_names.ts";
+
+interface ChoiceGroupProps {
+  legend: string;
+  /** Two or three in a row where there is room, else one below the other. */
+  columns?: 2 | 3;
+  children: ReactNode;
+}
+
+const COLUMNS = { 2: "grid gap-2 sm:grid-cols-2", 3: "grid gap-2 sm:grid-cols-3" } as const;
+
+/** A set of {@link Choice}s under one question. */
+export function ChoiceGroup({ legend, columns, children }: ChoiceGroupProps) {
+  return (
+    <fieldset>
+      <legend className="mb-1.5 font-medium">{legend}</legend>
+      <div className={columns === undefined ? "space-y-2" : COLUMNS[columns]}>{children}</div>
+    </fieldset>
+  );
+}
+
+interface ChoiceProps extends Omit<ComponentProps<"input">, "type"> {
+  label: string;
+  hint?: string;
+  /** Set apart as dangerous. */
+  danger?: boolean;
+}
+
+/** One answer of a group: a radio button whose whole card can be pressed. */
+export function Choice({ label, hint, danger = false, ...input }: ChoiceProps) {
+  return (
+    <label
+      className={classNames(
+        "flex cursor-pointer items-start gap-3 rounded-md border p-3 has-focus-visible:outline-2",
+        "has-focus-visible:outline-offset-2 has-focus-visible:outline-accent",
+        danger
+          ? "border-bad/60 has-checked:border-bad has-checked:bg-bad-soft"
+          : "border-line has-checked:border-accent has-checked:bg-sunken",
+      )}
+    >
+      <input
+        {...input}
+        type="radio"
+        className={classNames(
+          "mt-0.5 size-4 shrink-0 focus-visible:outline-none",
+          danger ? "accent-bad" : "accent-accent",
+        )}
+      />
+      <span className="min-w-0">
+        <span className={classNames("block font-medium", danger && "text-bad")}>{label}</span>
+        {hint !== undefined && <span className="block text-muted">{hint}</span>}
+      </span>
+    </label>
+  );
+}

@@ -1,0 +1,59 @@
+import { X } from "lucide-react";
+import { Dialog as Primitive } from "radix-ui";
+import type { ReactNode } from "react";
+
+interface DialogProps {
+  title: string;
+  description: string;
+  children: ReactNode;
+  onClose(): void;
+  /** While `true`, neither Escape nor a click outside closes it: an answer is awaited. */
+  locked?: boolean;
+}
+
+/** A modal dialog that is open as long as it is mounted. Focus goes in, stays in, and returns where it was. */
+export function Dialog({ title, description, children, onClose, locked = false }: DialogProps) {
+  const change = (open: boolean) => {
+    if (!open && !locked) onClose();
+  };
+  return (
+    <Primitive.Root open onOpenChange={change}>
+      <Primitive.Portal>
+        <Primitive.Overlay className="fixed inset-0 z-40 bg-black/50" />
+        <Primitive.Content
+          onInteractOutside={(event) => event.preventDefault()}
+          className="fixed inset-x-0 bottom-0 z-50 mx-auto flex max-h-[94dvh] w-full max-w-xl flex-col rounded-t-xl border border-line bg-surface shadow-xl sm:inset-y-0 sm:my-auto sm:h-fit sm:rounded-xl"
+        >
+          <header className="flex items-start gap-4 border-b border-line px-5 py-4">
+            <div className="min-w-0 flex-1">
+              <Primitive.Title className="text-base font-semibold">{title}</Primitive.Title>
+              <Primitive.Description className="mt-0.5 text-muted">{description}</Primitive.Description>
+            </div>
+            <Primitive.Close
+              aria-label="Fechar"
+              disabled={locked}
+              className="-mt-1 -mr-2 rounded-md p-2 text-muted enabled:hover:bg-sunken disabled:opacity-50"
+            >
+              <X aria-hidden className="size-5" />
+            </Primitive.Close>
+          </header>
+          {children}
+        </Primitive.Content>
+      </Primitive.Portal>
+    </Primitive.Root>
+  );
+}
+
+/** The part of a dialog that scrolls. */
+export function DialogBody({ children }: { children: ReactNode }) {
+  return <div className="min-h-0 flex-1 space-y-5 overflow-y-auto px-5 py-4">{children}</div>;
+}
+
+/** The buttons of a dialog, always in sight; the one that acts comes last. */
+export function DialogFooter({ children }: { children: ReactNode }) {
+  return (
+    <footer className="flex flex-wrap items-center justify-end gap-2 border-t border-line px-5 py-3">
+      {children}
+    </footer>
+  );
+}

@@ -1,0 +1,56 @@
+import { type ComponentProps, type ReactNode, useId } from "react";
+import { classNames } from "../../lib/class_names.ts";
+
+/** What a control inside a {@link Field} has to carry so that it is labelled and described. */
+export interface FieldControl {
+  id: string;
+  "aria-describedby": string | undefined;
+  "aria-invalid": boolean | undefined;
+}
+
+interface FieldProps {
+  label: string;
+  optional?: boolean;
+  hint?: ReactNode;
+  error?: string;
+  children(control: FieldControl): ReactNode;
+}
+
+/** A labelled control with its hint and its error. */
+export function Field({ label, optional = false, hint, error, children }: FieldProps) {
+  const id = useId();
+  const described = [hint !== undefined && `${id}-hint`, error !== undefined && `${id}-error`].filter(
+    Boolean,
+  );
+  const control: FieldControl = {
+    id,
+    "aria-describedby": described.length > 0 ? described.join(" ") : undefined,
+    "aria-invalid": error === undefined ? undefined : true,
+  };
+  return (
+    <div className="space-y-1.5">
+      <label htmlFor={id} className="block font-medium">
+        {label}
+        {optional && <span className="ml-1 font-normal text-muted">(opcional)</span>}
+      </label>
+      {children(control)}
+      {error !== undefined && <p id={`${id}-error`} className="text-bad">{error}</p>}
+      {hint !== undefined && <p id={`${id}-hint`} className="text-muted">{hint}</p>}
+    </div>
+  );
+}
+
+const CONTROL = "w-full rounded-md border border-edge bg-surface px-3 py-2 text-ink " +
+  "placeholder:text-muted aria-invalid:border-bad disabled:bg-sunken disabled:text-muted";
+
+export function Input({ className, ...rest }: ComponentProps<"input">) {
+  return <input {...rest} className={classNames(CONTROL, "min-h-10", className)} />;
+}
+
+export function TextArea({ className, ...rest }: ComponentProps<"textarea">) {
+  return <textarea rows={2} {...rest} className={classNames(CONTROL, className)} />;
+}
+
+export function Select({ className, ...rest }: ComponentProps<"select">) {
+  return <select {...rest} className={classNames(CONTROL, "min-h-9 w-auto py-1", className)} />;
+}

@@ -1,0 +1,20 @@
+/** A bar for a whole percentage; `null` when how much there is to do is not known. */
+export function ProgressBar({ percent, label }: { percent: number | null; label: string }) {
+  return (
+    <div
+      role="progressbar"
+      aria-label={label}
+      aria-valuemin={0}
+      aria-valuemax={100}
+      aria-valuenow={percent ?? undefined}
+      className="h-1.5 overflow-hidden rounded-full bg-line"
+    >
+      <div
+        className={percent === null
+          ? "h-full w-1/4 animate-pulse bg-accent"
+          : "h-full bg-accent transition-[width]"}
+        style={percent === null ? undefined : { width: `${percent}%` }}
+      />
+    </div>
+  );
+}

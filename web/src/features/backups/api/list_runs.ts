@@ -1,0 +1,57 @@
+/** Runs, newest first: the live list that is watched while something is active, and the past ones. */
+
+import { keepPreviousData, queryOptions, useQuery } from "@tanstack/react-query";
+import { z } from "zod";
+import { isActive, type Run, runSchema } from "../../../../../supabase/functions/_shared/backup/run.ts";
+import type { Target } from "../../../../../supabase/functions/_shared/backup/target.ts";
+import { type Gateway, useGateway } from "../gateway.tsx";
+import { keys } from "./keys.ts";
+import { queryDefaults } from "./query_defaults.ts";
+
+const LIVE_SIZE = 30;
+const POLL_MS = 2000;
+const POLL_AFTER_ERROR_MS = 5000;
+const runsSchema = z.array(runSchema);
+
+/** Polls only while a run is active; react-query pauses it in a hidden tab. */
+export function liveRunsQuery(gateway: Gateway) {
+  return queryOptions({
+    ...queryDefaults,
+    queryKey: keys.liveRuns,
+    queryFn: ({ signal }) =>
+      gateway.read("ops_db_backup_runs_list", { p_limit: LIVE_SIZE }, runsSchema, signal),
+    retry: false,
+    refetchInterval: ({ state }) => {
+      if (!state.data?.some((run) => isActive(run.status))) return false;
+      return state.status === "error" ? POLL_AFTER_ERROR_MS : POLL_MS;
+    },
+  });
+}
+
+export function useLiveRuns() {
+  return useQuery(liveRunsQuery(useGateway()));
+}
+
+export interface PastRuns {
+  rows: Run[];
+  hasOlder: boolean;
+}
+
+/** The newest `count` runs that are over. */
+export function pastRunsQuery(gateway: Gateway, target: Target | null, count: number) {
+  return queryOptions({
+    ...queryDefaults,
+    queryKey: keys.pastRuns(target, count),
+    queryFn: async ({ signal }): Promise<PastRuns> => {
+      const args = { p_target: target, p_limit: count + LIVE_SIZE };
+      const runs = await gateway.read("ops_db_backup_runs_list", args, runsSchema, signal);
+      const over = runs.filter((run) => !isActive(run.status));
+      return { rows: over.slice(0, count), hasOlder: over.length > count };
+    },
+    placeholderData: keepPreviousData,
+  });
+}
+
+export function usePastRuns(target: Target | null, count: number) {
+  return useQuery(pastRunsQuery(useGateway(), target, count));
+}

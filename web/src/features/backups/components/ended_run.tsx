@@ -1,0 +1,86 @@
+import { X } from "lucide-react";
+import { messageOf } from "../../../../../supabase/functions/_shared/backup/messages.ts";
+import type { Run } from "../../../../../supabase/functions/_shared/backup/run.ts";
+import { CopyButton } from "../../../components/ui/copy_button.tsx";
+import { Instant } from "../../../components/ui/instant.tsx";
+import { formatDuration } from "../../../lib/format.ts";
+import { describeResult, runDuration, safetyKeyOf } from "../run_result.ts";
+import { runTitle } from "../words.ts";
+import { RunFacts } from "./active_run.tsx";
+import { RunStatusBadge } from "./badges.tsx";
+import { TechnicalDetail } from "./error_panel.tsx";
+
+interface EndedRunProps {
+  run: Run;
+  now: Date;
+  onDismiss?(): void;
+}
+
+/** A run that is over, with what it proved or why it failed. */
+export function EndedRun({ run, now, onDismiss }: EndedRunProps) {
+  const duration = runDuration(run);
+  return (
+    <article aria-label={runTitle(run)} className="flex items-start gap-2">
+      <div className="min-w-0 flex-1 space-y-1.5">
+        <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
+          <h3 className="font-semibold">{runTitle(run)}</h3>
+          <RunStatusBadge status={run.status} />
+          <span className="text-muted">
+            <Instant at={run.finished_at ?? run.created_at} now={now} />
+            {duration !== null && `, em ${formatDuration(duration)}`}
+          </span>
+        </div>
+        <Outcome run={run} />
+        <RunFacts run={run} />
+      </div>
+      {onDismiss && (
+        <button
+          type="button"
+          onClick={onDismiss}
+          aria-label={`Dispensar: ${runTitle(run)}`}
+          className="-mt-1 -mr-1 rounded-md p-2 text-muted hover:bg-sunken"
+        >
+          <X aria-hidden className="size-4" />
+        </button>
+      )}
+    </article>
+  );
+}
+
+function Outcome({ run }: { run: Run }) {
+  if (run.status !== "succeeded") return <Failure run={run} />;
+  const facts = describeResult(run);
+  const safetyKey = safetyKeyOf(run);
+  return (
+    <>
+      {facts.length > 0 && <p>Conferido: {facts.join(" · ")}.</p>}
+      {safetyKey !== null && (
+        <p className="flex flex-wrap items-center gap-x-2 text-muted">
+          Cópia de segurança do destino:
+          <code className="min-w-0 text-xs wrap-anywhere text-ink">{safetyKey}</code>
+          <CopyButton text={safetyKey} what="a chave da cópia de segurança" />
+        </p>
+      )}
+    </>
+  );
+}
+
+/** The cause in plain words; what the script said, for whoever helps. */
+function Failure({ run }: { run: Run }) {
+  const technical = [run.phase && `fase ${run.phase}`, run.error_code, run.error_message].filter(Boolean)
+    .join(" · ");
+  return (
+    <>
+      <p>{outcomeSentence(run)}</p>
+      {technical !== "" && <TechnicalDetail text={technical} />}
+    </>
+  );
+}
+
+/** The pt-BR sentence for a run that did not succeed. */
+export function outcomeSentence(run: Run): string {
+  if (run.error_code !== null) return messageOf(run.error_code);
+  if (run.status === "cancelled") return messageOf("run_cancelled");
+  if (run.status === "lost") return messageOf("run_lost");
+  return messageOf("internal_server_error");
+}

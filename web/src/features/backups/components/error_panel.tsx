@@ -1,0 +1,39 @@
+import { Button } from "../../../components/ui/button.tsx";
+import { Notice } from "../../../components/ui/notice.tsx";
+import { toScreenError } from "../api/screen_error.ts";
+
+interface ErrorPanelProps {
+  /** What did not work, as a sentence. */
+  title: string;
+  error: unknown;
+  onRetry?(): void;
+  retrying?: boolean;
+}
+
+/** A failure with its cause, its technical detail, and the way to try again. */
+export function ErrorPanel({ title, error, onRetry, retrying = false }: ErrorPanelProps) {
+  const { message, detail } = toScreenError(error);
+  return (
+    <Notice
+      tone="bad"
+      title={title}
+      urgent
+      action={onRetry && <Button size="small" onClick={onRetry} pending={retrying}>Tentar de novo</Button>}
+    >
+      <p>{message}</p>
+      {detail !== null && <TechnicalDetail text={detail} />}
+    </Notice>
+  );
+}
+
+/** Text for whoever helps, folded away. */
+export function TechnicalDetail({ text }: { text: string }) {
+  return (
+    <details className="mt-1">
+      <summary className="w-fit rounded text-xs text-muted underline underline-offset-2">
+        Detalhe técnico
+      </summary>
+      <code className="mt-1 block text-xs wrap-anywhere whitespace-pre-wrap">{text}</code>
+    </details>
+  );
+}

@@ -1,0 +1,65 @@
+import type { UseQueryResult } from "@tanstack/react-query";
+import { isActive, type Run } from "../../../../../supabase/functions/_shared/backup/run.ts";
+import { Notice } from "../../../components/ui/notice.tsx";
+import { formatDuration } from "../../../lib/format.ts";
+import { useNow } from "../../../lib/use_now.ts";
+import { toScreenError } from "../api/screen_error.ts";
+import { ActiveRun } from "./active_run.tsx";
+import { EndedRun } from "./ended_run.tsx";
+import { ErrorPanel } from "./error_panel.tsx";
+import { Panel } from "./panel.tsx";
+
+const STALE_AFTER_MS = 15_000;
+
+interface LiveRunsProps {
+  query: UseQueryResult<Run[], Error>;
+  shown: Run[];
+  onDismiss(requestId: string): void;
+}
+
+/** What is happening now, and how what just happened ended. Nothing is shown while nothing happens. */
+export function LiveRuns({ query, shown, onDismiss }: LiveRunsProps) {
+  const now = useNow(1000);
+  if (query.data === undefined && query.isError) {
+    return (
+      <ErrorPanel
+        title="Não foi possível saber se há execuções em andamento."
+        error={query.error}
+        onRetry={() => void query.refetch()}
+        retrying={query.isFetching}
+      />
+    );
+  }
+  if (shown.length === 0) return null;
+  const active = shown.some((run) => isActive(run.status));
+  return (
+    <Panel title={active ? "Em andamento" : "Acabou de terminar"}>
+      <Staleness query={query} active={active} now={now} />
+      <ul className="divide-y divide-line">
+        {shown.map((run) => (
+          <li key={run.request_id} className="p-4">
+            {isActive(run.status)
+              ? <ActiveRun run={run} now={now} />
+              : <EndedRun run={run} now={now} onDismiss={() => onDismiss(run.request_id)} />}
+          </li>
+        ))}
+      </ul>
+    </Panel>
+  );
+}
+
+/** Old numbers are said to be old. */
+function Staleness({ query, active, now }: { query: LiveRunsProps["query"]; active: boolean; now: Date }) {
+  const age = now.getTime() - query.dataUpdatedAt;
+  if (!active || age < STALE_AFTER_MS) return null;
+  return (
+    <div className="p-3">
+      <Notice
+        tone="warn"
+        title={`Sem notícias há ${formatDuration(age)}: o que está abaixo pode ter mudado.`}
+      >
+        {query.isError ? toScreenError(query.error).message : "Aguardando a resposta do servidor."}
+      </Notice>
+    </div>
+  );
+}

@@ -1,0 +1,32 @@
+import { type ReactNode, useId } from "react";
+
+interface PanelProps {
+  title: string;
+  /** Beside the title: filters, buttons. */
+  tools?: ReactNode;
+  children: ReactNode;
+}
+
+/** A titled part of the page. */
+export function Panel({ title, tools, children }: PanelProps) {
+  const id = useId();
+  return (
+    <section aria-labelledby={id} className="overflow-hidden rounded-lg border border-line bg-surface">
+      <header className="flex min-h-13 flex-wrap items-center justify-between gap-x-4 gap-y-2 border-b border-line px-4 py-2">
+        <h2 id={id} className="text-sm font-semibold">{title}</h2>
+        {tools}
+      </header>
+      {children}
+    </section>
+  );
+}
+
+/** What a panel says when it has nothing to show. */
+export function Nothing({ title, children }: { title: string; children?: ReactNode }) {
+  return (
+    <div className="px-4 py-8 text-center">
+      <p className="font-medium">{title}</p>
+      {children !== undefined && <p className="mx-auto mt-1 max-w-prose text-muted">{children}</p>}
+    </div>
+  );
+}

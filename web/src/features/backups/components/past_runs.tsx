@@ -1,0 +1,54 @@
+import { useState } from "react";
+import type { Target } from "../../../../../supabase/functions/_shared/backup/target.ts";
+import { Button } from "../../../components/ui/button.tsx";
+import { useNow } from "../../../lib/use_now.ts";
+import { usePastRuns } from "../api/list_runs.ts";
+import { targetName } from "../words.ts";
+import { EndedRun } from "./ended_run.tsx";
+import { Loaded } from "./loaded.tsx";
+import { Nothing, Panel } from "./panel.tsx";
+
+const STEP = 5;
+const RENEW_MS = 30_000;
+
+/** What was asked for and what became of it, failures and losses with their cause. */
+export function PastRuns({ target }: { target: Target | null }) {
+  const [count, setCount] = useState(STEP);
+  const now = useNow(RENEW_MS);
+  const query = usePastRuns(target, count);
+  return (
+    <Panel title={target === null ? "Execuções" : `Execuções: ${targetName(target)}`}>
+      <Loaded
+        query={query}
+        lines={3}
+        loading="Carregando as execuções"
+        failed="Não foi possível carregar as execuções."
+      >
+        {({ rows, hasOlder }) =>
+          rows.length === 0 ? <Nothing title="Nenhuma execução terminou ainda." /> : (
+            <>
+              <ul className="divide-y divide-line" aria-busy={query.isPlaceholderData}>
+                {rows.map((run) => (
+                  <li key={run.id} className="px-4 py-3">
+                    <EndedRun run={run} now={now} />
+                  </li>
+                ))}
+              </ul>
+              {hasOlder && (
+                <div className="border-t border-line p-2 text-center">
+                  <Button
+                    variant="quiet"
+                    size="small"
+                    pending={query.isPlaceholderData}
+                    onClick={() => setCount(count + 2 * STEP)}
+                  >
+                    Mostrar mais antigas
+                  </Button>
+                </div>
+              )}
+            </>
+          )}
+      </Loaded>
+    </Panel>
+  );
+}

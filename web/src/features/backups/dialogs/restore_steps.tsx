@@ -1,0 +1,100 @@
+import type { UseFormReturn } from "react-hook-form";
+import type { BackupRow } from "../../../../../supabase/functions/_shared/backup/catalog.ts";
+import {
+  RESTORE_PROD_CONFIRMATION,
+  type Target,
+  TARGETS,
+} from "../../../../../supabase/functions/_shared/backup/target.ts";
+import { Choice, ChoiceGroup } from "../../../components/ui/choice.tsx";
+import { Field, Input } from "../../../components/ui/field.tsx";
+import { Notice } from "../../../components/ui/notice.tsx";
+import { formatInstant } from "../../../lib/format.ts";
+import { ofTarget, targetName, targetUse } from "../words.ts";
+import { ReasonField } from "./reason_field.tsx";
+import type { RestoreForm } from "./restore_form.ts";
+
+const SAFE_TARGETS = TARGETS.filter((target) => target !== "prod");
+
+/** Where to: the safe databases first, production set apart. */
+export function TargetStep({ form }: { form: UseFormReturn<RestoreForm> }) {
+  const choice = (target: Target, hint: string, danger = false) => (
+    <Choice
+      key={target}
+      {...form.register("target")}
+      value={target}
+      label={`${targetName(target)} (${target})`}
+      hint={hint}
+      danger={danger}
+    />
+  );
+  return (
+    <ChoiceGroup legend="Restaurar em qual banco?">
+      {SAFE_TARGETS.map((target) => choice(target, targetUse(target)))}
+      <div className="border-t border-line pt-3">
+        {choice("prod", `${targetUse("prod")} Exige o motivo e uma confirmação digitada.`, true)}
+      </div>
+    </ChoiceGroup>
+  );
+}
+
+interface ConfirmationStepProps {
+  form: UseFormReturn<RestoreForm>;
+  target: Target;
+  backup: BackupRow;
+}
+
+/** What happens to the target, and for production what has to be typed. */
+export function ConfirmationStep({ form, target, backup }: ConfirmationStepProps) {
+  const isProd = target === "prod";
+  return (
+    <>
+      <Consequences target={target} backup={backup} />
+      {isProd && (
+        <Field label={`Digite ${RESTORE_PROD_CONFIRMATION} para confirmar`}>
+          {(control) => (
+            <Input
+              {...control}
+              {...form.register("confirm")}
+              required
+              autoComplete="off"
+              autoCapitalize="off"
+              spellCheck={false}
+              className="font-mono"
+            />
+          )}
+        </Field>
+      )}
+      <ReasonField
+        input={form.register("reason")}
+        error={form.formState.errors.reason?.message}
+        required={isProd}
+      />
+    </>
+  );
+}
+
+function Consequences({ target, backup }: { target: Target; backup: BackupRow }) {
+  const loss = backup.target === target
+    ? `O que foi registrado depois de ${formatInstant(new Date(backup.created_at))}`
+    : `O que está hoje em ${target}`;
+  return (
+    <>
+      <Notice
+        tone={target === "prod" ? "bad" : "warn"}
+        title={`Todo o conteúdo ${ofTarget(target)} será substituído.`}
+      >
+        {loss} deixa de existir no banco e fica só na cópia de segurança.
+      </Notice>
+      <div>
+        <p className="mb-1.5 font-medium">O que vai acontecer</p>
+        <ol className="list-decimal space-y-1 pl-5 text-muted marker:text-muted">
+          <li>O arquivo é baixado e comparado com o sha256; se diferir, nada é tocado.</li>
+          <li>Uma cópia de segurança de {target} vai para o cofre.</li>
+          <li>O conteúdo é trocado numa só transação: ou tudo, ou nada.</li>
+          <li>Enquanto isso, {target} fica bloqueado: quem estiver usando espera.</li>
+          <li>Registros, estrutura e permissões são comparados com o backup antes de confirmar.</li>
+        </ol>
+      </div>
+    </>
+  );
+}

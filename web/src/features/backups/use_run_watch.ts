@@ -1,0 +1,40 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useCallback, useEffect, useRef, useState } from "react";
+import { isActive, type Run } from "../../../../supabase/functions/_shared/backup/run.ts";
+import { keys } from "./api/keys.ts";
+
+export interface RunWatch {
+  /** Runs to show as going on: active ones, and those that ended before the reader's eyes. */
+  shown: Run[];
+  /** Takes the outcome of a finished run off the screen. */
+  dismiss(requestId: string): void;
+  /** Also shows a run that ends before it was ever seen active. */
+  follow(requestId: string): void;
+}
+
+/** Notices the end of runs: calls `onEnd` once for each, and has the histories read again. */
+export function useRunWatch(runs: readonly Run[] | undefined, onEnd: (run: Run) => void): RunWatch {
+  const cache = useQueryClient();
+  const [followed, setFollowed] = useState<ReadonlySet<string>>(new Set());
+  const ended = useRef(new Set<string>());
+  const follow = useCallback((id: string) => setFollowed((ids) => new Set(ids).add(id)), []);
+  const dismiss = useCallback((id: string) => {
+    setFollowed((ids) => new Set([...ids].filter((other) => other !== id)));
+  }, []);
+
+  useEffect(() => {
+    for (const run of runs ?? []) {
+      if (isActive(run.status)) {
+        if (!followed.has(run.request_id)) follow(run.request_id);
+      } else if (followed.has(run.request_id) && !ended.current.has(run.request_id)) {
+        ended.current.add(run.request_id);
+        onEnd(run);
+        void cache.invalidateQueries({ queryKey: keys.backups });
+        void cache.invalidateQueries({ queryKey: keys.allPastRuns });
+      }
+    }
+  }, [runs, followed, follow, onEnd, cache]);
+
+  const shown = (runs ?? []).filter((run) => isActive(run.status) || followed.has(run.request_id));
+  return { shown, dismiss, follow };
+}

@@ -1,0 +1,76 @@
+/** pt-BR forms of numbers, sizes and durations. Pure: the time zone and the clock come in. */
+
+const LOCALE = "pt-BR";
+const NO_BREAK_SPACE = "\u00a0";
+const UNITS = ["B", "kB", "MB", "GB", "TB"] as const;
+const wholeNumber = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 });
+
+/** `12345` → `12.345`. */
+export function formatCount(count: number): string {
+  return wholeNumber.format(count);
+}
+
+/** `1 tabela`, `2 tabelas`. */
+export function formatCounted(count: number, singular: string, plural: string): string {
+  return `${formatCount(count)} ${count === 1 ? singular : plural}`;
+}
+
+/** A size in decimal units, three digits at most: `1500` → `1,5 kB`. */
+export function formatBytes(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  while (value >= 999.5 && unit < UNITS.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  const digits = unit === 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
+  const number = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: digits }).format(value);
+  return number + NO_BREAK_SPACE + UNITS[unit];
+}
+
+/** A duration in milliseconds, the two largest units: `192000` → `3 min 12 s`. */
+export function formatDuration(milliseconds: number): string {
+  const seconds = Math.max(0, Math.round(milliseconds / 1000));
+  if (milliseconds > 0 && seconds === 0) return `menos de 1${NO_BREAK_SPACE}s`;
+  const parts: [number, string][] = [
+    [Math.floor(seconds / 86_400), "d"],
+    [Math.floor(seconds / 3600) % 24, "h"],
+    [Math.floor(seconds / 60) % 60, "min"],
+    [seconds % 60, "s"],
+  ];
+  const first = parts.findIndex(([amount]) => amount > 0);
+  if (first === -1) return `0${NO_BREAK_SPACE}s`;
+  return parts.slice(first, first + 2)
+    .filter(([amount]) => amount > 0)
+    .map(([amount, unit]) => amount + NO_BREAK_SPACE + unit)
+    .join(" ");
+}
+
+/** How long ago an instant was: `agora`, `há 12 min`, `há 3 h`, `há 5 dias`. Later than `now` counts as now. */
+export function formatAgo(instant: Date, now: Date): string {
+  const minutes = Math.floor((now.getTime() - instant.getTime()) / 60_000);
+  if (minutes < 1) return "agora";
+  if (minutes < 60) return `há ${minutes}${NO_BREAK_SPACE}min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return `há ${hours}${NO_BREAK_SPACE}h`;
+  return `há ${formatCount(Math.floor(hours / 24))}${NO_BREAK_SPACE}dias`;
+}
+
+/** Day and time in the reader's zone (or the given one): `24/11/2026 03:10`. */
+export function formatInstant(instant: Date, timeZone?: string): string {
+  const format = new Intl.DateTimeFormat(LOCALE, { dateStyle: "short", timeStyle: "short", timeZone });
+  const part = Object.fromEntries(format.formatToParts(instant).map(({ type, value }) => [type, value]));
+  return `${part.day}/${part.month}/${part.year} ${part.hour}:${part.minute}`;
+}
+
+/** The same instant in UTC, to the second: `24/11/2026 06:10:22 UTC`. */
+export function formatUtc(instant: Date): string {
+  const [day, time] = [instant.toISOString().slice(0, 10), instant.toISOString().slice(11, 19)];
+  return `${day.split("-").reverse().join("/")} ${time} UTC`;
+}
+
+/** Whole percent, never above 100 and never 100 before all is done. */
+export function percentOf(done: number, expected: number): number {
+  if (expected <= 0) return 0;
+  return done >= expected ? 100 : Math.min(99, Math.floor((done / expected) * 100));
+}

@@ -1,0 +1,19 @@
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { App } from "./app/app.tsx";
+import { readEnvironment } from "./app/environment.ts";
+import { NotConfigured } from "./app/not_configured.tsx";
+import { createHostClient } from "./app/supabase_client.ts";
+import "./styles.css";
+
+const root = document.getElementById("root");
+if (root === null) throw new Error("Cannot start: index.html has no #root");
+
+const environment = readEnvironment(import.meta.env);
+createRoot(root).render(
+  <StrictMode>
+    {environment.ok
+      ? <App client={createHostClient(environment.supabaseUrl, environment.publishableKey)} />
+      : <NotConfigured names={environment.names} />}
+  </StrictMode>,
+);

@@ -1,0 +1,15 @@
+import tailwindcss from "@tailwindcss/vite";
+import react from "@vitejs/plugin-react";
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vite";
+
+const repository = fileURLToPath(new URL("..", import.meta.url));
+
+/** The screen reads nothing from `.env` files: its two values come from the environment of the build. */
+export default defineConfig({
+  root: fileURLToPath(new URL(".", import.meta.url)),
+  envDir: false,
+  plugins: [react(), tailwindcss()],
+  server: { fs: { allow: [repository] } },
+  build: { outDir: "dist", emptyOutDir: true, target: "es2023", manifest: true },
+});
