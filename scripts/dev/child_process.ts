@@ -51,7 +51,9 @@ export class ChildPart {
     while (!await takesConnections(port)) {
       if (this.#child !== child || Date.now() > limit) {
         await this.stop();
-        throw new Error(`Cannot start ${name}: it ended or never listened on port ${port}. ${this.#said.trim()}`);
+        throw new Error(
+          `Cannot start ${name}: it ended or never listened on port ${port}. ${this.#said.trim()}`,
+        );
       }
       await sleep(POLL_MS);
     }
@@ -106,7 +108,17 @@ export class ChildPart {
 /** What every process of the stack gets; nothing else of this process's environment, which may hold secrets. */
 export function baseEnvironment(run: RunFolder): Record<string, string> {
   const kept: Record<string, string> = {};
-  for (const name of ["PATH", "HOME", "LANG", "DENO_DIR", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"]) {
+  for (
+    const name of [
+      "PATH",
+      "HOME",
+      "LANG",
+      "DENO_DIR",
+      "LD_LIBRARY_PATH",
+      "SSL_CERT_FILE",
+      "NODE_EXTRA_CA_CERTS",
+    ]
+  ) {
     const value = process.env[name];
     if (value !== undefined) kept[name] = value;
   }

@@ -8,6 +8,7 @@ import { z } from "zod";
 import {
   DATA_ONLY_SCHEMAS,
   EXCLUDED_SCHEMAS,
+  EXTENSIONS_SCHEMA,
   OLD_CONTENT_PREFIX,
   OPS_OBJECT_PREFIX,
   PLATFORM_ROWS,
@@ -201,7 +202,7 @@ export async function planSchemas(session: PsqlSession): Promise<SchemaPlan> {
     ),
   );
   const excludedByName: readonly string[] = EXCLUDED_SCHEMAS;
-  const kept: readonly string[] = DATA_ONLY_SCHEMAS;
+  const kept: readonly string[] = [...DATA_ONLY_SCHEMAS, EXTENSIONS_SCHEMA];
   const isOld = (name: string) => name.startsWith(OLD_CONTENT_PREFIX);
   const excluded = rows.filter(({ name, ours }) =>
     !kept.includes(name) && (excludedByName.includes(name) || isOld(name) || !ours)
@@ -223,6 +224,7 @@ async function tablesWithoutRows(session: PsqlSession): Promise<string[]> {
           when 'auth' then c.relname = any (current_setting('revo.auth_tables_except')::text[])
           when 'storage' then c.relname <> all (current_setting('revo.storage_tables')::text[])
           when 'realtime' then true
+          when 'extensions' then true
           when 'public' then starts_with(c.relname, current_setting('revo.ops_prefix'))
           else false end
         order by n.nspname, c.relname;`,

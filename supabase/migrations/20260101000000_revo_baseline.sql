@@ -51,7 +51,8 @@ begin
       acao text not null,
       primary key (papel_id, modulo, acao)
     );
-    comment on table public.papel_permissoes is 'O que um papel permite: módulo e ação, por exemplo ops e manage.';
+    comment on table public.papel_permissoes is
+      'O que um papel permite: módulo e ação, por exemplo ops e manage.';
     alter table public.papel_permissoes enable row level security;
     revoke all on public.papel_permissoes from public, anon, authenticated;
     grant select on public.papel_permissoes to authenticated;
@@ -187,6 +188,7 @@ begin
   comment on function public.require_permission_for_current_user(text, text) is
     'Erro 42501 quando o usuário conectado não tem a permissão.';
   revoke all on function public.require_permission_for_current_user(text, text) from public, anon;
-  grant execute on function public.require_permission_for_current_user(text, text) to authenticated, service_role;
+  grant execute on function public.require_permission_for_current_user(text, text) to authenticated,
+  service_role;
 end
 $require_permission$;

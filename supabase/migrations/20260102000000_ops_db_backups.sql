@@ -45,9 +45,11 @@ comment on column public.ops_db_backups.created_at is 'Start of the backup, as i
 comment on column public.ops_db_backups.bytes is 'Size of the .dump.gz as stored.';
 comment on column public.ops_db_backups.raw_bytes is 'Size of the archive before compression.';
 comment on column public.ops_db_backups.status is 'uploaded, failed, restored or deleted.';
-comment on column public.ops_db_backups.verified_at is 'When size and sha256 were last confirmed at the vault.';
+comment on column public.ops_db_backups.verified_at is
+  'When size and sha256 were last confirmed at the vault.';
 comment on column public.ops_db_backups.proven_at is 'When a drill last restored exactly these bytes.';
-comment on column public.ops_db_backups.manifest is 'The manifest as it lies in the vault; null for rows older than this column.';
+comment on column public.ops_db_backups.manifest is
+  'The manifest as it lies in the vault; null for rows older than this column.';
 comment on column public.ops_db_backups.duplicate_of is
   'Earlier times could write an object twice: the id of the row that counts; null for the row that counts.';
 
@@ -90,10 +92,13 @@ comment on table public.ops_db_backup_runs is
 comment on column public.ops_db_backup_runs.status is
   'queued asked, not begun; running a script reports; unknown GitHub gave no clear answer; '
   'succeeded, failed, cancelled final; lost no news for too long.';
-comment on column public.ops_db_backup_runs.requested_by is 'E-mail of the user, or what started it (schedule, command line).';
-comment on column public.ops_db_backup_runs.requested_by_id is 'The signed-in user who asked; kept when the user is deleted.';
+comment on column public.ops_db_backup_runs.requested_by is
+  'E-mail of the user, or what started it (schedule, command line).';
+comment on column public.ops_db_backup_runs.requested_by_id is
+  'The signed-in user who asked; kept when the user is deleted.';
 comment on column public.ops_db_backup_runs.request_id is 'Idempotency key: the same id is the same request.';
-comment on column public.ops_db_backup_runs.attempt is 'Which attempt of the GitHub run this is; 1 for the first.';
+comment on column public.ops_db_backup_runs.attempt is
+  'Which attempt of the GitHub run this is; 1 for the first.';
 comment on column public.ops_db_backup_runs.heartbeat_at is 'Last sign of life of the script.';
 comment on column public.ops_db_backup_runs.result is 'What was checked, and what came out.';
 
@@ -116,7 +121,8 @@ begin
       join pg_class i on i.oid = x.indexrelid
      where x.indrelid = 'public.ops_db_backups'::regclass and i.relname !~ '^ops_db_backup'
   loop
-    execute format('alter index public.%I rename to %I', v_item.name, left('ops_db_backups_' || v_item.name, 63));
+    execute format('alter index public.%I rename to %I', v_item.name,
+    left('ops_db_backups_' || v_item.name, 63));
   end loop;
   for v_item in
     select conname as name
@@ -149,7 +155,8 @@ create index if not exists ops_db_backups_newest_idx on public.ops_db_backups (c
 create index if not exists ops_db_backups_target_newest_idx
   on public.ops_db_backups (target, created_at desc, id desc);
 
-create index if not exists ops_db_backup_runs_newest_idx on public.ops_db_backup_runs (created_at desc, id desc);
+create index if not exists ops_db_backup_runs_newest_idx on public.ops_db_backup_runs (created_at desc,
+id desc);
 create index if not exists ops_db_backup_runs_target_newest_idx
   on public.ops_db_backup_runs (target, created_at desc, id desc);
 

@@ -13,7 +13,8 @@ create or replace function public.ops_db_backup_refuse(
 as $$
 begin
   raise exception using
-    errcode = 'PT' || p_http_status, message = p_message, hint = p_code, detail = coalesce(p_detail::text, '');
+    errcode = 'PT' || p_http_status, message = p_message, hint = p_code, detail = coalesce(p_detail::text,
+    '');
 end
 $$;
 comment on function public.ops_db_backup_refuse(integer, text, text, jsonb) is
@@ -75,7 +76,8 @@ as $$
 begin
   perform public.require_permission_for_current_user('ops', 'view');
   return query
-    select b.id, b.created_at, b.target, b.mode, b.r2_bucket, b.r2_key, b.sha256, b.bytes, b.git_sha, b.status,
+    select b.id, b.created_at, b.target, b.mode, b.r2_bucket, b.r2_key, b.sha256, b.bytes, b.git_sha,
+    b.status,
            b.kind, b.label, b.raw_bytes, b.tables_total, b.rows_total, b.duration_ms, b.server_version,
            b.requested_by, b.run_url, b.verified_at, b.proven_at
       from public.ops_db_backups b
@@ -169,7 +171,8 @@ declare
   v_roles constant text := nullif(current_setting('ops_db_backup.granted_before', true), '');
 begin
   if v_roles is not null then
-    execute format('grant execute on function public.ops_db_backups_list(text, integer, integer) to %s', v_roles);
+    execute format('grant execute on function public.ops_db_backups_list(text, integer, integer) to %s',
+    v_roles);
   end if;
 end
 $grant$;

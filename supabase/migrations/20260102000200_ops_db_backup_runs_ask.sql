@@ -20,7 +20,8 @@ create or replace function public.ops_db_backup_runs_expire() returns void
 as $$
 begin
   update public.ops_db_backup_runs r
-     set status = 'lost', error_code = 'run_lost', finished_at = clock_timestamp(), updated_at = clock_timestamp(),
+     set status = 'lost', error_code = 'run_lost', finished_at = clock_timestamp(),
+     updated_at = clock_timestamp(),
          error_message = case r.status
            when 'running' then 'The script gave no sign of life for 10 minutes'
            else 'The run did not begin within 6 hours'
@@ -31,7 +32,8 @@ begin
       where (stale.status = 'running'
              and coalesce(stale.heartbeat_at, stale.started_at, stale.created_at)
                  < clock_timestamp() - interval '10 minutes')
-         or (stale.status in ('queued', 'unknown') and stale.created_at < clock_timestamp() - interval '6 hours')
+         or (stale.status in ('queued',
+         'unknown') and stale.created_at < clock_timestamp() - interval '6 hours')
       order by stale.id
         for update skip locked -- whoever holds it is giving it up or bringing it to life just now
    );
@@ -80,14 +82,17 @@ begin
     when p_mode not in ('full', 'schema-only') or (p_kind = 'backup' and p_mode is null) then 'mode'
   end;
   if v_wrong is not null then
-    perform public.ops_db_backup_refuse(400, 'invalid_payload', format('%s is not one of the known values', v_wrong),
+    perform public.ops_db_backup_refuse(400, 'invalid_payload',
+      format('%s is not one of the known values', v_wrong),
       jsonb_build_object('field', v_wrong));
   end if;
   if p_label !~ '^[A-Za-z0-9._-]{1,40}$' then
-    perform public.ops_db_backup_refuse(400, 'invalid_label', 'the label has a character or a length that no key takes');
+    perform public.ops_db_backup_refuse(400, 'invalid_label',
+      'the label has a character or a length that no key takes');
   end if;
   if public.ops_db_backup_is_archive_key(p_r2_key) is false or (p_kind = 'restore' and p_r2_key is null) then
-    perform public.ops_db_backup_refuse(400, 'invalid_r2_key', 'the key is not the key of an archive in the vault');
+    perform public.ops_db_backup_refuse(400, 'invalid_r2_key',
+      'the key is not the key of an archive in the vault');
   end if;
 end
 $$;
@@ -135,7 +140,8 @@ begin
     insert into public.ops_db_backup_runs as r
       (kind, target, mode, label, r2_key, reason, requested_by, requested_by_id, request_id, created_at)
     values
-      (p_kind, p_target, v_mode, v_label, p_r2_key, v_reason, (auth.jwt()) ->> 'email', auth.uid(), v_request_id,
+      (p_kind, p_target, v_mode, v_label, p_r2_key, v_reason, (auth.jwt()) ->> 'email', auth.uid(),
+      v_request_id,
        clock_timestamp())
     on conflict do nothing;
     if found then
@@ -150,7 +156,8 @@ begin
     if v_is_same then
       return jsonb_build_object('created', false, 'run', public.ops_db_backup_run_json(v_request_id));
     elsif not v_is_same then
-      perform public.ops_db_backup_refuse(409, 'request_id_reused', 'the request id belongs to another request');
+      perform public.ops_db_backup_refuse(409, 'request_id_reused',
+        'the request id belongs to another request');
     end if;
     perform public.ops_db_backup_refuse_if_held(p_kind, p_target);
   end loop;
@@ -219,7 +226,8 @@ begin
 end
 $$;
 comment on function public.ops_db_backup_run_not_dispatched(uuid, text, text, boolean) is
-  'GitHub refused (failed) or gave no clear answer (unknown); ops:manage. A run that a script reports already stays '
+  'GitHub refused (failed) or gave no clear answer (unknown); ops:manage. A run that a script reports '
+  'already stays '
   'as it is. Returns the run.';
 
 create or replace function public.ops_db_backup_run_settle(
@@ -230,7 +238,8 @@ as $$
 begin
   perform public.require_permission_for_current_user('ops', 'manage');
   if p_status is null or p_status not in ('failed', 'cancelled', 'lost') then
-    perform public.ops_db_backup_refuse(400, 'invalid_payload', 'only failed, cancelled and lost can be settled from outside',
+    perform public.ops_db_backup_refuse(400, 'invalid_payload',
+      'only failed, cancelled and lost can be settled from outside',
       jsonb_build_object('field', 'status'));
   end if;
   update public.ops_db_backup_runs r
@@ -247,8 +256,10 @@ begin
 end
 $$;
 comment on function public.ops_db_backup_run_settle(uuid, text, text, text) is
-  'Ends a run whose script did not say so: failed, cancelled or lost (success is said by the script alone); ops:manage. '
-  'A run whose script gave a sign of life within 20 seconds, or that has ended, stays as it is. Returns the run.';
+  'Ends a run whose script did not say so: failed, cancelled or lost (success is said by the script '
+  'alone); ops:manage. '
+  'A run whose script gave a sign of life within 20 seconds, or that has ended,
+  stays as it is. Returns the run.';
 
 revoke all on function
   public.ops_db_backup_run_json(uuid),

@@ -16,10 +16,12 @@ begin
 
   for v_try in 1..5 loop
     insert into public.ops_db_backup_runs as r
-      (kind, target, mode, label, r2_key, reason, status, requested_by, request_id, github_run_id, run_url, attempt,
+      (kind, target, mode, label, r2_key, reason, status, requested_by, request_id, github_run_id, run_url,
+      attempt,
        bytes_expected, created_at, started_at, heartbeat_at)
     values
-      (v_new.kind, v_new.target, v_new.mode, v_new.label, v_new.r2_key, nullif(left(trim(v_new.reason), 500), ''),
+      (v_new.kind, v_new.target, v_new.mode, v_new.label, v_new.r2_key, nullif(left(trim(v_new.reason),
+      500), ''),
        'running', v_new.requested_by, v_new.request_id, v_new.github_run_id, v_new.run_url, v_new.attempt,
        v_new.bytes_expected, clock_timestamp(), clock_timestamp(), clock_timestamp())
     on conflict do nothing;
@@ -40,7 +42,8 @@ begin
                run_url = coalesce(v_new.run_url, r.run_url),
                attempt = v_new.attempt,
                error_code = null, error_message = null, result = null, finished_at = null,
-               started_at = clock_timestamp(), heartbeat_at = clock_timestamp(), updated_at = clock_timestamp()
+               started_at = clock_timestamp(), heartbeat_at = clock_timestamp(),
+               updated_at = clock_timestamp()
          where r.id = v_old.id;
         return public.ops_db_backup_run_json(v_new.request_id);
       exception when unique_violation then
@@ -53,9 +56,12 @@ begin
 end
 $$;
 comment on function public.ops_db_backup_run_start(jsonb) is
-  'A script begins: {request_id, kind, target, mode, label, r2_key, reason, requested_by, github_run_id, run_url, '
-  'attempt, bytes_expected}. Takes the queued row, or makes one when nobody asked. Refuses (PT409) with busy when '
-  'another run holds the target, with request_id_reused when the id is another run''s or the run was given up.';
+  'A script begins: {request_id, kind, target, mode, label, r2_key, reason, requested_by, '
+  'github_run_id, run_url, '
+  'attempt, bytes_expected}. Takes the queued row, or makes one when nobody asked. Refuses (PT409) '
+  'with busy when '
+  'another run holds the target,
+  with request_id_reused when the id is another run''s or the run was given up.';
 
 -- Called with rows of the table; declared as anyelement so that no object depends on the table's type.
 create or replace function public.ops_db_backup_refuse_start(p_old anyelement, p_new anyelement) returns void
@@ -84,7 +90,8 @@ begin
 end
 $$;
 comment on function public.ops_db_backup_refuse_start(anyelement, anyelement) is
-  'Refuses a start that its row does not allow. A run that failed, was cancelled, was lost or died may begin again '
+  'Refuses a start that its row does not allow. A run that failed, was cancelled, was lost or died '
+  'may begin again '
   'only as a later attempt, which somebody asked GitHub for.';
 
 create or replace function public.ops_db_backup_run_progress(p jsonb) returns jsonb
@@ -105,7 +112,8 @@ begin
 end
 $$;
 comment on function public.ops_db_backup_run_progress(jsonb) is
-  'Progress and sign of life: {request_id, phase, bytes_done, bytes_expected}. A run that has ended stays as it is. '
+  'Progress and sign of life: {request_id, phase, bytes_done, bytes_expected}. A run that has ended '
+  'stays as it is. '
   'Returns the run.';
 
 create or replace function public.ops_db_backup_run_finish(p jsonb) returns jsonb
@@ -116,7 +124,8 @@ declare
   v_status constant text := p ->> 'status';
 begin
   if v_status is null or v_status not in ('succeeded', 'failed', 'cancelled') then
-    perform public.ops_db_backup_refuse(400, 'invalid_payload', 'a script ends as succeeded, failed or cancelled',
+    perform public.ops_db_backup_refuse(400, 'invalid_payload',
+      'a script ends as succeeded, failed or cancelled',
       jsonb_build_object('field', 'status'));
   end if;
   update public.ops_db_backup_runs r
@@ -134,7 +143,8 @@ begin
 end
 $$;
 comment on function public.ops_db_backup_run_finish(jsonb) is
-  'The end, once: {request_id, status, r2_key, error_code, error_message, result}. Only a run that was given up for '
+  'The end, once: {request_id, status, r2_key, error_code, error_message, result}. Only a run that '
+  'was given up for '
   'lost is corrected; any other end stays. Returns the run.';
 
 create or replace function public.ops_db_backup_record(p jsonb) returns jsonb
@@ -148,14 +158,17 @@ begin
   perform public.ops_db_backup_check_record(p ->> 'r2_bucket', v_key, v_manifest);
   insert into public.ops_db_backups as b
     (r2_bucket, r2_key, created_at, target, mode, sha256, bytes, git_sha, status, kind, label, raw_bytes,
-     tables_total, rows_total, duration_ms, server_version, requested_by, run_url, verified_at, manifest, updated_at)
+     tables_total, rows_total, duration_ms, server_version, requested_by, run_url, verified_at, manifest,
+     updated_at)
   values
     (p ->> 'r2_bucket', v_key, (v_manifest ->> 'created_at_utc')::timestamptz, v_manifest ->> 'target',
-     v_manifest ->> 'mode', v_manifest ->> 'sha256', (v_manifest ->> 'bytes')::bigint, v_manifest ->> 'git_sha',
+     v_manifest ->> 'mode', v_manifest ->> 'sha256', (v_manifest ->> 'bytes')::bigint,
+     v_manifest ->> 'git_sha',
      'uploaded', v_manifest ->> 'kind',
      coalesce(v_manifest ->> 'label', substring(v_key from '_\d{8}_\d{6}_([A-Za-z0-9._-]+)\.dump\.gz$')),
      (v_manifest ->> 'raw_bytes')::bigint, (v_manifest ->> 'tables_total')::integer,
-     (v_manifest ->> 'rows_total')::bigint, (v_manifest ->> 'duration_ms')::bigint, v_manifest ->> 'server_version',
+     (v_manifest ->> 'rows_total')::bigint, (v_manifest ->> 'duration_ms')::bigint,
+     v_manifest ->> 'server_version',
      coalesce(p ->> 'requested_by', v_manifest ->> 'requested_by'),
      coalesce(p ->> 'run_url', v_manifest #>> '{run,url}'), (p ->> 'verified_at')::timestamptz, v_manifest,
      clock_timestamp())
@@ -165,7 +178,8 @@ begin
          -- it is there: what spoke of a missing object no longer holds
          status = case when b.status in ('failed', 'deleted') then 'uploaded' else b.status end,
          kind = excluded.kind, label = excluded.label, raw_bytes = excluded.raw_bytes,
-         tables_total = excluded.tables_total, rows_total = excluded.rows_total, duration_ms = excluded.duration_ms,
+         tables_total = excluded.tables_total, rows_total = excluded.rows_total,
+         duration_ms = excluded.duration_ms,
          server_version = excluded.server_version,
          requested_by = coalesce(excluded.requested_by, b.requested_by),
          run_url = coalesce(excluded.run_url, b.run_url),
@@ -179,10 +193,12 @@ begin
 end
 $$;
 comment on function public.ops_db_backup_record(jsonb) is
-  'Inserts or renews the row of one archive from its manifest, of version 2 or older: {r2_bucket, r2_key, manifest, '
+  'Inserts or renews the row of one archive from its manifest, of version 2 or older: {r2_bucket, '
+  'r2_key, manifest, '
   'requested_by, run_url, verified_at}. Returns the row.';
 
-create or replace function public.ops_db_backup_check_record(p_r2_bucket text, p_r2_key text, p_manifest jsonb)
+create or replace function public.ops_db_backup_check_record(p_r2_bucket text, p_r2_key text,
+p_manifest jsonb)
   returns void
   language plpgsql stable set search_path = ''
 as $$
@@ -190,7 +206,8 @@ declare
   v_wrong text;
 begin
   if public.ops_db_backup_is_archive_key(p_r2_key) is not true then
-    perform public.ops_db_backup_refuse(400, 'invalid_r2_key', 'the key is not the key of an archive in the vault');
+    perform public.ops_db_backup_refuse(400, 'invalid_r2_key',
+      'the key is not the key of an archive in the vault');
   end if;
   v_wrong := case
     when coalesce(p_r2_bucket, '') = '' then 'r2_bucket'
@@ -204,7 +221,8 @@ begin
       then 'manifest.created_at_utc'
   end;
   if v_wrong is not null then
-    perform public.ops_db_backup_refuse(400, 'invalid_payload', format('%s is missing or not of this object', v_wrong),
+    perform public.ops_db_backup_refuse(400, 'invalid_payload',
+      format('%s is missing or not of this object', v_wrong),
       jsonb_build_object('field', v_wrong));
   end if;
 end
@@ -238,7 +256,8 @@ begin
 end
 $$;
 comment on function public.ops_db_backup_mark(jsonb) is
-  'Says of an archive that it was restored, deleted or proven: {r2_bucket, r2_key, status, proven_at}; what is not '
+  'Says of an archive that it was restored, deleted or proven: {r2_bucket, r2_key, status, '
+  'proven_at}; what is not '
   'given stays, and a proof is never taken back in time. Returns the row.';
 
 revoke all on function

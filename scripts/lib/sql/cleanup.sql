@@ -11,7 +11,10 @@ select 'drop routine if exists ' || string_agg(name, ', ') || ' cascade'
   from (select f.oid::regprocedure::text as name, row_number() over (order by f.oid) / 200 as batch
           from pg_catalog.pg_proc f
           join pg_catalog.pg_namespace n on n.oid = f.pronamespace
-         where n.nspname ~ '^restore_old_') routines
+         where n.nspname ~ '^restore_old_'
+           -- constructors of range types go with their type
+           and not exists (select from pg_catalog.pg_depend d
+                            where d.classid = 'pg_catalog.pg_proc'::regclass and d.objid = f.oid and d.deptype = 'i')) routines
  group by batch
 \gexec
 select format('drop schema if exists %I cascade', nspname)

@@ -34,10 +34,17 @@ begin
         from pg_catalog.pg_proc p join ours s on s.oid = p.pronamespace
        where not (s.nspname = 'public' and starts_with(p.proname, current_setting('revo.ops_prefix')))
          and not exists (select from pg_catalog.pg_depend d where d.objid = p.oid and d.deptype = 'e')
+      union all
+      select 'type', format('%I.%I', s.nspname, t.typname), format('%I.%I', s.nspname, t.typname), null,
+             coalesce(t.typacl, acldefault('T', t.typowner)), t.typowner
+        from pg_catalog.pg_type t join ours s on s.oid = t.typnamespace
+       where (t.typtype in ('d', 'e', 'r') or exists (select from pg_catalog.pg_class c where c.reltype = t.oid and c.relkind = 'c'))
+         and not exists (select from pg_catalog.pg_depend d where d.objid = t.oid and d.deptype = 'e')
     )
     select o.*, saved.acl as saved_acl
       from objects o left join pg_temp.restore_privileges saved on saved.kind = o.kind and saved.name = o.name
-     where o.kind <> 'column' or saved.acl is not null
+     -- a type opens nothing by itself: one without namesake keeps the built-in privilege
+     where o.kind not in ('column', 'type') or saved.acl is not null
      order by o.kind = 'column' -- after the table, whose REVOKE takes column privileges too
   loop
     if item.kind <> 'column' then

@@ -19,6 +19,9 @@ union all
 select 'routine', p.oid::regprocedure::text, coalesce(p.proacl, acldefault('f', p.proowner))
   from pg_proc p join ours s on s.oid = p.pronamespace
 union all
+select 'type', format('%I.%I', s.nspname, t.typname), coalesce(t.typacl, acldefault('T', t.typowner))
+  from pg_type t join ours s on s.oid = t.typnamespace where t.typtype in ('c', 'd', 'e', 'r')
+union all
 select 'default', format('%s %s', coalesce(quote_ident(n.nspname), '*'), d.defaclobjtype), d.defaclacl
   from pg_default_acl d left join pg_namespace n on n.oid = d.defaclnamespace
  where pg_get_userbyid(d.defaclrole) = current_user

@@ -18,6 +18,12 @@ export const PLATFORM_ROWS: Readonly<
   realtime: { only: [] },
 };
 
+/**
+ * Holds the extensions, whose `CREATE EXTENSION` a plain pg_restore can only run when the schema is there:
+ * it is in the archive for servers that have none, and left alone where it exists.
+ */
+export const EXTENSIONS_SCHEMA = "extensions";
+
 /** Platform schemas of which a backup holds nothing. */
 export const EXCLUDED_SCHEMAS = [
   "_analytics",
@@ -26,7 +32,6 @@ export const EXCLUDED_SCHEMAS = [
   "cron",
   "dbdev",
   "etl",
-  "extensions",
   "graphql",
   "graphql_public",
   "net",
@@ -44,7 +49,7 @@ export const EXCLUDED_SCHEMAS = [
 ] as const;
 
 /** Every schema that is the platform's. */
-export const PLATFORM_SCHEMAS: readonly string[] = [...DATA_ONLY_SCHEMAS, ...EXCLUDED_SCHEMAS];
+export const PLATFORM_SCHEMAS: readonly string[] = [...DATA_ONLY_SCHEMAS, EXTENSIONS_SCHEMA, ...EXCLUDED_SCHEMAS];
 
 /** Old content of a restored target lies in schemas of this prefix until it is cleaned up. */
 export const OLD_CONTENT_PREFIX = "restore_old_";
