@@ -71,7 +71,7 @@ test("a label is judged while it is typed", async ({ page }) => {
   await expect(page.getByText("Estes caracteres não são permitidos: “ç”, “ã”.")).toBeVisible();
   await expect(submit).toBeDisabled();
   await label.fill("antes da migracao");
-  await expect(page.getByText("antes_da_migracao", { exact: true })).toBeVisible();
+  await expect(page.getByRole("dialog").getByText("antes_da_migracao", { exact: true })).toBeVisible();
   await expect(submit).toBeEnabled();
   await label.fill("x".repeat(41));
   await expect(page.getByText("São no máximo 40 caracteres; aqui há 41.")).toBeVisible();

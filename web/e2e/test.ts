@@ -12,15 +12,15 @@ export const stack = readStack();
 
 export const test = base.extend<Fixtures & { allowed: RegExp[] }>({
   // deno-lint-ignore no-empty-pattern -- Playwright reads the pattern
-  allowed: async ({}, use) => await use([]),
-  allowConsole: async ({ allowed }, use) => await use((pattern) => void allowed.push(pattern)),
-  quietConsole: [async ({ page, allowed }, use) => {
+  allowed: async ({}, provide) => await provide([]),
+  allowConsole: async ({ allowed }, provide) => await provide((pattern) => void allowed.push(pattern)),
+  quietConsole: [async ({ page, allowed }, provide) => {
     const noise: string[] = [];
     page.on("console", (message) => {
       if (isNoise(message)) noise.push(`${message.type()}: ${message.text()} (${message.location().url})`);
     });
     page.on("pageerror", (error) => noise.push(`pageerror: ${error.message}`));
-    await use();
+    await provide();
     expect(noise.filter((line) => !allowed.some((pattern) => pattern.test(line)))).toEqual([]);
   }, { auto: true }],
 });

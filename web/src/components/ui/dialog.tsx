@@ -1,6 +1,6 @@
 import { X } from "lucide-react";
 import { Dialog as Primitive } from "radix-ui";
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 
 interface DialogProps {
   title: string;
@@ -13,14 +13,20 @@ interface DialogProps {
 
 /** A modal dialog that is open as long as it is mounted. Focus goes in, stays in, and returns where it was. */
 export function Dialog({ title, description, children, onClose, locked = false }: DialogProps) {
+  const [opener] = useState(() => document.activeElement);
   const change = (open: boolean) => {
     if (!open && !locked) onClose();
+  };
+  const giveFocusBack = (event: Event) => {
+    event.preventDefault();
+    if (opener instanceof HTMLElement) opener.focus();
   };
   return (
     <Primitive.Root open onOpenChange={change}>
       <Primitive.Portal>
         <Primitive.Overlay className="fixed inset-0 z-40 bg-black/50" />
         <Primitive.Content
+          onCloseAutoFocus={giveFocusBack}
           onInteractOutside={(event) => event.preventDefault()}
           className="fixed inset-x-0 bottom-0 z-50 mx-auto flex max-h-[94dvh] w-full max-w-xl flex-col rounded-t-xl border border-line bg-surface shadow-xl sm:inset-y-0 sm:my-auto sm:h-fit sm:rounded-xl"
         >

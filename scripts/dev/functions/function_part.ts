@@ -1,0 +1,50 @@
+/** The part of the stack that stands for Supabase's Edge Runtime: the same file under Deno, allowed the least. */
+import { join } from "node:path";
+import { FUNCTION_NAME } from "../../../supabase/functions/_shared/backup/api.ts";
+import { ENV_NAMES } from "../../../supabase/functions/ops-backups/env.ts";
+import { ChildPart, ROOT } from "../child_process.ts";
+import type { RunFolder } from "../run_folder.ts";
+
+export interface FunctionPartOptions {
+  run: RunFolder;
+  port: number;
+  supabaseUrl: string;
+  publishableKey: string;
+  github: { url: string; token: string; repository: string };
+  /** Of the screen. */
+  allowedOrigins: readonly string[];
+  onUnexpectedEnd: (said: string) => void;
+}
+
+export function functionPart(options: FunctionPartOptions): ChildPart {
+  const { run, port, supabaseUrl, publishableKey, github, allowedOrigins, onUnexpectedEnd } = options;
+  const hosts = [supabaseUrl, github.url].map((url) => new URL(url).host);
+  return new ChildPart({
+    name: "function",
+    program: join(ROOT, "node_modules", ".bin", "deno"),
+    args: [
+      "run",
+      "--no-prompt",
+      "--cached-only",
+      `--allow-net=${[`127.0.0.1:${port}`, ...hosts].join(",")}`,
+      `--allow-env=${ENV_NAMES.join(",")}`,
+      join(ROOT, "supabase", "functions", FUNCTION_NAME, "index.ts"),
+    ],
+    env: {
+      DENO_SERVE_ADDRESS: `tcp:127.0.0.1:${port}`,
+      DENO_NO_UPDATE_CHECK: "1",
+      NO_COLOR: "1",
+      SUPABASE_URL: supabaseUrl,
+      SUPABASE_ANON_KEY: publishableKey,
+      SUPABASE_PUBLISHABLE_KEYS: JSON.stringify({ default: publishableKey }),
+      GITHUB_TOKEN: github.token,
+      GITHUB_REPO: github.repository,
+      GITHUB_DEFAULT_REF: "main",
+      GITHUB_API_URL: github.url,
+      ALLOWED_ORIGINS: allowedOrigins.join(","),
+    },
+    port,
+    run,
+    onUnexpectedEnd,
+  });
+}

@@ -1,0 +1,80 @@
+/**
+ * @supabase/lite's connections, bound to Supabase's role model. Left to itself lite serves requests as whoever it
+ * connected as until it sees a table with row-level security, and then grants everything to everybody.
+ */
+import { type IntrospectResult } from "@supabase/lite";
+import { createPostgresConnection, PostgresConnection } from "@supabase/lite/postgres";
+import type { PostgresType } from "postgres";
+import { toPostgrestError } from "./db_errors.ts";
+
+/** Object identifiers of PostgreSQL's types. */
+const OID = { json: 114, jsonb: 3802, timestamp: 1114, timestamptz: 1184 } as const;
+const POOL = 10;
+
+/** Timestamps as PostgREST writes them, JSON arguments encoded once. */
+const TYPES: Record<string, PostgresType> = {
+  json: jsonType(OID.json),
+  jsonb: jsonType(OID.jsonb),
+  timestamp: timeType(OID.timestamp),
+  timestamptz: timeType(OID.timestamptz),
+};
+
+function jsonType(oid: number): PostgresType {
+  const serialize = (value: unknown) => typeof value === "string" ? value : JSON.stringify(value);
+  return { to: oid, from: [oid], serialize, parse: (text: string): unknown => JSON.parse(text) };
+}
+
+function timeType(oid: number): PostgresType {
+  const parse = (text: string) => text.replace(" ", "T").replace(/([+-]\d\d)$/, "$1:00");
+  return { to: oid, from: [oid], serialize: (value: unknown) => value, parse };
+}
+
+function connectionConfig(url: string, max: number) {
+  return { url, postgresOptions: { max, onnotice: () => {}, types: TYPES } };
+}
+
+/** The auth server's: as the owner of schema auth, never another role, no grant. */
+export function connectAuth(url: string): PostgresConnection {
+  return fixRoleSwitching(createPostgresConnection(connectionConfig(url, POOL)), "inactive");
+}
+
+/** Reads the catalogue; `authenticator` itself sees no table in information_schema, as it inherits nothing. */
+export function connectCatalogueReader(url: string): PostgresConnection {
+  return fixRoleSwitching(createPostgresConnection(connectionConfig(url, 1)), "inactive");
+}
+
+/** The REST server's: as `authenticator`, in every request the role of its token. */
+export class RestConnection extends PostgresConnection {
+  readonly #catalogue: PostgresConnection;
+
+  constructor(url: string, catalogue: PostgresConnection) {
+    super(connectionConfig(url, POOL));
+    this.#catalogue = catalogue;
+    fixRoleSwitching(this, "active");
+  }
+
+  override introspect(options?: { useCache?: boolean }): Promise<IntrospectResult> {
+    return this.#catalogue.introspect(options);
+  }
+
+  override clearSchemaCache(): Promise<void> {
+    return this.#catalogue.clearSchemaCache();
+  }
+
+  override normalizeDbError(error: unknown): unknown {
+    return toPostgrestError(super.normalizeDbError(error));
+  }
+}
+
+/**
+ * Answers lite's question "does any table have row-level security?" once and for all: `active` sets the role in
+ * every request, either answer keeps lite from granting anything.
+ * @throws {Error} when this version of lite asks in another way.
+ */
+function fixRoleSwitching(connection: PostgresConnection, state: "active" | "inactive"): PostgresConnection {
+  if (!("rlsState" in connection)) {
+    throw new Error("This version of @supabase/lite is not the one that is known");
+  }
+  Object.defineProperty(connection, "rlsState", { value: state, writable: false });
+  return connection;
+}

@@ -1,0 +1,114 @@
+/**
+ * One address for supabase-js: auth and REST by @supabase/lite on the real database, functions passed on.
+ * lite as it comes is open to anonymous callers on PostgreSQL; `connections.ts` says what is done about it.
+ */
+import { getRequestListener } from "@hono/node-server";
+import { App } from "@supabase/lite";
+import { createServer, type Server } from "node:http";
+import postgres from "postgres";
+import { connectAuth, connectCatalogueReader, RestConnection } from "./connections.ts";
+import { type FunctionAddress, isFunctionPath, proxyToFunction } from "./function_proxy.ts";
+
+export interface LiteOptions {
+  /** Of 127.0.0.1. */
+  port: number;
+  /** The database as each of the roles that Supabase's servers use. */
+  urls: { authenticator: string; authAdmin: string; catalogueReader: string };
+  keys: { publishable: string; secret: string; jwtSecret: string };
+  siteUrl: string;
+  edgeFunction: FunctionAddress;
+}
+
+export interface LiteServer {
+  stop(): Promise<void>;
+}
+
+const JWT_EXPIRY_SECONDS = 3600;
+/** As hosted projects have it: the most rows that one request returns. */
+const MAX_ROWS = 1000;
+
+/** Resolves when it answers. @throws {Error} when the database cannot be reached or the port is taken. */
+export async function startLite(options: LiteOptions): Promise<LiteServer> {
+  const authConnection = connectAuth(options.urls.authAdmin);
+  const catalogue = connectCatalogueReader(options.urls.catalogueReader);
+  const restConnection = new RestConnection(options.urls.authenticator, catalogue);
+  const config = appConfig(options);
+  const auth = new App({ connection: authConnection, ...config });
+  const rest = new App({
+    connection: restConnection,
+    ...config,
+    options: {
+      server: {
+        disableStudio: true,
+        middlewares: [async (context, next) => {
+          Reflect.apply(context.set, context, ["authService", TRUSTING_SESSIONS]);
+          await next();
+        }],
+      },
+    },
+  });
+  await auth.init();
+  await rest.init();
+  const listener = postgres(options.urls.authenticator, { max: 1, onnotice: () => {} });
+  const reload = () => void restConnection.clearSchemaCache();
+  await listener.listen("pgrst", reload, reload);
+  const server = await listen(options, { auth: auth.fetch, rest: rest.fetch });
+  return {
+    async stop() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await closed;
+      await Promise.all([listener.end(), authConnection.close(), restConnection.close(), catalogue.close()]);
+    },
+  };
+}
+
+/**
+ * lite looks for the token's user and session in auth's tables at every REST request; PostgREST believes a valid
+ * token, and `authenticator` may not read those tables.
+ */
+const TRUSTING_SESSIONS = {
+  repo: {
+    findUserById: (id: string) => Promise.resolve({ id }),
+    findSessionById: (id: string) => Promise.resolve({ id }),
+  },
+};
+
+function appConfig({ keys, siteUrl }: LiteOptions) {
+  return {
+    api: { schemas: ["public"], max_rows: MAX_ROWS },
+    db: { migrations: { enabled: false } },
+    studio: { enabled: false },
+    auth: {
+      enabled: true,
+      jwt_secret: keys.jwtSecret,
+      jwt_expiry: JWT_EXPIRY_SECONDS,
+      enable_signup: true,
+      publishable_key: keys.publishable,
+      secret_key: keys.secret,
+      site_url: siteUrl,
+      email: { enable_confirmations: false },
+    },
+  };
+}
+
+type Fetch = (request: Request) => Promise<Response>;
+
+async function listen(options: LiteOptions, apps: { auth: Fetch; rest: Fetch }): Promise<Server> {
+  const onAuth = getRequestListener((request) => apps.auth(request));
+  const onRest = getRequestListener((request) => apps.rest(request));
+  const server = createServer((request, response) => {
+    const path = new URL(request.url ?? "/", "http://host").pathname;
+    if (isFunctionPath(path)) proxyToFunction(request, response, options.edgeFunction);
+    else if (path.startsWith("/auth/v1/")) void onAuth(request, response);
+    else if (path.startsWith("/rest/v1/")) void onRest(request, response);
+    else {response.writeHead(404, { "content-type": "application/json" }).end(
+        `{"message":"no Route matched"}`,
+      );}
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(options.port, "127.0.0.1", resolve);
+  });
+  return server;
+}

@@ -1,0 +1,22 @@
+import { expect, it } from "vitest";
+import { readEnvironment } from "./environment.ts";
+
+it("takes the two public values", () => {
+  expect(
+    readEnvironment({
+      VITE_SUPABASE_URL: "http://127.0.0.1:1",
+      VITE_SUPABASE_PUBLISHABLE_KEY: "k",
+      MODE: "x",
+    }),
+  )
+    .toEqual({ ok: true, supabaseUrl: "http://127.0.0.1:1", publishableKey: "k" });
+});
+
+it("names all that is missing or wrong", () => {
+  const names = ["VITE_SUPABASE_URL", "VITE_SUPABASE_PUBLISHABLE_KEY"];
+  expect(readEnvironment({})).toEqual({ ok: false, names });
+  expect(readEnvironment({ VITE_SUPABASE_URL: "file:///x", VITE_SUPABASE_PUBLISHABLE_KEY: "" })).toEqual({
+    ok: false,
+    names,
+  });
+});

@@ -1,0 +1,21 @@
+import { expect, it } from "vitest";
+import { labelInFile, labelProblem } from "./label_problem.ts";
+
+it.each(["", "   ", "antes-da-migracao", "v1.2_final", "com espaco", "x".repeat(40)])(
+  "allows %j",
+  (label) => {
+    expect(labelProblem(label)).toBeNull();
+  },
+);
+
+it.each([
+  ["migração", "Estes caracteres não são permitidos: “ç”, “ã”."],
+  ["a/b/c", "O caractere “/” não é permitido."],
+  ["x".repeat(41), "São no máximo 40 caracteres; aqui há 41."],
+])("names what is wrong with %j", (label, problem) => expect(labelProblem(label)).toBe(problem));
+
+it("shows the label as it will be in the file", () => {
+  expect(labelInFile(" antes  da virada ")).toBe("antes_da_virada");
+  expect(labelInFile("ã")).toBeNull();
+  expect(labelInFile("")).toBeNull();
+});

@@ -1,0 +1,85 @@
+import { describe, expect, it } from "vitest";
+import type { Run } from "../../../../supabase/functions/_shared/backup/run.ts";
+import { describeResult, progressOf, runDuration, safetyKeyOf } from "./run_result.ts";
+
+const plain = (text: string) => text.replaceAll("\u00a0", " ");
+
+function run(facts: Partial<Run>): Run {
+  return {
+    id: crypto.randomUUID(),
+    created_at: "2026-11-24T12:00:00+00:00",
+    kind: "backup",
+    target: "prod",
+    mode: "full",
+    label: null,
+    r2_key: null,
+    reason: null,
+    status: "running",
+    phase: null,
+    bytes_done: null,
+    bytes_expected: null,
+    requested_by: null,
+    request_id: crypto.randomUUID(),
+    github_run_id: null,
+    run_url: null,
+    error_code: null,
+    error_message: null,
+    result: null,
+    started_at: null,
+    heartbeat_at: null,
+    finished_at: null,
+    ...facts,
+  };
+}
+
+describe("describeResult", () => {
+  it("tells a backup's numbers", () => {
+    const result = { tables_total: 148, rows_total: 1, bytes: 2_000_000 };
+    expect(describeResult(run({ result })).map(plain)).toEqual([
+      "148 tabelas",
+      "1 registro",
+      "2 MB no cofre",
+    ]);
+  });
+
+  it("tells what a restore compared, and not what it could not", () => {
+    const result = { tables: 2, rows: 0, sequences: 1, areas: 9 };
+    expect(describeResult(run({ result }))).toEqual([
+      "2 tabelas",
+      "0 registros",
+      "1 sequência igual",
+      "estrutura e permissões iguais",
+    ]);
+    expect(describeResult(run({ result: { tables: 2, sequences: null, areas: null } }))).toEqual([
+      "2 tabelas",
+    ]);
+  });
+
+  it("makes nothing of a result it does not understand", () => {
+    expect(describeResult(run({ result: { tables: "many", bytes: -1 } }))).toEqual([]);
+    expect(describeResult(run({ result: null }))).toEqual([]);
+    expect(safetyKeyOf(run({ result: { safety_key: 7 } }))).toBeNull();
+  });
+});
+
+describe("progressOf", () => {
+  it("has a percentage only where the end is known", () => {
+    const dump = { phase: "dump", bytes_done: 500_000, bytes_expected: 1_000_000 };
+    expect(progressOf(run(dump))).toMatchObject({ percent: 50 });
+    expect(progressOf(run({ ...dump, bytes_expected: null }))).toMatchObject({ percent: null });
+    expect(progressOf(run({ ...dump, status: "queued" }))).toBeNull();
+  });
+
+  it("counts tables while loading", () => {
+    expect(progressOf(run({ phase: "load", bytes_done: 12, bytes_expected: null }))).toEqual({
+      text: "12 tabelas",
+      percent: null,
+    });
+  });
+});
+
+it("measures a run from its start, not from its request", () => {
+  const times = { started_at: "2026-11-24T12:00:10+00:00", finished_at: "2026-11-24 12:00:40+00:00" };
+  expect(runDuration(run(times))).toBe(30_000);
+  expect(runDuration(run({ finished_at: times.finished_at }))).toBeNull();
+});

@@ -1,0 +1,52 @@
+import { readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { build } from "vite";
+import { expect, it } from "vitest";
+import { z } from "zod";
+
+const BUDGET_BYTES = 180_000;
+const manifestSchema = z.record(
+  z.string(),
+  z.object({ file: z.string(), imports: z.array(z.string()).default([]) }),
+);
+
+/** The files that a chunk needs before it can run, itself included. */
+function filesOf(
+  manifest: z.infer<typeof manifestSchema>,
+  name: string,
+  seen = new Set<string>(),
+): Set<string> {
+  const chunk = manifest[name];
+  if (chunk === undefined) throw new Error(`The build's manifest lacks ${name}`);
+  if (seen.has(chunk.file)) return seen;
+  seen.add(chunk.file);
+  for (const imported of chunk.imports) filesOf(manifest, imported, seen);
+  return seen;
+}
+
+it("the first view's JavaScript stays within its budget; dialogs are not part of it", async () => {
+  const outDir = await mkdtemp(join(tmpdir(), "revo-web-"));
+  try {
+    const configFile = fileURLToPath(new URL("../vite.config.ts", import.meta.url));
+    await build({ configFile, logLevel: "error", mode: "production", build: { outDir } });
+    const manifest = manifestSchema.parse(
+      JSON.parse(readFileSync(join(outDir, ".vite/manifest.json"), "utf8")),
+    );
+    const files = filesOf(manifest, "index.html");
+    const bytes = [...files].reduce(
+      (sum, file) => sum + gzipSync(readFileSync(join(outDir, file))).length,
+      0,
+    );
+    expect(bytes).toBeLessThanOrEqual(BUDGET_BYTES);
+    for (const dialog of ["backup_dialog", "restore_dialog"]) {
+      expect([...files].join(" ")).not.toContain(dialog);
+      expect(manifest[`src/features/backups/dialogs/${dialog}.tsx`]).toBeDefined();
+    }
+  } finally {
+    await rm(outDir, { recursive: true, force: true });
+  }
+});
