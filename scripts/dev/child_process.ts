@@ -1,6 +1,6 @@
 /** A part of the stack that runs as a process of its own, in a process group of its own. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { createWriteStream, mkdirSync } from "node:fs";
+import { createWriteStream, mkdirSync, openSync } from "node:fs";
 import { connect } from "node:net";
 import { dirname, join } from "node:path";
 import process from "node:process";
@@ -37,6 +37,7 @@ export interface ChildOptions {
 export class ChildPart {
   readonly #options: ChildOptions;
   #child: ChildProcess | null = null;
+  #ready = false;
   #said = "";
 
   constructor(options: ChildOptions) {
@@ -57,6 +58,7 @@ export class ChildPart {
       }
       await sleep(POLL_MS);
     }
+    this.#ready = true;
   }
 
   /** SIGTERM, and for who does not listen SIGKILL to the whole group. */
@@ -83,10 +85,11 @@ export class ChildPart {
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.#child = child;
+    this.#ready = false;
     this.#said = "";
     const file = join(run.path, "logs", `${name}.log`);
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    const log = createWriteStream(file, { flags: "a" });
+    const log = createWriteStream(file, { fd: openSync(file, "a", 0o600) });
     for (const stream of [child.stdout, child.stderr]) {
       stream.on("data", (chunk: Uint8Array) => {
         log.write(chunk);
@@ -98,7 +101,7 @@ export class ChildPart {
       log.end();
       if (this.#child !== child) return;
       this.#child = null;
-      this.#options.onUnexpectedEnd(this.#said.trim());
+      if (this.#ready) this.#options.onUnexpectedEnd(this.#said.trim());
     });
     if (child.pid !== undefined) run.register(child.pid, "group");
     return child;

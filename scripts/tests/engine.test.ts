@@ -202,6 +202,23 @@ test("a schema-only backup empties a target only on the explicit word", async ()
   expect(await sql(target, "select count(*) from public.clientes;")).toEqual(["0"]);
 });
 
+test("a definition that PostgreSQL prints differently after a restore is no difference", async () => {
+  const source = await createProject(server, "reimpresso");
+  await sql(
+    source,
+    `create table public.t (uf varchar(2) check (uf in ('SP', 'RJ')), a int, b int);
+    create function public.f() returns trigger language plpgsql as $$ begin return new; end $$;
+    create trigger muda before update on public.t for each row
+      when ((old.a, old.b, old.uf) is distinct from (new.a, new.b, new.uf)) execute function public.f();`,
+  );
+  const { keys, manifest } = await backUp(store.vault, source);
+  const target = await createProject(server, "reimpresso_alvo");
+  await restore(store.vault, target, keys.archive);
+  const again = await backUp(store.vault, target);
+  // the premise: the text did change, or this test would prove nothing
+  expect(again.manifest.fingerprint.public).not.toBe(manifest.fingerprint.public);
+});
+
 test("the catalog's objects and rows stay as they are", async () => {
   const target = await createProject(server, "com_catalogo");
   await sql(

@@ -1,0 +1,66 @@
+/** The part of the stack that stands for GitHub: in this process, its runs in process groups of their own. */
+import { join } from "node:path";
+import process from "node:process";
+import type { PostgresBinaries } from "../lib/postgres/binaries.ts";
+import { ROOT } from "./child_process.ts";
+import { type LocalGitHub, startGitHub } from "./github/server.ts";
+import type { RunFolder } from "./run_folder.ts";
+
+/** `owner/name` of the repository that the local GitHub has. */
+export const REPOSITORY = "revo/revo-erp";
+
+export interface GitHubPartOptions {
+  run: RunFolder;
+  port: number;
+  token: string;
+  secrets: Readonly<Record<string, string>>;
+  binaries: PostgresBinaries;
+  log: (line: string) => void;
+}
+
+export class GitHubPart {
+  readonly #options: GitHubPartOptions;
+  readonly #tempFolder: string;
+  #running: LocalGitHub | null = null;
+
+  constructor(options: GitHubPartOptions) {
+    this.#options = options;
+    this.#tempFolder = options.run.folder("runs");
+  }
+
+  /** @throws {Error} while it does not run. */
+  get running(): LocalGitHub {
+    if (this.#running === null) throw new Error("The local GitHub does not run");
+    return this.#running;
+  }
+
+  async start(): Promise<void> {
+    const { run, port, token, secrets, binaries, log } = this.#options;
+    this.#running = await startGitHub({
+      port,
+      workspace: ROOT,
+      repository: REPOSITORY,
+      token,
+      secrets,
+      // what GitHub's setup actions put on a machine is here already
+      env: {
+        ...run.mark,
+        PATH: `${join(ROOT, "node_modules", ".bin")}:${process.env.PATH ?? ""}`,
+        TMPDIR: run.temporary,
+        REVO_PG_BIN: binaries.folder,
+        DENO_NO_UPDATE_CHECK: "1",
+        ...(process.env.DENO_DIR === undefined ? {} : { DENO_DIR: process.env.DENO_DIR }),
+      },
+      // a job that has no major version of its own gets that of this machine's servers
+      variables: { REVO_POSTGRES_MAJOR: String(binaries.major) },
+      tempFolder: this.#tempFolder,
+      log,
+    });
+  }
+
+  async stop(): Promise<void> {
+    const running = this.#running;
+    this.#running = null;
+    await running?.stop();
+  }
+}

@@ -1,0 +1,60 @@
+/** What the embedded stack is to those who use it: `npm start`, the main job, the tests. */
+import type { Faults } from "./github/faults.ts";
+import type { JournalEntry } from "./github/server.ts";
+import type { Keys } from "./keys.ts";
+import type { VaultAccess } from "./r2/r2_part.ts";
+import type { SeededUsers } from "./seed/seed.ts";
+
+/** The parts that can be taken away and brought back while the others run. */
+export const PART_NAMES = ["postgres", "supabase", "r2", "function", "github"] as const;
+export type PartName = (typeof PART_NAMES)[number];
+
+export const DATABASES = ["prod", "dev", "verify"] as const;
+export type DatabaseName = (typeof DATABASES)[number];
+
+export interface StackOptions {
+  /** About how many rows prod gets, default 200,000. */
+  rows?: number;
+  /** Whether there are ERP data and users, default true. */
+  seed?: boolean;
+  /** How the screen is served, default `dev`. */
+  web?: "dev" | "built" | "none";
+  /** `preferred` takes the known ports where they are free; default `free`. */
+  ports?: "preferred" | "free";
+  log: (line: string) => void;
+  /** Aborted: the start stops at the next step and takes everything back. */
+  signal?: AbortSignal;
+}
+
+export interface Stack {
+  /** The run's folder, with `logs/`; gone after {@link Stack.stop}. */
+  readonly dir: string;
+  readonly urls: {
+    readonly screen: string | null;
+    readonly supabase: string;
+    readonly github: string;
+    readonly r2: string;
+  };
+  /** As role `postgres`. */
+  readonly databases: Readonly<Record<DatabaseName, string>>;
+  readonly keys: Readonly<Keys>;
+  readonly r2: Readonly<VaultAccess>;
+  /** @throws {Error} when the stack was started without its seed. */
+  readonly users: SeededUsers;
+  /** The repository's secrets on GitHub. */
+  readonly workflowSecrets: Readonly<Record<string, string>>;
+  /** `token` is the function's; the rest is of the GitHub that runs now. */
+  readonly github: {
+    readonly token: string;
+    readonly faults: Faults;
+    readonly journal: readonly JournalEntry[];
+  };
+  /** As `supabase_admin`, the platform's superuser. */
+  superuserUrl(database: DatabaseName): string;
+  startPart(name: PartName): Promise<void>;
+  /** Ends it in order; its data stays and it comes back under the same address. */
+  stopPart(name: PartName): Promise<void>;
+  restartPart(name: PartName): Promise<void>;
+  /** Ends everything and removes the folder. May be called more than once. */
+  stop(): Promise<void>;
+}
