@@ -1,5 +1,5 @@
 /** The part of the stack that stands for GitHub: in this process, its runs in process groups of their own. */
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import process from "node:process";
 import type { PostgresBinaries } from "../lib/postgres/binaries.ts";
 import { ROOT } from "./child_process.ts";
@@ -45,9 +45,8 @@ export class GitHubPart {
       // what GitHub's setup actions put on a machine is here already
       env: {
         ...run.mark,
-        PATH: `${join(ROOT, "node_modules", ".bin")}:${process.env.PATH ?? ""}`,
+        PATH: [binaries.folder, join(ROOT, "node_modules", ".bin")].join(delimiter),
         TMPDIR: run.temporary,
-        REVO_PG_BIN: binaries.folder,
         DENO_NO_UPDATE_CHECK: "1",
         ...(process.env.DENO_DIR === undefined ? {} : { DENO_DIR: process.env.DENO_DIR }),
       },

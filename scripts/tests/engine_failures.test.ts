@@ -206,6 +206,30 @@ describe("in the transaction", () => {
     await expectRefusal(keys.archive, { code: expect.any(String) }, { progress, signal: cancel.signal });
   });
 
+  test("an archive whose functions write to the catalog", async () => {
+    const source = await createProject(server, "ataque");
+    await sql(
+      source,
+      `create function public.mal() returns integer language plpgsql as $$
+      begin
+        if to_regclass('public.ops_db_backups') is not null then execute 'delete from public.ops_db_backups'; end if;
+        return 1;
+      end $$;
+      create materialized view public.inocente as select public.mal() as x;`,
+    );
+    const { keys } = await backUp(store.vault, source);
+    const victim = await createProject(server, "vitima");
+    await sql(
+      victim,
+      "create table public.ops_db_backups (id int); insert into public.ops_db_backups values (1);",
+    );
+    await expect(restore(store.vault, victim, keys.archive)).rejects.toMatchObject({
+      code: "archive_rejected",
+      message: expect.stringContaining("catalog"),
+    });
+    expect(await sql(victim, "select id from public.ops_db_backups;")).toEqual(["1"]);
+  });
+
   /** Does something when a phase begins, and waits for it where the engine next reports. */
   function inPhase(wanted: string, act: () => Promise<unknown>): Progress {
     return { phase: (name) => void (name === wanted && act()), bytes: () => {}, log: () => {} };

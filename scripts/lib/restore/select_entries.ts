@@ -25,6 +25,8 @@ export interface Selection {
   /** Contents of large objects: restored in a pass of their own, their BEGIN and COMMIT taken out. */
   largeObjects: number[];
   skipped: { entry: TocEntry; reason: string }[];
+  /** The archive brings the catalog's objects, since the target has none. */
+  makesOps: boolean;
 }
 
 /** pg_restore's own, taken whatever the list says. */
@@ -36,7 +38,7 @@ const PLATFORM_OWNER =
 const SCHEMA_OWNER = "pg_database_owner";
 
 export function selectEntries(entries: readonly TocEntry[], context: SelectionContext): Selection {
-  const selection: Selection = { main: [], largeObjects: [], skipped: [] };
+  const selection: Selection = { main: [], largeObjects: [], skipped: [], makesOps: !context.keepOps };
   for (const entry of entries) {
     if (SPECIAL.has(entry.kind)) continue;
     const reason = reasonToSkip(entry, context);

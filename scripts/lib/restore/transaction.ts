@@ -63,6 +63,7 @@ export async function restoreInTransaction(around: RestoreSurroundings, order: L
       await session.run(await sqlFile(`restore_${file}.sql`));
     }
     for (const role of order.missingRoles) await session.run(`create role ${identifier(role)} nologin;`);
+    const catalog = await session.run(await sqlFile("ops_state.sql"));
     enter("load");
     await load(around, session, folder, order.archiveFile, order.selection.main, "main");
     if (order.selection.largeObjects.length > 0) {
@@ -74,6 +75,7 @@ export async function restoreInTransaction(around: RestoreSurroundings, order: L
     const closed = order.keepPrivileges
       ? await session.rows(await sqlFile("restore_apply_privileges.sql"))
       : [];
+    requireUntouched(catalog, await session.run(await sqlFile("ops_state.sql")), order.selection);
     const verified = await verifyContent(session, order.expected);
     enter("commit");
     await commit(session, release, order.expected);
@@ -132,6 +134,22 @@ async function load(
   if (failure !== null) {
     throw new BackupError("archive_corrupt", `Cannot read the archive to its end: ${failure}`);
   }
+}
+
+/** A function of the archive that runs while it loads (in a materialized view, say) must not reach the catalog. */
+function requireUntouched(
+  before: readonly string[],
+  after: readonly string[],
+  { makesOps }: Selection,
+): void {
+  if (makesOps || before.join("\n") === after.join("\n")) return;
+  throw new BackupError(
+    "archive_rejected",
+    "Cannot accept the archive: something in it wrote to the backup catalog",
+    {
+      hint: "Look at what its functions do before trusting this backup.",
+    },
+  );
 }
 
 /** setval() is not undone by ROLLBACK, so it comes last; and a platform sequence never goes backwards. */

@@ -1,0 +1,104 @@
+/** Programs that npm cannot bring: on Debian and Ubuntu installed by apt, where that is permitted. */
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { appendFile } from "node:fs/promises";
+import process from "node:process";
+import { findProgram } from "../lib/gzip.ts";
+import { findPostgres } from "../lib/postgres/binaries.ts";
+
+/** What the stack starts and what its workflows call. */
+export const POSTGRES_PROGRAMS = ["postgres", "initdb", "pg_ctl", "psql", "pg_dump", "pg_restore"] as const;
+
+interface SystemPackage {
+  isThere: () => boolean;
+  /** Names of the packages. */
+  apt: readonly string[];
+}
+
+const PACKAGES = {
+  postgresql: { isThere: hasPostgres, apt: ["postgresql"] },
+  isal: { isThere: () => onPath("igzip"), apt: ["isal"] },
+  pigz: { isThere: () => onPath("pigz"), apt: ["pigz"] },
+  chromium: { isThere: () => onPath("chromium"), apt: ["chromium", "fonts-liberation"] },
+} as const satisfies Record<string, SystemPackage>;
+
+export type SystemPackageName = keyof typeof PACKAGES;
+
+/**
+ * Installs those that are missing, where apt is there and this user may use it without being asked.
+ * @returns the ones that are missing still
+ * @throws {Error} when apt fails, with what it said.
+ */
+export async function installSystemPackages(
+  names: readonly SystemPackageName[],
+  log: (line: string) => void,
+): Promise<SystemPackageName[]> {
+  const missing = () => names.filter((name) => !PACKAGES[name].isThere());
+  const wanted = missing();
+  if (wanted.length === 0) return [];
+  const administrator = administratorPrefix();
+  if (!onPath("apt-get") || administrator === null) {
+    log(`missing on this machine: ${wanted.join(", ")}`);
+    return wanted;
+  }
+  log(`installing ${wanted.join(", ")} by apt`);
+  runApt(administrator, ["update", "-q"]);
+  if (wanted.includes("postgresql")) await installWithoutCluster(administrator);
+  runApt(administrator, install(wanted.flatMap((name) => PACKAGES[name].apt)));
+  return missing();
+}
+
+const CREATE_CLUSTER = "/etc/postgresql-common/createcluster.conf";
+
+/** Only the programs are wanted: where Debian's common package is new, it is told not to start a server. */
+async function installWithoutCluster(administrator: readonly string[]): Promise<void> {
+  if (existsSync(CREATE_CLUSTER)) return;
+  runApt(administrator, install(["postgresql-common"]));
+  const line = "create_main_cluster = false\n";
+  if (administrator.length === 0) await appendFile(CREATE_CLUSTER, line);
+  else {execFileSync("sudo", ["-n", "tee", "-a", CREATE_CLUSTER], {
+      input: line,
+      stdio: ["pipe", "ignore", "inherit"],
+    });}
+}
+
+function install(packages: readonly string[]): string[] {
+  return ["install", "-q", "-y", "--no-install-recommends", ...packages];
+}
+
+function runApt(administrator: readonly string[], args: readonly string[]): void {
+  const [program = "apt-get", ...rest] = [
+    ...administrator,
+    "env",
+    "DEBIAN_FRONTEND=noninteractive",
+    "apt-get",
+    ...args,
+  ];
+  const { status, stderr, stdout, error } = spawnSync(program, rest, {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  if (status === 0) return;
+  const said = `${stdout ?? ""}\n${stderr ?? ""}`.trim().split("\n").slice(-5).join("\n");
+  throw new Error(`apt-get ${args[0]} failed: ${error?.message ?? said}`);
+}
+
+/** What goes before a command that needs an administrator; `null` when this user cannot be one silently. */
+function administratorPrefix(): string[] | null {
+  if (process.getuid?.() === 0) return [];
+  if (!onPath("sudo")) return null;
+  return spawnSync("sudo", ["-n", "true"], { stdio: "ignore" }).status === 0 ? ["sudo", "-n"] : null;
+}
+
+function hasPostgres(): boolean {
+  try {
+    findPostgres(POSTGRES_PROGRAMS);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function onPath(program: string): boolean {
+  return findProgram(program, process.env.PATH ?? "") !== null;
+}
