@@ -1,6 +1,10 @@
 /** Whatever breaks a restore, the target is as it was, and the error says where and why. */
+import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseManifest } from "../../supabase/functions/_shared/backup/manifest.ts";
@@ -21,6 +25,8 @@ import {
   stateOf,
   type TestVault,
 } from "./engine_fixture.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 let folder: string;
 let server: SupabaseServer;
@@ -204,6 +210,39 @@ describe("in the transaction", () => {
     const cancel = new AbortController();
     const progress = inPhase(wanted, () => Promise.resolve(cancel.abort()));
     await expectRefusal(keys.archive, { code: expect.any(String) }, { progress, signal: cancel.signal });
+  });
+
+  test("the restore command is killed with SIGKILL while it loads", async () => {
+    const { keys } = await backUp(store.vault, prod);
+    const command = spawn(join(ROOT, "node_modules", ".bin", "deno"), [
+      "run",
+      "-A",
+      "--cached-only",
+      "scripts/restore.ts",
+    ], {
+      cwd: ROOT,
+      env: {
+        PATH: process.env.PATH,
+        HOME: process.env.HOME,
+        ...(process.env.DENO_DIR === undefined ? {} : { DENO_DIR: process.env.DENO_DIR }),
+        ...store.secrets,
+        TARGET: "dev",
+        R2_KEY: keys.archive,
+        SUPABASE_DB_URL_PROD: server.url("postgres", "prod"),
+        SUPABASE_DB_URL_DEV: server.url("postgres", "alvo"),
+      },
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const ended = new Promise<string | null>((resolve) =>
+      command.on("exit", (_code, signal) => resolve(signal))
+    );
+    for await (const chunk of command.stdout) if (String(chunk).includes("load")) command.kill("SIGKILL");
+    expect(await ended).toBe("SIGKILL");
+    const sessions =
+      `select count(*) from pg_stat_activity where datname = 'alvo' and application_name = 'revo-backups';`;
+    const superuser = server.connection("supabase_admin", "postgres");
+    await expect.poll(() => sql(superuser, sessions)).toEqual(["0"]);
+    expect(await stateOf(target)).toBe(before);
   });
 
   test("an archive whose functions write to the catalog", async () => {

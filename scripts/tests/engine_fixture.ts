@@ -51,6 +51,8 @@ const silent: Progress = { phase: () => {}, bytes: () => {}, log: () => {} };
 
 export interface TestVault {
   vault: Vault;
+  /** As the workflows get it. */
+  secrets: { R2_ENDPOINT: string; R2_BUCKET: string; R2_ACCESS_KEY_ID: string; R2_SECRET_ACCESS_KEY: string };
   /** Puts bytes in the place of an object's: the vault itself never overwrites. */
   replace(key: string, bytes: Uint8Array | string): Promise<void>;
   stop(): Promise<void>;
@@ -75,6 +77,12 @@ export async function startVault(): Promise<TestVault> {
   const vault = new Vault({ endpoint, bucket: "test", ...credentials });
   return {
     vault,
+    secrets: {
+      R2_ENDPOINT: endpoint,
+      R2_BUCKET: "test",
+      R2_ACCESS_KEY_ID: credentials.accessKeyId,
+      R2_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    },
     replace: async (key, bytes) => {
       await vault.delete(key);
       await vault.put(key, bytes, "application/octet-stream");

@@ -56,6 +56,23 @@ for (const colorScheme of SCHEMES) {
   }
 }
 
+test("no width cuts anything off", async ({ page }) => {
+  test.setTimeout(180_000);
+  await signIn(page, stack.admin);
+  await ensureBackup(page);
+  for (const width of [320, 360, 640, 768, 1024, 1119, 1120, 1280, 1399, 1400, 1440, 1920]) {
+    await page.setViewportSize({ width, height: 800 });
+    const restore = page.getByRole("button", { name: /^Restaurar…/ }).first();
+    await restore.scrollIntoViewIfNeeded();
+    const cut = await restore.evaluate((button) => {
+      const panel = button.closest("section")?.getBoundingClientRect();
+      return panel === undefined || button.getBoundingClientRect().right > panel.right;
+    });
+    expect(cut, `at ${width} px`).toBe(false);
+    await expectNoSidewaysScroll(page, `at ${width} px`);
+  }
+});
+
 for (const user of ["viewer", "stranger"] as const) {
   test(`the ${user}'s view passes WCAG 2.2 AA`, async ({ page }) => {
     await signIn(page, stack[user]);

@@ -11,7 +11,7 @@ export function ProgressBar({ percent, label }: { percent: number | null; label:
     >
       <div
         className={percent === null
-          ? "h-full w-1/4 animate-pulse bg-accent"
+          ? "h-full animate-pulse bg-accent/40"
           : "h-full bg-accent transition-[width]"}
         style={percent === null ? undefined : { width: `${percent}%` }}
       />

@@ -16,7 +16,8 @@ import {
 } from "./backup_parts.tsx";
 import { BackupStatusBadge, ProofBadge } from "./badges.tsx";
 
-const WIDE_ONLY = "hidden xl:table-cell";
+/** Where there is no room for a column, the row's details have it. */
+const WIDE_ONLY = "hidden min-[87.5rem]:table-cell";
 const COLUMNS = [
   { name: "Quando" },
   { name: "Alvo" },
@@ -30,7 +31,7 @@ const COLUMNS = [
   { name: "Estado" },
 ] as const satisfies { name: string; className?: string }[];
 
-const CELL = "px-3 py-2.5 align-middle";
+const CELL = "px-2 py-2.5 align-middle";
 
 /** The history as a table, for wide screens. */
 export function BackupTable({ rows, ...around }: { rows: BackupRow[] } & RowSurroundings) {
@@ -47,7 +48,7 @@ export function BackupTable({ rows, ...around }: { rows: BackupRow[] } & RowSurr
               key={column.name}
               scope="col"
               className={classNames(
-                "px-3 py-2 font-medium whitespace-nowrap",
+                "px-2 py-2 font-medium whitespace-nowrap",
                 "className" in column && column.className,
               )}
             >
@@ -86,14 +87,14 @@ function Row({ backup, now, hindrance, onRestore }: { backup: BackupRow } & RowS
           </button>
         </td>
         <Cells backup={backup} now={now} />
-        <td className="py-2.5 pr-4 pl-3 text-right">
+        <td className="py-2.5 pr-4 pl-2 text-right">
           <RestoreButton backup={backup} hindrance={hindrance} onRestore={onRestore} />
         </td>
       </tr>
       {open && (
         <tr id={detailsId} className="border-b border-line bg-sunken">
           <td />
-          <td colSpan={COLUMNS.length + 1} className="px-3 pt-1 pb-4">
+          <td colSpan={COLUMNS.length + 1} className="px-2 pt-1 pb-4">
             <BackupDetails backup={backup} />
           </td>
         </tr>
@@ -111,7 +112,7 @@ function Cells({ backup, now }: { backup: BackupRow; now: Date }) {
       <td className={classNames(CELL, "whitespace-nowrap")}>{targetName(backup.target)}</td>
       <td className={classNames(CELL, WIDE_ONLY, "whitespace-nowrap")}>{modeName(backup.mode)}</td>
       <td className={CELL}>
-        {backup.label === null ? <None /> : <span className="block w-36 wrap-anywhere">{backup.label}</span>}
+        {backup.label === null ? <None /> : <span className="block w-32 wrap-anywhere">{backup.label}</span>}
       </td>
       <td className={classNames(CELL, "text-right whitespace-nowrap tabular-nums")}>
         {sizeOf(backup.bytes)}
@@ -120,12 +121,12 @@ function Cells({ backup, now }: { backup: BackupRow; now: Date }) {
         <Sha256 backup={backup} />
       </td>
       <td className={classNames(CELL, WIDE_ONLY)}>
-        <span className="flex max-w-40 items-center gap-1">
+        <span className="flex max-w-32 items-center gap-1">
           <code className="truncate text-xs" title={backup.r2_key}>{fileOf(backup)}</code>
           <CopyButton text={backup.r2_key} what="a chave" />
         </span>
       </td>
-      <td className={classNames(CELL, "max-w-40 truncate")} title={backup.requested_by ?? undefined}>
+      <td className={classNames(CELL, "max-w-36 truncate")} title={backup.requested_by ?? undefined}>
         {askerName(backup.requested_by)}
       </td>
       <td className={CELL}>

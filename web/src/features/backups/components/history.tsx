@@ -17,7 +17,7 @@ import { Loaded } from "./loaded.tsx";
 import { Nothing, Panel } from "./panel.tsx";
 
 const RENEW_MS = 30_000;
-const TABLE_FITS = "(min-width: 64rem)";
+const TABLE_FITS = "(min-width: 70rem)";
 
 interface HistoryProps extends Omit<RowSurroundings, "now"> {
   place: HistoryPlace;

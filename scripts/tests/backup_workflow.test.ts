@@ -1,0 +1,324 @@
+/**
+ * The backup workflow, run by the local GitHub as GitHub would, with something broken around it: the run is red and
+ * says why, and no row speaks of a backup that is not there.
+ */
+import { Octokit } from "@octokit/rest";
+import { randomUUID } from "node:crypto";
+import { rm } from "node:fs/promises";
+import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
+import { connect, createServer as createTcpServer, type Server as TcpServer, type Socket } from "node:net";
+import { delimiter, join } from "node:path";
+import process from "node:process";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { startGitHub } from "../dev/github/server.ts";
+import { migrate, readMigrations } from "../dev/migrate.ts";
+import type { Connection } from "../lib/connection.ts";
+import { runPipeline } from "../lib/children.ts";
+import { makeServerFolder } from "../lib/postgres/server_user.ts";
+import { SupabaseServer } from "../lib/postgres/supabase.ts";
+import { binaries, createProject, sql, startVault, type TestVault } from "./engine_fixture.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+let folder: string;
+let server: SupabaseServer;
+let store: TestVault;
+let prod: Connection;
+
+beforeAll(async () => {
+  folder = await makeServerFolder("revo-test-");
+  server = await SupabaseServer.create({ binaries, folder });
+  store = await startVault();
+  for (const name of ["prod", "dev"]) await createProject(server, name);
+  prod = server.connection("postgres", "prod");
+  await migrate(binaries.path("psql"), prod, await readMigrations());
+  for (const database of [prod, server.connection("postgres", "dev")]) {
+    await sql(
+      database,
+      "create table public.pedidos as select g as id, repeat(md5(g::text), 30) as texto from generate_series(1, 60000) g;",
+    );
+  }
+});
+
+afterAll(async () => {
+  await store?.stop();
+  await server?.stop("immediate");
+  await rm(folder, { recursive: true, force: true });
+});
+
+beforeEach(async () => {
+  await sql(prod, "delete from public.ops_db_backup_runs; delete from public.ops_db_backups;");
+  for await (const { key } of store.vault.list("revo/")) await store.vault.delete(key);
+});
+
+interface Ending {
+  conclusion: string | null;
+  log: string;
+  /** The row of the run in the catalog. */
+  run: { status?: string; error_code?: string; error_message?: string; phase?: string };
+  objects: string[];
+  rows: number;
+}
+
+/** Dispatches the real workflow and waits for its end. */
+async function runWorkflow(
+  file: string,
+  inputs: Record<string, string>,
+  secrets: Record<string, string>,
+): Promise<Ending> {
+  const request_id = randomUUID();
+  const github = await startGitHub({
+    port: 0,
+    workspace: ROOT,
+    repository: "revo/erp",
+    token: "ghp_test",
+    secrets: {
+      ...store.secrets,
+      SUPABASE_DB_URL_PROD: server.url("postgres", "prod"),
+      SUPABASE_DB_URL_DEV: server.url("postgres", "dev"),
+      ...secrets,
+    },
+    variables: { REVO_POSTGRES_MAJOR: String(binaries.major) },
+    env: {
+      PATH: [binaries.folder, join(ROOT, "node_modules", ".bin")].join(delimiter),
+      NO_COLOR: "1",
+      ...denoDir(),
+    },
+    log: () => {},
+  });
+  try {
+    const octokit = new Octokit({ baseUrl: github.url, auth: "ghp_test" });
+    const repository = { owner: "revo", repo: "erp" };
+    await octokit.rest.actions.createWorkflowDispatch({
+      ...repository,
+      workflow_id: file,
+      ref: "main",
+      inputs: { ...inputs, request_id },
+    });
+    const { conclusion, log } = await waitForEnd(octokit, repository);
+    const [line] = await sql(
+      prod,
+      `select row_to_json(r) from public.ops_db_backup_runs r where request_id = '${request_id}';`,
+    );
+    const [rows] = await sql(prod, "select count(*) from public.ops_db_backups;");
+    const objects: string[] = [];
+    for await (const { key } of store.vault.list("revo/")) objects.push(key);
+    return { conclusion, log, run: line === undefined ? {} : JSON.parse(line), objects, rows: Number(rows) };
+  } finally {
+    await github.stop();
+  }
+}
+
+function denoDir(): Record<string, string> {
+  return process.env.DENO_DIR === undefined ? {} : { DENO_DIR: process.env.DENO_DIR };
+}
+
+async function waitForEnd(octokit: Octokit, repository: { owner: string; repo: string }) {
+  for (;;) {
+    const { data: { workflow_runs: [run] } } = await octokit.rest.actions.listWorkflowRunsForRepo(repository);
+    if (run?.status === "completed") {
+      const { data: { jobs: [job] } } = await octokit.rest.actions.listJobsForWorkflowRun({
+        ...repository,
+        run_id: run.id,
+      });
+      const log = await octokit.rest.actions.downloadJobLogsForWorkflowRun({
+        ...repository,
+        job_id: job?.id ?? 0,
+      });
+      return { conclusion: run.conclusion, log: String(log.data) };
+    }
+    await sleep(200);
+  }
+}
+
+test("nothing broken: the run is green, the row is there, no secret is in the log", async () => {
+  const end = await runWorkflow("db-backup.yml", { target: "prod", label: "teste" }, {});
+  expect(end).toMatchObject({ conclusion: "success", run: { status: "succeeded" }, rows: 1 });
+  expect(end.objects).toHaveLength(3);
+  expect(end.log).not.toContain(prod.env.PGPASSWORD);
+  expect(end.log).not.toContain(store.secrets.R2_SECRET_ACCESS_KEY);
+});
+
+test("pg_dump is killed in the middle", async () => {
+  let killed = false;
+  const killer = (async () => {
+    while (!killed) {
+      const processes = new TextDecoder().decode(await runPipeline([["ps", "-eo", "pid,args"]]));
+      const pid = /^ *(\d+) \S*pg_dump .*--snapshot=/m.exec(processes)?.[1];
+      if (pid !== undefined) {
+        process.kill(Number(pid), "SIGKILL");
+        killed = true;
+      }
+      await sleep(5);
+    }
+  })();
+  const end = await runWorkflow("db-backup.yml", { target: "prod" }, {});
+  await killer;
+  expect(end).toMatchObject({
+    conclusion: "failure",
+    run: {
+      status: "failed",
+      error_code: "dump_failed",
+      error_message: expect.stringContaining("pg_dump was ended by signal 9"),
+    },
+    objects: [],
+    rows: 0,
+  });
+});
+
+test("a wrong password of the target", async () => {
+  const url = new URL(server.url("postgres", "dev"));
+  url.password = "errada";
+  const end = await runWorkflow("db-backup.yml", { target: "dev" }, { SUPABASE_DB_URL_DEV: url.href });
+  expect(end).toMatchObject({
+    conclusion: "failure",
+    run: {
+      status: "failed",
+      error_code: "database_auth_failed",
+      error_message: expect.stringContaining("password authentication failed"),
+    },
+    objects: [],
+    rows: 0,
+  });
+});
+
+test("a wrong password of prod, where the catalog is: the log and GitHub's red run say it", async () => {
+  const url = new URL(server.url("postgres", "prod"));
+  url.password = "errada";
+  const end = await runWorkflow("db-backup.yml", { target: "prod" }, { SUPABASE_DB_URL_PROD: url.href });
+  expect(end).toMatchObject({ conclusion: "failure", objects: [], rows: 0 });
+  expect(end.log).toContain("database_auth_failed");
+});
+
+test("the vault refuses a part", async () => {
+  const proxy = await startVaultProxy((incoming) =>
+    incoming.method === "PUT" && (incoming.url ?? "").includes("partNumber=")
+  );
+  try {
+    const end = await runWorkflow("db-backup.yml", { target: "prod" }, { R2_ENDPOINT: proxy.endpoint });
+    expect(end).toMatchObject({
+      conclusion: "failure",
+      run: { status: "failed", error_code: expect.stringMatching(/^(upload_failed|vault_auth_failed)$/) },
+      objects: [],
+      rows: 0,
+    });
+  } finally {
+    proxy.server.close();
+  }
+});
+
+test("the catalog is gone after the upload: red, and the good object is found again", async () => {
+  const wire = await startWire(server.port);
+  const through = new URL(server.url("postgres", "prod"));
+  through.port = String(wire.port);
+  // the manifest is written: from now on the catalog does not answer
+  const proxy = await startVaultProxy((incoming) => {
+    if (incoming.method === "PUT" && (incoming.url ?? "").includes(".manifest.json")) wire.cut();
+    return false;
+  });
+  try {
+    const end = await runWorkflow("db-backup.yml", { target: "dev" }, {
+      R2_ENDPOINT: proxy.endpoint,
+      SUPABASE_DB_URL_PROD: through.href,
+    });
+    expect(end).toMatchObject({ conclusion: "failure", rows: 0 });
+    expect(end.log).toMatch(/catalog_write_failed.* is a good backup/);
+    expect(end.objects).toHaveLength(3);
+  } finally {
+    proxy.server.close();
+    wire.server.close();
+  }
+  await sql(prod, "update public.ops_db_backup_runs set status = 'lost', finished_at = now();");
+  const next = await runWorkflow("db-backup.yml", { target: "prod" }, {});
+  expect(next).toMatchObject({ conclusion: "success", rows: 2 });
+  expect(await sql(prod, "select target from public.ops_db_backups order by target;")).toEqual([
+    "dev",
+    "prod",
+  ]);
+});
+
+test("another run holds the target: nothing is dumped", async () => {
+  await sql(
+    prod,
+    `select public.ops_db_backup_run_start('{"request_id":"${randomUUID()}","kind":"backup","target":"prod","mode":"full"}');`,
+  );
+  const end = await runWorkflow("db-backup.yml", { target: "prod" }, {});
+  expect(end).toMatchObject({ conclusion: "failure", objects: [], rows: 0, run: {} });
+  expect(end.log).toContain("busy");
+});
+
+test("a label with a foreign character, and a restore of prod without the word", async () => {
+  const label = await runWorkflow("db-backup.yml", { target: "prod", label: "migração; drop" }, {});
+  expect(label).toMatchObject({ conclusion: "failure", objects: [], rows: 0 });
+  const key = "revo/prod/2026/01/15/supabase_prod_20260115_031022.dump.gz";
+  const restore = await runWorkflow(
+    "db-restore-from-r2.yml",
+    { target: "prod", r2_key: key, confirm: "sim" },
+    {},
+  );
+  expect(restore).toMatchObject({
+    conclusion: "failure",
+    run: { status: "failed", error_code: "confirmation_required" },
+  });
+});
+
+/** Passes requests on to the vault's simulator, but answers those that `refuse` picks as a broken vault does. */
+async function startVaultProxy(
+  refuse: (incoming: IncomingMessage) => boolean,
+): Promise<{ endpoint: string; server: Server }> {
+  const target = new URL(store.secrets.R2_ENDPOINT);
+  const server = createServer((incoming: IncomingMessage, outgoing: ServerResponse) => {
+    if (refuse(incoming)) {
+      incoming.resume();
+      outgoing.writeHead(500, { "content-type": "application/xml" });
+      outgoing.end(
+        "<Error><Code>InternalError</Code><Message>We encountered an internal error.</Message></Error>",
+      );
+      return;
+    }
+    // the signature covers the host: it stays the simulator's
+    const onward = request({
+      host: target.hostname,
+      port: target.port,
+      method: incoming.method,
+      path: incoming.url,
+      headers: incoming.headers,
+    }, (answer) => {
+      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(outgoing);
+    });
+    incoming.pipe(onward);
+  });
+  return { server, endpoint: `http://127.0.0.1:${await listen(server)}${target.pathname}` };
+}
+
+/** A TCP connection to PostgreSQL that can be cut for good. */
+async function startWire(port: number): Promise<{ port: number; server: TcpServer; cut(): void }> {
+  const sockets = new Set<Socket>();
+  let isCut = false;
+  const server = createTcpServer((socket) => {
+    if (isCut) return void socket.destroy();
+    const onward = connect(port, "127.0.0.1");
+    for (const end of [socket, onward]) {
+      sockets.add(end);
+      end.on("error", () => {});
+    }
+    socket.pipe(onward).pipe(socket);
+  });
+  const cut = () => {
+    isCut = true;
+    for (const socket of sockets) socket.destroy();
+  };
+  return { server, port: await listen(server), cut };
+}
+
+function listen(server: Server | TcpServer): Promise<number> {
+  return new Promise((resolve) =>
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      resolve(typeof address === "object" && address ? address.port : 0);
+    })
+  );
+}
