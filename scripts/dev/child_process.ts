@@ -125,7 +125,7 @@ export function baseEnvironment(run: RunFolder): Record<string, string> {
     const value = process.env[name];
     if (value !== undefined) kept[name] = value;
   }
-  return { ...kept, ...run.mark, TMPDIR: run.temporary };
+  return { ...kept, ...run.mark, TMPDIR: run.temporary, TSX_DISABLE_CACHE: "1" };
 }
 
 /** Arguments of `node` that run a TypeScript file of this repository. */

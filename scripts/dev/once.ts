@@ -18,7 +18,9 @@ import { type BackupRow, backupRowSchema } from "../../supabase/functions/_share
 import { messageOf } from "../../supabase/functions/_shared/backup/messages.ts";
 import { isActive, type Run, runSchema } from "../../supabase/functions/_shared/backup/run.ts";
 import { compareDatabases } from "./compare.ts";
-import { REPOSITORY, type Stack, startStack } from "./stack.ts";
+import { REPOSITORY } from "./github_part.ts";
+import { startStack } from "./stack.ts";
+import type { Stack } from "./stack_types.ts";
 
 export interface OnceOptions {
   rows?: number;
@@ -86,10 +88,16 @@ export async function runOnce(options: OnceOptions): Promise<number> {
   }
 }
 
+/** What the restore itself counted before it committed. */
+function checkedIn(run: Run): { tables: number; rows: number } {
+  return z.object({ tables: z.number(), rows: z.number() }).parse(run.result);
+}
+
 async function signIn(stack: Stack): Promise<SupabaseClient> {
+  // nothing here listens to realtime, but the client wants to find a WebSocket, which Node before 22 has not
+  if (globalThis.WebSocket === undefined) Object.assign(globalThis, { WebSocket });
   const client = createClient(stack.urls.supabase, stack.keys.publishable, {
     auth: { persistSession: false },
-    realtime: { transport: WebSocket },
   });
   const { error } = await client.auth.signInWithPassword(stack.users.admin);
   if (error) throw new Error(`the admin cannot sign in: ${error.message}`);

@@ -31,7 +31,10 @@ export interface RunFolder {
   readonly mark: Readonly<Record<string, string>>;
   /** A new folder in it, which the database server's user can pass through. */
   folder(name: string): string;
-  /** Remembers a process that ends with the run: the leader of a group, or a PostgreSQL server. */
+  /**
+   * Remembers a process that ends with the run: the leader of a group, or a PostgreSQL server.
+   * @throws {Error} when the run is over; the process is ended then.
+   */
   register(pid: number, kind: RegisteredProcess["kind"]): void;
   /** Ends what is still registered and removes the folder. */
   remove(): Promise<void>;
@@ -51,6 +54,7 @@ export async function openRunFolder(log: (line: string) => void): Promise<RunFol
   };
   write();
   const guardian = startGuardian(path);
+  let over = false;
   const folder = (name: string) => {
     const made = join(path, name);
     mkdirSync(made, { mode: serverUser() === null ? 0o700 : 0o711 });
@@ -62,6 +66,10 @@ export async function openRunFolder(log: (line: string) => void): Promise<RunFol
     mark: { [RUN_MARK]: path },
     folder,
     register(pid, kind) {
+      if (over) {
+        endAtOnce(pid, kind);
+        throw new Error("The run is over: nothing more starts");
+      }
       const identity = identityOf(pid);
       if (identity === null) return; // it has ended already
       const alive = processes.filter(isRunning);
@@ -69,6 +77,7 @@ export async function openRunFolder(log: (line: string) => void): Promise<RunFol
       write();
     },
     async remove() {
+      over = true;
       await removeRun(path);
       await guardian.end();
     },
@@ -92,6 +101,11 @@ function isDead(folder: string): boolean {
   if (!found?.isDirectory() || found.uid !== process.getuid?.()) return false;
   const record = readRecord(folder);
   return record === null ? Date.now() - found.mtimeMs > UNRECORDED_GRACE_MS : !isRunning(record.owner);
+}
+
+function endAtOnce(pid: number, kind: RegisteredProcess["kind"]): void {
+  if (kind === "postgres") process.kill(pid, "SIGQUIT");
+  else process.kill(-pid, "SIGKILL");
 }
 
 function folderPrefix(): string {

@@ -37,6 +37,14 @@ const END_ORDER: readonly (PartName | "screen")[] = [
   "postgres",
 ];
 
+/** How to end each stack of this process, also one that is still starting. */
+const running = new Set<() => Promise<void>>();
+
+/** Ends every stack of this process; a start under way fails then. */
+export async function stopStacks(): Promise<void> {
+  await Promise.all([...running].map((stop) => stop()));
+}
+
 /**
  * Starts everything; resolves when the whole of it answers.
  * @throws {Error} naming the part that did not start; nothing is left then.
@@ -47,9 +55,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const stop = once(async () => {
     for (const name of END_ORDER) await parts.get(name)?.stop();
     await run.remove();
+    running.delete(stop);
   });
+  running.add(stop);
   try {
-    return await unlessAborted(options.signal, build(options, run, parts, stop));
+    return await build(options, run, parts, stop);
   } catch (error) {
     await stop();
     throw error;
@@ -62,10 +72,9 @@ async function build(
   parts: Map<PartName | "screen", Part>,
   stop: () => Promise<void>,
 ): Promise<Stack> {
-  const { log, signal, web = "dev" } = options;
+  const { log, web = "dev" } = options;
   const started = performance.now();
   const step = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
-    signal?.throwIfAborted();
     const begun = performance.now();
     const result = await work();
     log(`${what} (${seconds(begun)} s)`);
@@ -224,14 +233,4 @@ function seconds(since: number): string {
 function once(work: () => Promise<void>): () => Promise<void> {
   let done: Promise<void> | null = null;
   return () => done ??= work();
-}
-
-/** Gives up waiting as soon as the signal says so; what still runs is ended with the run. */
-function unlessAborted<T>(signal: AbortSignal | undefined, work: Promise<T>): Promise<T> {
-  if (!signal) return work;
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason);
-    signal.addEventListener("abort", onAbort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
-  });
 }

@@ -22,8 +22,6 @@ export interface StackOptions {
   /** `preferred` takes the known ports where they are free; default `free`. */
   ports?: "preferred" | "free";
   log: (line: string) => void;
-  /** Aborted: the start stops at the next step and takes everything back. */
-  signal?: AbortSignal;
 }
 
 export interface Stack {

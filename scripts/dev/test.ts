@@ -50,7 +50,7 @@ const STEPS: readonly Step[] = [
   },
   {
     name: "browser (playwright)",
-    command: ["playwright", "test", "--config", "web/playwright.config.ts"],
+    command: ["tsx", "scripts/dev/browser_tests.ts"],
     count: countPlaywright,
   },
 ];
@@ -94,7 +94,12 @@ async function runStep(step: Step): Promise<Counts> {
 
 function run(command: readonly string[]): Promise<{ code: number; output: string }> {
   const [program = "", ...args] = command;
-  const env = { ...process.env, DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1", E2E_FOLDER: folder };
+  const env = {
+    ...process.env,
+    DENO_NO_UPDATE_CHECK: "1",
+    NO_COLOR: "1",
+    PLAYWRIGHT_JSON_OUTPUT_NAME: join(folder, "playwright.json"),
+  };
   const child = spawn(join("node_modules", ".bin", program), args, {
     stdio: ["ignore", "pipe", "pipe"],
     env,

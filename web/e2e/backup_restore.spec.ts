@@ -11,6 +11,8 @@ test("an admin backs up production and restores it into dev", async ({ page }) =
     await expect(outcome.getByText("Concluída")).toBeVisible();
     await expect(outcome.getByText(/Conferido: .*tabelas? · .*registros? · .* no cofre\./)).toBeVisible();
     await expect(page.getByText(/Último backup da produção: agora/)).toBeVisible();
+    await expect(page.getByRole("status").filter({ hasText: "Backup da produção: concluída." }))
+      .toBeAttached();
   });
 
   await test.step("the row is the backup that was asked for", async () => {

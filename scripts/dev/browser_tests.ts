@@ -1,0 +1,23 @@
+/** Starts the stack with the built screen, runs the browser tests against it, stops it: one step of `npm test`. */
+import { spawn } from "node:child_process";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import process from "node:process";
+import { startStack } from "./stack.ts";
+
+const print = (line: string) => void process.stdout.write(line + "\n");
+const stack = await startStack({ web: "built", ports: "free", rows: 20_000, log: print });
+const stop = (code: number) => stack.stop().then(() => process.exit(code));
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void stop(1));
+
+const description = join(stack.dir, "e2e.json");
+await writeFile(description, JSON.stringify({ screen: stack.urls.screen, ...stack.users }), { mode: 0o600 });
+const runner = spawn(
+  join("node_modules", ".bin", "playwright"),
+  ["test", "--config", "web/playwright.config.ts", "--reporter=list,json", ...process.argv.slice(2)],
+  {
+    stdio: "inherit",
+    env: { ...process.env, E2E_STACK: description, E2E_OUTPUT: join(stack.dir, "browser") },
+  },
+);
+runner.on("close", (code) => void stop(code ?? 1));

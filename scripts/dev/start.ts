@@ -1,0 +1,104 @@
+/**
+ * `npm start`: the whole system on this machine, until Ctrl-C.
+ *
+ *     npm start [-- --rows N]      prod gets about N rows of ERP data, default 200000
+ *     npm start -- --once          the main job, end to end, then exit
+ */
+import process from "node:process";
+import { parseArgs } from "node:util";
+import { installSystemPackages } from "./system_packages.ts";
+import type { Stack } from "./stack.ts";
+
+const USAGE = `Usage: npm start [-- [--rows N] [--once]]
+
+  --rows N   about how many rows of ERP data prod gets (at least 1000, default 200000)
+  --once     runs the main job end to end on free ports, prints one line of JSON and exits
+`;
+const FEWEST_ROWS = 1000;
+/** One Ctrl-C may arrive several times: from the terminal, from npm, from the launcher. */
+const SAME_SIGNAL_MS = 1_000;
+const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+
+const options = readOptions(process.argv.slice(2));
+const startedAt = performance.now();
+let isUp = false;
+// only now: what is asked wrongly is answered at once
+const { startStack, stopStacks } = await import("./stack.ts");
+stopOnSignals();
+if (options.once) {
+  const { runOnce } = await import("./once.ts");
+  process.exit(await runOnce({ rows: options.rows }));
+}
+await runUntilStopped();
+
+function readOptions(args: string[]): { rows?: number; once: boolean } {
+  try {
+    const { values } = parseArgs({
+      args,
+      options: { rows: { type: "string" }, once: { type: "boolean" }, help: { type: "boolean" } },
+    });
+    if (values.help) {
+      process.stdout.write(USAGE);
+      process.exit(0);
+    }
+    const rows = values.rows === undefined ? undefined : Number(values.rows);
+    if (rows !== undefined && !(Number.isSafeInteger(rows) && rows >= FEWEST_ROWS)) {
+      throw new Error(`--rows must be a whole number of at least ${FEWEST_ROWS}: '${values.rows}'`);
+    }
+    return { rows, once: values.once ?? false };
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : error}\n\n${USAGE}`);
+    process.exit(2);
+  }
+}
+
+async function runUntilStopped(): Promise<void> {
+  try {
+    await installSystemPackages(["postgresql", "isal"], log);
+    const stack = await startStack({ rows: options.rows, web: "dev", ports: "preferred", log });
+    isUp = true;
+    process.stdout.write(welcome(stack));
+    setInterval(() => {}, 60_000); // until a signal
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+    await stopStacks();
+    process.exit(1);
+  }
+}
+
+function stopOnSignals(): void {
+  let first = 0;
+  for (const [signal, code] of Object.entries(EXIT_CODES)) {
+    process.on(signal, () => {
+      const now = Date.now();
+      if (first === 0) {
+        first = now;
+        log(`${signal}: stopping`);
+        void stopStacks().then(() => process.exit(isUp ? 0 : code));
+      } else if (now - first > SAME_SIGNAL_MS) {
+        process.exit(code); // the guardian takes the rest away
+      }
+    });
+  }
+}
+
+function welcome({ urls, users, dir }: Stack): string {
+  return `
+  Screen     ${urls.screen}/desenvolvedor/backups
+  Sign in    ${users.admin.email}
+  Password   ${users.admin.password}
+  Others     ${users.viewer.email} / ${users.viewer.password} (only sees), ${users.stranger.email} / ${users.stranger.password} (may nothing)
+
+  GitHub     ${urls.github}
+  Supabase   ${urls.supabase}
+  Logs       ${dir}/logs
+
+  Ctrl-C stops everything; nothing is kept.
+
+`;
+}
+
+function log(line: string): void {
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+  process.stdout.write(`[${seconds.padStart(6)} s] ${line}\n`);
+}
