@@ -98,7 +98,7 @@ function run(file, rest) {
     env: { ...process.env, ...environment(), REVO_BACKUPS_LAUNCHER: String(process.pid) },
   });
   for (const signal of FORWARDED) process.on(signal, () => child.kill(signal));
-  if (process.env.npm_lifecycle_event) watchParent(() => child.kill("SIGTERM"));
+  if (process.env.npm_lifecycle_event) watchParent(() => child.kill("SIGTERM"), { throughShell: true });
   child.once("error", (error) => fail(`Cannot start ${process.execPath}: ${error.message}`, 1));
   child.once("exit", (code, signal) => {
     if (signal === null) process.exit(code ?? 1);

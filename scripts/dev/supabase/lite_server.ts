@@ -4,7 +4,7 @@
  */
 import { getRequestListener } from "@hono/node-server";
 import { App } from "@supabase/lite";
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import postgres from "postgres";
 import { connectAuth, connectCatalogueReader, RestConnection } from "./connections.ts";
 import { type FunctionAddress, isFunctionPath, proxyToFunction } from "./function_proxy.ts";
@@ -94,17 +94,37 @@ function appConfig({ keys, siteUrl }: LiteOptions) {
 
 type Fetch = (request: Request) => Promise<Response>;
 
+/**
+ * What the gateway of hosted projects adds: every origin may read the answers, and send whatever headers it wants.
+ * lite itself lacks `x-supabase-api-version`, and says nothing at all on some answers.
+ */
+function allowEveryOrigin(response: ServerResponse): void {
+  response.setHeader("access-control-allow-origin", "*");
+  response.setHeader(
+    "access-control-expose-headers",
+    "content-range, content-profile, x-supabase-api-version",
+  );
+}
+
+function answerPreflight(request: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(204, {
+    "access-control-allow-methods": "GET,HEAD,PUT,PATCH,POST,DELETE,OPTIONS",
+    "access-control-allow-headers": request.headers["access-control-request-headers"] ?? "*",
+    "access-control-max-age": "3600",
+  }).end();
+}
+
 async function listen(options: LiteOptions, apps: { auth: Fetch; rest: Fetch }): Promise<Server> {
   const onAuth = getRequestListener((request) => apps.auth(request));
   const onRest = getRequestListener((request) => apps.rest(request));
   const server = createServer((request, response) => {
     const path = new URL(request.url ?? "/", "http://host").pathname;
-    if (isFunctionPath(path)) proxyToFunction(request, response, options.edgeFunction);
-    else if (path.startsWith("/auth/v1/")) void onAuth(request, response);
-    else if (path.startsWith("/rest/v1/")) void onRest(request, response);
-    else {response.writeHead(404, { "content-type": "application/json" }).end(
-        `{"message":"no Route matched"}`,
-      );}
+    if (isFunctionPath(path)) return proxyToFunction(request, response, options.edgeFunction);
+    allowEveryOrigin(response);
+    if (request.method === "OPTIONS") return answerPreflight(request, response);
+    if (path.startsWith("/auth/v1/")) return void onAuth(request, response);
+    if (path.startsWith("/rest/v1/")) return void onRest(request, response);
+    response.writeHead(404, { "content-type": "application/json" }).end(`{"message":"no Route matched"}`);
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);

@@ -1,0 +1,233 @@
+/**
+ * The embedded API against hosted Supabase's behaviour, where we rely on it: who may do what, status codes, the
+ * form of values, life with a database that comes and goes.
+ */
+import { createHmac } from "node:crypto";
+import postgres from "postgres";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
+import { type Stack, startStack } from "../stack.ts";
+
+const USER = { email: "ana@exemplo.br", password: "senha-bem-longa" };
+const SCHEMA = `
+  create table public.closed (id int);
+  revoke all on public.closed from anon, authenticated;
+  insert into public.closed values (1);
+  create table public.owned (id int, owner uuid);
+  alter table public.owned enable row level security;
+  create policy own on public.owned for select to authenticated using (owner = (select auth.uid()));
+  create table public.opened (id int primary key, at timestamptz, local timestamp);
+  insert into public.opened values (1, '2026-01-02 03:04:06.678901+00', '2026-01-02 03:04:06');
+  create function public.who() returns jsonb language sql stable set search_path = '' as
+    $$ select jsonb_build_object('role', current_user, 'session', session_user, 'uid', auth.uid(), 'email', auth.email()) $$;
+  create function public.fail(code text) returns void language plpgsql set search_path = '' as
+    $$ begin raise exception using errcode = code, message = 'm', detail = 'd', hint = 'h'; end $$;
+  create function public.kind_of(p jsonb) returns text language sql stable set search_path = '' as
+    $$ select pg_catalog.jsonb_typeof(p) || ' ' || coalesce(pg_catalog.jsonb_typeof(p -> 'inner'), '-') $$;
+  create function public.moment() returns table (at timestamptz) language sql stable set search_path = '' as
+    $$ select '2026-01-02 03:04:06.678901+00'::timestamptz $$;
+  create function public.signed_in_only() returns int language sql set search_path = '' as $$ select 1 $$;
+  revoke execute on function public.signed_in_only() from public, anon;`;
+
+let stack: Stack;
+let sql: postgres.Sql;
+let token = "";
+
+beforeAll(async () => {
+  stack = await startStack({ seed: false, web: "none", log: () => {} });
+  sql = postgres(stack.databases.prod, { max: 1, onnotice: () => {} });
+  await sql.unsafe(SCHEMA);
+  token = await signUp();
+});
+afterAll(async () => {
+  await sql?.end();
+  await stack?.stop();
+});
+
+interface Answer {
+  status: number;
+  body: unknown;
+}
+
+async function call(
+  path: string,
+  options: { token?: string; apikey?: string | null; body?: unknown } = {},
+): Promise<Answer> {
+  const { token: bearer, apikey = stack.keys.publishable, body } = options;
+  const response = await fetch(`${stack.urls.supabase}${path}`, {
+    method: body === undefined ? "GET" : "POST",
+    headers: {
+      "content-type": "application/json",
+      ...(apikey === null ? {} : { apikey }),
+      ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
+    },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  });
+  const text = await response.text();
+  return { status: response.status, body: text === "" ? null : JSON.parse(text) };
+}
+
+const rpc = (name: string, args: object = {}, bearer?: string) =>
+  call(`/rest/v1/rpc/${name}`, { body: args, token: bearer });
+
+async function signUp(): Promise<string> {
+  const { body } = await call("/auth/v1/signup", { body: USER });
+  return z.object({ access_token: z.string() }).parse(body).access_token;
+}
+
+function forge(claims: object, secret: string): string {
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const text = `${part({ alg: "HS256", typ: "JWT" })}.${part(claims)}`;
+  return `${text}.${createHmac("sha256", secret).update(text).digest("base64url")}`;
+}
+
+/** Every privilege of the database, as the catalogue has it. */
+const privileges = () =>
+  sql`select 'class' as kind, oid::regclass::text as name, relacl::text as acl from pg_class where relnamespace::regnamespace::text !~ '^pg_'
+      union all select 'proc', oid::regprocedure::text, proacl::text from pg_proc where pronamespace::regnamespace::text !~ '^pg_'
+      union all select 'namespace', nspname, nspacl::text from pg_namespace
+      union all select 'default', concat(defaclrole::regrole, defaclnamespace::regnamespace, defaclobjtype), defaclacl::text from pg_default_acl
+      order by 1, 2`;
+
+describe("who may do what", () => {
+  test("a REVOKE holds: nobody reads the table, anonymous callers are asked to sign in", async () => {
+    expect(await call("/rest/v1/closed")).toMatchObject({ status: 401, body: { code: "42501" } });
+    expect(await call("/rest/v1/closed", { token })).toMatchObject({ status: 403, body: { code: "42501" } });
+  });
+
+  test("a function's revoked EXECUTE holds for anonymous callers only", async () => {
+    expect(await rpc("signed_in_only")).toMatchObject({ status: 401, body: { code: "42501" } });
+    expect(await rpc("signed_in_only", {}, token)).toEqual({ status: 200, body: 1 });
+  });
+
+  test("each request runs in the role of its token, the session as authenticator", async () => {
+    expect((await rpc("who")).body).toMatchObject({ role: "anon", session: "authenticator", uid: null });
+    const { body } = await rpc("who", {}, token);
+    expect(body).toMatchObject({ role: "authenticated", session: "authenticator", email: USER.email });
+    expect((await call("/rest/v1/rpc/who", { body: {}, apikey: stack.keys.secret })).body)
+      .toMatchObject({ role: "service_role" });
+  });
+
+  test("row-level security shows each user the own rows", async () => {
+    const { body } = await rpc("who", {}, token);
+    const { uid } = z.object({ uid: z.uuid() }).parse(body);
+    await sql`insert into public.owned values (1, ${uid}), (2, gen_random_uuid())`;
+    expect((await call("/rest/v1/owned?select=id", { token })).body).toEqual([{ id: 1 }]);
+    expect((await call("/rest/v1/owned?select=id")).body).toEqual([]);
+  });
+
+  test("no key, a wrong key, a foreign signature or a role out of reach get nothing", async () => {
+    expect((await call("/rest/v1/opened", { apikey: null })).status).toBe(401);
+    expect((await call("/rest/v1/opened", { apikey: "sb_publishable_other" })).status).toBe(401);
+    const exp = Math.floor(Date.now() / 1000) + 60;
+    const claims = { sub: crypto.randomUUID(), role: "authenticated", exp };
+    expect((await rpc("who", {}, forge(claims, "another secret"))).status).toBe(401);
+    expect((await rpc("who", {}, forge({ ...claims, exp: exp - 600 }, stack.keys.jwtSecret))).status).toBe(
+      401,
+    );
+    expect((await rpc("who", {}, forge({ ...claims, role: "postgres" }, stack.keys.jwtSecret))).status).toBe(
+      403,
+    );
+    expect((await rpc("who", {}, forge(claims, stack.keys.jwtSecret))).status).toBe(200);
+  });
+
+  test("a start and its requests change no privilege at all", async () => {
+    const before = [...await privileges()];
+    expect(before.length).toBeGreaterThan(30);
+    await stack.restartPart("supabase");
+    await rpc("who");
+    await call("/rest/v1/owned", { token });
+    await call("/auth/v1/user", { token });
+    expect([...await privileges()]).toEqual(before);
+  });
+
+  test("auth's tables belong to its admin, and sign-in works with what sign-up stored", async () => {
+    const [owner] =
+      await sql`select tableowner from pg_tables where schemaname = 'auth' and tablename = 'users'`;
+    expect(owner).toEqual({ tableowner: "supabase_auth_admin" });
+    const signIn = (password: string) =>
+      call("/auth/v1/token?grant_type=password", { body: { email: USER.email, password } });
+    expect((await signIn(USER.password)).status).toBe(200);
+    expect((await signIn("wrong")).status).toBe(400);
+  });
+});
+
+describe("errors", () => {
+  test.each([
+    ["P0001", 400, 400],
+    ["42501", 401, 403],
+    ["PT409", 409, 409],
+    ["57014", 500, 500],
+    ["P0002", 500, 500],
+    ["23505", 409, 409],
+    ["22023", 400, 400],
+    ["55P03", 500, 500],
+  ])(
+    "%s is %i for anonymous callers and %i for users, with all that was raised",
+    async (code, anonymous, user) => {
+      expect(await rpc("fail", { code })).toMatchObject({ status: anonymous, body: { code, message: "m" } });
+      expect((await rpc("fail", { code }, token)).status).toBe(user);
+    },
+  );
+
+  test("detail and hint arrive", async () => {
+    for (const code of ["P0001", "PT409", "42501"]) {
+      expect((await rpc("fail", { code })).body).toEqual({ code, message: "m", details: "d", hint: "h" });
+    }
+  });
+
+  test("what is not there is a 404", async () => {
+    expect(await rpc("nothing")).toMatchObject({ status: 404, body: { code: "PGRST202" } });
+    expect(await call("/rest/v1/nothing")).toMatchObject({ status: 404, body: { code: "PGRST205" } });
+    expect((await call("/elsewhere")).status).toBe(404);
+  });
+});
+
+describe("values", () => {
+  test("jsonb arguments arrive as what they are", async () => {
+    expect((await rpc("kind_of", { p: { inner: [1] } })).body).toBe("object array");
+    expect((await rpc("kind_of", { p: [1] })).body).toBe("array -");
+  });
+
+  test("timestamps have PostgREST's form", async () => {
+    const at = "2026-01-02T03:04:06.678901+00:00";
+    expect((await rpc("moment")).body).toEqual([{ at }]);
+    expect((await call("/rest/v1/opened?select=at,local")).body).toEqual([{
+      at,
+      local: "2026-01-02T03:04:06",
+    }]);
+  });
+});
+
+describe("life", () => {
+  test("a changed schema is seen without a restart, as the database announces it", async () => {
+    expect((await call("/rest/v1/later")).status).toBe(404);
+    await sql`create table public.later (id int)`;
+    await expect.poll(async () => (await call("/rest/v1/later")).status, { timeout: 5_000 }).toBe(200);
+    await sql`alter table public.later add column note text`;
+    await expect.poll(async () => (await call("/rest/v1/later?select=note")).status, { timeout: 5_000 }).toBe(
+      200,
+    );
+    await sql`drop table public.later`;
+    await expect.poll(async () => (await call("/rest/v1/later")).status, { timeout: 5_000 }).toBe(404);
+  });
+
+  test("without the database it says 503, and goes on when the database is back", async () => {
+    await stack.stopPart("postgres");
+    expect(await rpc("who")).toMatchObject({ status: 503, body: { code: "PGRST001" } });
+    await stack.startPart("postgres");
+    await expect.poll(async () => (await rpc("who")).status, { timeout: 10_000 }).toBe(200);
+  });
+
+  test("the function answers behind the same address, and 503 while it is down", async () => {
+    const options = { body: {} };
+    expect(await call("/functions/v1/ops-backups", options)).toMatchObject({
+      status: 401,
+      body: { ok: false, error: "not_signed_in" },
+    });
+    await stack.stopPart("function");
+    expect((await call("/functions/v1/ops-backups", options)).status).toBe(503);
+    await stack.startPart("function");
+    expect((await call("/functions/v1/ops-backups", options)).status).toBe(401);
+  });
+});
