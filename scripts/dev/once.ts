@@ -68,12 +68,7 @@ export async function runOnce(options: OnceOptions): Promise<number> {
         tables: backup.tables_total,
         rows: backup.rows_total,
       },
-      restore: {
-        target: restored.target,
-        tables: comparison.tables,
-        rows: comparison.rows,
-        equal: comparison.equal,
-      },
+      restore: { target: restored.target, ...checkedIn(restored), equal: comparison.equal },
       drill: { ok: drilled },
       seconds,
     };

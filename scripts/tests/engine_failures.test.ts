@@ -224,6 +224,7 @@ describe("in the transaction", () => {
       env: {
         PATH: process.env.PATH,
         HOME: process.env.HOME,
+        TMPDIR: folder, // what a killed command leaves goes with the server's folder
         ...(process.env.DENO_DIR === undefined ? {} : { DENO_DIR: process.env.DENO_DIR }),
         ...store.secrets,
         TARGET: "dev",

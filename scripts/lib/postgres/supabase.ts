@@ -42,8 +42,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
   max_wal_size: "2GB",
   fsync: "off",
   full_page_writes: "off",
-  synchronous_commit: "off",
-  log_min_messages: "fatal",
+  log_min_messages: "log",
 };
 
 export type SupabaseServerOptions = Omit<ServerOptions, "superuser"> & { signal?: AbortSignal };
