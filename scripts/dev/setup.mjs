@@ -45,7 +45,15 @@ function installDependencies() {
   try {
     const { status, error } = spawnSync(
       program ?? "npm",
-      [...first, "ci", "--no-audit", "--no-fund", "--loglevel=error", ...(cache ? ["--cache", cache] : [])],
+      [
+        ...first,
+        "ci",
+        "--no-audit",
+        "--no-fund",
+        "--no-update-notifier",
+        "--loglevel=error",
+        ...(cache ? ["--cache", cache] : []),
+      ],
       { cwd: ROOT, stdio: ["ignore", "inherit", "inherit"] },
     );
     if (status !== 0) fail(`npm ci failed${error ? `: ${error.message}` : ` (exit ${status})`}.`, 1);

@@ -27,12 +27,19 @@ const CHECKED = ["scripts/*.ts", "scripts/**/*.ts", "supabase/functions/**/*.ts"
 
 const STEPS: readonly Step[] = [
   { name: "format", command: ["deno", "fmt", "--check", "--quiet"] },
-  { name: "lint", command: ["deno", "lint", "--quiet", "scripts", "supabase", "web"] },
+  { name: "lint", command: ["deno", "lint", "--quiet"] },
   { name: "types: scripts and function", command: ["deno", "check", "--quiet", ...CHECKED] },
   { name: "types: screen and shared domain", command: ["tsc", "-p", "web"] },
   {
     name: "function and domain (deno test)",
-    command: ["deno", "test", "--quiet", "--allow-env", "supabase/functions"],
+    command: [
+      "deno",
+      "test",
+      "--quiet",
+      "--allow-env",
+      "supabase/functions/_shared",
+      "supabase/functions/ops-backups",
+    ],
     count: countDeno,
   },
   {

@@ -24,9 +24,14 @@ create schema extensions authorization postgres;
 grant usage on schema extensions to anon, authenticated, service_role;
 grant all on schema extensions to dashboard_user;
 create extension pgcrypto schema extensions;
--- Some builds of PostgreSQL come without it.
-select format('create extension %I schema extensions', name)
-  from pg_catalog.pg_available_extensions where name = 'uuid-ossp' \gexec
+-- Some builds of PostgreSQL come without it, or with it but without the library it needs.
+do $$
+begin
+  create extension "uuid-ossp" schema extensions;
+exception when feature_not_supported or undefined_file then
+  null;
+end
+$$;
 
 -- auth: who the caller is, as the API put it into the transaction's settings
 create schema auth authorization supabase_auth_admin;

@@ -49,7 +49,11 @@ export const EXCLUDED_SCHEMAS = [
 ] as const;
 
 /** Every schema that is the platform's. */
-export const PLATFORM_SCHEMAS: readonly string[] = [...DATA_ONLY_SCHEMAS, EXTENSIONS_SCHEMA, ...EXCLUDED_SCHEMAS];
+export const PLATFORM_SCHEMAS: readonly string[] = [
+  ...DATA_ONLY_SCHEMAS,
+  EXTENSIONS_SCHEMA,
+  ...EXCLUDED_SCHEMAS,
+];
 
 /** Old content of a restored target lies in schemas of this prefix until it is cleaned up. */
 export const OLD_CONTENT_PREFIX = "restore_old_";

@@ -1,0 +1,86 @@
+/** What comes before every command, in a small repository of its own. */
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { ROOT } from "./child_process.ts";
+
+let repository = "";
+
+beforeAll(async () => {
+  repository = await mkdtemp(join(tmpdir(), "setup-"));
+  await mkdir(join(repository, "scripts", "dev"), { recursive: true });
+  for (const file of ["setup.mjs", "follow_parent.mjs", "leftovers.mjs"]) {
+    await cp(join(ROOT, "scripts", "dev", file), join(repository, "scripts", "dev", file));
+  }
+  await symlink(join(ROOT, "node_modules", "tsx"), join(repository, "tsx"));
+  await writeFile(
+    join(repository, "package.json"),
+    JSON.stringify({ name: "small", version: "1.0.0", type: "module", dependencies: { tsx: "file:./tsx" } }),
+  );
+  execFileSync("npm", ["install", "--package-lock-only", "--offline", "--no-audit", "--no-fund"], {
+    cwd: repository,
+    stdio: "ignore",
+  });
+  await writeFile(
+    join(repository, "main.ts"),
+    `const [code, ...rest]: string[] = process.argv.slice(2);
+     console.log(JSON.stringify({ rest, deno: process.env.DENO_DIR }));
+     if (code === "wait") setInterval(() => {}, 1000);
+     else if (code === "die") process.kill(process.pid, "SIGKILL");
+     else process.exit(Number(code));`,
+  );
+});
+afterAll(() => rm(repository, { recursive: true, force: true }));
+
+async function run(args: string[], signal?: NodeJS.Signals) {
+  const child = spawn(process.execPath, [join(repository, "scripts/dev/setup.mjs"), "main.ts", ...args], {
+    cwd: "/",
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let said = "";
+  child.stdout.on("data", (chunk: Uint8Array) => {
+    said += String(chunk);
+    if (signal && said.includes('"rest"')) child.kill(signal);
+  });
+  const [code, ended] = await once(child, "close");
+  return { said, code, ended };
+}
+
+test("dependencies are installed when they are missing, and said to be; then the main runs", async () => {
+  const { said, code } = await run(["7", "a", "--b"]);
+  expect(said).toContain("node_modules is missing: installing");
+  expect(said).toContain('"rest":["a","--b"]');
+  expect(code).toBe(7);
+  expect(existsSync(join(repository, "node_modules", ".package-lock.json"))).toBe(true);
+});
+
+test("nothing is installed when they are what the lock says; caches lie beside them", async () => {
+  const { said, code } = await run(["0"]);
+  expect(said).not.toContain("installing");
+  if (process.env.DENO_DIR === undefined) {
+    expect(said).toContain(join(repository, "node_modules", ".cache", "deno"));
+  }
+  expect(code).toBe(0);
+});
+
+test("another lock than the installed one installs again", async () => {
+  const file = join(repository, "node_modules", ".package-lock.json");
+  const lock = await readFile(file, "utf8");
+  await writeFile(
+    file,
+    lock.replace('"packages": {', '"packages": { "node_modules/gone": { "version": "1.0.0" },'),
+  );
+  expect((await run(["0"])).said).toContain("node_modules is not what package-lock.json says");
+  expect((await run(["0"])).said).not.toContain("installing");
+});
+
+test("signals go through, and it ends as the main ends", async () => {
+  expect(await run(["wait"], "SIGTERM")).toMatchObject({ ended: "SIGTERM" });
+  expect(await run(["wait"], "SIGINT")).toMatchObject({ ended: "SIGINT" });
+  expect(await run(["die"])).toMatchObject({ ended: "SIGKILL" });
+});
