@@ -57,7 +57,7 @@ interface Ending {
   conclusion: string | null;
   log: string;
   /** The row of the run in the catalog. */
-  run: { status?: string; error_code?: string; error_message?: string; phase?: string };
+  run: { status?: string; error_code?: string; error_message?: string; phase?: string; reason?: string };
   objects: string[];
   rows: number;
 }
@@ -262,6 +262,45 @@ test("a label with a foreign character, and a restore of prod without the word",
     conclusion: "failure",
     run: { status: "failed", error_code: "confirmation_required" },
   });
+});
+
+test("production comes back with the word, and its history stays and grows", async () => {
+  const backup = await runWorkflow("db-backup.yml", { target: "prod" }, {});
+  const key = backup.objects.find((name) => name.endsWith(".dump.gz")) ?? "";
+  await sql(prod, "delete from public.pedidos where id > 10; create table public.migracao_ruim (id int);");
+  const end = await runWorkflow("db-restore-from-r2.yml", {
+    target: "prod",
+    r2_key: key,
+    confirm: "RESTORE_PROD",
+    reason: "ensaio",
+  }, {});
+  expect(end).toMatchObject({
+    conclusion: "success",
+    run: { status: "succeeded", reason: "ensaio" },
+    rows: 2,
+  });
+  expect(await sql(prod, "select count(*) from public.pedidos;")).toEqual(["60000"]);
+  expect(await sql(prod, "select to_regclass('public.migracao_ruim') is null;")).toEqual(["t"]);
+  expect(await sql(prod, "select kind, status from public.ops_db_backup_runs order by created_at;")).toEqual([
+    "backup|succeeded",
+    "restore|succeeded",
+  ]);
+  // the safety copy is a backup like any other: it undoes the restore
+  const [safety = ""] = await sql(
+    prod,
+    "select r2_key from public.ops_db_backups where label = 'antes-da-restauracao';",
+  );
+  const undo = await runWorkflow("db-restore-from-r2.yml", {
+    target: "prod",
+    r2_key: safety,
+    confirm: "RESTORE_PROD",
+  }, {});
+  expect(undo).toMatchObject({ conclusion: "success", rows: 3 });
+  expect(await sql(prod, "select count(*) from public.pedidos;")).toEqual(["10"]);
+  await sql(
+    prod,
+    "drop table public.migracao_ruim; drop table public.pedidos; create table public.pedidos as select g as id, repeat(md5(g::text), 30) as texto from generate_series(1, 60000) g;",
+  );
 });
 
 /** Passes requests on to the vault's simulator, but answers those that `refuse` picks as a broken vault does. */

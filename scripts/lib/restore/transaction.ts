@@ -120,11 +120,8 @@ async function load(
     ...(name === "large_objects" ? [["sed", "/^BEGIN;$/d;/^COMMIT;$/d"] as const] : []),
   ];
   const pipeline = startPipeline(stages, { inputFile: archiveFile, outputFile: fifo, signal: around.signal });
-  let tables = 0;
   try {
-    await session.run(`\\set QUIET off\n\\i ${fifo}\n\\set QUIET on`, (line) => {
-      if (line.startsWith("COPY ")) around.progress.bytes(++tables, null);
-    });
+    await session.run(`\\i ${fifo}`);
   } catch (error) {
     pipeline.kill();
     await pipeline.ended;

@@ -45,6 +45,8 @@ export const dispatchedSchema = z.object({
   request_id: z.uuid(),
   run_url: z.string().nullable(),
   run: runSchema,
+  /** What went wrong beside the request itself, which stands. */
+  warnings: z.array(z.string()).optional(),
 });
 export type Dispatched = z.infer<typeof dispatchedSchema>;
 

@@ -1,0 +1,208 @@
+/** The parts of the stack, and in which order they can start. */
+import { FUNCTION_NAME } from "../../supabase/functions/_shared/backup/api.ts";
+import type { PostgresBinaries } from "../lib/postgres/binaries.ts";
+import type { SupabaseServer } from "../lib/postgres/supabase.ts";
+import type { ChildPart } from "./child_process.ts";
+import { startDatabases } from "./database_part.ts";
+import { functionPart } from "./functions/function_part.ts";
+import { GitHubPart, REPOSITORY } from "./github_part.ts";
+import { type Keys, makeKeys, randomText } from "./keys.ts";
+import { choosePorts, type Ports } from "./ports.ts";
+import { providePostgres } from "./postgres_install.ts";
+import { makeVaultAccess, r2Part, type VaultAccess } from "./r2/r2_part.ts";
+import type { RunFolder } from "./run_folder.ts";
+import { DATABASES, type PartName, type Stack, type StackOptions } from "./stack_types.ts";
+import { supabasePart } from "./supabase/supabase_part.ts";
+import { screenPart } from "./web/screen_part.ts";
+
+export interface Part {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** In the order of their end: nobody outlives what it needs. */
+const END_ORDER: readonly (PartName | "screen")[] = [
+  "github",
+  "screen",
+  "function",
+  "supabase",
+  "r2",
+  "postgres",
+];
+
+/** What is settled before anything starts. */
+export interface Plan {
+  run: RunFolder;
+  log: (line: string) => void;
+  web: "dev" | "built" | "none";
+  binaries: PostgresBinaries;
+  ports: Ports;
+  urls: Stack["urls"];
+  keys: Keys;
+  vault: VaultAccess;
+  githubToken: string;
+}
+
+/** @throws {BackupError} `missing_tool` when there is no PostgreSQL and none can be had. */
+export async function makePlan(options: StackOptions, run: RunFolder): Promise<Plan> {
+  const { log, web = "dev" } = options;
+  const binaries = await providePostgres(log);
+  const ports = await choosePorts(options.ports ?? "free");
+  return {
+    run,
+    log,
+    web,
+    binaries,
+    ports,
+    urls: urlsOf(ports, web !== "none"),
+    keys: makeKeys(),
+    vault: makeVaultAccess(ports.r2),
+    githubToken: `github_pat_${randomText(40)}`,
+  };
+}
+
+function urlsOf(ports: Ports, hasScreen: boolean): Stack["urls"] {
+  const url = (port: number) => `http://127.0.0.1:${port}`;
+  return {
+    screen: hasScreen ? url(ports.screen) : null,
+    supabase: url(ports.supabase),
+    github: url(ports.github),
+    r2: url(ports.r2),
+  };
+}
+
+/** The parts that were started, each under its name. */
+export class Parts {
+  readonly #parts = new Map<PartName | "screen", Part>();
+  readonly #log: (line: string) => void;
+
+  constructor(log: (line: string) => void) {
+    this.#log = log;
+  }
+
+  /** @throws {Error} for a part that this stack does not have. */
+  get(name: PartName): Part {
+    const part = this.#parts.get(name);
+    if (!part) throw new Error(`This stack has no part ${name}`);
+    return part;
+  }
+
+  add(name: PartName | "screen", part: Part): void {
+    this.#parts.set(name, part);
+  }
+
+  async start(name: PartName | "screen", part: Part): Promise<void> {
+    this.add(name, part);
+    await part.start();
+  }
+
+  async stopAll(): Promise<void> {
+    for (const name of END_ORDER) await this.#parts.get(name)?.stop();
+  }
+
+  /** What a part calls that ends by itself. */
+  endOf(name: PartName | "screen"): (said: string) => void {
+    return (said) => this.#log(`${name} ended unexpectedly: ${said}`);
+  }
+
+  /** Does the work, then says what it was and how long it took. */
+  async step<T>(what: string, work: () => Promise<T>): Promise<T> {
+    const begun = performance.now();
+    const result = await work();
+    this.#log(`${what} (${((performance.now() - begun) / 1000).toFixed(1)} s)`);
+    return result;
+  }
+}
+
+/** What needs nothing else, at once: the databases, the vault, and the screen's build. */
+export async function startFoundation(
+  plan: Plan,
+  parts: Parts,
+): Promise<{ server: SupabaseServer; screen: ChildPart | null }> {
+  const { run, ports, binaries, vault } = plan;
+  const databases = parts.step(
+    `PostgreSQL ${binaries.version}: ${DATABASES.join(", ")}, migrated`,
+    async () => {
+      const onUnexpectedEnd = parts.endOf("postgres");
+      const server = await startDatabases({ run, port: ports.postgres, binaries, onUnexpectedEnd });
+      parts.add("postgres", { start: () => server.start(), stop: () => server.stop() });
+      return server;
+    },
+  );
+  const simulator = parts.step("R2 simulator", () => {
+    return parts.start(
+      "r2",
+      r2Part({ run, port: ports.r2, access: vault, onUnexpectedEnd: parts.endOf("r2") }),
+    );
+  });
+  const [server, screen] = await Promise.all([databases, prepareScreen(plan, parts), simulator]);
+  return { server, screen };
+}
+
+async function prepareScreen({ web, run, ports, urls, keys }: Plan, parts: Parts): Promise<ChildPart | null> {
+  if (web === "none") return null;
+  const options = {
+    run,
+    port: ports.screen,
+    mode: web,
+    supabaseUrl: urls.supabase,
+    publishableKey: keys.publishable,
+    onUnexpectedEnd: parts.endOf("screen"),
+  };
+  return web === "dev"
+    ? await screenPart(options)
+    : await parts.step("screen built", () => screenPart(options));
+}
+
+/** Auth and REST on prod; the databases run. */
+export async function startApi(plan: Plan, parts: Parts, server: SupabaseServer): Promise<void> {
+  const part = supabasePart({
+    run: plan.run,
+    port: plan.ports.supabase,
+    server,
+    database: "prod",
+    keys: plan.keys,
+    siteUrl: plan.urls.screen ?? plan.urls.supabase,
+    edgeFunction: { name: FUNCTION_NAME, port: plan.ports.function },
+    onUnexpectedEnd: parts.endOf("supabase"),
+  });
+  await parts.step("auth and REST", () => parts.start("supabase", part));
+}
+
+/** GitHub, the function that calls it, the screen that calls both. */
+export async function startDoors(
+  plan: Plan,
+  parts: Parts,
+  github: GitHubPart,
+  screen: ChildPart | null,
+): Promise<void> {
+  const edge = functionPart({
+    run: plan.run,
+    port: plan.ports.function,
+    supabaseUrl: plan.urls.supabase,
+    publishableKey: plan.keys.publishable,
+    github: { url: plan.urls.github, token: plan.githubToken, repository: REPOSITORY },
+    allowedOrigins: plan.urls.screen === null ? [] : [plan.urls.screen],
+    onUnexpectedEnd: parts.endOf("function"),
+  });
+  await parts.step(screen === null ? "GitHub and function" : "GitHub, function and screen", async () => {
+    await Promise.all([
+      parts.start("github", github),
+      parts.start("function", edge),
+      screen && parts.start("screen", screen),
+    ]);
+  });
+}
+
+/** The repository's secrets on GitHub, as docs/environment.md lists them. */
+export function workflowSecretsOf({ vault }: Plan, databases: Stack["databases"]): Record<string, string> {
+  return {
+    R2_ENDPOINT: vault.endpoint,
+    R2_BUCKET: vault.bucket,
+    R2_ACCESS_KEY_ID: vault.accessKeyId,
+    R2_SECRET_ACCESS_KEY: vault.secretAccessKey,
+    SUPABASE_DB_URL_PROD: databases.prod,
+    SUPABASE_DB_URL_DEV: databases.dev,
+    SUPABASE_DB_URL_VERIFY: databases.verify,
+  };
+}
