@@ -54,6 +54,8 @@ const HINT = /^HINT: +(\w+)$/m;
 
 export class Catalog {
   #session: PsqlSession | null = null;
+  /** The end of the call before: the heartbeat and the work share one session. */
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly options: { psql: string; connection: Connection }) {}
 
@@ -101,6 +103,7 @@ export class Catalog {
   }
 
   async close(): Promise<void> {
+    await this.#turn;
     await this.#session?.close();
     this.#session = null;
   }
@@ -109,7 +112,13 @@ export class Catalog {
     await this.#query(`select to_json(true) from (select public.${name}(${jsonb(argument)})) done;`);
   }
 
-  async #query(sql: string): Promise<unknown[]> {
+  #query(sql: string): Promise<unknown[]> {
+    const answer = this.#turn.then(() => this.#queryNow(sql));
+    this.#turn = answer.catch(() => {}); // whoever asked hears of it
+    return answer;
+  }
+
+  async #queryNow(sql: string): Promise<unknown[]> {
     try {
       this.#session ??= await PsqlSession.open(this.options);
       return await this.#session.rows(sql);

@@ -14,6 +14,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { startGitHub } from "../dev/github/server.ts";
 import { migrate, readMigrations } from "../dev/migrate.ts";
+import { Catalog } from "../lib/catalog.ts";
 import type { Connection } from "../lib/connection.ts";
 import { runPipeline } from "../lib/children.ts";
 import { makeServerFolder } from "../lib/postgres/server_user.ts";
@@ -262,6 +263,14 @@ test("a label with a foreign character, and a restore of prod without the word",
     conclusion: "failure",
     run: { status: "failed", error_code: "confirmation_required" },
   });
+});
+
+test("the heartbeat and the work may speak to the catalog at the same time", async () => {
+  const catalog = new Catalog({ psql: binaries.path("psql"), connection: prod });
+  const calls = Array.from({ length: 20 }, () => [catalog.lastBytes("prod"), catalog.knownKeys("test")])
+    .flat();
+  await expect(Promise.all(calls)).resolves.toHaveLength(40);
+  await catalog.close();
 });
 
 test("production comes back with the word, and its history stays and grows", async () => {
