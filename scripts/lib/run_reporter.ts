@@ -82,18 +82,16 @@ export class RunReporter implements Progress {
     if (this.#around.summaryFile) await appendFile(this.#around.summaryFile, markdown + "\n");
   }
 
-  /** Tells the end. Whether the catalog knows it is the answer; `false` is already among the warnings. */
-  async finish(end: Omit<RunEnd, "request_id">): Promise<boolean> {
+  /** Tells the end. That the catalog did not take it is a warning: the work stands as it ended. */
+  async finish(end: Omit<RunEnd, "request_id">): Promise<void> {
     if (this.#timer) clearInterval(this.#timer);
     await this.#telling;
     try {
       if (this.#requestId !== null) {
         await this.#around.catalog.finishRun({ request_id: this.#requestId, ...end });
       }
-      return this.#requestId !== null;
     } catch (error) {
       this.#warn("the run's end could not be written to the catalog", error);
-      return false;
     } finally {
       await this.#around.catalog.close();
     }

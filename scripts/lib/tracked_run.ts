@@ -32,7 +32,7 @@ export async function trackRun(
   environment: Environment,
   signal: AbortSignal,
   work: (run: TrackedRun) => Promise<Outcome>,
-): Promise<{ known: boolean }> {
+): Promise<void> {
   const catalog = new Catalog({ psql: findPsql(), connection: connectionOf("prod", environment) });
   const reporter = new RunReporter({
     catalog,
@@ -55,7 +55,7 @@ export async function trackRun(
     const outcome = await work({ catalog, reporter });
     const result = { ...outcome.result, warnings: reporter.warnings };
     const none = { error_code: null, error_message: null };
-    return { known: await reporter.finish({ status: "succeeded", ...none, r2_key: outcome.r2_key, result }) };
+    await reporter.finish({ status: "succeeded", ...none, r2_key: outcome.r2_key, result });
   } catch (thrown) {
     const error = cancelledOr(thrown, signal).inPhase(reporter.currentPhase);
     await reporter.finish({

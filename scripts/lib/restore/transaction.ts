@@ -38,6 +38,8 @@ export interface LoadOrder {
 }
 
 const LOCK_NOT_AVAILABLE = "55P03";
+/** Shutdown or termination: says nothing about a COMMIT that was under way. */
+const SERVER_GOING_AWAY = /^57P/;
 
 /**
  * @returns what was checked; the transaction is committed then.
@@ -159,7 +161,8 @@ async function commit(session: PsqlSession, release: string, expected: Expectati
   try {
     await session.run("\\set QUIET off\ncommit;\n\\set QUIET on", (line) => tag = line);
   } catch (cause) {
-    if (sqlstateOf(cause) !== null) throw cause; // the server said no, and rolled back
+    const state = sqlstateOf(cause);
+    if (state !== null && !SERVER_GOING_AWAY.test(state)) throw cause; // the server said no, and rolled back
     throw new BackupError(
       "restore_outcome_unknown",
       "the connection ended while the server was asked to commit",
