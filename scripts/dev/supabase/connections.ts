@@ -46,6 +46,7 @@ export function connectCatalogueReader(url: string): PostgresConnection {
 /** The REST server's: as `authenticator`, in every request the role of its token. */
 export class RestConnection extends PostgresConnection {
   readonly #catalogue: PostgresConnection;
+  #lastKnown: IntrospectResult | null = null;
 
   constructor(url: string, catalogue: PostgresConnection) {
     super(connectionConfig(url, POOL));
@@ -53,8 +54,16 @@ export class RestConnection extends PostgresConnection {
     fixRoleSwitching(this, "active");
   }
 
-  override introspect(options?: { useCache?: boolean }): Promise<IntrospectResult> {
-    return this.#catalogue.introspect(options);
+  /**
+   * While the database is away the schema stays the one last seen, as PostgREST keeps its cache; lite's own
+   * answer then is a schema without anything in it, and every request a 404.
+   */
+  override async introspect(options?: { useCache?: boolean }): Promise<IntrospectResult> {
+    const found = await this.#catalogue.introspect(options);
+    if (found.tables.length > 0 || found.columns.length > 0 || this.#lastKnown === null) {
+      this.#lastKnown = found;
+    }
+    return this.#lastKnown;
   }
 
   override clearSchemaCache(): Promise<void> {

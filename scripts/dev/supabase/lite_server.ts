@@ -49,6 +49,7 @@ export async function startLite(options: LiteOptions): Promise<LiteServer> {
   });
   await auth.init();
   await rest.init();
+  await restConnection.introspect();
   const listener = postgres(options.urls.authenticator, { max: 1, onnotice: () => {} });
   const reload = () => void restConnection.clearSchemaCache();
   await listener.listen("pgrst", reload, reload);
