@@ -14,9 +14,6 @@ export interface StartDependencies {
   sleep: (ms: number) => Promise<void>;
 }
 
-/** `warnings`: what did not work beside the run itself, pt-BR. */
-export type Started = Dispatched & { warnings?: string[] };
-
 /** Pauses before each look for a run that an older GitHub did not name; a fresh run can be missing for seconds. */
 const LOOK_PAUSES_MS = [500, 1000, 1500, 2000, 2500, 2500];
 
@@ -30,7 +27,7 @@ const NOT_RECORDED =
 export async function startRun(
   asked: BackupRequest | RestoreRequest,
   deps: StartDependencies,
-): Promise<Started> {
+): Promise<Dispatched> {
   const { created, run } = await deps.database.requestRun(orderOf(asked, deps.newId));
   if (!created) return earlierAnswer(run);
   const accepted = await dispatchOnce(run, confirmOf(asked), deps) ?? await lookFor(run, deps);

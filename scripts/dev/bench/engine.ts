@@ -1,0 +1,73 @@
+/**
+ * Our side of the benchmark as a process of its own, under Deno with production's permissions: the engine that
+ * `scripts/backup.ts` and `scripts/restore.ts` call, without the catalog around it. Prints one line of JSON.
+ *
+ *     deno run … scripts/dev/bench/engine.ts backup            takes a backup
+ *     deno run … scripts/dev/bench/engine.ts facts             counts and fingerprint alone, with nothing beside them
+ *     deno run … scripts/dev/bench/engine.ts restore KEY       restores over what is there
+ */
+import { randomUUID } from "node:crypto";
+import process from "node:process";
+import { openSnapshot, readSnapshot } from "../../lib/backup/snapshot.ts";
+import { takeBackup } from "../../lib/backup/take_backup.ts";
+import { findToolsFor } from "../../lib/client_tools.ts";
+import { connectionOf, readEnvironment, vaultFields, vaultOf } from "../../lib/environment.ts";
+import { chooseGzip } from "../../lib/gzip.ts";
+import { runMain } from "../../lib/main.ts";
+import { PsqlSession } from "../../lib/psql.ts";
+import { restoreBackup } from "../../lib/restore/restore_backup.ts";
+import { z } from "zod";
+
+const asker = { requestedBy: "benchmark", requestId: randomUUID(), run: null, gitSha: null };
+type Surroundings = Parameters<typeof restoreBackup>[0];
+
+/** Seconds since the process began. */
+const clock = () => performance.now() / 1000;
+/** When each phase was entered, in seconds since the process began. */
+const entered: Record<string, number> = {};
+
+await runMain(async (signal) => {
+  const [kind, key = ""] = process.argv.slice(2);
+  const connection = connectionOf("dev", process.env);
+  const around = {
+    connection,
+    tools: await findToolsFor(connection, signal),
+    gzip: chooseGzip(),
+    vault: vaultOf(readEnvironment(z.object(vaultFields), process.env)),
+    progress: { phase: (name: string) => entered[name] = clock(), bytes: () => {}, log: () => {} },
+    now: () => new Date(),
+    signal,
+  };
+  const works: Record<string, () => Promise<object>> = {
+    backup: () => backUp(around),
+    facts: () => timeFacts(around),
+    restore: () => restore(around, key),
+  };
+  const work = works[kind ?? ""];
+  if (!work) throw new Error(`Cannot do '${kind}': expected ${Object.keys(works).join(", ")}`);
+  process.stdout.write(`${JSON.stringify({ ...await work(), entered, end: clock() })}\n`);
+});
+
+async function backUp(around: Surroundings) {
+  const order = { target: "dev", mode: "full", label: null, verify: false, previous: null } as const;
+  const { keys, manifest } = await takeBackup(around, { ...asker, ...order });
+  return { key: keys.archive, bytes: manifest.bytes, rawBytes: manifest.raw_bytes, gzip: around.gzip.name };
+}
+
+async function timeFacts({ tools, connection, signal }: Surroundings) {
+  const session = await PsqlSession.open({ psql: tools.psql, connection, signal });
+  await openSnapshot(session);
+  const from = clock();
+  await readSnapshot(session, "full");
+  const seconds = clock() - from;
+  await session.close();
+  return { seconds };
+}
+
+async function restore(around: Surroundings, key: string) {
+  const order = { target: "dev", key, confirm: null, allowSchemaOnly: false, safety: null } as const;
+  const { verified, warnings } = await restoreBackup(around, order);
+  const missing = [...warnings, ...verified.notChecked];
+  if (missing.length > 0) throw new Error(`Cannot count this as a whole restore: ${missing.join("; ")}`);
+  return { tables: verified.tables, rows: verified.rows };
+}

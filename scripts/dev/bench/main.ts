@@ -1,0 +1,108 @@
+/**
+ * `npm run bench`: what our backup and restore cost, beside what PostgreSQL's tools and the old way cost.
+ *
+ *     npm run bench [-- --gb N] [--rounds N] [--json]
+ *
+ * Prints a table and writes docs/benchmarks.md. Leaves nothing else behind, on Ctrl-C neither.
+ */
+import { writeFile } from "node:fs/promises";
+import { cpus, loadavg, totalmem } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { parseArgs } from "node:util";
+import { ROOT } from "../child_process.ts";
+import { installSystemPackages } from "../system_packages.ts";
+import { fillSource, type Place, withPlace } from "./place.ts";
+import { document, type Machine, type Outcome, summarize, table } from "./report.ts";
+import { prepareTargets, type Round, runRound } from "./rounds.ts";
+import { makePlainArchive } from "./ways.ts";
+
+const USAGE = `Usage: npm run bench [-- [--gb N] [--rounds N] [--json]]
+
+  --gb N       about how many GB of database, indexes included (0.01 to 100, default 1)
+  --rounds N   how often everything is measured (1 to 99, default 3)
+  --json       prints the figures as the last line, one JSON object
+`;
+const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+
+const options = readOptions(process.argv.slice(2));
+const cancel = new AbortController();
+for (const [signal, code] of Object.entries(EXIT_CODES)) {
+  process.on(signal, () => {
+    process.exitCode = code;
+    cancel.abort(new Error(`ended by ${signal}`));
+  });
+}
+try {
+  const load = loadavg()[0] ?? 0;
+  await installSystemPackages(["postgresql", "isal"], log);
+  await withPlace(cancel.signal, async (place) => publish(await measure(place, load)));
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+  process.exitCode ??= 1;
+}
+
+async function measure(place: Place, load: number): Promise<Outcome> {
+  log(`filling a database of about ${options.gb} GB`);
+  const databaseBytes = await fillSource(place, options.gb);
+  await makePlainArchive(place);
+  await prepareTargets(place);
+  const rounds: Round[] = [];
+  for (let i = 1; i <= options.rounds; i++) {
+    rounds.push(await runRound(place, (line) => log(`round ${i}: ${line}`)));
+  }
+  return {
+    rounds,
+    gb: options.gb,
+    databaseBytes,
+    machine: describeMachine(place, load),
+    date: new Date().toISOString().slice(0, 10),
+  };
+}
+
+async function publish(outcome: Outcome): Promise<void> {
+  await writeFile(join(ROOT, "docs", "benchmarks.md"), document(outcome));
+  process.stdout.write(`\n${table(outcome)}\n\nWritten to docs/benchmarks.md\n`);
+  if (options.json) process.stdout.write(`${JSON.stringify(summarize(outcome))}\n`);
+}
+
+function describeMachine({ binaries }: Place, load: number): Machine {
+  return {
+    cores: cpus().length,
+    memoryGb: Math.round(totalmem() / 2 ** 30),
+    processor: cpus()[0]?.model ?? process.arch,
+    load,
+    versions: `PostgreSQL ${binaries.version} on ${process.platform}`,
+  };
+}
+
+function readOptions(args: string[]): { gb: number; rounds: number; json: boolean } {
+  try {
+    const { values } = parseArgs({
+      args,
+      options: {
+        gb: { type: "string", default: "1" },
+        rounds: { type: "string", default: "3" },
+        json: { type: "boolean", default: false },
+        help: { type: "boolean" },
+      },
+    });
+    if (values.help) {
+      process.stdout.write(USAGE);
+      process.exit(0);
+    }
+    const [gb, rounds] = [Number(values.gb), Number(values.rounds)];
+    if (!(gb >= 0.01 && gb <= 100)) throw new Error(`--gb must be from 0.01 to 100: '${values.gb}'`);
+    if (!(Number.isInteger(rounds) && rounds >= 1 && rounds <= 99)) {
+      throw new Error(`--rounds must be a whole number from 1 to 99: '${values.rounds}'`);
+    }
+    return { gb, rounds, json: values.json };
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : error}\n\n${USAGE}`);
+    process.exit(2);
+  }
+}
+
+function log(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
