@@ -69,13 +69,6 @@ describe("progressOf", () => {
     expect(progressOf(run({ ...dump, bytes_expected: null }))).toMatchObject({ percent: null });
     expect(progressOf(run({ ...dump, status: "queued" }))).toBeNull();
   });
-
-  it("counts tables while loading", () => {
-    expect(progressOf(run({ phase: "load", bytes_done: 12, bytes_expected: null }))).toEqual({
-      text: "12 tabelas",
-      percent: null,
-    });
-  });
 });
 
 it("measures a run from its start, not from its request", () => {

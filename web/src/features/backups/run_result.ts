@@ -52,11 +52,10 @@ export interface RunProgress {
   percent: number | null;
 }
 
-/** How far the present phase is; while loading, the scripts count finished tables instead of bytes. */
+/** How far the present phase is; `null` in phases that move no counted bytes. */
 export function progressOf(run: Run): RunProgress | null {
   const { bytes_done: done, bytes_expected: expected } = run;
   if (run.status !== "running" || done === null) return null;
-  if (run.phase === "load") return { text: formatCounted(done, "tabela", "tabelas"), percent: null };
   if (expected === null || expected <= 0) return { text: formatBytes(done), percent: null };
   const percent = percentOf(done, expected);
   return {

@@ -67,6 +67,8 @@ const PHASE_WORDS: Record<string, string> = {
   commit: "Confirmando",
   analyze: "Atualizando estatísticas",
   cleanup: "Removendo o conteúdo antigo",
+  start: "Começando",
+  server: "Iniciando um servidor descartável",
   prepare: "Preparando um banco descartável",
   assert: "Rodando as verificações",
 };
