@@ -2,10 +2,11 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ROOT } from "./child_process.ts";
 
@@ -17,7 +18,14 @@ beforeAll(async () => {
   for (const file of ["setup.mjs", "follow_parent.mjs", "leftovers.mjs"]) {
     await cp(join(ROOT, "scripts", "dev", file), join(repository, "scripts", "dev", file));
   }
-  await symlink(join(ROOT, "node_modules", "tsx"), join(repository, "tsx"));
+  // a package of this name without dependencies of its own: the registry is not asked for anything
+  await mkdir(join(repository, "tsx"));
+  const loader = pathToFileURL(join(ROOT, "node_modules", "tsx", "dist", "loader.mjs")).href;
+  await writeFile(join(repository, "tsx", "index.mjs"), `import ${JSON.stringify(loader)};\n`);
+  await writeFile(
+    join(repository, "tsx", "package.json"),
+    JSON.stringify({ name: "tsx", version: "1.0.0", exports: "./index.mjs" }),
+  );
   await writeFile(
     join(repository, "package.json"),
     JSON.stringify({ name: "small", version: "1.0.0", type: "module", dependencies: { tsx: "file:./tsx" } }),
