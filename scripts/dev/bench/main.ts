@@ -34,15 +34,15 @@ for (const [signal, code] of Object.entries(EXIT_CODES)) {
   });
 }
 try {
-  const load = loadavg()[0] ?? 0;
+  const loadBefore = oneMinuteLoad();
   await installSystemPackages(["postgresql", "isal"], log);
-  await withPlace(cancel.signal, async (place) => publish(await measure(place, load)));
+  await withPlace(cancel.signal, async (place) => publish(await measure(place, loadBefore)));
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
   process.exitCode ??= 1;
 }
 
-async function measure(place: Place, load: number): Promise<Outcome> {
+async function measure(place: Place, loadBefore: number): Promise<Outcome> {
   log(`filling a database of about ${options.gb} GB`);
   const databaseBytes = await fillSource(place, options.gb);
   await makePlainArchive(place);
@@ -55,7 +55,7 @@ async function measure(place: Place, load: number): Promise<Outcome> {
     rounds,
     gb: options.gb,
     databaseBytes,
-    machine: describeMachine(place, load),
+    machine: describeMachine(place, loadBefore),
     date: new Date().toISOString().slice(0, 10),
   };
 }
@@ -66,14 +66,18 @@ async function publish(outcome: Outcome): Promise<void> {
   if (options.json) process.stdout.write(`${JSON.stringify(summarize(outcome))}\n`);
 }
 
-function describeMachine({ binaries }: Place, load: number): Machine {
+function describeMachine({ binaries }: Place, loadBefore: number): Machine {
   return {
     cores: cpus().length,
     memoryGb: Math.round(totalmem() / 2 ** 30),
     processor: cpus()[0]?.model ?? process.arch,
-    load,
+    load: { before: loadBefore, atEnd: oneMinuteLoad() },
     versions: `PostgreSQL ${binaries.version} on ${process.platform}`,
   };
+}
+
+function oneMinuteLoad(): number {
+  return loadavg()[0] ?? 0;
 }
 
 function readOptions(args: string[]): { gb: number; rounds: number; json: boolean } {

@@ -86,7 +86,8 @@ async function asAdmin(place: Place, text: string): Promise<void> {
   await sql(place, place.server.connection("supabase_admin", "postgres"), text);
 }
 
-async function startSink(folder: string, signal: AbortSignal) {
+/** @returns its URL, and what ends it. */
+export async function startSink(folder: string, signal: AbortSignal) {
   const child = spawn(process.execPath, [...nodeArguments("scripts/dev/bench/sink.ts"), folder], {
     stdio: ["pipe", "pipe", "inherit"],
     signal,

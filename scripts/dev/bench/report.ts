@@ -5,8 +5,8 @@ export interface Machine {
   cores: number;
   memoryGb: number;
   processor: string;
-  /** Processes that wanted a core when the benchmark began, one-minute mean. */
-  load: number;
+  /** Processes that wanted a core, one-minute mean: before the benchmark began, and at its end, with its own. */
+  load: { before: number; atEnd: number };
   versions: string;
 }
 
@@ -88,12 +88,14 @@ export function document(outcome: Outcome): string {
   return `# Benchmarks
 
 Written by \`npm run bench\`; do not edit. ${date}, ${machine.cores} cores (${machine.processor}), ${machine.memoryGb} GB memory,
-load ${machine.load.toFixed(1)} at the begin, ${machine.versions}.
+load ${machine.load.before.toFixed(1)} before and ${
+    machine.load.atEnd.toFixed(1)
+  } at the end (its own is in it), ${machine.versions}.
 
 An ERP's data, ${megabytes(databaseBytes)} MB with indexes; archive ${megabytes(rawBytes)} MB raw, ${
     megabytes(bytes)
   } MB with ${gzip}.
-Server, client and vault share the machine; the vault is a local sink that costs next to nothing. ${rounds.length} rounds,
+Server, client and vault share the machine; the vault is a local sink that costs next to nothing. Rounds: ${rounds.length},
 every way once a round with pauses; × is the median of each round's own ratio.
 
 ${table(outcome)}

@@ -46,17 +46,18 @@ process.stdin.on("end", () => process.exit(0)).resume();
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const url = new URL(request.url ?? "/", "http://sink");
   const [key, query] = [url.pathname, url.searchParams];
-  const id = query.get("uploadId");
-  switch (`${request.method} ${query.has("uploads") ? "uploads" : id === null ? "object" : "upload"}`) {
+  const id = query.get("uploadId") ?? "";
+  const of = ["uploads", "uploadId", "list-type"].find((name) => query.has(name)) ?? "object";
+  switch (`${request.method} ${of}`) {
     case "POST uploads":
       return begin(response);
-    case "PUT upload":
-      return await takePart(request, response, id ?? "", Number(query.get("partNumber")));
-    case "POST upload":
-      return complete(request, response, key, id ?? "");
-    case "DELETE upload":
-      await remove(uploads.get(id ?? "") ?? []);
-      uploads.delete(id ?? "");
+    case "PUT uploadId":
+      return await takePart(request, response, id, Number(query.get("partNumber")));
+    case "POST uploadId":
+      return complete(request, response, key, id);
+    case "DELETE uploadId":
+      await remove(uploads.get(id) ?? []);
+      uploads.delete(id);
       return void response.writeHead(204).end();
     case "PUT object":
       return await put(request, response, key);
@@ -123,15 +124,15 @@ async function send(request: IncomingMessage, response: ServerResponse, key: str
     ...(from > 0 && { "content-range": `bytes ${from}-${object.bytes - 1}/${object.bytes}` }),
   });
   if (request.method === "HEAD") return void response.end();
+  await pipeline(() => readFrom(object.parts, from), response);
+}
+
+async function* readFrom(parts: readonly Part[], from: number): AsyncGenerator<Uint8Array> {
   let skip = from;
-  for (const { file, bytes } of object.parts) {
-    if (skip < bytes) {
-      const source = createReadStream(file, { start: skip, highWaterMark: 1024 * 1024 });
-      await pipeline(source, response, { end: false });
-    }
+  for (const { file, bytes } of parts) {
+    if (skip < bytes) yield* createReadStream(file, { start: skip, highWaterMark: 1024 * 1024 });
     skip = Math.max(0, skip - bytes);
   }
-  response.end();
 }
 
 async function store(request: IncomingMessage): Promise<Part> {

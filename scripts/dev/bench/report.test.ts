@@ -1,0 +1,34 @@
+import { expect, test } from "vitest";
+import { median, summarize, table } from "./report.ts";
+import type { Round } from "./rounds.ts";
+
+const round = (factor: number, ours: number): Round => ({
+  backup: { raw: factor, ours: ours * factor, directory: 2 * factor, old: 8 * factor },
+  restore: { parallel: 2 * factor, ours: 3 * factor, stream: 4 * factor, old: 6 * factor },
+  peakMb: { backup: 100 * factor, restore: 50 },
+  factsSeconds: 0.1,
+  lockSeconds: factor,
+  afterSeconds: 1,
+  phases: {},
+  oldErrors: 14,
+  archive: { bytes: 1, rawBytes: 2, gzip: "igzip -1" },
+});
+const outcome = {
+  rounds: [round(1, 1), round(10, 2), round(2, 4)],
+  gb: 1,
+  databaseBytes: 1,
+  machine: { cores: 2, memoryGb: 4, processor: "x", load: { before: 0, atEnd: 1 }, versions: "y" },
+  date: "2026-01-01",
+};
+
+test("the median of an even number lies between the two in the middle", () => {
+  expect(median([4, 1, 3, 2])).toBe(2.5);
+  expect(median([9, 1, 2])).toBe(2);
+});
+
+test("a slow round counts by its own ratio, not by its seconds", () => {
+  const { backup, restore } = summarize(outcome);
+  expect(backup).toMatchObject({ ratio_raw: 2, ratio_old: 0.25, peak_mb: 1000 });
+  expect(restore).toMatchObject({ ratio_j2: 1.5, ratio_old: 0.5, lock_seconds: 2 });
+  expect(table(outcome)).toContain("| 8.0 | 1.0–20.0 | 2.00 |");
+});
