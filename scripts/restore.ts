@@ -3,26 +3,32 @@
  *
  *     TARGET=dev R2_KEY=revo/prod/2026/01/15/supabase_prod_20260115_031022.dump.gz deno task restore
  *
- * `TARGET=prod` needs `CONFIRM=RESTORE_PROD`. Environment: docs/environment.md. Exit codes: docs/exit-codes.md.
+ * `TARGET=prod` needs `CONFIRM=RESTORE_PROD`. `PLAN=yes` changes nothing and tells what the restore would do, in the
+ * job's summary and as the last line, `PLAN_JSON=…`. Environment: docs/environment.md. Exit codes: docs/exit-codes.md.
  */
 import { randomUUID } from "node:crypto";
 import process from "node:process";
+import type { z } from "zod";
 import { BackupError } from "../supabase/functions/_shared/backup/errors.ts";
 import { parseArchiveKey } from "../supabase/functions/_shared/backup/object_key.ts";
 import { isRestoreConfirmed } from "../supabase/functions/_shared/backup/target.ts";
-import { findToolsFor } from "./lib/client_tools.ts";
+import { Catalog } from "./lib/catalog.ts";
+import { findPsql, findToolsFor } from "./lib/client_tools.ts";
 import { askerOf, connectionOf, readEnvironment, restoreEnvironment, vaultOf } from "./lib/environment.ts";
 import { chooseGzip } from "./lib/gzip.ts";
 import { runMain } from "./lib/main.ts";
+import { planRestore } from "./lib/restore/plan.ts";
+import { planSummary } from "./lib/restore/plan_summary.ts";
 import { restoreBackup, type Restored } from "./lib/restore/restore_backup.ts";
 import { restoreSummary } from "./lib/summaries.ts";
-import { type TrackedRun, trackRun } from "./lib/tracked_run.ts";
+import { reporterFor, type TrackedRun, trackRun } from "./lib/tracked_run.ts";
 import type { Vault } from "./lib/vault.ts";
 
 await runMain(async (signal) => {
   const env = readEnvironment(restoreEnvironment, process.env);
-  const asker = askerOf(env, randomUUID);
   const vault = vaultOf(env);
+  if (env.PLAN) return await plan(env, vault, signal);
+  const asker = askerOf(env, randomUUID);
   const about = {
     target: env.TARGET,
     mode: null,
@@ -62,6 +68,33 @@ await runMain(async (signal) => {
     };
   });
 });
+
+/** A plan is not a run: it takes no lock and stands in no history (docs/decisions/0009). */
+async function plan(
+  env: z.infer<typeof restoreEnvironment>,
+  vault: Vault,
+  signal: AbortSignal,
+): Promise<void> {
+  const catalog = new Catalog({ psql: findPsql(), connection: connectionOf("prod", process.env) });
+  try {
+    const reporter = reporterFor(catalog, process.env);
+    const connection = connectionOf(env.TARGET, process.env);
+    reporter.phase("connect");
+    const planned = await planRestore({
+      connection,
+      tools: await findToolsFor(connection, signal),
+      vault,
+      progress: reporter,
+      signal,
+      pastRestores: (target) => catalog.pastRestores(vault.bucket, target),
+    }, { target: env.TARGET, key: env.R2_KEY, allowSchemaOnly: env.ALLOW_SCHEMA_ONLY });
+    for (const obstacle of planned.obstacles) reporter.warn(`obstacle: ${JSON.stringify(obstacle)}`);
+    await reporter.summary(planSummary(planned));
+    process.stdout.write(`PLAN_JSON=${JSON.stringify(planned)}\n`);
+  } finally {
+    await catalog.close();
+  }
+}
 
 /** The safety copy is a backup like any other; the restore stands whether or not the catalog takes its row. */
 async function enterSafetyCopy(

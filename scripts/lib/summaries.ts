@@ -4,8 +4,8 @@ import type { TakenBackup } from "./backup/take_backup.ts";
 import type { DrillReport } from "./drill.ts";
 import type { Restored } from "./restore/restore_backup.ts";
 
-const number = new Intl.NumberFormat("pt-BR");
-const megabytes = (bytes: number) => `${number.format(Math.round(bytes / 1e5) / 10)} MB`;
+export const number = new Intl.NumberFormat("pt-BR");
+export const megabytes = (bytes: number) => `${number.format(Math.round(bytes / 1e5) / 10)} MB`;
 
 export function backupSummary({ keys, manifest, verifiedAt }: TakenBackup, bucket: string): string {
   return table("Backup concluído", [
@@ -45,7 +45,7 @@ export function drillSummary({ key, verified, assertions, seconds }: DrillReport
   ]);
 }
 
-function table(title: string, rows: readonly (readonly [string, string])[]): string {
+export function table(title: string, rows: readonly (readonly [string, string])[]): string {
   const lines = rows.map(([name, value]) => `| ${name} | ${value.replaceAll("|", "\\|")} |`);
   return [`### ${title}`, "", "| | |", "|---|---|", ...lines, ""].join("\n");
 }

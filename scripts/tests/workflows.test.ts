@@ -127,7 +127,7 @@ describe("the contract", () => {
     ["db-backup.yml", ["target", "mode", "label", "request_id", "reason", "requested_by"], "10 3 * * *"],
     [
       "db-restore-from-r2.yml",
-      ["target", "r2_key", "confirm", "request_id", "reason", "requested_by"],
+      ["target", "r2_key", "confirm", "plan", "request_id", "reason", "requested_by"],
       undefined,
     ],
     ["db-backup-restore-drill.yml", ["target", "r2_key", "request_id", "requested_by"], "30 5 * * 0"],
@@ -251,6 +251,7 @@ describe("what a script is given", () => {
       TARGET: "verify",
       R2_KEY: "revo/k",
       CONFIRM: "",
+      PLAN: "false",
       SUPABASE_DB_URL_VERIFY: "url-of-verify",
       SUPABASE_DB_URL_DEV: "",
     });
@@ -259,6 +260,19 @@ describe("what a script is given", () => {
     expect((await test.octokit.rest.actions.listJobsForWorkflowRun(where)).data.jobs[0]?.labels).toEqual([
       "revo-large",
     ]);
+  });
+
+  it("is a plan's word, and its name says that it is one", async () => {
+    const run_id = await dispatch(test, "db-restore-from-r2.yml", {
+      target: "prod",
+      r2_key: "revo/k",
+      plan: "true",
+    });
+    expect(await environment(run_id)).toMatchObject({ TARGET: "prod", PLAN: "true", CONFIRM: "" });
+    const where = { owner: OWNER, repo: REPO, run_id };
+    expect((await test.octokit.rest.actions.getWorkflowRun(where)).data.display_title).toMatch(
+      /^Plano de restauração prod/,
+    );
   });
 });
 

@@ -1,0 +1,150 @@
+/**
+ * What a restore would do, told without doing it: the target is read in one read-only transaction, of the backup
+ * only its manifest, its fingerprint's text and the head of its archive are fetched.
+ */
+import { BackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
+import { isProving } from "../../../supabase/functions/_shared/backup/manifest.ts";
+import { parseArchiveKey } from "../../../supabase/functions/_shared/backup/object_key.ts";
+import type { Mode, Target } from "../../../supabase/functions/_shared/backup/target.ts";
+import { readStoredToc } from "../backup/contents.ts";
+import type { PastRestore } from "../catalog.ts";
+import type { ClientTools } from "../client_tools.ts";
+import type { Connection } from "../connection.ts";
+import type { Progress } from "../progress.ts";
+import type { Vault } from "../vault.ts";
+import { readFingerprintLines, readManifest } from "./fetch_backup.ts";
+import { type DurationPlan, planDuration } from "./plan_duration.ts";
+import {
+  compareSchemas,
+  expectedDatabaseBytes,
+  list,
+  type Listed,
+  type SchemaComparison,
+  type StoredBackup,
+} from "./plan_comparison.ts";
+import { catalogObjects } from "./plan_objects.ts";
+import { findObstacles, type Obstacle } from "./plan_obstacles.ts";
+import { planTables, type TablesPlan } from "./plan_tables.ts";
+import { readTargetNow } from "./read_target.ts";
+import { selectEntries, type Selection } from "./select_entries.ts";
+import type { SessionInTheWay } from "./sessions_in_the_way.ts";
+
+export interface PlanOrder {
+  target: Target;
+  /** Key of the archive in the vault. */
+  key: string;
+  /** A backup without rows empties the target: an obstacle without this explicit word. */
+  allowSchemaOnly: boolean;
+}
+
+export interface PlanContext {
+  connection: Connection;
+  tools: ClientTools;
+  vault: Vault;
+  progress: Progress;
+  signal?: AbortSignal;
+  /** Earlier restores into the target. @throws {BackupError} `catalog_unavailable`. */
+  pastRestores: (target: Target) => Promise<PastRestore[]>;
+}
+
+/** What a backup that carries fewer proofs does not tell. */
+export type Unknown = "rows" | "sequences" | "schema" | "roles" | "extensions" | "raw_size";
+
+export interface RestorePlan extends SchemaComparison {
+  target: Target;
+  backup: {
+    key: string;
+    createdAt: string;
+    mode: Mode;
+    /** To download. */
+    bytes: number;
+    rawBytes: number | null;
+    serverVersion: string;
+    dumpVersion: string;
+    /** What its manifest proves: everything, the archive's hash alone, or nothing since there is none. */
+    proofs: "complete" | "hash" | "none";
+    unknown: Unknown[];
+  };
+  server: { version: string; databaseBytes: number };
+  tables: TablesPlan;
+  /** The catalog's own objects. */
+  stays: Listed<string>;
+  /** The archive holds no privileges: objects get those of their namesakes on the target, others stay closed. */
+  keepsTargetPrivileges: boolean;
+  /** Entries of the archive that are left out, counted by reason. */
+  leftOut: Record<string, number>;
+  sessions: Listed<SessionInTheWay>;
+  duration: DurationPlan;
+  /** Bytes on the server, roughly and without its write-ahead log; until the cleanup it holds old and new. */
+  disk: { now: number; added: number | null };
+  /** Because of each of these the restore would end without having changed anything. */
+  obstacles: Obstacle[];
+}
+
+const LISTED_SESSIONS = 50;
+
+/**
+ * Changes nothing, and takes no lock that others wait for.
+ * @throws {BackupError} what keeps the plan from being made: `vault_object_missing`, `manifest_invalid`,
+ * `archive_rejected`, `target_locked` when a table is locked exclusively, naming by whom.
+ */
+export async function planRestore(context: PlanContext, order: PlanOrder): Promise<RestorePlan> {
+  const { createdAtUtc } = parseArchiveKey(order.key);
+  context.progress.phase("inspect_backup");
+  const backup = await readBackup(context.vault, order.key);
+  context.progress.phase("inspect_target");
+  const now = await readTargetNow(context, backup.manifest);
+  const selection = selectEntries(backup.toc.entries, now.facts);
+  return {
+    target: order.target,
+    backup: describeBackup(order.key, createdAtUtc, backup),
+    server: { version: now.server.version, databaseBytes: now.server.databaseBytes },
+    tables: planTables({ ...backup, selection }, now.tables),
+    ...compareSchemas(backup, now),
+    stays: list(now.facts.keepOps ? catalogObjects(now.fingerprint.lines) : []),
+    keepsTargetPrivileges: !backup.toc.entries.some(({ kind }) => kind === "ACL"),
+    leftOut: countByReason(selection),
+    sessions: list(now.sessions, LISTED_SESSIONS),
+    duration: await planDuration(() => context.pastRestores(order.target), backup.bytes),
+    disk: { now: now.server.databaseBytes, added: expectedDatabaseBytes(backup.manifest) },
+    obstacles: findObstacles({ ...order, ...backup, now, selection }),
+  };
+}
+
+async function readBackup(vault: Vault, key: string): Promise<StoredBackup> {
+  const stored = await vault.head(key);
+  if (!stored) throw new BackupError("vault_object_missing", `Cannot find ${key} in the vault`);
+  const manifest = await readManifest(vault, key);
+  const proving = manifest && isProving(manifest) ? manifest : null;
+  return {
+    manifest,
+    bytes: stored.bytes,
+    toc: await readStoredToc(vault, key),
+    lines: proving && await readFingerprintLines(vault, key, proving),
+  };
+}
+
+function describeBackup(
+  key: string,
+  createdAt: string,
+  { manifest, bytes, toc }: StoredBackup,
+): RestorePlan["backup"] {
+  const proving = manifest !== null && isProving(manifest);
+  return {
+    key,
+    createdAt: manifest?.created_at_utc ?? createdAt,
+    mode: manifest?.mode ?? "full",
+    bytes,
+    rawBytes: proving ? manifest.raw_bytes : null,
+    serverVersion: toc.serverVersion,
+    dumpVersion: toc.dumpVersion,
+    proofs: proving ? "complete" : manifest ? "hash" : "none",
+    unknown: proving ? [] : ["rows", "sequences", "schema", "roles", "extensions", "raw_size"],
+  };
+}
+
+function countByReason({ skipped }: Selection): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { reason } of skipped) counts[reason] = (counts[reason] ?? 0) + 1;
+  return counts;
+}

@@ -1,0 +1,84 @@
+/** Schema and privileges of a backup against those of the target. */
+import {
+  type AnyManifest,
+  isProving,
+  type Manifest,
+} from "../../../supabase/functions/_shared/backup/manifest.ts";
+import type { ArchiveToc } from "../archive_toc.ts";
+import { describeDifferences } from "../database_facts.ts";
+import { type LostObject, objectsOnlyInTarget, OPS_AREA, wholeObjects } from "./plan_objects.ts";
+import type { TargetNow } from "./read_target.ts";
+import { withoutMajorDifferences } from "./verify.ts";
+
+/** What is fetched of a backup for a plan. */
+export interface StoredBackup {
+  manifest: AnyManifest | null;
+  bytes: number;
+  toc: ArchiveToc;
+  /** Lines of the fingerprint, `null` for a backup without proofs. */
+  lines: string[] | null;
+}
+
+/** All of them counted, the first of them named. */
+export interface Listed<T> {
+  total: number;
+  listed: T[];
+}
+
+export interface SchemaComparison {
+  /** As the target has it against the backup, privileges included; `null` here and below: the backup does not tell. */
+  differences: Listed<string> | null;
+  onlyInTarget: Listed<LostObject> | null;
+  /** Extensions of the backup that the target lacks or has in another version. */
+  extensions: { name: string; backup: string; target: string | null; available: boolean }[] | null;
+  /** Roles that the restore will make, without login. */
+  missingRoles: string[] | null;
+}
+
+const LISTED = 200;
+/** A restored database has so many times the bytes of its uncompressed archive: indexes, page headers. */
+const DATABASE_PER_ARCHIVE = 1.5;
+
+export function list<T>(items: readonly T[], limit = LISTED): Listed<T> {
+  return { total: items.length, listed: items.slice(0, limit) };
+}
+
+/** Every fact is `null` when the backup carries no proofs. */
+export function compareSchemas({ manifest, lines }: StoredBackup, now: TargetNow): SchemaComparison {
+  if (!lines || !manifest || !isProving(manifest)) {
+    return { differences: null, onlyInTarget: null, extensions: null, missingRoles: null };
+  }
+  const versions = new Map(now.extensions.map(({ name, version }) => [name, version]));
+  const others = manifest.extensions.filter(({ name, version }) => versions.get(name) !== version);
+  return {
+    differences: list(schemaDifferences(manifest, lines, now)),
+    onlyInTarget: list(objectsOnlyInTarget(lines, now.fingerprint.lines)),
+    extensions: others.map(({ name, version }) => ({
+      name,
+      backup: version,
+      target: versions.get(name) ?? null,
+      available: now.facts.availableExtensions.has(name),
+    })),
+    missingRoles: now.facts.missingRoles,
+  };
+}
+
+/**
+ * As the check before COMMIT sees them: without what depends on the major version, and without what stays. A relation
+ * that one side lacks is one difference, whatever its columns and constraints.
+ */
+function schemaDifferences(manifest: Manifest, backup: readonly string[], now: TargetNow): string[] {
+  const sameMajor =
+    Number.parseInt(manifest.server_version) === Math.floor(now.server.versionNumber / 10_000);
+  const comparable = (lines: readonly string[]) =>
+    (sameMajor ? lines : withoutMajorDifferences(lines).lines)
+      .filter((line) => !now.facts.keepOps || !line.startsWith(`["${OPS_AREA}",`));
+  const [expected, found] = [comparable(backup), comparable(now.fingerprint.lines)];
+  return describeDifferences(wholeObjects(expected, found), wholeObjects(found, expected));
+}
+
+/** Bytes of the database that the backup becomes, roughly; `null` when it does not tell its raw size. */
+export function expectedDatabaseBytes(manifest: AnyManifest | null): number | null {
+  if (!manifest || !isProving(manifest)) return null;
+  return Math.round(manifest.raw_bytes * DATABASE_PER_ARCHIVE);
+}

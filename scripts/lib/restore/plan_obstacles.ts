@@ -1,0 +1,76 @@
+/** What would end a restore before it changed anything, seen beforehand. */
+import { type AnyManifest, isProving } from "../../../supabase/functions/_shared/backup/manifest.ts";
+import { DATA_ONLY_SCHEMAS } from "../../../supabase/functions/_shared/backup/platform.ts";
+import type { ArchiveToc } from "../archive_toc.ts";
+import { projectExtensions } from "./plan_objects.ts";
+import type { TargetNow } from "./read_target.ts";
+import type { Selection } from "./select_entries.ts";
+
+export type Obstacle =
+  /** The backup holds no rows, and the word that allows to empty the target was not given. */
+  | { kind: "schema_only" }
+  /** The stored archive is not of the size that its manifest says. */
+  | { kind: "archive_size"; manifest: number; stored: number }
+  /** The archive makes an extension that the target's server does not have. */
+  | { kind: "extension_unavailable"; name: string }
+  /** It stays in schema public, and the backup does not know it. */
+  | { kind: "extension_only_in_target"; name: string }
+  /** It cannot be brought to where the backup has it: an extension of the project's schemas does not move. */
+  | { kind: "extension_schema"; name: string; backup: string; target: string }
+  /** A table of the platform whose rows are restored exists on one side only: the platform's versions differ. */
+  | { kind: "platform_table"; table: string; in: "backup" | "target" };
+
+export interface PlannedRestore {
+  allowSchemaOnly: boolean;
+  manifest: AnyManifest | null;
+  bytes: number;
+  toc: ArchiveToc;
+  lines: readonly string[] | null;
+  now: TargetNow;
+  selection: Selection;
+}
+
+export function findObstacles(planned: PlannedRestore): Obstacle[] {
+  const { manifest, bytes } = planned;
+  const obstacles: Obstacle[] = [];
+  if (manifest?.mode === "schema-only" && !planned.allowSchemaOnly) obstacles.push({ kind: "schema_only" });
+  if (manifest && manifest.bytes !== bytes) {
+    obstacles.push({ kind: "archive_size", manifest: manifest.bytes, stored: bytes });
+  }
+  for (const name of unavailableExtensions(planned)) obstacles.push({ kind: "extension_unavailable", name });
+  return [...obstacles, ...misplacedExtensions(planned), ...platformTables(planned)];
+}
+
+function unavailableExtensions({ toc, selection, now }: PlannedRestore): string[] {
+  const taken = new Set(selection.main);
+  return toc.entries
+    .filter(({ kind, dumpId, tag }) =>
+      kind === "EXTENSION" && taken.has(dumpId) && !now.facts.availableExtensions.has(tag)
+    )
+    .map(({ tag }) => tag);
+}
+
+function misplacedExtensions({ manifest, lines, now }: PlannedRestore): Obstacle[] {
+  if (!manifest || !isProving(manifest) || !lines) return [];
+  const wanted = new Map(manifest.extensions.map(({ name, schema }) => [name, schema]));
+  const [source, target] = [projectExtensions(lines), projectExtensions(now.fingerprint.lines)];
+  return now.extensions.flatMap(({ name, schema }): Obstacle[] => {
+    const backup = wanted.get(name);
+    const found = target.get(name);
+    if (backup === undefined) return found === "public" ? [{ kind: "extension_only_in_target", name }] : [];
+    const stays = source.get(name) === found && (found === undefined || found === "public");
+    return stays ? [] : [{ kind: "extension_schema", name, backup, target: schema }];
+  });
+}
+
+function platformTables({ manifest, now }: PlannedRestore): Obstacle[] {
+  if (!manifest || !isProving(manifest) || manifest.mode === "schema-only") return [];
+  const ofPlatform = (table: string) => DATA_ONLY_SCHEMAS.some((schema) => table.startsWith(`${schema}.`));
+  const found = now.tables.map(({ key }) => key).filter(ofPlatform);
+  const wanted = Object.keys(manifest.rows).filter(ofPlatform);
+  const missing = (from: readonly string[], side: "backup" | "target", other: readonly string[]) =>
+    from.filter((table) => !other.includes(table)).map((table) =>
+      ({ kind: "platform_table", table, in: side }) as const
+    );
+  return [...missing(wanted, "backup", found), ...missing(found, "target", wanted)];
+}

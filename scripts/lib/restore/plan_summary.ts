@@ -1,0 +1,147 @@
+/** What a plan says in the job's summary on GitHub, in Markdown for an admin. */
+import type { RestorePlan, Unknown } from "./plan.ts";
+import type { Listed } from "./plan_comparison.ts";
+import type { DurationPlan } from "./plan_duration.ts";
+import type { Fate } from "./plan_objects.ts";
+import type { Obstacle } from "./plan_obstacles.ts";
+import { megabytes, number, table } from "../summaries.ts";
+
+export function planSummary(plan: RestorePlan): string {
+  const { backup, tables, obstacles, differences, onlyInTarget, sessions } = plan;
+  return [
+    table("Plano da restauração (nada foi alterado)", [
+      ["Destino", `${plan.target}, PostgreSQL ${plan.server.version}`],
+      ["Backup", `\`${backup.key}\``],
+      ["Feito em", `${backup.createdAt}, PostgreSQL ${backup.serverVersion}`],
+      ["Provas do backup", PROOFS[backup.proofs]],
+      ["O backup não informa", backup.unknown.map((what) => UNKNOWN[what]).join(", ") || "nada falta"],
+      ["A baixar", megabytes(backup.bytes)],
+      ["Duração esperada", durationText(plan.duration)],
+      ["Disco do servidor", diskText(plan.disk)],
+      ["Linhas", `${rowsText(tables.backupRows)} no backup, ${number.format(tables.targetRows)} no destino`],
+      ["Tabelas diferentes", `${number.format(tables.different)} de ${number.format(tables.total)}`],
+      ["Diferenças de estrutura e permissões", totalOf(differences)],
+      ["Só no destino", totalOf(onlyInTarget)],
+      [
+        "Permissões",
+        plan.keepsTargetPrivileges ? "as do destino; o que não existe lá fica fechado" : "as do backup",
+      ],
+      ["Ficam como estão", plan.stays.listed.join(", ") || "nada"],
+      ["Papéis a criar", namesOf(plan.missingRoles)],
+      ["Extensões diferentes", extensionsText(plan.extensions)],
+      ["Sessões no caminho", String(sessions.total)],
+      ["Entradas não usadas", reasonsText(plan.leftOut)],
+    ]),
+    section("Impede a restauração", { total: obstacles.length, listed: obstacles.map(obstacleText) }),
+    section("Sessões no caminho", {
+      total: sessions.total,
+      listed: sessions.listed.map(({ pid, user, application, since, tables: held }) =>
+        `pid ${pid}, ${user}, ${application || "sem nome"}, desde ${since ?? "?"}: ${
+          held.join(", ") || "sem tabela"
+        }`
+      ),
+    }),
+    section("Tabelas diferentes", {
+      total: tables.different,
+      listed: tables.listed.filter(({ difference, backup, target }) =>
+        difference !== 0 || backup === "absent" || target === "absent"
+      ).slice(0, SHOWN).map(({ table, backup, target }) =>
+        `${table}: ${rowsText(backup)} no backup, ${rowsText(target)} no destino`
+      ),
+    }),
+    section(
+      "Só no destino",
+      onlyInTarget && {
+        total: onlyInTarget.total,
+        listed: onlyInTarget.listed.map(({ kind, name, fate }) => `${kind} ${name}: ${FATES[fate]}`),
+      },
+    ),
+    section("Diferenças de estrutura e permissões", differences),
+  ].join("\n");
+}
+
+const SHOWN = 100;
+
+const PROOFS = {
+  complete: "completas",
+  hash: "só o hash do arquivo",
+  none: "nenhuma (sem manifesto)",
+} as const;
+
+const UNKNOWN: Readonly<Record<Unknown, string>> = {
+  rows: "linhas por tabela",
+  sequences: "sequências",
+  schema: "estrutura e permissões",
+  roles: "papéis",
+  extensions: "versões das extensões",
+  raw_size: "tamanho sem compressão",
+};
+
+const FATES: Readonly<Record<Fate, string>> = {
+  moved_aside: "posto de lado, apagado depois da confirmação (fica na cópia de segurança)",
+  removed: "removido (fica na cópia de segurança)",
+  replaced: "substituído pela versão do backup (fica na cópia de segurança)",
+};
+
+function obstacleText(obstacle: Obstacle): string {
+  switch (obstacle.kind) {
+    case "schema_only":
+      return "o backup não tem linhas e esvaziaria o destino: exige ALLOW_SCHEMA_ONLY=yes";
+    case "archive_size":
+      return `o arquivo tem ${obstacle.stored} bytes, o manifesto diz ${obstacle.manifest}`;
+    case "extension_unavailable":
+      return `o servidor do destino não tem a extensão ${obstacle.name}`;
+    case "extension_only_in_target":
+      return `a extensão ${obstacle.name} está em public só no destino: remova-a antes`;
+    case "extension_schema":
+      return `a extensão ${obstacle.name} está no esquema ${obstacle.target} do destino, ` +
+        `o backup a tem em ${obstacle.backup}: remova-a do destino antes`;
+    case "platform_table":
+      return `a tabela ${obstacle.table} da plataforma só existe no ${
+        obstacle.in === "backup" ? "backup" : "destino"
+      }`;
+  }
+}
+
+function durationText({ seconds, measured, reason }: DurationPlan): string {
+  if (seconds !== null) return `${number.format(seconds)} s (mediana de ${measured} restaurações)`;
+  return reason === "no_restore_yet"
+    ? "não se sabe: ainda não há restauração medida neste destino"
+    : "não se sabe: o catálogo não respondeu";
+}
+
+function diskText({ now, added }: RestorePlan["disk"]): string {
+  const more = added === null ? "o novo não se sabe" : `mais cerca de ${megabytes(added)} até a limpeza`;
+  return `${megabytes(now)} hoje, ${more}`;
+}
+
+function rowsText(rows: number | "absent" | "unknown" | null): string {
+  if (typeof rows === "number") return number.format(rows);
+  return rows === "absent" ? "não existe" : "não se sabe";
+}
+
+function totalOf(list: Listed<unknown> | null): string {
+  return list === null ? "não se sabe" : number.format(list.total);
+}
+
+function namesOf(names: readonly string[] | null): string {
+  return names === null ? "não se sabe" : names.join(", ") || "nenhum";
+}
+
+function extensionsText(extensions: RestorePlan["extensions"]): string {
+  if (extensions === null) return "não se sabe";
+  return extensions.map(({ name, backup, target }) => `${name} ${backup} (destino: ${target ?? "não tem"})`)
+    .join(", ") || "nenhuma";
+}
+
+function reasonsText(counts: Record<string, number>): string {
+  return Object.entries(counts).map(([reason, count]) => `${count} × ${reason}`).join("; ") || "nenhuma";
+}
+
+function section(title: string, list: Listed<string> | null): string {
+  if (!list || list.total === 0) return "";
+  const shown = list.listed.slice(0, SHOWN);
+  const rest = list.total - shown.length;
+  const lines = [...shown, ...(rest > 0 ? [`… e mais ${number.format(rest)}`] : [])];
+  return [`#### ${title}`, "", ...lines.map((line) => `- ${line.replaceAll(/\s+/g, " ")}`), ""].join("\n");
+}

@@ -1,0 +1,73 @@
+/** The target as it is now, read in one transaction that can neither write nor wait. */
+import { BackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
+import type { AnyManifest } from "../../../supabase/functions/_shared/backup/manifest.ts";
+import type { ClientTools } from "../client_tools.ts";
+import type { Connection } from "../connection.ts";
+import {
+  applySettings,
+  countRows,
+  type Fingerprint,
+  readExtensions,
+  readFingerprint,
+  readServerFacts,
+  type ServerFacts,
+  type TableRows,
+} from "../database_facts.ts";
+import { describeLockHolders } from "../lock_holders.ts";
+import { PsqlSession, sqlstateOf } from "../psql.ts";
+import { readSessionsInTheWay, type SessionInTheWay } from "./sessions_in_the_way.ts";
+import { readTargetFacts, type TargetFacts } from "./target_facts.ts";
+
+export interface TargetNow {
+  server: ServerFacts;
+  facts: TargetFacts;
+  sessions: SessionInTheWay[];
+  tables: TableRows[];
+  fingerprint: Fingerprint;
+  extensions: Awaited<ReturnType<typeof readExtensions>>;
+}
+
+export interface TargetAccess {
+  connection: Connection;
+  tools: ClientTools;
+  signal?: AbortSignal;
+}
+
+const LOCK_NOT_AVAILABLE = "55P03";
+
+/** @throws {BackupError} `target_locked` when a table cannot be read within a second, naming who is there. */
+export async function readTargetNow(
+  access: TargetAccess,
+  manifest: AnyManifest | null,
+): Promise<TargetNow> {
+  const { connection, tools, signal } = access;
+  const session = await PsqlSession.open({ psql: tools.psql, connection, signal });
+  try {
+    await session.run("begin isolation level repeatable read read only; set local lock_timeout = '1s';");
+    await applySettings(session);
+    return {
+      server: await readServerFacts(session),
+      facts: await readTargetFacts(session, manifest),
+      sessions: await readSessionsInTheWay(session),
+      tables: await countRows(session),
+      fingerprint: await readFingerprint(session, manifest?.mode),
+      extensions: await readExtensions(session),
+    };
+  } catch (error) {
+    throw sqlstateOf(error) === LOCK_NOT_AVAILABLE ? await explain(access, error) : error;
+  } finally {
+    await session.kill();
+  }
+}
+
+async function explain(
+  { tools, connection }: TargetAccess,
+  cause: unknown,
+): Promise<BackupError> {
+  const holders = await describeLockHolders({ psql: tools.psql, connection }, "readers");
+  return new BackupError("target_locked", `Cannot read the target: ${holders}`, {
+    phase: "inspect_target",
+    cause,
+    hint: "A table is locked exclusively, by a migration perhaps; wait for it and repeat.",
+  });
+}

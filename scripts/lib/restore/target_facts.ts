@@ -1,0 +1,42 @@
+/** What must be known of a target before it can be told which entries of an archive it takes. */
+import { z } from "zod";
+import { type AnyManifest, isProving } from "../../../supabase/functions/_shared/backup/manifest.ts";
+import type { PsqlSession } from "../psql.ts";
+
+export interface TargetFacts {
+  /** The target holds the catalog, whose objects a restore leaves as they are. */
+  keepOps: boolean;
+  installedExtensions: ReadonlySet<string>;
+  availableExtensions: ReadonlySet<string>;
+  /** Roles that the backup names and the target lacks; none for a backup that does not tell its roles. */
+  missingRoles: string[];
+}
+
+const targetSchema = z.object({
+  keepOps: z.boolean(),
+  roles: z.array(z.string()),
+  installed: z.array(z.string()),
+  available: z.array(z.string()),
+});
+
+export async function readTargetFacts(
+  session: PsqlSession,
+  manifest: AnyManifest | null,
+): Promise<TargetFacts> {
+  const facts = targetSchema.parse(
+    await session.value(
+      `select json_build_object(
+          'keepOps', to_regclass('public.ops_db_backups') is not null,
+          'roles', (select json_agg(rolname) from pg_catalog.pg_roles),
+          'installed', (select json_agg(extname) from pg_catalog.pg_extension),
+          'available', (select json_agg(name) from pg_catalog.pg_available_extensions));`,
+    ),
+  );
+  const wanted = manifest && isProving(manifest) ? manifest.roles : [];
+  return {
+    keepOps: facts.keepOps,
+    installedExtensions: new Set(facts.installed),
+    availableExtensions: new Set(facts.available),
+    missingRoles: wanted.filter((role) => !facts.roles.includes(role)),
+  };
+}

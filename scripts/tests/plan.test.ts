@@ -1,0 +1,303 @@
+/** The plan changes nothing, and the restore after it does what the plan said. */
+import { execFile } from "node:child_process";
+import { readdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { PastRestore } from "../lib/catalog.ts";
+import type { Connection } from "../lib/connection.ts";
+import { makeServerFolder } from "../lib/postgres/server_user.ts";
+import { SupabaseServer } from "../lib/postgres/supabase.ts";
+import { PsqlSession } from "../lib/psql.ts";
+import { planRestore, type RestorePlan } from "../lib/restore/plan.ts";
+import {
+  backUp,
+  binaries,
+  createProject,
+  engine,
+  fixture,
+  oldArchive,
+  restore,
+  sql,
+  startVault,
+  stateOf,
+  type TestVault,
+} from "./engine_fixture.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const MIGRATIONS = new URL("../../supabase/migrations/", import.meta.url);
+/** The backup names it, the server no longer has it. */
+const LOST_ROLE = "auditoria externa";
+
+let folder: string;
+let server: SupabaseServer;
+let store: TestVault;
+let prod: Connection;
+let key: string;
+
+beforeAll(async () => {
+  folder = await makeServerFolder("revo-test-");
+  server = await SupabaseServer.create({ binaries, folder });
+  store = await startVault();
+  prod = await createProject(server, "prod");
+  await sql(prod, await fixture("every_kind.sql"));
+  await sql(prod, `create role "${LOST_ROLE}"; grant select on public.clientes to "${LOST_ROLE}";`);
+  key = (await backUp(store.vault, prod)).keys.archive;
+  await sql(prod, `revoke all on public.clientes from "${LOST_ROLE}"; drop role "${LOST_ROLE}";`);
+});
+
+afterAll(async () => {
+  await store?.stop();
+  await server?.stop("immediate");
+  await rm(folder, { recursive: true, force: true });
+});
+
+function plan(
+  connection: Connection,
+  of = key,
+  { past = [], allowSchemaOnly = false }: { past?: PastRestore[]; allowSchemaOnly?: boolean } = {},
+): Promise<RestorePlan> {
+  const context = { ...engine(store.vault, connection), pastRestores: () => Promise.resolve(past) };
+  return planRestore(context, { target: "dev", key: of, allowSchemaOnly });
+}
+
+/** Exact rows of each table, `absent` where there is none that holds rows itself. */
+async function rowsOf(connection: Connection, tables: readonly string[]): Promise<(number | "absent")[]> {
+  const text = (table: string) => table.replaceAll("'", "''");
+  const counts = tables.map((table) =>
+    `select case when (select relkind from pg_class where oid = to_regclass('${
+      text(table)
+    }')) is distinct from 'r' then 'absent' else (xpath('/row/n/text()',
+       query_to_xml('select count(*) as n from only ${text(table)}', false, true, '')))[1]::text end;`
+  );
+  const lines = await sql(connection, counts.join("\n"));
+  return lines.map((line) => line === "absent" ? line : Number(line));
+}
+
+/** Objects of the project as the server's own tables tell them, each as `kind name`. */
+async function objectsOf(connection: Connection): Promise<string[]> {
+  return await sql(
+    connection,
+    `set search_path = '';
+     with ours as (select oid, nspname from pg_namespace where nspname !~ '^pg_'
+       and nspname not in ('information_schema', 'auth', 'storage', 'realtime', 'extensions')
+       and pg_get_userbyid(nspowner) in ('postgres', 'pg_database_owner'))
+     select 'schema ' || nspname from ours
+     union all select case c.relkind when 'v' then 'view' when 'm' then 'materialized view' when 'S' then 'sequence'
+         when 'f' then 'foreign table' when 'c' then 'type' else 'table' end || ' ' || n.nspname || '.' || c.relname
+       from pg_class c join ours n on n.oid = c.relnamespace where c.relkind in ('r', 'p', 'v', 'm', 'S', 'f', 'c')
+     union all select 'function ' || f.oid::regprocedure from pg_proc f join ours n on n.oid = f.pronamespace
+     union all select 'type ' || n.nspname || '.' || t.typname from pg_type t join ours n on n.oid = t.typnamespace
+       where t.typtype in ('e', 'd', 'r', 'm')
+     union all select 'publication ' || pubname from pg_publication
+     union all select 'event trigger ' || evtname from pg_event_trigger
+     union all select 'large object ' || oid from pg_largeobject_metadata
+     union all select 'policy ' || schemaname || '.' || tablename || '.' || policyname from pg_policies
+     order by 1;`,
+  );
+}
+
+test("the restore does what the plan said, and the plan alone changes nothing", async () => {
+  const target = await createProject(server, "alvo");
+  await sql(target, await fixture("other_content.sql"));
+  await sql(
+    target,
+    "create schema sobra; create view sobra.v as select 1; alter table public.clientes add extra int;",
+  );
+  const before = await stateOf(target);
+  const planned = await plan(target);
+  expect(await stateOf(target)).toBe(before);
+
+  const tables = planned.tables.listed.map(({ table }) => table);
+  expect(planned).toMatchObject({ obstacles: [], missingRoles: [LOST_ROLE], keepsTargetPrivileges: false });
+  expect(planned.tables.total).toBe(tables.length);
+  expect(planned.tables.listed.map((each) => each.target)).toEqual(await rowsOf(target, tables));
+  const objectsBefore = await objectsOf(target);
+  expect(await sql(target, `select 1 from pg_roles where rolname = '${LOST_ROLE}';`)).toEqual([]);
+
+  const { verified, skipped } = await restore(store.vault, target, key);
+  expect(planned.tables.listed.map((each) => each.backup)).toEqual(await rowsOf(target, tables));
+  expect(verified.rows).toBe(planned.tables.backupRows);
+  expect(skipped).toHaveLength(Object.values(planned.leftOut).reduce((sum, count) => sum + count, 0));
+  expect(await sql(target, `select rolcanlogin from pg_roles where rolname = '${LOST_ROLE}';`)).toEqual([
+    "f",
+  ]);
+  const left = new Set(await objectsOf(target));
+  const kinds = new Set(
+    objectsBefore.map((name) => /^(?:event trigger|large object|materialized view|\S+)/.exec(name)?.[0]),
+  );
+  const said = planned.onlyInTarget?.listed.filter(({ kind }) => kinds.has(kind)).map(({ kind, name }) =>
+    `${kind} ${name}`
+  );
+  // policies of a table that goes as a whole, or comes back, are not named one by one
+  const isNamed = (name: string) => !name.startsWith("policy public.");
+  expect(said?.filter(isNamed).sort()).toEqual(
+    objectsBefore.filter((name) => !left.has(name)).filter(isNamed).sort(),
+  );
+  expect(planned.onlyInTarget?.listed).toEqual(expect.arrayContaining([
+    { kind: "table", name: "public.so_aqui", fate: "moved_aside" },
+    { kind: "column", name: "public.clientes.extra", fate: "replaced" },
+    { kind: "publication", name: "velha", fate: "removed" },
+    { kind: "policy", name: "storage.objects.só aqui", fate: "removed" },
+    { kind: "type", name: "public.faixa_velha", fate: "removed" },
+  ]));
+  expect(planned.differences?.total).toBeGreaterThan(10);
+
+  expect(await plan(target)).toMatchObject({
+    tables: { different: 0, backupRows: verified.rows, targetRows: verified.rows },
+    differences: { total: 0, listed: [] },
+    onlyInTarget: { total: 0, listed: [] },
+    missingRoles: [],
+  });
+});
+
+test("a session in a transaction is named; one that locks a table ends the plan, named", async () => {
+  const target = await createProject(server, "ocupado");
+  await sql(target, "create table public.pedidos (id int); insert into public.pedidos values (1);");
+  const env = { ...target.env, PGAPPNAME: "faturamento" };
+  const other = await PsqlSession.open({ psql: binaries.path("psql"), connection: { ...target, env } });
+  try {
+    await other.run("begin; update public.pedidos set id = 2;");
+    const { sessions } = await plan(target);
+    expect(sessions).toMatchObject({
+      total: 1,
+      listed: [{
+        user: "postgres",
+        application: "faturamento",
+        state: "idle in transaction",
+        tables: ["public.pedidos"],
+      }],
+    });
+    expect(Date.parse(sessions.listed[0]?.since ?? "")).toBeLessThan(Date.now());
+    await other.run("lock table public.pedidos in access exclusive mode;");
+    await expect(plan(target)).rejects.toMatchObject({
+      code: "target_locked",
+      message: expect.stringMatching(/application 'faturamento', user postgres, .*holds public\.pedidos/),
+    });
+  } finally {
+    await other.kill();
+  }
+  expect((await plan(target)).sessions).toEqual({ total: 0, listed: [] });
+});
+
+test("what an old manifest does not tell is said", async () => {
+  const target = await createProject(server, "de_antes");
+  await sql(target, "create table public.clientes (id int); create table public.so_aqui (id int);");
+  const planned = await plan(target, await oldArchive(store, prod));
+  expect(planned.backup).toMatchObject({
+    proofs: "hash",
+    rawBytes: null,
+    unknown: ["rows", "sequences", "schema", "roles", "extensions", "raw_size"],
+  });
+  expect(planned).toMatchObject({
+    differences: null,
+    onlyInTarget: null,
+    missingRoles: null,
+    extensions: null,
+    keepsTargetPrivileges: true,
+    disk: { added: null },
+    tables: { backupRows: null },
+  });
+  expect(planned.tables.listed).toEqual(expect.arrayContaining([
+    { table: "public.clientes", backup: "unknown", target: 0, difference: null },
+    { table: "public.so_aqui", backup: "absent", target: 0, difference: 0 },
+  ]));
+});
+
+test("what the plan calls an obstacle does end the restore", async () => {
+  const target = await createProject(server, "impedido");
+  await sql(target, "create extension unaccent schema public;");
+  const before = await stateOf(target);
+  expect((await plan(target)).obstacles).toEqual([{ kind: "extension_only_in_target", name: "unaccent" }]);
+  await expect(restore(store.vault, target, key)).rejects.toMatchObject({ code: "verification_failed" });
+  expect(await stateOf(target)).toBe(before);
+  await sql(target, "drop extension unaccent;");
+
+  await sql(target, "create schema mapas; create extension unaccent schema mapas;");
+  const { keys: withExtension } = await backUp(store.vault, target);
+  expect((await plan(target, withExtension.archive)).obstacles).toEqual([
+    { kind: "extension_schema", name: "unaccent", backup: "mapas", target: "mapas" },
+  ]);
+  await expect(restore(store.vault, target, withExtension.archive)).rejects.toMatchObject({
+    code: "verification_failed",
+  });
+  expect((await plan(target)).obstacles).toEqual([]);
+  expect((await restore(store.vault, target, key)).warnings).toEqual([]);
+  expect(await sql(target, "select 1 from pg_extension where extname = 'unaccent';")).toEqual([]);
+
+  await sql(server.connection("supabase_auth_admin", "impedido"), "create table auth.novidade (id int);");
+  expect((await plan(target)).obstacles).toEqual([
+    { kind: "platform_table", table: "auth.novidade", in: "target" },
+  ]);
+  await expect(restore(store.vault, target, key)).rejects.toMatchObject({ code: "verification_failed" });
+  await sql(server.connection("supabase_auth_admin", "impedido"), "drop table auth.novidade;");
+
+  const { keys } = await backUp(store.vault, prod, { mode: "schema-only" });
+  expect((await plan(target, keys.archive)).obstacles).toEqual([{ kind: "schema_only" }]);
+  const allowed = await plan(target, keys.archive, { allowSchemaOnly: true });
+  expect(allowed).toMatchObject({ obstacles: [], tables: { backupRows: 0 } });
+  await restore(store.vault, target, keys.archive, { allowSchemaOnly: true });
+  expect((await plan(target, keys.archive)).tables).toMatchObject({ different: 0, targetRows: 0 });
+});
+
+test("the duration is the median pace of what was measured", async () => {
+  const { bytes } = (await plan(prod)).backup;
+  const past = [10, 1000, 30].map((seconds) => ({ seconds, bytes: bytes * 2 }));
+  expect((await plan(prod, key, { past })).duration).toEqual({ seconds: 15, measured: 3, reason: null });
+  expect((await plan(prod)).duration).toEqual({ seconds: null, measured: 0, reason: "no_restore_yet" });
+});
+
+test("the command plans for prod without a confirmation, beside a run that holds the lock", async () => {
+  const catalog = await createProject(server, "catalogo");
+  for (const file of (await readdir(MIGRATIONS)).sort()) {
+    await sql(catalog, await readFile(new URL(file, MIGRATIONS), "utf8"));
+  }
+  await sql(
+    catalog,
+    `insert into public.ops_db_backups (target, mode, r2_bucket, r2_key, bytes)
+       values ('prod', 'full', 'test', '${key}', 1000);
+     insert into public.ops_db_backup_runs (kind, target, status, r2_key, request_id, started_at, finished_at)
+       values ('restore', 'prod', 'succeeded', '${key}', gen_random_uuid(), now() - interval '20 s', now()),
+              ('restore', 'prod', 'running', '${key}', gen_random_uuid(), now(), null);`,
+  );
+  const before = await stateOf(catalog);
+  const { stdout } = await promisify(execFile)(join(ROOT, "node_modules/.bin/deno"), [
+    "run",
+    "-A",
+    "--cached-only",
+    "scripts/restore.ts",
+  ], {
+    cwd: ROOT,
+    env: {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      TMPDIR: folder,
+      ...(process.env.DENO_DIR === undefined ? {} : { DENO_DIR: process.env.DENO_DIR }),
+      ...store.secrets,
+      TARGET: "prod",
+      R2_KEY: key,
+      PLAN: "true",
+      GITHUB_STEP_SUMMARY: join(folder, "summary.md"),
+      SUPABASE_DB_URL_PROD: server.url("postgres", "catalogo"),
+    },
+  });
+  const last = stdout.trimEnd().split("\n").at(-1) ?? "";
+  expect(last).toMatch(/^PLAN_JSON=\{/);
+  const planned: RestorePlan = JSON.parse(last.slice("PLAN_JSON=".length));
+  expect(planned).toMatchObject({
+    target: "prod",
+    sessions: { total: 0 },
+    duration: { measured: 1, reason: null },
+  });
+  expect(planned.duration.seconds).toBe(Math.ceil(20 / 1000 * planned.backup.bytes));
+  expect(planned.stays.listed).toContain("public.ops_db_backups");
+  expect(planned.onlyInTarget?.listed.map(({ name }) => name).filter((name) => /ops_db_backup/.test(name)))
+    .toEqual([]);
+  expect(last.length).toBeLessThan(200_000);
+  expect(await stateOf(catalog)).toBe(before);
+  const summary = await readFile(join(folder, "summary.md"), "utf8");
+  expect(summary).toContain("Plano da restauração (nada foi alterado)");
+  expect(summary).toContain("(mediana de 1 restaurações)");
+});
