@@ -46,7 +46,8 @@ await runMain(async (signal) => {
       mode: env.MODE,
       label: env.LABEL,
       verify: env.VERIFY,
-      expectedBytes: await run.catalog.lastBytes(env.TARGET).catch(() => null),
+      previous: await run.catalog.lastBackup(env.TARGET).catch(() => null),
+      allowShrink: env.ALLOW_SHRINK,
     });
     await run.reporter.summary(backupSummary(taken, vault.bucket));
     return await enterIntoCatalog(run, vault, taken);

@@ -48,6 +48,12 @@ export interface CatalogRecord {
   verified_at: string | null;
 }
 
+/** A restore that succeeded: from its begin to its end, and the stored bytes of what it restored. */
+export interface PastRestore {
+  seconds: number;
+  bytes: number;
+}
+
 /** How the database refuses: SQLSTATE PT and the HTTP status, the code in the hint. */
 const REFUSAL = /^PT4\d\d$/;
 const HINT = /^HINT: +(\w+)$/m;
@@ -92,14 +98,29 @@ export class Catalog {
     return new Set(z.array(z.string()).parse(keys));
   }
 
-  /** Stored bytes of the target's newest full backup, for the progress bar. */
-  async lastBytes(target: string): Promise<number | null> {
+  /** Size of the target's newest full backup, `null` when there is none. */
+  async lastBackup(target: string): Promise<{ bytes: number; rowsTotal: number | null } | null> {
     const rows = await this.#query(
-      `select to_json(bytes) from public.ops_db_backups
+      `select json_build_object('bytes', bytes, 'rowsTotal', rows_total) from public.ops_db_backups
         where target = ${literal(target)} and mode = 'full' and status <> 'deleted' and bytes is not null
         order by created_at desc limit 1;`,
     );
-    return z.array(z.number()).parse(rows)[0] ?? null;
+    const sizes = z.array(z.object({ bytes: z.number(), rowsTotal: z.number().nullable() }));
+    return sizes.parse(rows)[0] ?? null;
+  }
+
+  /** The newest twenty restores of the bucket's backups into a target. */
+  async pastRestores(bucket: string, target: string): Promise<PastRestore[]> {
+    const rows = await this.#query(
+      `select json_build_object('seconds', extract(epoch from r.finished_at - r.started_at)::float8, 'bytes', b.bytes)
+         from public.ops_db_backup_runs r
+         join public.ops_db_backups b
+           on b.r2_key = r.r2_key and b.r2_bucket = ${literal(bucket)} and b.duplicate_of is null
+        where r.kind = 'restore' and r.status = 'succeeded' and r.target = ${literal(target)}
+          and r.started_at is not null and b.bytes > 0
+        order by r.finished_at desc limit 20;`,
+    );
+    return z.array(z.object({ seconds: z.number(), bytes: z.number() })).parse(rows);
   }
 
   async close(): Promise<void> {

@@ -52,6 +52,7 @@ export const backupEnvironment = z.object({
   MODE: modeSchema.default("full"),
   LABEL: labelSchema,
   VERIFY: yes,
+  ALLOW_SHRINK: yes,
 });
 
 export const restoreEnvironment = z.object({
@@ -60,6 +61,7 @@ export const restoreEnvironment = z.object({
   TARGET: targetSchema,
   R2_KEY: z.string(),
   CONFIRM: z.string().optional(),
+  PLAN: yes,
   ALLOW_SCHEMA_ONLY: yes,
 });
 

@@ -50,7 +50,7 @@ export async function adoptMissing(vault: Vault, catalog: Catalog, progress: Pro
 }
 
 async function adopt(vault: Vault, catalog: Catalog, key: string, bytes: number): Promise<void> {
-  const manifest = parseManifest(await vault.text(siblingKeys(key).manifest));
+  const manifest = await parseManifest(await vault.text(siblingKeys(key).manifest));
   if (manifest.bytes !== bytes) {
     throw new Error(`the object has ${bytes} bytes, its manifest says ${manifest.bytes}`);
   }

@@ -19,6 +19,17 @@ export interface RunSpec {
   about: Pick<RunStart, "target" | "mode" | "label" | "r2_key" | "reason">;
 }
 
+/** Tells the log and GitHub; the catalog too, from `start` on. */
+export function reporterFor(catalog: Catalog, environment: Environment): RunReporter {
+  return new RunReporter({
+    catalog,
+    now: () => Date.now(),
+    print: (line) => process.stdout.write(line + "\n"),
+    summaryFile: environment.GITHUB_STEP_SUMMARY || undefined,
+    onGitHub: environment.GITHUB_ACTIONS === "true",
+  });
+}
+
 /** What a run that ended well leaves in the catalog. */
 export type Outcome = Pick<RunEnd, "r2_key" | "result">;
 
@@ -34,13 +45,7 @@ export async function trackRun(
   work: (run: TrackedRun) => Promise<Outcome>,
 ): Promise<void> {
   const catalog = new Catalog({ psql: findPsql(), connection: connectionOf("prod", environment) });
-  const reporter = new RunReporter({
-    catalog,
-    now: () => Date.now(),
-    print: (line) => process.stdout.write(line + "\n"),
-    summaryFile: environment.GITHUB_STEP_SUMMARY || undefined,
-    onGitHub: environment.GITHUB_ACTIONS === "true",
-  });
+  const reporter = reporterFor(catalog, environment);
   const { asker, about, kind } = spec;
   await reporter.start({
     ...about,

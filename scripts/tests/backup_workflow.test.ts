@@ -267,7 +267,7 @@ test("a label with a foreign character, and a restore of prod without the word",
 
 test("the heartbeat and the work may speak to the catalog at the same time", async () => {
   const catalog = new Catalog({ psql: binaries.path("psql"), connection: prod });
-  const calls = Array.from({ length: 20 }, () => [catalog.lastBytes("prod"), catalog.knownKeys("test")])
+  const calls = Array.from({ length: 20 }, () => [catalog.lastBackup("prod"), catalog.knownKeys("test")])
     .flat();
   await expect(Promise.all(calls)).resolves.toHaveLength(40);
   await catalog.close();

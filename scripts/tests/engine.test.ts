@@ -13,6 +13,7 @@ import {
   binaries,
   createProject,
   fixture,
+  oldArchive,
   restore,
   sql,
   startVault,
@@ -114,7 +115,7 @@ test("an old archive keeps the privileges of its namesakes; what has none stays 
     "create function public.so_no_backup() returns int language sql as 'select 1'; create table public.nova (id int);",
   );
   try {
-    const old = await oldArchive();
+    const old = await oldArchive(store, prod);
     const { verified } = await restore(store.vault, target, old);
     expect(verified.closed).toEqual(["routine public.so_no_backup()", "table public.nova"]);
     expect(verified.notChecked).toHaveLength(3);
@@ -131,32 +132,6 @@ test("an old archive keeps the privileges of its namesakes; what has none stays 
   const { differences } = await compareDatabases(url("prod"), url("antigo"));
   expect(differences.filter((line) => !/so_no_backup|nova/.test(line))).toEqual([]);
 });
-
-/** As the scripts before this product made them. */
-async function oldArchive(): Promise<string> {
-  const script = "pg_dump -Fc --no-owner --no-privileges | gzip -9";
-  const bytes = execFileSync("bash", ["--norc", "-eo", "pipefail", "-c", script], {
-    env: { PATH: `${binaries.folder}:${process.env.PATH}`, ...prod.env },
-    maxBuffer: 2 ** 28,
-  });
-  const stem = "revo/prod/2025/06/01/supabase_prod_20250601_031000";
-  await store.replace(`${stem}.dump.gz`, bytes);
-  const { createHash } = await import("node:crypto");
-  await store.replace(
-    `${stem}.manifest.json`,
-    JSON.stringify({
-      kind: "supabase_db_backup",
-      target: "prod",
-      mode: "full",
-      created_at_utc: "2025-06-01T03:10:00Z",
-      file: "supabase_prod_20250601_031000.dump.gz",
-      sha256: createHash("sha256").update(bytes).digest("hex"),
-      bytes: bytes.length,
-      git_sha: null,
-    }),
-  );
-  return `${stem}.dump.gz`;
-}
 
 test("under concurrent writes the manifest's counts equal what is restored", async () => {
   const busy = await createProject(server, "busy");

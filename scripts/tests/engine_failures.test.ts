@@ -7,7 +7,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { parseManifest } from "../../supabase/functions/_shared/backup/manifest.ts";
+import { parseManifest, sealManifest } from "../../supabase/functions/_shared/backup/manifest.ts";
 import { siblingKeys } from "../../supabase/functions/_shared/backup/object_key.ts";
 import type { Connection } from "../lib/connection.ts";
 import { fingerprintOf } from "../lib/database_facts.ts";
@@ -70,8 +70,8 @@ async function rewriteManifest(
   change: (manifest: Record<string, unknown>) => object,
 ): Promise<void> {
   const { manifest } = siblingKeys(key);
-  const read = { ...parseManifest(await store.vault.text(manifest)) };
-  await store.replace(manifest, JSON.stringify({ ...read, ...change(read) }));
+  const read = { ...await parseManifest(await store.vault.text(manifest)) };
+  await store.replace(manifest, await sealManifest({ ...read, ...change(read) }));
 }
 
 /** Replaces an archive and makes its manifest agree: what somebody with the bucket's keys could do. */
@@ -118,11 +118,20 @@ describe("before the target is touched", () => {
     await expectRefusal(key, { code: "archive_corrupt" });
   });
 
-  test("no such object, a foreign key, a manifest of the future, prod without the word", async () => {
+  test("no such object, a foreign key, a changed manifest, one of the future, prod without the word", async () => {
     await expectRefusal("revo/prod/2020/01/01/supabase_prod_20200101_000000.dump.gz", {
       code: "vault_object_missing",
     });
     await expectRefusal("../../etc/passwd", { code: "invalid_r2_key" });
+    const changed = await brokenBackup(async (key) => {
+      const { manifest } = siblingKeys(key);
+      const text = await store.vault.text(manifest);
+      await store.replace(manifest, text.replace('"requested_by": "test"', '"requested_by": "else"'));
+    });
+    await expectRefusal(changed, {
+      code: "manifest_invalid",
+      message: expect.stringContaining("manifest_sha256"),
+    });
     const newer = await brokenBackup((key) => rewriteManifest(key, () => ({ version: 3 })));
     await expectRefusal(newer, { code: "manifest_too_new" });
     await expectRefusal(newer, { code: "confirmation_required" }, {

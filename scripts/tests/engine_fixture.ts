@@ -1,14 +1,17 @@
 /** What the engine's tests share: a server as Supabase's, databases with every kind of object, a vault. */
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import { Miniflare } from "miniflare";
 import { type BackupOrder, takeBackup } from "../lib/backup/take_backup.ts";
 import type { ClientTools } from "../lib/client_tools.ts";
 import type { Connection } from "../lib/connection.ts";
 import { applySettings, readFingerprint, sqlFile } from "../lib/database_facts.ts";
 import { chooseGzip } from "../lib/gzip.ts";
-import { findPostgres } from "../lib/postgres/binaries.ts";
+import { findPostgres, type PostgresBinaries } from "../lib/postgres/binaries.ts";
 import { SERVER_PROGRAMS, type SupabaseServer } from "../lib/postgres/supabase.ts";
 import type { Progress } from "../lib/progress.ts";
 import { PsqlSession } from "../lib/psql.ts";
@@ -94,15 +97,22 @@ export async function startVault(): Promise<TestVault> {
   };
 }
 
-export const tools: ClientTools = {
-  psql: binaries.path("psql"),
-  pgDump: binaries.path("pg_dump"),
-  pgRestore: binaries.path("pg_restore"),
-  version: binaries.version,
-};
+export function toolsOf(installation: PostgresBinaries): ClientTools {
+  return {
+    psql: installation.path("psql"),
+    pgDump: installation.path("pg_dump"),
+    pgRestore: installation.path("pg_restore"),
+    version: installation.version,
+  };
+}
+
+export const tools = toolsOf(binaries);
 
 export interface EngineOptions {
+  /** Default: those of this machine's newest installation. */
+  tools?: ClientTools;
   progress?: Progress;
+  lockTimeoutMs?: number;
   signal?: AbortSignal;
 }
 
@@ -113,11 +123,12 @@ export function engine(vault: Vault, connection: Connection, options: EngineOpti
   const now = () => new Date(second += 1000);
   return {
     connection,
-    tools,
+    tools: options.tools ?? tools,
     gzip: chooseGzip(),
     vault,
     progress: options.progress ?? silent,
     now,
+    lockTimeoutMs: options.lockTimeoutMs,
     signal: options.signal,
   };
 }
@@ -140,10 +151,11 @@ export function backUp(
     mode: "full",
     label: null,
     verify: false,
-    expectedBytes: null,
+    previous: null,
   } as const;
-  const { progress, signal, ...changes } = options;
-  return takeBackup(engine(vault, connection, { progress, signal }), { ...order, ...changes });
+  const { tools, progress, lockTimeoutMs, signal, ...changes } = options;
+  const around = engine(vault, connection, { tools, progress, lockTimeoutMs, signal });
+  return takeBackup(around, { ...order, ...changes });
 }
 
 export function restore(
@@ -153,8 +165,32 @@ export function restore(
   options: EngineOptions & Partial<RestoreOrder> = {},
 ) {
   const order = { target: "dev", key, confirm: null, allowSchemaOnly: false, safety: null } as const;
-  const { progress, signal, ...changes } = options;
-  return restoreBackup(engine(vault, connection, { progress, signal }), { ...order, ...changes });
+  const { tools, progress, lockTimeoutMs, signal, ...changes } = options;
+  const around = engine(vault, connection, { tools, progress, lockTimeoutMs, signal });
+  return restoreBackup(around, { ...order, ...changes });
+}
+
+/** An archive and its manifest as the scripts before this product made them; its key. */
+export async function oldArchive(store: TestVault, connection: Connection): Promise<string> {
+  const script = "pg_dump -Fc --no-owner --no-privileges | gzip -9";
+  const bytes = execFileSync("bash", ["--norc", "-eo", "pipefail", "-c", script], {
+    env: { PATH: `${binaries.folder}:${process.env.PATH}`, ...connection.env },
+    maxBuffer: 2 ** 28,
+  });
+  const stem = "revo/prod/2025/06/01/supabase_prod_20250601_031000";
+  const manifest = {
+    kind: "supabase_db_backup",
+    target: "prod",
+    mode: "full",
+    created_at_utc: "2025-06-01T03:10:00Z",
+    file: "supabase_prod_20250601_031000.dump.gz",
+    sha256: createHash("sha256").update(bytes).digest("hex"),
+    bytes: bytes.length,
+    git_sha: null,
+  };
+  await store.replace(`${stem}.dump.gz`, bytes);
+  await store.replace(`${stem}.manifest.json`, JSON.stringify(manifest));
+  return `${stem}.dump.gz`;
 }
 
 /** Everything that a failed restore must leave as it was: objects, privileges, rows, sequences, schemas. */

@@ -53,6 +53,38 @@ export function requireTables(toc: ArchiveToc, mode: Mode, tables: readonly Tabl
   );
 }
 
+/** A full backup of the same database, made before. */
+export interface Predecessor {
+  /** As stored. */
+  bytes: number;
+  /** `null` where its manifest did not tell. */
+  rowsTotal: number | null;
+}
+
+/** A backup with less than this part of its predecessor's bytes is taken for a loss that nobody wanted. */
+const PLAUSIBLE_SHARE = 0.2;
+
+/** @throws {BackupError} `dump_empty` with the figures when a full backup is far smaller than the one before. */
+export function requirePlausibleSize(
+  { mode, previous, allowShrink }: { mode: Mode; previous: Predecessor | null; allowShrink?: boolean },
+  bytes: number,
+  tables: readonly TableRows[],
+): void {
+  if (mode !== "full" || previous === null || allowShrink || bytes >= previous.bytes * PLAUSIBLE_SHARE) {
+    return;
+  }
+  const rows = tables.reduce((sum, table) => sum + table.rows, 0);
+  throw new BackupError(
+    "dump_empty",
+    `Cannot accept the archive: ${bytes} bytes with ${rows} rows, the backup before had ${previous.bytes} bytes ` +
+      `with ${previous.rowsTotal ?? "untold"} rows`,
+    {
+      hint: "Look at the database. If it shrank on purpose, repeat with ALLOW_SHRINK=yes.",
+      details: { bytes, rows, previous },
+    },
+  );
+}
+
 const SETVAL = /setval\('((?:[^']|'')*)', (-?\d+), (true|false)\)/;
 
 /** The values that the archive sets the project's sequences to. They are not the snapshot's: sequences know none. */

@@ -5,6 +5,7 @@ import { describeFailure, type PipelineEnd, type Stage, startPipeline } from "..
 import type { ClientTools } from "../client_tools.ts";
 import type { Connection } from "../connection.ts";
 import type { Gzip } from "../gzip.ts";
+import { describeLockHolders } from "../lock_holders.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 export interface Dump {
@@ -20,6 +21,7 @@ export interface DumpOptions {
   gzip: Gzip;
   mode: Mode;
   snapshot: Snapshot;
+  lockTimeoutMs: number;
   signal?: AbortSignal;
 }
 
@@ -35,7 +37,7 @@ export function startDump(options: DumpOptions): Dump {
     try {
       yield* pipeline.stdout;
       const end = await pipeline.ended;
-      requireCompleteDump(stages, end);
+      await requireCompleteDump(options, stages, end);
       raw = countedBytes(end);
     } finally {
       pipeline.kill(); // whoever stops reading early also stops the dump
@@ -53,12 +55,14 @@ export function startDump(options: DumpOptions): Dump {
 }
 
 /** Custom format, not compressed by pg_dump itself; owners and privileges are kept. */
-export function dumpArguments({ mode, snapshot }: Pick<DumpOptions, "mode" | "snapshot">): string[] {
+export function dumpArguments(
+  { mode, snapshot, lockTimeoutMs }: Pick<DumpOptions, "mode" | "snapshot" | "lockTimeoutMs">,
+): string[] {
   return [
     "--format=custom",
     "--compress=0",
     "--no-password",
-    "--lock-wait-timeout=60s",
+    `--lock-wait-timeout=${lockTimeoutMs}`,
     `--snapshot=${snapshot.id}`,
     ...(mode === "schema-only" ? ["--schema-only"] : []),
     // -N, unlike -n, keeps extensions, publications, event triggers, default privileges and large objects
@@ -72,12 +76,20 @@ function pattern(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-function requireCompleteDump(stages: readonly Stage[], end: PipelineEnd): void {
+async function requireCompleteDump(
+  { tools, connection }: DumpOptions,
+  stages: readonly Stage[],
+  end: PipelineEnd,
+): Promise<void> {
   const failure = describeFailure(stages, end);
   if (failure === null) return;
-  const busy = /could not obtain lock|canceling statement due to lock timeout/.test(failure);
-  throw new BackupError("dump_failed", `Cannot dump the database: ${failure}`, {
-    hint: busy ? "Another session holds a lock (a migration?); wait for it and repeat." : undefined,
+  const said = `Cannot dump the database: ${failure}`;
+  // pg_dump limits its wait for a lock by a statement time-out
+  const locked = /could not obtain lock|due to (statement|lock) timeout\s.*LOCK TABLE/.test(failure);
+  if (!locked) throw new BackupError("dump_failed", said);
+  const holders = await describeLockHolders({ psql: tools.psql, connection }, "readers");
+  throw new BackupError("dump_failed", `${said}; ${holders}`, {
+    hint: "A table is locked exclusively, by a migration perhaps; wait for it and repeat.",
   });
 }
 

@@ -30,6 +30,7 @@ export interface SnapshotFacts {
   extensions: Awaited<ReturnType<typeof readExtensions>>;
   roles: string[];
   platformSequences: Record<string, string>;
+  migrationHead: string | null;
 }
 
 /** Opens the snapshot; it lives until the session ends. Needs a session of its own, not a transaction pooler. */
@@ -48,5 +49,19 @@ export async function readSnapshot(session: PsqlSession, mode: Mode): Promise<Sn
     extensions: await readExtensions(session),
     roles: await readRoles(session),
     platformSequences: await readPlatformSequences(session),
+    migrationHead: await readMigrationHead(session),
   };
+}
+
+/** The newest version in the table that Supabase's CLI keeps of migrations. */
+async function readMigrationHead(session: PsqlSession): Promise<string | null> {
+  const isKept = await session.value(
+    `select to_json(exists(select from pg_catalog.pg_attribute a
+       where a.attrelid = to_regclass('supabase_migrations.schema_migrations') and a.attname = 'version'
+         and pg_catalog.has_table_privilege(a.attrelid, 'select')));`,
+  );
+  if (isKept !== true) return null;
+  const head =
+    `select json_build_array(max(version::text collate "C")) from supabase_migrations.schema_migrations;`;
+  return z.tuple([z.string().nullable()]).parse(await session.value(head))[0];
 }

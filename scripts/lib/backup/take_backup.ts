@@ -21,10 +21,18 @@ import type { ArchiveToc } from "../archive_toc.ts";
 import type { ClientTools } from "../client_tools.ts";
 import type { Connection } from "../connection.ts";
 import type { Gzip } from "../gzip.ts";
+import { LOCK_TIMEOUT_MS } from "../lock_holders.ts";
 import type { Progress } from "../progress.ts";
 import { PsqlSession } from "../psql.ts";
 import { choosePartSize, type Upload, type Vault } from "../vault.ts";
-import { countEntries, readStoredToc, requireTables, sequenceValues } from "./contents.ts";
+import {
+  countEntries,
+  type Predecessor,
+  readStoredToc,
+  requirePlausibleSize,
+  requireTables,
+  sequenceValues,
+} from "./contents.ts";
 import { startDump } from "./dump.ts";
 import { TOOL_VERSION } from "../tool_version.ts";
 import { openSnapshot, readSnapshot, type Snapshot, type SnapshotFacts } from "./snapshot.ts";
@@ -39,8 +47,10 @@ export interface BackupOrder {
   gitSha: string | null;
   /** Read the whole stored object back and compare its SHA-256. */
   verify: boolean;
-  /** Stored bytes of the backup before, for the progress bar. */
-  expectedBytes: number | null;
+  /** The target's full backup before, for the progress bar and as the measure of what is plausible. */
+  previous: Predecessor | null;
+  /** A full backup that is far smaller than its predecessor is a backup all the same. */
+  allowShrink?: boolean;
 }
 
 export interface BackupSurroundings {
@@ -50,6 +60,8 @@ export interface BackupSurroundings {
   vault: Vault;
   progress: Progress;
   now: () => Date;
+  /** How long a table's lock is waited for. Default: {@link LOCK_TIMEOUT_MS}. */
+  lockTimeoutMs?: number;
   signal?: AbortSignal;
 }
 
@@ -78,6 +90,7 @@ export async function takeBackup(around: BackupSurroundings, order: BackupOrder)
     around.progress.phase("verify");
     const toc = await readStoredToc(around.vault, keys.archive);
     requireTables(toc, order.mode, dumped.facts.tables);
+    requirePlausibleSize(order, dumped.upload.bytes, dumped.facts.tables);
     if (order.verify) await rereadObject(around, dumped.upload);
     around.progress.phase("manifest");
     const manifest = composeManifest(around, order, keys, dumped, toc, started);
@@ -115,12 +128,13 @@ async function dumpToVault(
       progress.log(`schema ${name} belongs to another role: left out`);
     }
     progress.phase("dump");
-    const dump = startDump({ connection, tools, gzip: around.gzip, mode: order.mode, snapshot, signal });
+    const { gzip, lockTimeoutMs = LOCK_TIMEOUT_MS } = around;
+    const dump = startDump({ connection, tools, gzip, mode: order.mode, snapshot, lockTimeoutMs, signal });
     const facts = readSnapshot(session, order.mode);
     facts.catch(() => {}); // reported below, after the upload has ended
     const upload = await around.vault.upload(keys.archive, dump.bytes, {
       partSize: choosePartSize(snapshot.server.databaseBytes),
-      onProgress: (bytes) => progress.bytes(bytes, order.expectedBytes),
+      onProgress: (bytes) => progress.bytes(bytes, order.previous?.bytes ?? null),
     });
     try {
       return { upload, rawBytes: dump.rawBytes(), facts: await facts, snapshot };
@@ -150,7 +164,7 @@ async function rereadObject(around: BackupSurroundings, upload: Upload): Promise
 }
 
 async function writeManifest(vault: Vault, key: string, manifest: Manifest): Promise<void> {
-  const text = formatManifest(manifest);
+  const text = await formatManifest(manifest);
   await vault.put(key, text, "application/json");
   if (await vault.text(key) === text) return;
   await vault.delete(key);
@@ -204,6 +218,7 @@ function composeManifest(
     rows_total: tables.reduce((sum, { rows }) => sum + rows, 0),
     sequences: sequenceValues(toc),
     platform_sequences: facts.platformSequences,
+    migration_head: facts.migrationHead,
     extensions: facts.extensions,
     roles: facts.roles,
     toc: countEntries(toc),

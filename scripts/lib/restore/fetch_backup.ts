@@ -49,7 +49,7 @@ export async function withFetchedBackup<T>(
 /** The manifest beside an archive, `null` when there is none (a backup made by hand). */
 export async function readManifest(vault: Vault, key: string): Promise<AnyManifest | null> {
   const { manifest } = siblingKeys(key);
-  return await vault.head(manifest) ? parseManifest(await vault.text(manifest)) : null;
+  return await vault.head(manifest) ? await parseManifest(await vault.text(manifest)) : null;
 }
 
 /**

@@ -2,7 +2,6 @@
  * A restore from beginning to end. Nothing of the target is touched before the archive was downloaded and
  * found equal to its manifest, and a safety copy of the target was taken and proven like any backup.
  */
-import { z } from "zod";
 import { BackupError, toBackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
 import { type AnyManifest, isProving } from "../../../supabase/functions/_shared/backup/manifest.ts";
 import { isRestoreConfirmed, type Target } from "../../../supabase/functions/_shared/backup/target.ts";
@@ -13,6 +12,7 @@ import { PsqlSession } from "../psql.ts";
 import type { Vault } from "../vault.ts";
 import { type FetchedBackup, readFingerprintLines, withFetchedBackup } from "./fetch_backup.ts";
 import { selectEntries } from "./select_entries.ts";
+import { readTargetFacts, type TargetFacts } from "./target_facts.ts";
 import { type Loaded, restoreInTransaction, type RestoreSurroundings } from "./transaction.ts";
 import type { Expectation } from "./verify.ts";
 
@@ -25,7 +25,7 @@ export interface RestoreOrder {
   /** A backup without rows empties the target: only on this explicit word. */
   allowSchemaOnly: boolean;
   /** How the target is saved first; `null` only for a throwaway target. */
-  safety: Omit<BackupOrder, "target" | "mode" | "verify" | "label" | "expectedBytes"> | null;
+  safety: Omit<BackupOrder, "target" | "mode" | "verify" | "label" | "previous" | "allowShrink"> | null;
 }
 
 export interface RestoreContext extends RestoreSurroundings {
@@ -101,40 +101,11 @@ function requireRows(key: string, manifest: AnyManifest | null, allowSchemaOnly:
   );
 }
 
-const targetSchema = z.object({
-  keepOps: z.boolean(),
-  roles: z.array(z.string()),
-  installed: z.array(z.string()),
-  available: z.array(z.string()),
-});
-
-interface TargetFacts {
-  keepOps: boolean;
-  installedExtensions: ReadonlySet<string>;
-  availableExtensions: ReadonlySet<string>;
-  missingRoles: string[];
-}
-
 async function inspectTarget(context: RestoreContext, manifest: AnyManifest | null): Promise<TargetFacts> {
   const { connection, tools, signal } = context;
   const session = await PsqlSession.open({ psql: tools.psql, connection, signal });
   try {
-    const facts = targetSchema.parse(
-      await session.value(
-        `select json_build_object(
-          'keepOps', to_regclass('public.ops_db_backups') is not null,
-          'roles', (select json_agg(rolname) from pg_catalog.pg_roles),
-          'installed', (select json_agg(extname) from pg_catalog.pg_extension),
-          'available', (select json_agg(name) from pg_catalog.pg_available_extensions));`,
-      ),
-    );
-    const wanted = manifest && isProving(manifest) ? manifest.roles : [];
-    return {
-      keepOps: facts.keepOps,
-      installedExtensions: new Set(facts.installed),
-      availableExtensions: new Set(facts.available),
-      missingRoles: wanted.filter((role) => !facts.roles.includes(role)),
-    };
+    return await readTargetFacts(session, manifest);
   } finally {
     await session.close();
   }
@@ -159,7 +130,7 @@ async function takeSafetyCopy(
       mode: "full",
       label: SAFETY_LABEL,
       verify: false,
-      expectedBytes: null,
+      previous: null,
     } as const;
     return await takeBackup({ ...context, progress: asOnePhase }, order);
   } catch (thrown) {
@@ -185,6 +156,7 @@ async function expectationOf(
   if (!manifest || !isProving(manifest)) {
     return {
       mode: manifest?.mode ?? "full",
+      sourceMajor: null,
       rows: null,
       sequences: null,
       platformSequences: {},
@@ -195,6 +167,7 @@ async function expectationOf(
   }
   return {
     mode: manifest.mode,
+    sourceMajor: Number.parseInt(manifest.server_version),
     rows: manifest.mode === "full" ? manifest.rows : null,
     sequences: manifest.mode === "full" ? manifest.sequences : null,
     platformSequences: manifest.platform_sequences,

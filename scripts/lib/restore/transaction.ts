@@ -1,6 +1,8 @@
 /**
  * The one transaction of a restore: old content moved aside, archive loaded, everything checked, then COMMIT.
  * Until the last word nothing is changed for anybody; whatever goes wrong, the server rolls back.
+ * Each object that is moved or made stays locked until the end, so the server's lock table bounds how many there
+ * may be: at the defaults 3,000 tables with keys go over themselves; more need a greater max_locks_per_transaction.
  */
 import { createHash, randomBytes } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -13,6 +15,7 @@ import type { ClientTools } from "../client_tools.ts";
 import type { Connection } from "../connection.ts";
 import { applySettings, sqlFile } from "../database_facts.ts";
 import type { Gzip } from "../gzip.ts";
+import { describeLockHolders, LOCK_TIMEOUT_MS } from "../lock_holders.ts";
 import type { Progress } from "../progress.ts";
 import { identifier, literal, PsqlSession, sqlstateOf } from "../psql.ts";
 import { type Expectation, type Verified, verifyContent } from "./verify.ts";
@@ -23,6 +26,8 @@ export interface RestoreSurroundings {
   tools: ClientTools;
   gzip: Gzip;
   progress: Progress;
+  /** How long the target's tables are waited for. Default: {@link LOCK_TIMEOUT_MS}. */
+  lockTimeoutMs?: number;
   signal?: AbortSignal;
 }
 
@@ -38,6 +43,8 @@ export interface LoadOrder {
 }
 
 const LOCK_NOT_AVAILABLE = "55P03";
+/** Of the lock table too: one transaction locks each object that it moves or makes until it ends. */
+const OUT_OF_MEMORY = "53200";
 /** Shutdown or termination: says nothing about a COMMIT that was under way. */
 const SERVER_GOING_AWAY = /^57P/;
 
@@ -58,7 +65,7 @@ export async function restoreInTransaction(around: RestoreSurroundings, order: L
   const enter = (name: string) => around.progress.phase(phase = name);
   try {
     enter("lock");
-    await begin(session, release);
+    await begin(session, release, around.lockTimeoutMs ?? LOCK_TIMEOUT_MS);
     enter("move_aside");
     if (order.keepPrivileges) await session.run(await sqlFile("restore_save_privileges.sql"));
     for (const file of ["detach", "move_aside", "reset_privileges", "empty_platform"]) {
@@ -83,7 +90,7 @@ export async function restoreInTransaction(around: RestoreSurroundings, order: L
     await commit(session, release, order.expected);
     return { ...verified, closed: z.array(z.string()).parse(closed) };
   } catch (error) {
-    throw explain(error, phase);
+    throw await explain(around, error, phase);
   } finally {
     await session.kill();
     await rm(folder, { recursive: true, force: true });
@@ -96,9 +103,10 @@ export interface Loaded extends Verified {
   closed: string[];
 }
 
-async function begin(session: PsqlSession, release: string): Promise<void> {
+async function begin(session: PsqlSession, release: string, lockTimeoutMs: number): Promise<void> {
   const hash = createHash("sha256").update(release).digest("hex");
-  await session.run(`\\set release_hash ${hash}\n${await sqlFile("restore_begin.sql")}`);
+  const variables = `\\set release_hash ${hash}\n\\set lock_timeout ${lockTimeoutMs}\n`;
+  await session.run(variables + await sqlFile("restore_begin.sql"));
   await applySettings(session);
   await session.run(await sqlFile("restore_lock.sql"));
 }
@@ -192,13 +200,27 @@ function advanceSequences(expected: Expectation): string {
   return `do $advance$ begin ${calls.join("\n")} end $advance$;`;
 }
 
-function explain(thrown: unknown, phase: string): BackupError {
+async function explain(
+  { tools, connection }: RestoreSurroundings,
+  thrown: unknown,
+  phase: string,
+): Promise<BackupError> {
   const error = toBackupError(thrown);
   if (sqlstateOf(error) === LOCK_NOT_AVAILABLE) {
-    return new BackupError("target_locked", `Cannot lock the target: ${error.message}`, {
+    const holders = await describeLockHolders({ psql: tools.psql, connection }, "everybody");
+    return new BackupError("target_locked", `Cannot lock the target: ${error.message}; ${holders}`, {
       phase,
       cause: error,
       hint: "Other sessions hold its tables; stop what writes there and repeat.",
+    });
+  }
+  if (sqlstateOf(error) === OUT_OF_MEMORY) {
+    return new BackupError("restore_failed", error.message, {
+      phase,
+      cause: error,
+      details: error.details,
+      hint:
+        "The database has more objects than the server's lock table: raise max_locks_per_transaction there.",
     });
   }
   const isServerError = error.code === "database_error" || error.code === "internal_server_error";

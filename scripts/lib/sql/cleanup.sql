@@ -6,15 +6,18 @@ select format('drop table if exists %I.%I cascade', n.nspname, c.relname)
   from pg_catalog.pg_class c
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
  where n.nspname ~ '^restore_old_' and c.relkind in ('r', 'p') and not c.relispartition
+   -- what belongs to an extension goes with it, when its schema goes
+   and not exists (select from pg_catalog.pg_depend d
+                    where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
 \gexec
 select 'drop routine if exists ' || string_agg(name, ', ') || ' cascade'
   from (select f.oid::regprocedure::text as name, row_number() over (order by f.oid) / 200 as batch
           from pg_catalog.pg_proc f
           join pg_catalog.pg_namespace n on n.oid = f.pronamespace
          where n.nspname ~ '^restore_old_'
-           -- constructors of range types go with their type
+           -- constructors of range types go with their type, members of extensions with theirs
            and not exists (select from pg_catalog.pg_depend d
-                            where d.classid = 'pg_catalog.pg_proc'::regclass and d.objid = f.oid and d.deptype = 'i')) routines
+                            where d.classid = 'pg_catalog.pg_proc'::regclass and d.objid = f.oid and d.deptype in ('e', 'i'))) routines
  group by batch
 \gexec
 select format('drop schema if exists %I cascade', nspname)

@@ -1,9 +1,9 @@
 -- Opens the one transaction of a restore. Whoever sends COMMIT before the checks released it gets an error:
 -- pg_restore writes a COMMIT of its own around large objects, and a crafted archive may write one anywhere.
--- :release_hash is the SHA-256 of a word that only the driver knows.
+-- :lock_timeout in milliseconds. :release_hash is the SHA-256 of a word that only the driver knows.
 begin;
 set local client_min_messages = warning;
-set local lock_timeout = '30s';
+set local lock_timeout = :'lock_timeout';
 -- no user trigger, no foreign-key trigger, no event trigger fires while rows are loaded
 set local session_replication_role = replica;
 -- Supabase's guard on storage.* listens to this, should the role above be refused one day

@@ -2,6 +2,8 @@
 set local search_path = '';
 set local statement_timeout = 0;
 set local idle_in_transaction_session_timeout = 0;
+-- compiling the fingerprint's query takes seconds, running it in a database of thousands of tables less than one
+set local jit = off;
 set local datestyle = 'ISO, YMD';
 set local intervalstyle = 'postgres';
 set local timezone = 'UTC';

@@ -59,6 +59,8 @@ export const manifestV2Schema = z.object({
   sequences: z.record(z.string(), sequenceValueSchema),
   /** Last values of the platform's own sequences, never set backwards by a restore. */
   platform_sequences: z.record(z.string(), z.string()),
+  /** Version of the newest migration that the database knows, `null` when it keeps none. */
+  migration_head: z.string().nullable().optional(),
   extensions: z.array(z.object({ name: z.string(), schema: z.string(), version: z.string() })),
   /** Roles that own, are granted, or appear in policies; not themselves part of the archive. */
   roles: z.array(z.string()),
@@ -66,6 +68,8 @@ export const manifestV2Schema = z.object({
   toc: z.record(z.string(), count),
   /** SHA-256 of the canonical text of every object per area; the text lies beside the archive. */
   fingerprint: z.record(z.string(), sha256),
+  /** Of the manifest itself without this field ({@link canonicalText}); the first of version 2 have none. */
+  manifest_sha256: sha256.optional(),
 });
 export type Manifest = z.infer<typeof manifestV2Schema>;
 export type LegacyManifest = z.infer<typeof legacyManifestSchema>;
@@ -78,9 +82,10 @@ export function isProving(manifest: AnyManifest): manifest is Manifest {
 
 /**
  * Reads a manifest of any known version.
- * @throws {BackupError} `manifest_too_new` for a version after this one, `manifest_invalid` for anything else.
+ * @throws {BackupError} `manifest_too_new` for a version after this one, `manifest_invalid` for anything else,
+ * among it a content that is not the one its own hash was made of.
  */
-export function parseManifest(text: string): AnyManifest {
+export async function parseManifest(text: string): Promise<AnyManifest> {
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -98,12 +103,49 @@ export function parseManifest(text: string): AnyManifest {
   const result = version === undefined
     ? legacyManifestSchema.safeParse(json)
     : manifestV2Schema.safeParse(json);
-  if (result.success) return result.data;
-  const where = result.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; ");
-  throw new BackupError("manifest_invalid", `Cannot use the manifest: ${where}`);
+  if (!result.success) {
+    const where = result.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; ");
+    throw new BackupError("manifest_invalid", `Cannot use the manifest: ${where}`);
+  }
+  if (isProving(result.data)) await requireOwnHash(json, result.data.manifest_sha256);
+  return result.data;
 }
 
-/** The manifest's bytes: stable key order, one trailing newline. */
-export function formatManifest(manifest: Manifest): string {
-  return JSON.stringify(manifestV2Schema.parse(manifest), null, 2) + "\n";
+/** Hashes what was read, not what the schema made of it: fields that this version does not know count too. */
+async function requireOwnHash(json: unknown, expected: string | undefined): Promise<void> {
+  if (expected === undefined) return;
+  const found = await hashOf(json);
+  if (found === expected) return;
+  throw new BackupError(
+    "manifest_invalid",
+    `Cannot use the manifest: manifest_sha256 says ${expected}, its content has ${found}`,
+    { hint: "Somebody or something changed it after the backup. Use another backup." },
+  );
+}
+
+/** The manifest's bytes with its own hash: stable key order, one trailing newline. */
+export function formatManifest(manifest: Manifest): Promise<string> {
+  return sealManifest(manifestV2Schema.parse(manifest));
+}
+
+/** Any manifest's fields as text, with the hash that {@link parseManifest} checks. */
+export async function sealManifest(fields: object): Promise<string> {
+  return JSON.stringify({ ...fields, manifest_sha256: await hashOf(fields) }, null, 2) + "\n";
+}
+
+async function hashOf(manifest: unknown): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(canonicalText(manifest)));
+  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/**
+ * The text that a manifest's hash is of: without `manifest_sha256`, keys sorted at every level, no blanks.
+ * `jq -cjS 'del(.manifest_sha256)'` prints the same.
+ */
+export function canonicalText(manifest: unknown): string {
+  return JSON.stringify(manifest, (key, value: unknown) => {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+    const entries = Object.entries(value).filter(([name]) => key !== "" || name !== "manifest_sha256");
+    return Object.fromEntries(entries.sort(([a], [b]) => a < b ? -1 : 1));
+  });
 }

@@ -1,0 +1,194 @@
+/** What stands in the way of a backup or a restore is named; the target is as it was. */
+import { createHash } from "node:crypto";
+import { rm } from "node:fs/promises";
+import { connect, createServer, type Server } from "node:net";
+import { gunzipSync, gzipSync } from "node:zlib";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { parseManifest, sealManifest } from "../../supabase/functions/_shared/backup/manifest.ts";
+import { siblingKeys } from "../../supabase/functions/_shared/backup/object_key.ts";
+import type { Connection } from "../lib/connection.ts";
+import { makeServerFolder } from "../lib/postgres/server_user.ts";
+import { SupabaseServer } from "../lib/postgres/supabase.ts";
+import { PsqlSession } from "../lib/psql.ts";
+import { Vault } from "../lib/vault.ts";
+import {
+  backUp,
+  binaries,
+  createProject,
+  fixture,
+  restore,
+  sql,
+  startVault,
+  stateOf,
+  type TestVault,
+} from "./engine_fixture.ts";
+
+let folder: string;
+let server: SupabaseServer;
+let store: TestVault;
+let prod: Connection;
+let target: Connection;
+let before: string;
+let key: string;
+
+beforeAll(async () => {
+  folder = await makeServerFolder("revo-test-");
+  server = await SupabaseServer.create({ binaries, folder });
+  store = await startVault();
+  prod = await createProject(server, "prod");
+  await sql(prod, await fixture("every_kind.sql"));
+  target = await createProject(server, "alvo");
+  await sql(target, await fixture("other_content.sql"));
+  before = await stateOf(target);
+  key = (await backUp(store.vault, prod)).keys.archive;
+});
+
+afterAll(async () => {
+  await store?.stop();
+  await server?.stop("immediate");
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Another session that holds a lock while `work` runs, under a name of its own. */
+async function whileLocked<T>(
+  connection: Connection,
+  lock: string,
+  work: (pid: string) => Promise<T>,
+): Promise<T> {
+  const named = { ...connection, env: { ...connection.env, PGAPPNAME: "migracao" } };
+  const session = await PsqlSession.open({ psql: binaries.path("psql"), connection: named });
+  try {
+    const said = await session.run(`begin; ${lock}; select pg_backend_pid();`);
+    return await work(said.at(-1) ?? "");
+  } finally {
+    await session.kill();
+  }
+}
+
+test("a dump names the session whose lock is in the way, and leaves nothing in the vault", async () => {
+  await whileLocked(prod, "lock table public.notas in access exclusive mode", async (pid) => {
+    const label = "travado";
+    await expect(backUp(store.vault, prod, { lockTimeoutMs: 500, label })).rejects.toMatchObject({
+      code: "dump_failed",
+      message: expect.stringMatching(
+        new RegExp(
+          `pid ${pid} \\(application 'migracao', user postgres, since 20\\S+\\) holds .*\\bnotas\\b`,
+        ),
+      ),
+    });
+  });
+  for await (const object of store.vault.list("revo/")) expect(object.key).not.toContain("travado");
+});
+
+test.each([
+  ["auth.users", "lock"],
+  ["public.clientes", "move_aside"],
+])("a restore names the session that holds %s", async (table, phase) => {
+  await whileLocked(target, `select from ${table}`, async (pid) => {
+    await expect(restore(store.vault, target, key, { lockTimeoutMs: 300 })).rejects.toMatchObject({
+      code: "target_locked",
+      phase,
+      message: expect.stringMatching(
+        new RegExp(
+          `pid ${pid} \\(application 'migracao', user postgres, since 20\\S+\\) holds .*${
+            table.split(".")[1]
+          }`,
+        ),
+      ),
+    });
+  });
+  expect(await stateOf(target)).toBe(before);
+});
+
+test("a second restore into the same database waits, gives up and names the first", async () => {
+  const lock =
+    "select pg_advisory_xact_lock(hashtextextended('revo-backups.restore', 0)), count(*) from auth.users";
+  await whileLocked(target, lock, async (pid) => {
+    await expect(restore(store.vault, target, key, { lockTimeoutMs: 300 })).rejects.toMatchObject({
+      code: "target_locked",
+      phase: "lock",
+      message: expect.stringContaining(`pid ${pid} `),
+    });
+  });
+  expect(await stateOf(target)).toBe(before);
+});
+
+test("a role that may not change the target", async () => {
+  const reader = server.connection("authenticator", "alvo");
+  await expect(restore(store.vault, reader, key)).rejects.toMatchObject({
+    code: "restore_failed",
+    message: expect.stringMatching(/permission denied/),
+  });
+  expect(await stateOf(target)).toBe(before);
+});
+
+test("a row in the archive that breaks a key: the key is named", async () => {
+  const { keys } = await backUp(store.vault, prod);
+  const raw = gunzipSync(await bytesOf(keys.archive)).toString("latin1");
+  const changed = raw.replace("\x0023\tCliente ", "\x0021\tCliente ");
+  expect(changed).not.toBe(raw);
+  const bytes = gzipSync(Buffer.from(changed, "latin1"));
+  await store.replace(keys.archive, bytes);
+  const { manifest } = siblingKeys(keys.archive);
+  const sha256 = createHash("sha256").update(bytes).digest("hex");
+  const read = await parseManifest(await store.vault.text(manifest));
+  await store.replace(manifest, await sealManifest({ ...read, sha256, bytes: bytes.length }));
+  await expect(restore(store.vault, target, keys.archive)).rejects.toMatchObject({
+    code: "restore_failed",
+    phase: "load",
+    message: expect.stringMatching(/could not create unique index "clientes_pkey"/),
+  });
+  expect(await stateOf(target)).toBe(before);
+});
+
+async function bytesOf(key: string): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of store.vault.download(key)) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+test("the vault stops in the middle of a download", async () => {
+  const stored = await store.vault.head(key);
+  const proxy = cutAfter((stored?.bytes ?? 0) * 0.7, new URL(store.secrets.R2_ENDPOINT));
+  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  try {
+    await expect(restore(vaultBehind(proxy), target, key)).rejects.toMatchObject({
+      code: "vault_unreachable",
+      message: expect.stringContaining(`Cannot read ${key} to its end`),
+    });
+  } finally {
+    proxy.close();
+  }
+  expect(await stateOf(target)).toBe(before);
+});
+
+/** Passes bytes on and cuts a connection that has answered with more than `limit` of them. */
+function cutAfter(limit: number, origin: URL): Server {
+  return createServer((client) => {
+    const upstream = connect(Number(origin.port), origin.hostname);
+    const cut = () => {
+      client.destroy();
+      upstream.destroy();
+    };
+    for (const socket of [client, upstream]) socket.on("error", cut).on("close", cut);
+    client.pipe(upstream);
+    let answered = 0;
+    upstream.on("data", (chunk: Uint8Array) => {
+      answered += chunk.length;
+      if (answered > limit) client.end(chunk.subarray(0, chunk.length >> 1), cut);
+      else client.write(chunk);
+    });
+  });
+}
+
+function vaultBehind(proxy: Server): Vault {
+  const { R2_ENDPOINT, R2_BUCKET, R2_ACCESS_KEY_ID, R2_SECRET_ACCESS_KEY } = store.secrets;
+  const address = proxy.address();
+  if (address === null || typeof address === "string") throw new Error("the proxy does not listen");
+  return new Vault({
+    endpoint: `http://127.0.0.1:${address.port}${new URL(R2_ENDPOINT).pathname}`,
+    bucket: R2_BUCKET,
+    accessKeyId: R2_ACCESS_KEY_ID,
+    secretAccessKey: R2_SECRET_ACCESS_KEY,
+  });
+}
