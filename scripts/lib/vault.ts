@@ -36,7 +36,7 @@ export interface Upload extends StoredObject {
 
 const MIB = 1024 * 1024;
 const MAX_PARTS = 10_000;
-const MIN_PART = 16 * MIB;
+const MIN_PART = 8 * MIB;
 const MAX_PART = 5 * 1024 * MIB;
 
 /** A part size with which an object of `expectedBytes`, or twice that, fits in R2's 10,000 parts. */

@@ -37,7 +37,9 @@ try {
   const loadBefore = oneMinuteLoad();
   await installSystemPackages(["postgresql", "isal"], log);
   await withPlace(cancel.signal, async (place) => publish(await measure(place, loadBefore)));
-} catch (error) {
+} catch (thrown) {
+  // what was cut off has its own words for it; the signal is the cause
+  const error: unknown = cancel.signal.aborted ? cancel.signal.reason : thrown;
   process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
   process.exitCode ??= 1;
 }

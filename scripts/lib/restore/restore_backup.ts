@@ -177,11 +177,11 @@ async function expectationOf(
   };
 }
 
-/** After COMMIT: statistics for the planner, and the old content's end. Neither can take the restore back. */
+/** After COMMIT: the old content's end, then statistics for the planner. Neither can take the restore back. */
 async function tidyUp(context: RestoreContext): Promise<string[]> {
   const { connection, tools, signal, progress } = context;
   const warnings: string[] = [];
-  for (const [phase, sql] of [["analyze", "analyze;"], ["cleanup", await sqlFile("cleanup.sql")]] as const) {
+  for (const [phase, sql] of [["cleanup", await sqlFile("cleanup.sql")], ["analyze", "analyze;"]] as const) {
     progress.phase(phase);
     try {
       const session = await PsqlSession.open({ psql: tools.psql, connection, signal });
