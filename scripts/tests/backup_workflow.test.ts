@@ -4,9 +4,6 @@
  */
 import { Octokit } from "@octokit/rest";
 import { randomUUID } from "node:crypto";
-import { rm } from "node:fs/promises";
-import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
-import { connect, createServer as createTcpServer, type Server as TcpServer, type Socket } from "node:net";
 import { delimiter, join } from "node:path";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -17,21 +14,27 @@ import { migrate, readMigrations } from "../dev/migrate.ts";
 import { Catalog } from "../lib/catalog.ts";
 import type { Connection } from "../lib/connection.ts";
 import { runPipeline } from "../lib/children.ts";
-import { makeServerFolder } from "../lib/postgres/server_user.ts";
-import { SupabaseServer } from "../lib/postgres/supabase.ts";
-import { binaries, createProject, sql, startVault, type TestVault } from "./engine_fixture.ts";
+import type { SupabaseServer } from "../lib/postgres/supabase.ts";
+import { startVaultProxy, startWire } from "./broken_links.ts";
+import {
+  binaries,
+  createProject,
+  sql,
+  startPlace,
+  type TestPlace,
+  type TestVault,
+} from "./engine_fixture.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
-let folder: string;
+let place: TestPlace;
 let server: SupabaseServer;
 let store: TestVault;
 let prod: Connection;
 
 beforeAll(async () => {
-  folder = await makeServerFolder("revo-test-");
-  server = await SupabaseServer.create({ binaries, folder });
-  store = await startVault();
+  place = await startPlace();
+  ({ server, store } = place);
   for (const name of ["prod", "dev"]) await createProject(server, name);
   prod = server.connection("postgres", "prod");
   await migrate(binaries.path("psql"), prod, await readMigrations());
@@ -43,11 +46,7 @@ beforeAll(async () => {
   }
 });
 
-afterAll(async () => {
-  await store?.stop();
-  await server?.stop("immediate");
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => place?.stop());
 
 beforeEach(async () => {
   await sql(prod, "delete from public.ops_db_backup_runs; delete from public.ops_db_backups;");
@@ -142,14 +141,23 @@ test("nothing broken: the run is green, the row is there, no secret is in the lo
   expect(end.log).not.toContain(store.secrets.R2_SECRET_ACCESS_KEY);
 });
 
+/** The pg_dump that reads this file's server: others may run on the machine. */
+async function findDump(): Promise<number | null> {
+  const listed = new TextDecoder().decode(await runPipeline([["ps", "axeww", "-o", "pid=,args="]]));
+  const line = listed.split("\n").find((it) =>
+    /pg_dump .*--snapshot=/.test(it) && it.includes(`PGPORT=${server.port} `) &&
+    !it.includes("bash --noprofile")
+  );
+  return line === undefined ? null : Number.parseInt(line);
+}
+
 test("pg_dump is killed in the middle", async () => {
   let killed = false;
   const killer = (async () => {
     while (!killed) {
-      const processes = new TextDecoder().decode(await runPipeline([["ps", "-eo", "pid,args"]]));
-      const pid = /^ *(\d+) \S*pg_dump .*--snapshot=/m.exec(processes)?.[1];
-      if (pid !== undefined) {
-        process.kill(Number(pid), "SIGKILL");
+      const pid = await findDump();
+      if (pid !== null) {
+        process.kill(pid, "SIGKILL");
         killed = true;
       }
       await sleep(5);
@@ -194,8 +202,9 @@ test("a wrong password of prod, where the catalog is: the log and GitHub's red r
 });
 
 test("the vault refuses a part", async () => {
-  const proxy = await startVaultProxy((incoming) =>
-    incoming.method === "PUT" && (incoming.url ?? "").includes("partNumber=")
+  const proxy = await startVaultProxy(
+    store.secrets.R2_ENDPOINT,
+    (incoming) => incoming.method === "PUT" && (incoming.url ?? "").includes("partNumber="),
   );
   try {
     const end = await runWorkflow("db-backup.yml", { target: "prod" }, { R2_ENDPOINT: proxy.endpoint });
@@ -215,7 +224,7 @@ test("the catalog is gone after the upload: red, and the good object is found ag
   const through = new URL(server.url("postgres", "prod"));
   through.port = String(wire.port);
   // the manifest is written: from now on the catalog does not answer
-  const proxy = await startVaultProxy((incoming) => {
+  const proxy = await startVaultProxy(store.secrets.R2_ENDPOINT, (incoming) => {
     if (incoming.method === "PUT" && (incoming.url ?? "").includes(".manifest.json")) wire.cut();
     return false;
   });
@@ -311,62 +320,3 @@ test("production comes back with the word, and its history stays and grows", asy
     "drop table public.migracao_ruim; drop table public.pedidos; create table public.pedidos as select g as id, repeat(md5(g::text), 30) as texto from generate_series(1, 60000) g;",
   );
 });
-
-/** Passes requests on to the vault's simulator, but answers those that `refuse` picks as a broken vault does. */
-async function startVaultProxy(
-  refuse: (incoming: IncomingMessage) => boolean,
-): Promise<{ endpoint: string; server: Server }> {
-  const target = new URL(store.secrets.R2_ENDPOINT);
-  const server = createServer((incoming: IncomingMessage, outgoing: ServerResponse) => {
-    if (refuse(incoming)) {
-      incoming.resume();
-      outgoing.writeHead(500, { "content-type": "application/xml" });
-      outgoing.end(
-        "<Error><Code>InternalError</Code><Message>We encountered an internal error.</Message></Error>",
-      );
-      return;
-    }
-    // the signature covers the host: it stays the simulator's
-    const onward = request({
-      host: target.hostname,
-      port: target.port,
-      method: incoming.method,
-      path: incoming.url,
-      headers: incoming.headers,
-    }, (answer) => {
-      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(outgoing);
-    });
-    incoming.pipe(onward);
-  });
-  return { server, endpoint: `http://127.0.0.1:${await listen(server)}${target.pathname}` };
-}
-
-/** A TCP connection to PostgreSQL that can be cut for good. */
-async function startWire(port: number): Promise<{ port: number; server: TcpServer; cut(): void }> {
-  const sockets = new Set<Socket>();
-  let isCut = false;
-  const server = createTcpServer((socket) => {
-    if (isCut) return void socket.destroy();
-    const onward = connect(port, "127.0.0.1");
-    for (const end of [socket, onward]) {
-      sockets.add(end);
-      end.on("error", () => {});
-    }
-    socket.pipe(onward).pipe(socket);
-  });
-  const cut = () => {
-    isCut = true;
-    for (const socket of sockets) socket.destroy();
-  };
-  return { server, port: await listen(server), cut };
-}
-
-function listen(server: Server | TcpServer): Promise<number> {
-  return new Promise((resolve) =>
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      resolve(typeof address === "object" && address ? address.port : 0);
-    })
-  );
-}

@@ -6,8 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { compareDatabases } from "../dev/compare.ts";
 import type { Connection } from "../lib/connection.ts";
-import { SupabaseServer } from "../lib/postgres/supabase.ts";
-import { makeServerFolder } from "../lib/postgres/server_user.ts";
+import type { SupabaseServer } from "../lib/postgres/supabase.ts";
 import {
   backUp,
   binaries,
@@ -16,13 +15,14 @@ import {
   oldArchive,
   restore,
   sql,
-  startVault,
+  startPlace,
   stateOf,
+  type TestPlace,
   type TestVault,
   tools,
 } from "./engine_fixture.ts";
 
-let folder: string;
+let place: TestPlace;
 let server: SupabaseServer;
 let store: TestVault;
 let prod: Connection;
@@ -31,19 +31,14 @@ let key: string;
 const url = (name: string) => server.url("postgres", name);
 
 beforeAll(async () => {
-  folder = await makeServerFolder("revo-test-");
-  server = await SupabaseServer.create({ binaries, folder });
-  store = await startVault();
+  place = await startPlace();
+  ({ server, store } = place);
   prod = await createProject(server, "prod");
   await sql(prod, await fixture("every_kind.sql"));
   key = (await backUp(store.vault, prod, { verify: true })).keys.archive;
 });
 
-afterAll(async () => {
-  await store?.stop();
-  await server?.stop("immediate");
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => place?.stop());
 
 test("into a fresh project everything is equal, and a second restore gives the same", async () => {
   const fresh = await createProject(server, "fresh");

@@ -18,14 +18,15 @@ import {
   fixture,
   restore,
   sql,
-  startVault,
+  startPlace,
+  type TestPlace,
   type TestVault,
   toolsOf,
 } from "./engine_fixture.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
-let folder: string;
+let place: TestPlace;
 let server: SupabaseServer;
 let store: TestVault;
 let tools: ClientTools;
@@ -45,18 +46,13 @@ const url = (name: string) => server.url("postgres", name);
 beforeAll(async () => {
   const installation = await carvePostgres(POSTGRES_PROGRAMS);
   tools = toolsOf(installation);
-  folder = await makeServerFolder("revo-test-17-");
-  server = await SupabaseServer.create({ binaries: installation, folder });
-  store = await startVault();
+  place = await startPlace(installation);
+  ({ server, store } = place);
   prod = await createProject(server, "prod");
   await sql(prod, await everyKind());
 });
 
-afterAll(async () => {
-  await store?.stop();
-  await server?.stop("immediate");
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => place?.stop());
 
 test("on 17, into a fresh project and over other content, everything is equal", async () => {
   const { keys, manifest } = await backUp(store.vault, prod, { tools });

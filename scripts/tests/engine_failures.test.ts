@@ -1,7 +1,6 @@
 /** Whatever breaks a restore, the target is as it was, and the error says where and why. */
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -11,24 +10,23 @@ import { parseManifest, sealManifest } from "../../supabase/functions/_shared/ba
 import { siblingKeys } from "../../supabase/functions/_shared/backup/object_key.ts";
 import type { Connection } from "../lib/connection.ts";
 import { fingerprintOf } from "../lib/database_facts.ts";
-import { makeServerFolder } from "../lib/postgres/server_user.ts";
-import { SupabaseServer } from "../lib/postgres/supabase.ts";
+import type { SupabaseServer } from "../lib/postgres/supabase.ts";
 import type { Progress } from "../lib/progress.ts";
 import {
   backUp,
-  binaries,
   createProject,
   fixture,
   restore,
   sql,
-  startVault,
+  startPlace,
   stateOf,
+  type TestPlace,
   type TestVault,
 } from "./engine_fixture.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
-let folder: string;
+let place: TestPlace;
 let server: SupabaseServer;
 let store: TestVault;
 let prod: Connection;
@@ -36,9 +34,8 @@ let target: Connection;
 let before: string;
 
 beforeAll(async () => {
-  folder = await makeServerFolder("revo-test-");
-  server = await SupabaseServer.create({ binaries, folder });
-  store = await startVault();
+  place = await startPlace();
+  ({ server, store } = place);
   prod = await createProject(server, "prod");
   await sql(prod, await fixture("every_kind.sql"));
   target = await createProject(server, "alvo");
@@ -46,11 +43,7 @@ beforeAll(async () => {
   before = await stateOf(target);
 });
 
-afterAll(async () => {
-  await store?.stop();
-  await server?.stop("immediate");
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => place?.stop());
 
 async function bytesOf(key: string): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
@@ -233,7 +226,7 @@ describe("in the transaction", () => {
       env: {
         PATH: process.env.PATH,
         HOME: process.env.HOME,
-        TMPDIR: folder, // what a killed command leaves goes with the server's folder
+        TMPDIR: place.folder, // what a killed command leaves goes with the server's folder
         ...(process.env.DENO_DIR === undefined ? {} : { DENO_DIR: process.env.DENO_DIR }),
         ...store.secrets,
         TARGET: "dev",

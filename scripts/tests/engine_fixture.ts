@@ -12,7 +12,8 @@ import type { Connection } from "../lib/connection.ts";
 import { applySettings, readFingerprint, sqlFile } from "../lib/database_facts.ts";
 import { chooseGzip } from "../lib/gzip.ts";
 import { findPostgres, type PostgresBinaries } from "../lib/postgres/binaries.ts";
-import { SERVER_PROGRAMS, type SupabaseServer } from "../lib/postgres/supabase.ts";
+import { makeServerFolder } from "../lib/postgres/server_user.ts";
+import { SERVER_PROGRAMS, SupabaseServer } from "../lib/postgres/supabase.ts";
 import type { Progress } from "../lib/progress.ts";
 import { PsqlSession } from "../lib/psql.ts";
 import { restoreBackup, type RestoreOrder } from "../lib/restore/restore_backup.ts";
@@ -51,6 +52,31 @@ export function fixture(name: string): Promise<string> {
 }
 
 const silent: Progress = { phase: () => {}, bytes: () => {}, log: () => {} };
+
+/** A server and a vault of one test file. */
+export interface TestPlace {
+  folder: string;
+  server: SupabaseServer;
+  store: TestVault;
+  stop(): Promise<void>;
+}
+
+/** @param installation whose server; default: the machine's own. */
+export async function startPlace(installation: PostgresBinaries = binaries): Promise<TestPlace> {
+  const folder = await makeServerFolder("revo-test-");
+  const server = await SupabaseServer.create({ binaries: installation, folder });
+  const store = await startVault();
+  return {
+    folder,
+    server,
+    store,
+    stop: async () => {
+      await store.stop();
+      await server.stop("immediate");
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
 
 export interface TestVault {
   vault: Vault;

@@ -12,28 +12,24 @@ import {
   fixture,
   restore,
   sql,
-  startVault,
+  startPlace,
   stateOf,
+  type TestPlace,
   type TestVault,
 } from "./engine_fixture.ts";
 
-let folder: string;
+let place: TestPlace;
 let server: SupabaseServer;
 let store: TestVault;
 
 const url = (name: string) => server.url("postgres", name);
 
 beforeAll(async () => {
-  folder = await makeServerFolder("revo-test-");
-  server = await SupabaseServer.create({ binaries, folder });
-  store = await startVault();
+  place = await startPlace();
+  ({ server, store } = place);
 });
 
-afterAll(async () => {
-  await store?.stop();
-  await server?.stop("immediate");
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => place?.stop());
 
 test("an empty database is backed up, and restoring it empties another", async () => {
   const empty = await createProject(server, "vazio");

@@ -1,14 +1,12 @@
 /** What stands in the way of a backup or a restore is named; the target is as it was. */
 import { createHash } from "node:crypto";
-import { rm } from "node:fs/promises";
 import { connect, createServer, type Server } from "node:net";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parseManifest, sealManifest } from "../../supabase/functions/_shared/backup/manifest.ts";
 import { siblingKeys } from "../../supabase/functions/_shared/backup/object_key.ts";
 import type { Connection } from "../lib/connection.ts";
-import { makeServerFolder } from "../lib/postgres/server_user.ts";
-import { SupabaseServer } from "../lib/postgres/supabase.ts";
+import type { SupabaseServer } from "../lib/postgres/supabase.ts";
 import { PsqlSession } from "../lib/psql.ts";
 import { Vault } from "../lib/vault.ts";
 import {
@@ -18,12 +16,13 @@ import {
   fixture,
   restore,
   sql,
-  startVault,
+  startPlace,
   stateOf,
+  type TestPlace,
   type TestVault,
 } from "./engine_fixture.ts";
 
-let folder: string;
+let place: TestPlace;
 let server: SupabaseServer;
 let store: TestVault;
 let prod: Connection;
@@ -32,9 +31,8 @@ let before: string;
 let key: string;
 
 beforeAll(async () => {
-  folder = await makeServerFolder("revo-test-");
-  server = await SupabaseServer.create({ binaries, folder });
-  store = await startVault();
+  place = await startPlace();
+  ({ server, store } = place);
   prod = await createProject(server, "prod");
   await sql(prod, await fixture("every_kind.sql"));
   target = await createProject(server, "alvo");
@@ -43,11 +41,7 @@ beforeAll(async () => {
   key = (await backUp(store.vault, prod)).keys.archive;
 });
 
-afterAll(async () => {
-  await store?.stop();
-  await server?.stop("immediate");
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => place?.stop());
 
 /** Another session that holds a lock while `work` runs, under a name of its own. */
 async function whileLocked<T>(

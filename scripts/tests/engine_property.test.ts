@@ -2,40 +2,33 @@
  * Whatever schema and rows somebody invents, the restored copy equals its source. fast-check invents them; a
  * failure prints the seed and the smallest case that fails.
  */
-import { rm } from "node:fs/promises";
 import fc from "fast-check";
 import { afterAll, beforeAll, test } from "vitest";
 import { compareDatabases } from "../dev/compare.ts";
-import { makeServerFolder } from "../lib/postgres/server_user.ts";
-import { SupabaseServer } from "../lib/postgres/supabase.ts";
+import type { SupabaseServer } from "../lib/postgres/supabase.ts";
 import { identifier, literal } from "../lib/psql.ts";
 import {
   backUp,
-  binaries,
   createProject,
   restore,
   sql,
-  startVault,
+  startPlace,
+  type TestPlace,
   type TestVault,
 } from "./engine_fixture.ts";
 
 const RUNS = 8;
 
-let folder: string;
+let place: TestPlace;
 let server: SupabaseServer;
 let store: TestVault;
 
 beforeAll(async () => {
-  folder = await makeServerFolder("revo-test-");
-  server = await SupabaseServer.create({ binaries, folder });
-  store = await startVault();
+  place = await startPlace();
+  ({ server, store } = place);
 });
 
-afterAll(async () => {
-  await store?.stop();
-  await server?.stop("immediate");
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => place?.stop());
 
 /** Names as people give them and as nobody should: quotes, blanks, capitals, letters of other scripts. */
 const name = fc.oneof(

@@ -1,6 +1,6 @@
 /** The plan changes nothing, and the restore after it does what the plan said. */
 import { execFile } from "node:child_process";
-import { readdir, readFile, rm } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -8,8 +8,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { PastRestore } from "../lib/catalog.ts";
 import type { Connection } from "../lib/connection.ts";
-import { makeServerFolder } from "../lib/postgres/server_user.ts";
-import { SupabaseServer } from "../lib/postgres/supabase.ts";
+import type { SupabaseServer } from "../lib/postgres/supabase.ts";
 import { PsqlSession } from "../lib/psql.ts";
 import { planRestore, type RestorePlan } from "../lib/restore/plan.ts";
 import {
@@ -21,8 +20,9 @@ import {
   oldArchive,
   restore,
   sql,
-  startVault,
+  startPlace,
   stateOf,
+  type TestPlace,
   type TestVault,
 } from "./engine_fixture.ts";
 
@@ -31,16 +31,15 @@ const MIGRATIONS = new URL("../../supabase/migrations/", import.meta.url);
 /** The backup names it, the server no longer has it. */
 const LOST_ROLE = "auditoria externa";
 
-let folder: string;
+let place: TestPlace;
 let server: SupabaseServer;
 let store: TestVault;
 let prod: Connection;
 let key: string;
 
 beforeAll(async () => {
-  folder = await makeServerFolder("revo-test-");
-  server = await SupabaseServer.create({ binaries, folder });
-  store = await startVault();
+  place = await startPlace();
+  ({ server, store } = place);
   prod = await createProject(server, "prod");
   await sql(prod, await fixture("every_kind.sql"));
   await sql(prod, `create role "${LOST_ROLE}"; grant select on public.clientes to "${LOST_ROLE}";`);
@@ -48,11 +47,7 @@ beforeAll(async () => {
   await sql(prod, `revoke all on public.clientes from "${LOST_ROLE}"; drop role "${LOST_ROLE}";`);
 });
 
-afterAll(async () => {
-  await store?.stop();
-  await server?.stop("immediate");
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => place?.stop());
 
 function plan(
   connection: Connection,
@@ -273,13 +268,13 @@ test("the command plans for prod without a confirmation, beside a run that holds
     env: {
       PATH: process.env.PATH,
       HOME: process.env.HOME,
-      TMPDIR: folder,
+      TMPDIR: place.folder,
       ...(process.env.DENO_DIR === undefined ? {} : { DENO_DIR: process.env.DENO_DIR }),
       ...store.secrets,
       TARGET: "prod",
       R2_KEY: key,
       PLAN: "true",
-      GITHUB_STEP_SUMMARY: join(folder, "summary.md"),
+      GITHUB_STEP_SUMMARY: join(place.folder, "summary.md"),
       SUPABASE_DB_URL_PROD: server.url("postgres", "catalogo"),
     },
   });
@@ -297,7 +292,7 @@ test("the command plans for prod without a confirmation, beside a run that holds
     .toEqual([]);
   expect(last.length).toBeLessThan(200_000);
   expect(await stateOf(catalog)).toBe(before);
-  const summary = await readFile(join(folder, "summary.md"), "utf8");
+  const summary = await readFile(join(place.folder, "summary.md"), "utf8");
   expect(summary).toContain("Plano da restauração (nada foi alterado)");
   expect(summary).toContain("(mediana de 1 restaurações)");
 });
