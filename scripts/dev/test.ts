@@ -2,7 +2,7 @@
  * `npm test`: everything, in the order of how soon it speaks: format, lint, types, unit, then the tests that
  * start the real stack. Prints each runner's own output and closes with the sum. A skipped test is a failure.
  */
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -74,6 +74,13 @@ if (steps.length === 0) {
 }
 await installSystemPackages(["postgresql", "isal", "chromium"], (line) => process.stdout.write(line + "\n"));
 const folder = await mkdtemp(join(tmpdir(), "revo-test-"));
+let running: ChildProcess | null = null;
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => {
+    running?.kill(signal);
+    void rm(folder, { recursive: true, force: true }).finally(() => process.exit(130));
+  });
+}
 const total: Counts = { passed: 0, failed: 0, skipped: 0 };
 try {
   for (const step of steps) add(total, await runStep(step));
@@ -111,6 +118,7 @@ function run(command: readonly string[]): Promise<{ code: number; output: string
     stdio: ["ignore", "pipe", "pipe"],
     env,
   });
+  running = child;
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.on("data", (chunk: Uint8Array) => {
