@@ -81,10 +81,6 @@ export class PsqlSession {
     return session;
   }
 
-  get pid(): number | undefined {
-    return this.#child.pid;
-  }
-
   /**
    * Runs statements (and psql meta-commands) one after the other and returns the lines they printed.
    * @throws {BackupError} at the first error; the session is over then, its transaction rolled back.

@@ -137,11 +137,16 @@ export class Vault {
     }
   }
 
-  /** A small object as text. */
-  async text(key: string): Promise<string> {
+  /** A small object's bytes. */
+  async bytes(key: string): Promise<Buffer> {
     const chunks: Uint8Array[] = [];
     for await (const chunk of this.download(key)) chunks.push(chunk);
-    return new TextDecoder().decode(Buffer.concat(chunks));
+    return Buffer.concat(chunks);
+  }
+
+  /** A small object as text. */
+  async text(key: string): Promise<string> {
+    return new TextDecoder().decode(await this.bytes(key));
   }
 
   async delete(key: string): Promise<void> {

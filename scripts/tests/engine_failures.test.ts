@@ -45,11 +45,7 @@ beforeAll(async () => {
 
 afterAll(() => place?.stop());
 
-async function bytesOf(key: string): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of store.vault.download(key)) chunks.push(chunk);
-  return Buffer.concat(chunks);
-}
+const bytesOf = (key: string) => store.vault.bytes(key);
 
 /** A backup of its own for each test, changed by `change` before it is restored. */
 async function brokenBackup(change: (key: string) => Promise<void>): Promise<string> {

@@ -6,6 +6,7 @@ import type { ClientTools } from "../client_tools.ts";
 import type { Connection } from "../connection.ts";
 import type { Gzip } from "../gzip.ts";
 import { describeLockHolders } from "../lock_holders.ts";
+import { identifier } from "../psql.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 export interface Dump {
@@ -65,15 +66,10 @@ export function dumpArguments(
     `--lock-wait-timeout=${lockTimeoutMs}`,
     `--snapshot=${snapshot.id}`,
     ...(mode === "schema-only" ? ["--schema-only"] : []),
-    // -N, unlike -n, keeps extensions, publications, event triggers, default privileges and large objects
-    ...snapshot.schemas.excluded.map((name) => `--exclude-schema=${pattern(name)}`),
+    // in double quotes a pattern stands for itself; -N, unlike -n, keeps extensions, publications, event triggers, default privileges and large objects
+    ...snapshot.schemas.excluded.map((name) => `--exclude-schema=${identifier(name)}`),
     ...snapshot.schemas.withoutRows.map((name) => `--exclude-table-data=${name}`),
   ];
-}
-
-/** In double quotes a pattern stands for itself. */
-function pattern(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }
 
 async function requireCompleteDump(

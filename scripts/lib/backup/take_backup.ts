@@ -85,8 +85,7 @@ export async function takeBackup(around: BackupSurroundings, order: BackupOrder)
   const written: string[] = [];
   try {
     await requireFreeName(around.vault, keys);
-    const dumped = await dumpToVault(around, order, keys);
-    written.push(keys.archive);
+    const dumped = await dumpToVault(around, order, keys, written);
     around.progress.phase("verify");
     const toc = await readStoredToc(around.vault, keys.archive);
     requireTables(toc, order.mode, dumped.facts.tables);
@@ -119,6 +118,7 @@ async function dumpToVault(
   around: BackupSurroundings,
   order: BackupOrder,
   keys: BackupKeys,
+  written: string[],
 ): Promise<Dumped> {
   const { connection, tools, progress, signal } = around;
   const session = await PsqlSession.open({ psql: tools.psql, connection, signal });
@@ -136,12 +136,8 @@ async function dumpToVault(
       partSize: choosePartSize(snapshot.server.databaseBytes),
       onProgress: (bytes) => progress.bytes(bytes, order.previous?.bytes ?? null),
     });
-    try {
-      return { upload, rawBytes: dump.rawBytes(), facts: await facts, snapshot };
-    } catch (error) {
-      await takeAway(around, [keys.archive]);
-      throw error;
-    }
+    written.push(keys.archive);
+    return { upload, rawBytes: dump.rawBytes(), facts: await facts, snapshot };
   } finally {
     await session.kill();
   }

@@ -110,9 +110,10 @@ async function requireDiskSpace(folder: string, bytes: number): Promise<void> {
 
 /** @throws {BackupError} `manifest_invalid` when the text is not the one that the manifest's hashes are of. */
 export async function readFingerprintLines(vault: Vault, key: string, manifest: Manifest): Promise<string[]> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of vault.download(siblingKeys(key).fingerprint)) chunks.push(chunk);
-  const lines = gunzipSync(Buffer.concat(chunks)).toString().split("\n").slice(0, -1);
+  const lines = gunzipSync(await vault.bytes(siblingKeys(key).fingerprint)).toString().split("\n").slice(
+    0,
+    -1,
+  );
   const { areas } = fingerprintOf(lines);
   const equal = Object.keys(manifest.fingerprint).length === Object.keys(areas).length &&
     Object.entries(areas).every(([area, hash]) => manifest.fingerprint[area] === hash);
