@@ -32,6 +32,8 @@ const KIND_WORDS: Readonly<Record<RunKind, string>> = {
   backup: "backup",
   restore: "restauração",
   drill: "ensaio",
+  plan: "simulação",
+  prune: "limpeza",
 };
 const BRASILIA = new Intl.DateTimeFormat("pt-BR", {
   dateStyle: "short",

@@ -11,6 +11,8 @@ const WORKFLOWS: Readonly<Record<RunKind, string>> = {
   backup: "db-backup.yml",
   restore: "db-restore-from-r2.yml",
   drill: "db-backup-restore-drill.yml",
+  plan: "db-restore-from-r2.yml",
+  prune: "db-backup-prune.yml",
 };
 const TIMEOUT_MS = 10_000;
 const API_VERSION = "2022-11-28";

@@ -2,6 +2,9 @@
  * Where things lie in the vault. Keys are built here and parsed here, nowhere else.
  *
  *     revo/<target>/YYYY/MM/DD/supabase_<target>_<YYYYMMDD_HHMMSS>[_<label>].dump.gz   (UTC)
+ *
+ * and beside each archive, under its stem, what belongs to it: manifest, fingerprint, recovery instructions and
+ * the receipts of its drills.
  */
 import { BackupError } from "./errors.ts";
 import { normalizeLabel } from "./label.ts";
@@ -12,6 +15,8 @@ export const ARCHIVE_SUFFIX = ".dump.gz";
 export const MANIFEST_SUFFIX = ".manifest.json";
 /** The fingerprint's text, gzip, so that a difference can be named. */
 export const FINGERPRINT_SUFFIX = ".fingerprint.gz";
+/** How to get the data back with plain tools, for whoever finds the bucket and nothing else. */
+export const RECOVERY_SUFFIX = ".RECOVERY.md";
 
 /** What a key says about its backup. */
 export interface BackupName {
@@ -26,6 +31,7 @@ export interface BackupKeys {
   archive: string;
   manifest: string;
   fingerprint: string;
+  recovery: string;
 }
 
 const STEM = new RegExp(
@@ -63,7 +69,23 @@ function keysOfStem(stem: string): BackupKeys {
     archive: stem + ARCHIVE_SUFFIX,
     manifest: stem + MANIFEST_SUFFIX,
     fingerprint: stem + FINGERPRINT_SUFFIX,
+    recovery: stem + RECOVERY_SUFFIX,
   };
+}
+
+/** The key of the receipt of a drill that began at `drilledAt`: `<stem>.drill.<YYYYMMDD_HHMMSS>.json`. */
+export function receiptKey(archiveKey: string, drilledAt: Date): string {
+  const stem = siblingKeys(archiveKey).archive.slice(0, -ARCHIVE_SUFFIX.length);
+  const at = toUtcSecond(drilledAt).replaceAll(/[-:Z]/g, "").replace("T", "_");
+  return `${stem}.drill.${at}.json`;
+}
+
+const BELONGING = /^(?<stem>.+?)(?:\.dump\.gz|\.manifest\.json|\.fingerprint\.gz|\.RECOVERY\.md|\.drill\.\d{8}_\d{6}\.json)$/;
+
+/** The archive's key to which an object of the vault belongs (itself for an archive), `null` for anything else. */
+export function archiveKeyOf(key: string): string | null {
+  const stem = BELONGING.exec(key)?.groups?.stem;
+  return stem !== undefined && STEM.test(stem) ? stem + ARCHIVE_SUFFIX : null;
 }
 
 /**

@@ -2,7 +2,8 @@
 import { z } from "zod";
 import { modeSchema, targetSchema } from "./target.ts";
 
-export const RUN_KINDS = ["backup", "restore", "drill"] as const;
+/** `plan` is the dry run of a restore, `prune` one target's retention; neither holds its target. */
+export const RUN_KINDS = ["backup", "restore", "drill", "plan", "prune"] as const;
 export const runKindSchema = z.enum(RUN_KINDS);
 export type RunKind = z.infer<typeof runKindSchema>;
 

@@ -32,6 +32,8 @@ export const KIND_WORDS: Record<RunKind, string> = {
   backup: "Backup",
   restore: "Restauração",
   drill: "Ensaio de restauração",
+  plan: "Simulação de restauração",
+  prune: "Limpeza do cofre",
 };
 
 export const RUN_STATUS_WORDS: Record<RunStatus, string> = {
