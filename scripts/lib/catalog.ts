@@ -6,6 +6,7 @@ import { z } from "zod";
 import { BackupError } from "../../supabase/functions/_shared/backup/errors.ts";
 import type { AnyManifest } from "../../supabase/functions/_shared/backup/manifest.ts";
 import { isErrorCode } from "../../supabase/functions/_shared/backup/messages.ts";
+import type { Proof } from "../../supabase/functions/_shared/backup/receipt.ts";
 import type { RunKind } from "../../supabase/functions/_shared/backup/run.ts";
 import type { Connection } from "./connection.ts";
 import { jsonb, literal, PsqlSession } from "./psql.ts";
@@ -83,19 +84,15 @@ export class Catalog {
     await this.#call("ops_db_backup_record", record);
   }
 
-  /** Marks a backup as proven by a drill at that moment. */
-  async markProven(bucket: string, key: string, provenAt: string): Promise<void> {
-    await this.#call("ops_db_backup_mark", { r2_bucket: bucket, r2_key: key, proven_at: provenAt });
+  /** Marks a backup as proven by a drill, with the summary of its receipt. */
+  async markProven(bucket: string, key: string, proof: Proof): Promise<void> {
+    const mark = { r2_bucket: bucket, r2_key: key, proven_at: proof.drilled_at, proof };
+    await this.#call("ops_db_backup_mark", mark);
   }
 
-  /** Keys of the bucket that the catalog knows. */
-  async knownKeys(bucket: string): Promise<Set<string>> {
-    const keys = await this.#query(
-      `select to_json(r2_key) from public.ops_db_backups where r2_bucket = ${
-        literal(bucket)
-      } and status <> 'deleted';`,
-    );
-    return new Set(z.array(z.string()).parse(keys));
+  /** Takes away the proof of a backup that failed a drill at that moment. */
+  async markDisproved(bucket: string, key: string, drilledAt: string): Promise<void> {
+    await this.#call("ops_db_backup_mark", { r2_bucket: bucket, r2_key: key, disproved_at: drilledAt });
   }
 
   /** Size of the target's newest full backup, `null` when there is none. */
@@ -107,6 +104,16 @@ export class Catalog {
     );
     const sizes = z.array(z.object({ bytes: z.number(), rowsTotal: z.number().nullable() }));
     return sizes.parse(rows)[0] ?? null;
+  }
+
+  /** What a run left behind, `null` when there is none of this request id. */
+  async runResult(requestId: string): Promise<Record<string, unknown> | null> {
+    const rows = await this.#query(
+      `select coalesce(result, 'null') from public.ops_db_backup_runs where request_id = ${
+        literal(requestId)
+      };`,
+    );
+    return z.array(z.record(z.string(), z.unknown()).nullable()).parse(rows)[0] ?? null;
   }
 
   /** The newest twenty restores of the bucket's backups into a target. */
@@ -121,6 +128,16 @@ export class Catalog {
         order by r.finished_at desc limit 20;`,
     );
     return z.array(z.object({ seconds: z.number(), bytes: z.number() })).parse(rows);
+  }
+
+  /** Rows of a query whose one column is JSON, for whoever has questions of his own. */
+  rows(sql: string): Promise<unknown[]> {
+    return this.#query(sql);
+  }
+
+  /** What an unattended command saw takes the place of its report before. */
+  async report(report: { name: string; status: "ok" | "warning" | "failed"; report: object }): Promise<void> {
+    await this.#call("ops_db_backup_report", report);
   }
 
   async close(): Promise<void> {

@@ -35,17 +35,21 @@ export class RunReporter implements Progress {
     this.#startedAt = around.now();
   }
 
-  /** @throws {BackupError} what the catalog refuses, for example `busy`: then nothing may be done. */
-  async start(run: RunStart): Promise<void> {
+  /**
+   * @returns whether the catalog tracks the run; `false` when it could not be reached.
+   * @throws {BackupError} what the catalog refuses, for example `busy`: then nothing may be done.
+   */
+  async start(run: RunStart): Promise<boolean> {
     try {
       await this.#around.catalog.startRun(run);
     } catch (error) {
       if (toBackupError(error).code !== "catalog_unavailable") throw error;
       this.#warn("the run could not be written to the catalog", error);
-      return;
+      return false;
     }
     this.#requestId = run.request_id;
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
+    return true;
   }
 
   phase(name: string): void {
@@ -92,8 +96,6 @@ export class RunReporter implements Progress {
       }
     } catch (error) {
       this.#warn("the run's end could not be written to the catalog", error);
-    } finally {
-      await this.#around.catalog.close();
     }
   }
 

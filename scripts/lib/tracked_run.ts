@@ -1,10 +1,19 @@
 /** A run as the catalog tracks it: begun, told while it goes, ended in every case. */
 import process from "node:process";
-import { toBackupError } from "../../supabase/functions/_shared/backup/errors.ts";
+import { type BackupError, toBackupError } from "../../supabase/functions/_shared/backup/errors.ts";
 import type { RunKind } from "../../supabase/functions/_shared/backup/run.ts";
+import { copyAudit } from "./audit/mirror.ts";
+import { recordRefusal } from "./audit/refusal.ts";
 import { Catalog, type RunEnd, type RunStart } from "./catalog.ts";
 import { findPsql } from "./client_tools.ts";
-import { type Asker, connectionOf, type Environment } from "./environment.ts";
+import {
+  type Asker,
+  connectionOf,
+  type Environment,
+  readEnvironment,
+  reconcileEnvironment,
+  vaultOf,
+} from "./environment.ts";
 import { cancelledOr } from "./main.ts";
 import { RunReporter } from "./run_reporter.ts";
 
@@ -30,8 +39,11 @@ export function reporterFor(catalog: Catalog, environment: Environment): RunRepo
   });
 }
 
-/** What a run that ended well leaves in the catalog. */
-export type Outcome = Pick<RunEnd, "r2_key" | "result">;
+/** What a run that did its work leaves in the catalog. */
+export interface Outcome extends Pick<RunEnd, "r2_key" | "result"> {
+  /** The work was done and its verdict is bad: the run has failed, with its result. */
+  failure?: BackupError;
+}
 
 /**
  * Does the work of a run. The catalog is in prod; when it cannot be reached the work goes on with a warning,
@@ -44,10 +56,30 @@ export async function trackRun(
   signal: AbortSignal,
   work: (run: TrackedRun) => Promise<Outcome>,
 ): Promise<void> {
+  const vault = () => vaultOf(readEnvironment(reconcileEnvironment, environment));
   const catalog = new Catalog({ psql: findPsql(), connection: connectionOf("prod", environment) });
   const reporter = reporterFor(catalog, environment);
-  const { asker, about, kind } = spec;
-  await reporter.start({
+  try {
+    const tracked = await begin(spec, catalog, reporter);
+    // before anything is done: a restore may be about to replace the database that holds the audit
+    if (tracked) await copyAudit(vault, catalog, reporter);
+    try {
+      await workAndTell(spec, { catalog, reporter }, signal, work);
+    } finally {
+      if (tracked) await copyAudit(vault, catalog, reporter);
+    }
+  } finally {
+    await catalog.close();
+  }
+}
+
+/** A run that the catalog refuses has no row that would show it: its refusal stands in the audit. */
+async function begin(
+  { about, asker, kind }: RunSpec,
+  catalog: Catalog,
+  reporter: RunReporter,
+): Promise<boolean> {
+  const run: RunStart = {
     ...about,
     kind,
     request_id: asker.requestId,
@@ -55,9 +87,28 @@ export async function trackRun(
     github_run_id: asker.run ? Number(asker.run.id) : null,
     run_url: asker.run?.url ?? null,
     attempt: asker.run?.attempt ?? 1,
-  });
+  };
   try {
-    const outcome = await work({ catalog, reporter });
+    return await reporter.start(run);
+  } catch (thrown) {
+    await recordRefusal(catalog, run, toBackupError(thrown)).catch((error) =>
+      reporter.warn(`the refusal is not in the audit: ${toBackupError(error).message}`)
+    );
+    throw thrown;
+  }
+}
+
+async function workAndTell(
+  { about }: RunSpec,
+  run: TrackedRun,
+  signal: AbortSignal,
+  work: (run: TrackedRun) => Promise<Outcome>,
+): Promise<void> {
+  const { reporter } = run;
+  let outcome: Outcome | null = null;
+  try {
+    outcome = await work(run);
+    if (outcome.failure) throw outcome.failure;
     const result = { ...outcome.result, warnings: reporter.warnings };
     const none = { error_code: null, error_message: null };
     await reporter.finish({ status: "succeeded", ...none, r2_key: outcome.r2_key, result });
@@ -65,10 +116,15 @@ export async function trackRun(
     const error = cancelledOr(thrown, signal).inPhase(reporter.currentPhase);
     await reporter.finish({
       status: error.code === "run_cancelled" ? "cancelled" : "failed",
-      r2_key: about.r2_key,
+      r2_key: outcome?.r2_key ?? about.r2_key,
       error_code: error.code,
       error_message: error.hint === null ? error.message : `${error.message}. ${error.hint}`,
-      result: { phase: error.phase, warnings: reporter.warnings, details: toBackupError(thrown).details },
+      result: {
+        ...outcome?.result,
+        phase: error.phase,
+        warnings: reporter.warnings,
+        details: toBackupError(thrown).details,
+      },
     });
     throw error;
   }

@@ -37,7 +37,21 @@ alter table public.ops_db_backups
   add column if not exists proven_at timestamptz,
   add column if not exists manifest jsonb,
   add column if not exists duplicate_of uuid,
-  add column if not exists updated_at timestamptz not null default now();
+  add column if not exists updated_at timestamptz not null default now(),
+  add column if not exists proof jsonb constraint ops_db_backups_proof_is_object check (jsonb_typeof(proof) = 'object'),
+  add column if not exists hold_until timestamptz,
+  add column if not exists hold_reason text,
+  add column if not exists held_by text,
+  -- 'antes-da-restauracao' is the label of the copy that a restore takes first
+  add column if not exists origin text not null generated always as (
+    case
+      when kind = 'supabase_db_backup_local' then 'local'
+      when label = 'antes-da-restauracao' then 'safety'
+      when requested_by = 'schedule' then 'schedule'
+      when requested_by ~ '@|^github:' then 'person'
+      else 'other'
+    end
+  ) stored;
 
 comment on table public.ops_db_backups is
   'Index of the vault, one row per archive; the bucket is the truth and this table can be rebuilt from it.';
@@ -48,6 +62,12 @@ comment on column public.ops_db_backups.status is 'uploaded, failed, restored or
 comment on column public.ops_db_backups.verified_at is
   'When size and sha256 were last confirmed at the vault.';
 comment on column public.ops_db_backups.proven_at is 'When a drill last restored exactly these bytes.';
+comment on column public.ops_db_backups.proof is
+  'The newest drill''s receipt in short: {receipt_key, drilled_at, passed, failed, skipped, seconds, total_seconds}.';
+comment on column public.ops_db_backups.hold_until is 'Retention does not delete it before; null: not held.';
+comment on column public.ops_db_backups.held_by is 'E-mail of who held it.';
+comment on column public.ops_db_backups.origin is
+  'Who wanted it: schedule, person, safety (the copy before a restore), local (an admin''s machine) or other.';
 comment on column public.ops_db_backups.manifest is
   'The manifest as it lies in the vault; null for rows older than this column.';
 comment on column public.ops_db_backups.duplicate_of is
@@ -56,7 +76,9 @@ comment on column public.ops_db_backups.duplicate_of is
 create table if not exists public.ops_db_backup_runs (
   id uuid not null default gen_random_uuid() constraint ops_db_backup_runs_pkey primary key,
   created_at timestamptz not null default now(),
-  kind text not null constraint ops_db_backup_runs_kind_known check (kind in ('backup', 'restore', 'drill')),
+  kind text not null constraint ops_db_backup_runs_kind_known check (
+    kind in ('backup', 'restore', 'drill', 'plan', 'prune')
+  ),
   target text not null constraint ops_db_backup_runs_target_known check (target in ('prod', 'dev', 'verify')),
   mode text constraint ops_db_backup_runs_mode_known check (mode in ('full', 'schema-only')),
   label text,
@@ -68,12 +90,14 @@ create table if not exists public.ops_db_backup_runs (
   phase text,
   bytes_done bigint constraint ops_db_backup_runs_bytes_done_counts check (bytes_done >= 0),
   bytes_expected bigint constraint ops_db_backup_runs_bytes_expected_counts check (bytes_expected >= 0),
+  rows_done bigint constraint ops_db_backup_runs_rows_done_counts check (rows_done >= 0),
   requested_by text,
   requested_by_id uuid,
   request_id uuid not null constraint ops_db_backup_runs_request_id_key unique,
   github_run_id bigint,
   run_url text constraint ops_db_backup_runs_run_url_is_web check (run_url ~ '^https?://' and length(run_url) <= 500),
   attempt integer,
+  plan_request_id uuid,
   error_code text,
   error_message text,
   result jsonb constraint ops_db_backup_runs_result_is_object check (jsonb_typeof(result) = 'object'),
@@ -81,14 +105,14 @@ create table if not exists public.ops_db_backup_runs (
   heartbeat_at timestamptz,
   finished_at timestamptz,
   updated_at timestamptz not null default now(),
-  constraint ops_db_backup_runs_restore_names_key check (kind <> 'restore' or r2_key is not null),
+  constraint ops_db_backup_runs_restore_names_key check (kind not in ('restore', 'plan') or r2_key is not null),
   constraint ops_db_backup_runs_final_has_end check (
     (status in ('succeeded', 'failed', 'cancelled', 'lost')) = (finished_at is not null)
   )
 );
 
 comment on table public.ops_db_backup_runs is
-  'Backups, restores and drills: who asked what, how far it is, how it ended. Rows are never deleted.';
+  'Backups, restores, drills, plans and prunes: who asked what, how far it is, how it ended. Rows are never deleted.';
 comment on column public.ops_db_backup_runs.status is
   'queued asked, not begun; running a script reports; unknown GitHub gave no clear answer; '
   'succeeded, failed, cancelled final; lost no news for too long.';
@@ -99,6 +123,9 @@ comment on column public.ops_db_backup_runs.requested_by_id is
 comment on column public.ops_db_backup_runs.request_id is 'Idempotency key: the same id is the same request.';
 comment on column public.ops_db_backup_runs.attempt is
   'Which attempt of the GitHub run this is; 1 for the first.';
+comment on column public.ops_db_backup_runs.rows_done is 'Rows that the script has seen go by in this phase.';
+comment on column public.ops_db_backup_runs.plan_request_id is
+  'Of a restore: the request id of the plan that its asker had seen.';
 comment on column public.ops_db_backup_runs.heartbeat_at is 'Last sign of life of the script.';
 comment on column public.ops_db_backup_runs.result is 'What was checked, and what came out.';
 
@@ -154,11 +181,31 @@ create unique index if not exists ops_db_backups_object_key
 create index if not exists ops_db_backups_newest_idx on public.ops_db_backups (created_at desc, id desc);
 create index if not exists ops_db_backups_target_newest_idx
   on public.ops_db_backups (target, created_at desc, id desc);
+create index if not exists ops_db_backups_origin_newest_idx
+  on public.ops_db_backups (origin, created_at desc, id desc);
+create index if not exists ops_db_backups_status_newest_idx
+  on public.ops_db_backups (status, created_at desc, id desc) where status <> 'uploaded';
+create index if not exists ops_db_backups_proven_idx
+  on public.ops_db_backups (target, created_at desc, id desc) where proven_at is not null;
+create index if not exists ops_db_backups_r2_key_idx on public.ops_db_backups (r2_key);
+create index if not exists ops_db_backups_largest_idx on public.ops_db_backups (bytes desc nulls last, id desc);
+create index if not exists ops_db_backups_slowest_idx
+  on public.ops_db_backups (duration_ms desc nulls last, id desc);
 
 create index if not exists ops_db_backup_runs_newest_idx on public.ops_db_backup_runs (created_at desc,
 id desc);
 create index if not exists ops_db_backup_runs_target_newest_idx
   on public.ops_db_backup_runs (target, created_at desc, id desc);
+create index if not exists ops_db_backup_runs_kind_newest_idx
+  on public.ops_db_backup_runs (kind, created_at desc, id desc);
+create index if not exists ops_db_backup_runs_status_newest_idx
+  on public.ops_db_backup_runs (status, created_at desc, id desc) where status <> 'succeeded';
+create index if not exists ops_db_backup_runs_r2_key_idx
+  on public.ops_db_backup_runs (r2_key, created_at desc, id desc) where r2_key is not null;
+create index if not exists ops_db_backup_runs_active_idx
+  on public.ops_db_backup_runs (created_at desc, id desc) where status in ('queued', 'running', 'unknown');
+create index if not exists ops_db_backup_runs_succeeded_idx
+  on public.ops_db_backup_runs (kind, target, finished_at desc) where status = 'succeeded';
 
 -- The lock. It is the row itself, so it cannot outlive the run: one backup or restore at a time per target, and
 -- one restore at a time in all.

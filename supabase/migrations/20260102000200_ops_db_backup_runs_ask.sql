@@ -15,9 +15,11 @@ $$;
 comment on function public.ops_db_backup_run_json(uuid) is
   'One run as ops_db_backup_runs_list shows it, as JSON; null when there is none.';
 
-create or replace function public.ops_db_backup_runs_expire() returns void
-  language plpgsql set search_path = ''
+create or replace function public.ops_db_backup_runs_expire() returns integer
+  language plpgsql security definer set search_path = ''
 as $$
+declare
+  v_lost integer;
 begin
   update public.ops_db_backup_runs r
      set status = 'lost', error_code = 'run_lost', finished_at = clock_timestamp(),
@@ -37,10 +39,13 @@ begin
       order by stale.id
         for update skip locked -- whoever holds it is giving it up or bringing it to life just now
    );
+  get diagnostics v_lost = row_count;
+  return v_lost;
 end
 $$;
 comment on function public.ops_db_backup_runs_expire() is
-  'Runs without sign of life become lost: running for 10 minutes, queued or unknown for 6 hours.';
+  'Runs without sign of life become lost: running for 10 minutes, queued or unknown for 6 hours. Returns how many. '
+  'Done before every start, and by whoever looks at runs with the service key.';
 
 create or replace function public.ops_db_backup_refuse_if_held(p_kind text, p_target text) returns void
   language plpgsql set search_path = ''
@@ -77,7 +82,7 @@ declare
   v_wrong text;
 begin
   v_wrong := case
-    when p_kind is null or p_kind not in ('backup', 'restore', 'drill') then 'kind'
+    when p_kind is null or p_kind not in ('backup', 'restore', 'drill', 'plan', 'prune') then 'kind'
     when p_target is null or p_target not in ('prod', 'dev', 'verify') then 'target'
     when p_mode not in ('full', 'schema-only') or (p_kind = 'backup' and p_mode is null) then 'mode'
   end;
@@ -90,7 +95,8 @@ begin
     perform public.ops_db_backup_refuse(400, 'invalid_label',
       'the label has a character or a length that no key takes');
   end if;
-  if public.ops_db_backup_is_archive_key(p_r2_key) is false or (p_kind = 'restore' and p_r2_key is null) then
+  if public.ops_db_backup_is_archive_key(p_r2_key) is false
+     or (p_kind in ('restore', 'plan') and p_r2_key is null) then
     perform public.ops_db_backup_refuse(400, 'invalid_r2_key',
       'the key is not the key of an archive in the vault');
   end if;
@@ -111,9 +117,39 @@ $$;
 comment on function public.ops_db_backup_is_archive_key(text) is
   'Whether it is revo/<target>/YYYY/MM/DD/supabase_<target>_<YYYYMMDD_HHMMSS>[_<label>].dump.gz.';
 
+create or replace function public.ops_db_backup_refuse_without_plan(
+  p_target text, p_r2_key text, p_plan_request_id uuid
+) returns void
+  language plpgsql stable set search_path = ''
+as $$
+declare
+  v_plan record;
+  v_why text;
+begin
+  select r.target, r.r2_key, r.status, r.finished_at
+    into v_plan
+    from public.ops_db_backup_runs r
+   where r.request_id = p_plan_request_id and r.kind = 'plan';
+  v_why := case
+    when not found then 'unknown'
+    when v_plan.target <> p_target then 'other_target'
+    when v_plan.r2_key <> p_r2_key then 'other_backup'
+    when v_plan.status <> 'succeeded' then 'not_succeeded'
+    when v_plan.finished_at < clock_timestamp() - interval '30 minutes' then 'too_old'
+  end;
+  if v_why is not null then
+    perform public.ops_db_backup_refuse(409, 'plan_required',
+      format('the plan does not speak for this restore: %s', v_why), jsonb_build_object('why', v_why));
+  end if;
+end
+$$;
+comment on function public.ops_db_backup_refuse_without_plan(text, text, uuid) is
+  'Refuses a restore (plan_required) unless the plan it names succeeded for the same target and backup within the last '
+  '30 minutes; DETAIL says why: unknown, other_target, other_backup, not_succeeded or too_old.';
+
 create or replace function public.ops_db_backup_run_request(
   p_kind text, p_target text, p_mode text default null, p_label text default null, p_r2_key text default null,
-  p_reason text default null, p_request_id uuid default null
+  p_reason text default null, p_request_id uuid default null, p_plan_request_id uuid default null
 ) returns jsonb
   language plpgsql security definer set search_path = ''
 as $$
@@ -123,33 +159,48 @@ declare
   v_reason constant text := nullif(left(trim(p_reason), 500), '');
   v_mode constant text := case when p_kind = 'backup' then p_mode end;
   v_is_same boolean;
+  v_wrong text;
 begin
   perform public.require_permission_for_current_user('ops', 'manage');
   if public.current_empresa_id() is null then
     perform public.ops_db_backup_refuse(400, 'empresa_not_selected', 'the user has no active company');
   end if;
   perform public.ops_db_backup_check_order(p_kind, p_target, p_mode, v_label, p_r2_key);
-  if p_kind = 'backup' and p_r2_key is not null then
-    perform public.ops_db_backup_refuse(400, 'invalid_payload', 'a backup gets its key when it is made',
-      jsonb_build_object('field', 'r2_key'));
+  v_wrong := case
+    when p_kind = 'prune' then 'kind' -- the schedule's alone
+    when p_kind = 'backup' and p_r2_key is not null then 'r2_key' -- a backup gets its key when it is made
+    when p_kind <> 'restore' and p_plan_request_id is not null then 'plan_request_id'
+  end;
+  if v_wrong is not null then
+    perform public.ops_db_backup_refuse(400, 'invalid_payload', format('%s is not for this kind of run', v_wrong),
+      jsonb_build_object('field', v_wrong));
   end if;
   perform public.ops_db_backup_runs_expire();
+
+  -- The plan is asked for by whoever asks first; the same request once more answers the same run, however old its plan.
+  if p_plan_request_id is not null
+     and not exists (select from public.ops_db_backup_runs r where r.request_id = v_request_id) then
+    perform public.ops_db_backup_refuse_without_plan(p_target, p_r2_key, p_plan_request_id);
+  end if;
 
   -- A holder may end between the refused insert and the look at it: then there is room, and it is tried again.
   for v_try in 1..5 loop
     insert into public.ops_db_backup_runs as r
-      (kind, target, mode, label, r2_key, reason, requested_by, requested_by_id, request_id, created_at)
+      (kind, target, mode, label, r2_key, reason, requested_by, requested_by_id, request_id, plan_request_id,
+       created_at)
     values
-      (p_kind, p_target, v_mode, v_label, p_r2_key, v_reason, (auth.jwt()) ->> 'email', auth.uid(),
-      v_request_id,
-       clock_timestamp())
+      (p_kind, p_target, v_mode, v_label, p_r2_key, v_reason, (auth.jwt()) ->> 'email', auth.uid(), v_request_id,
+       p_plan_request_id, clock_timestamp())
     on conflict do nothing;
     if found then
       return jsonb_build_object('created', true, 'run', public.ops_db_backup_run_json(v_request_id));
     end if;
 
-    select (r.kind, r.target, r.mode, r.label, r.r2_key, r.reason, r.requested_by_id)
-           is not distinct from (p_kind, p_target, v_mode, v_label, p_r2_key, v_reason, auth.uid())
+    -- an order without a key gets one when it is done: that is no other order
+    select (r.kind, r.target, r.mode, r.label, case when p_r2_key is not null then r.r2_key end, r.reason,
+            r.plan_request_id, r.requested_by_id)
+           is not distinct from
+           (p_kind, p_target, v_mode, v_label, p_r2_key, v_reason, p_plan_request_id, auth.uid())
       into v_is_same
       from public.ops_db_backup_runs r
      where r.request_id = v_request_id;
@@ -164,7 +215,7 @@ begin
   perform public.ops_db_backup_refuse(409, 'busy', 'the lock changes hands too fast');
 end
 $$;
-comment on function public.ops_db_backup_run_request(text, text, text, text, text, text, uuid) is
+comment on function public.ops_db_backup_run_request(text, text, text, text, text, text, uuid, uuid) is
   'Asks for a run and takes its lock; ops:manage and an active company. Returns {created, run}; the same '
   'p_request_id with the same arguments answers the same run with created false.';
 
@@ -267,7 +318,8 @@ revoke all on function
   public.ops_db_backup_refuse_if_held(text, text),
   public.ops_db_backup_check_order(text, text, text, text, text),
   public.ops_db_backup_is_archive_key(text),
-  public.ops_db_backup_run_request(text, text, text, text, text, text, uuid),
+  public.ops_db_backup_refuse_without_plan(text, text, uuid),
+  public.ops_db_backup_run_request(text, text, text, text, text, text, uuid, uuid),
   public.ops_db_backup_run_found(uuid),
   public.ops_db_backup_run_dispatched(uuid, bigint, text),
   public.ops_db_backup_run_not_dispatched(uuid, text, text, boolean),
@@ -275,8 +327,9 @@ revoke all on function
 from public, anon, authenticated, service_role;
 
 grant execute on function
-  public.ops_db_backup_run_request(text, text, text, text, text, text, uuid),
+  public.ops_db_backup_run_request(text, text, text, text, text, text, uuid, uuid),
   public.ops_db_backup_run_dispatched(uuid, bigint, text),
   public.ops_db_backup_run_not_dispatched(uuid, text, text, boolean),
   public.ops_db_backup_run_settle(uuid, text, text, text)
 to authenticated;
+grant execute on function public.ops_db_backup_runs_expire() to service_role;

@@ -35,7 +35,7 @@ begin
       begin
         update public.ops_db_backup_runs r
            set status = 'running',
-               phase = null, bytes_done = null, bytes_expected = v_new.bytes_expected,
+               phase = null, bytes_done = null, bytes_expected = v_new.bytes_expected, rows_done = null,
                r2_key = coalesce(v_new.r2_key, r.r2_key),
                requested_by = coalesce(r.requested_by, v_new.requested_by),
                github_run_id = coalesce(v_new.github_run_id, r.github_run_id),
@@ -74,7 +74,7 @@ declare
 begin
   v_why := case
     when p_old.kind <> p_new.kind or p_old.target <> p_new.target
-         or (p_old.kind = 'restore' and p_old.r2_key <> p_new.r2_key)
+         or (p_old.kind in ('restore', 'plan') and p_old.r2_key <> p_new.r2_key)
       then 'the request id belongs to another order'
     when p_old.status in ('queued', 'unknown') then
       case when not v_same_run then 'another GitHub run carries this request' end
@@ -105,6 +105,7 @@ begin
          bytes_done = case when p ? 'bytes_done' then (p ->> 'bytes_done')::bigint else r.bytes_done end,
          bytes_expected = case when p ? 'bytes_expected' then (p ->> 'bytes_expected')::bigint
                                else r.bytes_expected end,
+         rows_done = case when p ? 'rows_done' then (p ->> 'rows_done')::bigint else r.rows_done end,
          heartbeat_at = clock_timestamp(),
          updated_at = clock_timestamp()
    where r.request_id = v_request_id and r.status = 'running';
@@ -112,7 +113,7 @@ begin
 end
 $$;
 comment on function public.ops_db_backup_run_progress(jsonb) is
-  'Progress and sign of life: {request_id, phase, bytes_done, bytes_expected}. A run that has ended '
+  'Progress and sign of life: {request_id, phase, bytes_done, bytes_expected, rows_done}. A run that has ended '
   'stays as it is. '
   'Returns the run.';
 
@@ -187,6 +188,7 @@ begin
          verified_at = case when b.sha256 = excluded.sha256 then coalesce(excluded.verified_at, b.verified_at)
                             else excluded.verified_at end,
          proven_at = case when b.sha256 = excluded.sha256 then b.proven_at end,
+         proof = case when b.sha256 = excluded.sha256 then b.proof end,
          manifest = excluded.manifest, updated_at = excluded.updated_at
   returning to_jsonb(b) - array['manifest', 'duplicate_of', 'updated_at'] into v_row;
   return v_row;
@@ -243,7 +245,16 @@ begin
   end if;
   update public.ops_db_backups b
      set status = coalesce(v_status, b.status),
-         proven_at = greatest(b.proven_at, (p ->> 'proven_at')::timestamptz),
+         proven_at = case
+           when p ->> 'disproved_at' is null then greatest(b.proven_at, (p ->> 'proven_at')::timestamptz)
+           when b.proven_at > (p ->> 'disproved_at')::timestamptz then b.proven_at
+         end,
+         proof = case
+           when p ->> 'disproved_at' is not null then
+             case when b.proven_at > (p ->> 'disproved_at')::timestamptz then b.proof end
+           when (p #>> '{proof,drilled_at}')::timestamptz < (b.proof ->> 'drilled_at')::timestamptz then b.proof
+           else coalesce(nullif(p -> 'proof', 'null'), b.proof)
+         end,
          updated_at = clock_timestamp()
    where b.r2_bucket = p ->> 'r2_bucket' and b.r2_key = p ->> 'r2_key'; -- duplicates tell the same
   if not found then
@@ -256,9 +267,9 @@ begin
 end
 $$;
 comment on function public.ops_db_backup_mark(jsonb) is
-  'Says of an archive that it was restored, deleted or proven: {r2_bucket, r2_key, status, '
-  'proven_at}; what is not '
-  'given stays, and a proof is never taken back in time. Returns the row.';
+  'Says of an archive that it was restored, deleted, proven or disproved: {r2_bucket, r2_key, status, proven_at, proof, '
+  'disproved_at}; what is not given stays, a proof is never taken back in time, and a drill that fails takes away the '
+  'proofs before it. Returns the row.';
 
 revoke all on function
   public.ops_db_backup_run_start(jsonb),

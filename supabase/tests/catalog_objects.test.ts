@@ -85,42 +85,86 @@ describe("the catalog's objects", () => {
   });
 });
 
-describe("the linter's rules", () => {
-  it("every function of the migrations fixes its search_path", async () => {
-    const loose = await sql.unsafe(`
-      select p.oid::regprocedure::text as name from pg_proc p
-       where p.pronamespace = 'public'::regnamespace and not coalesce('search_path=""' = any (p.proconfig), false)`);
-    expect(loose).toEqual([]);
+/** Supabase's database linter, by its numbers: each query finds what breaks the rule. */
+describe("the linter's rules, over everything the migrations make", () => {
+  const OUR_TABLES = "c.relnamespace = 'public'::regnamespace";
+  const rules: [rule: string, query: string][] = [
+    [
+      "0001 every foreign key begins an index",
+      `select k.conrelid::regclass::text as name, k.conname from pg_constraint k
+        where k.contype = 'f' and k.connamespace = 'public'::regnamespace and not exists (
+          select from pg_index i where i.indrelid = k.conrelid
+             and (i.indkey::int2[])[0:cardinality(k.conkey) - 1] @> k.conkey)`,
+    ],
+    [
+      "0003 policies ask who the user is once a statement, not once a row",
+      `select policyname as name from pg_policies p, unnest(array[p.qual, p.with_check]) expression
+        where p.schemaname = 'public'
+          and regexp_replace(lower(expression), 'select (auth\\.\\w+|current_setting)\\(', '', 'g')
+              ~ '(auth\\.(uid|jwt|role|email)|current_setting)\\('`,
+    ],
+    [
+      "0006 one permissive policy for each table, role and action",
+      `select p.tablename as name, role, command from pg_policies p, unnest(p.roles) role,
+              unnest(case p.cmd when 'ALL' then array['SELECT', 'INSERT', 'UPDATE', 'DELETE'] else array[p.cmd] end) command
+        where p.schemaname = 'public' and p.permissive = 'PERMISSIVE'
+        group by p.tablename, role, command having count(*) > 1`,
+    ],
+    [
+      "0010 no view reads with its owner's rights",
+      `select relname as name from pg_class c
+        where ${OUR_TABLES} and relkind = 'v' and not coalesce(reloptions @> '{security_invoker=on}', false)`,
+    ],
+    [
+      "0011 every function fixes its search_path",
+      `select p.oid::regprocedure::text as name from pg_proc p
+        where p.pronamespace = 'public'::regnamespace and not coalesce('search_path=""' = any (p.proconfig), false)`,
+    ],
+    [
+      "0013 every table has row security",
+      `select relname as name from pg_class c where ${OUR_TABLES} and relkind in ('r', 'p') and not relrowsecurity`,
+    ],
+    [
+      "0028 anonymous callers and the public execute nothing",
+      `select p.oid::regprocedure::text as name from pg_proc p
+        where p.pronamespace = 'public'::regnamespace and has_function_privilege('anon', p.oid, 'execute')`,
+    ],
+    [
+      "0029 what signed-in users execute with the owner's rights asks first what they may",
+      `select p.oid::regprocedure::text as name from pg_proc p
+        where p.pronamespace = 'public'::regnamespace and p.prosecdef
+          and has_function_privilege('authenticated', p.oid, 'execute')
+          and p.prosrc !~ 'begin\\s+perform public\\.require_permission_for_current_user\\(''ops'', ''(view|manage)''\\)'
+          -- these tell the caller about himself
+          and p.proname not in ('ops_db_backup_permissions', 'current_empresa_id', 'has_permission_for_current_user',
+                                'require_permission_for_current_user')`,
+    ],
+    [
+      "no function is overloaded: PostgREST could not choose",
+      `select proname as name from pg_proc where pronamespace = 'public'::regnamespace group by proname having count(*) > 1`,
+    ],
+  ];
+  it.each(rules)("%s", async (_rule, query) => {
+    expect(await sql.unsafe(query)).toEqual([]);
   });
 
-  it("anon and public execute none of them", async () => {
-    const open = await sql.unsafe(`
-      select p.oid::regprocedure::text as name from pg_proc p
-       where p.pronamespace = 'public'::regnamespace and has_function_privilege('anon', p.oid, 'execute')`);
-    expect(open).toEqual([]);
-  });
-
-  it("no function is overloaded", async () => {
-    const names = await sql.unsafe(
-      "select proname from pg_proc where pronamespace = 'public'::regnamespace group by proname having count(*) > 1",
-    );
-    expect(names).toEqual([]);
-  });
-
-  it("every table has row security", async () => {
-    const open = await sql.unsafe(
-      "select relname from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r' and not relrowsecurity",
-    );
-    expect(open).toEqual([]);
-  });
-
-  it("every foreign key begins an index", async () => {
-    const bare = await sql.unsafe(`
-      select k.conrelid::regclass::text as name, k.conname from pg_constraint k
-       where k.contype = 'f' and k.connamespace = 'public'::regnamespace and not exists (
-         select from pg_index i where i.indrelid = k.conrelid
-            and (i.indkey::int2[])[0:cardinality(k.conkey) - 1] @> k.conkey)`);
-    expect(bare).toEqual([]);
+  /** One breach of each rule, so that no query is one that finds nothing. */
+  const BREACHES = `
+    create table public.breach (id int primary key, parent int references public.breach (id), owner uuid);
+    create index breach_other on public.breach (owner);
+    create policy breach_1 on public.breach for select to authenticated using (owner = auth.uid());
+    create policy breach_2 on public.breach for all to authenticated using (owner = (select auth.uid()));
+    create view public.breach_view as select 1 as one;
+    create function public.breach() returns int language sql as 'select 1';
+    create function public.breach(p int) returns int language sql security definer as 'select 1';
+    grant execute on function public.breach(), public.breach(int) to anon, authenticated;`;
+  it.each(rules)("would find a breach of %s", async (_rule, query) => {
+    const found = await asCaller(sql, "owner", async (tx) => {
+      await tx.unsafe(BREACHES);
+      return await tx.unsafe(query);
+    });
+    expect(found.length).toBeGreaterThan(0);
+    expect(JSON.stringify(found)).toContain("breach");
   });
 });
 

@@ -75,7 +75,7 @@ export class TestCluster {
 }
 
 /** Applies all migrations as role postgres, each in one transaction, as `supabase db push` does. */
-export async function migrate(sql: Sql): Promise<void> {
+export async function migrate(sql: Pick<Sql, "unsafe">): Promise<void> {
   for (const file of (await readdir(MIGRATIONS)).sort()) {
     await sql.unsafe(await readFile(new URL(file, MIGRATIONS), "utf8"));
   }
@@ -116,6 +116,11 @@ export async function become(tx: TransactionSql, caller: Caller): Promise<void> 
     JSON.stringify({ role, ...who }),
     role,
   ]);
+}
+
+/** Is the owner again, whose calls carry no claims. */
+export async function unbecome(tx: TransactionSql): Promise<void> {
+  await tx.unsafe("select set_config('request.jwt.claims', '', true), set_config('role', 'postgres', true)");
 }
 
 /** The id that people.sql gives a user: md5 of the name as a uuid. */

@@ -2,7 +2,7 @@
 import type { TransactionSql } from "postgres";
 import { z } from "zod";
 import { type Run, runSchema } from "../functions/_shared/backup/run.ts";
-import { become, type Caller } from "./cluster.ts";
+import { become, type Caller, unbecome } from "./cluster.ts";
 
 type Value = string | number | boolean | null;
 type Order = {
@@ -12,6 +12,7 @@ type Order = {
   label?: string;
   r2_key?: string;
   reason?: string;
+  plan_request_id?: string;
 };
 
 const requestAnswer = z.object({ created: z.boolean(), run: runSchema });
@@ -31,7 +32,7 @@ export async function callAs(
     await become(inner, caller);
     const places = args.map((_value, index) => `$${index + 1}`).join(", ");
     const [row] = await inner.unsafe(`select public.${name}(${places}) as answer`, args);
-    await inner.unsafe("select set_config('role', 'postgres', true)");
+    await unbecome(inner);
     return row?.answer;
   });
 }
@@ -42,8 +43,8 @@ export async function request(
   order: Order,
   caller: Caller = "manager",
 ) {
-  const { kind, target, mode, label = null, r2_key = null, reason = null } = order;
-  const args = [kind, target, mode, label, r2_key, reason, id];
+  const { kind, target, mode, label = null, r2_key = null, reason = null, plan_request_id = null } = order;
+  const args = [kind, target, mode, label, r2_key, reason, id, plan_request_id];
   return requestAnswer.parse(await callAs(tx, caller, "ops_db_backup_run_request", args));
 }
 

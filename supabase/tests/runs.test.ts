@@ -47,6 +47,14 @@ describe("asking", () => {
     expect(await request(tx, id, restoreInto("dev"))).toEqual({ created: false, run: first.run });
   });
 
+  trial("with the same id is the same run after it has got its key", async (tx, id) => {
+    await request(tx, id, backupOf("prod"));
+    await report(tx, "start", { request_id: id, ...backupOf("prod"), github_run_id: 1 });
+    await report(tx, "finish", { request_id: id, status: "succeeded", r2_key: KEY });
+    const again = await request(tx, id, backupOf("prod"));
+    expect([again.created, again.run.status, again.run.r2_key]).toEqual([false, "succeeded", KEY]);
+  });
+
   trial("without an id gets one", async (tx) => {
     expect((await request(tx, null, backupOf("dev"))).run.request_id).toMatch(/^[0-9a-f-]{36}$/);
   });
@@ -68,6 +76,7 @@ describe("asking", () => {
     ["a backup with a key", { ...backupOf("prod"), r2_key: KEY }, "invalid_payload"],
     ["a label with a space", { ...backupOf("prod"), label: "a b" }, "invalid_label"],
     ["a label of 41 letters", { ...backupOf("prod"), label: "a".repeat(41) }, "invalid_label"],
+    ["a plan without a key", { ...restoreInto("dev"), kind: "plan", r2_key: undefined }, "invalid_r2_key"],
     ["a restore without a key", { ...restoreInto("dev"), r2_key: undefined }, "invalid_r2_key"],
     ["a key outside the vault", { ...restoreInto("dev"), r2_key: `../${KEY}` }, "invalid_r2_key"],
     [
@@ -88,6 +97,64 @@ describe("asking", () => {
       expect(await statusOf(tx, id)).toBe("absent");
     });
   }
+});
+
+describe("a restore that names its plan", () => {
+  const OTHER_KEY = "revo/prod/2026/01/14/supabase_prod_20260114_031022.dump.gz";
+  const planFor = (target: string) => ({ ...restoreInto(target), kind: "plan" });
+
+  /** A plan that ended so, and its request id. */
+  async function plan(tx: TransactionSql, status = "succeeded", minutesAgo = 0): Promise<string> {
+    const id = randomUUID();
+    await report(tx, "start", { request_id: id, requested_by: "manager@example.com", ...planFor("prod") });
+    await report(tx, "finish", { request_id: id, status, result: { plan: { obstacles: [] } } });
+    await tx.unsafe(
+      "update public.ops_db_backup_runs set finished_at = finished_at - $2 * interval '1 minute' where request_id = $1",
+      [id, minutesAgo],
+    );
+    return id;
+  }
+
+  /** The DETAIL's word of a refusal. */
+  async function whyNot(tx: TransactionSql, plan_request_id: string, order: object): Promise<unknown> {
+    const refused = await request(tx, randomUUID(), { ...restoreInto("prod"), ...order, plan_request_id })
+      .catch((error: unknown) => Object(error));
+    expect(refused).toMatchObject({ code: "PT409", hint: "plan_required" });
+    return JSON.parse(refused.detail).why;
+  }
+
+  trial("keeps it, and is the same restore when it is asked once more later", async (tx, id) => {
+    const plan_request_id = await plan(tx, "succeeded", 29);
+    const order = { ...restoreInto("prod"), plan_request_id };
+    expect((await request(tx, id, order)).run.plan_request_id).toBe(plan_request_id);
+    await tx.unsafe(
+      "update public.ops_db_backup_runs set finished_at = finished_at - interval '1 hour' where request_id = $1",
+      [plan_request_id],
+    );
+    expect((await request(tx, id, order)).created).toBe(false);
+    expect(await outcomeOf(request(tx, id, restoreInto("prod")))).toBe(REUSED);
+  });
+
+  trial("is refused without one that speaks for it", async (tx) => {
+    const good = await plan(tx);
+    expect(await whyNot(tx, randomUUID(), {})).toBe("unknown");
+    expect(await whyNot(tx, good, { target: "dev" })).toBe("other_target");
+    expect(await whyNot(tx, good, { r2_key: OTHER_KEY })).toBe("other_backup");
+    expect(await whyNot(tx, await plan(tx, "failed"), {})).toBe("not_succeeded");
+    expect(await whyNot(tx, await plan(tx, "succeeded", 31), {})).toBe("too_old");
+    const restored = randomUUID();
+    await report(tx, "start", { request_id: restored, ...restoreInto("prod") });
+    await report(tx, "finish", { request_id: restored, status: "succeeded" });
+    expect(await whyNot(tx, restored, {})).toBe("unknown");
+  });
+
+  trial("only a restore names one, and only the schedule prunes", async (tx, id) => {
+    const order = { ...backupOf("prod"), plan_request_id: randomUUID() };
+    expect(await outcomeOf(request(tx, id, order))).toBe("PT400 invalid_payload");
+    expect(await outcomeOf(report(tx, "start", { request_id: id, kind: "prune", target: "prod" }))).toBe(
+      "ok",
+    );
+  });
 });
 
 describe("the lock", () => {
@@ -111,10 +178,13 @@ describe("the lock", () => {
     expect(await outcomeOf(request(tx, randomUUID(), backupOf("verify")))).toBe("ok");
   });
 
-  trial("does not concern drills", async (tx, id) => {
+  trial("does not concern drills, plans and prunes", async (tx, id) => {
     await request(tx, id, backupOf("prod"));
-    const drill = { request_id: randomUUID(), kind: "drill", target: "prod", requested_by: "agendado" };
-    expect((await report(tx, "start", drill)).status).toBe("running");
+    for (const kind of ["drill", "plan", "prune"]) {
+      const run = { request_id: randomUUID(), kind, target: "prod", r2_key: KEY, requested_by: "agendado" };
+      expect((await report(tx, "start", run)).status).toBe("running");
+    }
+    expect(await outcomeOf(request(tx, randomUUID(), { ...restoreInto("prod"), kind: "plan" }))).toBe("ok");
   });
 
   trial("holds scripts that nobody asked for, too", async (tx, id) => {

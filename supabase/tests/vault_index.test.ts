@@ -3,7 +3,7 @@ import type { Sql, TransactionSql } from "postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type BackupRow, backupRowSchema } from "../functions/_shared/backup/catalog.ts";
 import { runSchema } from "../functions/_shared/backup/run.ts";
-import { asCaller, become, outcomeOf, TestCluster } from "./cluster.ts";
+import { asCaller, become, outcomeOf, TestCluster, unbecome } from "./cluster.ts";
 
 let cluster: TestCluster;
 let sql: Sql;
@@ -161,6 +161,25 @@ describe("marking", () => {
     });
   });
 
+  trial("a drill that fails takes away the proofs before it, not those after it", async (tx) => {
+    const key = keyOf("prod", 15);
+    await call(tx, "record", { r2_key: key, manifest: legacyManifest(key) });
+    const proof = {
+      receipt_key: "revo/prod/receipt.json",
+      drilled_at: "2026-01-18T00:00:00Z",
+      passed: 20,
+      failed: 0,
+      skipped: 1,
+      seconds: { load: 3 },
+      total_seconds: 3,
+    };
+    await call(tx, "mark", { r2_key: key, proven_at: "2026-01-18T00:00:00Z", proof });
+    const earlier = await call(tx, "mark", { r2_key: key, disproved_at: "2026-01-17T00:00:00Z" });
+    expect(earlier).toMatchObject({ proven_at: "2026-01-18T00:00:00+00:00", proof });
+    const later = await call(tx, "mark", { r2_key: key, disproved_at: "2026-01-25T00:00:00Z" });
+    expect(later).toMatchObject({ proven_at: null, proof: null });
+  });
+
   trial("refuses an unknown object and an unknown status", async (tx) => {
     const key = keyOf("prod", 15);
     expect(await outcomeOf(call(tx, "mark", { r2_key: key, status: "deleted" }))).toBe(
@@ -175,7 +194,7 @@ describe("listing", () => {
     return await tx.savepoint(async (inner) => {
       await become(inner, "viewer");
       const rows = await inner.unsafe(`select to_jsonb(b) as row from public.ops_db_backups_list(${args}) b`);
-      await inner.unsafe("select set_config('role', 'postgres', true)");
+      await unbecome(inner);
       return rows.map(({ row }) => backupRowSchema.parse(row));
     });
   }
@@ -202,12 +221,45 @@ describe("listing", () => {
     expect(await listed(tx, "p_target => null, p_limit => null, p_offset => null")).toHaveLength(18);
   });
 
+  trial("filters, orders, and goes on after a row", async (tx) => {
+    for (let day = 1; day <= 5; day++) {
+      const key = keyOf("prod", day);
+      const manifest = { ...newManifest(key), bytes: 100 - day, duration_ms: day, label: `dia_${day}` };
+      await call(tx, "record", {
+        r2_key: key,
+        manifest,
+        requested_by: day < 3 ? "schedule" : "ana@revo.com.br",
+      });
+    }
+    await call(tx, "mark", { r2_key: keyOf("prod", 4), status: "restored" });
+    const daysOf = async (args: string) =>
+      (await listed(tx, args)).map(({ r2_key }) => Number(r2_key.split("/")[4]));
+    expect(await daysOf("p_sort => 'oldest'")).toEqual([1, 2, 3, 4, 5]);
+    expect(await daysOf("p_sort => 'largest'")).toEqual([1, 2, 3, 4, 5]);
+    expect(await daysOf("p_sort => 'slowest'")).toEqual([5, 4, 3, 2, 1]);
+    expect(await daysOf("p_status => 'restored'")).toEqual([4]);
+    expect(await daysOf("p_origin => 'person'")).toEqual([5, 4, 3]);
+    expect(await daysOf("p_origin => 'schedule', p_sort => 'oldest'")).toEqual([1, 2]);
+    expect(await daysOf("p_search => 'DIA_3'")).toEqual([3]);
+    expect(await daysOf("p_search => '20260105'")).toEqual([5]);
+    expect(await daysOf("p_search => '%'")).toEqual([]); // not a pattern
+    expect(await daysOf(`p_r2_key => '${keyOf("prod", 2)}', p_sort => 'largest'`)).toEqual([2]);
+    const [third] = await listed(tx, "p_search => 'dia_3'");
+    expect(await daysOf(`p_after_id => '${third?.id}'`)).toEqual([2, 1]);
+    expect(await daysOf(`p_after_id => '${third?.id}', p_sort => 'oldest', p_limit => 1`)).toEqual([4]);
+    const [from, to] = [third?.created_at, (await listed(tx, "p_search => 'dia_5'"))[0]?.created_at];
+    expect(await daysOf(`p_from => '${from}', p_to => '${to}'`)).toEqual([4, 3]);
+    for (const wrong of [`p_after_id => '${third?.id}', p_sort => 'largest'`, "p_sort => 'bytes'"]) {
+      expect(await outcomeOf(listed(tx, wrong))).toBe("PT400 invalid_payload");
+    }
+  });
+
   trial("of runs filters by target, id and activity", async (tx) => {
     await tx.unsafe(
-      `insert into public.ops_db_backup_runs (kind, target, mode, request_id, status, finished_at, created_at)
-      values ('backup', 'prod', 'full', '00000000-0000-4000-8000-000000000001', 'succeeded', now(), now() - interval '1 day'),
-             ('backup', 'prod', 'full', '00000000-0000-4000-8000-000000000002', 'running', null, now()),
-             ('drill', 'dev', null, '00000000-0000-4000-8000-000000000003', 'queued', null, now() - interval '2 days')`,
+      `insert into public.ops_db_backup_runs (kind, target, mode, request_id, status, finished_at, created_at, requested_by)
+      values ('backup', 'prod', 'full', '00000000-0000-4000-8000-000000000001', 'succeeded', now(), now() - interval '1 day', 'schedule'),
+             ('backup', 'prod', 'full', '00000000-0000-4000-8000-000000000002', 'running', null, now(), 'schedule'),
+             ('drill', 'dev', null, '00000000-0000-4000-8000-000000000003', 'queued', null, now() - interval '2 days', null)`,
     );
     await become(tx, "viewer");
     const idsOf = async (args: string) => {
@@ -221,5 +273,11 @@ describe("listing", () => {
     expect(await idsOf("p_active_only => true")).toEqual(["2", "3"]);
     expect(await idsOf("p_request_id => '00000000-0000-4000-8000-000000000001'")).toEqual(["1"]);
     expect(await idsOf("p_limit => 1")).toEqual(["2"]);
+    expect(await idsOf("p_kind => 'drill'")).toEqual(["3"]);
+    expect(await idsOf("p_status => 'succeeded'")).toEqual(["1"]);
+    expect(await idsOf("p_search => 'SCHEDULE'")).toEqual(["2", "1"]);
+    expect(await idsOf("p_from => now() - interval '1 day', p_to => now()")).toEqual(["1"]);
+    const [newest] = await tx.unsafe("select id from public.ops_db_backup_runs_list(p_limit => 1)");
+    expect(await idsOf(`p_after_id => '${newest?.id}'`)).toEqual(["1", "3"]);
   });
 });

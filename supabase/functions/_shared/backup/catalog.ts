@@ -3,6 +3,26 @@ import { z } from "zod";
 
 export const BACKUP_STATUSES = ["uploaded", "failed", "restored", "deleted"] as const;
 
+/**
+ * Who wanted a backup: the `schedule`, a `person`, a restore that took its `safety` copy, an admin on his own
+ * machine (`local`), or something `other` (a command line, an older tool).
+ */
+export const BACKUP_ORIGINS = ["schedule", "person", "safety", "local", "other"] as const;
+export const backupOriginSchema = z.enum(BACKUP_ORIGINS);
+export type BackupOrigin = z.infer<typeof backupOriginSchema>;
+
+/** The newest drill's receipt in short; counts are of its checks, times are seconds. */
+export const backupProofSchema = z.object({
+  receipt_key: z.string(),
+  drilled_at: z.string(),
+  passed: z.number(),
+  failed: z.number(),
+  skipped: z.number(),
+  seconds: z.record(z.string(), z.number()),
+  total_seconds: z.number(),
+});
+export type BackupProof = z.infer<typeof backupProofSchema>;
+
 /** The contract's columns are always there; the rest is `null` for backups made the old way. */
 export const backupRowSchema = z.object({
   id: z.uuid(),
@@ -26,5 +46,10 @@ export const backupRowSchema = z.object({
   run_url: z.string().nullable(),
   verified_at: z.string().nullable(),
   proven_at: z.string().nullable(),
+  origin: backupOriginSchema,
+  hold_until: z.string().nullable(),
+  hold_reason: z.string().nullable(),
+  held_by: z.string().nullable(),
+  proof: backupProofSchema.nullable(),
 });
 export type BackupRow = z.infer<typeof backupRowSchema>;

@@ -45,10 +45,16 @@ export const runSchema = z.object({
   phase: z.string().nullable(),
   bytes_done: z.number().nullable(),
   bytes_expected: z.number().nullable(),
+  /** Rows that the script has seen go by in this phase. */
+  rows_done: z.number().nullable(),
   requested_by: z.string().nullable(),
   request_id: z.uuid(),
   github_run_id: z.number().nullable(),
   run_url: z.string().nullable(),
+  /** Which attempt of GitHub's run; `null` while no script has begun. */
+  attempt: z.number().nullable(),
+  /** Of a restore: the plan that its asker had seen. */
+  plan_request_id: z.uuid().nullable(),
   error_code: z.string().nullable(),
   error_message: z.string().nullable(),
   result: z.record(z.string(), z.unknown()).nullable(),
@@ -57,3 +63,31 @@ export const runSchema = z.object({
   finished_at: z.string().nullable(),
 });
 export type Run = z.infer<typeof runSchema>;
+
+/** Whether a run can be ended so that nothing of it stays, and if not, why. */
+export type Cancellability =
+  | { allowed: true }
+  | { allowed: false; why: "ended" | "committed" | "not_a_run_of_github" };
+
+/** Phases from which on something of the run stays: the backup stands, the target is replaced. */
+const STAYING_PHASES: Readonly<Partial<Record<RunKind, readonly string[]>>> = {
+  backup: ["manifest", "catalog"],
+  restore: ["commit", "cleanup", "analyze", "catalog"],
+};
+
+/**
+ * Whether a run may still be cancelled. The row's phase may be a second old: a run that passes the point meanwhile
+ * ends as what it became.
+ *
+ * @example cancellability({ kind: "restore", status: "running", phase: "load", github_run_id: 7 }) // allowed
+ */
+export function cancellability(
+  run: Pick<Run, "kind" | "status" | "phase" | "github_run_id">,
+): Cancellability {
+  if (!isActive(run.status)) return { allowed: false, why: "ended" };
+  if (run.status !== "running") return { allowed: true };
+  if (run.github_run_id === null) return { allowed: false, why: "not_a_run_of_github" };
+  // what retention has deleted stays deleted
+  const stays = run.kind === "prune" || STAYING_PHASES[run.kind]?.includes(run.phase ?? "");
+  return stays ? { allowed: false, why: "committed" } : { allowed: true };
+}

@@ -1,0 +1,85 @@
+/**
+ * Copies of the audit in the vault: written once, never changed, outside `revo/`, so that a database that is lost or
+ * taken back in time loses none of it.
+ */
+import { z } from "zod";
+import {
+  auditKey,
+  auditLineSchema,
+  formatAuditLines,
+} from "../../../supabase/functions/_shared/backup/audit.ts";
+import { BackupError, toBackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
+import type { Catalog } from "../catalog.ts";
+import { jsonb } from "../psql.ts";
+import type { Vault } from "../vault.ts";
+
+/** Records of one object: a plan's record may have 200 kB, most have 1 kB. */
+const BATCH = 200;
+
+const keptLineSchema = auditLineSchema.extend({ chain_id: z.string(), seq: z.number() });
+type KeptLine = z.infer<typeof keptLineSchema>;
+
+/**
+ * Copies every record that has no copy yet.
+ * @returns how many.
+ * @throws {BackupError} `audit_broken` when the vault holds another copy of a record; whatever vault and catalog throw.
+ */
+export async function mirrorAudit(vault: Vault, catalog: Catalog): Promise<number> {
+  let copied = 0;
+  for (;;) {
+    const rows = await catalog.rows(
+      `select to_json(u) from public.ops_db_backup_audit_unmirrored(${BATCH}) u;`,
+    );
+    const lines = z.array(keptLineSchema).parse(rows);
+    if (lines.length === 0) return copied;
+    for (const chain of byChain(lines)) await copyLines(vault, catalog, chain);
+    copied += lines.length;
+  }
+}
+
+/** The same as a side task: what cannot be copied now is copied by the next script, and is a warning of this one. */
+export async function copyAudit(
+  vault: () => Vault,
+  catalog: Catalog,
+  reporter: { warn(text: string): void },
+): Promise<void> {
+  try {
+    await mirrorAudit(vault(), catalog);
+  } catch (error) {
+    reporter.warn(`the vault has no copy of the newest audit records yet: ${toBackupError(error).message}`);
+  }
+}
+
+/** Neighbouring lines of the same chain. */
+function byChain(lines: readonly KeptLine[]): KeptLine[][] {
+  const chains = new Map<string, KeptLine[]>();
+  for (const line of lines) chains.set(line.chain_id, [...chains.get(line.chain_id) ?? [], line]);
+  return [...chains.values()];
+}
+
+async function copyLines(vault: Vault, catalog: Catalog, lines: KeptLine[]): Promise<void> {
+  const [first, last] = [lines[0], lines.at(-1)];
+  if (!first || !last) return;
+  const { chain_id, seq } = last;
+  const key = auditKey({ chainId: chain_id, first: first.seq, last: seq });
+  await putOrCompare(vault, key, formatAuditLines(lines));
+  await catalog.rows(
+    `select to_json(true) from (select public.ops_db_backup_audit_mirrored_to(${
+      jsonb({ chain_id, seq })
+    })) done;`,
+  );
+}
+
+/** Another script may have copied the same records just now; then both copies are the same. */
+async function putOrCompare(vault: Vault, key: string, text: string): Promise<void> {
+  try {
+    await vault.put(key, text, "application/x-ndjson");
+  } catch (thrown) {
+    if (toBackupError(thrown).code !== "vault_object_exists") throw thrown;
+    if (await vault.text(key) === text) return;
+    throw new BackupError("audit_broken", `The vault's ${key} does not say what the database says`, {
+      hint: "Compare both with the audit's check; one of them was changed.",
+      cause: thrown,
+    });
+  }
+}

@@ -1,0 +1,112 @@
+/**
+ * The audit: who asked, what was refused, what runs became. Each record is a text, and its hash is over that text and
+ * the hash before it: sha256(prev_hash + record). A chain begins with 64 zeros. The database writes it, the vault
+ * holds copies of it, one record a line:
+ *
+ *     audit/<chain>/<first record>-<last record>.jsonl
+ */
+import { z } from "zod";
+
+export const AUDIT_ROOT = "audit";
+const FIRST_PREV_HASH = "0".repeat(64);
+
+const hex = z.string().regex(/^[0-9a-f]{64}$/);
+
+/** A record as it is kept and copied: what is hashed, and the two hashes. */
+export const auditLineSchema = z.object({ record: z.string(), prev_hash: hex, hash: hex });
+export type AuditLine = z.infer<typeof auditLineSchema>;
+
+/** What a record's text says. */
+export const auditRecordSchema = z.object({
+  chain_id: z.uuid(),
+  seq: z.number().int().positive(),
+  at: z.string(),
+  event: z.string(),
+  actor: z.string().nullable(),
+  actor_id: z.guid().nullable(),
+  target: z.string().nullable(),
+  request_id: z.guid().nullable(),
+  r2_key: z.string().nullable(),
+  code: z.string().nullable(),
+  detail: z.unknown(),
+});
+export type AuditRecord = z.infer<typeof auditRecordSchema>;
+
+/** The first record of a chain that is not what it was. */
+export interface AuditBreak {
+  chain_id: string;
+  seq: number;
+  why: string;
+}
+
+/** What an object of copies holds, by its key. */
+export interface AuditRange {
+  chainId: string;
+  first: number;
+  last: number;
+}
+
+const digits = (seq: number) => String(seq).padStart(12, "0");
+
+/** @example auditKey({ chainId, first: 1, last: 40 }) // "audit/<chain>/000000000001-000000000040.jsonl" */
+export function auditKey({ chainId, first, last }: AuditRange): string {
+  return `${AUDIT_ROOT}/${chainId}/${digits(first)}-${digits(last)}.jsonl`;
+}
+
+const KEY = new RegExp(`^${AUDIT_ROOT}/([0-9a-f-]{36})/(\\d{12})-(\\d{12})\\.jsonl$`);
+
+/** What a key holds, `null` for the key of anything else. */
+export function parseAuditKey(key: string): AuditRange | null {
+  const [, chainId, first, last] = KEY.exec(key) ?? [];
+  return chainId === undefined ? null : { chainId, first: Number(first), last: Number(last) };
+}
+
+export function formatAuditLines(lines: readonly AuditLine[]): string {
+  return lines.map(({ record, prev_hash, hash }) => JSON.stringify({ record, prev_hash, hash }) + "\n").join(
+    "",
+  );
+}
+
+/** @throws {z.ZodError | SyntaxError} for a text that holds something else. */
+export function parseAuditLines(text: string): AuditLine[] {
+  return text.split("\n").filter((line) => line !== "").map((line) =>
+    auditLineSchema.parse(JSON.parse(line))
+  );
+}
+
+/** @throws {z.ZodError | SyntaxError} for a text that is no record. */
+export function parseAuditRecord(line: AuditLine): AuditRecord {
+  return auditRecordSchema.parse(JSON.parse(line.record));
+}
+
+/** Whether a line's hash is the hash of its text. */
+export async function isUnchanged({ record, prev_hash, hash }: AuditLine): Promise<boolean> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(prev_hash + record));
+  return hash === [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/**
+ * The first line of one chain, in the order given, that was changed, follows another than it says, or has lines
+ * missing before it; `null` when all of them are as they were written. What was cut off at the end it cannot see.
+ */
+export async function checkChain(chainId: string, lines: readonly AuditLine[]): Promise<AuditBreak | null> {
+  let expected = { seq: 1, prev_hash: FIRST_PREV_HASH };
+  for (const line of lines) {
+    const why = await whatIsWrong(line, chainId, expected);
+    if (why !== null) return { chain_id: chainId, seq: expected.seq, why };
+    expected = { seq: expected.seq + 1, prev_hash: line.hash };
+  }
+  return null;
+}
+
+async function whatIsWrong(
+  line: AuditLine,
+  chainId: string,
+  expected: { seq: number; prev_hash: string },
+): Promise<string | null> {
+  if (!(await isUnchanged(line))) return "its text was changed";
+  const { chain_id, seq } = parseAuditRecord(line);
+  if (chain_id !== chainId) return "it belongs to another chain";
+  if (seq !== expected.seq) return `it is missing: ${seq} comes instead`;
+  return line.prev_hash === expected.prev_hash ? null : "it does not follow the record before it";
+}

@@ -1,0 +1,95 @@
+/** A million backups and 200,000 runs cost no more than a few: counted in blocks, which know no busy machine. */
+import type { Sql } from "postgres";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { lastOfPage, manyRows } from "../../scripts/dev/bench/catalog_rows.ts";
+import { asCaller, TestCluster } from "./cluster.ts";
+
+const BACKUPS = 1_000_000;
+const RUNS = 200_000;
+const PAGE = 10_000;
+
+let cluster: TestCluster;
+let sql: Sql;
+beforeAll(async () => {
+  cluster = await TestCluster.start();
+  sql = await cluster.createMigrated("scale");
+  await sql.unsafe(manyRows(BACKUPS, RUNS));
+}, 300_000);
+afterAll(() => cluster.stop());
+
+interface Cost {
+  rows: number;
+  blocks: number;
+}
+
+/** What a call reads, once everything it needs is in memory. */
+async function costOf(call: string): Promise<Cost> {
+  const explain = `explain (analyze, buffers, timing off, format json) select * from public.${call}`;
+  return await asCaller(sql, "viewer", async (tx) => {
+    await tx.unsafe(explain);
+    const [row] = await tx.unsafe(explain);
+    const plan = row?.["QUERY PLAN"][0].Plan;
+    return { rows: plan["Actual Rows"], blocks: plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] };
+  });
+}
+
+async function idOf(query: string): Promise<string> {
+  const [row] = await sql.unsafe<{ id: string }[]>(query);
+  if (!row) throw new Error(`no row: ${query}`);
+  return row.id;
+}
+
+describe("the first page and the ten-thousandth", () => {
+  const lists = [
+    ["ops_db_backups", "ops_db_backups_list", 50, ""],
+    ["ops_db_backups", "ops_db_backups_list", 50, ", p_target => 'prod'"],
+    [
+      "ops_db_backups",
+      "ops_db_backups_list",
+      50,
+      ", p_target => 'prod', p_origin => 'person', p_status => 'uploaded'",
+    ],
+    ["ops_db_backups", "ops_db_backups_list", 50, ", p_sort => 'oldest'"],
+    ["ops_db_backup_runs", "ops_db_backup_runs_list", 19, ""],
+    ["ops_db_backup_runs", "ops_db_backup_runs_list", 19, ", p_target => 'prod', p_kind => 'backup'"],
+  ] as const;
+  it.each(lists)("of %s, %s(p_limit => %i%s), cost the same", async (table, list, limit, filter) => {
+    const after = await idOf(lastOfPage(table, PAGE, limit));
+    const first = await costOf(`${list}(p_limit => ${limit}${filter})`);
+    const late = await costOf(`${list}(p_limit => ${limit}${filter}, p_after_id => '${after}')`);
+    expect(first.rows).toBe(limit);
+    expect(late.rows).toBe(limit);
+    expect(late.blocks).toBeLessThan(2 * first.blocks);
+    expect(first.blocks).toBeLessThan(2 * late.blocks);
+  });
+});
+
+describe("what is asked often", () => {
+  /** At most so many blocks of 8 kB; the tables have more than fifty thousand. */
+  const calls = [
+    ["ops_db_backups_list(p_status => 'failed', p_target => 'prod')", 500],
+    ["ops_db_backups_list(p_sort => 'largest', p_target => 'prod')", 500],
+    ["ops_db_backups_list(p_sort => 'slowest')", 500],
+    ["ops_db_backups_list(p_r2_key => 'revo/prod/2026/01/15/none.dump.gz')", 100],
+    ["ops_db_backups_list(p_r2_key => 'none', p_sort => 'largest')", 100],
+    ["ops_db_backups_list(p_sort => 'largest', p_status => 'failed', p_origin => 'person')", 2000],
+    ["ops_db_backup_runs_list(p_request_id => '6f1c1c1e-7a52-4a0e-9a52-2d5f0c1a9b11')", 100],
+    ["ops_db_backup_runs_list(p_active_only => true)", 100],
+    ["ops_db_backup_runs_list(p_status => 'failed')", 500],
+    ["ops_db_backup_runs_list(p_r2_key => 'none')", 100],
+    ["ops_db_backup_overview('prod')", 500],
+    ["ops_db_backup_durations()", 1500],
+    ["ops_db_backup_days('prod', 30)", 20_000],
+  ] as const;
+  it.each(calls)("%s reads less than %i blocks", async (call, limit) => {
+    expect((await costOf(call)).blocks).toBeLessThan(limit);
+  });
+
+  it("a search that finds nothing gives up after its 20,000 rows", async () => {
+    const backups = await costOf("ops_db_backups_list(p_search => 'não existe')");
+    const runs = await costOf("ops_db_backup_runs_list(p_search => 'não existe')");
+    expect(backups.rows + runs.rows).toBe(0);
+    expect(backups.blocks).toBeLessThan(25_000);
+    expect(runs.blocks).toBeLessThan(25_000);
+  });
+});

@@ -1,0 +1,256 @@
+/** What stands above the lists: newest and proven, how long things take, each day; holds and reports. */
+import { randomUUID } from "node:crypto";
+import type { Sql, TransactionSql } from "postgres";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { asCaller, become, outcomeOf, TestCluster, unbecome } from "./cluster.ts";
+import { callAs } from "./run_calls.ts";
+
+let cluster: TestCluster;
+let sql: Sql;
+beforeAll(async () => {
+  cluster = await TestCluster.start();
+  sql = await cluster.createMigrated("overview");
+}, 60_000);
+afterAll(() => cluster.stop());
+
+function trial(name: string, work: (tx: TransactionSql) => Promise<void>): void {
+  it(name, () => asCaller(sql, "owner", (tx) => work(tx)));
+}
+
+const keyAt = (at: string) => `revo/prod/2026/01/01/supabase_prod_${at}.dump.gz`;
+
+/** A backup made then. */
+async function backup(tx: TransactionSql, at: string, more: Record<string, unknown> = {}): Promise<string> {
+  const row = {
+    id: randomUUID(),
+    created_at: at,
+    target: "prod",
+    mode: "full",
+    r2_bucket: "b",
+    r2_key: keyAt(at),
+    status: "uploaded",
+    bytes: 100,
+    rows_total: 7,
+    updated_at: at,
+    ...more,
+  };
+  await insert(tx, "ops_db_backups", row);
+  return row.id;
+}
+
+/** A run that began then and took so many seconds. */
+async function run(tx: TransactionSql, at: string, seconds: number, more: Record<string, unknown> = {}) {
+  const ended = new Date(Date.parse(at) + seconds * 1000).toISOString();
+  const row = {
+    kind: "backup",
+    target: "prod",
+    mode: "full",
+    request_id: randomUUID(),
+    status: "succeeded",
+    created_at: at,
+    started_at: at,
+    finished_at: ended,
+    ...more,
+  };
+  await insert(tx, "ops_db_backup_runs", row);
+  return row.request_id;
+}
+
+async function insert(tx: TransactionSql, table: string, row: Record<string, unknown>): Promise<void> {
+  const columns = Object.keys(row).join(", ");
+  await tx.unsafe(
+    `insert into public.${table} (${columns})
+     select ${columns} from jsonb_populate_record(null::public.${table}, $1::text::jsonb)`,
+    [JSON.stringify(row)],
+  );
+}
+
+/** Rows of a function that returns several. */
+async function rowsOf(tx: TransactionSql, call: string): Promise<Record<string, unknown>[]> {
+  return await tx.savepoint(async (inner) => {
+    await become(inner, "viewer");
+    const rows = await inner.unsafe(`select to_jsonb(f) as row from public.${call} f`);
+    await unbecome(inner);
+    return rows.map(({ row }) => row);
+  });
+}
+
+describe("ops_db_backup_overview", () => {
+  const overview = (tx: TransactionSql, target = "prod") =>
+    callAs(tx, "viewer", "ops_db_backup_overview", [target]);
+
+  trial("of a target that has nothing says so", async (tx) => {
+    expect(await overview(tx)).toEqual({
+      newest: null,
+      newest_proven: null,
+      rto: null,
+      last_drill: null,
+      last_failed: null,
+      active: 0,
+      time: expect.stringMatching(/^20/),
+    });
+  });
+
+  trial("names the newest, the newest that was proven, and the failure since", async (tx) => {
+    await backup(tx, "2026-03-01T03:00:00Z", { proven_at: "2026-03-02T05:00:00Z" });
+    const newest = await backup(tx, "2026-03-03T03:00:00Z", { label: "virada", requested_by: "ana@x.br" });
+    await backup(tx, "2026-03-04T03:00:00Z", { status: "deleted" });
+    await backup(tx, "2026-03-04T03:00:00Z", { target: "dev", r2_key: "dev" });
+    await run(tx, "2026-03-02T03:00:00Z", 5, { status: "failed", error_code: "dump_failed" });
+    expect(await overview(tx)).toMatchObject({
+      newest: {
+        id: newest,
+        r2_key: keyAt("2026-03-03T03:00:00Z"),
+        bytes: 100,
+        rows_total: 7,
+        label: "virada",
+        origin: "person",
+        proven_at: null,
+      },
+      newest_proven: { r2_key: keyAt("2026-03-01T03:00:00Z") },
+      last_failed: null, // older than the newest backup
+    });
+    const failed = await run(tx, "2026-03-05T03:00:00Z", 5, { status: "lost", error_code: "run_lost" });
+    expect(await overview(tx)).toMatchObject({
+      last_failed: { kind: "backup", status: "lost", error_code: "run_lost", request_id: failed },
+    });
+  });
+
+  trial("tells the recovery time of restores and drills alike", async (tx) => {
+    await run(tx, "2026-03-01T03:00:00Z", 10, { kind: "drill", r2_key: "k" });
+    await run(tx, "2026-03-02T03:00:00Z", 30, { kind: "restore", r2_key: "k" });
+    await run(tx, "2026-03-03T03:00:00Z", 999, { kind: "restore", r2_key: "k", status: "failed" });
+    await run(tx, "2026-03-03T03:00:00Z", 999, { kind: "restore", r2_key: "k", target: "dev" });
+    const last = await run(tx, "2026-03-04T03:00:00Z", 1, {
+      kind: "drill",
+      status: "failed",
+      error_code: "x",
+    });
+    await run(tx, "2026-03-05T03:00:00Z", 1, { status: "running", finished_at: null });
+    expect(await overview(tx)).toMatchObject({
+      rto: { p50_ms: 20_000, p90_ms: 28_000, samples: 2 },
+      last_drill: { request_id: last, status: "failed", error_code: "x" },
+      active: 1,
+    });
+  });
+});
+
+describe("ops_db_backup_durations", () => {
+  trial("is of the last twenty that succeeded", async (tx) => {
+    for (let n = 1; n <= 25; n++) await run(tx, `2026-03-01T03:${10 + n}:00Z`, n);
+    await run(tx, "2026-03-02T03:00:00Z", 9999, { status: "failed" });
+    expect(await rowsOf(tx, "ops_db_backup_durations()")).toEqual([
+      { kind: "backup", target: "prod", samples: 20, p50_ms: 15_500, p90_ms: 23_100 },
+    ]);
+  });
+});
+
+describe("ops_db_backup_days", () => {
+  trial("has every day, in the asker's time zone", async (tx) => {
+    const [now] = await tx.unsafe<{ today: string; noon: string; late: string }[]>(`
+      select to_char(clock_timestamp() at time zone 'America/Sao_Paulo', 'YYYY-MM-DD') as today,
+             ((clock_timestamp() at time zone 'America/Sao_Paulo')::date - 1 + time '12:00')
+               at time zone 'America/Sao_Paulo' as noon,
+             ((clock_timestamp() at time zone 'America/Sao_Paulo')::date - 1 + time '23:30')
+               at time zone 'America/Sao_Paulo' as late`);
+    const [noon, late] = [new Date(now?.noon ?? ""), new Date(now?.late ?? "")].map((at) => at.toISOString());
+    if (!noon || !late) throw new Error("no yesterday");
+    await backup(tx, noon, { proven_at: late });
+    await backup(tx, late, { bytes: 200, rows_total: 8 });
+    await backup(tx, late, { target: "dev", r2_key: "dev" });
+    await run(tx, noon, 1, { status: "failed" });
+    await run(tx, noon, 1, { kind: "drill" });
+    await run(tx, noon, 1, { kind: "restore", r2_key: "k" });
+    await run(tx, late, 1, { status: "running", finished_at: null });
+    const days = await rowsOf(tx, "ops_db_backup_days('prod', 3)");
+    expect(days.map(({ made }) => made)).toEqual([0, 2, 0]);
+    expect(days.at(-1)).toMatchObject({ day: now?.today, last_at: null, last_bytes: null });
+    expect(days[1]).toMatchObject({
+      failed: 1,
+      proven: 1,
+      running: 1,
+      drills: 1,
+      restores: 1,
+      last_bytes: 200,
+      last_rows: 8,
+    });
+    // half past eleven in São Paulo is the next day in UTC
+    const utc = await rowsOf(tx, "ops_db_backup_days('prod', 3, 'UTC')");
+    expect(utc.map(({ made }) => made)).toContain(1);
+  });
+
+  trial("refuses a time zone that is none", async (tx) => {
+    const asked = callAs(tx, "viewer", "ops_db_backup_days", ["prod", 3, "Revo/Lua"]);
+    expect(await outcomeOf(asked)).toBe("PT400 invalid_payload");
+  });
+});
+
+describe("ops_db_backup_manifest", () => {
+  trial("is the manifest as it was recorded", async (tx) => {
+    await backup(tx, "2026-03-01T03:00:00Z", { manifest: { rows: { "public.a": 3 } } });
+    const key = keyAt("2026-03-01T03:00:00Z");
+    expect(await callAs(tx, "viewer", "ops_db_backup_manifest", [key])).toEqual({ rows: { "public.a": 3 } });
+    expect(await outcomeOf(callAs(tx, "viewer", "ops_db_backup_manifest", ["other"]))).toBe(
+      "PT404 no_backup_found",
+    );
+  });
+});
+
+describe("ops_db_backup_hold", () => {
+  const KEY = keyAt("2026-03-01T03:00:00Z");
+  const hold = (tx: TransactionSql, until: string | null, reason: string | null) =>
+    callAs(tx, "manager", "ops_db_backup_hold", [KEY, until, reason]);
+
+  trial("keeps a backup until then, says who and why, and is released with a reason", async (tx) => {
+    await backup(tx, "2026-03-01T03:00:00Z");
+    expect(await hold(tx, "2100-01-01T00:00:00Z", " auditoria ")).toMatchObject({
+      r2_key: KEY,
+      hold_until: "2100-01-01T00:00:00+00:00",
+      hold_reason: "auditoria",
+      held_by: "manager@example.com",
+    });
+    expect(await hold(tx, null, "auditoria encerrada")).toMatchObject({
+      hold_until: null,
+      hold_reason: "auditoria encerrada",
+    });
+  });
+
+  trial("refuses without a reason, for the past or for ever, and what is not there", async (tx) => {
+    expect(await outcomeOf(hold(tx, "2100-01-01", "x"))).toBe("PT404 no_backup_found");
+    await backup(tx, "2026-03-01T03:00:00Z");
+    expect(await outcomeOf(hold(tx, "2100-01-01", "  "))).toBe("PT400 reason_required");
+    expect(await outcomeOf(hold(tx, null, null))).toBe("PT400 reason_required");
+    expect(await outcomeOf(hold(tx, "2026-01-01", "x"))).toBe("PT400 invalid_payload");
+    const forEver = tx.savepoint(async (inner) => {
+      await become(inner, "manager");
+      await inner.unsafe(`select public.ops_db_backup_hold('${KEY}', 'infinity', 'x')`);
+    });
+    expect(await outcomeOf(forEver)).toBe("PT400 invalid_payload");
+    await tx.unsafe("update public.ops_db_backups set status = 'deleted'");
+    expect(await outcomeOf(hold(tx, "2100-01-01", "x"))).toBe("PT404 no_backup_found");
+  });
+});
+
+describe("ops_db_backup_report", () => {
+  const report = (tx: TransactionSql, value: object) =>
+    tx.savepoint((inner) =>
+      inner.unsafe("select public.ops_db_backup_report($1::text::jsonb)", [JSON.stringify(value)])
+    );
+
+  trial("keeps the last of each command", async (tx) => {
+    await report(tx, { name: "watchdog", status: "ok", report: { newest_age_s: 60 } });
+    await report(tx, { name: "doctor", status: "ok", report: {} });
+    await report(tx, { name: "watchdog", status: "failed", report: { newest_age_s: 99_999 } });
+    expect(await rowsOf(tx, "ops_db_backup_reports_list()")).toMatchObject([
+      { name: "doctor", status: "ok" },
+      { name: "watchdog", status: "failed", report: { newest_age_s: 99_999 } },
+    ]);
+  });
+
+  trial("refuses what is none", async (tx) => {
+    for (const wrong of [{ name: "Dr. X" }, { status: "fine" }, { report: [] }]) {
+      const value = { name: "doctor", status: "ok", report: {}, ...wrong };
+      expect(await outcomeOf(report(tx, value))).toBe("PT400 invalid_payload");
+    }
+  });
+});
