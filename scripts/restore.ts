@@ -3,32 +3,52 @@
  *
  *     TARGET=dev R2_KEY=revo/prod/2026/01/15/supabase_prod_20260115_031022.dump.gz deno task restore
  *
- * `TARGET=prod` needs `CONFIRM=RESTORE_PROD`. `PLAN=yes` changes nothing and tells what the restore would do, in the
- * job's summary and as the last line, `PLAN_JSON=…`. Environment: docs/environment.md. Exit codes: docs/exit-codes.md.
+ * `TARGET=prod` needs `CONFIRM=RESTORE_PROD`. `PLAN=yes` changes nothing and tells what the restore would do: in its
+ * run's result, in the job's summary and as the last line, `PLAN_JSON=…`. With `PLAN_REQUEST_ID`, the request id of
+ * such a plan, the restore tells where the target changed since. `--from-vault` needs the vault's keys and nothing
+ * else: docs/runbooks/from-nothing.md. Environment: docs/environment.md. Exit codes:
+ * docs/exit-codes.md.
  */
 import { randomUUID } from "node:crypto";
 import process from "node:process";
 import type { z } from "zod";
-import { BackupError } from "../supabase/functions/_shared/backup/errors.ts";
+import { BackupError, toBackupError } from "../supabase/functions/_shared/backup/errors.ts";
 import { parseArchiveKey } from "../supabase/functions/_shared/backup/object_key.ts";
+import { type PlannedRestore, planOf } from "../supabase/functions/_shared/backup/restore_plan.ts";
 import { isRestoreConfirmed } from "../supabase/functions/_shared/backup/target.ts";
-import { Catalog } from "./lib/catalog.ts";
-import { findPsql, findToolsFor } from "./lib/client_tools.ts";
-import { askerOf, connectionOf, readEnvironment, restoreEnvironment, vaultOf } from "./lib/environment.ts";
+import { findToolsFor } from "./lib/client_tools.ts";
+import {
+  type Asker,
+  askerOf,
+  connectionOf,
+  readEnvironment,
+  restoreEnvironment,
+  vaultOf,
+} from "./lib/environment.ts";
 import { chooseGzip } from "./lib/gzip.ts";
 import { runMain } from "./lib/main.ts";
 import { planRestore } from "./lib/restore/plan.ts";
+import { describeChanges } from "./lib/restore/plan_changes.ts";
 import { planSummary } from "./lib/restore/plan_summary.ts";
+import { recoverFromVault } from "./lib/restore/from_vault.ts";
 import { restoreBackup, type Restored } from "./lib/restore/restore_backup.ts";
 import { restoreSummary } from "./lib/summaries.ts";
-import { reporterFor, type TrackedRun, trackRun } from "./lib/tracked_run.ts";
+import { type Outcome, type TrackedRun, trackRun } from "./lib/tracked_run.ts";
 import type { Vault } from "./lib/vault.ts";
 
+interface Task {
+  env: z.infer<typeof restoreEnvironment>;
+  asker: Asker;
+  vault: Vault;
+  signal: AbortSignal;
+}
+
 await runMain(async (signal) => {
+  if (process.argv.includes("--from-vault")) {
+    return await recoverFromVault(process.env, (line) => void process.stdout.write(line + "\n"), signal);
+  }
   const env = readEnvironment(restoreEnvironment, process.env);
-  const vault = vaultOf(env);
-  if (env.PLAN) return await plan(env, vault, signal);
-  const asker = askerOf(env, randomUUID);
+  const task: Task = { env, asker: askerOf(env, randomUUID), vault: vaultOf(env), signal };
   const about = {
     target: env.TARGET,
     mode: null,
@@ -36,64 +56,80 @@ await runMain(async (signal) => {
     r2_key: env.R2_KEY,
     reason: env.REASON ?? null,
   };
-  await trackRun({ kind: "restore", asker, about }, process.env, signal, async (run) => {
-    parseArchiveKey(env.R2_KEY);
-    if (!isRestoreConfirmed(env.TARGET, env.CONFIRM)) {
-      throw new BackupError("confirmation_required", "Cannot restore into prod: CONFIRM is not RESTORE_PROD");
-    }
-    const connection = connectionOf(env.TARGET, process.env);
-    run.reporter.phase("connect");
-    const restored = await restoreBackup({
-      connection,
-      tools: await findToolsFor(connection, signal),
-      gzip: chooseGzip(),
-      vault,
-      progress: run.reporter,
-      now: () => new Date(),
-      signal,
-    }, {
-      target: env.TARGET,
-      key: env.R2_KEY,
-      confirm: env.CONFIRM ?? null,
-      allowSchemaOnly: env.ALLOW_SCHEMA_ONLY,
-      safety: asker,
-    });
-    await enterSafetyCopy(run, vault, restored);
-    for (const warning of restored.warnings) run.reporter.warn(warning);
-    await run.reporter.summary(restoreSummary(restored, env.R2_KEY, env.TARGET));
-    const { verified, safety, skipped } = restored;
-    return {
-      r2_key: env.R2_KEY,
-      result: { ...verified, safety_key: safety?.keys.archive ?? null, skipped: skipped.length },
-    };
-  });
+  const [kind, work] = env.PLAN ? ["plan" as const, plan] : ["restore" as const, restore];
+  await trackRun({ kind, asker: task.asker, about }, process.env, signal, (run) => work(task, run));
 });
 
-/** A plan is not a run: it takes no lock and stands in no history (docs/decisions/0009). */
-async function plan(
-  env: z.infer<typeof restoreEnvironment>,
-  vault: Vault,
-  signal: AbortSignal,
-): Promise<void> {
-  const catalog = new Catalog({ psql: findPsql(), connection: connectionOf("prod", process.env) });
-  try {
-    const reporter = reporterFor(catalog, process.env);
-    const connection = connectionOf(env.TARGET, process.env);
-    reporter.phase("connect");
-    const planned = await planRestore({
-      connection,
-      tools: await findToolsFor(connection, signal),
-      vault,
-      progress: reporter,
-      signal,
-      pastRestores: (target) => catalog.pastRestores(vault.bucket, target),
-    }, { target: env.TARGET, key: env.R2_KEY, allowSchemaOnly: env.ALLOW_SCHEMA_ONLY });
-    for (const obstacle of planned.obstacles) reporter.warn(`obstacle: ${JSON.stringify(obstacle)}`);
-    await reporter.summary(planSummary(planned));
-    process.stdout.write(`PLAN_JSON=${JSON.stringify(planned)}\n`);
-  } finally {
-    await catalog.close();
+async function restore({ env, asker, vault, signal }: Task, run: TrackedRun): Promise<Outcome> {
+  parseArchiveKey(env.R2_KEY);
+  if (!isRestoreConfirmed(env.TARGET, env.CONFIRM)) {
+    throw new BackupError("confirmation_required", "Cannot restore into prod: CONFIRM is not RESTORE_PROD");
   }
+  const connection = connectionOf(env.TARGET, process.env);
+  run.reporter.phase("connect");
+  const restored = await restoreBackup({
+    connection,
+    tools: await findToolsFor(connection, signal),
+    gzip: chooseGzip(),
+    vault,
+    progress: run.reporter,
+    now: () => new Date(),
+    signal,
+  }, {
+    target: env.TARGET,
+    key: env.R2_KEY,
+    confirm: env.CONFIRM ?? null,
+    allowSchemaOnly: env.ALLOW_SCHEMA_ONLY,
+    plan: env.PLAN_REQUEST_ID === undefined ? null : await readPlan(env.PLAN_REQUEST_ID, run),
+    safety: asker,
+  });
+  await enterSafetyCopy(run, vault, restored);
+  for (const warning of warningsOf(restored)) run.reporter.warn(warning);
+  await run.reporter.summary(restoreSummary(restored, env.R2_KEY, env.TARGET));
+  const { verified, safety, skipped, changedSincePlan } = restored;
+  const result = { ...verified, safety_key: safety?.keys.archive ?? null, skipped: skipped.length };
+  return { r2_key: env.R2_KEY, result: { ...result, changed_since_plan: changedSincePlan } };
+}
+
+function warningsOf({ warnings, changedSincePlan }: Restored): string[] {
+  const changes = changedSincePlan && describeChanges(changedSincePlan);
+  return changes === null ? warnings : [...warnings, changes];
+}
+
+/** The plan serves to tell more, so a restore goes on without it, and says so. */
+async function readPlan(
+  requestId: string,
+  { catalog, reporter }: TrackedRun,
+): Promise<PlannedRestore | null> {
+  try {
+    const found = planOf({ result: await catalog.runResult(requestId) });
+    if (found === null) reporter.warn(`the plan ${requestId} is not there, nothing is compared with it`);
+    return found;
+  } catch (thrown) {
+    reporter.warn(`the plan ${requestId} could not be read: ${toBackupError(thrown).message}`);
+    return null;
+  }
+}
+
+/** Takes no lock and writes nothing but its own run (docs/decisions/0010). */
+async function plan(
+  { env, vault, signal }: Task,
+  { catalog, reporter }: TrackedRun,
+): Promise<Outcome> {
+  const connection = connectionOf(env.TARGET, process.env);
+  reporter.phase("connect");
+  const planned = await planRestore({
+    connection,
+    tools: await findToolsFor(connection, signal),
+    vault,
+    progress: reporter,
+    signal,
+    pastRestores: (target) => catalog.pastRestores(vault.bucket, target),
+  }, { target: env.TARGET, key: env.R2_KEY, allowSchemaOnly: env.ALLOW_SCHEMA_ONLY });
+  for (const obstacle of planned.obstacles) reporter.warn(`obstacle: ${JSON.stringify(obstacle)}`);
+  await reporter.summary(planSummary(planned));
+  process.stdout.write(`PLAN_JSON=${JSON.stringify(planned)}\n`);
+  return { r2_key: env.R2_KEY, result: { plan: planned } };
 }
 
 /** The safety copy is a backup like any other; the restore stands whether or not the catalog takes its row. */

@@ -10,6 +10,7 @@ export interface FunctionPartOptions {
   port: number;
   supabaseUrl: string;
   publishableKey: string;
+  secretKey: string;
   github: { url: string; token: string; repository: string };
   /** Of the screen. */
   allowedOrigins: readonly string[];
@@ -17,7 +18,8 @@ export interface FunctionPartOptions {
 }
 
 export function functionPart(options: FunctionPartOptions): ChildPart {
-  const { run, port, supabaseUrl, publishableKey, github, allowedOrigins, onUnexpectedEnd } = options;
+  const { run, port, supabaseUrl, publishableKey, secretKey, github, allowedOrigins, onUnexpectedEnd } =
+    options;
   const hosts = [supabaseUrl, github.url].map((url) => new URL(url).host);
   return new ChildPart({
     name: "function",
@@ -37,6 +39,7 @@ export function functionPart(options: FunctionPartOptions): ChildPart {
       SUPABASE_URL: supabaseUrl,
       SUPABASE_ANON_KEY: publishableKey,
       SUPABASE_PUBLISHABLE_KEYS: JSON.stringify({ default: publishableKey }),
+      SUPABASE_SECRET_KEYS: JSON.stringify({ default: secretKey }),
       GITHUB_TOKEN: github.token,
       GITHUB_REPO: github.repository,
       GITHUB_DEFAULT_REF: "main",

@@ -163,6 +163,7 @@ Deno.test("requestRun() hands over the order and reads the row", async () => {
     label: null,
     r2Key: null,
     reason: null,
+    planRequestId: null,
   } as const;
   assert.deepEqual(await as("t").requestRun({ ...order, requestId: REQUEST_ID }), { created: true, run });
   assert.deepEqual(seen[0]?.body, {

@@ -6,15 +6,22 @@ import {
   type SupabaseClient,
 } from "@supabase/supabase-js";
 import { z } from "zod";
+import { type Report, reportSchema } from "../_shared/backup/api.ts";
 import { BackupError } from "../_shared/backup/errors.ts";
 import type { ErrorCode } from "../_shared/backup/messages.ts";
 import { type Run, runSchema } from "../_shared/backup/run.ts";
 import { type RpcFailure, toDatabaseError } from "./database_errors.ts";
 import type { Config } from "./env.ts";
-import type { CallerDatabase, RunEnd, RunOrder } from "./ports.ts";
+import type { Caller, CallerDatabase, RunEnd, RunOrder } from "./ports.ts";
 import { RequestError } from "./responses.ts";
 
 const TIMEOUT_MS = 10_000;
+/** Of a signed-in user's token. */
+const userClaims = z.object({
+  role: z.literal("authenticated"),
+  sub: z.uuid(),
+  email: z.string().optional(),
+});
 const requestAnswer = z.object({ created: z.boolean(), run: runSchema });
 
 /** The database as the bearer of `jwt` sees it. Nothing is shared between two callers. */
@@ -37,12 +44,14 @@ class SupabaseCallerDatabase implements CallerDatabase {
     this.#jwt = jwt;
   }
 
-  async authenticate(): Promise<void> {
+  async authenticate(): Promise<Caller> {
     const { data, error } = await this.#client.auth.getClaims(this.#jwt).catch(malformed);
     if (error) throw toIdentityError(error);
-    if (data?.claims.role !== "authenticated") {
+    const claims = userClaims.safeParse(data?.claims);
+    if (!claims.success) {
       throw new RequestError("invalid_token", "Cannot accept a token that is not a signed-in user's");
     }
+    return { id: claims.data.sub, email: claims.data.email ?? null };
   }
 
   async mayOps(action: "view" | "manage"): Promise<boolean> {
@@ -63,6 +72,8 @@ class SupabaseCallerDatabase implements CallerDatabase {
       p_r2_key: order.r2Key,
       p_reason: order.reason,
       p_request_id: order.requestId,
+      // named only where there is one, so that an older catalog serves everything else
+      ...(order.planRequestId === null ? {} : { p_plan_request_id: order.planRequestId }),
     });
     return understood(requestAnswer, data);
   }
@@ -100,7 +111,11 @@ class SupabaseCallerDatabase implements CallerDatabase {
     return understood(z.array(runSchema), rows)[0] ?? null;
   }
 
-  async #call(name: string, args: Record<string, unknown>): Promise<unknown> {
+  async listReports(): Promise<Report[]> {
+    return understood(z.array(reportSchema), await this.#call("ops_db_backup_reports_list"));
+  }
+
+  async #call(name: string, args: Record<string, unknown> = {}): Promise<unknown> {
     const { data, error, status } = await this.#client.rpc(name, args);
     if (error) throw toDatabaseError(name, { ...error, status });
     return data;

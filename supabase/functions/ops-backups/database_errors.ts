@@ -35,6 +35,14 @@ const KIND_WORDS: Readonly<Record<RunKind, string>> = {
   plan: "simulação",
   prune: "limpeza",
 };
+/** Why the database does not take a plan, as `plan_required` tells it. */
+const PLAN_WORDS: Readonly<Record<string, string>> = {
+  unknown: "A simulação indicada não existe.",
+  other_target: "A simulação indicada é de outro banco.",
+  other_backup: "A simulação indicada é de outro backup.",
+  not_succeeded: "A simulação indicada não terminou bem.",
+  too_old: "A simulação indicada tem mais de 30 minutos.",
+};
 const BRASILIA = new Intl.DateTimeFormat("pt-BR", {
   dateStyle: "short",
   timeStyle: "short",
@@ -46,6 +54,7 @@ export function toDatabaseError(rpc: string, failure: RpcFailure): BackupError {
   const fact = `${rpc}: ${failure.message || `HTTP ${failure.status}`}`;
   const code = codeOf(failure);
   if (code === "busy") return busyError(fact, factsOf(failure));
+  if (code === "plan_required") return planError(fact, failure);
   const field = z.object({ field: z.string() }).safeParse(factsOf(failure));
   if (!field.success) return new RequestError(code, fact);
   return new RequestError(code, fact, {
@@ -81,4 +90,10 @@ function busyError(fact: string, facts: unknown): RequestError {
       `${requested_by === null ? "" : `, por ${requested_by}`}.`,
     details: { holder: holder.data },
   });
+}
+
+function planError(fact: string, failure: RpcFailure): RequestError {
+  const facts = z.object({ why: z.string() }).safeParse(factsOf(failure));
+  const why = facts.success ? facts.data.why : failure.details ?? "";
+  return new RequestError("plan_required", fact, { sentence: PLAN_WORDS[why], details: { why } });
 }

@@ -7,6 +7,8 @@ export const ENV_NAMES = [
   "SUPABASE_URL",
   "SUPABASE_PUBLISHABLE_KEYS",
   "SUPABASE_ANON_KEY",
+  "SUPABASE_SECRET_KEYS",
+  "SUPABASE_SERVICE_ROLE_KEY",
   "GITHUB_TOKEN",
   "GITHUB_REPO",
   "GITHUB_DEFAULT_REF",
@@ -72,6 +74,20 @@ function rawValues(read: ReadEnv): Record<string, string | undefined> {
   for (const name of ENV_NAMES) raw[name] = read(name)?.trim() || undefined;
   raw.SUPABASE_PUBLISHABLE_KEYS = defaultKey(raw.SUPABASE_PUBLISHABLE_KEYS) ?? raw.SUPABASE_ANON_KEY;
   return raw;
+}
+
+/** What the refusals' audit writes with, and nothing else does. */
+export interface AuditAccess {
+  supabaseUrl: string;
+  /** Acts as `service_role`. */
+  secretKey: string;
+}
+
+/** `null` where the platform gave no secret key: then refusals cannot be kept, and that is a fault of its own. */
+export function readAuditAccess(read: ReadEnv): AuditAccess | null {
+  const supabaseUrl = httpUrl.safeParse(read("SUPABASE_URL")?.trim());
+  const secretKey = defaultKey(read("SUPABASE_SECRET_KEYS")) ?? read("SUPABASE_SERVICE_ROLE_KEY")?.trim();
+  return supabaseUrl.success && secretKey ? { supabaseUrl: supabaseUrl.data, secretKey } : null;
 }
 
 function defaultKey(json: string | undefined): string | undefined {

@@ -52,6 +52,11 @@ const failures: [string, () => Response | Promise<Response>, ErrorCode, number?]
   ["no such ref", says(422, "No ref found for: main"), "github_ref_not_found"],
   ["an unexpected input", says(422, 'Unexpected inputs provided: ["reason"]'), "github_unexpected_input"],
   ["a missing input", says(422, "Required input 'target' not provided"), "github_unexpected_input"],
+  [
+    "a value that is no option",
+    says(422, "Provided value 'x' for input 'target' not in the list of allowed values"),
+    "github_unexpected_input",
+  ],
   ["no trigger", says(422, "Workflow does not have 'workflow_dispatch' trigger"), "github_unexpected_input"],
   [
     "a disabled workflow",

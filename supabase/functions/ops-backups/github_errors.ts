@@ -19,7 +19,7 @@ const REFUSALS: readonly [RegExp, ErrorCode][] = [
   [/no ref found/i, "github_ref_not_found"],
   [/disabled workflow/i, "github_workflow_disabled"],
   [
-    /unexpected inputs|required input|inputs? .*(invalid|not allowed)|workflow_dispatch/i,
+    /unexpected inputs|required input|provided value|inputs? .*(invalid|not allowed)|workflow_dispatch/i,
     "github_unexpected_input",
   ],
 ];
@@ -34,6 +34,12 @@ export function toGitHubError(thrown: unknown, now: Date): BackupError {
   if (answered.success) return ofAnswer(answered.data, thrown, now);
   if (neverConnected(thrown)) return new RequestError("github_error", "Cannot reach GitHub", {}, thrown);
   return new RequestError("github_unclear", "GitHub did not answer in time", {}, thrown);
+}
+
+/** Whether GitHub said that the thing is no longer in the state that the call needs (409). */
+export function isConflict(error: unknown): boolean {
+  if (!(error instanceof BackupError)) return false;
+  return answeredSchema.safeParse(error.cause).data?.status === 409;
 }
 
 function ofAnswer(answer: Answered, cause: unknown, now: Date): BackupError {

@@ -1,10 +1,22 @@
 import assert from "node:assert/strict";
-import { dispatchedSchema, failureSchema } from "../_shared/backup/api.ts";
+import { dispatchedSchema, failureSchema, healthAnswerSchema } from "../_shared/backup/api.ts";
 import { BackupError } from "../_shared/backup/errors.ts";
 import { type ErrorCode, messageOf } from "../_shared/backup/messages.ts";
 import { createGitHub } from "./github.ts";
+import { createRepository } from "./github_repository.ts";
 import { createHandler } from "./handler.ts";
-import { ENVIRONMENT, MemoryDatabase, MemoryGitHub, NOW, REQUEST_ID } from "./test_fakes.ts";
+import { STRANGERS_AT_ONCE } from "./refusals.ts";
+import {
+  CALLER,
+  ENVIRONMENT,
+  exampleRun,
+  MemoryDatabase,
+  MemoryGitHub,
+  MemoryRefusals,
+  NOW,
+  R2_KEY,
+  REQUEST_ID,
+} from "./test_fakes.ts";
 
 const ORIGIN = "https://erp.example";
 const BACKUP = JSON.stringify({ action: "backup", target: "dev", request_id: REQUEST_ID });
@@ -12,11 +24,14 @@ const BACKUP = JSON.stringify({ action: "backup", target: "dev", request_id: REQ
 function world(env: Record<string, string> = ENVIRONMENT) {
   const database = new MemoryDatabase();
   const server = new MemoryGitHub();
+  const refusals = new MemoryRefusals();
   const logged: BackupError[] = [];
   const handle = createHandler({
     env: (name) => env[name],
     connect: () => database,
     github: (config) => createGitHub(config, { fetch: server.fetch, now: () => NOW }),
+    repository: (config) => createRepository(config, { fetch: server.fetch, now: () => NOW }),
+    refusals,
     newId: () => REQUEST_ID,
     now: () => NOW,
     sleep: () => Promise.resolve(),
@@ -24,7 +39,7 @@ function world(env: Record<string, string> = ENVIRONMENT) {
   });
   const post = (body: string, headers: Record<string, string> = { authorization: "Bearer user" }) =>
     handle(new Request("https://functions.example/ops-backups", { method: "POST", body, headers }));
-  return { database, server, logged, handle, post };
+  return { database, server, refusals, logged, handle, post };
 }
 
 async function assertFailure(response: Response, status: number, code: ErrorCode): Promise<string> {
@@ -135,4 +150,76 @@ Deno.test("the handler lets only the allowed origins in", async () => {
   assert.equal(stranger.headers.get("access-control-allow-origin"), null);
   assert.equal(stranger.headers.get("access-control-allow-headers"), null);
   assert.equal(stranger.headers.get("vary"), "Origin");
+});
+
+Deno.test("the handler keeps each refusal: who, what, why, and nothing else of what was sent", async () => {
+  const { post, database, refusals } = world();
+  const restore = { action: "restore", target: "prod", r2_key: R2_KEY, request_id: REQUEST_ID };
+  await post(JSON.stringify(restore), {
+    authorization: "Bearer user",
+    "x-forwarded-for": "203.0.113.7, 10.0.0.1",
+  });
+  await post("x".repeat(20_000));
+  await post("{secret", {});
+  database.rights.delete("manage");
+  await post(BACKUP);
+  const none = { target: null, requestId: null, r2Key: null };
+  const post_ = { action: null, method: "POST", address: null };
+  assert.deepEqual(refusals.kept, [
+    {
+      caller: CALLER,
+      target: "prod",
+      requestId: REQUEST_ID,
+      r2Key: R2_KEY,
+      code: "confirmation_required",
+      detail: { action: "restore", method: "POST", address: "203.0.113.7" },
+    },
+    { caller: CALLER, ...none, code: "payload_too_large", detail: post_ },
+    { caller: null, ...none, code: "not_signed_in", detail: post_ },
+    {
+      caller: CALLER,
+      ...none,
+      target: "dev",
+      requestId: REQUEST_ID,
+      code: "forbidden",
+      detail: { ...post_, action: "backup" },
+    },
+  ]);
+});
+
+Deno.test("the handler keeps nothing of what it grants", async () => {
+  const { post, refusals } = world();
+  await post(BACKUP);
+  assert.deepEqual(refusals.kept, []);
+});
+
+Deno.test("the handler answers a refusal that could not be kept, and says so in its log", async () => {
+  const { post, refusals, logged } = world();
+  refusals.failure = new BackupError("audit_unavailable", "down");
+  await assertFailure(await post("{"), 400, "invalid_payload");
+  assert.deepEqual(logged.map(({ code }) => code), ["audit_unavailable"]);
+});
+
+Deno.test("the handler counts a flood of strangers instead of keeping it", async () => {
+  const { post, refusals } = world();
+  for (let i = 0; i < STRANGERS_AT_ONCE + 10; i++) await post("{}", {});
+  assert.equal(refusals.kept.length, STRANGERS_AT_ONCE);
+  await post("{");
+  assert.equal(refusals.kept.at(-1)?.detail.skipped, 10);
+});
+
+Deno.test("the handler cancels for a manager and tells a viewer how everything is", async () => {
+  const { post, database, server } = world();
+  database.rows.set(REQUEST_ID, exampleRun());
+  database.rights.delete("manage");
+  const cancel = JSON.stringify({ action: "cancel", request_id: REQUEST_ID });
+  await assertFailure(await post(cancel), 403, "forbidden");
+  server.broken = true;
+  const health = await post(JSON.stringify({ action: "health" }));
+  const { checks } = healthAnswerSchema.parse(await health.json());
+  assert.equal(checks.find(({ name }) => name === "github_token")?.status, "failed");
+  server.broken = false;
+  database.rights.add("manage");
+  assert.equal((await post(cancel)).status, 200);
+  assert.equal(database.rows.get(REQUEST_ID)?.status, "cancelled");
 });

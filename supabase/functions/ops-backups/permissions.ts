@@ -3,22 +3,28 @@ import type { Action } from "../_shared/backup/api.ts";
 import type { CallerDatabase } from "./ports.ts";
 import { RequestError } from "./responses.ts";
 
+const LOOKING: readonly Action[] = ["status", "health"];
+
 /**
- * `status` needs `ops:view`; `backup` and `restore` need `ops:manage` and an active company.
+ * Looking (`status`, `health`) needs `ops:view`; everything else `ops:manage` and an active company.
  * @throws {BackupError} `forbidden`, `empresa_not_selected`, `perm_check_failed`
  */
 export async function requirePermission(database: CallerDatabase, action: Action): Promise<void> {
-  const acting = action !== "status";
+  const acting = !LOOKING.includes(action);
   const right = acting ? "manage" : "view";
-  const [may, empresa] = await Promise.all([database.mayOps(right), database.currentEmpresa()]);
+  const [may, company] = await Promise.all([
+    database.mayOps(right),
+    acting ? database.currentEmpresa() : null,
+  ]);
   if (!may) {
+    const empresa = acting ? company : await database.currentEmpresa();
     // Rights are given within a company: without one the caller may only have forgotten to select it.
     const unselected = empresa === null ? " Nenhuma empresa está selecionada." : "";
     throw new RequestError("forbidden", `Cannot ${action} without ops:${right}`, {
       sentence: `Permissão exigida: ops:${right}.${unselected}`,
     });
   }
-  if (acting && empresa === null) {
+  if (acting && company === null) {
     throw new RequestError("empresa_not_selected", `Cannot ${action} without an active company`);
   }
 }

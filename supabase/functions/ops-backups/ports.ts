@@ -1,17 +1,23 @@
 /** What the function needs from the database and from GitHub, in its own words. */
+import type { Dispatched, GitHubStep, Report } from "../_shared/backup/api.ts";
 import type { ErrorCode } from "../_shared/backup/messages.ts";
 import type { Mode, Target } from "../_shared/backup/target.ts";
 import type { Run, RunKind, RunStatus } from "../_shared/backup/run.ts";
 
+/** Kinds of run that the function starts. */
+export type StartedKind = Dispatched["kind"];
+
 /** What is written when a run is asked for. */
 export interface RunOrder {
-  kind: "backup" | "restore";
+  kind: StartedKind;
   target: Target;
   mode: Mode | null;
   label: string | null;
   r2Key: string | null;
   reason: string | null;
   requestId: string;
+  /** The plan that was looked at before a restore. */
+  planRequestId: string | null;
 }
 
 /** Why a run ended, for the history. */
@@ -21,20 +27,26 @@ export interface RunEnd {
   errorMessage: string;
 }
 
+/** A signed-in user, as the checked token names him. */
+export interface Caller {
+  id: string;
+  email: string | null;
+}
+
 /** The database as one caller sees it: every call carries the caller's own token, the database decides. */
 export interface CallerDatabase {
   /**
    * Makes sure that the token is a signed-in user's.
    * @throws {BackupError} `invalid_token`; `catalog_unavailable` when nobody could say.
    */
-  authenticate(): Promise<void>;
+  authenticate(): Promise<Caller>;
   /** @throws {BackupError} `perm_check_failed` when the database does not say yes or no. */
   mayOps(action: "view" | "manage"): Promise<boolean>;
   /** The caller's active company, `null` for none. @throws {BackupError} `perm_check_failed` */
   currentEmpresa(): Promise<string | null>;
   /**
-   * Takes the target's lock and writes the `queued` row; for a known id answers the row that is there.
-   * @throws {BackupError} `busy`, `request_id_reused`, `forbidden`, `empresa_not_selected`, …
+   * Takes the target's lock (backup, restore) and writes the `queued` row; for a known id answers the row that is there.
+   * @throws {BackupError} `busy`, `request_id_reused`, `plan_required`, `forbidden`, `empresa_not_selected`, …
    */
   requestRun(order: RunOrder): Promise<{ created: boolean; run: Run }>;
   /** GitHub accepted; `null`s while it has not shown the run. Answers the row as it is then. */
@@ -45,6 +57,8 @@ export interface CallerDatabase {
   settleRun(requestId: string, end: RunEnd): Promise<Run>;
   /** One run, `null` when the history has none of this id. */
   findRun(requestId: string): Promise<Run | null>;
+  /** The last word of each watching script. */
+  listReports(): Promise<Report[]>;
 }
 
 /** A workflow run as GitHub tells it. */
@@ -54,12 +68,6 @@ export interface GitHubRun {
   status: string | null;
   conclusion: string | null;
   updatedAt: string;
-}
-
-export interface GitHubStep {
-  name: string;
-  status: string;
-  conclusion: string | null;
 }
 
 /** The repository whose workflows do the work. */
@@ -75,4 +83,51 @@ export interface GitHub {
   readRun(id: number): Promise<GitHubRun | null>;
   /** The steps of all jobs of the run's last attempt, in order. */
   readSteps(id: number): Promise<GitHubStep[]>;
+  /** Asks for the run's end. `false` when it has ended already. @throws {BackupError} `github_*` */
+  cancel(id: number): Promise<boolean>;
+}
+
+/** A workflow file of the repository. */
+export interface WorkflowFact {
+  file: string;
+  /** `active`, or why it does not run. */
+  state: string;
+  /** When GitHub first saw it, or it was last switched. */
+  since: Date;
+}
+
+/** What the schedule last started of a workflow. */
+export interface ScheduledRun {
+  createdAt: Date;
+  url: string;
+  status: string | null;
+  conclusion: string | null;
+}
+
+/** What GitHub tells about the repository's fitness; every call may fail with `github_*`. */
+export interface Repository {
+  /** Reaches it with the function's token; answers when that token ends, `null` when GitHub does not say. */
+  readTokenExpiry(): Promise<Date | null>;
+  listWorkflows(): Promise<WorkflowFact[]>;
+  /** The newest run that the schedule started, `null` for none. */
+  lastScheduledRun(file: string): Promise<ScheduledRun | null>;
+  /** Names of the repository's secrets; a value is never told. */
+  listSecretNames(): Promise<string[]>;
+}
+
+/** What the audit keeps of a request that was not granted. */
+export interface Refusal {
+  /** `null` while nobody has shown who he is. */
+  caller: Caller | null;
+  target: string | null;
+  requestId: string | null;
+  r2Key: string | null;
+  code: ErrorCode;
+  detail: Record<string, string | number | null>;
+}
+
+/** Where refusals are kept. */
+export interface RefusalLog {
+  /** @throws {BackupError} `audit_unavailable` */
+  append(refusal: Refusal): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { BackupError } from "../_shared/backup/errors.ts";
 import type { ErrorCode } from "../_shared/backup/messages.ts";
-import { MAX_BODY_BYTES, readAsked } from "./request.ts";
+import { type Asked, MAX_BODY_BYTES, readAsked, requireConsent } from "./request.ts";
 import { R2_KEY, REQUEST_ID } from "./test_fakes.ts";
 
 const OTHER_ID = "33333333-3333-4333-8333-333333333333";
@@ -35,7 +35,13 @@ Deno.test("readAsked() takes the action from the path", async () => {
 
 Deno.test("readAsked() takes the request id from Idempotency-Key", async () => {
   const asked = await readAsked(post({ action: "backup", target: "prod" }, { key: REQUEST_ID }));
-  assert.equal(asked.request_id, REQUEST_ID);
+  assert.deepEqual(asked, {
+    action: "backup",
+    target: "prod",
+    mode: "full",
+    label: null,
+    request_id: REQUEST_ID,
+  });
 });
 
 const backup = { action: "backup", target: "prod" };
@@ -56,12 +62,11 @@ const refusals: [string, Request, ErrorCode, unknown?][] = [
   ["an id that is no UUID", post(backup, { key: "again" }), "invalid_payload"],
   ["two ids", post({ ...backup, request_id: OTHER_ID }, { key: REQUEST_ID }), "invalid_payload"],
   ["a key of no backup", post({ ...restore, r2_key: "../x.dump.gz", target: "dev" }), "invalid_r2_key"],
-  ["prod without its confirmation", post(restore), "confirmation_required"],
-  [
-    "prod with nearly its confirmation",
-    post({ ...restore, confirm: "restore_prod" }),
-    "confirmation_required",
-  ],
+  ["a plan of no backup", post({ action: "plan", target: "dev", r2_key: "revo/x" }), "invalid_r2_key"],
+  ["a drill of no backup", post({ action: "drill", target: "dev", r2_key: "revo/x" }), "invalid_r2_key"],
+  ["a plan without a key", post({ action: "plan", target: "dev" }), "invalid_payload"],
+  ["a cancellation of nothing", post({ action: "cancel" }), "invalid_payload"],
+  ["health with more than its name", post({ action: "health", target: "prod" }), "invalid_payload"],
 ];
 
 for (const [what, request, code, fields] of refusals) {
@@ -87,3 +92,36 @@ Deno.test("readAsked() stops reading at the limit", async () => {
   await assert.rejects(readAsked(request), { code: "payload_too_large" });
   assert.ok(pulled < 10, `read ${pulled} chunks`);
 });
+
+const CONSENT = {
+  action: "restore",
+  target: "prod",
+  r2_key: R2_KEY,
+  confirm: "RESTORE_PROD",
+  request_id: REQUEST_ID,
+  reason: "migração ruim",
+  plan_request_id: OTHER_ID,
+} as const;
+
+const consents: [string, Asked, ErrorCode | null][] = [
+  ["everything said", CONSENT, null],
+  ["a client of the time before request ids", {
+    action: "restore",
+    target: "prod",
+    r2_key: R2_KEY,
+    confirm: "RESTORE_PROD",
+  }, null],
+  ["another target", { action: "restore", target: "dev", r2_key: R2_KEY, request_id: REQUEST_ID }, null],
+  ["a plan for prod", { action: "plan", target: "prod", r2_key: R2_KEY, request_id: REQUEST_ID }, null],
+  ["no word", { ...CONSENT, confirm: null }, "confirmation_required"],
+  ["nearly the word", { ...CONSENT, confirm: "restore_prod" }, "confirmation_required"],
+  ["no reason", { ...CONSENT, reason: "" }, "reason_required"],
+  ["no plan", { ...CONSENT, plan_request_id: undefined }, "plan_required"],
+];
+
+for (const [what, asked, code] of consents) {
+  Deno.test(`requireConsent() answers ${code ?? "nothing"} to ${what}`, () => {
+    if (code === null) return requireConsent(asked);
+    assert.throws(() => requireConsent(asked), { code });
+  });
+}

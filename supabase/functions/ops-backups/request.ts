@@ -3,10 +3,15 @@ import { z } from "zod";
 import {
   type Action,
   ACTIONS,
-  type BackupRequest,
   backupRequestSchema,
-  type RestoreRequest,
+  type CancelRequest,
+  cancelRequestSchema,
+  drillRequestSchema,
+  type HealthRequest,
+  healthRequestSchema,
+  planRequestSchema,
   restoreRequestSchema,
+  type StartRequest,
   type StatusRequest,
   statusRequestSchema,
 } from "../_shared/backup/api.ts";
@@ -21,11 +26,14 @@ const actionSchema = z.enum(ACTIONS);
 type JsonObject = Record<string, unknown>;
 
 /** A request whose fields are all right; whether the caller may ask it is another matter. */
-export type Asked = BackupRequest | RestoreRequest | StatusRequest;
+export type Asked = StartRequest | StatusRequest | CancelRequest | HealthRequest;
+
+/** Actions whose `request_id` is their own, so that `Idempotency-Key` may give it. */
+const STARTING: readonly Action[] = ["backup", "restore", "plan", "drill"];
 
 /**
- * @throws {RequestError} `payload_too_large`, `invalid_action`, `confirmation_required`, or `invalid_payload`,
- * `invalid_label`, `invalid_r2_key` with the fields' names in `details.fields`.
+ * @throws {RequestError} `payload_too_large`, `invalid_action`, or `invalid_payload`, `invalid_label`,
+ * `invalid_r2_key` with the fields' names in `details.fields`.
  */
 export async function readAsked(request: Request): Promise<Asked> {
   const body = parseObject(await readText(request));
@@ -35,9 +43,17 @@ export async function readAsked(request: Request): Promise<Asked> {
     case "backup":
       return checked(backupRequestSchema, payload);
     case "restore":
-      return checkedRestore(payload);
+      return withArchiveKey(checked(restoreRequestSchema, payload));
+    case "plan":
+      return withArchiveKey(checked(planRequestSchema, payload));
+    case "drill":
+      return withArchiveKey(checked(drillRequestSchema, payload));
     case "status":
       return checked(statusRequestSchema, payload);
+    case "cancel":
+      return checked(cancelRequestSchema, payload);
+    case "health":
+      return checked(healthRequestSchema, payload);
   }
 }
 
@@ -93,7 +109,7 @@ function readAction(fromBody: unknown, path: string): Action {
 
 /** `Idempotency-Key` is another way to give `request_id`; two different ids are a contradiction. */
 function withIdempotencyKey(payload: JsonObject, key: string | null): JsonObject {
-  if (key === null || payload.action === "status") return payload;
+  if (key === null || !STARTING.some((action) => action === payload.action)) return payload;
   if (payload.request_id === undefined) return { ...payload, request_id: key };
   if (payload.request_id === key) return payload;
   throw new RequestError("invalid_payload", "Cannot act: request_id and Idempotency-Key differ", {
@@ -128,11 +144,32 @@ function describeIssue(issue: z.core.$ZodIssue): Record<string, string> {
   };
 }
 
-function checkedRestore(payload: JsonObject): RestoreRequest {
-  const asked = checked(restoreRequestSchema, payload);
-  parseArchiveKey(asked.r2_key);
-  if (isRestoreConfirmed(asked.target, asked.confirm)) return asked;
-  throw new RequestError("confirmation_required", "Cannot restore into prod without its confirmation", {
-    details: { fields: { confirm: "deve ser RESTORE_PROD" } },
-  });
+function withArchiveKey<Request extends { r2_key?: string }>(asked: Request): Request {
+  if (asked.r2_key !== undefined) parseArchiveKey(asked.r2_key);
+  return asked;
+}
+
+/**
+ * What somebody has to say before production is replaced: the word, and (unless the client is of the time before
+ * there were request ids) why, and the plan that was looked at.
+ * @throws {RequestError} `confirmation_required`, `reason_required`, `plan_required`
+ */
+export function requireConsent(asked: Asked): void {
+  if (asked.action !== "restore" || asked.target !== "prod") return;
+  if (!isRestoreConfirmed(asked.target, asked.confirm)) {
+    throw new RequestError("confirmation_required", "Cannot restore into prod without its confirmation", {
+      details: { fields: { confirm: "deve ser RESTORE_PROD" } },
+    });
+  }
+  if (asked.request_id === undefined) return;
+  if (!asked.reason) {
+    throw new RequestError("reason_required", "Cannot restore into prod without a reason", {
+      details: { fields: { reason: "obrigatório" } },
+    });
+  }
+  if (asked.plan_request_id === undefined) {
+    throw new RequestError("plan_required", "Cannot restore into prod without a plan", {
+      details: { why: "missing", fields: { plan_request_id: "obrigatório" } },
+    });
+  }
 }

@@ -39,7 +39,8 @@ Deno.test("readStatus() asks GitHub nothing about a run that has ended", async (
 });
 
 Deno.test("readStatus() shows GitHub's steps beside a live run and changes nothing", async () => {
-  const { database, server, deps } = world({ status: "running", github_run_id: 5 });
+  const alive = { heartbeat_at: NOW.toISOString() };
+  const { database, server, deps } = world({ status: "running", github_run_id: 5, ...alive });
   server.addRun(5);
   server.steps = [{ name: "Dump", status: "in_progress", conclusion: null }];
   const { github } = await readStatus(ASKED, deps);

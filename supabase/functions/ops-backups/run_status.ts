@@ -1,9 +1,8 @@
 /** `status`: the history's row, GitHub's word on it, and the end of a run that did not report its own. */
-import type { StatusAnswer, StatusRequest } from "../_shared/backup/api.ts";
+import type { GitHubStep, GitHubView, StatusAnswer, StatusRequest } from "../_shared/backup/api.ts";
 import { toBackupError } from "../_shared/backup/errors.ts";
-import type { ErrorCode } from "../_shared/backup/messages.ts";
 import { isActive, type Run } from "../_shared/backup/run.ts";
-import type { CallerDatabase, GitHub, GitHubRun, GitHubStep } from "./ports.ts";
+import type { CallerDatabase, GitHub, GitHubRun } from "./ports.ts";
 import { RequestError } from "./responses.ts";
 import { decideSettlement } from "./settlement.ts";
 
@@ -13,23 +12,6 @@ export interface StatusDependencies {
   now: () => Date;
 }
 
-/** GitHub's side of a run; `known: false` when it has none of this id. */
-export type GitHubView =
-  | {
-    known: true;
-    run_id: number;
-    run_url: string;
-    status: string | null;
-    conclusion: string | null;
-    failed_step: string | null;
-    steps: GitHubStep[];
-  }
-  | { known: false }
-  | { error: ErrorCode };
-
-/** `github` is `null` for a run that has ended: its row says it all. */
-export type DetailedStatus = StatusAnswer & { github: GitHubView | null };
-
 interface Observation {
   run: GitHubRun | null;
   steps: GitHubStep[];
@@ -38,7 +20,7 @@ interface Observation {
 const FAILED_CONCLUSIONS = new Set(["failure", "timed_out", "startup_failure"]);
 
 /** @throws {BackupError} `run_not_found`, `catalog_unavailable`, … GitHub's failures are part of the answer. */
-export async function readStatus(asked: StatusRequest, deps: StatusDependencies): Promise<DetailedStatus> {
+export async function readStatus(asked: StatusRequest, deps: StatusDependencies): Promise<StatusAnswer> {
   const run = await findRun(asked.request_id, deps.database);
   if (!isActive(run.status)) return { ok: true, kind: "status", run, github: null };
   try {
@@ -52,17 +34,23 @@ export async function readStatus(asked: StatusRequest, deps: StatusDependencies)
   }
 }
 
-async function findRun(requestId: string, database: CallerDatabase): Promise<Run> {
+/** @throws {RequestError} `run_not_found` */
+export async function findRun(requestId: string, database: CallerDatabase): Promise<Run> {
   const run = await database.findRun(requestId);
   if (run !== null) return run;
-  throw new RequestError("run_not_found", "Cannot tell the status: no run has this request id");
+  throw new RequestError("run_not_found", "No run has this request id");
 }
 
 async function observe(run: Run, github: GitHub): Promise<Observation> {
   const found = run.github_run_id === null
-    ? await github.findByRequestId(run.kind, run.request_id, new Date(Date.parse(run.created_at) - 60_000))
+    ? await github.findByRequestId(run.kind, run.request_id, searchStart(run))
     : await github.readRun(run.github_run_id);
   return { run: found, steps: found === null ? [] : await github.readSteps(found.id) };
+}
+
+/** From when on GitHub may have a run that the row asked for; two clocks may differ by a minute. */
+export function searchStart(run: Run): Date {
+  return new Date(Date.parse(run.created_at) - 60_000);
 }
 
 /** Writes what GitHub knows and the row does not, when the caller may; a viewer's question changes nothing. */

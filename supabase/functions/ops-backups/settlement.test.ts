@@ -46,3 +46,17 @@ Deno.test("decideSettlement() gives up an unknown run only after a long silence"
   const alive = exampleRun({ ...silent, status: "running", heartbeat_at: before(1000) });
   assert.equal(decideSettlement(alive, null, null, NOW), null);
 });
+
+Deno.test("decideSettlement() gives up a script that went silent, whatever GitHub still believes", () => {
+  const working = { ...completed(null), status: "in_progress" };
+  const silent = exampleRun({
+    status: "running",
+    phase: "dump",
+    heartbeat_at: before(SILENCE_LIMIT_MS + 1),
+  });
+  const end = decideSettlement(silent, working, null, NOW);
+  assert.equal(end?.status, "lost");
+  assert.match(end?.errorMessage ?? "", /last phase: dump.*in_progress/);
+  const alive = { ...silent, heartbeat_at: before(SILENCE_LIMIT_MS) };
+  assert.equal(decideSettlement(alive, working, null, NOW), null);
+});

@@ -4,7 +4,7 @@ import type { GitHubRun, RunEnd } from "./ports.ts";
 
 /** After GitHub called a run finished, its script's own last report may still be on the way. */
 export const REPORT_GRACE_MS = 5_000;
-/** A run that neither reported nor is known to GitHub for so long is gone. */
+/** A script reports every 15 seconds: one that was silent for so long is gone. So is a run that GitHub does not know. */
 export const SILENCE_LIMIT_MS = 10 * 60_000;
 
 /**
@@ -18,17 +18,21 @@ export function decideSettlement(
   failedStep: string | null,
   now: Date,
 ): RunEnd | null {
+  const silent = now.getTime() - lastNews(run) > SILENCE_LIMIT_MS;
   if (github === null) {
-    return now.getTime() - lastNews(run) > SILENCE_LIMIT_MS
-      ? lost("GitHub does not know this run, and nothing was heard of it")
-      : null;
+    return silent ? lost(`GitHub does not know this run, and nothing was heard of it${inPhase(run)}`) : null;
   }
-  if (github.status !== "completed") return null;
-  if (now.getTime() - Date.parse(github.updatedAt) < REPORT_GRACE_MS) return null;
-  return endOf(github.conclusion, failedStep);
+  if (github.status === "completed") {
+    if (!silent && now.getTime() - Date.parse(github.updatedAt) < REPORT_GRACE_MS) return null;
+    return endOf(run, github.conclusion, failedStep);
+  }
+  // GitHub takes a dead machine for a working one for a long time
+  return silent && run.status === "running"
+    ? lost(`The script gave no sign of life for 10 minutes${inPhase(run)}, GitHub calls it ${github.status}`)
+    : null;
 }
 
-function endOf(conclusion: string | null, failedStep: string | null): RunEnd {
+function endOf(run: Run, conclusion: string | null, failedStep: string | null): RunEnd {
   switch (conclusion) {
     case "cancelled":
       return {
@@ -43,11 +47,22 @@ function endOf(conclusion: string | null, failedStep: string | null): RunEnd {
       return {
         status: "failed",
         errorCode: "workflow_failed",
-        errorMessage: `GitHub ended the run with ${conclusion}, step: ${failedStep ?? "none ran"}`,
+        errorMessage: `GitHub ended the run with ${conclusion}, step: ${failedStep ?? "none ran"}${
+          inPhase(run)
+        }`,
       };
     default:
-      return lost(`GitHub ended the run with ${conclusion ?? "no conclusion"}, its script never reported`);
+      return lost(
+        `GitHub ended the run with ${conclusion ?? "no conclusion"}, its script never reported${
+          inPhase(run)
+        }`,
+      );
   }
+}
+
+/** The last phase that the script told, where it told one. */
+function inPhase({ phase }: Run): string {
+  return phase === null ? "" : ` (last phase: ${phase})`;
 }
 
 function lost(errorMessage: string): RunEnd {

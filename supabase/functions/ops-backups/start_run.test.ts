@@ -152,3 +152,21 @@ Deno.test("startRun() does not call an accepted run a failure when the catalog c
   assert.equal(started.run_url, runPage(7));
   assert.match(started.warnings?.[0] ?? "", /catalog_unavailable/);
 });
+
+Deno.test("startRun() sends a plan as the restore's dry run, and a drill with its key where it has one", async () => {
+  const { server, deps } = world();
+  const common = { target: "prod", r2_key: R2_KEY, requested_by: "admin@revo.example" };
+  const planned = await startRun({ action: "plan", target: "prod", r2_key: R2_KEY, reason: "ensaio" }, deps);
+  assert.equal(planned.kind, "plan");
+  assert.equal(server.dispatches[0]?.workflow, "db-restore-from-r2.yml");
+  assert.deepEqual(server.dispatches[0]?.body.inputs, {
+    ...common,
+    plan: "true",
+    reason: "ensaio",
+    request_id: OTHER_ID,
+  });
+  const drilled = await startRun({ action: "drill", target: "prod", request_id: REQUEST_ID }, deps);
+  assert.equal(drilled.kind, "drill");
+  assert.equal(server.dispatches[1]?.workflow, "db-backup-restore-drill.yml");
+  assert.deepEqual(server.dispatches[1]?.body.inputs, { ...common, r2_key: "", request_id: REQUEST_ID });
+});

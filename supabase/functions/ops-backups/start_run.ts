@@ -1,9 +1,9 @@
-/** `backup` and `restore`: the run's row first, then one dispatch, then what GitHub said. */
-import type { BackupRequest, Dispatched, RestoreRequest } from "../_shared/backup/api.ts";
+/** What becomes a run: its row first, then one dispatch, then what GitHub said. */
+import type { Dispatched, StartRequest } from "../_shared/backup/api.ts";
 import { BackupError, toBackupError } from "../_shared/backup/errors.ts";
 import { ERROR_CODES } from "../_shared/backup/messages.ts";
 import type { Run } from "../_shared/backup/run.ts";
-import type { CallerDatabase, GitHub, GitHubRun, RunOrder } from "./ports.ts";
+import type { CallerDatabase, GitHub, GitHubRun, RunOrder, StartedKind } from "./ports.ts";
 import { RequestError } from "./responses.ts";
 
 export interface StartDependencies {
@@ -24,54 +24,63 @@ const NOT_RECORDED =
  * Starts what is asked, at most once per request id; a repeated request gets the first one's answer.
  * @throws {BackupError} the catalog's refusals and GitHub's (`github_*`).
  */
-export async function startRun(
-  asked: BackupRequest | RestoreRequest,
-  deps: StartDependencies,
-): Promise<Dispatched> {
+export async function startRun(asked: StartRequest, deps: StartDependencies): Promise<Dispatched> {
   const { created, run } = await deps.database.requestRun(orderOf(asked, deps.newId));
-  if (!created) return earlierAnswer(run);
-  const accepted = await dispatchOnce(run, confirmOf(asked), deps) ?? await lookFor(run, deps);
+  if (!created) return earlierAnswer(run, asked.action);
+  const accepted = await dispatchOnce(run, inputsOf(run, asked), deps) ?? await lookFor(run, deps);
   const { id = null, url = null } = accepted ?? {};
   try {
-    return answerOf(await deps.database.markDispatched(run.request_id, id, url));
+    return answerOf(await deps.database.markDispatched(run.request_id, id, url), asked.action);
   } catch (thrown) {
     // GitHub is running it: the row catches up when the script reports or the status is asked for.
-    const unrecorded = answerOf({ ...run, github_run_id: id, run_url: url });
+    const unrecorded = answerOf({ ...run, github_run_id: id, run_url: url }, asked.action);
     return { ...unrecorded, warnings: [`${NOT_RECORDED} (${toBackupError(thrown).code})`] };
   }
 }
 
-function orderOf(asked: BackupRequest | RestoreRequest, newId: () => string): RunOrder {
-  const common = {
+function orderOf(asked: StartRequest, newId: () => string): RunOrder {
+  return {
+    kind: asked.action,
     target: asked.target,
+    mode: asked.action === "backup" ? asked.mode : null,
+    label: asked.action === "backup" ? asked.label : null,
+    r2Key: asked.action === "backup" ? null : asked.r2_key ?? null,
     reason: asked.reason || null,
     requestId: asked.request_id ?? newId(),
+    planRequestId: asked.action === "restore" ? asked.plan_request_id ?? null : null,
   };
-  return asked.action === "backup"
-    ? { ...common, kind: "backup", mode: asked.mode, label: asked.label, r2Key: null }
-    : { ...common, kind: "restore", mode: null, label: null, r2Key: asked.r2_key };
-}
-
-function confirmOf(asked: BackupRequest | RestoreRequest): string | null {
-  return asked.action === "restore" ? asked.confirm ?? "" : null;
 }
 
 /** Only the row's own values are sent: GitHub is asked for exactly what the history says was asked. */
-function inputsOf(run: Run, confirm: string | null): Record<string, string> {
+function inputsOf(run: Run, asked: StartRequest): Record<string, string> {
   const common = {
     target: run.target,
     request_id: run.request_id,
-    reason: run.reason ?? "",
     requested_by: run.requested_by ?? "",
   };
-  return confirm === null
-    ? { ...common, mode: run.mode ?? "full", label: run.label ?? "" }
-    : { ...common, r2_key: run.r2_key ?? "", confirm };
+  const reason = run.reason ?? "";
+  const key = run.r2_key ?? "";
+  switch (asked.action) {
+    case "backup":
+      return { ...common, reason, mode: run.mode ?? "full", label: run.label ?? "" };
+    case "restore":
+      return {
+        ...common,
+        ...(run.plan_request_id === null ? {} : { plan_request_id: run.plan_request_id }),
+        reason,
+        r2_key: key,
+        confirm: asked.confirm ?? "",
+      };
+    case "plan":
+      return { ...common, reason, r2_key: key, plan: "true" };
+    case "drill":
+      return { ...common, r2_key: key };
+  }
 }
 
-async function dispatchOnce(run: Run, confirm: string | null, deps: StartDependencies) {
+async function dispatchOnce(run: Run, inputs: Record<string, string>, deps: StartDependencies) {
   try {
-    return await deps.github.dispatch(run.kind, inputsOf(run, confirm));
+    return await deps.github.dispatch(run.kind, inputs);
   } catch (thrown) {
     throw await recordRefusal(toBackupError(thrown), run, deps.database);
   }
@@ -112,16 +121,15 @@ function withRequestId(refusal: BackupError, run: Run, extra?: string): RequestE
   }, refusal);
 }
 
-function answerOf(run: Run): Dispatched {
-  const kind = run.kind === "restore" ? "restore" : "backup";
+function answerOf(run: Run, kind: StartedKind): Dispatched {
   return { ok: true, kind, request_id: run.request_id, run_url: run.run_url, run };
 }
 
 /** What the first request was told: GitHub's refusal again, or the run as it stands now. */
-function earlierAnswer(run: Run): Dispatched {
+function earlierAnswer(run: Run, kind: StartedKind): Dispatched {
   const refused = run.github_run_id === null && run.error_code?.startsWith("github_");
   const code = refused ? ERROR_CODES.find((known) => known === run.error_code) : undefined;
-  if (code === undefined) return answerOf(run);
+  if (code === undefined) return answerOf(run, kind);
   throw new RequestError(code, "This request was refused before", {
     details: { request_id: run.request_id },
   });

@@ -1,9 +1,10 @@
 /** Stand-ins with state for the function's two neighbours, for tests of order and mapping. */
+import type { Report } from "../_shared/backup/api.ts";
 import type { BackupError } from "../_shared/backup/errors.ts";
 import type { ErrorCode } from "../_shared/backup/messages.ts";
 import { isActive, type Run, runSchema } from "../_shared/backup/run.ts";
 import { type Config, readConfig } from "./env.ts";
-import type { CallerDatabase, RunEnd, RunOrder } from "./ports.ts";
+import type { Caller, CallerDatabase, Refusal, RefusalLog, RunEnd, RunOrder } from "./ports.ts";
 import { RequestError } from "./responses.ts";
 
 export const REQUEST_ID = "6f1c1c1e-7a52-4a0e-9a52-2d5f0c1a9b11";
@@ -37,10 +38,13 @@ export function exampleRun(changes: Partial<Run> = {}): Run {
     phase: null,
     bytes_done: null,
     bytes_expected: null,
+    rows_done: null,
     requested_by: "admin@revo.example",
     request_id: REQUEST_ID,
+    plan_request_id: null,
     github_run_id: null,
     run_url: null,
+    attempt: null,
     error_code: null,
     error_message: null,
     result: null,
@@ -51,16 +55,31 @@ export function exampleRun(changes: Partial<Run> = {}): Run {
   });
 }
 
+export const CALLER: Caller = { id: "55555555-5555-4555-8555-555555555555", email: "admin@revo.example" };
+
+/** Keeps refusals in memory, until it is told to fail. */
+export class MemoryRefusals implements RefusalLog {
+  readonly kept: Refusal[] = [];
+  failure: BackupError | null = null;
+
+  append(refusal: Refusal): Promise<void> {
+    if (this.failure !== null) return Promise.reject(this.failure);
+    this.kept.push(refusal);
+    return Promise.resolve();
+  }
+}
+
 /** The catalog's rules in memory, for one caller. Every call is noted; `failures` break the named ones. */
 export class MemoryDatabase implements CallerDatabase {
   readonly rows = new Map<string, Run>();
   readonly calls: string[] = [];
   readonly failures = new Map<keyof CallerDatabase, BackupError>();
+  readonly reports: Report[] = [];
   rights = new Set<"view" | "manage">(["view", "manage"]);
   empresa: string | null = "22222222-2222-4222-8222-222222222222";
 
-  authenticate(): Promise<void> {
-    return this.#noted("authenticate", undefined);
+  authenticate(): Promise<Caller> {
+    return this.#noted("authenticate", CALLER);
   }
 
   mayOps(action: "view" | "manage"): Promise<boolean> {
@@ -75,10 +94,14 @@ export class MemoryDatabase implements CallerDatabase {
     await this.#noted("requestRun", undefined);
     const known = this.rows.get(order.requestId);
     if (known !== undefined) return { created: false, run: known };
-    if ([...this.rows.values()].some((run) => run.target === order.target && isActive(run.status))) {
+    const holds = ({ kind }: { kind: string }) => kind === "backup" || kind === "restore";
+    const held = [...this.rows.values()].some((run) =>
+      holds(run) && run.target === order.target && isActive(run.status)
+    );
+    if (held && holds(order)) {
       throw new RequestError("busy", "another run holds the target");
     }
-    const { r2Key, requestId, ...rest } = order;
+    const { r2Key, requestId, planRequestId: _, ...rest } = order;
     const run = exampleRun({ ...rest, r2_key: r2Key, request_id: requestId });
     this.rows.set(requestId, run);
     return { created: true, run };
@@ -104,6 +127,10 @@ export class MemoryDatabase implements CallerDatabase {
 
   findRun(requestId: string): Promise<Run | null> {
     return this.#noted("findRun", this.rows.get(requestId) ?? null);
+  }
+
+  listReports(): Promise<Report[]> {
+    return this.#noted("listReports", this.reports);
   }
 
   #change(requestId: string, changes: Partial<Run>): Run {
@@ -138,12 +165,20 @@ export class MemoryGitHub {
   /** How many searches go by before a run becomes visible. */
   hiddenSearches = 0;
   broken = false;
+  /** What a cancellation does; the default is GitHub's answer to a live run. */
+  answerCancel: (id: number) => Response = () => Response.json({}, { status: 202 });
+  readonly cancelled: number[] = [];
 
   readonly fetch: typeof fetch = async (input, init = {}) => {
     const url = new URL(input instanceof Request ? input.url : input);
     const workflow = /workflows\/([^/]+)\/(dispatches|runs)$/.exec(url.pathname);
     if (init.method === "POST" && workflow?.[1] !== undefined) return await this.#dispatch(workflow[1], init);
     if (this.broken) return Response.json({ message: "Server Error" }, { status: 500 });
+    if (url.pathname.endsWith("/cancel")) {
+      const id = Number(/runs\/(\d+)/.exec(url.pathname)?.[1]);
+      this.cancelled.push(id);
+      return this.answerCancel(id);
+    }
     if (workflow !== null) {
       return Response.json({ workflow_runs: this.hiddenSearches-- > 0 ? [] : this.runs });
     }

@@ -21,27 +21,63 @@ export const backupRequestSchema = z.strictObject({
 });
 export type BackupRequest = z.infer<typeof backupRequestSchema>;
 
+/**
+ * Into `prod` a request that names its `request_id` (every client but the oldest) also gives its reason and the
+ * plan that was looked at: `plan_request_id` is the request id of a `plan` that succeeded a moment ago.
+ */
 export const restoreRequestSchema = z.strictObject({
   action: z.literal("restore"),
   target: targetSchema,
   r2_key: z.string(),
   confirm: z.string().nullish(),
+  plan_request_id: z.uuid().optional(),
   request_id: requestId,
   reason,
 });
 export type RestoreRequest = z.infer<typeof restoreRequestSchema>;
 
+/** The dry run of a restore: changes nothing and holds nothing. */
+export const planRequestSchema = z.strictObject({
+  action: z.literal("plan"),
+  target: targetSchema,
+  r2_key: z.string(),
+  request_id: requestId,
+  reason,
+});
+export type PlanRequest = z.infer<typeof planRequestSchema>;
+
+/** Proves a backup: the one of `r2_key`, else the newest of the target. */
+export const drillRequestSchema = z.strictObject({
+  action: z.literal("drill"),
+  target: targetSchema,
+  r2_key: z.string().optional(),
+  request_id: requestId,
+  reason,
+});
+export type DrillRequest = z.infer<typeof drillRequestSchema>;
+
+/** What becomes a run. */
+export type StartRequest = BackupRequest | RestoreRequest | PlanRequest | DrillRequest;
+
 /** Asks what became of a run; settles it when GitHub knows its end and the script never reported it. */
 export const statusRequestSchema = z.strictObject({ action: z.literal("status"), request_id: z.uuid() });
 export type StatusRequest = z.infer<typeof statusRequestSchema>;
 
-export const ACTIONS = ["backup", "restore", "status"] as const;
+/** Asks to end a run of which nothing would stay (`cancellability`). */
+export const cancelRequestSchema = z.strictObject({ action: z.literal("cancel"), request_id: z.uuid() });
+export type CancelRequest = z.infer<typeof cancelRequestSchema>;
+
+/** Asks whether everything that backups need is in place. */
+export const healthRequestSchema = z.strictObject({ action: z.literal("health") });
+export type HealthRequest = z.infer<typeof healthRequestSchema>;
+
+export const ACTIONS = ["backup", "restore", "plan", "drill", "status", "cancel", "health"] as const;
 export type Action = (typeof ACTIONS)[number];
 
-/** Answer to `backup` and `restore`. `run_url` is `null` while GitHub has not shown the run yet. */
+/** Answer to what becomes a run. `run_url` is `null` while GitHub has not shown the run yet. */
 export const dispatchedSchema = z.object({
   ok: z.literal(true),
-  kind: z.enum(["backup", "restore"]),
+  kind: z.enum(["backup", "restore", "plan", "drill"]),
   request_id: z.uuid(),
   run_url: z.string().nullable(),
   run: runSchema,
@@ -50,12 +86,73 @@ export const dispatchedSchema = z.object({
 });
 export type Dispatched = z.infer<typeof dispatchedSchema>;
 
+export const githubStepSchema = z.object({
+  name: z.string(),
+  status: z.string(),
+  conclusion: z.string().nullable(),
+});
+export type GitHubStep = z.infer<typeof githubStepSchema>;
+
+/** GitHub's side of an active run; `known: false` when it has none of this id, `error` when it could not be asked. */
+export const githubViewSchema = z.union([
+  z.object({
+    known: z.literal(true),
+    run_id: z.number(),
+    run_url: z.string(),
+    status: z.string().nullable(),
+    conclusion: z.string().nullable(),
+    failed_step: z.string().nullable(),
+    steps: z.array(githubStepSchema),
+  }),
+  z.object({ known: z.literal(false) }),
+  z.object({ error: z.string() }),
+]);
+export type GitHubView = z.infer<typeof githubViewSchema>;
+
+/** `github` is `null` for a run that has ended: its row says it all. */
 export const statusAnswerSchema = z.object({
   ok: z.literal(true),
   kind: z.literal("status"),
   run: runSchema,
+  github: githubViewSchema.nullable(),
 });
 export type StatusAnswer = z.infer<typeof statusAnswerSchema>;
+
+/** The run as it stands: still `running` while its script takes back what it did. */
+export const cancelAnswerSchema = z.object({
+  ok: z.literal(true),
+  kind: z.literal("cancel"),
+  request_id: z.uuid(),
+  run: runSchema,
+  warnings: z.array(z.string()).optional(),
+});
+export type CancelAnswer = z.infer<typeof cancelAnswerSchema>;
+
+/** One thing that backups need. `unknown`: nobody who was asked may tell. `message` is pt-BR; no secret's value. */
+export const healthCheckSchema = z.object({
+  name: z.string(),
+  status: z.enum(["ok", "warning", "failed", "unknown"]),
+  message: z.string(),
+  facts: z.record(z.string(), z.unknown()).optional(),
+});
+export type HealthCheck = z.infer<typeof healthCheckSchema>;
+
+/** A row of `ops_db_backup_reports_list`: the last word of a watching script. */
+export const reportSchema = z.object({
+  name: z.string(),
+  at: z.string(),
+  status: z.enum(["ok", "warning", "failed"]),
+  report: z.record(z.string(), z.unknown()),
+});
+export type Report = z.infer<typeof reportSchema>;
+
+export const healthAnswerSchema = z.object({
+  ok: z.literal(true),
+  kind: z.literal("health"),
+  checks: z.array(healthCheckSchema),
+  reports: z.array(reportSchema),
+});
+export type HealthAnswer = z.infer<typeof healthAnswerSchema>;
 
 export const failureSchema = z.object({
   ok: z.literal(false),

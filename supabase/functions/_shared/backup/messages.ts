@@ -28,7 +28,10 @@ const CODES = {
     status: 400,
     message: "O pedido não foi entendido. Nada foi iniciado; confira os campos indicados.",
   },
-  invalid_action: { status: 400, message: "Ação desconhecida. Use backup, restore ou status." },
+  invalid_action: {
+    status: 400,
+    message: "Ação desconhecida. Use backup, restore, plan, drill, status, cancel ou health.",
+  },
   invalid_label: {
     status: 400,
     message: "Etiqueta inválida: use até 40 letras sem acento, números, ponto, hífen ou sublinhado.",
@@ -40,6 +43,15 @@ const CODES = {
   },
   method_not_allowed: { status: 405, message: "Método não permitido: use POST." },
   payload_too_large: { status: 413, message: "O pedido é grande demais (máximo de 16 KB)." },
+  reason_required: {
+    status: 400,
+    message: "Diga o motivo: ele fica no histórico. Nada foi feito.",
+  },
+  plan_required: {
+    status: 409,
+    message: "Para restaurar a produção, simule antes esta restauração e confira o plano. Nada foi iniciado.",
+  },
+  not_cancellable: { status: 409, message: "Esta execução não pode ser cancelada agora." },
   run_not_found: { status: 404, message: "Esta execução não existe no histórico." },
   busy: { status: 409, message: "Já há uma execução em andamento neste banco. Espere ela terminar." },
   request_id_reused: {
@@ -54,6 +66,14 @@ const CODES = {
   catalog_unavailable: {
     status: 503,
     message: "O catálogo de backups não respondeu. Tente de novo em instantes.",
+  },
+  audit_unavailable: {
+    status: 503,
+    message: "O registro de auditoria não respondeu. Avise quem administra o sistema.",
+  },
+  audit_broken: {
+    status: 500,
+    message: "O registro de auditoria não confere com as cópias do cofre. Avise quem administra o sistema.",
   },
   internal_server_error: {
     status: 500,
@@ -146,6 +166,16 @@ const CODES = {
     status: 409,
     message: "Já existe um objeto com este nome no cofre; nada foi sobrescrito.",
   },
+  vault_empty: {
+    status: 409,
+    message:
+      "O cofre está vazio, mas o catálogo tem backups. Confira R2_ENDPOINT e R2_BUCKET; nada foi alterado.",
+  },
+  prune_incomplete: {
+    status: 409,
+    message:
+      "O cofre recusou apagar parte dos objetos (bloqueio do balde?). O resto foi limpo; veja a lista na execução.",
+  },
   // Scripts: backup
   dump_failed: { status: 500, message: "O pg_dump não terminou. Nenhum backup foi gravado." },
   dump_empty: { status: 500, message: "O dump saiu vazio ou incompleto. Nenhum backup foi gravado." },
@@ -185,6 +215,11 @@ const CODES = {
     status: 409,
     message: "Outras sessões seguram o banco de destino. Nada foi alterado; tente de novo.",
   },
+  too_many_objects: {
+    status: 507,
+    message:
+      "Há objetos demais para a tabela de travas do servidor. Nada foi alterado; aumente max_locks_per_transaction nele.",
+  },
   restore_failed: { status: 500, message: "A restauração falhou e foi desfeita. O destino está como antes." },
   verification_failed: {
     status: 500,
@@ -200,6 +235,21 @@ const CODES = {
     message: "O ensaio de restauração reprovou este backup. Veja o relatório da execução.",
   },
   no_backup_found: { status: 404, message: "Não há backup deste banco no cofre." },
+  // Scripts: watchdog
+  alert_failed: {
+    status: 502,
+    message:
+      "Um aviso não chegou: confira o GitHub, o webhook e o monitor do vigia. O que ele viu está no log.",
+  },
+  alarm_not_raised: {
+    status: 500,
+    message:
+      "O teste do alarme falhou: uma cópia estragada não gerou aviso. Os avisos não são confiáveis agora.",
+  },
+  target_not_empty: {
+    status: 409,
+    message: "O banco de destino não está vazio. Nada foi alterado; use um banco novo.",
+  },
 } as const satisfies Record<string, CodeEntry>;
 
 /** A code that a client may rely on; codes are never renamed. */

@@ -1,0 +1,199 @@
+/** How runs end that do not end by themselves: killed in each phase, lost with their machine, cancelled. */
+import { readFileSync } from "node:fs";
+import process from "node:process";
+import postgres from "postgres";
+import { describe, expect, it } from "vitest";
+import { cancelAnswerSchema, dispatchedSchema } from "../../../supabase/functions/_shared/backup/api.ts";
+import { ask } from "../function_caller.ts";
+import { age, expectRefusal, type FunctionPlace, statusOf, waitForEnd } from "../function_place.ts";
+
+interface Workflow {
+  file: string;
+  name: string;
+  /** As its script tells them, in their order. */
+  phases: readonly string[];
+}
+
+const BACKUP: Workflow = {
+  file: "db-backup.yml",
+  name: "Backup do banco",
+  phases: ["connect", "dump", "verify", "manifest", "catalog"],
+};
+const RESTORE: Workflow = {
+  file: "db-restore-from-r2.yml",
+  name: "Restauração do banco",
+  phases: [
+    "connect",
+    "download",
+    "inspect",
+    "safety_backup",
+    "lock",
+    "move_aside",
+    "load",
+    "check",
+    "commit",
+    "cleanup",
+    "analyze",
+  ],
+};
+
+export function describeEnds(place: () => FunctionPlace): void {
+  const asManager = (body: object) => ask(place().stack, { token: place().tokens.manager, body });
+
+  async function start(body: object): Promise<string> {
+    const { status, body: answer } = await asManager(body);
+    expect([status, answer.error]).toEqual([200, undefined]);
+    return dispatchedSchema.parse(answer).request_id;
+  }
+
+  const backup = (target: string) => start({ action: "backup", target });
+
+  describe("a run whose machine is killed", () => {
+    it(
+      "in any phase of a backup or of a restore is failed, frees its target and lets the next one begin",
+      async () => {
+        const run = await waitForEnd(place(), await backup("dev"));
+        expect(run.status).toBe("succeeded");
+        const restore = { action: "restore", target: "dev", r2_key: run.r2_key };
+        await Promise.all([
+          killEach(place(), BACKUP, () => backup("verify")),
+          killEach(place(), RESTORE, () => start(restore)),
+        ]);
+        const ended = await Promise.all([backup("verify"), start(restore)].map(async (id) => {
+          return (await waitForEnd(place(), await id)).status;
+        }));
+        expect(ended).toEqual(["succeeded", "succeeded"]);
+      },
+      300_000,
+    );
+
+    it("together with what GitHub knew of it is lost, with its last phase", async () => {
+      const { stack } = place();
+      await holdingDev(place(), "access exclusive", async () => {
+        const id = await backup("dev");
+        await waitForPhase(place(), id, "dump");
+        await stack.stopPart("github");
+        await stack.startPart("github");
+        await age(place(), id);
+        const { run, github } = await statusOf(place(), id);
+        expect([run.status, run.phase, run.error_code, github]).toEqual(["lost", "dump", "run_lost", {
+          known: false,
+        }]);
+        expect(run.error_message).toContain("dump");
+      });
+      expect((await waitForEnd(place(), await backup("dev"))).status).toBe("succeeded");
+    }, 120_000);
+  });
+
+  describe("a cancellation", () => {
+    const cancel = async (requestId: string) => {
+      const { status, body } = await asManager({ action: "cancel", request_id: requestId });
+      expect([status, body.error]).toEqual([200, undefined]);
+      return cancelAnswerSchema.parse(body).run;
+    };
+
+    it("ends a backup that waits in its dump, and leaves nothing", async () => {
+      await holdingDev(place(), "access exclusive", async () => {
+        const id = await backup("dev");
+        await waitForPhase(place(), id, "dump");
+        await cancel(id);
+        const run = await waitForEnd(place(), id);
+        expect([run.status, run.error_code, run.phase]).toEqual(["cancelled", "run_cancelled", "dump"]);
+      });
+    }, 120_000);
+
+    it("ends a restore that waits for its locks; the target is as it was", async () => {
+      const { r2_key } = await waitForEnd(place(), await backup("dev"));
+      await holdingDev(place(), "access share", async (dev) => {
+        const before = await dev`select count(*) as n from public.pedidos`;
+        const id = await start({ action: "restore", target: "dev", r2_key });
+        await waitForPhase(place(), id, "move_aside");
+        await cancel(id);
+        expect((await waitForEnd(place(), id)).status).toBe("cancelled");
+        expect(await dev`select count(*) as n from public.pedidos`).toEqual(before);
+      });
+    }, 120_000);
+
+    it("is refused once something of the run stays, and after its end", async () => {
+      const { sql, tokens, stack } = place();
+      const request_id = crypto.randomUUID();
+      await sql`
+        insert into public.ops_db_backup_runs ${
+        sql({ request_id, kind: "restore", target: "dev", r2_key: KEY, status: "running", phase: "commit" })
+      }`;
+      await sql`update public.ops_db_backup_runs set github_run_id = 1 where request_id = ${request_id}`;
+      const call = { token: tokens.manager, body: { action: "cancel", request_id } };
+      const refusal = { status: 409, code: "not_cancellable", actor: stack.users.admin.email };
+      const committed = await expectRefusal(place(), call, refusal);
+      expect(committed.details).toMatchObject({ why: "committed", phase: "commit" });
+      await sql`
+        update public.ops_db_backup_runs set status = 'succeeded', finished_at = now()
+         where request_id = ${request_id}`;
+      expect((await expectRefusal(place(), call, refusal)).details).toMatchObject({ why: "ended" });
+    });
+  });
+}
+
+const KEY = "revo/prod/2026/11/24/supabase_prod_20261124_031022.dump.gz";
+
+/** Starts one run per phase and kills it as soon as its log names that phase. */
+async function killEach(
+  place: FunctionPlace,
+  workflow: Workflow,
+  start: () => Promise<string>,
+): Promise<void> {
+  for (const phase of workflow.phases) {
+    const killed = killAt(place, workflow, phase);
+    const id = await start();
+    await killed;
+    await expect.poll(async () => (await statusOf(place, id)).github, { timeout: 30_000, interval: 300 })
+      .toMatchObject({ status: "completed", conclusion: "failure" });
+    await age(place, id);
+    const { run } = await statusOf(place, id);
+    // whoever looks first: this question, or another one's start, which knows the heartbeat alone
+    expect(["failed workflow_failed", "lost run_lost"]).toContain(`${run.status} ${run.error_code}`);
+    // the row is told the phase once a second: it may be behind, never ahead
+    const told = workflow.phases.indexOf(run.phase ?? "");
+    expect(told).toBeLessThanOrEqual(workflow.phases.indexOf(phase));
+    if (run.phase !== null && run.status === "failed") expect(run.error_message).toContain(run.phase);
+  }
+}
+
+/** Sends SIGKILL to the process group of the workflow's run when its log names the phase. */
+function killAt(place: FunctionPlace, { file, name }: Workflow, phase: string): Promise<void> {
+  return new Promise((resolve) => {
+    const listener = (line: string) => {
+      if (!line.startsWith(`${file}: [`) || !line.endsWith(` s] ${phase.replaceAll("_", " ")}`)) return;
+      place.listeners.delete(listener);
+      for (const pid of place.stack.github.pids()) {
+        const environment = readFileSync(`/proc/${pid}/environ`, "utf8").split("\0");
+        if (environment.includes(`GITHUB_WORKFLOW=${name}`)) process.kill(-pid, "SIGKILL");
+      }
+      resolve();
+    };
+    place.listeners.add(listener);
+  });
+}
+
+async function waitForPhase(place: FunctionPlace, requestId: string, phase: string): Promise<void> {
+  const look = async () => (await statusOf(place, requestId)).run.phase;
+  await expect.poll(look, { timeout: 30_000, interval: 200 }).toBe(phase);
+}
+
+/** Does the work while another session of dev holds a lock on a table. */
+async function holdingDev(
+  { stack }: FunctionPlace,
+  mode: "access exclusive" | "access share",
+  work: (dev: postgres.Sql) => Promise<void>,
+): Promise<void> {
+  const [holder, dev] = [1, 1].map((max) => postgres(stack.databases.dev, { max, onnotice: () => {} }));
+  if (holder === undefined || dev === undefined) throw new Error("no connection");
+  try {
+    await holder.begin(async (held) => {
+      await held.unsafe(`lock table public.pedidos in ${mode} mode`);
+      await work(dev);
+    });
+  } finally {
+    await Promise.all([holder.end({ timeout: 1 }), dev.end({ timeout: 1 })]);
+  }
+}

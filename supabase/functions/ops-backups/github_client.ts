@@ -1,0 +1,80 @@
+/** Calls to GitHub's REST API for one repository, with the function's own credential. No call repeats itself. */
+import { Octokit } from "@octokit/rest";
+import type { z } from "zod";
+import { BackupError } from "../_shared/backup/errors.ts";
+import type { Config } from "./env.ts";
+import { toGitHubError } from "./github_errors.ts";
+
+const TIMEOUT_MS = 10_000;
+const API_VERSION = "2022-11-28";
+
+export interface GitHubOptions {
+  fetch: typeof fetch;
+  now: () => Date;
+}
+
+/** The parts of an answer that are used. */
+export interface GitHubAnswer {
+  data: unknown;
+  headers: Record<string, unknown>;
+}
+
+export class GitHubClient {
+  readonly ref: string;
+  readonly #octokit: Octokit;
+  readonly #repository: { owner: string; repo: string };
+  readonly #now: () => Date;
+
+  constructor(config: Config, options: GitHubOptions) {
+    const silent = () => {};
+    this.#octokit = new Octokit({
+      auth: config.githubToken,
+      baseUrl: config.githubApiUrl,
+      userAgent: "revo-backups",
+      request: { fetch: options.fetch },
+      // Octokit would print each failure; ours are thrown.
+      log: { debug: silent, info: silent, warn: silent, error: silent },
+    });
+    this.#repository = { owner: config.githubOwner, repo: config.githubRepo };
+    this.ref = config.githubRef;
+    this.#now = options.now;
+  }
+
+  /**
+   * A call that changes something: every doubt about its effect stays a doubt.
+   * @param route method and path after the repository, with `{…}` for the parameters.
+   * @throws {BackupError} `github_*`
+   */
+  async send(route: string, parameters: Record<string, unknown> = {}): Promise<GitHubAnswer> {
+    const [method, path = ""] = route.split(" ");
+    try {
+      return await this.#octokit.request(`${method} /repos/{owner}/{repo}${path}`, {
+        ...this.#repository,
+        ...parameters,
+        headers: { "x-github-api-version": API_VERSION },
+        request: { signal: AbortSignal.timeout(TIMEOUT_MS) },
+      });
+    } catch (thrown) {
+      throw toGitHubError(thrown, this.#now());
+    }
+  }
+
+  /** A call that only reads: there is nothing to be in doubt about. @throws {BackupError} `github_*` */
+  async read(route: string, parameters: Record<string, unknown> = {}): Promise<GitHubAnswer> {
+    try {
+      return await this.send(route, parameters);
+    } catch (thrown) {
+      if (!(thrown instanceof BackupError) || thrown.code !== "github_unclear") throw thrown;
+      throw new BackupError("github_error", thrown.message, { cause: thrown });
+    }
+  }
+}
+
+/** What GitHub said, in the form that is known. @throws {BackupError} `github_error` */
+export function understood<Schema extends z.ZodType>(schema: Schema, data: unknown): z.output<Schema> {
+  const result = schema.safeParse(data);
+  if (result.success) return result.data;
+  throw new BackupError("github_error", "GitHub answered in a form that is not known", {
+    cause: result.error,
+  });
+}

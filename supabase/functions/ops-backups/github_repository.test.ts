@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { createRepository, parseExpiry } from "./github_repository.ts";
+import { exampleConfig, NOW } from "./test_fakes.ts";
+
+const REPOSITORY = "/repos/revo/erp";
+
+function connect(answers: Record<string, () => Response>) {
+  return createRepository(exampleConfig(), {
+    now: () => NOW,
+    fetch: (input) => {
+      const { pathname } = new URL(input instanceof Request ? input.url : input);
+      const answer = answers[pathname.slice(REPOSITORY.length)];
+      return Promise.resolve(answer?.() ?? Response.json({ message: "Not Found" }, { status: 404 }));
+    },
+  });
+}
+
+Deno.test("parseExpiry() reads GitHub's moments, and nothing out of anything else", () => {
+  assert.equal(parseExpiry("2026-12-24 10:00:00 UTC")?.toISOString(), "2026-12-24T10:00:00.000Z");
+  assert.equal(parseExpiry("2026-12-24 10:00:00 -0300")?.toISOString(), "2026-12-24T13:00:00.000Z");
+  assert.equal(parseExpiry(undefined), null);
+  assert.equal(parseExpiry("soon"), null);
+});
+
+Deno.test("readTokenExpiry() takes the end from the answer's header", async () => {
+  const headers = { "github-authentication-token-expiration": "2026-12-24 10:00:00 UTC" };
+  const told = connect({ "": () => Response.json({ id: 1 }, { headers }) });
+  assert.equal((await told.readTokenExpiry())?.getUTCDate(), 24);
+  assert.equal(await connect({ "": () => Response.json({ id: 1 }) }).readTokenExpiry(), null);
+  await assert.rejects(connect({}).readTokenExpiry(), { code: "github_not_found" });
+});
+
+Deno.test("listSecretNames() never repeats more than names", async () => {
+  const secrets = [{ name: "R2_ENDPOINT", created_at: "2026-01-01T00:00:00Z", value: "no" }];
+  const repository = connect({ "/actions/secrets": () => Response.json({ total_count: 1, secrets }) });
+  assert.deepEqual(await repository.listSecretNames(), ["R2_ENDPOINT"]);
+});
+
+Deno.test("lastScheduledRun() answers null where the schedule started none", async () => {
+  const path = "/actions/workflows/db-backup.yml/runs";
+  const none = connect({ [path]: () => Response.json({ total_count: 0, workflow_runs: [] }) });
+  assert.equal(await none.lastScheduledRun("db-backup.yml"), null);
+});
+
+Deno.test("what GitHub says in another form is an error of GitHub's", async () => {
+  const odd = connect({ "/actions/workflows": () => Response.json({ workflows: [{}] }) });
+  await assert.rejects(odd.listWorkflows(), { code: "github_error" });
+});
