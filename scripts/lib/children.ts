@@ -3,6 +3,8 @@
  * every end but exit code 0 is an error, a signal too.
  */
 import { type ChildProcess, spawn } from "node:child_process";
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
 import process from "node:process";
 import { BackupError } from "../../supabase/functions/_shared/backup/errors.ts";
 
@@ -34,12 +36,26 @@ export interface Pipeline {
 const STATUS_MARK = "@pipeline-status";
 const STDERR_LIMIT = 16_384;
 
+/** Linux' F_SETPIPE_SZ: 1 MB, what everybody may have, instead of 64 kB. A system without it refuses, which is no loss. */
+const WIDEN = "fcntl($_, 1031, 1 << 20) for *STDIN, *STDOUT; exec { $ARGV[0] } @ARGV or exit 127";
+/**
+ * Before a program: widens the pipes at its ends, then becomes it. psql, which reads what a restore loads, needs a
+ * quarter less of the processor then. Neither bash nor Node can ask for it; without perl the pipes stay as they are.
+ */
+const WIDE_PIPES = wideningPrefix(process.env.PATH ?? "");
+
+function wideningPrefix(path: string): readonly string[] {
+  const perl = findProgram("perl", path);
+  return perl === null ? [] : [perl, "-e", WIDEN];
+}
+
 /**
  * Connects programs by the kernel's pipes, without passing the data through this process.
  * bash is used for the plumbing only: its text is constant, programs and arguments are its parameters.
  */
 export function startPipeline(stages: readonly Stage[], options: PipelineOptions = {}): Pipeline {
-  const words = stages.map((stage) => stage.map(quote).join(" ")).join(" | ");
+  const prefix = stages.length > 1 ? WIDE_PIPES : [];
+  const words = stages.map((stage) => [...prefix, ...stage].map(quote).join(" ")).join(" | ");
   const input = options.inputFile === undefined ? "" : ` < ${quote(options.inputFile)}`;
   const output = options.outputFile === undefined ? "" : ` > ${quote(options.outputFile)}`;
   const script =
@@ -115,6 +131,20 @@ export function killGroup(child: ChildProcess): void {
   } catch {
     child.kill("SIGKILL"); // the group is gone already, or the platform has none
   }
+}
+
+/** The first executable of that name on a PATH. */
+export function findProgram(name: string, path: string): string | null {
+  for (const folder of path.split(delimiter)) {
+    const program = join(folder, name);
+    try {
+      accessSync(program, constants.X_OK);
+      return program;
+    } catch {
+      continue;
+    }
+  }
+  return null;
 }
 
 function waitForEnd(child: ChildProcess, stages: number): Promise<PipelineEnd> {

@@ -1,9 +1,7 @@
 /** The fastest gzip of the machine. Every one writes plain gzip that `gunzip` reads. */
-import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
 import process from "node:process";
 import { BackupError } from "../../supabase/functions/_shared/backup/errors.ts";
-import type { Stage } from "./children.ts";
+import { findProgram, type Stage } from "./children.ts";
 
 export interface Gzip {
   /** What the manifest says, for example `igzip -1`. */
@@ -24,18 +22,4 @@ export function chooseGzip(path: string = process.env.PATH ?? ""): Gzip {
     }
   }
   throw new BackupError("missing_tool", "Cannot find gzip on PATH", { hint: "Install isal, pigz or gzip." });
-}
-
-/** The first executable of that name on a PATH. */
-export function findProgram(name: string, path: string): string | null {
-  for (const folder of path.split(delimiter)) {
-    const program = join(folder, name);
-    try {
-      accessSync(program, constants.X_OK);
-      return program;
-    } catch {
-      continue;
-    }
-  }
-  return null;
 }

@@ -1,15 +1,19 @@
 /** The engine on real parts: what was backed up is what is restored, into whatever the target was. */
 import { execFileSync } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { compareDatabases } from "../dev/compare.ts";
 import type { Connection } from "../lib/connection.ts";
+import { PsqlSession } from "../lib/psql.ts";
 import type { SupabaseServer } from "../lib/postgres/supabase.ts";
 import {
   backUp,
   binaries,
+  contentOf,
   createProject,
   fixture,
   oldArchive,
@@ -58,16 +62,45 @@ test("into a database with older and newer content everything is equal", async (
   expect(await compareDatabases(url("prod"), url("other"))).toMatchObject({ equal: true, differences: [] });
 });
 
+test("restore, undo, and undo of the undo: each safety copy brings back exactly what was there", async () => {
+  const target = await createProject(server, "undo");
+  await sql(target, await fixture("other_content.sql"));
+  await sql(target, "refresh materialized view public.mv;"); // a restore fills it from its query
+  const safety = { requestedBy: "test", requestId: randomUUID(), run: null, gitSha: null };
+  const before = await contentOf(target);
+  const restored = await restore(store.vault, target, key, { safety });
+  const after = await contentOf(target);
+  expect(after).not.toBe(before);
+  const undone = await restore(store.vault, target, restored.safety?.keys.archive ?? "", { safety });
+  expect(await contentOf(target)).toBe(before);
+  await restore(store.vault, target, undone.safety?.keys.archive ?? "", { safety });
+  expect(await contentOf(target)).toBe(after);
+});
+
 test("a backup of the restored copy says the same as the first", async () => {
   const copy = await createProject(server, "copy");
   const first = await restore(store.vault, copy, key);
-  const { manifest } = await backUp(store.vault, copy);
+  const { keys, manifest } = await backUp(store.vault, copy);
   expect(first.manifest).toMatchObject({
     rows: manifest.rows,
     fingerprint: manifest.fingerprint,
     sequences: manifest.sequences,
   });
+  const [before, after] = [await scriptOf(key), await scriptOf(keys.archive)];
+  expect(after).toEqual(before);
 });
+
+/** An archive as the SQL that pg_restore writes of it, without the random words around it. */
+async function scriptOf(archive: string): Promise<string[]> {
+  const script = "gunzip | pg_restore --file=-";
+  const text = execFileSync("bash", ["--norc", "-eo", "pipefail", "-c", script], {
+    env: { PATH: `${binaries.folder}:${process.env.PATH}` },
+    input: await store.vault.bytes(archive),
+    encoding: "utf8",
+    maxBuffer: 2 ** 26,
+  });
+  return text.split("\n").filter((line) => !/^\\(un)?restrict /.test(line));
+}
 
 test("plain tools list the archive and restore it into an empty database", async () => {
   const place = await mkdtemp(join(tmpdir(), "revo-plain-"));
@@ -126,36 +159,54 @@ test("an old archive keeps the privileges of its namesakes; what has none stays 
   expect(differences.filter((line) => !/so_no_backup|nova/.test(line))).toEqual([]);
 });
 
-test("under concurrent writes the manifest's counts equal what is restored", async () => {
-  const busy = await createProject(server, "busy");
+test("under concurrent writes the manifest's counts equal what is restored, 20 times out of 20", async () => {
+  const [busy, quiet] = [await createProject(server, "busy"), await createProject(server, "quieto")];
   await sql(
     busy,
     `do $$ begin for i in 1..20 loop execute format('create table public.t%s (id bigserial primary key, x text)', i); end loop; end $$;`,
   );
   let writing = true;
-  const writers = [0, 1].map(async (w) => {
-    for (let n = 0; writing; n++) {
-      const table = `public.t${1 + (n * 7 + w) % 20}`;
-      await sql(
-        busy,
-        `insert into ${table} (x) select md5(g::text) from generate_series(1, 50) g; delete from ${table} where id % 3 = ${
-          n % 3
-        };`,
-      );
-    }
-  });
+  const writers = [0, 1].map((w) => keepWriting(busy, w, () => writing));
+  const totals = new Set<number>();
   try {
-    for (let round = 0; round < 5; round++) {
+    let restored: Promise<unknown> = Promise.resolve();
+    for (let round = 0; round < 20; round++) {
       const { keys, manifest } = await backUp(store.vault, busy);
-      const target = await createProject(server, `quieto${round}`);
-      const { verified } = await restore(store.vault, target, keys.archive);
-      expect(verified.rows).toBe(manifest.rows_total);
+      totals.add(manifest.rows_total);
+      await restored; // the restore of a round runs beside the next round's backup
+      restored = restore(store.vault, quiet, keys.archive).then(async () =>
+        expect(await rowsOf(quiet, Object.keys(manifest.rows))).toEqual(manifest.rows)
+      );
+      restored.catch(() => {}); // seen in the next round
     }
+    await restored;
   } finally {
     writing = false;
     await Promise.all(writers);
   }
-});
+  // the premise: between the rounds something was written
+  expect(totals.size).toBeGreaterThan(15);
+}, 180_000);
+
+/** Inserts and deletes in the tables t1 to t20, a table after the other, each in a transaction of its own. */
+async function keepWriting(connection: Connection, writer: number, isWanted: () => boolean): Promise<void> {
+  const session = await PsqlSession.open({ psql: tools.psql, connection });
+  for (let n = 0; isWanted(); n++) {
+    const table = `public.t${1 + (n * 7 + writer) % 20}`;
+    await session.run(
+      `insert into ${table} (x) select md5(g::text) from generate_series(1, 10) g;
+       delete from ${table} where id % 20 = ${n % 20};`,
+    );
+    await sleep(5);
+  }
+  await session.close();
+}
+
+async function rowsOf(connection: Connection, tables: readonly string[]): Promise<Record<string, number>> {
+  const counts = tables.map((name) => `(select count(*) from only ${name})`);
+  const [line = ""] = await sql(connection, `select ${counts.join(", ")};`);
+  return Object.fromEntries(line.split("|").map((count, i) => [tables[i], Number(count)]));
+}
 
 test("a schema-only backup empties a target only on the explicit word", async () => {
   const { keys, manifest } = await backUp(store.vault, prod, { mode: "schema-only" });

@@ -1,30 +1,42 @@
 /** Whatever breaks a restore, the target is as it was, and the error says where and why. */
-import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import type { IncomingMessage } from "node:http";
 import { join } from "node:path";
-import process from "node:process";
-import { fileURLToPath } from "node:url";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseManifest, sealManifest } from "../../supabase/functions/_shared/backup/manifest.ts";
-import { siblingKeys } from "../../supabase/functions/_shared/backup/object_key.ts";
+import {
+  type BackupKeys,
+  buildKeys,
+  siblingKeys,
+} from "../../supabase/functions/_shared/backup/object_key.ts";
+import { compareDatabases } from "../dev/compare.ts";
 import type { Connection } from "../lib/connection.ts";
 import { fingerprintOf } from "../lib/database_facts.ts";
+import { chooseGzip } from "../lib/gzip.ts";
 import type { SupabaseServer } from "../lib/postgres/supabase.ts";
 import type { Progress } from "../lib/progress.ts";
+import { identifier, literal } from "../lib/psql.ts";
+import { Vault } from "../lib/vault.ts";
+import { startVaultProxy, startWire } from "./broken_links.ts";
+import { dyingProgram, sqlNow } from "./engine_breakage.ts";
 import {
   backUp,
   createProject,
   fixture,
+  progressWith,
   restore,
   sql,
   startPlace,
   stateOf,
   type TestPlace,
   type TestVault,
+  tools,
 } from "./engine_fixture.ts";
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+/** A comment of the archive in whose place a test puts statements. */
+const ROOM = "x".repeat(400);
 
 let place: TestPlace;
 let server: SupabaseServer;
@@ -32,6 +44,7 @@ let store: TestVault;
 let prod: Connection;
 let target: Connection;
 let before: string;
+let good: BackupKeys;
 
 beforeAll(async () => {
   place = await startPlace();
@@ -41,17 +54,25 @@ beforeAll(async () => {
   target = await createProject(server, "alvo");
   await sql(target, await fixture("other_content.sql"));
   before = await stateOf(target);
+  await sql(prod, `comment on table public.sem_chave is '${ROOM}';`);
+  good = (await backUp(store.vault, prod)).keys;
 });
 
 afterAll(() => place?.stop());
 
 const bytesOf = (key: string) => store.vault.bytes(key);
 
-/** A backup of its own for each test, changed by `change` before it is restored. */
+let copies = 0;
+
+/** A copy of the backup for each test, changed by `change` before it is restored. */
 async function brokenBackup(change: (key: string) => Promise<void>): Promise<string> {
-  const { keys } = await backUp(store.vault, prod);
-  await change(keys.archive);
-  return keys.archive;
+  const createdAtUtc = new Date(Date.UTC(2025, 0, 1) + 1000 * copies++).toISOString();
+  const copy = buildKeys({ target: "prod", createdAtUtc, label: "copia" });
+  for (const part of ["archive", "manifest", "fingerprint"] as const) {
+    await store.vault.put(copy[part], await bytesOf(good[part]), "application/octet-stream");
+  }
+  await change(copy.archive);
+  return copy.archive;
 }
 
 async function rewriteManifest(
@@ -68,6 +89,17 @@ async function replaceArchive(key: string, bytes: Buffer): Promise<void> {
   await store.replace(key, bytes);
   const sha256 = createHash("sha256").update(bytes).digest("hex");
   await rewriteManifest(key, () => ({ sha256, bytes: bytes.length }));
+}
+
+/** Puts statements into an archive, in the place of a comment. */
+async function plant(key: string, statements: string): Promise<void> {
+  const text = `COMMENT ON TABLE public.sem_chave IS '${ROOM}';`;
+  const raw = gunzipSync(await bytesOf(key)).toString("latin1");
+  expect(raw).toContain(text);
+  await replaceArchive(
+    key,
+    gzipSync(Buffer.from(raw.replace(text, () => statements.padEnd(text.length)), "latin1")),
+  );
 }
 
 async function expectRefusal(
@@ -138,7 +170,7 @@ describe("in the transaction", () => {
     await expectRefusal(key, {
       code: "verification_failed",
       phase: "check",
-      message: /public\.sem_chave has 53, expected 54/,
+      message: expect.stringMatching(/public\.sem_chave has 53, expected 54/),
     });
   });
 
@@ -158,13 +190,36 @@ describe("in the transaction", () => {
     });
   });
 
-  test("an archive that ends early, though its manifest agrees", async () => {
-    const key = await brokenBackup(async (key) => {
-      const raw = gunzipSync(await bytesOf(key));
-      await replaceArchive(key, gzipSync(raw.subarray(0, raw.length * 0.7)));
-    });
-    await expectRefusal(key, { phase: expect.stringMatching(/load|check/) });
-  });
+  test.each([0.02, 0.4, 0.7, 0.999])(
+    "an archive that ends after %d of its content, though its manifest agrees",
+    async (part) => {
+      const key = await brokenBackup(async (key) => {
+        const raw = gunzipSync(await bytesOf(key));
+        await replaceArchive(key, gzipSync(raw.subarray(0, raw.length * part)));
+      });
+      await expectRefusal(key, {
+        code: expect.stringMatching(
+          /^(archive_rejected|archive_corrupt|restore_failed|verification_failed)$/,
+        ),
+      });
+    },
+  );
+
+  test.each([["in the header", 0], ["early", 0.3], ["late", 0.9], ["in the checksum", 1]])(
+    "one flipped bit %s of the compressed archive, though its manifest agrees",
+    async (_where, part) => {
+      const key = await brokenBackup(async (key) => {
+        const bytes = Buffer.from(await bytesOf(key));
+        // the last eight bytes are checksum and length
+        const at = Math.max(2, Math.floor((bytes.length - 8) * part));
+        bytes[at] = (bytes[at] ?? 0) ^ 4;
+        await replaceArchive(key, bytes);
+      });
+      await expectRefusal(key, {
+        code: expect.stringMatching(/^(archive_rejected|archive_corrupt|restore_failed)$/),
+      });
+    },
+  );
 
   test.each([
     ["COMMIT; BEGIN;", /commit refused/],
@@ -176,75 +231,43 @@ describe("in the transaction", () => {
     ["SELECT 1/0;", /division by zero/],
     ["ROLLBACK;", /./],
   ])("an archive that says %s", async (statement, reason) => {
-    const room = "x".repeat(100);
-    await sql(prod, `comment on table public.sem_chave is '${room}';`);
-    const key = await brokenBackup(async (key) => {
-      const text = `COMMENT ON TABLE public.sem_chave IS '${room}';`;
-      const raw = gunzipSync(await bytesOf(key)).toString("latin1");
-      expect(raw).toContain(text);
-      await replaceArchive(
-        key,
-        gzipSync(Buffer.from(raw.replace(text, statement.padEnd(text.length)), "latin1")),
-      );
-    });
+    const key = await brokenBackup((key) => plant(key, statement));
     await expectRefusal(key, { message: expect.stringMatching(reason) });
   });
 
-  test.each(["move_aside", "load", "check"])(
-    "the backend is terminated in phase %s",
-    async (wanted) => {
-      const { keys } = await backUp(store.vault, prod);
-      const superuser = server.connection("supabase_admin", "postgres");
-      const terminate = `select pg_terminate_backend(pid) from pg_stat_activity
-      where datname = 'alvo' and application_name = 'revo-backups';`;
-      await expectRefusal(keys.archive, { code: expect.any(String) }, {
-        progress: inPhase(wanted, () => sql(superuser, terminate)),
-      });
-    },
-  );
-
-  test.each(["move_aside", "load", "check"])("a cancelled run in phase %s", async (wanted) => {
-    const { keys } = await backUp(store.vault, prod);
-    const cancel = new AbortController();
-    const progress = inPhase(wanted, () => Promise.resolve(cancel.abort()));
-    await expectRefusal(keys.archive, { code: expect.any(String) }, { progress, signal: cancel.signal });
-  });
-
-  test("the restore command is killed with SIGKILL while it loads", async () => {
-    const { keys } = await backUp(store.vault, prod);
-    const command = spawn(join(ROOT, "node_modules", ".bin", "deno"), [
-      "run",
-      "-A",
-      "--cached-only",
-      "scripts/restore.ts",
-    ], {
-      cwd: ROOT,
-      env: {
-        PATH: process.env.PATH,
-        HOME: process.env.HOME,
-        TMPDIR: place.folder, // what a killed command leaves goes with the server's folder
-        ...(process.env.DENO_DIR === undefined ? {} : { DENO_DIR: process.env.DENO_DIR }),
-        ...store.secrets,
-        TARGET: "dev",
-        R2_KEY: keys.archive,
-        SUPABASE_DB_URL_PROD: server.url("postgres", "prod"),
-        SUPABASE_DB_URL_DEV: server.url("postgres", "alvo"),
-      },
-      stdio: ["ignore", "pipe", "inherit"],
+  test.each([
+    ["a row", "INSERT INTO loja.rascunho VALUES (99, 'plantada');", /loja\.rascunho has 2, expected 1/],
+    ["a table", "CREATE TABLE public.plantada (id int);", /public\.plantada has 0, expected no table/],
+    [
+      "a privilege",
+      "GRANT SELECT ON loja.rascunho TO anon;",
+      /acl of relation loja\.rascunho is .*anon=SELECT/,
+    ],
+    [
+      "a policy",
+      "CREATE POLICY aberta ON public.sem_chave USING (true);",
+      /policy public\.sem_chave\.aberta is not in the backup/,
+    ],
+    [
+      "another body of a function",
+      "CREATE OR REPLACE FUNCTION public.soma(a integer, b integer) RETURNS integer LANGUAGE sql IMMUTABLE AS 'select a';",
+      /definition of function public\.public\.soma\(integer,integer\) is .*select a/,
+    ],
+    [
+      "a default privilege",
+      "ALTER DEFAULT PRIVILEGES IN SCHEMA loja GRANT SELECT ON TABLES TO anon;",
+      /default privileges -\.postgres loja r is .*anon=SELECT/,
+    ],
+  ])("%s that the source had not, planted into the archive", async (_what, statement, reason) => {
+    const key = await brokenBackup((key) => plant(key, statement));
+    await expectRefusal(key, {
+      code: "verification_failed",
+      phase: "check",
+      message: expect.stringMatching(reason),
     });
-    const ended = new Promise<string | null>((resolve) =>
-      command.on("exit", (_code, signal) => resolve(signal))
-    );
-    for await (const chunk of command.stdout) if (String(chunk).includes("load")) command.kill("SIGKILL");
-    expect(await ended).toBe("SIGKILL");
-    const sessions =
-      `select count(*) from pg_stat_activity where datname = 'alvo' and application_name = 'revo-backups';`;
-    const superuser = server.connection("supabase_admin", "postgres");
-    await expect.poll(() => sql(superuser, sessions)).toEqual(["0"]);
-    expect(await stateOf(target)).toBe(before);
   });
 
-  test("an archive whose functions write to the catalog", async () => {
+  test("an archive whose functions write to the catalog, from a view or from a trigger that always fires", async () => {
     const source = await createProject(server, "ataque");
     await sql(
       source,
@@ -255,23 +278,50 @@ describe("in the transaction", () => {
       end $$;
       create materialized view public.inocente as select public.mal() as x;`,
     );
-    const { keys } = await backUp(store.vault, source);
+    const { keys: view } = await backUp(store.vault, source);
+    const trigger = await brokenBackup((key) =>
+      plant(
+        key,
+        `CREATE FUNCTION public.m() RETURNS trigger LANGUAGE plpgsql AS 'begin delete from public.ops_db_backups;
+         return new; end'; CREATE TRIGGER t BEFORE INSERT ON public.sem_chave FOR EACH ROW EXECUTE FUNCTION public.m();
+         ALTER TABLE public.sem_chave ENABLE ALWAYS TRIGGER t;`,
+      )
+    );
     const victim = await createProject(server, "vitima");
     await sql(
       victim,
       "create table public.ops_db_backups (id int); insert into public.ops_db_backups values (1);",
     );
-    await expect(restore(store.vault, victim, keys.archive)).rejects.toMatchObject({
-      code: "archive_rejected",
-      message: expect.stringContaining("catalog"),
-    });
-    expect(await sql(victim, "select id from public.ops_db_backups;")).toEqual(["1"]);
+    for (const key of [view.archive, trigger]) {
+      await expect(restore(store.vault, victim, key)).rejects.toMatchObject({
+        code: "archive_rejected",
+        message: expect.stringContaining("catalog"),
+      });
+      expect(await sql(victim, "select id from public.ops_db_backups;")).toEqual(["1"]);
+    }
   });
+});
 
-  /** Does something when a phase begins, and waits for it where the engine next reports. */
-  function inPhase(wanted: string, act: () => Promise<unknown>): Progress {
-    return { phase: (name) => void (name === wanted && act()), bytes: () => {}, log: () => {} };
-  }
+test("SQL and commands of psql in names and comments are names and comments", async () => {
+  const source = await createProject(server, "nomes");
+  const file = join(place.folder, "feito");
+  const evil = `x"; COMMIT; --\n\\! touch ${file}\n\\q\nCOMMIT;\n`;
+  const quoted = identifier(evil.slice(0, 60));
+  await sql(
+    source,
+    `create schema ${quoted}; create table ${quoted}.${quoted} (${quoted} text);
+     insert into ${quoted}.${quoted} values (${literal(evil)}), (E'\\\\.'), ('\\.');
+     comment on table ${quoted}.${quoted} is ${literal(`'; COMMIT; ${evil}`)};
+     create policy ${quoted} on ${quoted}.${quoted} using (${quoted} <> ${literal(evil)});`,
+  );
+  const { keys } = await backUp(store.vault, source);
+  await restore(store.vault, await createProject(server, "nomes_alvo"), keys.archive);
+  const urls = ["nomes", "nomes_alvo"].map((name) => server.url("postgres", name));
+  expect(await compareDatabases(urls[0] ?? "", urls[1] ?? "")).toMatchObject({
+    equal: true,
+    differences: [],
+  });
+  expect(existsSync(file)).toBe(false);
 });
 
 test("after all that, the same backup restores", async () => {
@@ -281,42 +331,88 @@ test("after all that, the same backup restores", async () => {
 });
 
 describe("a backup that fails leaves nothing", () => {
+  const vaultOptions = (endpoint: string) => {
+    const { R2_BUCKET, R2_ACCESS_KEY_ID, R2_SECRET_ACCESS_KEY } = store.secrets;
+    return {
+      endpoint,
+      bucket: R2_BUCKET,
+      accessKeyId: R2_ACCESS_KEY_ID,
+      secretAccessKey: R2_SECRET_ACCESS_KEY,
+    };
+  };
   const objects = async () => {
     const keys: string[] = [];
     for await (const { key } of store.vault.list("revo/")) keys.push(key);
     return keys;
   };
 
-  test("pg_dump is killed in the middle", async () => {
-    await sql(
-      prod,
-      "create table public.grande as select g, repeat(md5(g::text), 20) as x from generate_series(1, 100000) g;",
-    );
+  async function expectNothingLeft(
+    attempt: () => Promise<unknown>,
+    error: { code: unknown; message?: unknown },
+  ): Promise<void> {
     const had = await objects();
-    const superuser = server.connection("supabase_admin", "postgres");
-    const kill =
-      `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'revo-backups'
-      and query like 'COPY public.grande%';`;
-    let killed = false;
-    const killer = (async () => {
-      while (!killed) killed = (await sql(superuser, kill)).includes("t");
-    })();
-    await expect(backUp(store.vault, prod)).rejects.toMatchObject({
-      code: "dump_failed",
-      message: expect.stringContaining("pg_dump"),
-    });
-    await killer;
+    await expect(attempt()).rejects.toMatchObject(error);
     expect(await objects()).toEqual(had);
-    await sql(prod, "drop table public.grande;");
+  }
+
+  test.each([0, 5000, Infinity])("pg_dump is killed after %d bytes", async (bytes) => {
+    const pgDump = await dyingProgram(place.folder, tools.pgDump, bytes);
+    await expectNothingLeft(() => backUp(store.vault, prod, { tools: { ...tools, pgDump } }), {
+      code: "dump_failed",
+      message: expect.stringContaining("pg_dump was ended by signal 9"),
+    });
   });
 
-  test("a role that may not read", async () => {
-    const had = await objects();
-    const secret = server.connection("authenticator", "prod");
-    await expect(backUp(store.vault, secret)).rejects.toMatchObject({
-      code: expect.stringMatching(/dump_failed|database_error/),
+  test.each([0, 5000, Infinity])("the program that compresses is killed after %d bytes", async (bytes) => {
+    const gzip = chooseGzip();
+    const [program, ...args] = gzip.compress;
+    const compress = [await dyingProgram(place.folder, program, bytes), ...args] as const;
+    await expectNothingLeft(() => backUp(store.vault, prod, { gzip: { ...gzip, compress } }), {
+      code: "dump_failed",
+      message: expect.stringMatching(/was ended by signal 9/),
     });
-    expect(await objects()).toEqual(had);
+  });
+
+  test("the server ends the session of the dump, and the connection is cut", async () => {
+    const superuser = server.connection("supabase_admin", "postgres");
+    const terminate = `select pg_terminate_backend(pid) from pg_stat_activity
+      where datname = 'prod' and application_name = 'revo-backups' and usename = 'postgres';`;
+    const ended = progressWith({ phase: (name) => name === "dump" && sqlNow(superuser, terminate) });
+    await expectNothingLeft(() => backUp(store.vault, prod, { progress: ended }), {
+      code: expect.stringMatching(/^(dump_failed|database_error)$/),
+    });
+    const wire = await startWire(server.port);
+    const through = { ...prod, env: { ...prod.env, PGPORT: String(wire.port) } };
+    const cut = progressWith({ phase: (name) => name === "dump" && wire.cut() });
+    await expectNothingLeft(() => backUp(store.vault, through, { progress: cut }), {
+      code: expect.stringMatching(/^(dump_failed|database_unreachable)$/),
+    });
+    wire.server.close();
+  });
+
+  test.each([["GET", "archive"], ["PUT", "fingerprint"], ["PUT", "manifest"]] as const)(
+    "the vault answers no %s of the %s",
+    async (method, part) => {
+      const ending =
+        { archive: ".dump.gz", fingerprint: ".fingerprint.gz", manifest: ".manifest.json" }[part];
+      const isRefused = ({ method: asked, url = "" }: IncomingMessage) =>
+        asked === method && url.split("?")[0]?.endsWith(ending) === true;
+      const proxy = await startVaultProxy(store.secrets.R2_ENDPOINT, isRefused);
+      const vault = new Vault(vaultOptions(proxy.endpoint));
+      try {
+        await expectNothingLeft(() => backUp(vault, prod, { verify: true }), {
+          code: expect.stringMatching(/^vault_/),
+        });
+      } finally {
+        proxy.server.close();
+      }
+    },
+  );
+
+  test("a role that may not read", async () => {
+    await expectNothingLeft(() => backUp(store.vault, server.connection("authenticator", "prod")), {
+      code: expect.stringMatching(/^(dump_failed|database_error)$/),
+    });
   });
 
   test("a wrong password and a server that is not there are told apart", async () => {

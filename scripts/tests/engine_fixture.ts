@@ -10,7 +10,7 @@ import { type BackupOrder, takeBackup } from "../lib/backup/take_backup.ts";
 import type { ClientTools } from "../lib/client_tools.ts";
 import type { Connection } from "../lib/connection.ts";
 import { applySettings, readFingerprint, sqlFile } from "../lib/database_facts.ts";
-import { chooseGzip } from "../lib/gzip.ts";
+import { chooseGzip, type Gzip } from "../lib/gzip.ts";
 import { findPostgres, type PostgresBinaries } from "../lib/postgres/binaries.ts";
 import { makeServerFolder } from "../lib/postgres/server_user.ts";
 import { SERVER_PROGRAMS, SupabaseServer } from "../lib/postgres/supabase.ts";
@@ -52,6 +52,13 @@ export function fixture(name: string): Promise<string> {
 }
 
 const silent: Progress = { phase: () => {}, bytes: () => {}, log: () => {} };
+
+/** A progress that tells only what is wanted. */
+export function progressWith(
+  { phase, log }: { phase?: (name: string) => unknown; log?: (line: string) => unknown },
+): Progress {
+  return { phase: (name) => void phase?.(name), bytes: () => {}, log: (line) => void log?.(line) };
+}
 
 /** A server and a vault of one test file. */
 export interface TestPlace {
@@ -137,6 +144,8 @@ export const tools = toolsOf(binaries);
 export interface EngineOptions {
   /** Default: those of this machine's newest installation. */
   tools?: ClientTools;
+  /** Default: the fastest of this machine. */
+  gzip?: Gzip;
   progress?: Progress;
   lockTimeoutMs?: number;
   signal?: AbortSignal;
@@ -150,7 +159,7 @@ export function engine(vault: Vault, connection: Connection, options: EngineOpti
   return {
     connection,
     tools: options.tools ?? tools,
-    gzip: chooseGzip(),
+    gzip: options.gzip ?? chooseGzip(),
     vault,
     progress: options.progress ?? silent,
     now,
@@ -179,8 +188,8 @@ export function backUp(
     verify: false,
     previous: null,
   } as const;
-  const { tools, progress, lockTimeoutMs, signal, ...changes } = options;
-  const around = engine(vault, connection, { tools, progress, lockTimeoutMs, signal });
+  const { tools, gzip, progress, lockTimeoutMs, signal, ...changes } = options;
+  const around = engine(vault, connection, { tools, gzip, progress, lockTimeoutMs, signal });
   return takeBackup(around, { ...order, ...changes });
 }
 
@@ -191,8 +200,8 @@ export function restore(
   options: EngineOptions & Partial<RestoreOrder> = {},
 ) {
   const order = { target: "dev", key, confirm: null, allowSchemaOnly: false, safety: null } as const;
-  const { tools, progress, lockTimeoutMs, signal, ...changes } = options;
-  const around = engine(vault, connection, { tools, progress, lockTimeoutMs, signal });
+  const { tools, gzip, progress, lockTimeoutMs, signal, ...changes } = options;
+  const around = engine(vault, connection, { tools, gzip, progress, lockTimeoutMs, signal });
   return restoreBackup(around, { ...order, ...changes });
 }
 
@@ -219,15 +228,28 @@ export async function oldArchive(store: TestVault, connection: Connection): Prom
   return `${stem}.dump.gz`;
 }
 
-/** Everything that a failed restore must leave as it was: objects, privileges, rows, sequences, schemas. */
-export async function stateOf(connection: Connection): Promise<string> {
-  const session = await PsqlSession.open({ psql: binaries.path("psql"), connection });
-  await session.run("begin isolation level repeatable read read only;");
+/** What a restore brings: objects with their owners and privileges, sequences, a content hash of every table. */
+export async function contentOf(connection: Connection): Promise<string> {
+  const session = await openSnapshot(connection);
   await applySettings(session);
   const { lines } = await readFingerprint(session);
   const sequences = await session.run(await sqlFile("sequences.sql"));
   const rows = await session.run(await fixture("content.sql"));
+  await session.close();
+  return [...lines, ...sequences.sort(), ...rows].join("\n");
+}
+
+/** Everything that a failed restore must leave as it was: the content, and each object itself. */
+export async function stateOf(connection: Connection): Promise<string> {
+  const content = await contentOf(connection);
+  const session = await openSnapshot(connection);
   const platform = await session.run(await fixture("platform_state.sql"));
   await session.close();
-  return [...lines, ...sequences, ...rows, ...platform].join("\n");
+  return [content, ...platform].join("\n");
+}
+
+async function openSnapshot(connection: Connection): Promise<PsqlSession> {
+  const session = await PsqlSession.open({ psql: binaries.path("psql"), connection });
+  await session.run("begin isolation level repeatable read read only;");
+  return session;
 }

@@ -1,16 +1,20 @@
 /** The plan changes nothing, and the restore after it does what the plan said. */
 import { execFile } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { restorePlanSchema } from "../../supabase/functions/_shared/backup/restore_plan.ts";
 import type { PastRestore } from "../lib/catalog.ts";
 import type { Connection } from "../lib/connection.ts";
 import type { SupabaseServer } from "../lib/postgres/supabase.ts";
 import { PsqlSession } from "../lib/psql.ts";
 import { planRestore, type RestorePlan } from "../lib/restore/plan.ts";
+import { describeChanges } from "../lib/restore/plan_changes.ts";
+import { atPhase, sqlNow } from "./engine_breakage.ts";
 import {
   backUp,
   binaries,
@@ -148,6 +152,49 @@ test("the restore does what the plan said, and the plan alone changes nothing", 
   });
 });
 
+/** As the restore gets it: out of the plan's run. */
+const asRead = (planned: RestorePlan) => restorePlanSchema.parse(JSON.parse(JSON.stringify(planned)));
+
+test("the restore says where the target changed since the plan, just before it and despite a safety copy", async () => {
+  const target = await createProject(server, "mudado");
+  await sql(target, "create table public.pedidos (id int); create table public.parada (id int);");
+  const planned = asRead(await plan(target));
+  const quiet = await restore(store.vault, target, key, { plan: planned });
+  expect(quiet.changedSincePlan).toEqual({
+    tables: { total: 0, listed: [] },
+    schema: { total: 0, listed: [] },
+  });
+
+  const again = asRead(await plan(target));
+  const safety = { requestedBy: "test", requestId: randomUUID(), run: null, gitSha: null };
+  // what happens while the safety copy is taken is seen too
+  const progress = atPhase("safety_backup", () => sqlNow(target, "create table public.depois (id int);"));
+  await sql(
+    target,
+    `delete from public.sem_chave where a <= 3; drop table loja.rascunho;
+     revoke execute on function public.visivel() from anon;`,
+  );
+  const { changedSincePlan } = await restore(store.vault, target, key, { plan: again, safety, progress });
+  expect(changedSincePlan?.tables).toEqual({
+    total: 3,
+    listed: [
+      { table: "loja.rascunho", planned: 1, now: "absent" },
+      { table: "public.depois", planned: "absent", now: 0 },
+      { table: "public.sem_chave", planned: 53, now: 51 },
+    ],
+  });
+  expect(changedSincePlan?.schema?.listed).toEqual([
+    "since then: relation loja.rascunho is missing",
+    expect.stringMatching(/^since then: acl of function public\.public\.visivel\(\) is /),
+    "since then: relation public.depois is not in the backup",
+  ]);
+  expect(changedSincePlan && describeChanges(changedSincePlan)).toMatch(
+    /^the target changed since the plan: 3 tables \(loja\.rascunho 1 → absent, .*\), 3 facts of schema/,
+  );
+  await expect(restore(store.vault, target, key, { plan: { ...again, target: "verify" } })).rejects
+    .toMatchObject({ code: "plan_required" });
+});
+
 test("a session in a transaction is named; one that locks a table ends the plan, named", async () => {
   const target = await createProject(server, "ocupado");
   await sql(target, "create table public.pedidos (id int); insert into public.pedidos values (1);");
@@ -244,6 +291,10 @@ test("the duration is the median pace of what was measured", async () => {
   expect((await plan(prod)).duration).toEqual({ seconds: null, measured: 0, reason: "no_restore_yet" });
 });
 
+/** A database's state but for what its catalog tells of runs. */
+const withoutHistory = (state: string) =>
+  state.split("\n").filter((line) => !/^public\.ops_db_backup_(runs|audit\w*) /.test(line)).join("\n");
+
 test("the command plans for prod without a confirmation, beside a run that holds the lock", async () => {
   const catalog = await createProject(server, "catalogo");
   for (const file of (await readdir(MIGRATIONS)).sort()) {
@@ -257,7 +308,7 @@ test("the command plans for prod without a confirmation, beside a run that holds
        values ('restore', 'prod', 'succeeded', '${key}', gen_random_uuid(), now() - interval '20 s', now()),
               ('restore', 'prod', 'running', '${key}', gen_random_uuid(), now(), null);`,
   );
-  const before = await stateOf(catalog);
+  const before = withoutHistory(await stateOf(catalog));
   const { stdout } = await promisify(execFile)(join(ROOT, "node_modules/.bin/deno"), [
     "run",
     "-A",
@@ -291,7 +342,17 @@ test("the command plans for prod without a confirmation, beside a run that holds
   expect(planned.onlyInTarget?.listed.map(({ name }) => name).filter((name) => /ops_db_backup/.test(name)))
     .toEqual([]);
   expect(last.length).toBeLessThan(200_000);
-  expect(await stateOf(catalog)).toBe(before);
+  expect(withoutHistory(await stateOf(catalog))).toBe(before);
+  const [run = ""] = await sql(
+    catalog,
+    "select row_to_json(r) from public.ops_db_backup_runs r where kind = 'plan';",
+  );
+  expect(JSON.parse(run)).toMatchObject({
+    target: "prod",
+    r2_key: key,
+    status: "succeeded",
+    result: { plan: planned },
+  });
   const summary = await readFile(join(place.folder, "summary.md"), "utf8");
   expect(summary).toContain("Plano da restauração (nada foi alterado)");
   expect(summary).toContain("(mediana de 1 restaurações)");

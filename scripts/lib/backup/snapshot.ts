@@ -54,7 +54,7 @@ export async function readSnapshot(session: PsqlSession, mode: Mode): Promise<Sn
 }
 
 /** The newest version in the table that Supabase's CLI keeps of migrations. */
-async function readMigrationHead(session: PsqlSession): Promise<string | null> {
+export async function readMigrationHead(session: PsqlSession): Promise<string | null> {
   const isKept = await session.value(
     `select to_json(exists(select from pg_catalog.pg_attribute a
        where a.attrelid = to_regclass('supabase_migrations.schema_migrations') and a.attname = 'version'

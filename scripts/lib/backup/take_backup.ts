@@ -1,9 +1,8 @@
 /**
  * A backup from beginning to end. Order of what is written, so that nothing half done looks like a backup:
- * archive (confirmed at the vault, its contents read back) → fingerprint text → manifest, last.
+ * archive (confirmed at the vault, its contents read back) → fingerprint text → recovery instructions → manifest, last.
  * Whatever fails, what this run wrote is taken away again.
  */
-import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { BackupError, toBackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
 import {
@@ -34,6 +33,7 @@ import {
   sequenceValues,
 } from "./contents.ts";
 import { startDump } from "./dump.ts";
+import { recoveryText } from "./recovery_text.ts";
 import { TOOL_VERSION } from "../tool_version.ts";
 import { openSnapshot, readSnapshot, type Snapshot, type SnapshotFacts } from "./snapshot.ts";
 
@@ -99,6 +99,9 @@ export async function takeBackup(around: BackupSurroundings, order: BackupOrder)
       "application/gzip",
     );
     written.push(keys.fingerprint);
+    const recovery = recoveryText(keys, manifest, toc, around.vault.bucket);
+    await around.vault.put(keys.recovery, recovery, "text/markdown; charset=utf-8");
+    written.push(keys.recovery);
     await writeManifest(around.vault, keys.manifest, manifest);
     return { keys, manifest, verifiedAt: order.verify ? around.now().toISOString() : null };
   } catch (error) {
@@ -143,19 +146,13 @@ async function dumpToVault(
   }
 }
 
-async function rereadObject(around: BackupSurroundings, upload: Upload): Promise<void> {
-  const hash = createHash("sha256");
-  let bytes = 0;
-  for await (const chunk of around.vault.download(upload.key)) {
-    hash.update(chunk);
-    bytes += chunk.length;
-    around.progress.bytes(bytes, upload.bytes);
-  }
-  const found = hash.digest("hex");
-  if (found === upload.sha256 && bytes === upload.bytes) return;
+async function rereadObject({ vault, progress }: BackupSurroundings, upload: Upload): Promise<void> {
+  const found = await vault.hash(upload.key, (bytes) => progress.bytes(bytes, upload.bytes));
+  if (found.sha256 === upload.sha256 && found.bytes === upload.bytes) return;
   throw new BackupError(
     "upload_mismatch",
-    `Cannot confirm ${upload.key}: sent ${upload.bytes} bytes sha256 ${upload.sha256}, read back ${bytes} bytes ${found}`,
+    `Cannot confirm ${upload.key}: sent ${upload.bytes} bytes sha256 ${upload.sha256}, ` +
+      `read back ${found.bytes} bytes ${found.sha256}`,
   );
 }
 

@@ -67,7 +67,7 @@ export function compareSchemas({ manifest, lines }: StoredBackup, now: TargetNow
  * As the check before COMMIT sees them: without what depends on the major version, and without what stays. A relation
  * that one side lacks is one difference, whatever its columns and constraints.
  */
-function schemaDifferences(manifest: Manifest, backup: readonly string[], now: TargetNow): string[] {
+export function schemaDifferences(manifest: Manifest, backup: readonly string[], now: TargetNow): string[] {
   const sameMajor =
     Number.parseInt(manifest.server_version) === Math.floor(now.server.versionNumber / 10_000);
   const comparable = (lines: readonly string[]) =>

@@ -2,6 +2,7 @@
 import { type AnyManifest, isProving } from "../../../supabase/functions/_shared/backup/manifest.ts";
 import { DATA_ONLY_SCHEMAS } from "../../../supabase/functions/_shared/backup/platform.ts";
 import type { ArchiveToc } from "../archive_toc.ts";
+import { type LockTableOverflow, lockTableOverflow } from "./lock_table.ts";
 import { projectExtensions } from "./plan_objects.ts";
 import type { TargetNow } from "./read_target.ts";
 import type { Selection } from "./select_entries.ts";
@@ -18,7 +19,9 @@ export type Obstacle =
   /** It cannot be brought to where the backup has it: an extension of the project's schemas does not move. */
   | { kind: "extension_schema"; name: string; backup: string; target: string }
   /** A table of the platform whose rows are restored exists on one side only: the platform's versions differ. */
-  | { kind: "platform_table"; table: string; in: "backup" | "target" };
+  | { kind: "platform_table"; table: string; in: "backup" | "target" }
+  /** The server's lock table is too small for so many objects in one transaction. */
+  | { kind: "lock_table" } & LockTableOverflow;
 
 export interface PlannedRestore {
   allowSchemaOnly: boolean;
@@ -38,6 +41,8 @@ export function findObstacles(planned: PlannedRestore): Obstacle[] {
     obstacles.push({ kind: "archive_size", manifest: manifest.bytes, stored: bytes });
   }
   for (const name of unavailableExtensions(planned)) obstacles.push({ kind: "extension_unavailable", name });
+  const overflow = lockTableOverflow(planned.toc, planned.selection, planned.now.facts.lockTable);
+  if (overflow) obstacles.push({ kind: "lock_table", ...overflow });
   return [...obstacles, ...misplacedExtensions(planned), ...platformTables(planned)];
 }
 

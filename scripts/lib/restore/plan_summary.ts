@@ -1,9 +1,13 @@
 /** What a plan says in the job's summary on GitHub, in Markdown for an admin. */
-import type { RestorePlan, Unknown } from "./plan.ts";
+import {
+  FATE_WORDS,
+  obstacleWords,
+  PROOF_WORDS,
+  UNKNOWN_WORDS,
+} from "../../../supabase/functions/_shared/backup/restore_plan_words.ts";
+import type { RestorePlan } from "./plan.ts";
 import type { Listed } from "./plan_comparison.ts";
 import type { DurationPlan } from "./plan_duration.ts";
-import type { Fate } from "./plan_objects.ts";
-import type { Obstacle } from "./plan_obstacles.ts";
 import { megabytes, number, table } from "../summaries.ts";
 
 export function planSummary(plan: RestorePlan): string {
@@ -13,8 +17,8 @@ export function planSummary(plan: RestorePlan): string {
       ["Destino", `${plan.target}, PostgreSQL ${plan.server.version}`],
       ["Backup", `\`${backup.key}\``],
       ["Feito em", `${backup.createdAt}, PostgreSQL ${backup.serverVersion}`],
-      ["Provas do backup", PROOFS[backup.proofs]],
-      ["O backup não informa", backup.unknown.map((what) => UNKNOWN[what]).join(", ") || "nada falta"],
+      ["Provas do backup", PROOF_WORDS[backup.proofs]],
+      ["O backup não informa", backup.unknown.map((what) => UNKNOWN_WORDS[what]).join(", ") || "nada falta"],
       ["A baixar", megabytes(backup.bytes)],
       ["Duração esperada", durationText(plan.duration)],
       ["Disco do servidor", diskText(plan.disk)],
@@ -32,7 +36,7 @@ export function planSummary(plan: RestorePlan): string {
       ["Sessões no caminho", String(sessions.total)],
       ["Entradas não usadas", reasonsText(plan.leftOut)],
     ]),
-    section("Impede a restauração", { total: obstacles.length, listed: obstacles.map(obstacleText) }),
+    section("Impede a restauração", { total: obstacles.length, listed: obstacles.map(obstacleWords) }),
     section("Sessões no caminho", {
       total: sessions.total,
       listed: sessions.listed.map(({ pid, user, application, since, tables: held }) =>
@@ -53,7 +57,7 @@ export function planSummary(plan: RestorePlan): string {
       "Só no destino",
       onlyInTarget && {
         total: onlyInTarget.total,
-        listed: onlyInTarget.listed.map(({ kind, name, fate }) => `${kind} ${name}: ${FATES[fate]}`),
+        listed: onlyInTarget.listed.map(({ kind, name, fate }) => `${kind} ${name}: ${FATE_WORDS[fate]}`),
       },
     ),
     section("Diferenças de estrutura e permissões", differences),
@@ -61,47 +65,6 @@ export function planSummary(plan: RestorePlan): string {
 }
 
 const SHOWN = 100;
-
-const PROOFS = {
-  complete: "completas",
-  hash: "só o hash do arquivo",
-  none: "nenhuma (sem manifesto)",
-} as const;
-
-const UNKNOWN: Readonly<Record<Unknown, string>> = {
-  rows: "linhas por tabela",
-  sequences: "sequências",
-  schema: "estrutura e permissões",
-  roles: "papéis",
-  extensions: "versões das extensões",
-  raw_size: "tamanho sem compressão",
-};
-
-const FATES: Readonly<Record<Fate, string>> = {
-  moved_aside: "posto de lado, apagado depois da confirmação (fica na cópia de segurança)",
-  removed: "removido (fica na cópia de segurança)",
-  replaced: "substituído pela versão do backup (fica na cópia de segurança)",
-};
-
-function obstacleText(obstacle: Obstacle): string {
-  switch (obstacle.kind) {
-    case "schema_only":
-      return "o backup não tem linhas e esvaziaria o destino: exige ALLOW_SCHEMA_ONLY=yes";
-    case "archive_size":
-      return `o arquivo tem ${obstacle.stored} bytes, o manifesto diz ${obstacle.manifest}`;
-    case "extension_unavailable":
-      return `o servidor do destino não tem a extensão ${obstacle.name}`;
-    case "extension_only_in_target":
-      return `a extensão ${obstacle.name} está em public só no destino: remova-a antes`;
-    case "extension_schema":
-      return `a extensão ${obstacle.name} está no esquema ${obstacle.target} do destino, ` +
-        `o backup a tem em ${obstacle.backup}: remova-a do destino antes`;
-    case "platform_table":
-      return `a tabela ${obstacle.table} da plataforma só existe no ${
-        obstacle.in === "backup" ? "backup" : "destino"
-      }`;
-  }
-}
 
 function durationText({ seconds, measured, reason }: DurationPlan): string {
   if (seconds !== null) return `${number.format(seconds)} s (mediana de ${measured} restaurações)`;

@@ -30,20 +30,24 @@ export interface TargetNow {
 export interface TargetAccess {
   connection: Connection;
   tools: ClientTools;
+  /** How long a table is waited for. Default: a second, for those who only want to know. */
+  lockTimeoutMs?: number;
   signal?: AbortSignal;
 }
 
 const LOCK_NOT_AVAILABLE = "55P03";
 
-/** @throws {BackupError} `target_locked` when a table cannot be read within a second, naming who is there. */
+/** @throws {BackupError} `target_locked` when a table cannot be read in time, naming who is there. */
 export async function readTargetNow(
   access: TargetAccess,
   manifest: AnyManifest | null,
 ): Promise<TargetNow> {
-  const { connection, tools, signal } = access;
+  const { connection, tools, lockTimeoutMs = 1000, signal } = access;
   const session = await PsqlSession.open({ psql: tools.psql, connection, signal });
   try {
-    await session.run("begin isolation level repeatable read read only; set local lock_timeout = '1s';");
+    await session.run(
+      `begin isolation level repeatable read read only; set local lock_timeout = ${lockTimeoutMs};`,
+    );
     await applySettings(session);
     return {
       server: await readServerFacts(session),

@@ -3,14 +3,19 @@
  * found equal to its manifest, and a safety copy of the target was taken and proven like any backup.
  */
 import { BackupError, toBackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
+import { SAFETY_LABEL } from "../../../supabase/functions/_shared/backup/label.ts";
 import { type AnyManifest, isProving } from "../../../supabase/functions/_shared/backup/manifest.ts";
 import { isRestoreConfirmed, type Target } from "../../../supabase/functions/_shared/backup/target.ts";
+import type { PlannedRestore } from "../../../supabase/functions/_shared/backup/restore_plan.ts";
 import { type BackupOrder, takeBackup, type TakenBackup } from "../backup/take_backup.ts";
-import { sqlFile } from "../database_facts.ts";
+import { applySettings, sqlFile } from "../database_facts.ts";
 import type { Progress } from "../progress.ts";
 import { PsqlSession } from "../psql.ts";
 import type { Vault } from "../vault.ts";
 import { type FetchedBackup, readFingerprintLines, withFetchedBackup } from "./fetch_backup.ts";
+import { requireLockTable } from "./lock_table.ts";
+import type { PlanChanges } from "./plan_changes.ts";
+import { lookAgain, requirePlanOf } from "./second_look.ts";
 import { selectEntries } from "./select_entries.ts";
 import { readTargetFacts, type TargetFacts } from "./target_facts.ts";
 import { type Loaded, restoreInTransaction, type RestoreSurroundings } from "./transaction.ts";
@@ -24,6 +29,8 @@ export interface RestoreOrder {
   confirm: string | null;
   /** A backup without rows empties the target: only on this explicit word. */
   allowSchemaOnly: boolean;
+  /** The plan on whose ground the restore was decided: where the target changed since is told. */
+  plan?: PlannedRestore | null;
   /** How the target is saved first; `null` only for a throwaway target. */
   safety: Omit<BackupOrder, "target" | "mode" | "verify" | "label" | "previous" | "allowShrink"> | null;
 }
@@ -38,12 +45,11 @@ export interface Restored {
   safety: TakenBackup | null;
   verified: Loaded;
   skipped: { kind: string; name: string; reason: string }[];
+  /** Where the target was not as the plan had seen it, just before the restore; `null` without a plan. */
+  changedSincePlan: PlanChanges | null;
   /** What was left to do and failed; the restore itself is committed and good. */
   warnings: string[];
 }
-
-/** Label of the copy that is taken before a restore. */
-export const SAFETY_LABEL = "antes-da-restauracao";
 
 /** @throws {BackupError} with the phase; the target is as it was unless the code is `restore_outcome_unknown`. */
 export async function restoreBackup(context: RestoreContext, order: RestoreOrder): Promise<Restored> {
@@ -59,11 +65,14 @@ export async function restoreFetched(
 ): Promise<Restored> {
   requireConfirmation(order);
   requireRows(key, manifest, order.allowSchemaOnly);
+  if (order.plan) requirePlanOf(order.plan, order.target, key);
   context.progress.phase("inspect");
   const target = await inspectTarget(context, manifest);
   const selection = selectEntries(toc.entries, target);
+  requireLockTable(toc, selection, target.lockTable);
   const safety = order.safety && await takeSafetyCopy(context, order.target, order.safety);
   const expected = await expectationOf(context.vault, key, manifest, target.keepOps);
+  const changedSincePlan = order.plan ? await lookAgain(context, order.plan, manifest, expected) : null;
   const verified = await restoreInTransaction(context, {
     archiveFile,
     selection,
@@ -76,7 +85,7 @@ export async function restoreFetched(
     name: entry.tag,
     reason,
   }));
-  return { manifest, safety, verified, skipped, warnings: await tidyUp(context) };
+  return { manifest, safety, verified, skipped, changedSincePlan, warnings: await tidyUp(context) };
 }
 
 function requireConfirmation({ target, confirm }: Pick<RestoreOrder, "target" | "confirm">): void {
@@ -105,6 +114,8 @@ async function inspectTarget(context: RestoreContext, manifest: AnyManifest | nu
   const { connection, tools, signal } = context;
   const session = await PsqlSession.open({ psql: tools.psql, connection, signal });
   try {
+    await session.run("begin read only;");
+    await applySettings(session);
     return await readTargetFacts(session, manifest);
   } finally {
     await session.close();

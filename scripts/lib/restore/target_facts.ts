@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { type AnyManifest, isProving } from "../../../supabase/functions/_shared/backup/manifest.ts";
 import type { PsqlSession } from "../psql.ts";
+import { type LockTableFacts, readLockTable } from "./lock_table.ts";
 
 export interface TargetFacts {
   /** The target holds the catalog, whose objects a restore leaves as they are. */
@@ -10,6 +11,7 @@ export interface TargetFacts {
   availableExtensions: ReadonlySet<string>;
   /** Roles that the backup names and the target lacks; none for a backup that does not tell its roles. */
   missingRoles: string[];
+  lockTable: LockTableFacts;
 }
 
 const targetSchema = z.object({
@@ -19,6 +21,7 @@ const targetSchema = z.object({
   available: z.array(z.string()),
 });
 
+/** Needs the settings of settings.sql. */
 export async function readTargetFacts(
   session: PsqlSession,
   manifest: AnyManifest | null,
@@ -38,5 +41,6 @@ export async function readTargetFacts(
     installedExtensions: new Set(facts.installed),
     availableExtensions: new Set(facts.available),
     missingRoles: wanted.filter((role) => !facts.roles.includes(role)),
+    lockTable: await readLockTable(session),
   };
 }

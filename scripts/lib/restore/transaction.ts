@@ -2,7 +2,7 @@
  * The one transaction of a restore: old content moved aside, archive loaded, everything checked, then COMMIT.
  * Until the last word nothing is changed for anybody; whatever goes wrong, the server rolls back.
  * Each object that is moved or made stays locked until the end, so the server's lock table bounds how many there
- * may be: at the defaults 3,000 tables with keys go over themselves; more need a greater max_locks_per_transaction.
+ * may be (lock_table.ts).
  */
 import { createHash, randomBytes } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -43,8 +43,15 @@ export interface LoadOrder {
 }
 
 const LOCK_NOT_AVAILABLE = "55P03";
-/** Of the lock table too: one transaction locks each object that it moves or makes until it ends. */
-const OUT_OF_MEMORY = "53200";
+/** What the operator does next, by the server's SQLSTATE. */
+const HINTS: Readonly<Record<string, string>> = {
+  // out_of_memory, of the lock table too, which lock_table.ts estimates beforehand
+  "53200":
+    "The database has more objects than the server's lock table: raise max_locks_per_transaction there.",
+  // disk_full
+  "53100":
+    "The server's disk is full: until the cleanup it holds the old content and the new. Make room and repeat.",
+};
 /** Shutdown or termination: says nothing about a COMMIT that was under way. */
 const SERVER_GOING_AWAY = /^57P/;
 
@@ -214,17 +221,9 @@ async function explain(
       hint: "Other sessions hold its tables; stop what writes there and repeat.",
     });
   }
-  if (sqlstateOf(error) === OUT_OF_MEMORY) {
-    return new BackupError("restore_failed", error.message, {
-      phase,
-      cause: error,
-      details: error.details,
-      hint:
-        "The database has more objects than the server's lock table: raise max_locks_per_transaction there.",
-    });
-  }
+  const hint = HINTS[sqlstateOf(error) ?? ""];
   const isServerError = error.code === "database_error" || error.code === "internal_server_error";
   return isServerError
-    ? new BackupError("restore_failed", error.message, { phase, cause: error, details: error.details })
+    ? new BackupError("restore_failed", error.message, { phase, cause: error, hint, details: error.details })
     : error.inPhase(phase);
 }

@@ -12,6 +12,7 @@ import {
   readFingerprint,
   readServerFacts,
   sqlFile,
+  type TableRows,
 } from "../database_facts.ts";
 import type { PsqlSession } from "../psql.ts";
 
@@ -43,11 +44,11 @@ export interface Verified {
 export async function verifyContent(session: PsqlSession, expected: Expectation): Promise<Verified> {
   const found = await countRows(session);
   const notChecked = Object.values(expected.ignoredAreas);
-  if (expected.rows) {
-    requireEqualRows(expected.rows, Object.fromEntries(found.map(({ key, rows }) => [key, rows])));
-  } else notChecked.push("rows per table: the manifest has none");
-  if (expected.sequences) await requireEqualSequences(session, expected.sequences);
-  else notChecked.push("sequences: the manifest has none");
+  if (expected.rows) requireNone("rows", rowDifferences(expected.rows, found));
+  else notChecked.push("rows per table: the manifest has none");
+  if (expected.sequences) {
+    requireNone("sequences", await sequenceDifferences(session, expected.sequences));
+  } else notChecked.push("sequences: the manifest has none");
   if (expected.fingerprint) notChecked.push(...await requireEqualFingerprint(session, expected));
   else notChecked.push("schema and privileges: the manifest has no fingerprint");
   return {
@@ -59,31 +60,30 @@ export async function verifyContent(session: PsqlSession, expected: Expectation)
   };
 }
 
-function requireEqualRows(expected: Record<string, number>, found: Record<string, number>): void {
-  requireNone(
-    "rows",
-    difference(
-      expected,
-      found,
-      (table, a, b) => `${table} has ${b ?? "no table"}, expected ${a ?? "no table"}`,
-    ),
+/** Tables whose rows are not as many as expected, each as a sentence. */
+export function rowDifferences(expected: Record<string, number>, found: readonly TableRows[]): string[] {
+  return difference(
+    expected,
+    Object.fromEntries(found.map(({ key, rows }) => [key, rows])),
+    (table, a, b) => `${table} has ${b ?? "no table"}, expected ${a ?? "no table"}`,
   );
 }
 
-async function requireEqualSequences(session: PsqlSession, expected: Manifest["sequences"]): Promise<void> {
+/** Sequences that stand elsewhere than expected, each as a sentence. */
+export async function sequenceDifferences(
+  session: PsqlSession,
+  expected: Manifest["sequences"],
+): Promise<string[]> {
   const rows = z.array(z.tuple([z.string(), z.string(), z.boolean()]));
   const found = rows.parse(await session.rows(await sqlFile("sequences.sql")))
     .map(([name, value, called]) => [name, `${value}/${called}`] as const);
   const wanted = Object.entries(expected).map(([name, v]) =>
     [name, `${v.last_value}/${v.is_called}`] as const
   );
-  requireNone(
-    "sequences",
-    difference(
-      Object.fromEntries(wanted),
-      Object.fromEntries(found),
-      (name, a, b) => `${name} is ${b}, expected ${a}`,
-    ),
+  return difference(
+    Object.fromEntries(wanted),
+    Object.fromEntries(found),
+    (name, a, b) => `${name} is ${b}, expected ${a}`,
   );
 }
 
@@ -149,10 +149,13 @@ function difference<T>(
   );
 }
 
-function requireNone(what: string, differences: readonly string[]): void {
+/** What a difference is a difference of. */
+export type VerifiedPart = "rows" | "sequences" | "schema and privileges";
+
+function requireNone(what: VerifiedPart, differences: readonly string[]): void {
   if (differences.length === 0) return;
   const shown = differences.slice(0, 10).join("; ");
   throw new BackupError("verification_failed", `The restored ${what} differ from the backup: ${shown}`, {
-    details: { differences: differences.slice(0, 50) },
+    details: { what, differences: differences.slice(0, 50) },
   });
 }

@@ -1,5 +1,6 @@
 -- For archives made without privileges: gives each restored object the privileges that the object of the same name
 -- had on the target. What had no counterpart is closed to everybody but its owner, and is printed as JSON.
+-- The catalog's own objects are left alone where they stayed in place; those that the archive brought are not.
 do $$
 declare
   item record;
@@ -21,7 +22,8 @@ begin
              coalesce(c.relacl, acldefault(case c.relkind when 'S' then 's' else 'r' end::"char", c.relowner)), c.relowner
         from pg_catalog.pg_class c join ours s on s.oid = c.relnamespace
        where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
-         and not (s.nspname = 'public' and starts_with(c.relname, current_setting('revo.ops_prefix')))
+         and not (s.nspname = 'public' and starts_with(c.relname, current_setting('revo.ops_prefix'))
+                  and exists (select from pg_temp.restore_privileges r where r.name = format('%I.%I', s.nspname, c.relname)))
          and not exists (select from pg_catalog.pg_depend d where d.objid = c.oid and d.deptype = 'e')
       union all
       select 'column', format('%I.%I (%I)', s.nspname, c.relname, a.attname), format('%I.%I', s.nspname, c.relname),
@@ -32,7 +34,8 @@ begin
       select 'routine', p.oid::regprocedure::text, p.oid::regprocedure::text, null,
              coalesce(p.proacl, acldefault('f', p.proowner)), p.proowner
         from pg_catalog.pg_proc p join ours s on s.oid = p.pronamespace
-       where not (s.nspname = 'public' and starts_with(p.proname, current_setting('revo.ops_prefix')))
+       where not (s.nspname = 'public' and starts_with(p.proname, current_setting('revo.ops_prefix'))
+                  and exists (select from pg_temp.restore_privileges r where r.name = p.oid::regprocedure::text))
          and not exists (select from pg_catalog.pg_depend d where d.objid = p.oid and d.deptype = 'e')
       union all
       select 'type', format('%I.%I', s.nspname, t.typname), format('%I.%I', s.nspname, t.typname), null,
@@ -87,14 +90,12 @@ select to_json(format('%s %s', kind, name)) from (
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
    where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S') and pg_get_userbyid(c.relowner) = current_user
      and not exists (select from pg_depend d where d.objid = c.oid and d.deptype = 'e')
-     and not (n.nspname = 'public' and starts_with(c.relname, current_setting('revo.ops_prefix')))
      and n.nspname !~ '^pg_' and not starts_with(n.nspname, current_setting('revo.old_content_prefix'))
   union all
   select 'routine', p.oid::regprocedure::text
     from pg_proc p join pg_namespace n on n.oid = p.pronamespace
    where pg_get_userbyid(p.proowner) = current_user and n.nspname !~ '^pg_'
      and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e')
-     and not (n.nspname = 'public' and starts_with(p.proname, current_setting('revo.ops_prefix')))
      and not starts_with(n.nspname, current_setting('revo.old_content_prefix'))) restored
  where not exists (select from pg_temp.restore_privileges saved where saved.kind = restored.kind and saved.name = restored.name)
  order by kind, name;

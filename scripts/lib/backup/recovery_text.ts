@@ -1,0 +1,164 @@
+/**
+ * What lies beside each backup for whoever finds the bucket and nothing else: what it is, and the commands that get
+ * the data back with plain tools. pt-BR, no secret. A test runs its commands as they stand.
+ */
+import type { Manifest } from "../../../supabase/functions/_shared/backup/manifest.ts";
+import type { BackupKeys } from "../../../supabase/functions/_shared/backup/object_key.ts";
+import { EXCLUDED_SCHEMAS } from "../../../supabase/functions/_shared/backup/platform.ts";
+import { downloadCommands } from "../../../supabase/functions/_shared/backup/recovery.ts";
+import type { ArchiveToc, TocEntry } from "../archive_toc.ts";
+
+type Contents = Pick<ArchiveToc, "entries">;
+
+/** @param bucket that the backup lies in */
+export function recoveryText(keys: BackupKeys, manifest: Manifest, toc: Contents, bucket: string): string {
+  const sections = [
+    introduction(keys, manifest, bucket),
+    download(keys, manifest),
+    restorePlain(manifest, toc),
+    restoreSupabase(keys, manifest),
+    notHere(),
+  ];
+  return sections.join("\n\n") + "\n";
+}
+
+const GRANTEE = /\b(?:TO|FROM|ROLE) ("(?:[^"]|"")+"|[^\s;",]+)/g;
+
+/** Every role that an archive names: those of the manifest, the owners, and whom the platform's privileges are of. */
+function rolesOf({ roles }: Manifest, { entries }: Contents): string[] {
+  const granted = entries.filter(({ kind }) => kind === "ACL" || kind === "DEFAULT ACL")
+    .flatMap(({ definition }) => [...definition.matchAll(GRANTEE)].map(([, name = ""]) => unquoted(name)));
+  const named = [...roles, ...entries.map(({ owner }) => owner), ...granted];
+  const isOwn = (name: string) => name !== "" && name !== "PUBLIC" && !name.startsWith("pg_");
+  return [...new Set(named.filter(isOwn))].sort();
+}
+
+function unquoted(name: string): string {
+  return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
+}
+
+function introduction(keys: BackupKeys, manifest: Manifest, bucket: string): string {
+  const { source, server_version, tool } = manifest;
+  const what = manifest.mode === "full"
+    ? `${manifest.tables_total} tabelas, ${manifest.rows_total} linhas`
+    : "só a estrutura, sem linhas";
+  const facts = [
+    [
+      "Banco",
+      `${source.database} em ${source.host}${source.project_ref ? ` (projeto ${source.project_ref})` : ""}`,
+    ],
+    ["Feito em", `${manifest.created_at_utc} (UTC)`],
+    ["Conteúdo", what],
+    ["Balde (R2)", bucket],
+    ["Objeto", keys.archive],
+    ["Tamanho", `${manifest.bytes} bytes`],
+    ["SHA-256", manifest.sha256],
+    [
+      "PostgreSQL",
+      `servidor ${server_version}; restaure com o cliente ${
+        Number.parseInt(server_version)
+      }, não mais antigo`,
+    ],
+    [
+      "Extensões",
+      manifest.extensions.map(({ name, version }) => `${name} ${version}`).join(", ") || "nenhuma",
+    ],
+    ["Feito por", `${tool.name} ${tool.version}${manifest.git_sha ? `, commit ${manifest.git_sha}` : ""}`],
+  ];
+  return [
+    `# Como recuperar ${manifest.file}`,
+    "",
+    "Este arquivo basta: com as chaves do balde e programas comuns qualquer pessoa recupera os dados, mesmo sem o",
+    "Supabase, sem o GitHub e sem o sistema que fez o backup. Aqui não há nenhum segredo.",
+    "",
+    "| | |",
+    "|---|---|",
+    ...facts.map(([name, value]) => `| ${name} | ${value} |`),
+  ].join("\n");
+}
+
+function download({ archive }: BackupKeys, { sha256 }: Manifest): string {
+  return [
+    "## 1. Baixar e conferir",
+    "",
+    "Precisa de `curl` (7.88 ou mais novo), `sha256sum` (no macOS: `shasum -a 256`), `gunzip` e dos clientes do",
+    "PostgreSQL. As variáveis `R2_ENDPOINT` (https://….r2.cloudflarestorage.com), `R2_BUCKET`, `R2_ACCESS_KEY_ID` e",
+    "`R2_SECRET_ACCESS_KEY` vêm do painel da Cloudflare: R2 → Manage API tokens. O mesmo painel também baixa o objeto",
+    "pelo navegador, se não houver chave.",
+    "",
+    "```sh",
+    ...downloadCommands(archive, sha256),
+    "```",
+    "",
+    "Se a última linha não disser `OK`, pare: o arquivo não é o que foi gravado. Use outro backup.",
+  ].join("\n");
+}
+
+function restorePlain(manifest: Manifest, toc: Contents): string {
+  const { file } = manifest;
+  const roleList = rolesOf(manifest, toc).map(quoted).join(", ");
+  const dropped = platformEntries(manifest, toc.entries);
+  const filter = dropped.length === 0 ? "" : ` | grep -vE '^(${dropped.join("|")});'`;
+  return [
+    "## 2. Restaurar num PostgreSQL vazio",
+    "",
+    "Em qualquer servidor, também num laptop, como superusuário (`PGHOST`, `PGPORT`, `PGUSER` e, se preciso,",
+    "`PGPASSWORD` no ambiente). Os papéis (roles) são criados sem login; as senhas não estão no backup. O que só o",
+    "servidor do Supabase pode ter fica de fora da lista.",
+    "",
+    "```sh",
+    `echo "select format('create role %I nologin', name) from unnest(array[${roleList}]::text[]) name where name not in (select rolname from pg_roles) \\gexec" | psql -X -q -v ON_ERROR_STOP=1 -d postgres`,
+    "createdb -T template0 -E UTF8 revo_recuperado",
+    `gunzip -c ${file} | pg_restore --list${filter} > restaurar.list`,
+    `gunzip -c ${file} | pg_restore --exit-on-error --single-transaction --use-list=restaurar.list --dbname=revo_recuperado`,
+    "psql -X -q -d revo_recuperado -c analyze",
+    "```",
+    "",
+    "Ou tudo entra, ou nada. Se parar em `CREATE EXTENSION`, este servidor não tem a extensão: instale o pacote dela,",
+    "ou tire a linha dela de `restaurar.list`; se disser que falta um papel, crie-o com `createuser --no-login`. Então",
+    "repita a última restauração.",
+  ].join("\n");
+}
+
+function restoreSupabase({ archive }: BackupKeys, { mode }: Manifest): string {
+  return [
+    "## 3. Restaurar num projeto novo do Supabase",
+    "",
+    "Lá `auth` e `storage` já existem e o usuário não é superusuário: use o repositório do Revo Backups, que confere",
+    "tudo antes de confirmar e não precisa do catálogo nem do GitHub (Node ≥ 20.19 e `npm ci`):",
+    "",
+    "```text",
+    "export DATABASE_URL='postgres://postgres.PROJETO:SENHA@….pooler.supabase.com:5432/postgres'",
+    `R2_KEY=${archive}${mode === "full" ? "" : " ALLOW_SCHEMA_ONLY=yes"} npx deno task restore --from-vault`,
+    "```",
+  ].join("\n");
+}
+
+function notHere(): string {
+  return [
+    "## O que não está no backup",
+    "",
+    "Os arquivos do Storage (só os registros deles), senhas de papéis, segredos do Vault, tarefas do pg_cron, Edge",
+    "Functions e a configuração do projeto (Auth, SMTP, domínios).",
+  ].join("\n");
+}
+
+/** Entries that only Supabase's server can make: its own extensions, and the event triggers of its superuser. */
+function platformEntries({ extensions }: Manifest, entries: readonly TocEntry[]): number[] {
+  const platform: readonly string[] = EXCLUDED_SCHEMAS;
+  const own = extensions.filter(({ schema }) => platform.includes(schema)).map(({ name }) =>
+    `EXTENSION ${name}`
+  );
+  const watching = entries.filter(({ kind, owner }) =>
+    kind === "EVENT TRIGGER" && owner.startsWith("supabase_")
+  )
+    .map(({ tag }) => `EVENT TRIGGER ${tag}`);
+  const named = new Set([...own, ...watching]);
+  return entries.filter(({ kind, tag }) => named.has(kind === "COMMENT" ? tag : `${kind} ${tag}`))
+    .map(({ dumpId }) => dumpId);
+}
+
+/** A text as an SQL literal inside a double-quoted word of the shell. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`.replaceAll(/[\\"$`]/g, "\\$&");
+}

@@ -1,0 +1,85 @@
+/** How the engine's tests break something at a known moment. */
+import { execFileSync } from "node:child_process";
+import { mkdtemp, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import process from "node:process";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Connection } from "../lib/connection.ts";
+import type { SupabaseServer } from "../lib/postgres/supabase.ts";
+import type { Progress } from "../lib/progress.ts";
+import { PsqlSession } from "../lib/psql.ts";
+import { binaries, progressWith } from "./engine_fixture.ts";
+
+/** Where `fixtures/hold_points.sql` lets itself be held, by the number of its advisory lock. */
+const HOLD_POINTS = { copy: 1, index: 2 } as const;
+export type HoldPoint = keyof typeof HOLD_POINTS;
+
+/** Runs a query while this process stands still: nothing else can happen between two steps of the engine. */
+export function sqlNow({ env }: Connection, query: string): string {
+  const psql = binaries.path("psql");
+  return execFileSync(psql, ["-qXAtc", query], { env: { ...process.env, ...env } }).toString().trim();
+}
+
+/** Does something when the engine enters a phase, before it does anything there. */
+export function atPhase(wanted: string, act: () => void): Progress {
+  return progressWith({ phase: (name) => name === wanted && act() });
+}
+
+/**
+ * Runs `work`, whose restore stops at the point; then `act` with the server's process of it, then it may go on.
+ * @param database where the restore goes.
+ */
+export async function whileHeld<T>(
+  server: SupabaseServer,
+  database: string,
+  point: HoldPoint,
+  work: () => Promise<T>,
+  act: (backend: number) => unknown,
+): Promise<T> {
+  const connection = server.connection("supabase_admin", database);
+  const holder = await PsqlSession.open({ psql: binaries.path("psql"), connection });
+  try {
+    await holder.run(`select pg_advisory_lock(4242, ${HOLD_POINTS[point]}) \\g /dev/null`);
+    const result = work();
+    result.catch(() => {}); // the caller sees it
+    try {
+      await act(await waiterOn(holder, HOLD_POINTS[point]));
+    } finally {
+      await holder.kill();
+      await result.catch(() => {}); // nothing of it runs on into the next test
+    }
+    return await result;
+  } finally {
+    await holder.kill();
+  }
+}
+
+async function waiterOn(holder: PsqlSession, lock: number): Promise<number> {
+  const query = `select pid from pg_locks where locktype = 'advisory' and classid = 4242 and objid = ${lock}
+     and not granted;`;
+  for (const limit = Date.now() + 30_000; Date.now() < limit; await sleep(10)) {
+    const [pid] = await holder.run(query);
+    if (pid !== undefined) return Number(pid);
+  }
+  throw new Error("the restore did not reach the point where it is held");
+}
+
+/** Kills the programs of that name that this process started, directly or not. @throws when there is none. */
+export function killChild(name: string): void {
+  const listed = execFileSync("ps", ["-eo", "pid=,ppid=,comm="]).toString().trim().split("\n")
+    .map((line) => line.trim().split(/\s+/));
+  const parents = new Map(listed.map(([pid, parent]) => [pid, parent]));
+  const isOurs = (pid: string | undefined): boolean =>
+    pid !== undefined && pid !== "0" && (pid === String(process.pid) || isOurs(parents.get(pid)));
+  const found = listed.filter(([pid, , program]) => program === name && isOurs(pid));
+  if (found.length === 0) throw new Error(`no ${name} is running`);
+  for (const [pid] of found) process.kill(Number(pid), "SIGKILL");
+}
+
+/** A program that passes on so many bytes of what the real one writes, and then is killed. */
+export async function dyingProgram(folder: string, program: string, bytes: number): Promise<string> {
+  const path = join(await mkdtemp(join(folder, "dying-")), basename(program));
+  const limited = Number.isFinite(bytes) ? `| head -c ${bytes}` : "";
+  await writeFile(path, `#!/bin/bash\n'${program}' "$@" ${limited}\nkill -9 $$\n`, { mode: 0o755 });
+  return path;
+}
