@@ -1,5 +1,6 @@
 /**
- * Proves that a backup restores: into a throwaway server, through the engine of a real restore, then rg03.
+ * Proves that a backup restores: into a throwaway server, through the engine of a real restore, then every check
+ * of docs/drill.md. The receipt lies beside the backup, whatever the verdict.
  *
  *     TARGET=prod deno task drill                      # the newest backup of prod
  *     R2_KEY=revo/prod/2026/01/15/… deno task drill
@@ -8,19 +9,26 @@
  */
 import { randomUUID } from "node:crypto";
 import process from "node:process";
+import { BackupError, toBackupError } from "../supabase/functions/_shared/backup/errors.ts";
 import { parseArchiveKey } from "../supabase/functions/_shared/backup/object_key.ts";
-import { toBackupError } from "../supabase/functions/_shared/backup/errors.ts";
+import { failedChecks, proofOf, type Receipt } from "../supabase/functions/_shared/backup/receipt.ts";
 import { findToolsFor } from "./lib/client_tools.ts";
-import { drill, newestBackup, wantedMajor } from "./lib/drill.ts";
+import { drill, type Drilled, type DrillOrder } from "./lib/drill/drill.ts";
+import { freshHoursOf, newestBackup, wantedMajor } from "./lib/drill/newest_backup.ts";
+import { PhaseTimes } from "./lib/drill/phase_times.ts";
 import { askerOf, drillEnvironment, readEnvironment, vaultOf } from "./lib/environment.ts";
 import { chooseGzip } from "./lib/gzip.ts";
 import { runMain } from "./lib/main.ts";
 import { findPostgres } from "./lib/postgres/binaries.ts";
 import { SERVER_PROGRAMS, withSupabaseServer } from "./lib/postgres/supabase.ts";
+import type { RunReporter } from "./lib/run_reporter.ts";
 import { drillSummary } from "./lib/summaries.ts";
-import { trackRun } from "./lib/tracked_run.ts";
+import { type Outcome, type TrackedRun, trackRun } from "./lib/tracked_run.ts";
+import type { Vault } from "./lib/vault.ts";
 
 const DATABASE = "drill";
+/** A restore is one transaction: on a server of our own its size need not be refused. */
+const ROOM_FOR_LOCKS = { max_locks_per_transaction: "1024" };
 
 await runMain(async (signal) => {
   const env = readEnvironment(drillEnvironment, process.env);
@@ -28,23 +36,72 @@ await runMain(async (signal) => {
   const vault = vaultOf(env);
   const target = env.R2_KEY === undefined ? env.TARGET : parseArchiveKey(env.R2_KEY).target;
   const about = { target, mode: null, label: null, r2_key: env.R2_KEY ?? null, reason: env.REASON ?? null };
-  await trackRun({ kind: "drill", asker, about }, process.env, signal, async ({ catalog, reporter }) => {
+  await trackRun({ kind: "drill", asker, about }, process.env, signal, async (run) => {
     const key = env.R2_KEY ?? await newestBackup(vault, target);
-    reporter.log(`drilling ${key}`);
-    reporter.phase("server");
-    const binaries = findPostgres(SERVER_PROGRAMS, { major: await wantedMajor(vault, key) });
-    const report = await withSupabaseServer({ binaries, databases: [DATABASE], signal }, async (server) => {
-      const owner = server.connection("postgres", DATABASE);
-      const throwaway = { owner, superuser: server.connection("supabase_admin", DATABASE) };
-      const tools = await findToolsFor(owner, signal);
-      const context = { vault, tools, gzip: chooseGzip(), progress: reporter, now: () => new Date(), signal };
-      return await drill(context, key, throwaway);
-    });
-    await catalog.markProven(vault.bucket, key, new Date().toISOString()).catch((error) =>
-      reporter.warn(`the backup is proven, but its row does not say so: ${toBackupError(error).message}`)
-    );
-    await reporter.summary(drillSummary(report));
-    const { verified, assertions, seconds } = report;
-    return { r2_key: key, result: { ...verified, assertions, seconds } };
+    run.reporter.log(`drilling ${key}`);
+    const freshHours = freshHoursOf(target, env.FRESH_HOURS);
+    const order = { key, asker, freshHours, anonReads: env.ANON_READS, sharedReads: env.SHARED_READS };
+    return await conclude(run, vault, await drillOnNewServer(vault, order, run.reporter, signal));
   });
 });
+
+async function drillOnNewServer(
+  vault: Vault,
+  order: DrillOrder,
+  reporter: RunReporter,
+  signal: AbortSignal,
+): Promise<Drilled> {
+  const clock = () => performance.now();
+  const progress = new PhaseTimes(reporter, clock);
+  progress.phase("server");
+  const binaries = findPostgres(SERVER_PROGRAMS, { major: await wantedMajor(vault, order.key) });
+  const options = { binaries, databases: [DATABASE], settings: ROOM_FOR_LOCKS, signal };
+  return await withSupabaseServer(options, async (server) => {
+    const owner = server.connection("postgres", DATABASE);
+    const throwaway = { owner, superuser: server.connection("supabase_admin", DATABASE) };
+    const tools = await findToolsFor(owner, signal);
+    const context = { vault, tools, gzip: chooseGzip(), progress, clock, now: () => new Date(), signal };
+    return await drill(context, order, throwaway);
+  });
+}
+
+/** Tells the verdict to the log, the summary and the catalog. */
+async function conclude({ catalog, reporter }: TrackedRun, vault: Vault, drilled: Drilled): Promise<Outcome> {
+  const { receipt, receiptKey } = drilled;
+  for (const { verdict, name, detail } of receipt.checks) reporter.log(`${verdict} ${name}: ${detail}`);
+  reporter.log(`receipt: ${receiptKey}`);
+  await reporter.summary(drillSummary(drilled));
+  const { r2_key, checks, not_proven, seconds } = receipt;
+  const result = { receipt_key: receiptKey, checks, not_proven, seconds };
+  const failed = failedChecks(checks);
+  if (failed.length > 0) {
+    if (failed.some((name) => name !== "freshness")) await withdrawProof(catalog, reporter, vault, receipt);
+    return { r2_key, result, failure: verdictOf(receipt, failed) };
+  }
+  await catalog.markProven(vault.bucket, r2_key, proofOf(receipt, receiptKey)).catch((error) =>
+    reporter.warn(`the backup is proven, but its row does not say so: ${toBackupError(error).message}`)
+  );
+  return { r2_key, result };
+}
+
+/** A backup that restored once and does not any more is not the one that retention must keep for its proof. */
+async function withdrawProof(
+  catalog: TrackedRun["catalog"],
+  reporter: RunReporter,
+  vault: Vault,
+  { r2_key, drilled_at_utc }: Receipt,
+): Promise<void> {
+  await catalog.markDisproved(vault.bucket, r2_key, drilled_at_utc).catch((error) =>
+    reporter.warn(`an earlier proof of this backup still stands in its row: ${toBackupError(error).message}`)
+  );
+}
+
+function verdictOf({ r2_key, checks }: Receipt, failed: readonly string[]): BackupError {
+  const found = checks.filter(({ name }) => failed.includes(name)).map(({ name, detail }) =>
+    `${name} (${detail})`
+  );
+  return new BackupError("drill_failed", `${r2_key} failed ${found.join(", ")}`, {
+    phase: "assert",
+    hint: "The receipt beside the backup says what each check found.",
+  });
+}

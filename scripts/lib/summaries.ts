@@ -1,7 +1,8 @@
 /** What a run says in the job's summary on GitHub, in Markdown for an admin. */
 import { isProving } from "../../supabase/functions/_shared/backup/manifest.ts";
+import { checkTitle, failedChecks } from "../../supabase/functions/_shared/backup/receipt.ts";
 import type { TakenBackup } from "./backup/take_backup.ts";
-import type { DrillReport } from "./drill.ts";
+import type { Drilled } from "./drill/drill.ts";
 import type { Restored } from "./restore/restore_backup.ts";
 
 export const number = new Intl.NumberFormat("pt-BR");
@@ -35,14 +36,24 @@ export function restoreSummary(restored: Restored, key: string, target: string):
   ]);
 }
 
-export function drillSummary({ key, verified, assertions, seconds }: DrillReport): string {
-  return table("Ensaio de restauração aprovado", [
-    ["Backup", `\`${key}\``],
-    ["Conferido", `${number.format(verified.tables)} tabelas, ${number.format(verified.rows)} linhas`],
-    ["Não conferido", verified.notChecked.join("; ") || "nada"],
-    ["Verificações rg03", assertions.join(", ")],
-    ...Object.entries(seconds).map(([phase, s]) => [`Tempo: ${phase}`, `${number.format(s)} s`] as const),
-  ]);
+/** Every check, failures first, then what was not proven, then the times. */
+export function drillSummary({ receipt, receiptKey }: Drilled): string {
+  const { checks, not_proven, seconds, total_seconds, r2_key } = receipt;
+  const failed = failedChecks(checks).length;
+  const verdict = failed > 0 ? `REPROVADO (${failed} ${failed === 1 ? "falha" : "falhas"})` : "aprovado";
+  const ordered = [...checks].sort((a, b) => Number(b.verdict === "FAIL") - Number(a.verdict === "FAIL"));
+  const times = [...Object.entries(seconds), ["total", total_seconds] as const];
+  return [
+    table(`Ensaio de restauração ${verdict}`, [
+      ["Backup", `\`${r2_key}\``],
+      ["Recibo", `\`${receiptKey}\``],
+      ...ordered.map(({ name, verdict, detail }) =>
+        [`${verdict} ${checkTitle(name)} (\`${name}\`)`, detail.replaceAll(/\s+/g, " ")] as const
+      ),
+    ]),
+    table("O que não foi provado", not_proven.map(({ name, why }) => [name, why])),
+    table("Tempo de cada fase (s)", times.map(([phase, s]) => [phase, number.format(s)])),
+  ].join("\n");
 }
 
 export function table(title: string, rows: readonly (readonly [string, string])[]): string {

@@ -1,0 +1,135 @@
+/**
+ * The drill: restores a backup into a throwaway server through the engine of a real restore, asks what of it is as
+ * it has to be, and leaves the evidence beside the backup. A backup that was never restored is a hope.
+ */
+import {
+  parseArchiveKey,
+  receiptKey,
+  toUtcSecond,
+} from "../../../supabase/functions/_shared/backup/object_key.ts";
+import {
+  type DrillCheck,
+  type Receipt,
+  RECEIPT_KIND,
+  RECEIPT_VERSION,
+  receiptSchema,
+} from "../../../supabase/functions/_shared/backup/receipt.ts";
+import { readServerFacts } from "../database_facts.ts";
+import type { Asker } from "../environment.ts";
+import { type PsqlOptions, PsqlSession } from "../psql.ts";
+import type { Restored as RestoredBackup } from "../restore/restore_backup.ts";
+import { TOOL_VERSION } from "../tool_version.ts";
+import type { Vault } from "../vault.ts";
+import type { Restored, Throwaway } from "./check.ts";
+import { freshnessOf } from "./newest_backup.ts";
+import { notProven } from "./not_proven.ts";
+import type { PhaseTimes } from "./phase_times.ts";
+import type { PlatformTools } from "./prepare_platform.ts";
+import { restoreAndCheck } from "./restore_and_check.ts";
+import { freshnessAnswer, lookAtStored, type Stored } from "./stored_checks.ts";
+import { Verdicts } from "./verdicts.ts";
+
+export interface DrillContext extends PlatformTools {
+  vault: Vault;
+  /** Measures the phases, from the making of the server on. */
+  progress: PhaseTimes;
+  now: () => Date;
+  /** Milliseconds that only grow. */
+  clock: () => number;
+}
+
+export interface DrillOrder extends Pick<Restored, "anonReads" | "sharedReads"> {
+  /** Of the archive. */
+  key: string;
+  asker: Pick<Asker, "run" | "gitSha">;
+  /** How old the newest backup of the same database may be; `null` where nothing backs it up regularly. */
+  freshHours: number | null;
+}
+
+export interface Drilled {
+  receipt: Receipt;
+  /** Where it lies in the vault. */
+  receiptKey: string;
+}
+
+/** Checks without which nothing is restored. */
+const BEFORE_RESTORE: readonly DrillCheck[] = ["manifest", "stored_size", "stored_fingerprint"];
+
+/**
+ * @returns the verdicts, good or bad; the receipt is in the vault then.
+ * @throws {BackupError} what says nothing about the backup: no connection, no disk, no such program, a signal.
+ */
+export async function drill(
+  context: DrillContext,
+  order: DrillOrder,
+  throwaway: Throwaway,
+): Promise<Drilled> {
+  const began = context.now();
+  const verdicts = new Verdicts();
+  const { manifest, fingerprintLines, freshness } = await look(context, order, began, verdicts);
+  const restored = verdicts.failedOf(BEFORE_RESTORE) === undefined
+    ? await restoreAndCheck(context, { ...order, fingerprintLines }, throwaway, verdicts)
+    : null;
+  const { tools, signal, vault } = context;
+  const server_version = await readServerVersion({ psql: tools.psql, connection: throwaway.owner, signal });
+  const facts = { sha256: manifest?.sha256 ?? null, server_version, freshness };
+  const receipt = writeReceipt(context, order, began, { ...facts, ...conclude(verdicts, restored) });
+  const key = receiptKey(order.key, began);
+  await vault.put(key, JSON.stringify(receipt, null, 2) + "\n", "application/json");
+  return { receipt, receiptKey: key };
+}
+
+/** What can be told without a restore. */
+async function look(
+  { vault, progress }: DrillContext,
+  { key, freshHours }: DrillOrder,
+  now: Date,
+  verdicts: Verdicts,
+): Promise<Pick<Stored, "manifest" | "fingerprintLines"> & Pick<Receipt, "freshness">> {
+  progress.phase("look");
+  const { target } = parseArchiveKey(key);
+  const { answers, ...stored } = await lookAtStored(vault, key);
+  const freshness = await freshnessOf(vault, target, now);
+  verdicts.set("manifest", answers.manifest);
+  verdicts.set("stored_size", answers.stored_size);
+  verdicts.set("stored_fingerprint", answers.stored_fingerprint);
+  verdicts.set("freshness", freshnessAnswer(freshness, freshHours, target));
+  return { ...stored, freshness };
+}
+
+function conclude(
+  verdicts: Verdicts,
+  restored: RestoredBackup | null,
+): Pick<Receipt, "checks" | "not_proven"> {
+  const checks = verdicts.all();
+  return { checks, not_proven: notProven(checks, restored) };
+}
+
+function writeReceipt(
+  { progress }: DrillContext,
+  { key, asker }: DrillOrder,
+  began: Date,
+  facts: Pick<Receipt, "sha256" | "server_version" | "freshness" | "checks" | "not_proven">,
+): Receipt {
+  return receiptSchema.parse({
+    version: RECEIPT_VERSION,
+    kind: RECEIPT_KIND,
+    r2_key: key,
+    drilled_at_utc: toUtcSecond(began),
+    tool: { name: "revo-backups", version: TOOL_VERSION },
+    git_sha: asker.gitSha,
+    run: asker.run,
+    seconds: progress.seconds(),
+    total_seconds: progress.total(),
+    ...facts,
+  });
+}
+
+async function readServerVersion(options: PsqlOptions): Promise<string> {
+  const session = await PsqlSession.open(options);
+  try {
+    return (await readServerFacts(session)).version;
+  } finally {
+    await session.close();
+  }
+}

@@ -1,0 +1,35 @@
+-- Compares every B-tree index with its table, row by row: one JSON line [[index: what is wrong], number of indexes].
+-- Run by a superuser in a transaction that is rolled back; amcheck is installed.
+set local search_path = '';
+set local statement_timeout = 0;
+do $check$
+declare
+  checker constant text := (select format('%I.bt_index_check', n.nspname)
+                              from pg_catalog.pg_extension x
+                              join pg_catalog.pg_namespace n on n.oid = x.extnamespace
+                             where x.extname = 'amcheck');
+  item record;
+  wrong jsonb := '[]';
+  total integer := 0;
+begin
+  for item in
+    select c.oid, c.oid::pg_catalog.regclass::text as name
+      from pg_catalog.pg_index i
+      join pg_catalog.pg_class c on c.oid = i.indexrelid
+      join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+      join pg_catalog.pg_am a on a.oid = c.relam
+     where a.amname = 'btree' and c.relkind = 'i' and c.relpersistence = 'p'
+       and i.indisvalid and i.indisready
+       and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+     order by name
+  loop
+    total := total + 1;
+    begin
+      execute format('select %s($1, true)', checker) using item.oid::pg_catalog.regclass;
+    exception when others then
+      wrong := wrong || to_jsonb(format('%s: %s', item.name, sqlerrm));
+    end;
+  end loop;
+  perform pg_catalog.set_config('revo.answer', jsonb_build_array(wrong, total)::text, true);
+end $check$;
+select current_setting('revo.answer');

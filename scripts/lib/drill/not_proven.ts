@@ -1,0 +1,41 @@
+/** What nobody may conclude from a drill: what no backup holds, what this one lacks, what could not be tried here. */
+import type { CheckResult, NotProven } from "../../../supabase/functions/_shared/backup/receipt.ts";
+import type { Restored as RestoredBackup } from "../restore/restore_backup.ts";
+
+/** Of every backup. */
+const NEVER_IN_A_BACKUP: readonly NotProven[] = [
+  { name: "files of Storage", why: "a backup holds their names, not the files" },
+  { name: "passwords and settings of roles", why: "roles belong to the server, not to the database" },
+  { name: "Vault secrets, cron jobs, Edge Functions", why: "the platform's own schemas are not backed up" },
+  { name: "point-in-time recovery", why: "it is the provider's; a backup is one moment" },
+  {
+    name: "the platform's own services",
+    why: "a plain PostgreSQL with Supabase's roles stood in for the project",
+  },
+];
+
+/** @param restored `null` when the backup could not be restored */
+export function notProven(
+  checks: readonly CheckResult[],
+  restored: Pick<RestoredBackup, "verified" | "skipped" | "warnings"> | null,
+): NotProven[] {
+  const untested = checks.filter(({ verdict }) => verdict === "SKIPPED")
+    .map(({ name, detail }) => ({ name, why: detail }));
+  if (restored === null) return [...untested, ...NEVER_IN_A_BACKUP];
+  const { verified, skipped, warnings } = restored;
+  return [
+    ...untested,
+    ...verified.notChecked.map((what) => ({ name: "the engine's own comparison", why: what })),
+    ...skipped.filter(isMissingExtension).map(({ name, reason }) => ({
+      name: `extension ${name}`,
+      why: reason,
+    })),
+    ...warnings.map((warning) => ({ name: "work after the restore", why: warning })),
+    ...NEVER_IN_A_BACKUP,
+  ];
+}
+
+/** What the throwaway server could not have. The platform's other entries are known to stay out. */
+function isMissingExtension({ kind, reason }: RestoredBackup["skipped"][number]): boolean {
+  return kind === "EXTENSION" && reason !== "extension is installed";
+}

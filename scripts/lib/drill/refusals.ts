@@ -1,0 +1,46 @@
+/** What an error of the engine says about the backup: which check it fails, or nothing. */
+import type { BackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
+import type { ErrorCode } from "../../../supabase/functions/_shared/backup/messages.ts";
+import type { DrillCheck } from "../../../supabase/functions/_shared/backup/receipt.ts";
+import { sqlstateOf } from "../psql.ts";
+import type { VerifiedPart } from "../restore/verify.ts";
+
+/** Errors that are the backup's; every other one means that the drill could not be made. */
+const CHECK_OF_CODE: Partial<Record<ErrorCode, DrillCheck>> = {
+  manifest_invalid: "manifest",
+  manifest_too_new: "manifest",
+  archive_corrupt: "archive_readable",
+  archive_rejected: "archive_readable",
+  restore_failed: "restored",
+  verification_failed: "restored",
+  database_error: "restored",
+};
+
+const CHECK_OF_PART: Readonly<Record<VerifiedPart, DrillCheck>> = {
+  "rows": "rows_per_table",
+  "sequences": "sequence_values",
+  "schema and privileges": "schema_and_privileges",
+};
+
+const FOREIGN_KEY_VIOLATION = "23503";
+
+/** Of the server: no room, no memory, shut down, broken disk. */
+const SERVER_TROUBLE = /^5[378]/;
+
+/** Whether an error says nothing about the backup: no connection, no disk, no program, a signal. */
+export function tellsOfSurroundings(error: BackupError): boolean {
+  return CHECK_OF_CODE[error.code] === undefined || SERVER_TROUBLE.test(sqlstateOf(error) ?? "");
+}
+
+/** The check that fails when the engine refuses a backup so. @throws the error itself when it is not the backup's. */
+export function checkOfRefusal(error: BackupError): DrillCheck {
+  const check = CHECK_OF_CODE[error.code];
+  if (check === undefined || tellsOfSurroundings(error)) throw error;
+  if (sqlstateOf(error) === FOREIGN_KEY_VIOLATION) return "foreign_keys_without_orphans";
+  const { what } = error.details;
+  return typeof what === "string" && isPart(what) ? CHECK_OF_PART[what] : check;
+}
+
+function isPart(what: string): what is VerifiedPart {
+  return Object.hasOwn(CHECK_OF_PART, what);
+}

@@ -1,0 +1,472 @@
+/** The drill: a good backup passes every check, and each planted fault fails the check that is meant for it. */
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
+import { parseManifest } from "../../supabase/functions/_shared/backup/manifest.ts";
+import { siblingKeys } from "../../supabase/functions/_shared/backup/object_key.ts";
+import {
+  DRILL_CHECK_NAMES,
+  type DrillCheck,
+  drillResultSchema,
+  proofSchema,
+  receiptSchema,
+} from "../../supabase/functions/_shared/backup/receipt.ts";
+import { Catalog } from "../lib/catalog.ts";
+import type { CheckGroup, Restored } from "../lib/drill/check.ts";
+import { type Drilled } from "../lib/drill/drill.ts";
+import { indexCheck } from "../lib/drill/index_check.ts";
+import { newestBackup } from "../lib/drill/newest_backup.ts";
+import { anonCheck, companyCheck } from "../lib/drill/reader_checks.ts";
+import { DATABASE_CHECKS } from "../lib/drill/restore_and_check.ts";
+import { migrationCheck, rowChecks, sequenceCheck } from "../lib/drill/content_checks.ts";
+import { lookAtStored } from "../lib/drill/stored_checks.ts";
+import { rg03Checks } from "../lib/drill/rg03.ts";
+import { runChecks } from "../lib/drill/run_checks.ts";
+import type { LoginRole } from "../lib/postgres/supabase.ts";
+import { readFingerprintLines } from "../lib/restore/fetch_backup.ts";
+import {
+  copyErp,
+  createErp,
+  drillOf,
+  makeThrowaway,
+  namesWith,
+  replaceArchive,
+  rewriteManifest,
+} from "./drill_fixture.ts";
+import {
+  backUp,
+  createProject,
+  oldArchive,
+  sql,
+  startPlace,
+  type TestPlace,
+  type TestVault,
+  tools,
+} from "./engine_fixture.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+let place: TestPlace;
+let store: TestVault;
+let good: string;
+let drilled: Drilled;
+let restored: Restored;
+
+beforeAll(async () => {
+  place = await startPlace();
+  ({ store } = place);
+  await createErp(place, "prod");
+  const taken = await backUp(store.vault, place.server.connection("postgres", "prod"));
+  good = taken.keys.archive;
+  const throwaway = await makeThrowaway(place);
+  drilled = await drillOf(place, good, { throwaway });
+  const { manifest } = taken;
+  const fingerprintLines = await readFingerprintLines(store.vault, good, manifest);
+  restored = { ...throwaway, tools, manifest, fingerprintLines, anonReads: [], sharedReads: [] };
+});
+
+afterAll(() => place?.stop());
+
+let copies = 0;
+
+/** A copy of the good backup under a key of its own, changed in the vault. */
+async function changedBackup(change: (key: string, bytes: Uint8Array) => Promise<void>): Promise<string> {
+  const copy = good.replace(".dump.gz", `_copia${++copies}.dump.gz`);
+  const [from, to] = [siblingKeys(good), siblingKeys(copy)];
+  for (const part of ["archive", "manifest", "fingerprint"] as const) {
+    await store.vault.put(to[part], await store.vault.bytes(from[part]), "application/octet-stream");
+  }
+  await rewriteManifest(store, copy, { file: copy.split("/").at(-1) });
+  await change(copy, await store.vault.bytes(copy));
+  return copy;
+}
+
+/** A backup of a copy of the ERP that has the fault itself. */
+async function backupOfFaulty(name: string, fault: string): Promise<string> {
+  await copyErp(place, "prod", name, fault);
+  return (await backUp(store.vault, place.server.connection("postgres", name))).keys.archive;
+}
+
+describe("a good backup", () => {
+  test("passes every check", () => {
+    expect(drilled.receipt.checks.map(({ name }) => name)).toEqual(DRILL_CHECK_NAMES);
+    expect(drilled.receipt.checks.filter(({ verdict }) => verdict !== "PASS")).toEqual([]);
+  });
+
+  test("leaves a receipt beside it, with the time of each phase and what was not proven", async () => {
+    const { receipt, receiptKey } = drilled;
+    expect(receiptKey).toMatch(/\.drill\.\d{8}_\d{6}\.json$/);
+    expect(receiptSchema.parse(JSON.parse(await store.vault.text(receiptKey)))).toEqual(receipt);
+    expect(Object.keys(receipt.seconds)).toEqual(
+      expect.arrayContaining(["download", "prepare", "load", "check", "commit", "assert"]),
+    );
+    const sum = Object.values(receipt.seconds).reduce((total, seconds) => total + seconds, 0);
+    expect(receipt.total_seconds).toBeCloseTo(sum, 1);
+    expect(receipt.not_proven.map(({ name }) => name)).toContain("files of Storage");
+    expect(receipt.freshness).toMatchObject({ newest_key: good });
+  });
+
+  test("says how many rows people of each company could read", () => {
+    const detail = drilled.receipt.checks.find(({ name }) => name === "company_reads")?.detail;
+    expect(detail).toMatch(
+      /^read by users of one company each \(2\): [1-9]\d* rows of their own, none of another/,
+    );
+  });
+});
+
+test("the newest backup is the one that carries rows; one that cannot be read is not passed over", async () => {
+  const keys = siblingKeys(good.replaceAll("01/01", "01/05").replace("20260101", "20260105"));
+  await store.vault.put(keys.archive, "", "application/octet-stream");
+  await store.vault.put(
+    keys.manifest,
+    await store.vault.bytes(siblingKeys(good).manifest),
+    "application/json",
+  );
+  await rewriteManifest(store, keys.archive, { mode: "schema-only" });
+  expect(await newestBackup(store.vault, "prod")).toBe(good);
+  await store.replace(keys.manifest, "{");
+  expect(await newestBackup(store.vault, "prod")).toBe(keys.archive);
+  await store.vault.delete(keys.archive);
+  expect(await newestBackup(store.vault, "prod")).toBe(good);
+  await store.vault.delete(keys.manifest);
+  await expect(newestBackup(store.vault, "dev")).rejects.toMatchObject({ code: "no_backup_found" });
+});
+
+describe("a fault in the vault", () => {
+  test.each<[string, DrillCheck, (key: string, bytes: Uint8Array) => Promise<void>]>([
+    ["a flipped byte", "stored_hash", async (key, bytes) => {
+      bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1;
+      await store.replace(key, bytes);
+    }],
+    [
+      "a truncated file",
+      "stored_size",
+      (key, bytes) => store.replace(key, bytes.subarray(0, bytes.length >> 1)),
+    ],
+    [
+      "a truncated file whose manifest agrees",
+      "archive_readable",
+      (key, bytes) => replaceArchive(store, key, bytes.subarray(0, bytes.length * 0.8)),
+    ],
+    [
+      "an empty file whose manifest agrees",
+      "archive_readable",
+      (key) => replaceArchive(store, key, gzipSync("")),
+    ],
+    ["a missing archive", "stored_size", (key) => store.vault.delete(key)],
+    ["a manifest that somebody changed", "manifest", async (key) => {
+      const { manifest } = siblingKeys(key);
+      const text = await store.vault.text(manifest);
+      await store.replace(manifest, text.replace('"requested_by": "test"', '"requested_by": "else"'));
+    }],
+    [
+      "a missing fingerprint",
+      "stored_fingerprint",
+      (key) => store.vault.delete(siblingKeys(key).fingerprint),
+    ],
+    [
+      "a damaged fingerprint",
+      "stored_fingerprint",
+      (key) => store.replace(siblingKeys(key).fingerprint, "x"),
+    ],
+    [
+      "the manifest of another backup",
+      "manifest",
+      (key) => rewriteManifest(store, key, { file: "outro.dump.gz" }),
+    ],
+    ["one row missing", "rows_per_table", (key) => oneRowMore(key)],
+  ])("%s fails %s, and nothing else", async (_fault, check, change) => {
+    const { receipt } = await drillOf(place, await changedBackup(change));
+    expect(namesWith(receipt, "FAIL")).toEqual([check]);
+    const [cause] = receipt.checks.filter(({ name }) => name === "company_reads");
+    expect(cause).toMatchObject({ verdict: "SKIPPED", detail: `not restored: ${check} failed` });
+    expect(receipt.not_proven.map(({ name }) => name)).toContain("company_reads");
+  });
+
+  /** The manifest counts one row more than the archive has. */
+  async function oneRowMore(key: string): Promise<void> {
+    const rows = restored.manifest?.version === 2 ? restored.manifest.rows : {};
+    await rewriteManifest(store, key, {
+      rows: { ...rows, "public.pedidos": (rows["public.pedidos"] ?? 0) + 1 },
+    });
+  }
+});
+
+describe("a fault that was backed up faithfully", () => {
+  const orphan = `
+    set session_replication_role = replica;
+    update public.itens_pedido set produto_id = -1 where id = (select min(id) from public.itens_pedido);`;
+
+  test.each<[string, DrillCheck, string]>([
+    ["an orphan", "foreign_keys_without_orphans", orphan],
+    [
+      "a sequence behind",
+      "sequences_ahead_of_their_columns",
+      "alter sequence public.itens_pedido_id_seq restart;",
+    ],
+    [
+      "a table readable for anon",
+      "anon_reads",
+      "grant select on public.clientes to anon; create policy aberta on public.clientes for select to anon using (true);",
+    ],
+  ])("%s fails %s, and nothing else", async (fault, check, change) => {
+    const { receipt } = await drillOf(place, await backupOfFaulty(fault, change));
+    expect(namesWith(receipt, "FAIL")).toEqual([check]);
+  });
+
+  test("an empty dump fails not_empty, and what it cannot show is skipped", async () => {
+    const { keys } = await backUp(store.vault, await createProject(place.server, "vazio"));
+    const { receipt } = await drillOf(place, keys.archive);
+    expect(namesWith(receipt, "FAIL")).toEqual(["not_empty"]);
+    expect(namesWith(receipt, "SKIPPED")).toEqual(
+      expect.arrayContaining(["rows_per_table", "schema_and_privileges", "permission_functions_exist"]),
+    );
+  });
+});
+
+describe("a backup with fewer proofs", () => {
+  const WITHOUT_CATALOG = `
+    select format('drop %s %s cascade;', kind, name) from (
+      select 'table' as kind, oid::regclass::text as name from pg_class
+       where relnamespace = 'public'::regnamespace and relkind = 'r' and starts_with(relname, 'ops_db_backup')
+      union all
+      select 'function', oid::regprocedure::text from pg_proc
+       where pronamespace = 'public'::regnamespace and starts_with(proname, 'ops_db_backup')) catalog
+     order by kind desc \\gexec`;
+
+  test("of the old format is restored, and what it cannot show is skipped", async () => {
+    await copyErp(place, "prod", "antigo", WITHOUT_CATALOG);
+    const key = await oldArchive(store, place.server.connection("postgres", "antigo"));
+    const { receipt } = await drillOf(place, key);
+    expect(namesWith(receipt, "FAIL")).toEqual([]);
+    expect(namesWith(receipt, "SKIPPED")).toEqual([
+      "stored_fingerprint",
+      "rows_per_table",
+      "sequence_values",
+      "schema_and_privileges",
+      "row_security",
+      "materialized_views",
+      "migration_head",
+      "company_reads",
+    ]);
+    await store.vault.delete(siblingKeys(key).manifest);
+    const { answers } = await lookAtStored(store.vault, key);
+    expect(answers).toMatchObject({ manifest: { verdict: "SKIPPED" }, stored_size: { verdict: "SKIPPED" } });
+  });
+
+  test("without rows is asked nothing about rows", async () => {
+    const { manifest } = restored;
+    const schemaOnly = { ...restored, manifest: manifest && { ...manifest, mode: "schema-only" as const } };
+    const checks = await runChecks([rowChecks, sequenceCheck, anonCheck, companyCheck], schemaOnly, () => 0);
+    expect(namesWith({ checks }, "SKIPPED")).toEqual(checks.map(({ name }) => name));
+  });
+});
+
+test("a stale newest backup fails freshness, and nothing else", async () => {
+  const now = new Date(Date.UTC(2026, 0, 2, 3));
+  const { receipt } = await drillOf(place, good, { now });
+  expect(namesWith(receipt, "FAIL")).toEqual(["freshness"]);
+});
+
+describe("the command", () => {
+  async function drillCommand(key: string): Promise<{ code: number | null; said: string }> {
+    const command = spawn(join(ROOT, "node_modules", ".bin", "deno"), ["task", "drill"], {
+      cwd: ROOT,
+      env: {
+        PATH: process.env.PATH,
+        HOME: process.env.HOME,
+        TMPDIR: place.folder,
+        ...(process.env.DENO_DIR === undefined ? {} : { DENO_DIR: process.env.DENO_DIR }),
+        ...store.secrets,
+        R2_KEY: key,
+        FRESH_HOURS: "1000000",
+        SUPABASE_DB_URL_PROD: place.server.url("postgres", "prod"),
+      },
+    });
+    let said = "";
+    for (const stream of [command.stdout, command.stderr]) {
+      stream.on("data", (chunk) => said += String(chunk));
+    }
+    const code = await new Promise<number | null>((resolve) => command.on("close", resolve));
+    return { code, said };
+  }
+
+  /** What the catalog says of the backup and of its newest drill. */
+  async function catalogOf(key: string): Promise<unknown> {
+    const [line = ""] = await sql(
+      place.server.connection("postgres", "prod"),
+      `select json_build_object('proof', b.proof, 'isProven', b.proven_at is not null, 'status', r.status,
+         'error', r.error_code, 'result', r.result)
+         from public.ops_db_backups b join public.ops_db_backup_runs r using (r2_key)
+        where b.r2_key = '${key}' order by r.created_at desc limit 1;`,
+    );
+    return JSON.parse(line);
+  }
+
+  async function record(key: string): Promise<void> {
+    const catalog = new Catalog({
+      psql: tools.psql,
+      connection: place.server.connection("postgres", "prod"),
+    });
+    const manifest = await parseManifest(await store.vault.text(siblingKeys(key).manifest));
+    await catalog.record({
+      r2_bucket: store.vault.bucket,
+      r2_key: key,
+      manifest,
+      run_url: null,
+      verified_at: null,
+    });
+    await catalog.close();
+  }
+
+  test("marks a good backup as proven, with the receipt's summary", async () => {
+    await record(good);
+    const { code, said } = await drillCommand(good);
+    expect(said).toContain("PASS restored");
+    expect(code).toBe(0);
+    const found = catalogSchema.parse(await catalogOf(good));
+    expect(found).toMatchObject({ isProven: true, status: "succeeded", error: null });
+    expect(found.proof).toMatchObject({ failed: 0, receipt_key: found.result.receipt_key });
+    expect(receiptSchema.parse(JSON.parse(await store.vault.text(found.result.receipt_key))))
+      .toMatchObject({ checks: found.result.checks, r2_key: good });
+  });
+
+  test("fails by the names of the checks, keeps the receipt, and proves nothing", async () => {
+    const key = await changedBackup((key, bytes) => store.replace(key, bytes.subarray(1)));
+    await record(key);
+    const { code, said } = await drillCommand(key);
+    expect(said).toContain(`drill_failed (phase: assert): ${key} failed stored_size (the vault holds`);
+    expect(code).toBe(1);
+    const found = catalogSchema.parse(await catalogOf(key));
+    expect(found).toMatchObject({ isProven: false, proof: null, status: "failed", error: "drill_failed" });
+    expect(namesWith(found.result, "FAIL")).toEqual(["stored_size"]);
+    expect(await store.vault.head(found.result.receipt_key)).not.toBeNull();
+  });
+
+  const catalogSchema = z.object({
+    proof: proofSchema.nullable(),
+    isProven: z.boolean(),
+    status: z.string(),
+    error: z.string().nullable(),
+    result: drillResultSchema,
+  });
+});
+
+test("a drill that cannot be made says nothing about the backup", async () => {
+  const gone = (role: LoginRole) => place.server.connection(role, "nao_existe");
+  const throwaway = { owner: gone("postgres"), superuser: gone("supabase_admin") };
+  const key = await changedBackup(() => Promise.resolve());
+  await expect(drillOf(place, key, { throwaway })).rejects.toMatchObject({
+    code: "database_unreachable",
+  });
+  const keys = [];
+  for await (const object of store.vault.list(key.replace(".dump.gz", ""))) keys.push(object.key);
+  expect(keys.filter((name) => name.includes(".drill."))).toEqual([]);
+});
+
+describe("a fault that appears in the restored database", () => {
+  async function failuresWith(
+    fault: string,
+    groups: readonly CheckGroup[] = DATABASE_CHECKS,
+  ): Promise<string[]> {
+    const checks = await runChecks(groups, { ...restored, fault }, () => performance.now());
+    return namesWith({ checks }, "FAIL");
+  }
+
+  const asReplica = (change: string) =>
+    `set local session_replication_role = replica; ${change}; set local session_replication_role = origin;`;
+
+  test.each<[string, DrillCheck[], string]>([
+    [
+      "one row missing",
+      ["rows_per_table"],
+      asReplica("delete from auditoria.eventos where id = (select min(id) from auditoria.eventos)"),
+    ],
+    [
+      "an orphan",
+      ["foreign_keys_without_orphans"],
+      asReplica(
+        "update public.itens_pedido set produto_id = -1 where id = (select min(id) from public.itens_pedido)",
+      ),
+    ],
+    [
+      "a sequence behind",
+      ["sequence_values", "sequences_ahead_of_their_columns"],
+      "alter sequence public.numero_nota_seq restart;",
+    ],
+    ["a revoked grant given back", ["schema_and_privileges"], "grant select on public.clientes to anon;"],
+    ["a dropped policy", ["row_security"], "drop policy clientes_da_empresa on public.clientes;"],
+    [
+      "row level security off",
+      ["row_security", "company_reads", "policies_are_in_force"],
+      "alter table public.clientes disable row level security;",
+    ],
+    [
+      "a materialized view without rows",
+      ["materialized_views"],
+      "refresh materialized view relatorios.curva_abc with no data;",
+    ],
+  ])("%s: %j", async (_fault, expected, fault) => {
+    expect(await failuresWith(fault)).toEqual(expected);
+  });
+
+  test.each<[DrillCheck, CheckGroup, string]>([
+    [
+      "migration_head",
+      migrationCheck,
+      `update supabase_migrations.schema_migrations set version = '2' where version =
+        (select max(version) from supabase_migrations.schema_migrations);`,
+    ],
+    [
+      "permission_functions_exist",
+      rg03Checks,
+      "drop function public.require_permission_for_current_user(text, text);",
+    ],
+    ["backup_catalog_closed_to_anon", rg03Checks, "grant select on public.ops_db_backups to anon;"],
+  ])("%s is failed by its own fault", async (check, group, fault) => {
+    expect(await failuresWith(fault, [group])).toEqual([check]);
+  });
+
+  const openView = `
+    create view public.vitrine as select id, nome from public.produtos; grant select on public.vitrine to anon;`;
+
+  test("a view that opens another table to anon, unless that is wanted", async () => {
+    expect(await failuresWith(openView, [anonCheck])).toEqual(["anon_reads"]);
+    restored = { ...restored, anonReads: ["public.vitrine"] };
+    expect(await failuresWith(openView, [anonCheck])).toEqual([]);
+  });
+
+  test.each([
+    ["titulos_financeiros", "its own column tells the company"],
+    ["itens_pedido", "the order that each row belongs to tells the company"],
+  ])("public.%s open to every company: %s", async (table) => {
+    const fault = `create policy vazamento on public.${table} for select to authenticated using (true);`;
+    const checks = await runChecks([companyCheck], { ...restored, fault }, () => performance.now());
+    expect(checks).toMatchObject([{
+      verdict: "FAIL",
+      detail: expect.stringContaining(`in public.${table}`),
+    }]);
+    const shared = { ...restored, fault, sharedReads: [`public.${table}`] };
+    expect(await runChecks([companyCheck], shared, () => 0)).toMatchObject([{ verdict: "PASS" }]);
+  });
+
+  test("an index that PostgreSQL holds for invalid", async () => {
+    restored = { ...restored, owner: restored.superuser }; // nobody else writes to pg_index
+    const fault =
+      "update pg_index set indisvalid = false where indexrelid = 'public.pedidos_cliente_idx'::regclass;";
+    expect(await failuresWith(fault, [rg03Checks])).toEqual(["indexes_are_valid"]);
+  });
+
+  test("an index that lacks rows of its table", async () => {
+    const fault = `
+      create function public.vista(n bigint) returns bigint language plpgsql immutable as 'begin return n; end';
+      create index vista_idx on public.pedidos (public.vista(id));
+      create or replace function public.vista(n bigint) returns bigint language plpgsql immutable
+        as 'begin return n + 1; end';`;
+    expect(await failuresWith(fault, [indexCheck])).toEqual(["index_contents"]);
+  });
+});

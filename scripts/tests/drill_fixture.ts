@@ -1,0 +1,92 @@
+/** What the drill's tests share: a database of the sample ERP whose people have a company, and drills of its backups. */
+import { createHash } from "node:crypto";
+import postgres from "postgres";
+import { parseManifest, sealManifest } from "../../supabase/functions/_shared/backup/manifest.ts";
+import { siblingKeys } from "../../supabase/functions/_shared/backup/object_key.ts";
+import type { Receipt } from "../../supabase/functions/_shared/backup/receipt.ts";
+import { migrate, readMigrations } from "../dev/migrate.ts";
+import { loadErpData } from "../dev/seed/data.ts";
+import { applyErpSchema } from "../dev/seed/schema.ts";
+import { createAuthTables } from "../dev/supabase/auth_schema.ts";
+import type { Throwaway } from "../lib/drill/check.ts";
+import { drill, type Drilled, type DrillOrder } from "../lib/drill/drill.ts";
+import { PhaseTimes } from "../lib/drill/phase_times.ts";
+import { identifier } from "../lib/psql.ts";
+import { binaries, engine, sql, type TestPlace, type TestVault } from "./engine_fixture.ts";
+
+const ROWS = 2000;
+
+/** Each salesman chooses the company that he is a member of. */
+const CHOOSE_COMPANIES = `
+insert into public.usuario_empresa_ativa (user_id, empresa_id)
+  select user_id, empresa_id from public.empresa_usuarios`;
+
+/** The sample ERP with the catalog, as prod has it. */
+export async function createErp({ server }: TestPlace, name: string): Promise<void> {
+  await server.createDatabase(name);
+  await createAuthTables(binaries.path("psql"), [server.connection("supabase_auth_admin", name)]);
+  await migrate(binaries.path("psql"), server.connection("postgres", name), await readMigrations());
+  const client = postgres(server.url("postgres", name), { max: 1, onnotice: () => {} });
+  try {
+    await applyErpSchema(client, "newest");
+    await loadErpData(client, "newest", ROWS);
+    await client.unsafe(CHOOSE_COMPANIES);
+  } finally {
+    await client.end();
+  }
+}
+
+/** Copies a database with everything in it, then changes the copy. */
+export async function copyErp(
+  { server }: TestPlace,
+  from: string,
+  to: string,
+  change: string,
+): Promise<void> {
+  const admin = server.connection("supabase_admin", "postgres");
+  await sql(admin, `create database ${identifier(to)} template ${identifier(from)} owner postgres;`);
+  await sql(server.connection("postgres", to), change);
+}
+
+let databases = 0;
+
+/** A database for one restore. */
+export async function makeThrowaway({ server }: TestPlace): Promise<Throwaway> {
+  const name = `drill_${++databases}`;
+  await server.createDatabase(name);
+  return { owner: server.connection("postgres", name), superuser: server.connection("supabase_admin", name) };
+}
+
+export interface DrillOptions extends Partial<Omit<DrillOrder, "key">> {
+  now?: Date;
+  throwaway?: Throwaway;
+}
+
+/** Drills a backup as the command does, on a database of this place's server. */
+export async function drillOf(place: TestPlace, key: string, options: DrillOptions = {}): Promise<Drilled> {
+  const { now, throwaway = await makeThrowaway(place), ...order } = options;
+  const around = engine(place.store.vault, throwaway.owner);
+  const clock = () => performance.now();
+  const progress = new PhaseTimes(around.progress, clock);
+  const context = { ...around, progress, clock, now: () => now ?? around.now() };
+  const defaults = { asker: { run: null, gitSha: null }, freshHours: 26, anonReads: [], sharedReads: [] };
+  return await drill(context, { key, ...defaults, ...order }, throwaway);
+}
+
+/** Names of a receipt's checks with a verdict. */
+export function namesWith({ checks }: Pick<Receipt, "checks">, wanted: string): string[] {
+  return checks.filter(({ verdict }) => verdict === wanted).map(({ name }) => name);
+}
+
+/** Replaces an archive and, unless told otherwise, makes its manifest agree. */
+export async function replaceArchive(store: TestVault, key: string, bytes: Uint8Array): Promise<void> {
+  await store.replace(key, bytes);
+  const sha256 = createHash("sha256").update(bytes).digest("hex");
+  await rewriteManifest(store, key, { sha256, bytes: bytes.length });
+}
+
+export async function rewriteManifest(store: TestVault, key: string, changes: object): Promise<void> {
+  const { manifest } = siblingKeys(key);
+  const read = await parseManifest(await store.vault.text(manifest));
+  await store.replace(manifest, await sealManifest({ ...read, ...changes }));
+}
