@@ -15,6 +15,13 @@ import {
 import { createHash } from "node:crypto";
 import { BackupError } from "../../supabase/functions/_shared/backup/errors.ts";
 import { MultipartUpload, type UploadOptions } from "./multipart_upload.ts";
+import {
+  abandonUpload,
+  deleteMany,
+  listUnfinishedUploads,
+  type RefusedDeletion,
+  type UnfinishedUpload,
+} from "./vault_cleaning.ts";
 import { callVault } from "./vault_errors.ts";
 
 export interface VaultOptions {
@@ -28,6 +35,11 @@ export interface StoredObject {
   key: string;
   bytes: number;
   etag: string;
+}
+
+/** As a listing tells it. */
+export interface ListedObject extends StoredObject {
+  modifiedAt: Date;
 }
 
 export interface Upload extends StoredObject {
@@ -137,6 +149,20 @@ export class Vault {
     }
   }
 
+  /** Size and SHA-256 of an object, read to its end. */
+  async hash(
+    key: string,
+    onBytes: (done: number) => void = () => {},
+  ): Promise<{ bytes: number; sha256: string }> {
+    const hash = createHash("sha256");
+    let bytes = 0;
+    for await (const chunk of this.download(key)) {
+      hash.update(chunk);
+      onBytes(bytes += chunk.length);
+    }
+    return { bytes, sha256: hash.digest("hex") };
+  }
+
   /** A small object's bytes. */
   async bytes(key: string): Promise<Buffer> {
     const chunks: Uint8Array[] = [];
@@ -153,8 +179,29 @@ export class Vault {
     await callVault(key, () => this.#s3.send(new DeleteObjectCommand({ Bucket: this.bucket, Key: key })));
   }
 
+  /**
+   * Deletes objects, a thousand a call; one that is not there counts as deleted.
+   * @returns the keys that the vault refused to delete, for example under a bucket lock, with its words
+   */
+  async deleteMany(keys: readonly string[]): Promise<RefusedDeletion[]> {
+    return await deleteMany(this.#s3, this.bucket, keys);
+  }
+
+  /**
+   * Uploads under a prefix that were begun and neither completed nor given up; `null` from a vault that does not tell
+   * (the simulator of R2 does not).
+   */
+  async unfinishedUploads(prefix: string): Promise<UnfinishedUpload[] | null> {
+    return await listUnfinishedUploads(this.#s3, this.bucket, prefix);
+  }
+
+  /** Gives up an unfinished upload: its parts are gone. */
+  async abandonUpload({ key, uploadId }: UnfinishedUpload): Promise<void> {
+    await abandonUpload(this.#s3, this.bucket, key, uploadId);
+  }
+
   /** All objects under a prefix, in key order, page by page. */
-  async *list(prefix: string): AsyncGenerator<StoredObject> {
+  async *list(prefix: string): AsyncGenerator<ListedObject> {
     let token: string | undefined;
     do {
       const command = new ListObjectsV2Command({
@@ -163,8 +210,9 @@ export class Vault {
         ContinuationToken: token,
       });
       const page = await callVault(prefix, () => this.#s3.send(command));
-      for (const { Key, Size, ETag } of page.Contents ?? []) {
-        if (Key !== undefined) yield { key: Key, bytes: Size ?? 0, etag: ETag ?? "" };
+      for (const { Key, Size, ETag, LastModified } of page.Contents ?? []) {
+        if (Key === undefined) continue;
+        yield { key: Key, bytes: Size ?? 0, etag: ETag ?? "", modifiedAt: LastModified ?? new Date() };
       }
       token = page.NextContinuationToken;
     } while (token !== undefined);

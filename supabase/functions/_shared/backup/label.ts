@@ -3,6 +3,8 @@ import { z } from "zod";
 import { BackupError } from "./errors.ts";
 
 export const LABEL_MAX_LENGTH = 40;
+/** Label of the copy that is taken before a restore. */
+export const SAFETY_LABEL = "antes-da-restauracao";
 const LABEL = /^[A-Za-z0-9._-]+$/;
 
 /**

@@ -1,0 +1,79 @@
+/**
+ * A bucket of names: lists, deletes and counts as S3's API does, and holds no bytes. For measuring what many objects
+ * cost; R2's own simulator needs minutes to be filled with them.
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+
+const PAGE = 1000;
+const MODIFIED = "2026-01-01T00:00:00.000Z";
+export const OBJECT_BYTES = 10;
+
+export interface Calls {
+  lists: number;
+  deletions: number;
+  others: number;
+}
+
+export interface ListingServer {
+  endpoint: string;
+  /** Since the start, or since they were last set to nothing. */
+  calls: Calls;
+  /** Names that are still there. */
+  left(): number;
+  stop(): void;
+}
+
+/** @param onCall is told before each answer, for looking at the memory meanwhile */
+export async function startListingServer(
+  names: readonly string[],
+  onCall: () => void,
+): Promise<ListingServer> {
+  const sorted = [...names].sort();
+  const deleted = new Set<string>();
+  const calls: Calls = { lists: 0, deletions: 0, others: 0 };
+  const answer = async (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    const { searchParams } = new URL(incoming.url ?? "/", "http://bucket");
+    onCall();
+    if (searchParams.has("list-type")) {
+      calls.lists++;
+      outgoing.end(listing(sorted, deleted, searchParams));
+    } else if (searchParams.has("delete")) {
+      calls.deletions++;
+      for (const key of await keysOf(incoming)) deleted.add(key);
+      outgoing.end("<DeleteResult></DeleteResult>");
+    } else {
+      calls.others++;
+      const uploads = searchParams.has("uploads");
+      if (!uploads) outgoing.statusCode = 404;
+      outgoing.end(uploads ? "<ListMultipartUploadsResult></ListMultipartUploadsResult>" : undefined);
+    }
+  };
+  const server = createServer((incoming, outgoing) => void answer(incoming, outgoing));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  return {
+    endpoint: `http://127.0.0.1:${typeof address === "object" && address ? address.port : 0}`,
+    calls,
+    left: () => sorted.length - deleted.size,
+    stop: () => void server.close(),
+  };
+}
+
+function listing(sorted: readonly string[], deleted: ReadonlySet<string>, query: URLSearchParams): string {
+  const prefix = query.get("prefix") ?? "";
+  const after = query.get("continuation-token") ?? "";
+  const rest = sorted.filter((key) => key > after && key.startsWith(prefix) && !deleted.has(key));
+  const page = rest.slice(0, PAGE);
+  const contents = page.map((key) =>
+    `<Contents><Key>${key}</Key><LastModified>${MODIFIED}</LastModified><ETag>"0"</ETag>` +
+    `<Size>${OBJECT_BYTES}</Size></Contents>`
+  );
+  const next = rest.length > PAGE ? `<NextContinuationToken>${page.at(-1)}</NextContinuationToken>` : "";
+  return `<ListBucketResult>${contents.join("")}${next}</ListBucketResult>`;
+}
+
+async function keysOf(incoming: IncomingMessage): Promise<string[]> {
+  let body = "";
+  for await (const chunk of incoming) body += String(chunk);
+  return [...body.matchAll(/<Key>([^<]+)<\/Key>/g)].map(([, key = ""]) => key);
+}

@@ -1,0 +1,89 @@
+/** Retention for one target: survey, judgement, and, when it is wanted, deletion. */
+import { toBackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
+import { targetPrefix } from "../../../supabase/functions/_shared/backup/object_key.ts";
+import {
+  planRetention,
+  type RetentionDecision,
+  type RetentionPolicy,
+} from "../../../supabase/functions/_shared/backup/retention.ts";
+import type { Target } from "../../../supabase/functions/_shared/backup/target.ts";
+import type { Catalog } from "../catalog.ts";
+import type { Progress } from "../progress.ts";
+import type { Vault } from "../vault.ts";
+import type { RefusedDeletion, UnfinishedUpload } from "../vault_cleaning.ts";
+import { isBeingWritten, keysInUse, markAs } from "./catalog_marks.ts";
+import { removeBackups, removeRests } from "./remove.ts";
+import { REST_MS, type Survey, surveyTarget } from "./survey.ts";
+
+export interface PruneContext {
+  vault: Vault;
+  catalog: Catalog;
+  policy: RetentionPolicy;
+  now: () => Date;
+  progress: Progress;
+}
+
+/** What is to be done. */
+export interface PrunePlan {
+  survey: Survey;
+  /** Of `survey.candidates`, in the same order. */
+  decisions: RetentionDecision[];
+  /** Uploads that nobody finished for a day; `null` from a vault that does not tell. */
+  uploads: UnfinishedUpload[] | null;
+}
+
+export interface Pruned {
+  deleted: { key: string; bytes: number }[];
+  spared: string[];
+  refused: RefusedDeletion[];
+}
+
+/** Looks and judges; changes nothing. @throws {BackupError} `catalog_unavailable`: without holds nobody may judge. */
+export async function planPrune(context: PruneContext, target: Target): Promise<PrunePlan> {
+  const { vault, catalog, policy, now, progress } = context;
+  progress.phase("survey");
+  const at = now();
+  const survey = await surveyTarget(vault, catalog, target, at);
+  const inUse = await keysInUse(catalog);
+  const backups = survey.candidates.map(({ backup }) => backup);
+  const decisions = planRetention(backups, policy, at, { inUse });
+  return { survey, decisions, uploads: await oldUploads(context, target, at) };
+}
+
+async function oldUploads(
+  { vault, catalog }: PruneContext,
+  target: Target,
+  now: Date,
+): Promise<UnfinishedUpload[] | null> {
+  if (await isBeingWritten(catalog, target)) return [];
+  const uploads = await vault.unfinishedUploads(targetPrefix(target));
+  return uploads && uploads.filter(({ begunAt }) => now.getTime() - begunAt.getTime() > REST_MS);
+}
+
+/** Does what the plan says. */
+export async function applyPrune(context: PruneContext, plan: PrunePlan): Promise<Pruned> {
+  const { vault, catalog, progress } = context;
+  const { candidates, rests } = plan.survey;
+  const keep = new Set(plan.decisions.filter((decision) => decision.keep).map(({ key }) => key));
+  // cut off before it took anything, and meanwhile wanted: it was never gone
+  const revived = candidates.filter(({ backup, status }) => status === "deleted" && keep.has(backup.key));
+  await markAs(catalog, vault.bucket, revived.map(({ backup }) => backup.key), "uploaded");
+  progress.phase("delete");
+  const doomed = candidates.filter(({ backup }) => !keep.has(backup.key));
+  const { backups, spared, refused } = await removeBackups(vault, catalog, doomed);
+  progress.phase("clean");
+  refused.push(...await removeRests(vault, rests));
+  for (const upload of plan.uploads ?? []) refused.push(...await abandon(vault, upload));
+  return { deleted: backups.map(({ backup, bytes }) => ({ key: backup.key, bytes })), spared, refused };
+}
+
+async function abandon(vault: Vault, upload: UnfinishedUpload): Promise<RefusedDeletion[]> {
+  try {
+    await vault.abandonUpload(upload);
+    return [];
+  } catch (thrown) {
+    const error = toBackupError(thrown);
+    if (error.code === "vault_object_missing") return []; // somebody was faster
+    return [{ key: upload.key, reason: error.message }];
+  }
+}

@@ -1,0 +1,75 @@
+/** What retention judged and did, for the log, the job's summary and the run's row. */
+import {
+  DEFAULT_POLICY,
+  type RetentionDecision,
+} from "../../../supabase/functions/_shared/backup/retention.ts";
+import {
+  listOf,
+  policyWords,
+  retentionWords,
+} from "../../../supabase/functions/_shared/backup/retention_words.ts";
+import type { Target } from "../../../supabase/functions/_shared/backup/target.ts";
+import { VERDICTS } from "../reconcile/verdict.ts";
+import { megabytes, number, table } from "../summaries.ts";
+import type { Pruned, PrunePlan } from "./prune.ts";
+
+/** More names than that make a row of the catalog too large; the log has them all. */
+const NAMED = 200;
+
+/** Every decision, in a line each. */
+export function planLines({ survey, decisions, uploads }: PrunePlan): string[] {
+  return [
+    ...decisions.map((decision) => `${verb(decision)} ${decision.key}: ${retentionWords(decision)}`),
+    ...survey.rests.map(({ key }) => `clean ${key}: no backup, a rest of one`),
+    ...survey.leftAlone.map(({ key, verdict }) => `leave ${key}: ${VERDICTS[verdict]}`),
+    ...(uploads ?? []).map(({ key, begunAt }) => `clean ${key}: an upload of ${begunAt.toISOString()}`),
+    ...uploads === null ? ["this vault does not tell its unfinished uploads"] : [],
+  ];
+}
+
+function verb({ keep }: RetentionDecision): string {
+  return keep ? "keep" : "delete";
+}
+
+/** @param pruned `null` after a dry run */
+export function pruneSummary(target: Target, plan: PrunePlan, pruned: Pruned | null): string {
+  const { decisions, survey, uploads } = plan;
+  const going = decisions.filter(({ keep }) => !keep);
+  const goingBytes = survey.candidates.filter((_, i) => !decisions[i]?.keep)
+    .reduce((sum, { bytes }) => sum + bytes, 0);
+  const gone = pruned?.deleted.reduce((sum, { bytes }) => sum + bytes, 0) ?? 0;
+  const facts = table(pruned ? "Limpeza do cofre" : "Limpeza do cofre: simulação (nada foi apagado)", [
+    ["Banco", target],
+    ["Regra", policyWords(DEFAULT_POLICY)],
+    ["Guardados", number.format(decisions.length - going.length)],
+    pruned
+      ? ["Apagados", `${number.format(pruned.deleted.length)} (${megabytes(gone)})`]
+      : ["Seriam apagados", `${number.format(going.length)} (${megabytes(goingBytes)})`],
+    ["Restos de envios e de limpezas", number.format(survey.rests.length + (uploads?.length ?? 0))],
+    ["Não julgados (veja o log)", number.format(survey.leftAlone.length)],
+    ["Recusados pelo cofre", pruned ? number.format(pruned.refused.length) : "–"],
+  ]);
+  const named = going.slice(0, NAMED).map((decision) => `- \`${decision.key}\`: ${listOf(decision)}`);
+  return [facts, ...named, ...refusals(pruned), ""].join("\n");
+}
+
+function refusals(pruned: Pruned | null): string[] {
+  const refused = pruned?.refused.slice(0, NAMED) ?? [];
+  return refused.map(({ key, reason }) => `- **recusado** \`${key}\`: ${reason}`);
+}
+
+/** What the run's row keeps. */
+export function pruneResult({ decisions, survey }: PrunePlan, pruned: Pruned): Record<string, unknown> {
+  return {
+    kept: decisions.filter(({ keep }) => keep).length,
+    deleted: pruned.deleted.length,
+    deleted_bytes: pruned.deleted.reduce((sum, { bytes }) => sum + bytes, 0),
+    deleted_keys: pruned.deleted.slice(0, NAMED).map(({ key }) => key),
+    spared: pruned.spared.slice(0, NAMED),
+    refused: pruned.refused.slice(0, NAMED),
+    refused_total: pruned.refused.length,
+    left_alone: survey.leftAlone.slice(0, NAMED),
+    left_alone_total: survey.leftAlone.length,
+    policy: DEFAULT_POLICY,
+  };
+}

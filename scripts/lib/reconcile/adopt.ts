@@ -1,0 +1,66 @@
+/** Enters what the vault holds into the catalog: from its manifest, or from what can be found out without one. */
+import { BackupError, toBackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
+import {
+  type AnyManifest,
+  type LegacyManifest,
+  parseManifest,
+} from "../../../supabase/functions/_shared/backup/manifest.ts";
+import { parseArchiveKey, siblingKeys } from "../../../supabase/functions/_shared/backup/object_key.ts";
+import { readStoredToc } from "../backup/contents.ts";
+import type { Catalog } from "../catalog.ts";
+import type { ListedObject, StoredObject, Vault } from "../vault.ts";
+
+/** Writes the row of a backup from its manifest. @throws when the archive's size is not the manifest's. */
+export async function adoptByManifest(vault: Vault, catalog: Catalog, archive: StoredObject): Promise<void> {
+  const manifest = await parseManifest(await vault.text(siblingKeys(archive.key).manifest));
+  if (manifest.bytes !== archive.bytes) {
+    throw new BackupError(
+      "archive_corrupt",
+      `the object has ${archive.bytes} bytes, its manifest says ${manifest.bytes}`,
+    );
+  }
+  await record(vault, catalog, archive.key, manifest);
+}
+
+/**
+ * Makes a backup of an archive that has no manifest: reads it to its end for the hash, its head for what it holds,
+ * and writes a manifest of the old kind beside it. From then on every restore compares it with that hash; what it
+ * held when it was made stays unproven.
+ * @throws {BackupError} `archive_rejected` when it is no archive, `archive_corrupt` when the catalog has another hash.
+ */
+export async function adoptByHash(
+  vault: Vault,
+  catalog: Catalog,
+  archive: ListedObject,
+  known: { sha256: string | null; adoptedAt: Date },
+): Promise<void> {
+  const toc = await readStoredToc(vault, archive.key);
+  const { bytes, sha256 } = await vault.hash(archive.key);
+  if (known.sha256 !== null && known.sha256 !== sha256) {
+    throw new BackupError("archive_corrupt", `its sha256 is ${sha256}, the catalog says ${known.sha256}`);
+  }
+  const { target, createdAtUtc } = parseArchiveKey(archive.key);
+  const manifest: LegacyManifest = {
+    kind: "supabase_db_backup",
+    target,
+    mode: toc.entries.some(({ kind }) => kind === "TABLE DATA") ? "full" : "schema-only",
+    created_at_utc: createdAtUtc,
+    file: archive.key.slice(archive.key.lastIndexOf("/") + 1),
+    sha256,
+    bytes,
+    git_sha: null,
+  };
+  const text = JSON.stringify({ ...manifest, adopted_at_utc: known.adoptedAt.toISOString() }, null, 2) + "\n";
+  try {
+    await vault.put(siblingKeys(archive.key).manifest, text, "application/json");
+  } catch (error) {
+    if (toBackupError(error).code !== "vault_object_exists") throw error;
+    return await adoptByManifest(vault, catalog, archive); // its maker was slow, not absent
+  }
+  await record(vault, catalog, archive.key, manifest);
+}
+
+async function record(vault: Vault, catalog: Catalog, key: string, manifest: AnyManifest): Promise<void> {
+  const run_url = manifest.version === undefined ? null : manifest.run?.url ?? null;
+  await catalog.record({ r2_bucket: vault.bucket, r2_key: key, manifest, run_url, verified_at: null });
+}

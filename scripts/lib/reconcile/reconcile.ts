@@ -1,0 +1,174 @@
+/** The vault is the truth: what it holds and the catalog does not know is entered, what it lost is marked. */
+import { BackupError, toBackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
+import { parseManifest } from "../../../supabase/functions/_shared/backup/manifest.ts";
+import { siblingKeys, VAULT_ROOT } from "../../../supabase/functions/_shared/backup/object_key.ts";
+import type { Catalog } from "../catalog.ts";
+import { literal } from "../psql.ts";
+import type { ListedObject, Vault } from "../vault.ts";
+import { adoptByHash, adoptByManifest } from "./adopt.ts";
+import type { CatalogRow } from "./catalog_rows.ts";
+import { compareVaultWithCatalog, type Pair } from "./compare.ts";
+import { makerOf } from "./maker.ts";
+import { isQuiet, isRestOfDeletion, type Verdict, verdictOf } from "./verdict.ts";
+
+export interface ReconcileContext {
+  vault: Vault;
+  catalog: Catalog;
+  now: () => Date;
+  /** Told of everything that is not as it should be, as soon as it is found: a large vault is never held in memory. */
+  onFinding: (finding: Finding) => void;
+}
+
+export interface Finding {
+  key: string;
+  verdict: Verdict;
+  /** What came of it: `would` in a preview or where nothing is to be done, `done`, or what went wrong. */
+  outcome: "would" | "done" | { failed: string };
+}
+
+export interface Reconciled {
+  /** Archives by what was found about them. */
+  counts: Partial<Record<Verdict, number>>;
+  /** Objects of the vault that no backup has: left alone. */
+  foreign: number;
+  failed: number;
+}
+
+/** Between an archive and its manifest a slow writer may take so long. */
+const RECENT_MS = 60_000;
+
+/** Compares everything, and puts the catalog right when `apply` is set. Safe to run at any time, and again. */
+export async function reconcile(context: ReconcileContext, apply: boolean): Promise<Reconciled> {
+  const result: Reconciled = { counts: {}, foreign: 0, failed: 0 };
+  const { vault, catalog } = context;
+  if (apply) await requireVaultToBeTheCatalogs(vault, catalog);
+  const onForeign = () => void result.foreign++;
+  for await (const pair of compareVaultWithCatalog(vault, catalog, `${VAULT_ROOT}/`, onForeign)) {
+    const verdict = await finalVerdict(context, pair);
+    result.counts[verdict] = (result.counts[verdict] ?? 0) + 1;
+    if (isQuiet(verdict)) continue;
+    const outcome = apply ? await settle(context, pair, verdict) : "would";
+    if (typeof outcome === "object") result.failed++;
+    context.onFinding({ key: pair.key, verdict, outcome });
+  }
+  return result;
+}
+
+/** An empty bucket under a full catalog is another bucket. @throws {BackupError} `vault_empty`. */
+async function requireVaultToBeTheCatalogs(vault: Vault, catalog: Catalog): Promise<void> {
+  for await (const _ of vault.list(`${VAULT_ROOT}/`)) return;
+  const [known] = await catalog.rows(
+    `select to_json(exists (select from public.ops_db_backups
+       where r2_bucket = ${literal(vault.bucket)} and status <> 'deleted'));`,
+  );
+  if (known !== true) return;
+  throw new BackupError(
+    "vault_empty",
+    `Cannot believe that ${vault.bucket} is empty: the catalog has backups`,
+    {
+      hint: "Check R2_ENDPOINT and R2_BUCKET. Without APPLY=yes the preview says what is missing.",
+    },
+  );
+}
+
+async function finalVerdict({ catalog, now }: ReconcileContext, pair: Pair): Promise<Verdict> {
+  const verdict = verdictOf(pair);
+  const archive = pair.stored?.archive ?? null;
+  if (archive === null) return verdict;
+  if (verdict === "half_deleted" && pair.stored && !isRestOfDeletion(pair.stored, pair.row)) {
+    return "enter_by_hash"; // put there anew, after the deletion
+  }
+  if (verdict !== "enter_by_hash") return verdict;
+  const maker = await makerOf(catalog, pair.key);
+  if (maker === "failed") return "unfinished";
+  const age = now().getTime() - archive.modifiedAt.getTime();
+  return maker === "active" || age < RECENT_MS ? "recent" : verdict;
+}
+
+async function settle(context: ReconcileContext, pair: Pair, verdict: Verdict): Promise<Finding["outcome"]> {
+  try {
+    return await act(context, pair, verdict) ? "done" : "would";
+  } catch (thrown) {
+    const error = toBackupError(thrown);
+    if (error.code === "catalog_unavailable" || error.code === "vault_unreachable") throw error;
+    return { failed: error.message };
+  }
+}
+
+/** @returns whether anything was done. */
+async function act(context: ReconcileContext, pair: Pair, verdict: Verdict): Promise<boolean> {
+  const { vault, catalog, now } = context;
+  const archive = pair.stored?.archive ?? null;
+  switch (verdict) {
+    case "enter":
+      if (archive) await adoptByManifest(vault, catalog, archive);
+      return true;
+    case "enter_by_hash": {
+      const known = { sha256: pair.row?.sha256 ?? null, adoptedAt: now() };
+      if (archive) await adoptByHash(vault, catalog, archive, known);
+      return true;
+    }
+    case "wrong_size":
+      if (archive) await settleSize(context, archive, pair.row);
+      return true;
+    case "manifest_missing":
+      await putManifestBack(context, pair.key);
+      return true;
+    case "gone":
+    case "archive_missing":
+      return await markDeleted(context, pair);
+    default:
+      return false;
+  }
+}
+
+/** The manifest decides who is wrong: the row, which is renewed, or the archive, whose row then says so. */
+async function settleSize(
+  { vault, catalog }: ReconcileContext,
+  archive: ListedObject,
+  row: CatalogRow | null,
+): Promise<void> {
+  try {
+    await adoptByManifest(vault, catalog, archive);
+  } catch (error) {
+    const isDamaged = toBackupError(error).code === "archive_corrupt";
+    if (isDamaged && row?.status !== "failed") await mark(vault, catalog, archive.key, "failed");
+    throw error;
+  }
+}
+
+async function putManifestBack({ vault, catalog }: ReconcileContext, key: string): Promise<void> {
+  const [stored] = await catalog.rows(
+    `select manifest from public.ops_db_backups
+      where r2_bucket = ${literal(vault.bucket)} and r2_key = ${literal(key)} and duplicate_of is null;`,
+  );
+  const manifest = await parseManifest(JSON.stringify(stored));
+  const { sha256 } = await vault.hash(key);
+  if (sha256 !== manifest.sha256) {
+    await mark(vault, catalog, key, "failed");
+    throw new BackupError("archive_corrupt", `its sha256 is ${sha256}, the catalog says ${manifest.sha256}`);
+  }
+  await vault.put(siblingKeys(key).manifest, JSON.stringify(stored, null, 2) + "\n", "application/json");
+}
+
+/** Asks the vault once more: the listing may be older than an archive that was put there meanwhile. */
+async function markDeleted({ vault, catalog }: ReconcileContext, { key, row }: Pair): Promise<boolean> {
+  if (row === null || row.status === "deleted" || await vault.head(key)) return false;
+  await mark(vault, catalog, key, "deleted");
+  return true;
+}
+
+async function mark(
+  vault: Vault,
+  catalog: Catalog,
+  key: string,
+  status: "failed" | "deleted",
+): Promise<void> {
+  await catalog.rows(
+    `select to_json(true) from (select public.ops_db_backup_mark(
+       jsonb_build_object('r2_bucket', ${literal(vault.bucket)}, 'r2_key', ${
+      literal(key)
+    }, 'status', '${status}')
+     )) done;`,
+  );
+}

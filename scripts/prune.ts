@@ -1,0 +1,89 @@
+/**
+ * Retention: tells which backups go and why, and deletes them when that is wanted.
+ *
+ *     deno task prune                       # says what it would delete, of every target
+ *     TARGET=prod APPLY=yes deno task prune
+ *
+ * The rules: docs/retention.md. Environment: docs/environment.md. Exit codes: docs/exit-codes.md.
+ */
+import { randomUUID } from "node:crypto";
+import process from "node:process";
+import { BackupError } from "../supabase/functions/_shared/backup/errors.ts";
+import { DEFAULT_POLICY } from "../supabase/functions/_shared/backup/retention.ts";
+import { type Target, TARGETS } from "../supabase/functions/_shared/backup/target.ts";
+import { Catalog } from "./lib/catalog.ts";
+import { findPsql } from "./lib/client_tools.ts";
+import { askerOf, connectionOf, pruneEnvironment, readEnvironment, vaultOf } from "./lib/environment.ts";
+import { runMain } from "./lib/main.ts";
+import { applyPrune, planPrune, type PrunePlan } from "./lib/prune/prune.ts";
+import { planLines, pruneResult, pruneSummary } from "./lib/prune/report.ts";
+import { type Outcome, reporterFor, type TrackedRun, trackRun } from "./lib/tracked_run.ts";
+
+await runMain(async (signal) => {
+  const env = readEnvironment(pruneEnvironment, process.env);
+  const vault = vaultOf(env);
+  const asker = askerOf(env, randomUUID);
+  let refusal: BackupError | null = null;
+  for (const target of env.TARGET ? [env.TARGET] : TARGETS) {
+    signal.throwIfAborted();
+    if (!env.APPLY) await tell(target);
+    else refusal = await prune(target) ?? refusal;
+  }
+  if (refusal) throw refusal;
+
+  async function tell(target: Target): Promise<void> {
+    const catalog = new Catalog({ psql: findPsql(), connection: connectionOf("prod", process.env) });
+    try {
+      const run = { catalog, reporter: reporterFor(catalog, process.env) };
+      await run.reporter.summary(pruneSummary(target, await planAloud(run, target), null));
+    } finally {
+      await catalog.close();
+    }
+  }
+
+  /** A run of its own for each target; that one was refused something keeps no other from its turn. */
+  async function prune(target: Target): Promise<BackupError | null> {
+    const about = { target, mode: null, label: null, r2_key: null, reason: env.REASON ?? null };
+    const requestId = env.TARGET ? asker.requestId : randomUUID();
+    try {
+      await trackRun(
+        { kind: "prune", asker: { ...asker, requestId }, about },
+        process.env,
+        signal,
+        (run) => pruneTracked(run, target),
+      );
+      return null;
+    } catch (error) {
+      if (error instanceof BackupError && error.code === "prune_incomplete") return error;
+      throw error;
+    }
+  }
+
+  async function pruneTracked(run: TrackedRun, target: Target): Promise<Outcome> {
+    const plan = await planAloud(run, target);
+    const pruned = await applyPrune(contextOf(run), plan);
+    for (const { key, reason } of pruned.refused) run.reporter.warn(`the vault kept ${key}: ${reason}`);
+    for (const key of pruned.spared) run.reporter.log(`spared ${key}: held or in use by now`);
+    await run.reporter.summary(pruneSummary(target, plan, pruned));
+    const failure = pruned.refused.length === 0 ? undefined : new BackupError(
+      "prune_incomplete",
+      `The vault refused to delete ${pruned.refused.length} objects of ${target}, ` +
+        `for example ${pruned.refused[0]?.key}: ${pruned.refused[0]?.reason}`,
+      {
+        hint:
+          "A bucket lock ends by itself, and the next run tries again; a token needs the right to delete.",
+      },
+    );
+    return { r2_key: null, result: pruneResult(plan, pruned), failure };
+  }
+
+  async function planAloud(run: TrackedRun, target: Target): Promise<PrunePlan> {
+    const plan = await planPrune(contextOf(run), target);
+    for (const line of planLines(plan)) run.reporter.log(line);
+    return plan;
+  }
+
+  function contextOf({ catalog, reporter }: TrackedRun) {
+    return { vault, catalog, policy: DEFAULT_POLICY, now: () => new Date(), progress: reporter };
+  }
+});

@@ -1,0 +1,324 @@
+/** Retention against a real catalog and R2's simulator: what goes, what stays, and what a broken vault does to it. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import type { IncomingMessage } from "node:http";
+import process from "node:process";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { DEFAULT_POLICY } from "../../supabase/functions/_shared/backup/retention.ts";
+import { receiptKey } from "../../supabase/functions/_shared/backup/object_key.ts";
+import type { Target } from "../../supabase/functions/_shared/backup/target.ts";
+import { measureVault } from "../dev/bench/vault.ts";
+import { nodeArguments } from "../dev/child_process.ts";
+import { migrate, readMigrations } from "../dev/migrate.ts";
+import { Catalog } from "../lib/catalog.ts";
+import type { Connection } from "../lib/connection.ts";
+import { applyPrune, planPrune, type PruneContext } from "../lib/prune/prune.ts";
+import { adoptMissing } from "../lib/reconcile.ts";
+import { Vault } from "../lib/vault.ts";
+import { startVaultRelay, type VaultRelay } from "./broken_links.ts";
+import { binaries, createProject, sql, startPlace, type TestPlace } from "./engine_fixture.ts";
+import { type BackupSketch, dailySketches, keysOf, recordBackups, storeBackups } from "./vault_content.ts";
+
+const NOW = "2026-03-11T12:00:00Z";
+const POLICY = { ...DEFAULT_POLICY, daily: 2, weekly: 2, monthly: 1, yearly: 1, minimum: 1, safety: 1 };
+/** Of the ten days up to 11 March these stay: two days, two weeks. */
+const SURVIVORS = ["20260311", "20260310", "20260308"];
+
+let place: TestPlace;
+let prod: Connection;
+let catalog: Catalog;
+
+beforeAll(async () => {
+  place = await startPlace();
+  prod = await createProject(place.server, "prod");
+  await migrate(binaries.path("psql"), prod, await readMigrations());
+  catalog = new Catalog({ psql: binaries.path("psql"), connection: prod });
+});
+
+afterAll(async () => {
+  await catalog?.close();
+  await place?.stop();
+});
+
+beforeEach(async () => {
+  await sql(prod, "delete from public.ops_db_backup_runs; delete from public.ops_db_backups;");
+  await place.store.vault.deleteMany(await keysOf(place.store.vault));
+});
+
+function contextAt(now = NOW, vault = place.store.vault, of = catalog): PruneContext {
+  const progress = { phase: () => {}, bytes: () => {}, log: () => {} };
+  return { vault, catalog: of, policy: POLICY, now: () => new Date(now), progress };
+}
+
+async function prune(context = contextAt(), target: Target = "prod") {
+  const plan = await planPrune(context, target);
+  return { plan, ...await applyPrune(context, plan) };
+}
+
+async function fill(sketches: readonly BackupSketch[] = dailySketches(10, "2026-03-11")): Promise<string[]> {
+  const keys = await storeBackups(place.store.vault, sketches);
+  await recordBackups(catalog, "test", keys, sketches);
+  return keys;
+}
+
+/** Backups that are listed: days of rows that are not deleted, and of archives with a manifest. */
+async function listed() {
+  const rows = await sql(
+    prod,
+    "select r2_key from public.ops_db_backups where status <> 'deleted' order by created_at desc;",
+  );
+  const keys = new Set(await keysOf(place.store.vault, "revo/"));
+  const whole = [...keys].filter((key) =>
+    key.endsWith(".dump.gz") && keys.has(key.replace(".dump.gz", ".manifest.json"))
+  );
+  return { rows: rows.map(dayOf), whole: whole.map(dayOf).reverse(), objects: keys };
+}
+
+const dayOf = (key: string) => /_(\d{8})_/.exec(key)?.[1] ?? key;
+
+/** Whatever happened: what is listed is there, whole. */
+async function requireConsistency(): Promise<void> {
+  const { rows, whole } = await listed();
+  expect(whole).toEqual(expect.arrayContaining(rows));
+}
+
+/** The same vault through something that may break. */
+async function through(relay: VaultRelay): Promise<{ vault: Vault; stop(): void; endpoint: string }> {
+  const { R2_ENDPOINT, R2_BUCKET, R2_ACCESS_KEY_ID, R2_SECRET_ACCESS_KEY } = place.store.secrets;
+  const { endpoint, server } = await startVaultRelay(R2_ENDPOINT, relay);
+  const keys = { accessKeyId: R2_ACCESS_KEY_ID, secretAccessKey: R2_SECRET_ACCESS_KEY };
+  return { endpoint, vault: new Vault({ endpoint, bucket: R2_BUCKET, ...keys }), stop: () => server.close() };
+}
+
+const isDeletion = ({ method, url = "" }: IncomingMessage) => method === "POST" && /[?&]delete/.test(url);
+
+test("what the plan says is what goes, with everything beside it, and a second time finds nothing", async () => {
+  const keys = await fill();
+  await place.store.vault.put(receiptKey(keys[5] ?? "", new Date(NOW)), "{}", "application/json");
+  await place.store.vault.put("audit/a/000000000001-000000000002.jsonl", "{}", "application/json");
+  const dry = await planPrune(contextAt(), "prod");
+  expect((await listed()).rows).toHaveLength(10);
+  const { plan, deleted, refused } = await prune();
+  expect(plan.decisions).toEqual(dry.decisions);
+  expect(deleted.map(({ key }) => key).sort()).toEqual(
+    plan.decisions.filter(({ keep }) => !keep).map(({ key }) => key).sort(),
+  );
+  expect(refused).toEqual([]);
+  const { rows, whole, objects } = await listed();
+  expect(rows).toEqual(SURVIVORS);
+  expect(whole).toEqual(SURVIVORS);
+  expect(objects.size).toBe(SURVIVORS.length * 4 + 1);
+  expect(await keysOf(place.store.vault, "audit/")).toHaveLength(1);
+  expect((await prune()).deleted).toEqual([]);
+});
+
+test("targets are cleaned one by one", async () => {
+  await fill([
+    ...dailySketches(4, "2026-03-11"),
+    ...dailySketches(4, "2026-03-11").map((each) => ({ ...each, target: "dev" as const })),
+  ]);
+  await prune(contextAt(), "dev");
+  expect((await keysOf(place.store.vault, "revo/dev/")).filter((key) => key.endsWith(".dump.gz")))
+    .toHaveLength(3);
+  expect((await keysOf(place.store.vault, "revo/prod/")).filter((key) => key.endsWith(".dump.gz")))
+    .toHaveLength(4);
+});
+
+test("what is held, read by a run, unknown to the catalog or of another size stays and stands for nothing", async () => {
+  const keys = await fill();
+  const [held, read, begun, longer] = [keys[2] ?? "", keys[4] ?? "", keys[5] ?? "", keys[6] ?? ""];
+  await sql(
+    prod,
+    `update public.ops_db_backups set hold_until = '2026-03-12', hold_reason = 'auditoria' where r2_key = '${held}';
+     update public.ops_db_backups set bytes = 1 where r2_key = '${longer}';
+     select public.ops_db_backup_run_start('{"request_id":"00000000-0000-4000-8000-000000000001","kind":"drill","target":"prod","r2_key":"${read}"}');`,
+  );
+  const [unknown = ""] = await storeBackups(place.store.vault, [{ createdAt: "2026-03-11T05:00:00Z" }]);
+  const plan = await planPrune(contextAt(), "prod");
+  // between judgement and deletion somebody begins to read, and somebody holds
+  await sql(
+    prod,
+    `select public.ops_db_backup_run_start('{"request_id":"00000000-0000-4000-8000-000000000002","kind":"plan","target":"dev","r2_key":"${begun}"}');
+     update public.ops_db_backups set hold_until = now() + interval '1 day', hold_reason = 'x' where r2_key = '${
+      keys[7]
+    }';`,
+  );
+  const { spared } = await applyPrune(contextAt(), plan);
+  expect(spared.sort()).toEqual([begun, keys[7]].sort());
+  expect(plan.survey.leftAlone).toEqual([
+    { key: longer, verdict: "wrong_size" },
+    { key: unknown, verdict: "enter" },
+  ]);
+  expect((await listed()).rows).toEqual([
+    ...["20260311", "20260310", "20260309", "20260308", "20260307", "20260306", "20260305", "20260304"],
+  ]);
+});
+
+test("a bucket lock is reported key by key, and the rest goes on", async () => {
+  const keys = await fill();
+  // the simulator has no bucket locks: this stands in front of it and refuses as the S3 API does
+  const locked = (key: string) => key === manifest(keys[4]) || key === keys[5];
+  const { vault, stop } = await through({
+    intercept: (incoming) => isDeletion(incoming) ? deleteBut(incoming, locked) : null,
+  });
+  const { refused, deleted } = await prune(contextAt(NOW, vault));
+  stop();
+  const reason = "AccessDenied: the object is locked";
+  expect(refused).toEqual([{ key: manifest(keys[4]), reason }, { key: keys[5], reason }]);
+  expect(deleted).toHaveLength(5);
+  await requireConsistency();
+  // locked as a whole it is a backup as before; without its manifest it is none, and the next run takes the rest
+  expect((await listed()).rows).toEqual(["20260311", "20260310", "20260308", "20260307"]);
+  expect((await prune()).plan.survey.rests.map(({ key }) => key)).toEqual([keys[5]]);
+  const { rows, objects } = await listed();
+  expect(rows).toEqual(SURVIVORS);
+  expect(objects.size).toBe(SURVIVORS.length * 4 + 1);
+});
+
+const manifest = (key = "") => key.replace(".dump.gz", ".manifest.json");
+
+async function deleteBut(incoming: IncomingMessage, locked: (key: string) => boolean) {
+  let body = "";
+  for await (const chunk of incoming) body += String(chunk);
+  const keys = [...body.matchAll(/<Key>([^<]+)<\/Key>/g)].map(([, key = ""]) => key);
+  await place.store.vault.deleteMany(keys.filter((key) => !locked(key)));
+  const errors = keys.filter(locked).map((key) =>
+    `<Error><Key>${key}</Key><Code>AccessDenied</Code><Message>the object is locked</Message></Error>`
+  );
+  return { status: 200, xml: `<DeleteResult>${errors.join("")}</DeleteResult>` };
+}
+
+test("a token that may not delete changes nothing", async () => {
+  await fill();
+  const xml = "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>";
+  const { vault, stop } = await through({
+    intercept: (incoming) => isDeletion(incoming) ? { status: 403, xml } : null,
+  });
+  await expect(prune(contextAt(NOW, vault))).rejects.toMatchObject({ code: "vault_auth_failed" });
+  stop();
+  expect((await listed()).rows).toHaveLength(10);
+  expect((await listed()).whole).toHaveLength(10);
+});
+
+test("without the catalog nobody is judged", async () => {
+  await fill();
+  const nowhere = { ...prod, env: { ...prod.env, PGPORT: "1" } };
+  const silent = new Catalog({ psql: binaries.path("psql"), connection: nowhere });
+  await expect(prune(contextAt(NOW, place.store.vault, silent))).rejects.toMatchObject({
+    code: "catalog_unavailable",
+  });
+  expect((await listed()).whole).toHaveLength(10);
+});
+
+/** `scripts/prune.ts` in a process of its own, which is killed at its n-th deletion, before or after the vault did it. */
+async function killPruneAt(n: number, moment: "before" | "after"): Promise<void> {
+  let deletions = 0;
+  const kill = () => void child.kill("SIGKILL");
+  const { endpoint, stop } = await through({
+    intercept: (incoming) => {
+      if (!isDeletion(incoming) || ++deletions !== n || moment === "after") return null;
+      kill();
+      return { status: 500, xml: "" };
+    },
+    onDone: (incoming) => isDeletion(incoming) && deletions === n && kill(),
+  });
+  const child = spawn(process.execPath, nodeArguments("scripts/prune.ts"), {
+    env: {
+      PATH: `${binaries.folder}:${process.env.PATH}`,
+      ...place.store.secrets,
+      R2_ENDPOINT: endpoint,
+      SUPABASE_DB_URL_PROD: place.server.url("postgres", "prod"),
+      TARGET: "prod",
+      APPLY: "yes",
+    },
+    stdio: "ignore",
+  });
+  const [, signal] = await once(child, "close");
+  stop();
+  expect(signal).toBe("SIGKILL");
+}
+
+test.each([
+  ...[[1, "before"], [1, "after"], [2, "after"], [3, "after"]] as const,
+])(
+  "killed at its deletion %i, %s the vault has done it, it leaves nothing listed that is not there",
+  async (n, moment) => {
+    const now = new Date().toISOString();
+    await fill(dailySketches(12, new Date(Date.now() - 86_400_000).toISOString().slice(0, 10)));
+    const context = { ...contextAt(now), policy: DEFAULT_POLICY };
+    const { decisions } = await planPrune(context, "prod");
+    const wanted = decisions.filter(({ keep }) => keep).map(({ key }) => dayOf(key)).reverse();
+    expect(wanted.length).toBeLessThan(12);
+    await killPruneAt(n, moment);
+    await requireConsistency();
+    if (moment === "after") await adoptMissing(place.store.vault, catalog, context.progress);
+    await requireConsistency();
+    await prune(context);
+    const { rows, whole, objects } = await listed();
+    expect({ rows, whole }).toEqual({ rows: wanted, whole: wanted });
+    expect(objects.size).toBe(wanted.length * 4 + 1);
+  },
+);
+
+test("rests of failed uploads and vanished archives go after a day, what others made never", async () => {
+  const inADay = new Date(Date.now() + 25 * 3_600_000).toISOString();
+  const sketch = (createdAt: string) => ({ createdAt, archiveOnly: true });
+  const [ours, others, stray] = await storeBackups(place.store.vault, [
+    sketch("2026-03-09T03:10:05Z"),
+    sketch("2026-03-08T03:10:05Z"),
+    { createdAt: "2026-03-07T03:10:05Z", archiveOnly: true, receipt: true },
+  ]);
+  await place.store.vault.delete(stray ?? "");
+  await sql(
+    prod,
+    `insert into public.ops_db_backup_runs (kind, target, request_id, status, created_at, finished_at)
+     values ('backup', 'prod', gen_random_uuid(), 'lost', '2026-03-09 03:10', '2026-03-09 04:00');`,
+  );
+  expect((await prune(contextAt(new Date().toISOString()))).plan.survey.rests).toEqual([]);
+  const { plan } = await prune(contextAt(inADay));
+  expect(plan.survey.rests.map(({ key }) => key)).toEqual([stray, ours]);
+  expect(await keysOf(place.store.vault, "revo/")).toEqual([others]);
+});
+
+test("unfinished uploads go after a day, but not while somebody writes", async () => {
+  const asked: string[] = [];
+  // the simulator does not list them
+  const upload = (at: string) =>
+    `<Upload><Key>revo/prod/${at}</Key><UploadId>${at}</UploadId><Initiated>${at}</Initiated></Upload>`;
+  const { vault, stop } = await through({
+    intercept: ({ method = "", url = "" }) => {
+      if (/[?&]uploads/.test(url)) {
+        asked.push("list");
+        const uploads = upload("2026-03-10T11:00:00.000Z") + upload("2026-03-10T13:00:00.000Z");
+        return {
+          status: 200,
+          xml:
+            `<ListMultipartUploadsResult>${uploads}<IsTruncated>false</IsTruncated></ListMultipartUploadsResult>`,
+        };
+      }
+      if (!/uploadId=/.test(url)) return null;
+      asked.push(`${method} ${new URL(url, "http://x").searchParams.get("uploadId")}`);
+      return { status: 204, xml: "" };
+    },
+  });
+  await prune(contextAt(NOW, vault));
+  expect(asked).toEqual(["list", "DELETE 2026-03-10T11:00:00.000Z"]);
+  await sql(
+    prod,
+    `select public.ops_db_backup_run_start('{"request_id":"00000000-0000-4000-8000-000000000003","kind":"backup","target":"prod","mode":"full"}');`,
+  );
+  await prune(contextAt(NOW, vault));
+  stop();
+  expect(asked).toHaveLength(2);
+  expect((await planPrune(contextAt(), "verify")).uploads).toBeNull();
+});
+
+test("of 10,000 objects a thousand is one call, and memory does not hold them", async () => {
+  const costs = await measureVault(binaries.path("psql"), prod, 10_000);
+  expect(costs).toMatchObject([
+    { work: "reconcile", left: 10_000, lists: 11, deletions: 0, others: 0 },
+    { work: "prune", lists: 10, deletions: 11, others: 1 },
+  ]);
+  expect(costs[1]?.left).toBeLessThan(100);
+  for (const { peakMb } of costs) expect(peakMb).toBeLessThan(15);
+});

@@ -1,0 +1,183 @@
+/** The vault against the catalog, both real: what is entered, what is marked, what is only told. */
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { sealManifest } from "../../supabase/functions/_shared/backup/manifest.ts";
+import { exampleManifest } from "../../supabase/functions/_shared/backup/manifest_example.ts";
+import { migrate, readMigrations } from "../dev/migrate.ts";
+import { Catalog } from "../lib/catalog.ts";
+import type { Connection } from "../lib/connection.ts";
+import { type Finding, reconcile } from "../lib/reconcile/reconcile.ts";
+import { binaries, createProject, oldArchive, sql, startPlace, type TestPlace } from "./engine_fixture.ts";
+import { keysOf, manifestOf, recordBackups, storeBackups } from "./vault_content.ts";
+
+let place: TestPlace;
+let prod: Connection;
+let catalog: Catalog;
+
+beforeAll(async () => {
+  place = await startPlace();
+  prod = await createProject(place.server, "prod");
+  await migrate(binaries.path("psql"), prod, await readMigrations());
+  catalog = new Catalog({ psql: binaries.path("psql"), connection: prod });
+});
+
+afterAll(async () => {
+  await catalog?.close();
+  await place?.stop();
+});
+
+beforeEach(async () => {
+  await sql(prod, "delete from public.ops_db_backup_runs; delete from public.ops_db_backups;");
+  await place.store.vault.deleteMany(await keysOf(place.store.vault));
+});
+
+/** As somebody sees it who comes `minutes` after the last object was written. */
+async function run(apply: boolean, minutes = 2) {
+  const findings: Finding[] = [];
+  const now = () => new Date(Date.now() + minutes * 60_000);
+  const { vault } = place.store;
+  const result = await reconcile({ vault, catalog, now, onFinding: (each) => findings.push(each) }, apply);
+  return { ...result, findings };
+}
+
+async function rowOf(key: string): Promise<Record<string, unknown>> {
+  const [row = "null"] = await sql(
+    prod,
+    `select to_json(b) from public.ops_db_backups b where r2_key = '${key}';`,
+  );
+  return JSON.parse(row);
+}
+
+const manifestKey = (key: string) => key.replace(".dump.gz", ".manifest.json");
+const at = (day: string) => `2026-02-${day}T03:10:00Z`;
+
+test("manifests of both kinds are entered; the preview says the same and changes nothing", async () => {
+  const { vault } = place.store;
+  const [old = "", proving = ""] = await storeBackups(vault, [{ createdAt: at("01") }, {
+    createdAt: at("02"),
+  }]);
+  const manifest = await sealManifest({ ...exampleManifest, ...manifestOf(proving), version: 2 });
+  await place.store.replace(manifestKey(proving), manifest);
+  await vault.put("revo/leia-me.txt", "x", "text/plain");
+  const preview = await run(false);
+  expect(preview).toMatchObject({ counts: { enter: 2 }, foreign: 1, failed: 0 });
+  expect(await sql(prod, "select count(*) from public.ops_db_backups;")).toEqual(["0"]);
+  const applied = await run(true);
+  expect(applied.findings.map(({ key, outcome }) => [key, outcome])).toEqual([[old, "done"], [
+    proving,
+    "done",
+  ]]);
+  expect(await rowOf(old)).toMatchObject({ status: "uploaded", rows_total: null, origin: "other" });
+  expect(await rowOf(proving)).toMatchObject({ rows_total: 3, server_version: "17.6", origin: "schedule" });
+  expect(await run(true)).toEqual({ counts: { agreed: 2 }, foreign: 1, failed: 0, findings: [] });
+});
+
+test("an archive that nobody described is read, hashed and given a manifest of the old kind", async () => {
+  const { vault } = place.store;
+  const key = await oldArchive(place.store, prod);
+  const described = JSON.parse(await vault.text(manifestKey(key)));
+  await vault.delete(manifestKey(key));
+  expect((await run(true, 0)).counts).toEqual({ recent: 1 });
+  expect((await run(true)).findings).toEqual([{ key, verdict: "enter_by_hash", outcome: "done" }]);
+  const { adopted_at_utc, ...made } = JSON.parse(await vault.text(manifestKey(key)));
+  expect(made).toEqual(described);
+  expect(Date.parse(adopted_at_utc)).toBeGreaterThan(0);
+  expect(await rowOf(key)).toMatchObject({ sha256: described.sha256, origin: "other", rows_total: null });
+  expect((await run(true)).counts).toEqual({ agreed: 1 });
+});
+
+test("what is no archive, or is not the one that the catalog knows, is not entered", async () => {
+  const { vault } = place.store;
+  const key = await oldArchive(place.store, prod);
+  await recordBackups(catalog, "test", [key]); // with another hash
+  await vault.delete(manifestKey(key));
+  await sql(prod, "update public.ops_db_backups set manifest = null;");
+  const [nonsense = ""] = await storeBackups(vault, [{ createdAt: at("01"), archiveOnly: true }]);
+  const { findings, failed } = await run(true);
+  expect(failed).toBe(2);
+  expect(findings).toMatchObject([
+    { key, outcome: { failed: expect.stringContaining("the catalog says") } },
+    { key: nonsense, outcome: { failed: expect.stringContaining("Cannot read the archive") } },
+  ]);
+  expect((await keysOf(vault)).filter((name) => name.endsWith(".json"))).toEqual([]);
+});
+
+test("an upload of a run that did not finish is no backup", async () => {
+  const [failed = "", active = ""] = await storeBackups(place.store.vault, [
+    { createdAt: at("01"), archiveOnly: true },
+    { createdAt: at("02"), archiveOnly: true },
+  ]);
+  await sql(
+    prod,
+    `insert into public.ops_db_backup_runs (kind, target, request_id, status, created_at, finished_at) values
+       ('backup', 'prod', gen_random_uuid(), 'failed', '2026-02-01 03:09', '2026-02-01 03:20'),
+       ('backup', 'prod', gen_random_uuid(), 'running', '2026-02-02 03:09', null);`,
+  );
+  expect((await run(true)).findings).toEqual([
+    { key: failed, verdict: "unfinished", outcome: "would" },
+    { key: active, verdict: "recent", outcome: "would" },
+  ]);
+});
+
+test("what was lost or damaged is marked, and comes back when it is there again", async () => {
+  const { vault } = place.store;
+  const days = ["01", "02", "03", "04"].map((day) => ({ createdAt: at(day) }));
+  const keys = await storeBackups(vault, days);
+  await recordBackups(catalog, "test", keys);
+  const [gone = "", shorter = "", orphaned = "", undescribed = ""] = keys;
+  for (const name of await keysOf(vault)) {
+    if (name.startsWith(gone.replace(".dump.gz", ""))) await vault.delete(name);
+  }
+  await place.store.replace(shorter, "an arch");
+  await vault.delete(orphaned);
+  const text = await vault.text(manifestKey(undescribed));
+  await vault.delete(manifestKey(undescribed));
+  const { findings } = await run(true);
+  expect(findings).toEqual([
+    { key: gone, verdict: "gone", outcome: "done" },
+    {
+      key: shorter,
+      verdict: "wrong_size",
+      outcome: { failed: "the object has 7 bytes, its manifest says 10" },
+    },
+    { key: orphaned, verdict: "archive_missing", outcome: "done" },
+    { key: undescribed, verdict: "manifest_missing", outcome: "done" },
+  ]);
+  expect(await statuses()).toEqual(["deleted", "failed", "deleted", "uploaded"]);
+  expect(JSON.parse(await vault.text(manifestKey(undescribed)))).toEqual(JSON.parse(text));
+  await place.store.replace(shorter, "an archive");
+  await vault.put(orphaned, "an archive", "application/gzip");
+  expect((await run(true)).counts).toEqual({ known_as_deleted: 1, enter: 2, agreed: 1 });
+  expect(await statuses()).toEqual(["deleted", "uploaded", "uploaded", "uploaded"]);
+});
+
+const statuses = () => sql(prod, "select status from public.ops_db_backups order by created_at;");
+
+test("a manifest is not put back beside an archive that is another one", async () => {
+  const { vault } = place.store;
+  const [key = ""] = await storeBackups(vault, [{ createdAt: at("01") }]);
+  await recordBackups(catalog, "test", [key]);
+  await vault.delete(manifestKey(key));
+  await place.store.replace(key, "an ARCHIVE");
+  expect((await run(true)).failed).toBe(1);
+  expect(await statuses()).toEqual(["failed"]);
+  expect(await vault.head(manifestKey(key))).toBeNull();
+});
+
+test("an empty bucket under a full catalog is taken for the wrong bucket", async () => {
+  const [key = ""] = await storeBackups(place.store.vault, [{ createdAt: at("01") }]);
+  await recordBackups(catalog, "test", [key]);
+  await place.store.vault.deleteMany(await keysOf(place.store.vault));
+  expect((await run(false)).counts).toEqual({ gone: 1 });
+  await expect(run(true)).rejects.toMatchObject({ code: "vault_empty" });
+  expect(await statuses()).toEqual(["uploaded"]);
+});
+
+test("labels with dots do not tear apart what belongs together", async () => {
+  const labels = ["a", "a.b", "a.z", "a.dump.gz", "a.drill.20260101_000000.json", "a-b"];
+  const keys = await storeBackups(
+    place.store.vault,
+    labels.map((label) => ({ createdAt: at("05"), label, receipt: true })),
+  );
+  expect((await run(true)).findings.map(({ key }) => key)).toEqual([...keys].sort());
+  expect(await run(true)).toMatchObject({ counts: { agreed: labels.length }, failed: 0, foreign: 0 });
+});

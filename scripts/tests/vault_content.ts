@@ -1,0 +1,96 @@
+/** Backups as they lie in a vault, small enough for tests of what happens around them; nobody restores these. */
+import { createHash } from "node:crypto";
+import { legacyManifestSchema } from "../../supabase/functions/_shared/backup/manifest.ts";
+import {
+  buildKeys,
+  parseArchiveKey,
+  receiptKey,
+} from "../../supabase/functions/_shared/backup/object_key.ts";
+import type { Target } from "../../supabase/functions/_shared/backup/target.ts";
+import type { Catalog } from "../lib/catalog.ts";
+import { jsonb } from "../lib/psql.ts";
+import type { Vault } from "../lib/vault.ts";
+
+export interface BackupSketch {
+  target?: Target;
+  createdAt: string;
+  label?: string;
+  provenAt?: string;
+  /** With a drill's receipt beside it. */
+  receipt?: boolean;
+  /** Only the archive, as an upload that was cut off leaves it. */
+  archiveOnly?: boolean;
+}
+
+const CONTENT = "an archive";
+const SHA256 = createHash("sha256").update(CONTENT).digest("hex");
+
+export function manifestOf(key: string) {
+  const { target, createdAtUtc } = parseArchiveKey(key);
+  return legacyManifestSchema.parse({
+    kind: "supabase_db_backup",
+    target,
+    mode: "full",
+    created_at_utc: createdAtUtc,
+    file: key.slice(key.lastIndexOf("/") + 1),
+    sha256: SHA256,
+    bytes: CONTENT.length,
+    git_sha: null,
+  });
+}
+
+/** Puts backups into the vault, several at a time. @returns the keys of their archives */
+export async function storeBackups(vault: Vault, sketches: readonly BackupSketch[]): Promise<string[]> {
+  const keys = sketches.map(({ target = "prod", createdAt, label = null }) =>
+    buildKeys({ target, createdAtUtc: createdAt, label })
+  );
+  const objects = keys.flatMap(({ archive, manifest, fingerprint, recovery }, i) => {
+    const { archiveOnly, receipt, createdAt } = sketches[i] ?? { createdAt: "" };
+    const receipts = receipt ? [[receiptKey(archive, new Date(createdAt)), "{}"] as const] : [];
+    const beside = [[manifest, JSON.stringify(manifestOf(archive))], [fingerprint, "f"], [recovery, "r"]];
+    return [[archive, CONTENT], ...archiveOnly ? [] : beside, ...receipts];
+  });
+  for (let i = 0; i < objects.length; i += 20) {
+    await Promise.all(
+      objects.slice(i, i + 20).map(([key = "", body = ""]) => vault.put(key, body, "text/plain")),
+    );
+  }
+  return keys.map(({ archive }) => archive);
+}
+
+/** Their rows, as backups themselves write them. */
+export async function recordBackups(
+  catalog: Catalog,
+  bucket: string,
+  keys: readonly string[],
+  sketches: readonly BackupSketch[] = [],
+): Promise<void> {
+  const records = keys.map((key) => ({ r2_bucket: bucket, r2_key: key, manifest: manifestOf(key) }));
+  await catalog.rows(
+    `select to_json(count(public.ops_db_backup_record(p))) from jsonb_array_elements(${jsonb(records)}) p;`,
+  );
+  const proofs = keys.flatMap((r2_key, i) =>
+    sketches[i]?.provenAt ? [{ r2_bucket: bucket, r2_key, proven_at: sketches[i]?.provenAt }] : []
+  );
+  await catalog.rows(
+    `select to_json(count(public.ops_db_backup_mark(p))) from jsonb_array_elements(${jsonb(proofs)}) p;`,
+  );
+}
+
+/** One backup a day at 03:10 back from a day, that day's proven. */
+export function dailySketches(count: number, newest: string): BackupSketch[] {
+  return Array.from({ length: count }, (_, i) => {
+    const createdAt = new Date(Date.parse(`${newest}T03:10:00Z`) - i * 86_400_000).toISOString();
+    return {
+      createdAt: createdAt.replace(".000", ""),
+      ...i === 0 ? { provenAt: `${newest}T06:00:00Z`, receipt: true } : {},
+    };
+  });
+}
+
+/** All keys of the vault. */
+export async function keysOf(vault: Vault, prefix = ""): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const { key } of vault.list(prefix)) keys.push(key);
+  return keys;
+}

@@ -1,0 +1,38 @@
+/** Days, ISO weeks, months and years, all in UTC: a period is known by the instant at which it begins. */
+
+export const PERIODS = ["daily", "weekly", "monthly", "yearly"] as const;
+export type Period = (typeof PERIODS)[number];
+
+export const MINUTE_MS = 60_000;
+export const DAY_MS = 24 * 60 * MINUTE_MS;
+
+/** Begin of the period in which an instant lies, in milliseconds; weeks begin on Monday. */
+export function periodStart(period: Period, instant: number): number {
+  const date = new Date(instant);
+  const [year, month, day] = [date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate()];
+  switch (period) {
+    case "daily":
+      return Date.UTC(year, month, day);
+    case "weekly":
+      return Date.UTC(year, month, day - (date.getUTCDay() + 6) % 7);
+    case "monthly":
+      return Date.UTC(year, month, 1);
+    case "yearly":
+      return Date.UTC(year, 0, 1);
+  }
+}
+
+/** Begin of the period that comes `count` periods after the one that begins at `start`. */
+export function addPeriods(period: Period, start: number, count: number): number {
+  const date = new Date(start);
+  switch (period) {
+    case "daily":
+      return start + count * DAY_MS;
+    case "weekly":
+      return start + count * 7 * DAY_MS;
+    case "monthly":
+      return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + count, 1);
+    case "yearly":
+      return Date.UTC(date.getUTCFullYear() + count, 0, 1);
+  }
+}
