@@ -6,7 +6,8 @@ import { createServer, type Server, type ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { ActionsService } from "./actions.ts";
 import { Faults } from "./faults.ts";
-import { type Right, Tokens } from "./rest/access.ts";
+import { IssueTracker } from "./issues.ts";
+import { type Grant, Tokens } from "./rest/access.ts";
 import type { Site } from "./rest/repository.ts";
 import type { RestContext } from "./rest/call.ts";
 import { answer } from "./rest/handler.ts";
@@ -26,8 +27,10 @@ export interface GitHubOptions {
   branch?: string;
   /** May do everything. */
   token: string;
-  /** Further tokens with fewer rights to Actions. */
-  otherTokens?: Readonly<Record<string, Right>>;
+  /** Further tokens with fewer rights. */
+  otherTokens?: Readonly<Record<string, Grant>>;
+  /** Of tokens that end: the moment as GitHub writes it, `2026-12-24 10:00:00 UTC`. */
+  tokenExpiries?: Readonly<Record<string, string>>;
   secrets: Readonly<Record<string, string>>;
   variables?: Readonly<Record<string, string>>;
   /** Given to every step; its `PATH` comes before the machine's. */
@@ -64,13 +67,19 @@ const MAX_JOURNAL = 10_000;
 export async function startGitHub(options: GitHubOptions): Promise<LocalGitHub> {
   const server = createServer();
   const url = await listen(server, options.port);
-  const tokens = new Tokens({ ...options.otherTokens, [options.token]: "write" });
+  const tokens = new Tokens({ ...options.otherTokens, [options.token]: "write" }, options.tokenExpiries);
   const processes = new ProcessGroups();
   const actions = makeActions(options, url, tokens, processes);
   const faults = new Faults();
   const branch = options.branch ?? DEFAULT_BRANCH;
   const site: Site = { url, repository: options.repository, branch, startedAt: new Date() };
-  const context: RestContext = { site, actions, faults, logs: new LogLinks(url, actions.store) };
+  const context: RestContext = {
+    site,
+    actions,
+    issues: new IssueTracker(() => actions.store.nextId()),
+    faults,
+    logs: new LogLinks(url, actions.store),
+  };
   const journal: JournalEntry[] = [];
   serve(server, context, tokens, journal, options.log);
   return {

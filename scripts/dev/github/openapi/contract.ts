@@ -35,6 +35,14 @@ function toJsonSchema(value: Json): Json {
   return nullable === true ? { anyOf: [plain, { type: "null" }] } : plain;
 }
 
+/** The description's path that a URL's path is of, `null` for none: the one with the most fixed parts. */
+export function describedPath(pathname: string): string | null {
+  const matches = Object.keys(paths).filter((path) =>
+    new RegExp(`^${path.replace(/\{\w+\}/g, "[^/]+")}$`).test(pathname)
+  );
+  return matches.sort((a, b) => a.split("{").length - b.split("{").length)[0] ?? null;
+}
+
 /**
  * What is wrong with an answer, `[]` when it is right. Errors that the description does not name must have
  * the form that all of GitHub's errors have.

@@ -16,6 +16,7 @@ const descriptionSchema = z.object({
 
 const REPOSITORY = "/repos/{owner}/{repo}";
 const ACTIONS = `${REPOSITORY}/actions`;
+/** Methods by path, several with a blank between them. */
 const ENDPOINTS: Readonly<Record<string, string>> = {
   "/user": "get",
   "/rate_limit": "get",
@@ -33,6 +34,12 @@ const ENDPOINTS: Readonly<Record<string, string>> = {
   [`${ACTIONS}/runs/{run_id}/cancel`]: "post",
   [`${ACTIONS}/jobs/{job_id}`]: "get",
   [`${ACTIONS}/jobs/{job_id}/logs`]: "get",
+  [`${ACTIONS}/secrets`]: "get",
+  [`${REPOSITORY}/issues`]: "get post",
+  [`${REPOSITORY}/issues/{issue_number}`]: "get patch",
+  [`${REPOSITORY}/issues/{issue_number}/comments`]: "get post",
+  [`${REPOSITORY}/labels`]: "get post",
+  [`${REPOSITORY}/labels/{name}`]: "get",
 };
 const DROPPED = new Set(["examples", "example", "externalDocs", "tags"]);
 
@@ -53,10 +60,13 @@ const [file = ""] = process.argv.slice(2);
 const description = descriptionSchema.parse(JSON.parse(await readFile(file, "utf8")));
 const needed = new Set<string>();
 const paths = Object.fromEntries(
-  Object.entries(ENDPOINTS).map(([path, method]) => {
-    const operation = description.paths[path]?.[method];
-    if (operation === undefined) throw new Error(`Cannot find ${method} ${path} in ${file}`);
-    return [path, { [method]: strip(operation, needed) }];
+  Object.entries(ENDPOINTS).map(([path, methods]) => {
+    const operations = methods.split(" ").map((method) => {
+      const operation = description.paths[path]?.[method];
+      if (operation === undefined) throw new Error(`Cannot find ${method} ${path} in ${file}`);
+      return [method, strip(operation, needed)];
+    });
+    return [path, Object.fromEntries(operations)];
   }),
 );
 const components: Record<string, Record<string, Json>> = {};

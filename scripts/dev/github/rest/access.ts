@@ -1,30 +1,49 @@
-/** Who may do what: tokens and their right to Actions. */
+/** Who may do what: tokens and their rights to Actions, to issues, to the names of secrets. */
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Permissions } from "../workflow/model.ts";
 
-/** A token's right to Actions. Every right includes the ones before it. */
+/** A token's right to one area. Every right includes the ones before it. */
 export const RIGHTS = ["none", "read", "write"] as const;
 export type Right = (typeof RIGHTS)[number];
 
+/** What an endpoint is about, by the names that `permissions:` of a workflow has for it. */
+export type Area = "actions" | "issues" | "secrets";
+export type Rights = Readonly<Record<Area, Right>>;
+
+export type Grant = Right | Partial<Rights>;
+
+/** What a request's token may do, and until when it lives, as GitHub writes that into a header. */
+export interface Bearer {
+  rights: Rights;
+  expires: string | null;
+}
+
 /** The tokens that the local GitHub accepts. */
 export class Tokens {
-  readonly #rights = new Map<string, Right>();
+  readonly #rights = new Map<string, Rights>();
+  readonly #expiries: Readonly<Record<string, string>>;
 
-  constructor(rights: Readonly<Record<string, Right>>) {
-    for (const [token, right] of Object.entries(rights)) this.#rights.set(token, right);
+  /** @param rights one to every area, or one to each that is named. @param expiries of tokens that end: `2026-12-24 10:00:00 UTC` */
+  constructor(rights: Readonly<Record<string, Grant>>, expiries: Readonly<Record<string, string>> = {}) {
+    for (const [token, grant] of Object.entries(rights)) {
+      this.#rights.set(token, rightsOf((area) => typeof grant === "string" ? grant : grant[area] ?? "none"));
+    }
+    this.#expiries = expiries;
   }
 
-  /** The right of a request's token; `null` for a token nobody gave out, `undefined` when there is none. */
-  rightOf(request: IncomingMessage): Right | null | undefined {
+  /** Whose request it is; `null` for a token nobody gave out, `undefined` when there is none. */
+  bearerOf(request: IncomingMessage): Bearer | null | undefined {
     const [, token] = /^(?:bearer|token) (.+)$/i.exec(request.headers.authorization ?? "") ?? [];
-    return token === undefined ? undefined : this.#rights.get(token) ?? null;
+    if (token === undefined) return undefined;
+    const rights = this.#rights.get(token);
+    return rights === undefined ? null : { rights, expires: this.#expiries[token] ?? null };
   }
 
   /** A token for a job, with what `permissions:` of the workflow grants; without it, reading. */
   issue(permissions: Permissions | undefined): { token: string; revoke(): void } {
     const token = `ghs_${randomBytes(18).toString("hex")}`;
-    this.#rights.set(token, jobRight(permissions));
+    this.#rights.set(token, rightsOf((area) => jobRight(permissions, area)));
     return { token, revoke: () => void this.#rights.delete(token) };
   }
 }
@@ -34,10 +53,15 @@ export function includes(right: Right, wanted: Right): boolean {
   return RIGHTS.indexOf(right) >= RIGHTS.indexOf(wanted);
 }
 
-function jobRight(permissions: Permissions | undefined): Right {
+function rightsOf(right: (area: Area) => Right): Rights {
+  return { actions: right("actions"), issues: right("issues"), secrets: right("secrets") };
+}
+
+function jobRight(permissions: Permissions | undefined, area: Area): Right {
+  if (area === "secrets") return "none"; // GitHub gives this to no job
   if (permissions === undefined || permissions === "read-all") return "read";
   if (permissions === "write-all") return "write";
   if (typeof permissions === "string") return "none";
-  const named = permissions.actions;
+  const named = permissions[area];
   return RIGHTS.find((right) => right === named) ?? "none";
 }

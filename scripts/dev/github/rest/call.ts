@@ -1,6 +1,7 @@
 /** A request to the REST API, taken apart, and what its handlers share. */
 import type { ActionsService } from "../actions.ts";
 import type { Faults } from "../faults.ts";
+import type { IssueTracker } from "../issues.ts";
 import type { Site } from "./repository.ts";
 import type { Answer } from "./http.ts";
 import type { LogLinks } from "./logs.ts";
@@ -8,6 +9,7 @@ import type { LogLinks } from "./logs.ts";
 export interface RestContext {
   site: Site;
   actions: ActionsService;
+  issues: IssueTracker;
   faults: Faults;
   logs: LogLinks;
 }

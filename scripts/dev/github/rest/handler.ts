@@ -1,6 +1,6 @@
 /** From a request to its answer: what is open, whose token it is, which endpoint it means. */
 import type { IncomingMessage } from "node:http";
-import { includes, type Right, type Tokens } from "./access.ts";
+import { type Bearer, includes, type Tokens } from "./access.ts";
 import type { RestContext } from "./call.ts";
 import { type Answer, HttpError, readJson } from "./http.ts";
 import { runPageHtml } from "./page.ts";
@@ -17,15 +17,17 @@ export async function answer(
   try {
     const open = answerOpen(context, pathname, searchParams, request.method ?? "");
     if (open !== null) return open;
-    const right = requireToken(tokens, request);
+    const { rights, expires } = requireToken(tokens, request);
     const fault = pathname.endsWith("/dispatches") ? undefined : context.faults.requests.shift();
     if (fault !== undefined) return fault;
     const { route, params } = findRoute(context.site, request.method ?? "", pathname);
-    if (!includes(right, route.right)) {
+    if (!includes(rights[route.area], route.right)) {
       throw new HttpError(403, "Resource not accessible by personal access token");
     }
     const call = { params, query: searchParams, headers: request.headers, body: () => readJson(request) };
-    return await route.handle(context, call);
+    const answer = await route.handle(context, call);
+    if (answer === null || expires === null) return answer;
+    return { ...answer, headers: { ...answer.headers, "github-authentication-token-expiration": expires } };
   } catch (error) {
     if (error instanceof HttpError) return error.answer();
     throw error;
@@ -51,11 +53,11 @@ function answerOpen(
   return { status: 200, content: { type: "text/html; charset=utf-8", data: runPageHtml(run) }, headers };
 }
 
-function requireToken(tokens: Tokens, request: IncomingMessage): Right {
-  const right = tokens.rightOf(request);
-  if (right === undefined) throw new HttpError(401, "Requires authentication");
-  if (right === null) throw new HttpError(401, "Bad credentials");
-  return right;
+function requireToken(tokens: Tokens, request: IncomingMessage): Bearer {
+  const bearer = tokens.bearerOf(request);
+  if (bearer === undefined) throw new HttpError(401, "Requires authentication");
+  if (bearer === null) throw new HttpError(401, "Bad credentials");
+  return bearer;
 }
 
 function findRoute(site: Site, method: string, path: string): { route: Route; params: string[] } {

@@ -1,10 +1,22 @@
 /** Which endpoints there are and which right each needs. */
-import type { Right } from "./access.ts";
+import type { Area, Right } from "./access.ts";
 import { rateLimitBody } from "./bodies.ts";
 import { privateUserBody, repositoryBody } from "./repository.ts";
 import { ok, type RestCall, type RestContext } from "./call.ts";
 import type { Answer } from "./http.ts";
+import {
+  createComment,
+  createIssue,
+  createLabel,
+  getIssue,
+  getLabel,
+  listComments,
+  listIssues,
+  listLabels,
+  updateIssue,
+} from "./issues.ts";
 import { cancelRun, getJob, getRun, jobLogs, listJobs, listRuns, listWorkflowRuns, runLogs } from "./runs.ts";
+import { listSecrets } from "./secrets.ts";
 import { dispatch, fireSchedule, getWorkflow, listWorkflows, switchWorkflow } from "./workflows.ts";
 
 export interface Route {
@@ -12,6 +24,8 @@ export interface Route {
   /** Of the path after the repository for `repository`, of the whole path otherwise. */
   path: RegExp;
   scope: "repository" | "site";
+  /** To which {@link right} is needed. */
+  area: Area;
   right: Right;
   /** `null`: the request is never answered. */
   handle(context: RestContext, call: RestCall): Answer | null | Promise<Answer | null>;
@@ -33,13 +47,31 @@ export const ROUTES: readonly Route[] = [
   repository("GET", /^\/actions\/runs\/(\d+)\/logs$/, "read", runLogs),
   repository("GET", /^\/actions\/jobs\/(\d+)$/, "read", getJob),
   repository("GET", /^\/actions\/jobs\/(\d+)\/logs$/, "read", jobLogs),
+  secrets("GET", /^\/actions\/secrets$/, "read", listSecrets),
+  issues("GET", /^\/issues$/, "read", listIssues),
+  issues("POST", /^\/issues$/, "write", createIssue),
+  issues("GET", /^\/issues\/(\d+)$/, "read", getIssue),
+  issues("PATCH", /^\/issues\/(\d+)$/, "write", updateIssue),
+  issues("GET", /^\/issues\/(\d+)\/comments$/, "read", listComments),
+  issues("POST", /^\/issues\/(\d+)\/comments$/, "write", createComment),
+  issues("GET", /^\/labels$/, "read", listLabels),
+  issues("POST", /^\/labels$/, "write", createLabel),
+  issues("GET", /^\/labels\/([^/]+)$/, "read", getLabel),
   site("POST", /^\/_local\/schedule\/([^/]+)$/, fireSchedule, "write"),
 ];
 
 function site(method: string, path: RegExp, handle: Route["handle"], right: Right = "none"): Route {
-  return { method, path, scope: "site", right, handle };
+  return { method, path, scope: "site", area: "actions", right, handle };
 }
 
 function repository(method: string, path: RegExp, right: Right, handle: Route["handle"]): Route {
-  return { method, path, scope: "repository", right, handle };
+  return { method, path, scope: "repository", area: "actions", right, handle };
+}
+
+function secrets(method: string, path: RegExp, right: Right, handle: Route["handle"]): Route {
+  return { method, path, scope: "repository", area: "secrets", right, handle };
+}
+
+function issues(method: string, path: RegExp, right: Right, handle: Route["handle"]): Route {
+  return { method, path, scope: "repository", area: "issues", right, handle };
 }

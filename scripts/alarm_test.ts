@@ -1,0 +1,24 @@
+/**
+ * Tests the alarm: plants a damaged copy, and fails unless it was found and told through every channel.
+ *
+ *     deno task alarm-test
+ *
+ * Environment: docs/environment.md. Exit codes: docs/exit-codes.md.
+ */
+import { randomUUID } from "node:crypto";
+import process from "node:process";
+import { alarmTestEnvironment, channelsOf } from "./lib/alerts/environment.ts";
+import { askerOf, readEnvironment, vaultOf } from "./lib/environment.ts";
+import { runMain } from "./lib/main.ts";
+import { testAlarm } from "./lib/watchdog/self_test.ts";
+
+await runMain(async () => {
+  const env = readEnvironment(alarmTestEnvironment, process.env);
+  await testAlarm({
+    target: env.TARGET,
+    vault: vaultOf(env),
+    channels: channelsOf(env),
+    source: { at: new Date().toISOString(), runUrl: askerOf(env, randomUUID).run?.url ?? null },
+    log: (line) => void process.stdout.write(line + "\n"),
+  });
+});

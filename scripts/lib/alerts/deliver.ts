@@ -1,0 +1,130 @@
+/**
+ * Tells every channel of every alarm, once: an alarm that stands since the last time is told again only when its
+ * facts differ materially. What each channel took last is written in the alarm's issue, so that the one that failed
+ * is tried again next time; without that memory the webhook is told each time.
+ */
+import { BackupError, toBackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
+import { type Alarm, type AlarmEvent, type AlarmSource, type Mark, materialOf } from "./alarm.ts";
+import type { AlarmIssues, OpenIssue } from "./issues.ts";
+import { callWebhook, type WebhookOptions } from "./webhook.ts";
+
+export interface Channels {
+  issues: AlarmIssues | null;
+  webhook: WebhookOptions | null;
+}
+
+export interface DeliveryOrder {
+  alarms: readonly Alarm[];
+  /** Alarms that are known to be well when they are not among `alarms`; others stay as they are. */
+  decided: readonly string[];
+  source: AlarmSource;
+  /** An exercise, not an emergency. */
+  test: boolean;
+}
+
+/** What became of one alarm; `event` is `null` while there is nothing new. */
+export interface Told {
+  id: string;
+  event: AlarmEvent | null;
+  issue: Pick<OpenIssue, "number" | "url"> | null;
+}
+
+export interface Delivered {
+  told: Told[];
+  /** Each channel's failure with each alarm: whoever delivers must not end well with any. */
+  failures: BackupError[];
+}
+
+/** Never throws: what failed is in the answer, and everything else was told all the same. */
+export async function deliver(channels: Channels, order: DeliveryOrder): Promise<Delivered> {
+  return await new Delivery(channels, order).run();
+}
+
+class Delivery {
+  readonly #channels: Channels;
+  readonly #order: DeliveryOrder;
+  readonly #failures: BackupError[] = [];
+
+  constructor(channels: Channels, order: DeliveryOrder) {
+    this.#channels = channels;
+    this.#order = order;
+  }
+
+  async run(): Promise<Delivered> {
+    const { alarms, decided } = this.#order;
+    const { issues, webhook } = this.#channels;
+    if (issues === null && webhook === null && alarms.length > 0) {
+      this.#failures.push(new BackupError("alert_failed", "Cannot tell of the alarms: no channel is set up"));
+    }
+    const open = issues === null ? null : await this.#attempt(() => issues.open());
+    const told: Told[] = [];
+    for (const alarm of alarms) {
+      const [issue, ...twins] = (open ?? []).filter(({ mark }) => mark.id === alarm.id);
+      told.push(await this.#raise(open === null ? null : issues, alarm, issue ?? null));
+      for (const twin of twins) {
+        await this.#attempt(async () => await issues?.close(twin, this.#order.source));
+      }
+    }
+    const isWell = ({ mark: { id } }: OpenIssue) =>
+      decided.includes(id) && !alarms.some((it) => it.id === id);
+    for (const issue of (open ?? []).filter(isWell)) told.push(await this.#clear(issue));
+    return { told, failures: this.#failures };
+  }
+
+  async #raise(issues: AlarmIssues | null, alarm: Alarm, known: OpenIssue | null): Promise<Told> {
+    const material = materialOf(alarm);
+    const event = known === null ? "raised" : known.mark.material === material ? null : "changed";
+    const mark: Mark = { id: alarm.id, material, webhook: known?.mark.webhook ?? null };
+    const { source } = this.#order;
+    const issue = await this.#attempt(async () => {
+      if (known === null) return await issues?.create(alarm, mark, source) ?? null;
+      await issues?.update(known, alarm, mark, source);
+      return known;
+    });
+    await this.#attempt(async () => {
+      if (this.#channels.webhook === null || mark.webhook === material) return;
+      await this.#callWebhook(
+        mark.webhook === null ? "raised" : "changed",
+        alarm,
+        (issue ?? known)?.url ?? null,
+      );
+      if (issue !== null) await issues?.remember(issue, alarm, { ...mark, webhook: material }, source);
+    });
+    return { id: alarm.id, event, issue: issue ?? known };
+  }
+
+  /** The issue is closed last: while it is open, what failed is tried again. */
+  async #clear(issue: OpenIssue): Promise<Told> {
+    const closed = await this.#attempt(async () => {
+      const alarm: Alarm = { ...WELL, id: issue.mark.id, title: issue.title };
+      if (issue.mark.webhook !== null) await this.#callWebhook("cleared", alarm, issue.url);
+      await this.#channels.issues?.close(issue, this.#order.source);
+      return true;
+    });
+    return { id: issue.mark.id, event: closed === null ? null : "cleared", issue };
+  }
+
+  async #callWebhook(event: AlarmEvent, alarm: Alarm, issueUrl: string | null): Promise<void> {
+    const { source, test } = this.#order;
+    if (this.#channels.webhook === null) return;
+    await callWebhook(this.#channels.webhook, { event, alarm, source, issueUrl, test });
+  }
+
+  async #attempt<T>(work: () => Promise<T>): Promise<T | null> {
+    try {
+      return await work();
+    } catch (thrown) {
+      this.#failures.push(toBackupError(thrown));
+      return null;
+    }
+  }
+}
+
+/** An alarm that is over has nothing more to say. */
+const WELL: Omit<Alarm, "id" | "title"> = {
+  severity: "warning",
+  risk: "",
+  facts: [],
+  todo: "",
+  material: "",
+};

@@ -1,0 +1,58 @@
+/** What GitHub tells the watchdog: whether the workflows are switched on and their schedules fire, and until when tokens live. */
+import type { TokenFacts, WorkflowFacts } from "../../../supabase/functions/_shared/backup/watch.ts";
+import { BackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
+import { callGitHub, type GitHubRepository } from "../github.ts";
+
+/** Whose silence matters, and after how many hours without a scheduled run: the period, and room for GitHub's delays. */
+export const WATCHED_WORKFLOWS = [
+  { file: "db-backup.yml", scheduleHours: 26 },
+  { file: "db-backup-restore-drill.yml", scheduleHours: 8 * 24 },
+  { file: "db-backup-prune.yml", scheduleHours: 26 },
+  { file: "db-restore-from-r2.yml", scheduleHours: null },
+  { file: "db-backup-watchdog.yml", scheduleHours: 6 },
+  { file: "db-backup-alarm-test.yml", scheduleHours: 33 * 24 },
+] as const;
+
+/** @throws {BackupError} `github_*`. */
+export async function readWorkflowFacts(github: GitHubRepository): Promise<WorkflowFacts[]> {
+  const facts: WorkflowFacts[] = [];
+  for (const { file, scheduleHours } of WATCHED_WORKFLOWS) {
+    facts.push({ file, scheduleHours, ...await readWorkflow(github, file) });
+  }
+  return facts;
+}
+
+async function readWorkflow(
+  { octokit, where }: GitHubRepository,
+  workflow_id: string,
+): Promise<Pick<WorkflowFacts, "state" | "lastFiredAt">> {
+  const actions = octokit.rest.actions;
+  try {
+    const { data: workflow } = await callGitHub(
+      `Cannot read the workflow ${workflow_id}`,
+      () => actions.getWorkflow({ ...where, workflow_id }),
+    );
+    const { data: { workflow_runs: [newest] } } = await callGitHub(
+      `Cannot list the runs of ${workflow_id}`,
+      () => actions.listWorkflowRuns({ ...where, workflow_id, event: "schedule", per_page: 1 }),
+    );
+    return { state: workflow.state, lastFiredAt: newest?.created_at ?? workflow.created_at };
+  } catch (error) {
+    if (!(error instanceof BackupError) || error.code !== "github_not_found") throw error;
+    return { state: null, lastFiredAt: new Date(0).toISOString() };
+  }
+}
+
+const EXPIRY_HEADER = "github-authentication-token-expiration";
+
+/** A token's end, as GitHub tells it to whoever uses it. `[]` when it has none. */
+export async function readTokenFacts({ octokit }: GitHubRepository, name: string): Promise<TokenFacts[]> {
+  try {
+    const { headers } = await callGitHub(`Cannot ask with ${name}`, () => octokit.rest.rateLimit.get());
+    const end = Date.parse(String(headers[EXPIRY_HEADER]));
+    return Number.isNaN(end) ? [] : [{ name, expiresAt: new Date(end).toISOString() }];
+  } catch (error) {
+    if (!(error instanceof BackupError) || error.code !== "github_bad_token") throw error;
+    return [{ name, expiresAt: null }];
+  }
+}

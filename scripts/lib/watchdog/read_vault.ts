@@ -1,0 +1,135 @@
+/** What the vault tells the watchdog. The bucket is the truth: neither catalog nor workflow is asked. */
+import { toBackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
+import { isProving } from "../../../supabase/functions/_shared/backup/manifest.ts";
+import {
+  ARCHIVE_SUFFIX,
+  archiveKeyOf,
+  MANIFEST_SUFFIX,
+  parseArchiveKey,
+  siblingKeys,
+  targetPrefix,
+} from "../../../supabase/functions/_shared/backup/object_key.ts";
+import {
+  checkTitle,
+  failedChecks,
+  receiptSchema,
+} from "../../../supabase/functions/_shared/backup/receipt.ts";
+import type { Target } from "../../../supabase/functions/_shared/backup/target.ts";
+import type { VaultFacts, WatchedBackup } from "../../../supabase/functions/_shared/backup/watch.ts";
+import { COMPARED_BACKUPS } from "../../../supabase/functions/_shared/backup/watch_vault.ts";
+import { compareStored } from "./compare_stored.ts";
+import { readManifest } from "../restore/fetch_backup.ts";
+import type { Vault } from "../vault.ts";
+
+/** So many manifests are read at most to find the full backups that are compared. */
+const READ_MANIFESTS = 30;
+/** So many receipts are read at most to find the newest drill that passed. */
+const READ_RECEIPTS = 10;
+const RECEIPT_TIME = /\.drill\.(\d{4})(\d{2})(\d{2})_(\d{2})(\d{2})(\d{2})\.json$/;
+
+type Drill = VaultFacts["drills"][number];
+
+export interface SeenVault {
+  facts: VaultFacts;
+  /** The newest backup, when its whole content was read now or before and is right. */
+  hashedKey: string | null;
+}
+
+/**
+ * @param hashedKey the archive whose content was read before: it is not read again.
+ * @throws {BackupError} `vault_*`.
+ */
+export async function readVaultFacts(
+  vault: Vault,
+  target: Target,
+  hashedKey: string | null,
+): Promise<SeenVault> {
+  const listed = await listVault(vault, target);
+  const corrupt = listed.orphans.map((key) => ({ key, reason: "o arquivo não está no cofre" }));
+  const backups: WatchedBackup[] = [];
+  for (const { key, bytes } of listed.backups.slice(0, READ_MANIFESTS)) {
+    if (backups.length > COMPARED_BACKUPS) break;
+    const read = await readBackup(vault, key, bytes, backups.length === 0 && key !== hashedKey);
+    if (typeof read === "string") corrupt.push({ key, reason: read });
+    else if (read !== null) backups.push(read);
+  }
+  const drills = await readDrills(vault, listed.receipts);
+  return { facts: { backups, corrupt, drills }, hashedKey: backups[0]?.key ?? null };
+}
+
+interface Listed {
+  /** Archives with their manifest, newest first. */
+  backups: { key: string; bytes: number }[];
+  /** Archives that have a manifest and are not there. */
+  orphans: string[];
+  /** Keys of receipts, newest first. */
+  receipts: string[];
+}
+
+async function listVault(vault: Vault, target: Target): Promise<Listed> {
+  const archives = new Map<string, number>();
+  const manifests: string[] = [];
+  const receipts: { key: string; time: string }[] = [];
+  for await (const { key, bytes } of vault.list(targetPrefix(target))) {
+    const archive = archiveKeyOf(key);
+    if (archive === null) continue;
+    const time = RECEIPT_TIME.exec(key)?.[0];
+    if (key.endsWith(ARCHIVE_SUFFIX)) archives.set(key, bytes);
+    else if (key.endsWith(MANIFEST_SUFFIX)) manifests.push(archive);
+    else if (time !== undefined) receipts.push({ key, time });
+  }
+  const backups = manifests.flatMap((key) => {
+    const bytes = archives.get(key);
+    return bytes === undefined ? [] : [{ key, bytes, at: parseArchiveKey(key).createdAtUtc }];
+  }).sort((a, b) => b.at.localeCompare(a.at));
+  return {
+    backups,
+    orphans: manifests.filter((key) => !archives.has(key)),
+    receipts: receipts.sort((a, b) => b.time.localeCompare(a.time)).map(({ key }) => key),
+  };
+}
+
+/** A full backup; `null` for one without rows; a reason (pt-BR) for one that cannot be restored. */
+async function readBackup(
+  vault: Vault,
+  key: string,
+  bytes: number,
+  whole: boolean,
+): Promise<WatchedBackup | string | null> {
+  let manifest;
+  try {
+    manifest = await readManifest(vault, key);
+  } catch (thrown) {
+    const { code, message } = toBackupError(thrown);
+    if (code !== "manifest_invalid" && code !== "manifest_too_new") throw thrown;
+    return `manifesto ilegível: ${message}`;
+  }
+  if (manifest === null) return `${siblingKeys(key).manifest} sumiu`;
+  if (manifest.bytes !== bytes) return `tem ${bytes} bytes, o manifesto diz ${manifest.bytes}`;
+  const difference = whole ? await compareStored(vault, key, manifest) : null;
+  if (difference !== null) return difference;
+  if (manifest.mode !== "full") return null;
+  const rows = isProving(manifest) ? manifest.rows : null;
+  return { key, createdAtUtc: parseArchiveKey(key).createdAtUtc, bytes, rows };
+}
+
+async function readDrills(vault: Vault, receipts: readonly string[]): Promise<VaultFacts["drills"]> {
+  const drills: Drill[] = [];
+  for (const key of receipts.slice(0, READ_RECEIPTS)) {
+    const drill = readDrill(key, await vault.text(key));
+    drills.push(drill);
+    if (drill.failed.length === 0) break;
+  }
+  return drills;
+}
+
+/** A receipt that cannot be read proves nothing. */
+function readDrill(key: string, text: string): Drill {
+  try {
+    const { r2_key, drilled_at_utc, checks } = receiptSchema.parse(JSON.parse(text));
+    return { key: r2_key, drilledAtUtc: drilled_at_utc, failed: failedChecks(checks).map(checkTitle) };
+  } catch {
+    const [, y, mo, d, h, mi, s] = RECEIPT_TIME.exec(key) ?? [];
+    return { key, drilledAtUtc: `${y}-${mo}-${d}T${h}:${mi}:${s}Z`, failed: ["recibo ilegível"] };
+  }
+}

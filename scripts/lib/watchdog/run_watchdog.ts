@@ -1,0 +1,168 @@
+/** One round of the watchdog: look, judge, tell, report. Whatever could not be told ends in an error. */
+import { BackupError, toBackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
+import type { Target } from "../../../supabase/functions/_shared/backup/target.ts";
+import {
+  CONDITION_IDS,
+  type Seen,
+  statusOfWatch,
+  watch,
+  type Watched,
+} from "../../../supabase/functions/_shared/backup/watch.ts";
+import type { AlarmSource } from "../alerts/alarm.ts";
+import { type Channels, deliver, type Delivered } from "../alerts/deliver.ts";
+import type { Catalog } from "../catalog.ts";
+import type { GitHubRepository } from "../github.ts";
+import type { Vault } from "../vault.ts";
+import { type Beat, type HeartbeatOptions, sendBeat } from "./heartbeat.ts";
+import { type Memory, NOTHING_KNOWN, readCatalogFacts, readMemory, REPORT_NAME } from "./read_catalog.ts";
+import { readTokenFacts, readWorkflowFacts } from "./read_github.ts";
+import { readVaultFacts } from "./read_vault.ts";
+
+export interface WatchdogPorts {
+  target: Target;
+  /** Throw what makes it unreachable, a secret that is missing say: then that is the alarm. */
+  vault: () => Vault;
+  /** The same one each time. */
+  catalog: () => Catalog;
+  /** `null`: not run by GitHub, its workflows are not looked at. */
+  github: GitHubRepository | null;
+  /** A GitHub with the token of that name: its end is looked at. `null` when the token was not given. */
+  token: { name: string; github: GitHubRepository } | null;
+  channels: Channels;
+  heartbeat: HeartbeatOptions | null;
+  runUrl: string | null;
+  now: () => Date;
+  log: (line: string) => void;
+}
+
+export interface Round extends Watched {
+  at: string;
+  delivered: Delivered;
+}
+
+/**
+ * Conditions that were told everywhere are no error: the alarm is theirs.
+ * @throws {BackupError} `alert_failed` when somebody was not told; everybody else was.
+ */
+export async function runWatchdog(ports: WatchdogPorts): Promise<Round> {
+  const failures: BackupError[] = [];
+  await beat(ports, failures, "start", "");
+  let round: Round;
+  try {
+    round = await look(ports, failures);
+  } catch (thrown) {
+    await beat(ports, failures, "fail", toBackupError(thrown).message);
+    throw thrown;
+  }
+  const well = failures.length === 0 && statusOfWatch(round.conditions) !== "failed";
+  await beat(ports, failures, well ? "success" : "fail", told(round, failures));
+  requireTold(failures);
+  return round;
+}
+
+async function look(ports: WatchdogPorts, failures: BackupError[]): Promise<Round> {
+  const { channels, log, now, runUrl } = ports;
+  const at = now().toISOString();
+  const { watched, memory } = await judge(ports, at);
+  for (const { id, risk, facts } of watched.conditions) log(`${id}: ${risk} ${facts.join(" ")}`);
+  const source: AlarmSource = { at, runUrl };
+  const decided = CONDITION_IDS.filter((id) => !watched.unknown.includes(id));
+  const delivered = await deliver(channels, { alarms: watched.conditions, decided, source, test: false });
+  failures.push(...delivered.failures);
+  const round = { ...watched, at, delivered };
+  await report(ports, round, memory, failures);
+  return round;
+}
+
+async function judge(ports: WatchdogPorts, now: string): Promise<{ watched: Watched; memory: Memory }> {
+  const { vault, catalog, github, token, target } = ports;
+  const remembered = await seen(() => readMemory(catalog()));
+  const known = remembered.ok ? remembered.value : NOTHING_KNOWN;
+  const inVault = await seen(() => readVaultFacts(vault(), target, known.hashedKey));
+  const inCatalog = await seen(() => readCatalogFacts(catalog(), inVault.ok ? vault() : null, known, now));
+  const watched = watch({
+    now,
+    target,
+    vault: factsOf(inVault),
+    catalog: factsOf(inCatalog),
+    github: github && await seen(() => readWorkflowFacts(github)),
+    tokens: token && await seen(() => readTokenFacts(token.github, token.name)),
+  });
+  const memory = {
+    hashedKey: inVault.ok ? inVault.value.hashedKey : known.hashedKey,
+    auditComparedAt: inCatalog.ok ? inCatalog.value.auditComparedAt : known.auditComparedAt,
+  };
+  return { watched, memory };
+}
+
+function factsOf<T>(seen: Seen<{ facts: T }>): Seen<T> {
+  return seen.ok ? { ok: true, value: seen.value.facts } : seen;
+}
+
+/** The catalog is where the screen reads it. That it does not answer is a condition already. */
+async function report(
+  { catalog, target, runUrl }: WatchdogPorts,
+  { at, conditions, unknown, delivered }: Round,
+  memory: Memory,
+  failures: BackupError[],
+): Promise<void> {
+  if (conditions.some(({ id }) => id === "catalog_unreachable")) return;
+  const issueOf = (id: string) => delivered.told.find((told) => told.id === id)?.issue?.url ?? null;
+  const shown = conditions.map(({ id, severity, title, risk, facts, todo }) => (
+    { id, severity, title, risk, facts, todo, issue_url: issueOf(id) }
+  ));
+  const text = {
+    target,
+    checked_at: at,
+    run_url: runUrl,
+    conditions: shown,
+    unknown,
+    not_told: delivered.failures.map(({ message }) => message),
+    hashed_key: memory.hashedKey,
+    audit_compared_at: memory.auditComparedAt,
+  };
+  try {
+    const status = delivered.failures.length > 0 ? "failed" : statusOfWatch(conditions);
+    await catalog().report({ name: REPORT_NAME, status, report: text });
+  } catch (thrown) {
+    failures.push(toBackupError(thrown));
+  }
+}
+
+async function seen<T>(look: () => Promise<T>): Promise<Seen<T>> {
+  try {
+    return { ok: true, value: await look() };
+  } catch (thrown) {
+    const { code, message } = toBackupError(thrown);
+    return { ok: false, code, message };
+  }
+}
+
+async function beat(
+  { heartbeat }: WatchdogPorts,
+  failures: BackupError[],
+  kind: Beat,
+  text: string,
+): Promise<void> {
+  if (heartbeat === null) return;
+  try {
+    await sendBeat(heartbeat, kind, text);
+  } catch (thrown) {
+    failures.push(toBackupError(thrown));
+  }
+}
+
+function told({ conditions }: Round, failures: readonly BackupError[]): string {
+  const lines = conditions.map(({ id, risk, todo }) => `${id}: ${risk} ${todo}`);
+  return [...lines, ...failures.map(({ message }) => message)].join("\n");
+}
+
+function requireTold(failures: readonly BackupError[]): void {
+  const [first, ...others] = failures;
+  if (first === undefined) return;
+  throw new BackupError("alert_failed", failures.map(({ message }) => message).join("; "), {
+    cause: first,
+    hint: first.hint ?? undefined,
+    details: { failures: 1 + others.length },
+  });
+}

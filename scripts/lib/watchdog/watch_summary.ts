@@ -1,0 +1,14 @@
+/** What the watchdog saw, in the job's summary on GitHub. */
+import { table } from "../summaries.ts";
+import type { Round } from "./run_watchdog.ts";
+
+export function watchSummary({ conditions, unknown, delivered }: Round): string {
+  const links = new Map(delivered.told.map(({ id, issue }) => [id, issue]));
+  const rows = conditions.map(({ id, title, facts }) => {
+    const issue = links.get(id);
+    const where = issue ? ` ([#${issue.number}](${issue.url}))` : "";
+    return [`\`${id}\``, `${title}${where}: ${facts.join(" ")}`] as const;
+  });
+  const unseen = unknown.length === 0 ? [] : [["Não visto", unknown.join(", ")] as const];
+  return table(conditions.length === 0 ? "Vigia: tudo em ordem" : "Vigia: há avisos", [...rows, ...unseen]);
+}

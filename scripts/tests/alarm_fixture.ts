@@ -1,0 +1,89 @@
+/** For tests of alarms: somebody who listens at an address, and the issues as a person would read them. */
+import { Octokit } from "@octokit/rest";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { z } from "zod";
+import { ALARM_LABEL } from "../lib/alerts/issues.ts";
+import { OWNER, REPO, type TestGitHub, TOKEN } from "../dev/github/test_github.ts";
+
+export const where = { owner: OWNER, repo: REPO };
+
+/** A request that arrived. */
+export interface Heard {
+  path: string;
+  body: string;
+  headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+
+export interface Receiver {
+  /** No slash at its end. */
+  url: string;
+  heard: Heard[];
+  /** Statuses of the next answers; 0 breaks the connection. When used up: 200. */
+  answers: number[];
+  stop(): Promise<void>;
+}
+
+export async function startReceiver(): Promise<Receiver> {
+  const [heard, answers]: [Heard[], number[]] = [[], []];
+  const server = createServer((request, response) => {
+    let body = "";
+    request.on("data", (chunk) => body += chunk);
+    request.on("end", () => {
+      const status = answers.shift() ?? 200;
+      if (status === 0) return void request.socket.destroy();
+      if (status < 300) heard.push({ path: request.url ?? "", body, headers: request.headers });
+      response.writeHead(status).end("ok");
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    heard,
+    answers,
+    stop: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+}
+
+const payload = z.object({
+  text: z.string(),
+  delivery: z.uuid(),
+  event: z.string(),
+  test: z.boolean(),
+  condition: z.object({ id: z.string(), severity: z.string(), facts: z.array(z.string()) }),
+  issue_url: z.string().nullable(),
+});
+
+/** What the webhook was told, `event id` each. */
+export function eventsOf(receiver: Receiver): string[] {
+  return payloadsOf(receiver).map(({ event, condition }) => `${event} ${condition.id}`);
+}
+
+export function payloadsOf(receiver: Receiver): z.infer<typeof payload>[] {
+  return receiver.heard.filter(({ path }) => path === "/hook").map(({ body }) =>
+    payload.parse(JSON.parse(body))
+  );
+}
+
+export interface ReadIssue {
+  number: number;
+  id: string;
+  state: string;
+  title: string;
+  body: string;
+  comments: string[];
+}
+
+/** All alarms' issues, oldest first. Their form is held against GitHub's description elsewhere: that takes time. */
+export async function readIssues({ github }: TestGitHub): Promise<ReadIssue[]> {
+  const { rest: { issues } } = new Octokit({ baseUrl: github.url, auth: TOKEN });
+  const query = { ...where, labels: ALARM_LABEL, state: "all", per_page: 100 } as const;
+  const read: ReadIssue[] = [];
+  for (const { number, title, body, state } of (await issues.listForRepo(query)).data.reverse()) {
+    const { data } = await issues.listComments({ ...where, issue_number: number });
+    const id = /alarm id=([a-z_]+)/.exec(body ?? "")?.[1] ?? "";
+    read.push({ number, id, state, title, body: body ?? "", comments: data.map((it) => it.body ?? "") });
+  }
+  return read;
+}

@@ -1,0 +1,210 @@
+/**
+ * Project, catalog and GitHub are gone; there are the bucket's keys and a machine. The commands beside each backup are
+ * run as they stand, line by line, and so is the product's own way.
+ */
+import { execFile } from "node:child_process";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { compareDatabases } from "../dev/compare.ts";
+import { migrate, readMigrations } from "../dev/migrate.ts";
+import type { Connection } from "../lib/connection.ts";
+import { parseDatabaseUrl } from "../lib/connection.ts";
+import { PostgresServer } from "../lib/postgres/server.ts";
+import { makeServerFolder } from "../lib/postgres/server_user.ts";
+import { recoverFromVault } from "../lib/restore/from_vault.ts";
+import {
+  backUp,
+  binaries,
+  createProject,
+  fixture,
+  sql,
+  startPlace,
+  type TestPlace,
+} from "./engine_fixture.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+/** Their functions belong to whoever made the server: an exact copy elsewhere is another story, told below. */
+const RANGES =
+  "set client_min_messages = error; drop type public.periodo cascade; drop type loja.faixa cascade;";
+/** What Supabase's own superuser has in a project is the platform's. */
+const PLATFORM = /default supabase_admin|event trigger pgrst_/;
+const PASSWORD = "plain-password";
+
+let place: TestPlace;
+let prodUrl: string;
+let key: string;
+/** Of the same project while it had range types. */
+let rangedKey: string;
+let plain: PostgresServer;
+let plainFolder: string;
+
+beforeAll(async () => {
+  place = await startPlace();
+  const prod = await createProject(place.server, "prod");
+  prodUrl = place.server.url("postgres", "prod");
+  await migrate(binaries.path("psql"), prod, await readMigrations());
+  await sql(prod, await fixture("every_kind.sql"));
+  rangedKey = (await backUp(place.store.vault, prod, { label: "faixas" })).keys.archive;
+  await sql(prod, RANGES);
+  await backUp(place.store.vault, prod, { mode: "schema-only" });
+  key = (await backUp(place.store.vault, prod)).keys.archive;
+  plainFolder = await makeServerFolder("revo-plain-");
+  plain = await PostgresServer.create({
+    binaries,
+    folder: plainFolder,
+    superuser: { name: "postgres", password: PASSWORD },
+    settings: { fsync: "off", wal_level: "logical" },
+  });
+  await plain.start();
+});
+afterAll(async () => {
+  await plain?.stop("immediate");
+  if (plainFolder) await rm(plainFolder, { recursive: true, force: true });
+  await place?.stop();
+});
+
+const plainUrl = (database: string) => `postgres://postgres:${PASSWORD}@127.0.0.1:${plain.port}/${database}`;
+const onPlain = (database: string): Connection => parseDatabaseUrl(plainUrl(database), database);
+
+/** The lines of a Markdown text's shell blocks. */
+function commandsOf(markdown: string): string[] {
+  return [...markdown.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(([, block = ""]) =>
+    block.trim().split("\n")
+  );
+}
+
+describe("what lies beside a backup", () => {
+  it("gets the data back by its own commands, line by line, in an empty environment", async () => {
+    const text = await place.store.vault.text(key.replace(".dump.gz", ".RECOVERY.md"));
+    const lines = commandsOf(text);
+    expect(lines.length).toBeGreaterThan(8);
+    const folder = await mkdtemp(join(tmpdir(), "revo-laptop-"));
+    try {
+      const given = {
+        PATH: `${binaries.folder}:/usr/bin:/bin`,
+        ...place.store.secrets,
+        PGHOST: "127.0.0.1",
+        PGPORT: String(plain.port),
+        PGUSER: "postgres",
+        PGPASSWORD: PASSWORD,
+      };
+      // each line in the same shell, which ends at the first that fails
+      await writeFile(join(folder, "typed"), lines.join("\n"));
+      const { stdout } = await promisify(execFile)("env", [
+        "-i",
+        ...Object.entries(given).map(([name, value]) => `${name}=${value}`),
+        "bash",
+        "--norc",
+        "-e",
+        "typed",
+      ], { cwd: folder });
+      expect(stdout).toContain(": OK\n");
+      expect(await readdir(folder)).not.toContain("r2.conf");
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+    const compared = await compareDatabases(prodUrl, plainUrl("revo_recuperado"));
+    expect(compared.differences.filter((it) => !PLATFORM.test(it))).toEqual([]);
+    expect(compared.rows).toBeGreaterThan(100);
+  });
+
+  it("tells what the backup is, and no secret", async () => {
+    const text = await place.store.vault.text(key.replace(".dump.gz", ".RECOVERY.md"));
+    expect(text).toContain(key);
+    expect(text).toMatch(/\| SHA-256 \| [0-9a-f]{64} \|/);
+    expect(text).toContain(`servidor ${binaries.version}`);
+    const { PGPASSWORD = "" } = place.server.connection("postgres", "prod").env;
+    for (const secret of [place.store.secrets.R2_SECRET_ACCESS_KEY, PGPASSWORD]) {
+      expect(text).not.toContain(secret);
+    }
+  });
+});
+
+describe("restore --from-vault", () => {
+  /** Runs it with nothing but the bucket's keys and what is given. */
+  async function recover(given: Record<string, string>): Promise<string[]> {
+    const printed: string[] = [];
+    const print = (line: string) => void printed.push(line);
+    await recoverFromVault({ ...place.store.secrets, ...given }, print, new AbortController().signal);
+    return printed;
+  }
+
+  it("lists, newest first, as a command with nothing else in its environment", async () => {
+    const deno = join(ROOT, "node_modules/.bin/deno");
+    const cache = process.env.DENO_DIR === undefined ? {} : { DENO_DIR: process.env.DENO_DIR };
+    const home = await mkdtemp(join(tmpdir(), "revo-home-"));
+    try {
+      const env = { PATH: "/usr/bin:/bin", HOME: process.env.HOME ?? home, ...cache, ...place.store.secrets };
+      const { stdout } = await promisify(execFile)(deno, ["task", "-q", "restore", "--from-vault"], {
+        cwd: ROOT,
+        env,
+      });
+      const lines = stdout.trim().split("\n");
+      expect(lines[0]).toContain(`${key}  `);
+      expect(lines[0]).toMatch(/full, \d+ tables, \d+ rows, PostgreSQL/);
+      expect(lines[1]).toContain("schema-only");
+      expect(lines[3]).toMatch(/^3 backups of prod/);
+    } finally {
+      await rm(home, { recursive: true, force: true });
+    }
+  });
+
+  it("checks one, and says which one it will not use", async () => {
+    expect((await recover({ R2_KEY: "newest" })).join("\n")).toContain(`${key} is good`);
+    const copy = key.replace("prod/", "dev/").replace("_prod_", "_dev_");
+    const bytes = await place.store.vault.bytes(key);
+    bytes[100] = (bytes[100] ?? 0) ^ 1;
+    await place.store.vault.put(copy, bytes, "application/gzip");
+    const manifest = await place.store.vault.text(key.replace(".dump.gz", ".manifest.json"));
+    await place.store.vault.put(copy.replace(".dump.gz", ".manifest.json"), manifest, "application/json");
+    await expect(recover({ R2_KEY: copy })).rejects.toMatchObject({ code: "archive_corrupt" });
+  });
+
+  it("restores the newest full backup into an empty project, and makes the history anew", async () => {
+    const fresh = await createProject(place.server, "fresh");
+    const DATABASE_URL = place.server.url("postgres", "fresh");
+    const printed = await recover({ R2_KEY: "newest", DATABASE_URL });
+    expect(printed.filter((line) => line.startsWith("warning"))).toEqual([]);
+    expect(await compareDatabases(prodUrl, DATABASE_URL)).toMatchObject({ equal: true, differences: [] });
+    const listed = "select r2_key from public.ops_db_backups where target = 'prod' order by created_at desc;";
+    expect((await sql(fresh, listed))[0]).toBe(key);
+    await expect(recover({ R2_KEY: key, DATABASE_URL })).rejects.toMatchObject({ code: "target_not_empty" });
+  });
+
+  it("restores into a plain PostgreSQL, where roles and the platform's schemas are made first", async () => {
+    await sql(onPlain("postgres"), "create database loja;");
+    await recover({ R2_KEY: key, DATABASE_URL: plainUrl("loja") });
+    const { differences } = await compareDatabases(prodUrl, plainUrl("loja"));
+    expect(differences.filter((it) => !PLATFORM.test(it))).toEqual([]);
+    expect(await sql(onPlain("loja"), "select count(*) > 0 from public.ops_db_backups;")).toEqual(["t"]);
+  });
+
+  it("says before it begins that a server's maker would own the parts of range types", async () => {
+    await sql(onPlain("postgres"), "create database faixas;");
+    const refused = recover({ R2_KEY: rangedKey, DATABASE_URL: plainUrl("faixas") });
+    await expect(refused).rejects.toMatchObject({
+      code: "archive_rejected",
+      hint: expect.stringContaining("initdb"),
+    });
+    expect(await sql(onPlain("faixas"), "select nspname from pg_namespace where nspname = 'auth';")).toEqual(
+      [],
+    );
+  });
+
+  it("refuses a user who cannot make what is missing, and a target without a key", async () => {
+    await sql(
+      onPlain("postgres"),
+      `create role app login superuser password '${PASSWORD}'; create database vazio;`,
+    );
+    const DATABASE_URL = plainUrl("vazio").replace("//postgres:", "//app:");
+    await expect(recover({ R2_KEY: key, DATABASE_URL })).rejects.toMatchObject({
+      code: "missing_environment",
+    });
+    await expect(recover({ DATABASE_URL })).rejects.toMatchObject({ code: "missing_environment" });
+  });
+});

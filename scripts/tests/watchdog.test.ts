@@ -1,0 +1,291 @@
+/**
+ * Every condition of the watch in one long life: all is well, everything breaks, nothing is new, it becomes worse,
+ * the sources fall silent, all is well again. Real vault, catalog and GitHub; what was told is read where it arrived.
+ */
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { CONDITION_IDS, type ConditionId } from "../../supabase/functions/_shared/backup/watch.ts";
+import { startTestGitHub, type TestGitHub, TOKEN } from "../dev/github/test_github.ts";
+import { migrate, readMigrations } from "../dev/migrate.ts";
+import { mirrorAudit } from "../lib/audit/mirror.ts";
+import { AlarmIssues } from "../lib/alerts/issues.ts";
+import { Catalog } from "../lib/catalog.ts";
+import { type Connection, parseDatabaseUrl } from "../lib/connection.ts";
+import { connectGitHub } from "../lib/github.ts";
+import { Vault } from "../lib/vault.ts";
+import { runWatchdog, type WatchdogPorts } from "../lib/watchdog/run_watchdog.ts";
+import { eventsOf, type ReadIssue, readIssues, type Receiver, startReceiver } from "./alarm_fixture.ts";
+import { binaries, createProject, sql, startPlace, type TestPlace } from "./engine_fixture.ts";
+import {
+  addBackup,
+  addReceipt,
+  cutAudit,
+  forgeAudit,
+  goodRun,
+  removeBackup,
+  ROWS,
+  silentRun,
+  WORKFLOWS,
+} from "./watchdog_fixture.ts";
+
+const HOUR = 3_600_000;
+const base = Date.now();
+const at = (hours: number) => new Date(base + hours * HOUR);
+
+let place: TestPlace;
+let prod: Connection;
+let github: TestGitHub;
+let receiver: Receiver;
+let catalog: Catalog;
+/** What a round changes before it. */
+let state: { hours: number; vault: Vault; catalog: Catalog; gitHubToken: string; functionToken: string };
+
+/** What one round left behind, as it was read afterwards. */
+interface Seen {
+  events: string[];
+  issues: ReadIssue[];
+  beats: string[];
+  report: { status: string; conditions: string[]; unknown: string[] };
+}
+const rounds: Record<string, Seen> = {};
+/** The error of the round in which the webhook refused. */
+let notTold: unknown;
+
+function connect(token: string) {
+  return connectGitHub({ token, apiUrl: github.github.url, repository: "revo/erp" });
+}
+
+async function round(name: string): Promise<void> {
+  receiver.heard.length = 0;
+  const ports: WatchdogPorts = {
+    target: "prod",
+    vault: () => state.vault,
+    catalog: () => state.catalog,
+    github: connect(state.gitHubToken),
+    token: { name: "FUNCTION_GITHUB_TOKEN", github: connect(state.functionToken) },
+    channels: {
+      issues: new AlarmIssues(connect(TOKEN)),
+      webhook: { url: `${receiver.url}/hook`, secret: null, fetch, sleep: () => Promise.resolve() },
+    },
+    heartbeat: { url: `${receiver.url}/hc`, fetch, sleep: () => Promise.resolve() },
+    runUrl: null,
+    now: () => at(state.hours),
+    log: () => {},
+  };
+  await runWatchdog(ports);
+  const [report = "{}"] = await sql(
+    prod,
+    `select json_build_object('status', status, 'unknown', report -> 'unknown', 'conditions',
+       (select coalesce(json_agg(c ->> 'id'), '[]') from jsonb_array_elements(report -> 'conditions') c))
+     from public.ops_db_backup_reports where name = 'watchdog';`,
+  );
+  rounds[name] = {
+    events: eventsOf(receiver),
+    issues: await readIssues(github),
+    beats: receiver.heard.filter(({ path }) => path.startsWith("/hc")).map(({ path, body }) =>
+      `${path} ${body}`
+    ),
+    report: JSON.parse(report),
+  };
+}
+
+const seen = (name: string) => {
+  const found = rounds[name];
+  if (found === undefined) throw new Error(`there was no round '${name}'`);
+  return found;
+};
+const issueIn = (name: string, id: string) => seen(name).issues.filter((issue) => issue.id === id);
+
+beforeAll(async () => {
+  place = await startPlace();
+  prod = await createProject(place.server, "prod");
+  await migrate(binaries.path("psql"), prod, await readMigrations());
+  catalog = new Catalog({ psql: binaries.path("psql"), connection: prod });
+  receiver = await startReceiver();
+  github = await startTestGitHub(WORKFLOWS, {
+    otherTokens: { long: "read", soon: "read" },
+    tokenExpiries: { long: utc(at(24 * 60)), soon: utc(at(24 * 10)) },
+  });
+  state = { hours: 0, vault: place.store.vault, catalog, gitHubToken: TOKEN, functionToken: "long" };
+  await live();
+}, 240_000);
+
+afterAll(async () => {
+  await catalog?.close();
+  await receiver?.stop();
+  await github?.stop();
+  await place?.stop();
+});
+
+function utc(date: Date): string {
+  return `${date.toISOString().slice(0, 19).replace("T", " ")} UTC`;
+}
+
+async function live(): Promise<void> {
+  const { store } = place;
+  const old: string[] = [];
+  for (const days of [5, 4, 3, 2]) old.push(await addBackup(store, { at: at(-24 * days) }));
+  const yesterday = await addBackup(store, { at: at(-9) });
+  const proof = await addReceipt(store, old[2] ?? "", at(-50));
+  await sql(prod, goodRun("backup", "dev", randomUUID()));
+  await mirrorAudit(store.vault, catalog);
+  await round("well");
+
+  // everything breaks: the newest whole backup is 30 hours old and small
+  await removeBackup(store, yesterday);
+  const small = { bytes: 100, rows: { ...ROWS, "public.pedidos": 10 } };
+  const newest = await addBackup(store, { ...small, at: at(-30) });
+  const smaller = await addBackup(store, { ...small, at: at(-31), rows: { "public.pedidos": 10 } });
+  const damaged = await addBackup(store, { at: at(-2), damaged: true });
+  await store.vault.delete(proof);
+  await sql(prod, silentRun("backup", "prod", randomUUID()));
+  await sql(prod, forgeAudit("seq = 2", "actor = 'nobody'"));
+  await switchWorkflow("db-backup-restore-drill.yml", "disable");
+  Object.assign(state, { hours: 7, functionToken: "soon" });
+  await round("broken");
+
+  state.hours = 7.5;
+  await round("the same");
+
+  const silent = { ...place.store.secrets, R2_SECRET_ACCESS_KEY: "wrong" };
+  const closed = parseDatabaseUrl("postgres://postgres:x@127.0.0.1:1/prod", "closed");
+  state.vault = new Vault({
+    endpoint: silent.R2_ENDPOINT,
+    bucket: silent.R2_BUCKET,
+    accessKeyId: silent.R2_ACCESS_KEY_ID,
+    secretAccessKey: silent.R2_SECRET_ACCESS_KEY,
+  });
+  state.catalog = new Catalog({ psql: binaries.path("psql"), connection: closed });
+  state.gitHubToken = "ghp_wrong";
+  await round("silent");
+  Object.assign(state, { vault: store.vault, catalog, gitHubToken: TOKEN });
+
+  // worse: other objects, tables, runs and records
+  await removeBackup(store, newest);
+  await store.replace(old[0] ?? "", "cut off");
+  await addReceipt(store, old[1] ?? "", at(-1), ["rows_per_table"]);
+  await sql(prod, silentRun("drill", "prod", randomUUID()));
+  await sql(prod, forgeAudit("seq = 1", "actor = 'nobody'"));
+  await switchWorkflow("db-backup-alarm-test.yml", "disable");
+  Object.assign(state, { hours: 30, functionToken: "ended" });
+  await round("worse");
+
+  for (const key of [smaller, damaged, old[0] ?? ""]) await removeBackup(store, key);
+  const fresh = await addBackup(store, { at: at(-1) });
+  await addReceipt(store, fresh, at(-0.5));
+  await sql(prod, goodRun("backup", "prod", randomUUID()) + goodRun("drill", "prod", randomUUID()));
+  await sql(prod, forgeAudit("seq in (1, 2)", "actor = record::jsonb ->> 'actor'"));
+  for (const file of ["db-backup-restore-drill.yml", "db-backup-alarm-test.yml"]) {
+    await switchWorkflow(file, "enable");
+  }
+  Object.assign(state, { hours: 0, functionToken: "long" });
+  await round("well again");
+
+  // the chain that is left is whole: only the vault's copies know better
+  await mirrorAudit(store.vault, catalog);
+  await sql(prod, cutAudit);
+  state.hours = 25;
+  await round("cut off");
+
+  await switchWorkflow("db-backup-prune.yml", "disable");
+  receiver.answers.push(200, 410); // the beat of the start, then the webhook
+  notTold = await round("not told").then(() => null, (error: unknown) => error);
+}
+
+async function switchWorkflow(workflow_id: string, how: "enable" | "disable"): Promise<void> {
+  const { actions } = github.octokit.rest;
+  const where = { owner: "revo", repo: "erp", workflow_id };
+  await (how === "enable" ? actions.enableWorkflow(where) : actions.disableWorkflow(where));
+}
+
+const SOURCES: readonly ConditionId[] = ["vault_unreachable", "catalog_unreachable", "github_unreachable"];
+const FOUND = CONDITION_IDS.filter((id) => !SOURCES.includes(id));
+/** Still the same fact when it is worse. */
+const UNCHANGED = new Set<ConditionId>(["size_dropped"]);
+
+describe.each(FOUND)("%s", (id) => {
+  it("is raised once", () => {
+    expect(issueIn("well", id)).toEqual([]);
+    expect(issueIn("broken", id)).toEqual([expect.objectContaining({ state: "open", comments: [] })]);
+    expect(seen("broken").events).toContain(`raised ${id}`);
+    expect(seen("broken").report.conditions).toContain(id);
+    expect(issueIn("the same", id)).toEqual([expect.objectContaining({ state: "open", comments: [] })]);
+    expect(seen("the same").events).toEqual([]);
+  });
+
+  it("stays as it is while its source is silent", () => {
+    expect(issueIn("silent", id)).toEqual(issueIn("the same", id));
+  });
+
+  it("is updated", () => {
+    const [issue, ...others] = issueIn("worse", id);
+    expect(others).toEqual([]);
+    expect(issue?.state).toBe("open");
+    expect(issue?.comments).toHaveLength(UNCHANGED.has(id) ? 0 : 1);
+    expect(seen("worse").events.includes(`changed ${id}`)).toBe(!UNCHANGED.has(id));
+  });
+
+  it("is cleared", () => {
+    const [issue, ...others] = issueIn("well again", id);
+    expect(others).toEqual([]);
+    expect(issue).toMatchObject({ state: "closed" });
+    expect(issue?.comments.at(-1)).toMatch(/^Voltou ao normal/);
+    expect(seen("well again").events).toContain(`cleared ${id}`);
+  });
+});
+
+describe.each(SOURCES)("%s", (id) => {
+  it("is raised once and cleared", () => {
+    expect(issueIn("the same", id)).toEqual([]);
+    expect(issueIn("silent", id)).toEqual([expect.objectContaining({ state: "open", comments: [] })]);
+    expect(seen("silent").events).toContain(`raised ${id}`);
+    expect(issueIn("worse", id)).toEqual([expect.objectContaining({ state: "closed" })]);
+    expect(seen("worse").events).toContain(`cleared ${id}`);
+  });
+});
+
+describe("the watchdog", () => {
+  it("compares the audit with its copies once a day", () => {
+    const [closed, open, ...others] = issueIn("cut off", "audit_broken");
+    expect(others).toEqual([]);
+    expect(closed?.state).toBe("closed");
+    expect(open?.state).toBe("open");
+    expect(open?.body).toContain("o banco não diz o mesmo que a cópia do cofre");
+  });
+
+  it("tells nobody anything while all is well", () => {
+    for (const name of ["well", "well again"]) {
+      expect(seen(name).report).toEqual({ status: "ok", conditions: [], unknown: [] });
+      expect(seen(name).beats.map((beat) => beat.split(" ")[0])).toEqual(["/hc/start", "/hc"]);
+    }
+    expect(seen("well")).toMatchObject({ events: [], issues: [] });
+  });
+
+  it("tells the dead man's switch and the report what is wrong", () => {
+    expect(seen("broken").report.status).toBe("failed");
+    expect(seen("broken").beats).toEqual([
+      "/hc/start ",
+      expect.stringMatching(/^\/hc\/fail backup_overdue: .*\nbackup_corrupt: /),
+    ]);
+  });
+
+  it("fails when somebody was not told, and says so everywhere else", async () => {
+    expect(notTold).toMatchObject({ code: "alert_failed", message: expect.stringContaining("answered 410") });
+    expect(receiver.heard.map(({ path }) => path)).toEqual(["/hc/start", "/hc/fail"]);
+    const issues = await readIssues(github);
+    expect(issues.at(-1)).toMatchObject({ id: "workflow_disabled", state: "open" });
+    const report = "select status, report ->> 'not_told' from public.ops_db_backup_reports;";
+    expect(await sql(prod, report)).toEqual([expect.stringMatching(/^failed\|.*answered 410/)]);
+  });
+
+  it("names facts, not guesses", () => {
+    const body = (id: string) => issueIn("broken", id)[0]?.body ?? "";
+    expect(body("backup_corrupt")).toMatch(/tem o SHA-256 [0-9a-f]{64}, o manifesto diz [0-9a-f]{64}/);
+    expect(body("rows_dropped")).toContain("public.pedidos: 1.000 → 10");
+    expect(body("workflow_disabled")).toContain("db-backup-restore-drill.yml: disabled\\_manually");
+    expect(body("run_lost")).toContain("backup de prod");
+    expect(body("audit_broken")).toContain("registro 2");
+    expect(issueIn("worse", "proof_overdue")[0]?.body).toContain("Linhas por tabela");
+    expect(issueIn("worse", "secret_expiring")[0]?.body).toContain("não vale mais");
+  });
+});

@@ -1,0 +1,125 @@
+/** For the watchdog's tests: a vault with a history, the watched workflows, a catalog to be broken. */
+import { createHash } from "node:crypto";
+import { sealManifest } from "../../supabase/functions/_shared/backup/manifest.ts";
+import { exampleManifest } from "../../supabase/functions/_shared/backup/manifest_example.ts";
+import { buildKeys, receiptKey, toUtcSecond } from "../../supabase/functions/_shared/backup/object_key.ts";
+import { WATCHED_WORKFLOWS } from "../lib/watchdog/read_github.ts";
+import type { TestVault } from "./engine_fixture.ts";
+
+export interface FakeBackup {
+  at: Date;
+  bytes?: number;
+  rows?: Record<string, number>;
+  /** Its content is not what its manifest says. */
+  damaged?: boolean;
+}
+
+export const ROWS = { "public.pedidos": 1000, "public.clientes": 400, "public.paises": 20 };
+
+/** An archive that no pg_restore would read, with a manifest that is right but for what is asked. Its key. */
+export async function addBackup({ vault }: TestVault, backup: FakeBackup): Promise<string> {
+  const keys = buildKeys({ target: "prod", createdAtUtc: toUtcSecond(backup.at), label: null });
+  const content = Buffer.alloc(backup.bytes ?? 5_000, keys.archive);
+  const rows = backup.rows ?? ROWS;
+  const manifest = {
+    ...exampleManifest,
+    created_at_utc: toUtcSecond(backup.at),
+    file: keys.archive.split("/").at(-1),
+    sha256: createHash("sha256").update(content).digest("hex"),
+    bytes: content.length,
+    rows,
+    tables_total: Object.keys(rows).length,
+    rows_total: Object.values(rows).reduce((sum, each) => sum + each, 0),
+  };
+  if (backup.damaged) content[0] = (content[0] ?? 0) ^ 1;
+  await vault.put(keys.archive, content, "application/gzip");
+  await vault.put(keys.manifest, await sealManifest(manifest), "application/json");
+  return keys.archive;
+}
+
+export async function removeBackup({ vault }: TestVault, archive: string): Promise<void> {
+  await vault.delete(archive.replace(/\.dump\.gz$/, ".manifest.json"));
+  await vault.delete(archive);
+}
+
+/** A drill's receipt. @param failed names of checks that did not hold. Its key. */
+export async function addReceipt(
+  { vault }: TestVault,
+  archive: string,
+  at: Date,
+  failed: readonly string[] = [],
+): Promise<string> {
+  const checks = ["stored_hash", "rows_per_table"].map((name) => (
+    { name, verdict: failed.includes(name) ? "FAIL" : "PASS", detail: "", seconds: 1 }
+  ));
+  const receipt = {
+    version: 1,
+    kind: "supabase_db_drill_receipt",
+    r2_key: archive,
+    sha256: null,
+    drilled_at_utc: toUtcSecond(at),
+    server_version: "17.6",
+    tool: { name: "revo-backups", version: "0.1.0" },
+    git_sha: null,
+    run: null,
+    checks,
+    not_proven: [],
+    seconds: {},
+    total_seconds: 1,
+    freshness: null,
+  };
+  const key = receiptKey(archive, at);
+  await vault.put(key, JSON.stringify(receipt), "application/json");
+  return key;
+}
+
+/** Every watched workflow, doing nothing. */
+export const WORKFLOWS = Object.fromEntries(
+  WATCHED_WORKFLOWS.map(({ file, scheduleHours }) => [
+    file,
+    `on:\n  workflow_dispatch:\n${scheduleHours === null ? "" : `  schedule: [{cron: "10 3 * * *"}]\n`}` +
+    "jobs: {a: {runs-on: x, steps: [{run: echo}]}}\n",
+  ]),
+);
+
+/** A run that begins and is not heard of again; `hours` ago. */
+export function silentRun(kind: string, target: string, id: string, hours = 3): string {
+  const argument = JSON.stringify({
+    request_id: id,
+    kind,
+    target,
+    mode: kind === "backup" ? "full" : null,
+    requested_by: "test",
+    attempt: 1,
+  });
+  return `do $$ begin perform public.ops_db_backup_run_start('${argument}'::jsonb); end $$;
+    update public.ops_db_backup_runs
+       set created_at = now() - interval '${hours} h', started_at = now() - interval '${hours} h',
+           heartbeat_at = now() - interval '${hours} h'
+     where request_id = '${id}';`;
+}
+
+/** A run that ends well now. */
+export function goodRun(kind: string, target: string, id: string): string {
+  return `${silentRun(kind, target, id, 0)}
+    do $$ begin perform public.ops_db_backup_run_finish(
+      '{"request_id": "${id}", "status": "succeeded"}'::jsonb); end $$;`;
+}
+
+/** Writes another text into a record of the audit, as only the table's owner can. */
+export function forgeAudit(where: string, set: string): string {
+  return asOwner(`update public.ops_db_backup_audit set ${set} where ${where};`);
+}
+
+/** Takes the last record away. */
+export const cutAudit = asOwner(
+  "delete from public.ops_db_backup_audit where seq = (select max(seq) from public.ops_db_backup_audit);",
+);
+
+function asOwner(statement: string): string {
+  return `set client_min_messages = error;
+    alter table public.ops_db_backup_audit disable trigger user;
+    ${statement}
+    alter table public.ops_db_backup_audit enable always trigger ops_db_backup_audit_keep_rows;
+    alter table public.ops_db_backup_audit enable always trigger ops_db_backup_audit_keep_all;`;
+}

@@ -1,0 +1,61 @@
+/**
+ * Looks whether the backups are well, and tells by issues, webhook and dead man's switch when they are not.
+ *
+ *     deno task watchdog
+ *
+ * Ends well when everything that it saw was told, whatever that is: docs/watchdog.md. Environment:
+ * docs/environment.md. Exit codes: docs/exit-codes.md.
+ */
+import { randomUUID } from "node:crypto";
+import { appendFile } from "node:fs/promises";
+import process from "node:process";
+import {
+  channelsOf,
+  gitHubOf,
+  heartbeatOf,
+  tokenOf,
+  vaultEnvironment,
+  watchdogEnvironment,
+} from "./lib/alerts/environment.ts";
+import { copyAudit } from "./lib/audit/mirror.ts";
+import { Catalog } from "./lib/catalog.ts";
+import { findPsql } from "./lib/client_tools.ts";
+import { askerOf, connectionOf, readEnvironment, vaultOf } from "./lib/environment.ts";
+import { runMain } from "./lib/main.ts";
+import { reporterFor } from "./lib/tracked_run.ts";
+import { runWatchdog } from "./lib/watchdog/run_watchdog.ts";
+import { watchSummary } from "./lib/watchdog/watch_summary.ts";
+
+await runMain(async () => {
+  const env = readEnvironment(watchdogEnvironment, process.env);
+  const opened: Catalog[] = [];
+  const vault = () => vaultOf(readEnvironment(vaultEnvironment, process.env));
+  try {
+    const round = await runWatchdog({
+      target: env.TARGET,
+      vault,
+      catalog: () => opened[0] ?? openCatalog(opened),
+      github: gitHubOf(env),
+      token: tokenOf(env),
+      channels: channelsOf(env),
+      heartbeat: heartbeatOf(env),
+      runUrl: askerOf(env, randomUUID).run?.url ?? null,
+      now: () => new Date(),
+      log: (line) => void process.stdout.write(line + "\n"),
+    });
+    const summary = process.env.GITHUB_STEP_SUMMARY;
+    if (summary) await appendFile(summary, watchSummary(round) + "\n");
+  } finally {
+    for (const catalog of opened) {
+      // what was held or refused since the last script ran has no copy in the vault yet
+      await copyAudit(vault, catalog, reporterFor(catalog, process.env));
+      await catalog.close();
+    }
+  }
+});
+
+function openCatalog(opened: Catalog[]): Catalog {
+  const catalog = new Catalog({ psql: findPsql(), connection: connectionOf("prod", process.env) });
+  opened.push(catalog);
+  return catalog;
+}
