@@ -1,0 +1,125 @@
+#!/usr/bin/env bash
+# Restores a .dump.gz into a new database of a plain PostgreSQL server, to look into it. bash 3.2 and newer.
+#
+# Promises: an existing database is never touched; when anything fails the new one is taken away again.
+# Connection: libpq's own environment (PGHOST, PGPORT, PGUSER, PGPASSWORD or ~/.pgpass); no password is an argument.
+set -euo pipefail
+umask 077
+
+usage() {
+  cat <<'TEXT'
+Uso: ./scripts/restore_db_local.sh ARQUIVO.dump.gz BANCO_NOVO
+
+Cria BANCO_NOVO no PostgreSQL indicado por PGHOST, PGPORT e PGUSER (padrão: o servidor desta máquina) e restaura
+nele o arquivo, com permissões. Confere antes o sha256, se o .manifest.json está ao lado. O usuário precisa ser
+superusuário: o arquivo traz extensões e os esquemas auth e storage do Supabase.
+
+Exemplo:
+  ./scripts/restore_db_local.sh backups/supabase_prod_20260115_031022.dump.gz exame
+
+Para restaurar um projeto Supabase use a tela ou o comando restore: este script não o faz.
+Códigos de saída: 0 feito, 1 falhou (o banco novo foi removido), 2 pedido inválido, 130 interrompido.
+TEXT
+}
+
+say() { printf '%s\n' "$*" >&2; }
+refuse() { say "erro: $1"; [ $# -lt 2 ] || say "dica: $2"; exit 2; }
+fail() { say "erro: $1"; [ $# -lt 2 ] || say "dica: $2"; exit 1; }
+
+case ${1-} in -h | --help) usage; exit 0 ;; esac
+[ $# -eq 2 ] || refuse "são precisos dois argumentos: o arquivo e o nome do banco novo" "Veja --help."
+FILE=$1
+NEW=$2
+case $FILE in *.dump.gz) ;; *) refuse "o arquivo '$FILE' não é um .dump.gz" ;; esac
+[ -r "$FILE" ] || refuse "não é possível ler $FILE"
+case $NEW in '' | [!a-z_]* | *[!a-z0-9_]*) refuse "nome de banco inválido: '$NEW'" \
+  "Use letras minúsculas sem acento, números e sublinhado." ;; esac
+export PGCONNECT_TIMEOUT=15 PGAPPNAME=revo-backups-local
+
+for program in psql pg_restore createdb dropdb gunzip; do
+  command -v "$program" >/dev/null 2>&1 || fail "falta o programa $program" "Instale o cliente do PostgreSQL."
+done
+
+WORK=$(mktemp -d "${TMPDIR:-/tmp}/revo-restore.XXXXXX")
+CREATED=
+LOADER=
+
+leave() {
+  local status=$?
+  trap - EXIT
+  trap '' INT TERM HUP
+  [ -z "$LOADER" ] || kill -TERM -- "-$LOADER" 2>/dev/null || true
+  if [ "$status" -ne 0 ] && [ -n "$CREATED" ]; then
+    dropdb --force --maintenance-db=postgres "$NEW" && say "o banco $NEW foi removido; nada ficou"
+  fi
+  rm -rf -- "$WORK"
+  exit "$status"
+}
+trap leave EXIT
+trap 'exit 130' INT TERM HUP
+
+sha256_of() {
+  if command -v sha256sum >/dev/null 2>&1; then sha256sum <"$1"; else shasum -a 256 <"$1"; fi | cut -d ' ' -f 1
+}
+
+check_file() {
+  local manifest=${FILE%.dump.gz}.manifest.json expected found
+  if [ -r "$manifest" ]; then
+    expected=$(sed -n 's/^.*"sha256" *: *"\([0-9a-f]\{64\}\)".*$/\1/p' "$manifest" | head -n 1)
+    found=$(sha256_of "$FILE")
+    [ "$expected" = "$found" ] ||
+      fail "o arquivo não é o do manifesto: sha256 $found, esperado ${expected:-nenhum}" "Use outro backup."
+  else
+    say "atenção: sem manifesto ao lado; o sha256 não foi conferido"
+  fi
+  gunzip -t "$FILE" || fail "o arquivo está danificado" "Use outro backup."
+  gunzip -c "$FILE" >"$WORK/archive"
+  pg_restore --list "$WORK/archive" >"$WORK/list" || fail "o conteúdo do arquivo não pôde ser lido" \
+    "O pg_restore precisa ser da mesma versão do pg_dump que fez o arquivo, ou mais novo."
+}
+
+# Owners, grantees and roles of policies: archives name roles but do not hold them.
+roles_of_archive() {
+  sed -n 's/^[0-9][0-9]*;.* \([^ ]*\)$/\1/p' "$WORK/list"
+  grep -E '^[0-9]+; [0-9]+ [0-9]+ (ACL|DEFAULT ACL|POLICY) ' "$WORK/list" >"$WORK/grants" || return 0
+  pg_restore --use-list="$WORK/grants" --file=- "$WORK/archive" |
+    sed -n -e 's/^GRANT .* TO \([^ ;]*\).*;$/\1/p' -e 's/^ALTER DEFAULT PRIVILEGES FOR ROLE \([^ ]*\) .*$/\1/p' \
+      -e 's/^CREATE POLICY .* TO \([A-Za-z0-9_, ]*\)\( USING.*\| WITH CHECK.*\|;\)$/\1/p' | tr ',' '\n' | tr -d '" '
+}
+
+create_missing_roles() {
+  local role
+  while IFS= read -r role; do
+    case $role in '' | PUBLIC | pg_* | *[!A-Za-z0-9_-]*) continue ;; esac
+    printf "select format('create role %%I nologin', '%s') where not exists (select from pg_roles where rolname = '%s') \\\\gexec\n" \
+      "$role" "$role"
+  done | psql -X -q -v ON_ERROR_STOP=1 -d postgres
+}
+
+# Event triggers must belong to superusers, and most are Supabase's own: a copy to look into needs none.
+without_event_triggers() {
+  grep -v -E '^[0-9]+; [0-9]+ [0-9]+ (EVENT TRIGGER|COMMENT - EVENT TRIGGER) ' "$WORK/list" >"$WORK/load"
+  cmp -s "$WORK/list" "$WORK/load" || say "atenção: os event triggers do arquivo ficam de fora"
+}
+
+load() {
+  local status=0
+  without_event_triggers
+  set -m
+  pg_restore --exit-on-error --single-transaction --use-list="$WORK/load" --dbname="$NEW" "$WORK/archive" </dev/null &
+  LOADER=$!
+  set +m
+  wait "$LOADER" || status=$?
+  LOADER=
+  [ "$status" -eq 0 ] || fail "a restauração não terminou (código $status)" \
+    "A mensagem acima diz o objeto. Falta uma extensão no servidor? Instale-a ou use o mesmo PostgreSQL do Supabase."
+}
+
+check_file
+[ "$(psql -X -Atq -d postgres -c "select count(*) from pg_database where datname = '$NEW'")" = 0 ] ||
+  refuse "o banco $NEW já existe; nada foi alterado" "Escolha um nome novo."
+roles_of_archive | sort -u | create_missing_roles
+createdb --maintenance-db=postgres --template=template0 "$NEW"
+CREATED=yes
+load
+say "pronto: $(psql -X -Atq -d "$NEW" -c "select count(*) from pg_tables where schemaname = 'public'") tabelas em public do banco $NEW"

@@ -1,0 +1,37 @@
+/**
+ * Puts a backup of this machine into the vault and enters it into the catalog.
+ *
+ *     FILE=backups/supabase_prod_20260115_031022.dump.gz deno task upload
+ *
+ * Environment: docs/environment.md. Exit codes: docs/exit-codes.md.
+ */
+import process from "node:process";
+import { BackupError, toBackupError } from "../supabase/functions/_shared/backup/errors.ts";
+import { Catalog } from "./lib/catalog.ts";
+import { findPsql } from "./lib/client_tools.ts";
+import { connectionOf, readEnvironment, uploadEnvironment, vaultOf } from "./lib/environment.ts";
+import { runMain } from "./lib/main.ts";
+import { reporterFor } from "./lib/tracked_run.ts";
+import { uploadLocalBackup } from "./lib/upload.ts";
+
+await runMain(async () => {
+  const env = readEnvironment(uploadEnvironment, process.env);
+  const vault = vaultOf(env);
+  const catalog = new Catalog({ psql: findPsql(), connection: connectionOf("prod", process.env) });
+  try {
+    const reporter = reporterFor(catalog, process.env);
+    const { key, manifest } = await uploadLocalBackup(vault, env.FILE, reporter);
+    reporter.log(`in the vault: ${key}`);
+    reporter.phase("catalog");
+    await catalog.record({ r2_bucket: vault.bucket, r2_key: key, manifest, run_url: null, verified_at: null })
+      .catch((error) => {
+        throw new BackupError("catalog_write_failed", `${key} is in the vault, the catalog missed it`, {
+          cause: toBackupError(error),
+          hint: "Run reconcile when the catalog answers.",
+        });
+      });
+    process.stdout.write(`${key}\n`);
+  } finally {
+    await catalog.close();
+  }
+});
