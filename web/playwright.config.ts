@@ -3,6 +3,8 @@ import { readStack } from "./e2e/stack.ts";
 
 const CHROMIUM = process.env.E2E_CHROMIUM ?? "/usr/bin/chromium";
 
+const SAMPLES = /(details|history|overview)\.spec\.ts$/;
+
 /** Runs against a stack that is up: `E2E_STACK` names the file that describes it. */
 export default defineConfig({
   testDir: "e2e",
@@ -13,6 +15,11 @@ export default defineConfig({
   timeout: 60_000,
   expect: { timeout: 10_000 },
   reporter: [["list"]],
+  // the sample history takes the place of what the others have made: it comes last
+  projects: [
+    { name: "live", testIgnore: SAMPLES },
+    { name: "samples", testMatch: SAMPLES },
+  ],
   use: {
     baseURL: readStack().screen,
     headless: true,

@@ -5,17 +5,24 @@ import { chromium, type Page } from "@playwright/test";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
+import postgres from "postgres";
 import { ROOT } from "./child_process.ts";
 import { startStack } from "./stack.ts";
 import type { Stack } from "./stack_types.ts";
 
 const FOLDER = join(ROOT, "docs", "screens");
 const FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"];
+const PAGE = "/desenvolvedor/backups";
+const WIDE = { width: 1440, height: 1000 };
+const NARROW = { width: 360, height: 800 };
+/** A run of a workflow, on a machine that does much else. */
+const RUN_MS = 180_000;
 
 const stack = await startStack({
   web: "built",
   ports: "free",
   rows: 200_000,
+  history: true,
   log: (line) => process.stderr.write(line + "\n"),
 });
 const browser = await chromium.launch({
@@ -27,19 +34,16 @@ try {
   const page = await browser.newPage({
     locale: "pt-BR",
     timezoneId: "America/Sao_Paulo",
-    viewport: { width: 1440, height: 900 },
+    viewport: WIDE,
+    reducedMotion: "reduce",
   });
+  page.setDefaultTimeout(60_000);
   await signIn(page, stack);
-  await backUp(page, "antes-da-migracao");
-  await backUp(page, "fechamento-novembro");
-  await page.screenshot({ path: join(FOLDER, "historico.png") });
-  await page.getByRole("button", { name: /^Restaurar…/ }).first().click();
-  await page.getByRole("dialog").waitFor();
-  await page.screenshot({ path: join(FOLDER, "restaurar.png") });
-  await page.keyboard.press("Escape");
-  await page.emulateMedia({ colorScheme: "dark" });
-  await page.setViewportSize({ width: 360, height: 800 });
-  await page.screenshot({ path: join(FOLDER, "historico-escuro-360.png") });
+  await pictureHistory(page);
+  await pictureRuns(page);
+  await pictureRestore(page);
+  await pictureDark(page);
+  await pictureTroubles(page, stack);
 } finally {
   await browser.close();
   await stack.stop();
@@ -50,11 +54,103 @@ async function signIn(page: Page, { urls, users }: Stack): Promise<void> {
   await page.getByLabel("E-mail").fill(users.admin.email);
   await page.getByLabel("Senha").fill(users.admin.password);
   await page.getByRole("button", { name: "Entrar" }).click();
+  await settle(page);
 }
 
-async function backUp(page: Page, label: string): Promise<void> {
+/** Goes to a place of the history. */
+async function visit(page: Page, query = ""): Promise<void> {
+  await page.goto(`${stack.urls.screen}${PAGE}${query}`);
+  await settle(page);
+}
+
+/** Waits until nothing is loading any more. */
+async function settle(page: Page): Promise<void> {
+  await page.getByRole("button", { name: "Backup agora" }).waitFor();
+  await page.waitForLoadState("networkidle");
+  await page.locator("[aria-busy=true]").first().waitFor({ state: "detached" });
+}
+
+async function take(page: Page, name: string): Promise<void> {
+  await page.waitForLoadState("networkidle");
+  await page.screenshot({ path: join(FOLDER, `${name}.png`) });
+}
+
+async function pictureHistory(page: Page): Promise<void> {
+  await take(page, "historico");
+  await page.locator("[data-state=overdue]").first().hover();
+  await page.locator("[data-state=overdue]").first().scrollIntoViewIfNeeded();
+  await take(page, "dia-sem-backup");
+  await visit(page, "?estado=failed");
+  await take(page, "tentativa-que-falhou");
+  await visit(page);
+  const proven = page.getByRole("row").filter({ hasText: "Provado" }).first();
+  await proven.getByRole("button", { name: /^Detalhes/ }).click();
+  await page.getByRole("region", { name: "Manifesto" }).getByRole("table").waitFor();
+  await take(page, "detalhes");
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: /^Vigia/ }).click();
+  await page.getByRole("button", { name: "Verificar agora" }).click();
+  await page.getByText("Em ordem").first().waitFor();
+  await take(page, "saude");
+  await page.keyboard.press("Escape");
+}
+
+async function pictureRuns(page: Page): Promise<void> {
   await page.getByRole("button", { name: "Backup agora" }).click();
-  await page.getByLabel("Etiqueta").fill(label);
+  await page.getByLabel("Etiqueta").fill("fechamento de novembro");
+  await take(page, "backup-agora");
   await page.getByRole("dialog").getByRole("button", { name: "Fazer backup de prod" }).click();
-  await page.getByRole("table").getByRole("row").filter({ hasText: label }).waitFor({ timeout: 120_000 });
+  await page.getByRole("region", { name: "Em andamento" }).waitFor();
+  await page.screenshot({ path: join(FOLDER, "em-andamento.png") });
+  await page.getByRole("table").getByRole("row").filter({ hasText: "fechamento_de_novembro" }).waitFor({
+    timeout: RUN_MS,
+  });
+  await take(page, "acabou-de-terminar");
+}
+
+async function pictureRestore(page: Page): Promise<void> {
+  const row = page.getByRole("table").getByRole("row").filter({ hasText: "fechamento_de_novembro" });
+  await row.getByRole("button", { name: /^Restaurar…/ }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("radio", { name: /Produção/ }).check();
+  await take(page, "restaurar");
+  await dialog.getByRole("button", { name: "Continuar" }).click();
+  await dialog.getByRole("button", { name: "Simular", exact: true }).click();
+  await dialog.getByText(/^Simulado /).waitFor({ timeout: RUN_MS });
+  await take(page, "simulacao");
+  await dialog.getByRole("button", { name: "Continuar" }).click();
+  await take(page, "restaurar-producao");
+  await page.keyboard.press("Escape");
+}
+
+async function pictureDark(page: Page): Promise<void> {
+  await page.emulateMedia({ colorScheme: "dark" });
+  await visit(page);
+  await take(page, "historico-escuro");
+  await page.setViewportSize(NARROW);
+  await visit(page);
+  await take(page, "historico-escuro-360");
+  await page.getByRole("button", { name: /^Detalhes/ }).first().click();
+  await page.getByRole("region", { name: "Manifesto" }).getByRole("table").waitFor();
+  await take(page, "detalhes-escuro-360");
+  await page.keyboard.press("Escape");
+  await page.emulateMedia({ colorScheme: "light" });
+  await page.setViewportSize(WIDE);
+}
+
+/** What one hopes not to see: nothing there yet, nobody answering. */
+async function pictureTroubles(page: Page, { databases }: Stack): Promise<void> {
+  const sql = postgres(databases.prod, { max: 1, onnotice: () => {} });
+  await sql`delete from public.ops_db_backups`;
+  await sql`delete from public.ops_db_backup_runs`;
+  await sql.end();
+  await visit(page);
+  await take(page, "nada-ainda");
+  await page.route("**/rpc/ops_db_backup*", (route) => {
+    const reads = !route.request().url().includes("permissions");
+    return reads ? route.abort() : route.continue();
+  });
+  await page.reload();
+  await page.getByText("Não foi possível carregar o histórico.").waitFor();
+  await take(page, "sem-resposta");
 }

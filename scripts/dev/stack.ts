@@ -81,6 +81,7 @@ async function seed(options: StackOptions, plan: Plan, server: SupabaseServer): 
     supabaseUrl: plan.urls.supabase,
     publishableKey: plan.keys.publishable,
     rows: options.rows ?? DEFAULT_ROWS,
+    history: options.history ?? false,
     log: options.log,
   });
 }
@@ -115,6 +116,7 @@ function handleOf({ plan, parts, server, github, users, stop }: Started): Stack 
       get journal() {
         return github.running.journal;
       },
+      pids: () => github.running.pids(),
     },
     superuserUrl: (database) => server.url("supabase_admin", database),
     startPart: (name) => parts.get(name).start(),

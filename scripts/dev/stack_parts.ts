@@ -181,6 +181,7 @@ export async function startDoors(
     port: plan.ports.function,
     supabaseUrl: plan.urls.supabase,
     publishableKey: plan.keys.publishable,
+    secretKey: plan.keys.secret,
     github: { url: plan.urls.github, token: plan.githubToken, repository: REPOSITORY },
     allowedOrigins: plan.urls.screen === null ? [] : [plan.urls.screen],
     onUnexpectedEnd: parts.endOf("function"),

@@ -17,6 +17,8 @@ export interface StackOptions {
   rows?: number;
   /** Whether there are ERP data and users, default true. */
   seed?: boolean;
+  /** Whether the seed brings sixty days of sample history too, default false. */
+  history?: boolean;
   /** How the screen is served, default `dev`. */
   web?: "dev" | "built" | "none";
   /** `preferred` takes the known ports where they are free; default `free`. */
@@ -46,6 +48,8 @@ export interface Stack {
     readonly token: string;
     readonly faults: Faults;
     readonly journal: readonly JournalEntry[];
+    /** Leaders of the process groups that its runs have now. */
+    pids(): number[];
   };
   /** As `supabase_admin`, the platform's superuser. */
   superuserUrl(database: DatabaseName): string;

@@ -2,6 +2,7 @@
  * `npm start`: the whole system on this machine, until Ctrl-C.
  *
  *     npm start [-- --rows N]      prod gets about N rows of ERP data, default 200000
+ *     npm start -- --empty         without the sample history
  *     npm start -- --once          the main job, end to end, then exit
  */
 import process from "node:process";
@@ -9,9 +10,10 @@ import { parseArgs } from "node:util";
 import { installSystemPackages } from "./system_packages.ts";
 import type { Stack } from "./stack.ts";
 
-const USAGE = `Usage: npm start [-- [--rows N] [--once]]
+const USAGE = `Usage: npm start [-- [--rows N] [--empty] [--once]]
 
   --rows N   about how many rows of ERP data prod gets (at least 1000, default 200000)
+  --empty    begins without any history; otherwise there are sixty days of it, marked as sample data
   --once     runs the main job end to end on free ports, prints one line of JSON and exits
 `;
 const FEWEST_ROWS = 1000;
@@ -31,11 +33,16 @@ if (options.once) {
 }
 await runUntilStopped();
 
-function readOptions(args: string[]): { rows?: number; once: boolean } {
+function readOptions(args: string[]): { rows?: number; empty: boolean; once: boolean } {
   try {
     const { values } = parseArgs({
       args,
-      options: { rows: { type: "string" }, once: { type: "boolean" }, help: { type: "boolean" } },
+      options: {
+        rows: { type: "string" },
+        empty: { type: "boolean" },
+        once: { type: "boolean" },
+        help: { type: "boolean" },
+      },
     });
     if (values.help) {
       process.stdout.write(USAGE);
@@ -45,7 +52,7 @@ function readOptions(args: string[]): { rows?: number; once: boolean } {
     if (rows !== undefined && !(Number.isSafeInteger(rows) && rows >= FEWEST_ROWS)) {
       throw new Error(`--rows must be a whole number of at least ${FEWEST_ROWS}: '${values.rows}'`);
     }
-    return { rows, once: values.once ?? false };
+    return { rows, empty: values.empty ?? false, once: values.once ?? false };
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : error}\n\n${USAGE}`);
     process.exit(2);
@@ -55,7 +62,13 @@ function readOptions(args: string[]): { rows?: number; once: boolean } {
 async function runUntilStopped(): Promise<void> {
   try {
     await installSystemPackages(["postgresql", "isal"], log);
-    const stack = await startStack({ rows: options.rows, web: "dev", ports: "preferred", log });
+    const stack = await startStack({
+      rows: options.rows,
+      history: !options.empty,
+      web: "dev",
+      ports: "preferred",
+      log,
+    });
     isUp = true;
     process.stdout.write(welcome(stack));
     setInterval(() => {}, 60_000); // until a signal

@@ -1,21 +1,15 @@
-import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
+import { PLAN_VALID_MS } from "../../supabase/functions/_shared/backup/restore_plan.ts";
+import { aPlan } from "../src/features/backups/test_rows.ts";
+import { expectAccessible } from "./axe.ts";
+import { ageRun, beginRun, finishLeftRuns, finishRun, inCatalog, reportProgress } from "./catalog.ts";
 import { ensureBackup, expect, signIn, stack, test } from "./test.ts";
 
-const WCAG_22_AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
-const WIDTHS = [360, 1440];
-const SCHEMES = ["light", "dark"] as const;
+const dialog = (page: Page) => page.getByRole("dialog");
+const continueWith = (page: Page, name: string) =>
+  dialog(page).getByRole("button", { name, exact: true }).click();
 
-async function expectAccessible(page: Page, what: string): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).withTags(WCAG_22_AA).analyze();
-  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`);
-  expect(found, what).toEqual([]);
-}
-
-async function expectNoSidewaysScroll(page: Page, what: string): Promise<void> {
-  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-  expect(overflow, what).toBeLessThanOrEqual(0);
-}
+test.afterEach(finishLeftRuns);
 
 /** Buttons of the history that reach beyond their panel; all of them when there is none. */
 async function countCutOff(page: Page): Promise<number> {
@@ -28,44 +22,107 @@ async function countCutOff(page: Page): Promise<number> {
   });
 }
 
-for (const colorScheme of SCHEMES) {
-  for (const width of WIDTHS) {
-    test(`every view passes WCAG 2.2 AA: ${colorScheme}, ${width} px`, async ({ page }) => {
-      test.setTimeout(240_000);
-      await page.setViewportSize({ width: 1440, height: 900 });
-      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-      await page.goto("/");
-      await page.setViewportSize({ width, height: 800 });
-      await expect(page.getByRole("heading", { name: "Entrar" })).toBeVisible();
-      await expectAccessible(page, "sign-in");
-
-      await page.setViewportSize({ width: 1440, height: 900 });
-      await signIn(page, stack.admin);
-      await ensureBackup(page);
-      await page.setViewportSize({ width, height: 800 });
-      await page.getByRole(width < 1000 ? "listitem" : "button").getByText("Detalhes").or(
-        page.getByRole("button", { name: /^Detalhes/ }),
-      ).first().click();
-      await expect(page.getByText("Feito em").first()).toBeVisible();
-      await expectAccessible(page, "history");
-      await expectNoSidewaysScroll(page, "history");
-
-      await page.getByRole("button", { name: "Backup agora" }).click();
-      await page.getByLabel("Etiqueta").fill("não");
-      await expectAccessible(page, "backup dialog");
-      await page.keyboard.press("Escape");
-
-      await page.getByRole("button", { name: /^Restaurar…/ }).first().click();
-      await expect(page.getByRole("dialog")).toBeVisible();
-      await expectAccessible(page, "restore dialog, step 1");
-      await page.getByRole("radio", { name: /Produção/ }).check();
-      await page.getByRole("button", { name: "Continuar" }).click();
-      await expect(page.getByRole("heading", { name: "Restaurar em prod" })).toBeVisible();
-      await expectAccessible(page, "restore dialog, step 2");
-      await expectNoSidewaysScroll(page, "restore dialog");
-    });
-  }
+/** A simulation of restoring the newest backup into verify that found everything there is to find. */
+async function simulateIntoVerify(): Promise<void> {
+  const [newest] = await inCatalog((sql) =>
+    sql<{ r2_key: string }[]>`select r2_key from public.ops_db_backups order by created_at desc limit 1`
+  );
+  const id = await beginRun({ kind: "plan", target: "verify", r2_key: newest?.r2_key ?? "" });
+  const plan = aPlan({
+    target: "verify",
+    tables: {
+      total: 40,
+      different: 12,
+      backupRows: 900,
+      targetRows: 1000,
+      listed: Array.from({ length: 12 }, (_, index) => ({
+        table: `public.tabela_de_nome_bem_comprido_${index}`,
+        backup: 70,
+        target: 70 + index * 1000,
+        difference: -index * 1000,
+      })),
+    },
+    differences: { total: 300, listed: ["index public.clientes.clientes_email_key is missing"] },
+    onlyInTarget: { total: 1, listed: [{ kind: "table", name: "public.extra", fate: "moved_aside" }] },
+    extensions: [{ name: "unaccent", backup: "1.1", target: null, available: true }],
+    missingRoles: ["relatorios"],
+    sessions: {
+      total: 1,
+      listed: [{ pid: 4711, user: "app", application: "erp", since: null, tables: ["public.pedidos"] }],
+    },
+    duration: { seconds: 540, measured: 5 },
+    obstacles: [{ kind: "extension_unavailable", name: "pg_cron" }],
+  });
+  await finishRun(id, { status: "succeeded", result: { plan } });
 }
+
+test("signing in and asking for a backup pass WCAG 2.2 AA", async ({ page }) => {
+  test.setTimeout(240_000);
+  await page.goto("/");
+  await expect(page.getByRole("heading", { name: "Entrar" })).toBeVisible();
+  await expectAccessible(page, "sign-in");
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await signIn(page, stack.admin);
+  await ensureBackup(page);
+
+  await page.getByRole("button", { name: "Backup agora" }).click();
+  await page.getByLabel("Etiqueta").fill("não");
+  await expectAccessible(page, "backup dialog");
+});
+
+test("each step of a restore passes WCAG 2.2 AA", async ({ page }) => {
+  test.setTimeout(240_000);
+  await signIn(page, stack.admin);
+  await ensureBackup(page);
+  await simulateIntoVerify();
+  await page.getByRole("button", { name: /^Restaurar…/ }).first().click();
+  await expect(dialog(page)).toBeVisible();
+  await expectAccessible(page, "restore: the target");
+  await dialog(page).getByRole("radio", { name: /Verificação/ }).check();
+  await continueWith(page, "Continuar");
+  await expect(dialog(page).getByText("A restauração pararia sem alterar nada.")).toBeVisible();
+  await dialog(page).locator("details").evaluateAll((all) =>
+    all.forEach((each) => each.setAttribute("open", ""))
+  );
+  await expectAccessible(page, "restore: what the simulation found");
+
+  await continueWith(page, "Voltar");
+  await dialog(page).getByRole("radio", { name: /Desenvolvimento/ }).check();
+  await continueWith(page, "Continuar");
+  await continueWith(page, "Continuar sem simular");
+  await expectAccessible(page, "restore: confirming");
+  await page.keyboard.press("Escape");
+
+  await inCatalog((sql) =>
+    sql`update public.ops_db_backup_runs set finished_at = finished_at - make_interval(secs => ${
+      PLAN_VALID_MS / 1000
+    })
+         where kind = 'plan' and target = 'verify'`
+  );
+  await page.reload();
+  await page.getByRole("button", { name: /^Restaurar…/ }).first().click();
+  await dialog(page).getByRole("radio", { name: /Verificação/ }).check();
+  await continueWith(page, "Continuar");
+  await expect(dialog(page).getByText(/^A última simulação é de/)).toBeVisible();
+  await expectAccessible(page, "restore: an old simulation");
+});
+
+test("what goes on, what failed and what was lost pass WCAG 2.2 AA", async ({ page }) => {
+  test.setTimeout(240_000);
+  const failed = await beginRun();
+  await finishRun(failed, { status: "failed", error_code: "drill_failed", error_message: "planted row" });
+  const lost = await beginRun();
+  const silent = await beginRun();
+  await reportProgress(silent, { phase: "download", bytes_done: 1_000_000, bytes_expected: 3_000_000 });
+  await ageRun(silent, 2);
+  await signIn(page, stack.admin);
+  await ageRun(lost, 11);
+  await expect(page.getByText(/A execução parou de dar notícias/).first()).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByText(/A execução não dá sinal há/)).toBeVisible();
+  await expectAccessible(page, "runs");
+  await page.getByRole("button", { name: /^Cancelar…/ }).click();
+  await expectAccessible(page, "cancelling");
+});
 
 test("no width cuts anything off", async ({ page }) => {
   test.setTimeout(180_000);
@@ -75,7 +132,8 @@ test("no width cuts anything off", async ({ page }) => {
     await page.setViewportSize({ width, height: 800 });
     // the table gives way to cards a moment after the resize
     await expect.poll(() => countCutOff(page), { message: `at ${width} px` }).toBe(0);
-    await expectNoSidewaysScroll(page, `at ${width} px`);
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    expect(overflow, `at ${width} px`).toBeLessThanOrEqual(0);
   }
 });
 

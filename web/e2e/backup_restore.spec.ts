@@ -1,15 +1,45 @@
-import { expect, historyRow, makeBackup, signIn, stack, test } from "./test.ts";
+import type { Page } from "@playwright/test";
+import { inDatabase } from "./catalog.ts";
+import { ensureBackup, expect, historyRow, pressOn, reach, signIn, stack, test } from "./test.ts";
 
-test("an admin backs up production and restores it into dev", async ({ page }) => {
+const outcome = (page: Page) => page.getByRole("region", { name: /Em andamento|Acabou de terminar/ });
+/** The restores on the screen, the newest first. */
+const restores = (page: Page) =>
+  outcome(page).getByRole("article", { name: "Restauração em dev", exact: true });
+
+/** Rows of a table that only dev has; `null` when it is not there. */
+async function rowsOnlyInDev(): Promise<number | null> {
+  return await inDatabase(stack.devDatabase, async (sql) => {
+    const [there] = await sql`select to_regclass('public.rascunhos_do_dev') is not null as is`;
+    if (!there?.is) return null;
+    const [{ count } = {}] = await sql<
+      { count: number }[]
+    >`select count(*)::int from public.rascunhos_do_dev`;
+    return count ?? null;
+  });
+}
+
+test("with the keyboard alone an admin backs up production, simulates, restores into dev, and takes it back", async ({ page }) => {
   test.setTimeout(300_000);
   const label = `e2e-${Date.now()}`;
+  await inDatabase(stack.devDatabase, async (sql) => {
+    await sql`drop table if exists public.rascunhos_do_dev`;
+    await sql`create table public.rascunhos_do_dev as select generate_series(1, 7)`;
+  });
   await signIn(page, stack.admin);
+  const dialog = page.getByRole("dialog");
+  const press = (name: string) => pressOn(page, dialog.getByRole("button", { name, exact: true }));
 
   await test.step("the backup is asked for, seen running, and becomes a row", async () => {
-    await makeBackup(page, label);
-    const outcome = page.getByRole("region", { name: /Em andamento|Acabou de terminar/ });
-    await expect(outcome.getByText("Concluída")).toBeVisible();
-    await expect(outcome.getByText(/Conferido: .*tabelas? · .*registros? · .* no cofre\./)).toBeVisible();
+    await pressOn(page, page.getByRole("button", { name: "Backup agora" }));
+    await reach(page, dialog.getByLabel("Etiqueta"));
+    await page.keyboard.type(label);
+    await page.keyboard.press("Enter");
+    await expect(dialog).toBeHidden();
+    await expect(historyRow(page, label)).toBeVisible({ timeout: 120_000 });
+    await expect(outcome(page).getByText("Concluída")).toBeVisible();
+    await expect(outcome(page).getByText(/Conferido: .*tabelas? · .*registros? · .* no cofre\./))
+      .toBeVisible();
     await expect(page.getByText(/Último backup da produção: agora/)).toBeVisible();
     await expect(page.getByRole("status").filter({ hasText: "Backup da produção: concluída." }))
       .toBeAttached();
@@ -20,31 +50,60 @@ test("an admin backs up production and restores it into dev", async ({ page }) =
     await expect(row).toContainText("Produção");
     await expect(row).toContainText("No cofre");
     await expect(row).toContainText(stack.admin.email);
-    await row.getByRole("button", { name: /^Detalhes/ }).click();
+    await pressOn(page, row.getByRole("button", { name: /^Detalhes/ }));
     const key = page.getByText(new RegExp(`^revo/prod/.*_${label}\\.dump\\.gz$`));
-    await expect(key).toBeVisible();
+    await expect(key.first()).toBeVisible();
+    await page.keyboard.press("Escape");
+  });
+
+  await test.step("the simulation tells what dev would lose, and changes nothing", async () => {
+    await pressOn(page, historyRow(page, label).getByRole("button", { name: /^Restaurar…/ }));
+    await expect(dialog.getByRole("radio", { name: /Desenvolvimento/ })).toBeChecked();
+    await expect(dialog.getByRole("radio", { name: /Produção/ })).not.toBeChecked();
+    await press("Continuar");
+    await press("Simular");
+    await expect(dialog.getByText(/^Perda em dev: .* registros de .* tabelas?\.$/)).toBeVisible({
+      timeout: 60_000,
+    });
+    const lost = dialog.getByRole("row").filter({ hasText: "public.rascunhos_do_dev" });
+    await expect(lost).toHaveText(/public\.rascunhos_do_dev7não existe−7/);
+    await pressOn(page, dialog.locator("summary").filter({ hasText: "Só existem em dev" }));
+    await expect(dialog.getByText(/^tabela public\.rascunhos_do_dev: posto de lado/)).toBeVisible();
+    await expect(dialog.getByText(/^Simulado agora; vale por mais 29\smin/)).toBeVisible();
+    expect(await rowsOnlyInDev()).toBe(7);
   });
 
   await test.step("it is restored into dev, all of it checked", async () => {
-    await historyRow(page, label).getByRole("button", { name: /^Restaurar…/ }).click();
-    const dialog = page.getByRole("dialog");
-    await expect(dialog.getByRole("radio", { name: /Desenvolvimento/ })).toBeChecked();
-    await dialog.getByRole("button", { name: "Continuar" }).click();
-    await dialog.getByRole("button", { name: "Restaurar em dev" }).click();
+    await press("Continuar");
+    await expect(dialog.getByText(/^Perda simulada:/)).toBeVisible();
+    await press("Restaurar em dev");
     await expect(dialog).toBeHidden();
-    const run = page.getByRole("region", { name: /Em andamento|Acabou de terminar/ })
-      .getByRole("article", { name: "Restauração em dev" });
+    const run = restores(page);
     await expect(run.getByText("Concluída")).toBeVisible({ timeout: 180_000 });
     await expect(run.getByText(/Conferido: .*tabelas? · .*registros?/)).toBeVisible();
     await expect(run.getByText(/antes-da-restauracao/)).toBeVisible();
+    expect(await rowsOnlyInDev()).toBeNull();
+  });
+
+  await test.step("the way back is the safety copy, an ordinary restore", async () => {
+    await pressOn(page, restores(page).getByRole("button", { name: /^Desfazer…/ }));
+    await expect(dialog.getByRole("heading", { name: "Desfazer a restauração em dev" })).toBeVisible();
+    await expect(dialog.getByRole("radio")).toHaveCount(0);
+    await press("Continuar sem simular");
+    await press("Restaurar em dev");
+    await expect(dialog).toBeHidden();
+    await expect(restores(page)).toHaveCount(2);
+    await expect(restores(page).first().getByText("Concluída")).toBeVisible({ timeout: 180_000 });
+    await expect(restores(page).first().getByRole("button", { name: /^Desfazer…/ })).toBeVisible();
+    expect(await rowsOnlyInDev()).toBe(7);
   });
 
   await test.step("the outcome is still there after a reload", async () => {
     await page.reload();
     const past = page.getByRole("region", { name: "Execuções" });
-    await expect(past.getByRole("article", { name: "Restauração em dev" }).first()).toContainText(
-      "Concluída",
-    );
+    const last = past.getByRole("article", { name: "Restauração em dev", exact: true }).first();
+    await expect(last).toContainText("Concluída");
+    await expect(last.getByRole("button", { name: /^Desfazer…/ })).toBeVisible();
   });
 });
 
@@ -62,6 +121,24 @@ test("two clicks are one request", async ({ page }) => {
   await page.getByRole("button", { name: "Fazer backup de prod" }).dblclick();
   await expect(historyRow(page, label)).toBeVisible({ timeout: 120_000 });
   expect(bodies).toHaveLength(1);
+});
+
+test("a drill is asked for from a backup's details, and cancelled", async ({ page }) => {
+  test.setTimeout(180_000);
+  await signIn(page, stack.admin);
+  await ensureBackup(page);
+  await page.getByRole("button", { name: /^Detalhes/ }).first().click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("button", { name: /^Ensaiar/ }).click();
+  await expect(page.getByText(/^Ensaio de restauração .*: pedido aceito$/)).toBeVisible();
+  await page.keyboard.press("Escape");
+  const run = outcome(page).getByRole("article", { name: /^Ensaio de restauração/ });
+  await run.getByRole("button", { name: /^Cancelar…/ }).click();
+  await expect(dialog).toContainText("O backup fica como está, sem prova nova.");
+  await dialog.getByRole("button", { name: "Cancelar a execução" }).click();
+  await expect(dialog).toBeHidden();
+  await expect(run.getByText("Cancelada", { exact: true })).toBeVisible({ timeout: 60_000 });
+  await expect(run).toContainText("A execução foi cancelada. Nada ficou pela metade.");
 });
 
 test("a label is judged while it is typed", async ({ page }) => {

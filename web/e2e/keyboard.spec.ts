@@ -1,13 +1,17 @@
-import { ensureBackup, expect, signIn, stack, test } from "./test.ts";
+import { beginRun, finishLeftRuns } from "./catalog.ts";
+import { ensureBackup, expect, pressOn, reach, signIn, stack, test } from "./test.ts";
 
-test("both dialogs open, are left and give the focus back without a mouse", async ({ page }) => {
+test.afterEach(finishLeftRuns);
+
+test("dialogs open, are left and give the focus back without a mouse", async ({ page }) => {
   test.setTimeout(180_000);
   await signIn(page, stack.admin);
   await ensureBackup(page);
-  for (const name of [/^Backup agora$/, /^Restaurar…/]) {
+  await beginRun();
+  await page.reload();
+  for (const name of [/^Backup agora$/, /^Cancelar…/, /^Restaurar…/]) {
     const opener = page.getByRole("button", { name }).first();
-    await opener.focus();
-    await page.keyboard.press("Enter");
+    await pressOn(page, opener);
     const dialog = page.getByRole("dialog");
     await expect(dialog).toBeVisible();
     await expect.poll(() => dialog.evaluate((element) => element.contains(document.activeElement))).toBe(
@@ -19,18 +23,22 @@ test("both dialogs open, are left and give the focus back without a mouse", asyn
   }
 });
 
-test("the restore's steps are reached and walked by keyboard alone", async ({ page }) => {
+test("arrows choose the target, Enter goes on, and each step begins at its top", async ({ page }) => {
   test.setTimeout(180_000);
   await signIn(page, stack.admin);
   await ensureBackup(page);
   await page.getByRole("button", { name: /^Restaurar…/ }).first().focus();
   await page.keyboard.press("Enter");
   const dialog = page.getByRole("dialog");
-  await dialog.getByRole("radio", { name: /Desenvolvimento/ }).focus();
+  await reach(page, dialog.getByRole("radio", { name: /Desenvolvimento/ }));
   await page.keyboard.press("ArrowDown");
   await expect(dialog.getByRole("radio", { name: /Verificação/ })).toBeChecked();
   await page.keyboard.press("Enter");
   await expect(dialog.getByRole("heading", { name: "Restaurar em verify" })).toBeVisible();
+  await expect(dialog.getByText("Passo 2 de 3: o que mudaria")).toBeVisible();
+  await reach(page, dialog.getByRole("button", { name: "Continuar sem simular" }));
+  await page.keyboard.press("Enter");
+  await expect(dialog.getByText("Passo 3 de 3: conferir e confirmar")).toBeVisible();
   await page.keyboard.press("Tab");
   await expect(dialog.getByLabel("Motivo")).toBeFocused();
 });

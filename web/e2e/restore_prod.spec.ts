@@ -1,44 +1,98 @@
-import { ensureBackup, expect, signIn, stack, test } from "./test.ts";
+import type { Page } from "@playwright/test";
+import { ageRun, inCatalog, newestRun } from "./catalog.ts";
+import { ensureBackup, expect, FAILED_REQUEST, signIn, stack, test } from "./test.ts";
 
-test("production is not restored without the word and the reason", async ({ page }) => {
-  test.setTimeout(180_000);
+const dialog = (page: Page) => page.getByRole("dialog");
+const go = (page: Page) => dialog(page).getByRole("button", { name: "Continuar" });
+
+/** Opens the dialog of the newest backup and chooses production. */
+async function chooseProduction(page: Page): Promise<void> {
+  await page.getByRole("button", { name: /^Restaurar…/ }).first().click();
+  await expect(dialog(page).getByRole("radio", { name: /Produção/ })).not.toBeChecked();
+  await dialog(page).getByRole("radio", { name: /Produção/ }).check();
+  await go(page).click();
+}
+
+async function restoresOfProd(): Promise<number> {
+  const [row] = await inCatalog((sql) =>
+    sql<{ count: number }[]>`select count(*)::int from public.ops_db_backup_runs
+                              where kind = 'restore' and target = 'prod'`
+  );
+  return row?.count ?? 0;
+}
+
+test("production is restored only after a fresh simulation, the word and the reason", async ({ page, allowConsole }) => {
+  test.setTimeout(300_000);
+  allowConsole(FAILED_REQUEST);
   await signIn(page, stack.admin);
   await ensureBackup(page);
-  const asked: string[] = [];
-  page.on("request", (request) => {
-    if (request.url().includes("/functions/") && request.postData()?.includes('"restore"')) {
-      asked.push(request.url());
-    }
+  const submit = dialog(page).getByRole("button", { name: "Restaurar em prod" });
+  const word = dialog(page).getByLabel("Digite RESTORE_PROD para confirmar");
+  const reason = dialog(page).getByLabel("Motivo");
+
+  await test.step("not without a simulation, which goes on when the page is left", async () => {
+    await chooseProduction(page);
+    await expect(go(page)).toBeDisabled();
+    await expect(dialog(page).getByText("Para a produção, simule antes de continuar.")).toBeVisible();
+    await dialog(page).getByRole("button", { name: "Simular", exact: true }).click();
+    await expect(dialog(page).getByText(/^Simulando: /)).toBeVisible();
+    await page.reload();
+    await chooseProduction(page);
+    await expect(dialog(page).getByText(/^Simulado /)).toBeVisible({ timeout: 60_000 });
   });
-  await page.getByRole("button", { name: /^Restaurar…/ }).first().click();
-  const dialog = page.getByRole("dialog");
-  await expect(dialog.getByRole("radio", { name: /Produção/ })).not.toBeChecked();
-  await dialog.getByRole("radio", { name: /Produção/ }).check();
-  await dialog.getByRole("button", { name: "Continuar" }).click();
 
-  const submit = dialog.getByRole("button", { name: "Restaurar em prod" });
-  const word = dialog.getByLabel("Digite RESTORE_PROD para confirmar");
-  const reason = dialog.getByLabel("Motivo");
-  await expect(submit).toBeDisabled();
-  await expect(dialog.getByText("Falta digitar RESTORE_PROD e escrever o motivo.")).toBeVisible();
-  for (const wrong of ["restore_prod", "RESTORE_PRO", "RESTORE PROD", "RESTORE_PROD "]) {
-    await word.fill(wrong);
-    await reason.fill("voltar ao fechamento");
+  await test.step("not without the word and the reason", async () => {
+    await go(page).click();
     await expect(submit).toBeDisabled();
-    await word.press("Enter");
-  }
-  await word.fill("RESTORE_PROD");
-  await reason.fill("   ");
-  await expect(submit).toBeDisabled();
-  await expect(dialog.getByText("Falta escrever o motivo.")).toBeVisible();
-  await reason.fill("voltar ao fechamento");
-  await expect(submit).toBeEnabled();
+    await expect(dialog(page).getByText("Falta digitar RESTORE_PROD e escrever o motivo.")).toBeVisible();
+    for (const wrong of ["restore_prod", "RESTORE_PRO", "RESTORE PROD", "RESTORE_PROD "]) {
+      await word.fill(wrong);
+      await reason.fill("voltar ao fechamento");
+      await expect(submit).toBeDisabled();
+      await word.press("Enter");
+    }
+    await word.fill("RESTORE_PROD");
+    await reason.fill("   ");
+    await expect(submit).toBeDisabled();
+    await expect(dialog(page).getByText("Falta escrever o motivo.")).toBeVisible();
+    await reason.fill("voltar ao fechamento");
+    await expect(submit).toBeEnabled();
+    await dialog(page).getByRole("button", { name: "Voltar" }).click();
+    await go(page).click();
+    await expect(word).toHaveValue("");
+    await expect(submit).toBeDisabled();
+    expect(await restoresOfProd()).toBe(0);
+  });
 
-  await dialog.getByRole("button", { name: "Voltar" }).click();
-  await dialog.getByRole("button", { name: "Continuar" }).click();
-  await expect(word).toHaveValue("");
-  await expect(submit).toBeDisabled();
-  await page.keyboard.press("Escape");
-  await expect(dialog).toBeHidden();
-  expect(asked).toEqual([]);
+  const plan = await newestRun("plan");
+  await test.step("not on the ground of an old simulation, whatever the page believes", async () => {
+    await ageRun(plan.request_id, 31);
+    await word.fill("RESTORE_PROD");
+    await submit.click();
+    await expect(dialog(page).getByRole("alert")).toContainText("O pedido não foi aceito.");
+    await expect(dialog(page).getByText("A simulação não vale mais.")).toBeVisible();
+    await expect(submit).toBeDisabled();
+    await dialog(page).getByRole("button", { name: "Voltar" }).click();
+    await expect(dialog(page).getByText(/^A última simulação é de há 3\d\smin\.$/)).toBeVisible();
+    await expect(go(page)).toBeDisabled();
+    expect(await restoresOfProd()).toBe(0);
+  });
+
+  await test.step("with all of it production comes back, checked, with a way back", async () => {
+    await ageRun(plan.request_id, -31);
+    await page.reload();
+    await chooseProduction(page);
+    await go(page).click();
+    await word.fill("RESTORE_PROD");
+    await reason.fill("voltar ao fechamento");
+    await submit.click();
+    await expect(dialog(page)).toBeHidden();
+    const run = page.getByRole("region", { name: /Em andamento|Acabou de terminar/ })
+      .getByRole("article", { name: "Restauração em prod", exact: true });
+    await expect(run.getByText("Concluída")).toBeVisible({ timeout: 180_000 });
+    await expect(run).toContainText("Motivo: voltar ao fechamento");
+    await run.getByRole("button", { name: /^Desfazer…/ }).click();
+    await expect(dialog(page).getByRole("heading", { name: "Desfazer a restauração em prod" })).toBeVisible();
+    await expect(go(page)).toBeDisabled();
+  });
 });

@@ -5,6 +5,15 @@ import { z } from "zod";
 const userSchema = z.object({ email: z.string(), password: z.string() });
 const stackSchema = z.object({
   screen: z.url(),
+  /** What is served there. */
+  screenFolder: z.string(),
+  supabase: z.url(),
+  publishableKey: z.string(),
+  /** Of the catalog, as role `postgres`. */
+  prodDatabase: z.string(),
+  devDatabase: z.string(),
+  /** Takes parts of the stack away and brings them back. */
+  control: z.url(),
   /** May see and start everything. */
   admin: userSchema,
   /** May see, not start. */
@@ -20,4 +29,23 @@ export function readStack(): Stack {
   const file = process.env.E2E_STACK;
   if (!file) throw new Error("Cannot test the screen: E2E_STACK does not name a stack's description");
   return stackSchema.parse(JSON.parse(readFileSync(file, "utf8")));
+}
+
+/** Does the work while a part of the stack is away, and brings it back in any case. */
+export async function without(
+  stack: Stack,
+  part: "function" | "supabase",
+  work: () => Promise<void>,
+): Promise<void> {
+  await order(stack, "stop", part);
+  try {
+    await work();
+  } finally {
+    await order(stack, "start", part);
+  }
+}
+
+async function order({ control }: Stack, verb: "start" | "stop", part: string): Promise<void> {
+  const answer = await fetch(`${control}/${verb}/${part}`, { method: "POST" });
+  if (!answer.ok) throw new Error(`Cannot ${verb} ${part}: HTTP ${answer.status} ${await answer.text()}`);
 }

@@ -1,78 +1,99 @@
 import type { Page } from "@playwright/test";
+import { whileCatalogWaits } from "./catalog.ts";
+import { without } from "./stack.ts";
 import { ensureBackup, expect, FAILED_REQUEST, signIn, stack, test } from "./test.ts";
 
-const LIST = "**/rpc/ops_db_backups_list*";
 const EMPTY = "Nenhum backup ainda.";
 
 const history = (page: Page) => page.getByRole("region", { name: "Histórico" });
 
-test("a history that cannot be read is an error with a way out, never an empty list", async ({ page, allowConsole }) => {
-  allowConsole(FAILED_REQUEST);
-  await page.route(LIST, (route) => route.abort());
-  await signIn(page, stack.admin);
-  const panel = history(page).getByRole("alert");
-  await expect(panel).toContainText("Não foi possível carregar o histórico.");
-  await expect(panel).toContainText("Sem resposta do servidor.");
-  await expect(page.getByText(EMPTY)).toBeHidden();
-  await page.unroute(LIST);
-  await panel.getByRole("button", { name: "Tentar de novo" }).click();
-  await expect(panel).toBeHidden();
-});
-
-test("while the history loads slowly nothing is claimed about it", async ({ page }) => {
-  await page.route(LIST, async (route) => {
-    await new Promise((resolve) => setTimeout(resolve, 2000));
-    await route.continue();
-  });
-  await signIn(page, stack.admin);
-  await expect(page.getByText("Carregando o histórico")).toBeAttached();
-  await expect(page.getByText(EMPTY)).toBeHidden();
-  await expect(page.getByText(/Não há backup da produção/)).toBeHidden();
-  await expect(page.getByText("Carregando o histórico")).not.toBeAttached();
-});
-
-test("data that could not be renewed stays, with its age", async ({ page, allowConsole }) => {
+test("a history that cannot be read is an error with a way out, and what was read stays with its age", async ({ page, allowConsole }) => {
   test.setTimeout(180_000);
   allowConsole(FAILED_REQUEST);
   await signIn(page, stack.admin);
   await ensureBackup(page);
-  await page.route(LIST, (route) => route.abort());
-  await page.getByLabel("Alvo").selectOption("prod");
-  await expect(history(page).getByRole("alert")).toBeVisible();
-  await page.getByLabel("Alvo").selectOption("");
-  await expect(history(page).getByText(/^Dados de .*; a atualização falhou\.$/)).toBeVisible();
-  await expect(history(page).getByRole("button", { name: /^Restaurar…/ }).first()).toBeVisible();
+  const panel = history(page).getByRole("alert");
+  await without(stack, "supabase", async () => {
+    await page.getByLabel("Alvo").selectOption("prod");
+    await expect(panel).toContainText("Não foi possível carregar o histórico.", { timeout: 20_000 });
+    await expect(panel).toContainText("Sem resposta do servidor.");
+    await expect(page.getByText(EMPTY)).toBeHidden();
+    await page.getByLabel("Alvo").selectOption("");
+    await expect(history(page).getByText(/^Dados de .*; a atualização falhou\.$/)).toBeVisible({
+      timeout: 20_000,
+    });
+    await expect(history(page).getByRole("button", { name: /^Restaurar…/ }).first()).toBeVisible();
+  });
+  await history(page).getByRole("button", { name: "Tentar de novo" }).click();
+  await expect(history(page).getByText(/a atualização falhou/)).toBeHidden();
 });
 
-test("a function that does not answer is said in words, and repeating is the same request", async ({ page, allowConsole }) => {
+test("while the catalog is slow nothing is claimed, and nothing flickers", async ({ page }) => {
+  await signIn(page, stack.admin);
+  // when the place is first empty, and when first something is said about it
+  await page.addInitScript(() => {
+    const note = (name: string, selector: string) => {
+      const { dataset } = document.documentElement;
+      if (document.querySelector(selector)) dataset[name] ??= String(performance.now());
+    };
+    new MutationObserver(() => {
+      note("empty", '[aria-busy="true"]:not([role])');
+      note("said", '[role="status"][aria-busy="true"]');
+    }).observe(document, { childList: true, subtree: true });
+  });
+  await whileCatalogWaits(async () => {
+    await page.reload();
+    await expect(page.getByText("Carregando o histórico")).toBeAttached();
+    await expect(page.getByText(EMPTY)).toBeHidden();
+    await expect(page.getByText(/Não há backup da produção/)).toBeHidden();
+  });
+  await expect(page.getByText("Carregando o histórico")).not.toBeAttached();
+  const at = async (name: string) => Number(await page.locator("html").getAttribute(`data-${name}`));
+  expect(await at("said") - await at("empty")).toBeGreaterThanOrEqual(390);
+});
+
+test("a function that is down is said in words, and repeating is the same request", async ({ page, allowConsole }) => {
   test.setTimeout(180_000);
   allowConsole(FAILED_REQUEST);
+  allowConsole(/blocked by CORS policy/);
   await signIn(page, stack.admin);
   const ids: unknown[] = [];
   await page.route("**/functions/v1/ops-backups", (route) => {
-    ids.push(route.request().postDataJSON()?.request_id);
-    return route.abort();
+    if (route.request().method() === "POST") ids.push(route.request().postDataJSON()?.request_id);
+    return route.continue();
   });
-  await page.getByRole("button", { name: "Backup agora" }).click();
-  const submit = page.getByRole("button", { name: "Fazer backup de prod" });
-  for (let attempt = 1; attempt <= 2; attempt++) {
+  await without(stack, "function", async () => {
+    await page.getByRole("button", { name: "Backup agora" }).click();
+    const submit = page.getByRole("button", { name: "Fazer backup de prod" });
+    for (let attempt = 1; attempt <= 2; attempt++) {
+      await submit.click();
+      await expect(page.getByText("Repetir é seguro")).toBeVisible();
+      await expect(page.getByRole("alert")).toContainText("O pedido não foi aceito.");
+      await expect.poll(() => ids.length).toBe(attempt);
+    }
+    expect(ids[0]).toBe(ids[1]);
+    await page.getByLabel("Etiqueta").fill("outro-pedido");
     await submit.click();
-    await expect(page.getByRole("alert")).toContainText("Sem resposta do servidor.");
-    await expect(page.getByText("Repetir é seguro")).toBeVisible();
-    await expect.poll(() => ids.length).toBe(attempt);
-  }
-  expect(ids[0]).toBe(ids[1]);
-  await page.getByLabel("Etiqueta").fill("outro-pedido");
-  await submit.click();
-  await expect.poll(() => ids.length).toBe(3);
-  expect(ids[2]).not.toBe(ids[0]);
+    await expect.poll(() => ids.length).toBe(3);
+    expect(ids[2]).not.toBe(ids[0]);
+  });
 });
 
-test("the filter is in the address", async ({ page }) => {
-  await signIn(page, stack.admin);
-  await page.getByLabel("Alvo").selectOption("verify");
-  await expect(page).toHaveURL(/\?alvo=verify$/);
-  await page.reload();
-  await expect(page.getByLabel("Alvo")).toHaveValue("verify");
-  await expect(page.getByRole("heading", { name: "Execuções: Verificação" })).toBeVisible();
+test("a session that ends in the middle leads to the sign-in and back", async ({ page, allowConsole }) => {
+  allowConsole(FAILED_REQUEST);
+  await signIn(page, stack.admin, "/desenvolvedor/backups?alvo=dev");
+  await page.getByRole("button", { name: "Backup agora" }).click();
+  await page.evaluate(() => {
+    for (const [key, value] of Object.entries(localStorage)) {
+      const token = /"access_token":"([^"]+)"/.exec(String(value))?.[1];
+      if (token) localStorage.setItem(key, String(value).replace(token, `${token.slice(0, -8)}AAAAAAAA`));
+    }
+  });
+  await page.getByRole("button", { name: "Fazer backup de prod" }).click();
+  await expect(page.getByText("Sua sessão expirou. Entre novamente para continuar.")).toBeVisible();
+  await page.getByLabel("E-mail").fill(stack.admin.email);
+  await page.getByLabel("Senha").fill(stack.admin.password);
+  await page.getByRole("button", { name: "Entrar" }).click();
+  await expect(page).toHaveURL(/\?alvo=dev$/);
+  await expect(page.getByRole("dialog")).toBeHidden();
 });

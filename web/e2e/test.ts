@@ -1,5 +1,5 @@
 /** Playwright's `test`, with a console that has to stay quiet. */
-import { type ConsoleMessage, expect, type Page, test as base } from "@playwright/test";
+import { type ConsoleMessage, expect, type Locator, type Page, test as base } from "@playwright/test";
 import { readStack, type User } from "./stack.ts";
 
 interface Fixtures {
@@ -61,6 +61,25 @@ export async function ensureBackup(page: Page): Promise<void> {
   const restore = page.getByRole("button", { name: /^Restaurar…/ });
   await expect(restore.first().or(page.getByText("Nenhum backup ainda."))).toBeVisible();
   if (await restore.count() === 0) await makeBackup(page, "para-os-testes");
+}
+
+/** More than any page has. */
+const MOST_STOPS = 120;
+
+/** Walks there with the Tab key alone. */
+export async function reach(page: Page, target: Locator): Promise<void> {
+  await expect(target).toBeEnabled();
+  for (let stop = 0; stop < MOST_STOPS; stop++) {
+    if (await target.evaluate((element) => element === document.activeElement)) return;
+    await page.keyboard.press("Tab");
+  }
+  await expect(target, "the Tab key leads there").toBeFocused();
+}
+
+/** Presses it with the keyboard alone. */
+export async function pressOn(page: Page, target: Locator): Promise<void> {
+  await reach(page, target);
+  await page.keyboard.press("Enter");
 }
 
 export { expect };

@@ -2,8 +2,11 @@
  * `npm run bench`: what our backup and restore cost, beside what PostgreSQL's tools and the old way cost.
  *
  *     npm run bench [-- --gb N] [--rounds N] [--json]
+ *     npm run bench -- catalog [--json]
+ *     npm run bench -- status [--json]
+ *     npm run bench -- vault [--json]
  *
- * Prints a table and writes docs/benchmarks.md. Leaves nothing else behind, on Ctrl-C neither.
+ * Prints a table and writes docs/benchmarks.md; with a word it only prints. Leaves nothing else behind, on Ctrl-C neither.
  */
 import { writeFile } from "node:fs/promises";
 import { cpus, loadavg, totalmem } from "node:os";
@@ -12,13 +15,19 @@ import process from "node:process";
 import { parseArgs } from "node:util";
 import { ROOT } from "../child_process.ts";
 import { installSystemPackages } from "../system_packages.ts";
+import { catalogTable, measureCatalog } from "./catalog.ts";
 import { fillSource, type Place, withPlace } from "./place.ts";
 import { document, type Machine, type Outcome, summarize, table } from "./report.ts";
 import { prepareTargets, type Round, runRound } from "./rounds.ts";
+import { measureStatus, statusTable } from "./status.ts";
+import { measureVaults, vaultTable } from "./vault.ts";
 import { makePlainArchive } from "./ways.ts";
 
-const USAGE = `Usage: npm run bench [-- [--gb N] [--rounds N] [--json]]
+const USAGE = `Usage: npm run bench [-- [catalog|status|vault] [--gb N] [--rounds N] [--json]]
 
+  catalog      measures pages of the lists in a catalog of a million backups instead
+  vault        measures retention and reconcile in vaults of many objects instead
+  status       measures the Edge Function under fifty callers instead, beside a bare Deno handler
   --gb N       about how many GB of database, indexes included (0.01 to 100, default 1)
   --rounds N   how often everything is measured (1 to 99, default 3)
   --json       prints the figures as the last line, one JSON object
@@ -36,7 +45,10 @@ for (const [signal, code] of Object.entries(EXIT_CODES)) {
 try {
   const loadBefore = oneMinuteLoad();
   await installSystemPackages(["postgresql", "isal"], log);
-  await withPlace(cancel.signal, async (place) => publish(await measure(place, loadBefore)));
+  if (options.instead === "catalog") await publishCatalog();
+  else if (options.instead === "status") await publishStatus();
+  else if (options.instead === "vault") await publishVault();
+  else await withPlace(cancel.signal, async (place) => publish(await measure(place, loadBefore)));
 } catch (thrown) {
   // what was cut off has its own words for it; the signal is the cause
   const error: unknown = cancel.signal.aborted ? cancel.signal.reason : thrown;
@@ -68,6 +80,24 @@ async function publish(outcome: Outcome): Promise<void> {
   if (options.json) process.stdout.write(`${JSON.stringify(summarize(outcome))}\n`);
 }
 
+async function publishCatalog(): Promise<void> {
+  const costs = await measureCatalog(cancel.signal, log);
+  process.stdout.write(`\n${catalogTable(costs)}\n`);
+  if (options.json) process.stdout.write(`${JSON.stringify(costs)}\n`);
+}
+
+async function publishStatus(): Promise<void> {
+  const cost = await measureStatus(cancel.signal, log);
+  process.stdout.write(`\n${statusTable(cost)}\n`);
+  if (options.json) process.stdout.write(`${JSON.stringify(cost)}\n`);
+}
+
+async function publishVault(): Promise<void> {
+  const costs = await measureVaults(cancel.signal, log);
+  process.stdout.write(`\n${vaultTable(costs)}\n`);
+  if (options.json) process.stdout.write(`${JSON.stringify(costs)}\n`);
+}
+
 function describeMachine({ binaries }: Place, loadBefore: number): Machine {
   return {
     cores: cpus().length,
@@ -82,10 +112,18 @@ function oneMinuteLoad(): number {
   return loadavg()[0] ?? 0;
 }
 
-function readOptions(args: string[]): { gb: number; rounds: number; json: boolean } {
+interface Options {
+  instead: "catalog" | "status" | "vault" | null;
+  gb: number;
+  rounds: number;
+  json: boolean;
+}
+
+function readOptions(args: string[]): Options {
   try {
-    const { values } = parseArgs({
+    const { values, positionals } = parseArgs({
       args,
+      allowPositionals: true,
       options: {
         gb: { type: "string", default: "1" },
         rounds: { type: "string", default: "3" },
@@ -102,7 +140,12 @@ function readOptions(args: string[]): { gb: number; rounds: number; json: boolea
     if (!(Number.isInteger(rounds) && rounds >= 1 && rounds <= 99)) {
       throw new Error(`--rounds must be a whole number from 1 to 99: '${values.rounds}'`);
     }
-    return { gb, rounds, json: values.json };
+    const [word, ...more] = positionals;
+    const instead = word === "catalog" || word === "status" || word === "vault" ? word : null;
+    if (more.length > 0 || instead !== (word ?? null)) {
+      throw new Error(`Unknown words: '${positionals.join(" ")}'`);
+    }
+    return { instead, gb, rounds, json: values.json };
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : error}\n\n${USAGE}`);
     process.exit(2);

@@ -5,6 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { asCaller, migrate, TestCluster } from "../../../supabase/tests/cluster.ts";
 import { compareDatabases } from "../compare.ts";
 import { loadErpData } from "./data.ts";
+import { seedHistory } from "./history/history.ts";
+import { tellStory } from "./history/story.ts";
 import { applyErpSchema, type SchemaState } from "./schema.ts";
 import { seedErp } from "./seed.ts";
 
@@ -171,8 +173,39 @@ describe("a company's rows", () => {
   });
 });
 
+it("has a history on top when it is asked for, marked as sample data, and only in an empty catalog", async () => {
+  const now = new Date("2026-11-24T12:00:00Z");
+  await seedHistory(prod, now);
+  const [found] = await prod.unsafe(`
+    select (select count(*)::int from public.ops_db_backups) as backups,
+           (select count(*)::int from public.ops_db_backups where r2_bucket <> 'amostra') as unmarked,
+           (select count(*)::int from public.ops_db_backups where proven_at is not null) as proven,
+           (select count(*)::int from public.ops_db_backups where (manifest ->> 'rows_total')::int = rows_total) as counted,
+           (select count(*)::int from public.ops_db_backup_runs) as runs,
+           (select count(*)::int from public.ops_db_backup_runs where reason is distinct from 'Dado de amostra') as unnamed,
+           (select error_code from public.ops_db_backup_runs where status = 'failed') as failure`);
+  const { backups, runs } = tellStory(now);
+  expect(found).toEqual({
+    backups: backups.length,
+    unmarked: 0,
+    proven: 9,
+    counted: backups.length,
+    runs: runs.length,
+    unnamed: 0,
+    failure: "database_unreachable",
+  });
+  await expect(seedHistory(prod, now)).rejects.toThrow("the catalog is not empty");
+});
+
 it("refuses a number of rows that is none", async () => {
-  const options = { prodUrl: "", devUrl: "", supabaseUrl: "", publishableKey: "", log: () => {} };
+  const options = {
+    prodUrl: "",
+    devUrl: "",
+    supabaseUrl: "",
+    publishableKey: "",
+    history: false,
+    log: () => {},
+  };
   for (const rows of [0, 999, 1.5, Number.NaN]) {
     await expect(seedErp({ ...options, rows })).rejects.toThrow(RangeError);
   }

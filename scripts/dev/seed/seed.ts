@@ -1,6 +1,7 @@
 /** A believable ERP for the embedded stack: prod newest and full, dev an earlier state of the same schema. */
 import postgres from "postgres";
 import { loadErpData } from "./data.ts";
+import { seedHistory } from "./history/history.ts";
 import { applyErpSchema, type SchemaState } from "./schema.ts";
 import { type SeededUsers, seedUsers } from "./users.ts";
 
@@ -15,6 +16,8 @@ export interface SeedOptions {
   publishableKey: string;
   /** About how many rows prod gets; dev gets 40 % of it. */
   rows: number;
+  /** Whether prod's catalog gets sixty days of sample history, marked as such. */
+  history: boolean;
   log: (line: string) => void;
 }
 
@@ -41,6 +44,7 @@ export async function seedErp(options: SeedOptions): Promise<SeededUsers> {
 async function seedProd(options: SeedOptions): Promise<SeededUsers> {
   return await withDatabase(options.prodUrl, async (sql) => {
     await fill(sql, "newest", options.rows);
+    if (options.history) await seedHistory(sql, new Date());
     return await seedUsers(sql, options);
   });
 }

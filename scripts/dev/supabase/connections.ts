@@ -47,6 +47,7 @@ export function connectCatalogueReader(url: string): PostgresConnection {
 export class RestConnection extends PostgresConnection {
   readonly #catalogue: PostgresConnection;
   #lastKnown: IntrospectResult | null = null;
+  #asking: Promise<IntrospectResult> | null = null;
 
   constructor(url: string, catalogue: PostgresConnection) {
     super(connectionConfig(url, POOL));
@@ -59,11 +60,16 @@ export class RestConnection extends PostgresConnection {
    * answer then is a schema without anything in it, and every request a 404.
    */
   override async introspect(options?: { useCache?: boolean }): Promise<IntrospectResult> {
-    const found = await this.#catalogue.introspect(options);
+    const found = await (options?.useCache ? this.#askOnce() : this.#catalogue.introspect(options));
     if (found.tables.length > 0 || found.columns.length > 0 || this.#lastKnown === null) {
       this.#lastKnown = found;
     }
     return this.#lastKnown;
+  }
+
+  /** While nothing is cached every request asks: one answer serves all that wait for it. */
+  #askOnce(): Promise<IntrospectResult> {
+    return this.#asking ??= this.#catalogue.introspect({ useCache: true }).finally(() => this.#asking = null);
   }
 
   override clearSchemaCache(): Promise<void> {

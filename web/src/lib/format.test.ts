@@ -3,8 +3,11 @@ import {
   formatAgo,
   formatBytes,
   formatCounted,
+  formatDay,
+  formatDayShort,
   formatDuration,
   formatInstant,
+  formatTime,
   formatUtc,
   percentOf,
 } from "./format.ts";
@@ -55,6 +58,9 @@ describe("instants", () => {
   it("shows local and universal time", () => {
     expect(formatInstant(instant, "America/Sao_Paulo")).toBe("24/11/2026 03:10");
     expect(formatUtc(instant)).toBe("24/11/2026 06:10:22 UTC");
+    expect(formatTime(instant, "America/Sao_Paulo")).toBe("03:10");
+    expect(formatDay("2026-11-24")).toBe("terça-feira, 24/11");
+    expect(formatDayShort("2026-11-24")).toBe("24/11");
   });
 });
 

@@ -63,6 +63,29 @@ export function formatInstant(instant: Date, timeZone?: string): string {
   return `${part.day}/${part.month}/${part.year} ${part.hour}:${part.minute}`;
 }
 
+/** The time alone in the reader's zone (or the given one): `03:10`. */
+export function formatTime(instant: Date, timeZone?: string): string {
+  return new Intl.DateTimeFormat(LOCALE, { timeStyle: "short", timeZone }).format(instant);
+}
+
+const weekday = new Intl.DateTimeFormat(LOCALE, {
+  weekday: "long",
+  day: "2-digit",
+  month: "2-digit",
+  timeZone: "UTC",
+});
+
+/** A day of the calendar, `2026-11-24` → `terça-feira, 24/11`. */
+export function formatDay(day: string): string {
+  return weekday.format(new Date(`${day}T00:00:00Z`));
+}
+
+/** The same without the weekday: `24/11`. */
+export function formatDayShort(day: string): string {
+  const [, month, date] = day.split("-");
+  return `${date}/${month}`;
+}
+
 /** The same instant in UTC, to the second: `24/11/2026 06:10:22 UTC`. */
 export function formatUtc(instant: Date): string {
   const [day, time] = [instant.toISOString().slice(0, 10), instant.toISOString().slice(11, 19)];

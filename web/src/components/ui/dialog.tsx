@@ -1,6 +1,7 @@
 import { X } from "lucide-react";
 import { Dialog as Primitive } from "radix-ui";
 import { type ReactNode, useState } from "react";
+import { classNames } from "../../lib/class_names.ts";
 
 interface DialogProps {
   title: string;
@@ -9,10 +10,23 @@ interface DialogProps {
   onClose(): void;
   /** While `true`, neither Escape nor a click outside closes it: an answer is awaited. */
   locked?: boolean;
+  /** For tables. */
+  wide?: boolean;
+  /** `side` stands at the right edge, is for reading, and closes with a click outside. */
+  placement?: keyof typeof PLACEMENTS;
 }
 
+/** A dialog over an open side sheet lies above it: its overlay comes later at the same height. */
+const PLACEMENTS = {
+  center:
+    "inset-x-0 bottom-0 z-50 mx-auto max-h-[94dvh] rounded-t-xl border sm:inset-y-0 sm:my-auto sm:h-fit sm:rounded-xl",
+  side: "inset-y-0 right-0 z-40 border-l",
+} as const;
+
 /** A modal dialog that is open as long as it is mounted. Focus goes in, stays in, and returns where it was. */
-export function Dialog({ title, description, children, onClose, locked = false }: DialogProps) {
+export function Dialog(
+  { title, description, children, onClose, locked = false, wide = false, placement = "center" }: DialogProps,
+) {
   const [opener] = useState(() => document.activeElement);
   const change = (open: boolean) => {
     if (!open && !locked) onClose();
@@ -27,8 +41,14 @@ export function Dialog({ title, description, children, onClose, locked = false }
         <Primitive.Overlay className="fixed inset-0 z-40 bg-black/50" />
         <Primitive.Content
           onCloseAutoFocus={giveFocusBack}
-          onInteractOutside={(event) => event.preventDefault()}
-          className="fixed inset-x-0 bottom-0 z-50 mx-auto flex max-h-[94dvh] w-full max-w-xl flex-col rounded-t-xl border border-line bg-surface shadow-xl sm:inset-y-0 sm:my-auto sm:h-fit sm:rounded-xl"
+          onInteractOutside={(event) => {
+            if (placement === "center") event.preventDefault();
+          }}
+          className={classNames(
+            "fixed flex w-full flex-col border-line bg-surface shadow-xl",
+            PLACEMENTS[placement],
+            wide ? "max-w-2xl" : "max-w-xl",
+          )}
         >
           <header className="flex items-start gap-4 border-b border-line px-5 py-4">
             <div className="min-w-0 flex-1">

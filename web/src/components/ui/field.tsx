@@ -43,8 +43,16 @@ export function Field({ label, optional = false, hint, error, children }: FieldP
 const CONTROL = "w-full rounded-md border border-edge bg-surface px-3 py-2 text-ink " +
   "placeholder:text-muted aria-invalid:border-bad disabled:bg-sunken disabled:text-muted";
 
-export function Input({ className, ...rest }: ComponentProps<"input">) {
-  return <input {...rest} className={classNames(CONTROL, "min-h-10", className)} />;
+/** `compact` is as high as a {@link Select}: for rows of filters. */
+export function Input(
+  { className, compact = false, ...rest }: ComponentProps<"input"> & { compact?: boolean },
+) {
+  return (
+    <input
+      {...rest}
+      className={classNames(CONTROL, compact ? "h-9" : "min-h-10", className)}
+    />
+  );
 }
 
 export function TextArea({ className, ...rest }: ComponentProps<"textarea">) {

@@ -1,18 +1,57 @@
-import { expect, it } from "vitest";
-import { readPlace, writePlace } from "./history_place.ts";
+import { describe, expect, it } from "vitest";
+import { BEGINNING, isFiltered, readPlace, showKind, withFilter, writePlace } from "./history_place.ts";
 
 const read = (query: string) => readPlace(new URLSearchParams(query));
+const ID = "b9a0a3f5-4a4e-4b7c-9b3e-3a1a0c7d2f10";
 
-it.each([
-  ["", { target: null, page: 0 }],
-  ["alvo=dev&pagina=3", { target: "dev", page: 2 }],
-  ["alvo=nada&pagina=-4", { target: null, page: 0 }],
-  ["pagina=1.5", { target: null, page: 0 }],
-])("reads %j", (query, place) => expect(read(query)).toEqual(place));
+describe("an address", () => {
+  it.each([
+    ["", {}],
+    ["alvo=dev&pagina=3", { target: "dev", page: 2 }],
+    ["alvo=nada&pagina=-4&ordem=torta&tipo=x&estado=y&origem=z&de=ontem&depois=1", {}],
+    ["pagina=1.5", {}],
+    ["pagina=1", {}],
+    ["tipo=restore&estado=failed", { kind: "restore", status: "failed" }],
+    ["de=2026-11-01&ate=2026-11-24&busca=%20migra%20", {
+      from: "2026-11-01",
+      to: "2026-11-24",
+      search: "migra",
+    }],
+    [`ordem=oldest&pagina=2&depois=${ID}`, { sort: "oldest", page: 1, after: ID }],
+  ])("%j is read", (query, place) => expect(read(query)).toEqual({ ...BEGINNING, ...place }));
 
-it("comes back as it was written, and keeps what is not its own", () => {
-  const written = writePlace(new URLSearchParams("x=1&pagina=9"), { target: "prod", page: 1 });
-  expect(written.get("x")).toBe("1");
-  expect(readPlace(written)).toEqual({ target: "prod", page: 1 });
-  expect(writePlace(written, { target: null, page: 0 }).toString()).toBe("x=1");
+  it("comes back as it was written, and keeps what is not its own", () => {
+    const place = {
+      ...BEGINNING,
+      kind: "drill",
+      target: "prod",
+      status: "lost",
+      origin: "person",
+      from: "2026-01-01",
+      to: "2026-02-01",
+      search: "a b",
+      sort: "oldest",
+      page: 3,
+      after: ID,
+      details: "revo/prod/x.dump.gz",
+    } as const;
+    const written = writePlace(new URLSearchParams("x=1&pagina=9"), place);
+    expect(written.get("x")).toBe("1");
+    expect(readPlace(written)).toEqual(place);
+    expect(writePlace(written, BEGINNING).toString()).toBe("x=1");
+  });
+});
+
+it("begins anew when what is shown changes", () => {
+  const place = { ...BEGINNING, page: 4, after: ID, search: "a", origin: "local", sort: "largest" } as const;
+  const changed = { ...place, ...withFilter({ target: "dev" }) };
+  expect(changed).toEqual({ ...place, page: 0, after: null, target: "dev" });
+  expect({ ...place, ...showKind("restore") }).toEqual({ ...BEGINNING, search: "a", kind: "restore" });
+});
+
+it("knows when something is left out", () => {
+  expect(isFiltered(BEGINNING)).toBe(false);
+  expect(isFiltered({ ...BEGINNING, sort: "oldest", kind: "drill", page: 2 })).toBe(false);
+  expect(isFiltered({ ...BEGINNING, search: "a" })).toBe(true);
+  expect(isFiltered({ ...BEGINNING, to: "2026-01-01" })).toBe(true);
 });

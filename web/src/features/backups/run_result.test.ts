@@ -1,36 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { Run } from "../../../../supabase/functions/_shared/backup/run.ts";
 import { describeResult, progressOf, runDuration, safetyKeyOf } from "./run_result.ts";
+import { aRun as run } from "./test_rows.ts";
 
 const plain = (text: string) => text.replaceAll("\u00a0", " ");
-
-function run(facts: Partial<Run>): Run {
-  return {
-    id: crypto.randomUUID(),
-    created_at: "2026-11-24T12:00:00+00:00",
-    kind: "backup",
-    target: "prod",
-    mode: "full",
-    label: null,
-    r2_key: null,
-    reason: null,
-    status: "running",
-    phase: null,
-    bytes_done: null,
-    bytes_expected: null,
-    requested_by: null,
-    request_id: crypto.randomUUID(),
-    github_run_id: null,
-    run_url: null,
-    error_code: null,
-    error_message: null,
-    result: null,
-    started_at: null,
-    heartbeat_at: null,
-    finished_at: null,
-    ...facts,
-  };
-}
 
 describe("describeResult", () => {
   it("tells a backup's numbers", () => {

@@ -12,7 +12,7 @@ export interface RunWatch {
   follow(requestId: string): void;
 }
 
-/** Notices the end of runs: calls `onEnd` once for each, and has the histories read again. */
+/** Notices the end of runs: calls `onEnd` once for each, and has everything read again. */
 export function useRunWatch(runs: readonly Run[] | undefined, onEnd: (run: Run) => void): RunWatch {
   const cache = useQueryClient();
   const [followed, setFollowed] = useState<ReadonlySet<string>>(new Set());
@@ -29,8 +29,7 @@ export function useRunWatch(runs: readonly Run[] | undefined, onEnd: (run: Run) 
       } else if (followed.has(run.request_id) && !ended.current.has(run.request_id)) {
         ended.current.add(run.request_id);
         onEnd(run);
-        void cache.invalidateQueries({ queryKey: keys.backups });
-        void cache.invalidateQueries({ queryKey: keys.allPastRuns });
+        void cache.invalidateQueries({ queryKey: keys.all });
       }
     }
   }, [runs, followed, follow, onEnd, cache]);

@@ -1,6 +1,7 @@
 /** The screen's words for the domain's terms. One term, one word, everywhere. */
 
 import type { BackupRow } from "../../../../supabase/functions/_shared/backup/catalog.ts";
+import { messageOf } from "../../../../supabase/functions/_shared/backup/messages.ts";
 import {
   type Mode,
   MODES,
@@ -61,6 +62,8 @@ const PHASE_WORDS: Record<string, string> = {
   catalog: "Atualizando o histórico",
   download: "Baixando o backup e conferindo o sha256",
   inspect: "Examinando o destino",
+  inspect_backup: "Lendo o que o backup contém",
+  inspect_target: "Comparando com o destino",
   safety_backup: "Guardando uma cópia de segurança do destino",
   lock: "Bloqueando o banco de destino",
   move_aside: "Separando o conteúdo atual",
@@ -71,6 +74,8 @@ const PHASE_WORDS: Record<string, string> = {
   cleanup: "Removendo o conteúdo antigo",
   start: "Começando",
   server: "Iniciando um servidor descartável",
+  look: "Lendo o manifesto e procurando o backup mais novo",
+  read: "Lendo o arquivo até o fim",
   prepare: "Preparando um banco descartável",
   assert: "Rodando as verificações",
 };
@@ -117,10 +122,35 @@ export function phaseWords(run: Run): string {
   return PHASE_WORDS[run.phase] ?? run.phase;
 }
 
-/** `Backup da produção`, `Restauração em dev`. */
+/** `Backup da produção`, `Restauração em dev`, `Simulação de restauração em dev`. */
 export function runTitle(run: Pick<Run, "kind" | "target">): string {
-  const place = run.kind === "restore" ? `em ${run.target}` : ofTarget(run.target);
+  const place = run.kind === "restore" || run.kind === "plan" ? `em ${run.target}` : ofTarget(run.target);
   return `${KIND_WORDS[run.kind]} ${place}`;
+}
+
+const COMMITTED_WORDS: Partial<Record<RunKind, string>> = {
+  backup: "Não dá mais para cancelar: o backup já está no cofre.",
+  restore: "Não dá mais para cancelar: o conteúdo novo já vale no destino. Depois dela, use “Desfazer…”.",
+  prune: "Não dá para cancelar: o que já foi apagado não volta.",
+};
+
+const NOT_CANCELLABLE_WORDS = {
+  ended: "Esta execução já terminou.",
+  committed: "Não dá mais para cancelar esta execução.",
+  not_a_run_of_github: "Não dá para cancelar daqui: esta execução não roda no GitHub.",
+} as const;
+
+/** Why a run cannot be cancelled. */
+export function whyNotCancellable(kind: RunKind, why: keyof typeof NOT_CANCELLABLE_WORDS): string {
+  return (why === "committed" && COMMITTED_WORDS[kind]) || NOT_CANCELLABLE_WORDS[why];
+}
+
+/** The pt-BR sentence for a run that did not succeed. */
+export function outcomeSentence(run: Run): string {
+  if (run.error_code !== null) return messageOf(run.error_code);
+  if (run.status === "cancelled") return messageOf("run_cancelled");
+  if (run.status === "lost") return messageOf("run_lost");
+  return messageOf("internal_server_error");
 }
 
 /** Who asked: a person's e-mail as it is, everything else in words; `—` when nobody was noted. */

@@ -2,17 +2,18 @@
 
 import type { z } from "zod";
 import {
-  type BackupRequest,
+  type CancelRequest,
   failureSchema,
   FUNCTION_NAME,
-  type RestoreRequest,
+  type HealthRequest,
+  type StartRequest,
   type StatusRequest,
 } from "../../../../../supabase/functions/_shared/backup/api.ts";
 import type { BackupsClient } from "./backups_client.ts";
 import { knownError, misunderstood, networkError, ScreenError } from "./screen_error.ts";
 
 /** Bodies that the function understands. */
-export type FunctionBody = BackupRequest | RestoreRequest | StatusRequest;
+export type FunctionBody = StartRequest | StatusRequest | CancelRequest | HealthRequest;
 
 /**
  * Sends a body to the function and parses what it answers.

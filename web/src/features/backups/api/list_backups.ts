@@ -1,51 +1,55 @@
-/** The history, newest first: a page of it, and the newest backups of one target. */
+/** Rows of the catalog: the oldest backup of a target, and all that its vault holds. */
 
-import { keepPreviousData, queryOptions, useQuery } from "@tanstack/react-query";
+import { queryOptions, useQuery } from "@tanstack/react-query";
 import { z } from "zod";
 import { type BackupRow, backupRowSchema } from "../../../../../supabase/functions/_shared/backup/catalog.ts";
 import type { Target } from "../../../../../supabase/functions/_shared/backup/target.ts";
 import { type Gateway, useGateway } from "../gateway.tsx";
+import { isInVault } from "../restorable.ts";
 import { keys } from "./keys.ts";
 import { queryDefaults } from "./query_defaults.ts";
 
-export const PAGE_SIZE = 20;
-const NEWEST_SIZE = 50;
-const rowsSchema = z.array(backupRowSchema);
+/** The most that one call of the RPC answers. */
+const CALL_LIMIT = 1000;
+export const backupRowsSchema = z.array(backupRowSchema);
 
-export interface BackupsPage {
-  rows: BackupRow[];
-  hasOlder: boolean;
-}
-
-/** @param page 0 is the newest. */
-export function backupsPageQuery(gateway: Gateway, target: Target | null, page: number) {
+export function oldestBackupQuery(gateway: Gateway, target: Target) {
   return queryOptions({
     ...queryDefaults,
-    queryKey: keys.backupsPage(target, page),
-    queryFn: async ({ signal }): Promise<BackupsPage> => {
-      const args = { p_target: target, p_limit: PAGE_SIZE + 1, p_offset: page * PAGE_SIZE };
-      const rows = await gateway.read("ops_db_backups_list", args, rowsSchema, signal);
-      return { rows: rows.slice(0, PAGE_SIZE), hasOlder: rows.length > PAGE_SIZE };
-    },
-    placeholderData: keepPreviousData,
-  });
-}
-
-export function useBackupsPage(target: Target | null, page: number) {
-  return useQuery(backupsPageQuery(useGateway(), target, page));
-}
-
-export function newestBackupsQuery(gateway: Gateway, target: Target) {
-  return queryOptions({
-    ...queryDefaults,
-    queryKey: keys.newestOf(target),
-    queryFn: ({ signal }) => {
-      const args = { p_target: target, p_limit: NEWEST_SIZE, p_offset: 0 };
-      return gateway.read("ops_db_backups_list", args, rowsSchema, signal);
+    queryKey: keys.oldestOf(target),
+    queryFn: async ({ signal }): Promise<BackupRow | null> => {
+      const args = { p_target: target, p_sort: "oldest", p_limit: 1 };
+      const [row] = await gateway.read("ops_db_backups_list", args, backupRowsSchema, signal);
+      return row ?? null;
     },
   });
 }
 
-export function useNewestBackups(target: Target) {
-  return useQuery(newestBackupsQuery(useGateway(), target));
+/** `null` when the target has none. */
+export function useOldestBackup(target: Target) {
+  return useQuery(oldestBackupQuery(useGateway(), target));
+}
+
+export interface VaultContent {
+  /** Newest first. */
+  backups: BackupRow[];
+  /** Whether older ones were left out. */
+  cut: boolean;
+}
+
+export function vaultContentQuery(gateway: Gateway, target: string) {
+  return queryOptions({
+    ...queryDefaults,
+    queryKey: keys.vaultOf(target),
+    queryFn: async ({ signal }): Promise<VaultContent> => {
+      const args = { p_target: target, p_limit: CALL_LIMIT };
+      const rows = await gateway.read("ops_db_backups_list", args, backupRowsSchema, signal);
+      return { backups: rows.filter(isInVault), cut: rows.length === CALL_LIMIT };
+    },
+  });
+}
+
+/** What lies in the vault of a target: what retention decides about one depends on the others. */
+export function useVaultContent(target: string) {
+  return useQuery(vaultContentQuery(useGateway(), target));
 }

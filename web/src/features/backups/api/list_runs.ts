@@ -1,4 +1,4 @@
-/** Runs, newest first: the live list that is watched while something is active, and the past ones. */
+/** Past runs, newest first. */
 
 import { keepPreviousData, queryOptions, useQuery } from "@tanstack/react-query";
 import { z } from "zod";
@@ -6,31 +6,10 @@ import { isActive, type Run, runSchema } from "../../../../../supabase/functions
 import type { Target } from "../../../../../supabase/functions/_shared/backup/target.ts";
 import { type Gateway, useGateway } from "../gateway.tsx";
 import { keys } from "./keys.ts";
+import { LIVE_SIZE } from "./live_runs.ts";
 import { queryDefaults } from "./query_defaults.ts";
 
-const LIVE_SIZE = 30;
-const POLL_MS = 2000;
-const POLL_AFTER_ERROR_MS = 5000;
 const runsSchema = z.array(runSchema);
-
-/** Polls only while a run is active; react-query pauses it in a hidden tab. */
-export function liveRunsQuery(gateway: Gateway) {
-  return queryOptions({
-    ...queryDefaults,
-    queryKey: keys.liveRuns,
-    queryFn: ({ signal }) =>
-      gateway.read("ops_db_backup_runs_list", { p_limit: LIVE_SIZE }, runsSchema, signal),
-    retry: false,
-    refetchInterval: ({ state }) => {
-      if (!state.data?.some((run) => isActive(run.status))) return false;
-      return state.status === "error" ? POLL_AFTER_ERROR_MS : POLL_MS;
-    },
-  });
-}
-
-export function useLiveRuns() {
-  return useQuery(liveRunsQuery(useGateway()));
-}
 
 export interface PastRuns {
   rows: Run[];

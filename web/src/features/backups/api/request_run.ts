@@ -1,17 +1,17 @@
-/** Asks for a backup or a restore. */
+/** Asks for what becomes a run. */
 
 import { type QueryClient, useMutation, useQueryClient } from "@tanstack/react-query";
 import {
-  type BackupRequest,
   type Dispatched,
   dispatchedSchema,
-  type RestoreRequest,
+  type StartRequest,
 } from "../../../../../supabase/functions/_shared/backup/api.ts";
 import type { Run } from "../../../../../supabase/functions/_shared/backup/run.ts";
 import { useGateway } from "../gateway.tsx";
+import { tellOtherTabs } from "../other_tabs.ts";
 import { keys } from "./keys.ts";
 
-export type RunRequest = (BackupRequest | RestoreRequest) & { request_id: string };
+export type RunRequest = StartRequest & { request_id: string };
 
 /** Never sent again by itself: repeating is the user's decision, with the same `request_id`. */
 export function useRequestRun(onAccepted: (answer: Dispatched) => void) {
@@ -27,6 +27,7 @@ export function useRequestRun(onAccepted: (answer: Dispatched) => void) {
     // After a refusal too: the attempt itself may have left a run that failed.
     onSettled: () => {
       void cache.invalidateQueries({ queryKey: keys.runs });
+      tellOtherTabs();
     },
   });
 }

@@ -7,9 +7,16 @@ import { toScreenError } from "../api/screen_error.ts";
 import { progressOf } from "../run_result.ts";
 import { askerName, phaseWords, runTitle } from "../words.ts";
 import { RunStatusBadge } from "./badges.tsx";
+import { CancelRun, type CancelRunProps } from "./cancel_run.tsx";
+import { RunPace } from "./run_pace.tsx";
 
-/** A run that goes on: what it does, how far it is, who asked. */
-export function ActiveRun({ run, now }: { run: Run; now: Date }) {
+interface ActiveRunProps extends Omit<CancelRunProps, "run"> {
+  run: Run;
+  now: Date;
+}
+
+/** A run that goes on: what it does, how far it is, how long it may take, who asked. */
+export function ActiveRun({ run, now, hindrance, onCancel }: ActiveRunProps) {
   const status = useRunStatus(run, now);
   const progress = progressOf(run);
   const elapsed = now.getTime() - Date.parse(run.started_at ?? run.created_at);
@@ -20,19 +27,38 @@ export function ActiveRun({ run, now }: { run: Run; now: Date }) {
         <h3 className="font-semibold">{title}</h3>
         <RunStatusBadge status={run.status} />
         <span className="text-muted tabular-nums">há {formatDuration(elapsed)}</span>
+        <RunPace run={run} now={now} />
       </div>
       <div className="flex flex-wrap items-baseline justify-between gap-x-4">
         <span>{phaseWords(run)}</span>
         {progress !== null && <span className="text-muted tabular-nums">{progress.text}</span>}
       </div>
       <ProgressBar percent={progress?.percent ?? null} label={`Progresso: ${title}`} />
-      <RunFacts run={run} />
+      <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2">
+        <RunFacts run={run} />
+        <CancelRun run={run} hindrance={hindrance} onCancel={onCancel} />
+      </div>
+      <Silence run={run} now={now} />
       {status.isError && (
         <p className="text-warn">
           Não foi possível confirmar no GitHub: {toScreenError(status.error).message}
         </p>
       )}
     </article>
+  );
+}
+
+/** A script reports every 15 seconds: longer silence is told before the run is given up. */
+const SILENCE_MS = 60_000;
+
+function Silence({ run, now }: { run: Run; now: Date }) {
+  if (run.status !== "running" || run.heartbeat_at === null) return null;
+  const silence = now.getTime() - Date.parse(run.heartbeat_at);
+  if (silence < SILENCE_MS) return null;
+  return (
+    <p className="text-warn tabular-nums">
+      A execução não dá sinal há {formatDuration(silence)}; depois de 10 min é dada como perdida.
+    </p>
   );
 }
 

@@ -1,8 +1,10 @@
-/** Pieces of a backup's row that the table and the cards share. */
+/** Pieces of a backup that the table, the cards and the details share. */
 
+import { FlaskConical } from "lucide-react";
 import type { BackupRow } from "../../../../../supabase/functions/_shared/backup/catalog.ts";
+import { isSample } from "../../../../../supabase/functions/_shared/backup/sample.ts";
+import { Badge } from "../../../components/ui/badge.tsx";
 import { Button } from "../../../components/ui/button.tsx";
-import { CopyButton } from "../../../components/ui/copy_button.tsx";
 import { Instant } from "../../../components/ui/instant.tsx";
 import { formatBytes, formatInstant } from "../../../lib/format.ts";
 import { restoreHindrance } from "../restorable.ts";
@@ -16,14 +18,15 @@ export interface RowSurroundings {
   onRestore(backup: BackupRow): void;
 }
 
-export function When({ backup, now }: { backup: BackupRow; now: Date }) {
+/** When something was: how long ago, and the local time; the title has UTC too. */
+export function When({ at, now }: { at: string; now: Date }) {
   return (
     <>
       <span className="block font-medium whitespace-nowrap">
-        <Instant at={backup.created_at} now={now} />
+        <Instant at={at} now={now} />
       </span>
       <span className="block text-xs whitespace-nowrap text-muted">
-        <Instant at={backup.created_at} now={now} as="full" />
+        <Instant at={at} now={now} as="full" />
       </span>
     </>
   );
@@ -38,9 +41,9 @@ export function sizeOf(bytes: number | null): string {
   return bytes === null ? "—" : formatBytes(bytes);
 }
 
-/** The archive's name without its folder. */
-export function fileOf(backup: BackupRow): string {
-  return backup.r2_key.slice(backup.r2_key.lastIndexOf("/") + 1);
+/** Marks a row that was made up for a demonstration. */
+export function SampleBadge({ backup }: { backup: BackupRow }) {
+  return isSample(backup) ? <Badge tone="neutral" icon={FlaskConical}>Amostra</Badge> : null;
 }
 
 export function RestoreButton(
@@ -57,17 +60,5 @@ export function RestoreButton(
     >
       Restaurar…
     </Button>
-  );
-}
-
-export function Sha256({ backup, whole = false }: { backup: BackupRow; whole?: boolean }) {
-  if (backup.sha256 === null) return <>—</>;
-  return (
-    <span className="inline-flex max-w-full items-center gap-1">
-      <code className="min-w-0 text-xs wrap-anywhere" title={backup.sha256}>
-        {whole ? backup.sha256 : `${backup.sha256.slice(0, 8)}…`}
-      </code>
-      <CopyButton text={backup.sha256} what="o sha256" />
-    </span>
   );
 }

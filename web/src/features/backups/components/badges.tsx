@@ -67,5 +67,5 @@ export function ProofBadge({ backup }: { backup: BackupRow }) {
 }
 
 function Titled({ at, what, children }: { at: string; what: string; children: React.ReactNode }) {
-  return <span title={`${what} em ${formatInstant(new Date(at))}`}>{children}</span>;
+  return <span className="inline-flex" title={`${what} em ${formatInstant(new Date(at))}`}>{children}</span>;
 }

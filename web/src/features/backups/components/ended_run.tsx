@@ -1,11 +1,11 @@
 import { X } from "lucide-react";
-import { messageOf } from "../../../../../supabase/functions/_shared/backup/messages.ts";
 import type { Run } from "../../../../../supabase/functions/_shared/backup/run.ts";
+import { Button } from "../../../components/ui/button.tsx";
 import { CopyButton } from "../../../components/ui/copy_button.tsx";
 import { Instant } from "../../../components/ui/instant.tsx";
-import { formatDuration } from "../../../lib/format.ts";
+import { formatDuration, formatInstant } from "../../../lib/format.ts";
 import { describeResult, runDuration, safetyKeyOf } from "../run_result.ts";
-import { runTitle } from "../words.ts";
+import { outcomeSentence, runTitle } from "../words.ts";
 import { RunFacts } from "./active_run.tsx";
 import { RunStatusBadge } from "./badges.tsx";
 import { TechnicalDetail } from "./error_panel.tsx";
@@ -13,11 +13,21 @@ import { TechnicalDetail } from "./error_panel.tsx";
 interface EndedRunProps {
   run: Run;
   now: Date;
+  undo: UndoOffer;
   onDismiss?(): void;
 }
 
+/** Which restores can be taken back, and by whom. */
+export interface UndoOffer {
+  /** `request_id`s. */
+  undoable: ReadonlySet<string>;
+  /** Why nothing may be started, `null` when it may. */
+  hindrance: string | null;
+  onUndo(run: Run): void;
+}
+
 /** A run that is over, with what it proved or why it failed. */
-export function EndedRun({ run, now, onDismiss }: EndedRunProps) {
+export function EndedRun({ run, now, undo, onDismiss }: EndedRunProps) {
   const duration = runDuration(run);
   return (
     <article aria-label={runTitle(run)} className="flex items-start gap-2">
@@ -30,7 +40,7 @@ export function EndedRun({ run, now, onDismiss }: EndedRunProps) {
             {duration !== null && `, em ${formatDuration(duration)}`}
           </span>
         </div>
-        <Outcome run={run} />
+        <Outcome run={run} undo={undo} />
         <RunFacts run={run} />
       </div>
       {onDismiss && (
@@ -47,8 +57,8 @@ export function EndedRun({ run, now, onDismiss }: EndedRunProps) {
   );
 }
 
-function Outcome({ run }: { run: Run }) {
-  if (run.status !== "succeeded") return <Failure run={run} />;
+function Outcome({ run, undo }: { run: Run; undo: UndoOffer }) {
+  if (run.status !== "succeeded") return <RunFailure run={run} />;
   const facts = describeResult(run);
   const safetyKey = safetyKeyOf(run);
   return (
@@ -61,12 +71,25 @@ function Outcome({ run }: { run: Run }) {
           <CopyButton text={safetyKey} what="a chave da cópia de segurança" />
         </p>
       )}
+      {undo.undoable.has(run.request_id) && (
+        <Button
+          size="small"
+          disabled={undo.hindrance !== null}
+          title={undo.hindrance ?? undefined}
+          aria-label={`Desfazer… (${runTitle(run)}, ${
+            formatInstant(new Date(run.finished_at ?? run.created_at))
+          })`}
+          onClick={() => undo.onUndo(run)}
+        >
+          Desfazer…
+        </Button>
+      )}
     </>
   );
 }
 
 /** The cause in plain words; what the script said, for whoever helps. */
-function Failure({ run }: { run: Run }) {
+export function RunFailure({ run }: { run: Run }) {
   const technical = [run.phase && `fase ${run.phase}`, run.error_code, run.error_message].filter(Boolean)
     .join(" · ");
   return (
@@ -75,12 +98,4 @@ function Failure({ run }: { run: Run }) {
       {technical !== "" && <TechnicalDetail text={technical} />}
     </>
   );
-}
-
-/** The pt-BR sentence for a run that did not succeed. */
-export function outcomeSentence(run: Run): string {
-  if (run.error_code !== null) return messageOf(run.error_code);
-  if (run.status === "cancelled") return messageOf("run_cancelled");
-  if (run.status === "lost") return messageOf("run_lost");
-  return messageOf("internal_server_error");
 }

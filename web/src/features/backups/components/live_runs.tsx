@@ -5,7 +5,7 @@ import { formatDuration } from "../../../lib/format.ts";
 import { useNow } from "../../../lib/use_now.ts";
 import { toScreenError } from "../api/screen_error.ts";
 import { ActiveRun } from "./active_run.tsx";
-import { EndedRun } from "./ended_run.tsx";
+import { EndedRun, type UndoOffer } from "./ended_run.tsx";
 import { ErrorPanel } from "./error_panel.tsx";
 import { Panel } from "./panel.tsx";
 
@@ -14,11 +14,13 @@ const STALE_AFTER_MS = 15_000;
 interface LiveRunsProps {
   query: UseQueryResult<Run[], Error>;
   shown: Run[];
+  undo: UndoOffer;
+  onCancel(run: Run): void;
   onDismiss(requestId: string): void;
 }
 
 /** What is happening now, and how what just happened ended. Nothing is shown while nothing happens. */
-export function LiveRuns({ query, shown, onDismiss }: LiveRunsProps) {
+export function LiveRuns({ query, shown, undo, onCancel, onDismiss }: LiveRunsProps) {
   const now = useNow(1000);
   if (query.data === undefined && query.isError) {
     return (
@@ -39,8 +41,8 @@ export function LiveRuns({ query, shown, onDismiss }: LiveRunsProps) {
         {shown.map((run) => (
           <li key={run.request_id} className="p-4">
             {isActive(run.status)
-              ? <ActiveRun run={run} now={now} />
-              : <EndedRun run={run} now={now} onDismiss={() => onDismiss(run.request_id)} />}
+              ? <ActiveRun run={run} now={now} hindrance={undo.hindrance} onCancel={onCancel} />
+              : <EndedRun run={run} now={now} undo={undo} onDismiss={() => onDismiss(run.request_id)} />}
           </li>
         ))}
       </ul>

@@ -4,7 +4,7 @@ import { Button } from "../../../components/ui/button.tsx";
 import { useNow } from "../../../lib/use_now.ts";
 import { usePastRuns } from "../api/list_runs.ts";
 import { targetName } from "../words.ts";
-import { EndedRun } from "./ended_run.tsx";
+import { EndedRun, type UndoOffer } from "./ended_run.tsx";
 import { Loaded } from "./loaded.tsx";
 import { Nothing, Panel } from "./panel.tsx";
 
@@ -12,7 +12,7 @@ const STEP = 5;
 const RENEW_MS = 30_000;
 
 /** What was asked for and what became of it, failures and losses with their cause. */
-export function PastRuns({ target }: { target: Target | null }) {
+export function PastRuns({ target, undo }: { target: Target | null; undo: UndoOffer }) {
   const [count, setCount] = useState(STEP);
   const now = useNow(RENEW_MS);
   const query = usePastRuns(target, count);
@@ -30,7 +30,7 @@ export function PastRuns({ target }: { target: Target | null }) {
               <ul className="divide-y divide-line" aria-busy={query.isPlaceholderData}>
                 {rows.map((run) => (
                   <li key={run.id} className="px-4 py-3">
-                    <EndedRun run={run} now={now} />
+                    <EndedRun run={run} now={now} undo={undo} />
                   </li>
                 ))}
               </ul>

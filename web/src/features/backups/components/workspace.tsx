@@ -1,34 +1,38 @@
 import { DatabaseBackup } from "lucide-react";
 import { lazy, Suspense, useCallback, useState } from "react";
 import type { Dispatched } from "../../../../../supabase/functions/_shared/backup/api.ts";
-import type { BackupRow } from "../../../../../supabase/functions/_shared/backup/catalog.ts";
 import { isActive, type Run } from "../../../../../supabase/functions/_shared/backup/run.ts";
 import { Button } from "../../../components/ui/button.tsx";
 import { Notice } from "../../../components/ui/notice.tsx";
-import { useLiveRuns } from "../api/list_runs.ts";
-import { useHistoryPlace } from "../history_place.ts";
+import { useLiveRuns } from "../api/live_runs.ts";
+import { useUndoableRestores } from "../api/undoable_restores.ts";
+import { BEGINNING, useHistoryPlace } from "../history_place.ts";
 import { notify } from "../notify.ts";
+import { useOtherTabs } from "../other_tabs.ts";
 import { useRunWatch } from "../use_run_watch.ts";
-import { RUN_STATUS_WORDS, runTitle } from "../words.ts";
-import { outcomeSentence } from "./ended_run.tsx";
-import { History } from "./history.tsx";
-import { LiveRuns } from "./live_runs.tsx";
-import { OverviewLine } from "./overview_line.tsx";
-import { PastRuns } from "./past_runs.tsx";
+import { outcomeSentence, RUN_STATUS_WORDS, runTitle } from "../words.ts";
+import { Dialogs, type OpenDialog } from "./dialogs.tsx";
+import { History } from "./history/history.tsx";
+import { Overview } from "./overview/overview.tsx";
+import { SampleNotice } from "./overview/sample_notice.tsx";
 
-const BackupDialog = lazy(() => import("../dialogs/backup_dialog.tsx"));
-const RestoreDialog = lazy(() => import("../dialogs/restore_dialog.tsx"));
+/** One chunk beside the first view's: what runs is asked for meanwhile. */
+const LiveRuns = lazy(async () => ({ default: (await import("./runs.ts")).LiveRuns }));
+const PastRuns = lazy(async () => ({ default: (await import("./runs.ts")).PastRuns }));
 
-type OpenDialog = { kind: "backup" } | { kind: "restore"; backup: BackupRow } | null;
+const NONE: ReadonlySet<string> = new Set();
 
 /** The page for whoever may see it. `hindrance` says why nothing may be started, `null` when it may. */
 export function Workspace({ hindrance }: { hindrance: string | null }) {
-  const [place, go] = useHistoryPlace();
+  const { place, go } = useHistoryPlace();
   const [dialog, setDialog] = useState<OpenDialog>(null);
   const [announcement, setAnnouncement] = useState("");
   const live = useLiveRuns();
   const tellEnd = useCallback((run: Run) => setAnnouncement(announceEnd(run)), []);
   const watch = useRunWatch(live.data, tellEnd);
+  const undoables = useUndoableRestores();
+  const undoable = undoables.data ?? NONE;
+  useOtherTabs();
 
   const close = useCallback(() => setDialog(null), []);
   const accept = ({ run }: Dispatched) => {
@@ -37,6 +41,7 @@ export function Workspace({ hindrance }: { hindrance: string | null }) {
     close();
   };
   const busyTargets = new Set((live.data ?? []).filter(holdsTarget).map((run) => run.target));
+  const undo = { undoable, hindrance, onUndo: (run: Run) => setDialog({ kind: "undo", run }) };
   return (
     <>
       <header className="flex flex-wrap items-center justify-between gap-3">
@@ -52,36 +57,35 @@ export function Workspace({ hindrance }: { hindrance: string | null }) {
         </Button>
       </header>
       {hindrance !== null && <Notice id="hindrance" tone="info">{hindrance}</Notice>}
-      <OverviewLine />
+      <SampleNotice />
+      <Overview
+        onPickDay={(day) => go({ ...BEGINNING, target: "prod", from: day, to: day })}
+      />
       <p role="status" className="sr-only">{announcement}</p>
-      <LiveRuns query={live} shown={watch.shown} onDismiss={watch.dismiss} />
+      <Suspense fallback={null}>
+        <LiveRuns
+          query={live}
+          shown={watch.shown}
+          undo={undo}
+          onCancel={(run) => setDialog({ kind: "cancel", run })}
+          onDismiss={watch.dismiss}
+        />
+      </Suspense>
       <History
-        place={place}
-        onGo={go}
         hindrance={hindrance}
         onRestore={(backup) => setDialog({ kind: "restore", backup })}
       />
-      <PastRuns target={place.target} />
       <Suspense fallback={null}>
-        {dialog?.kind === "backup" && (
-          <BackupDialog busyTargets={busyTargets} onAccepted={accept} onClose={close} />
-        )}
-        {dialog?.kind === "restore" && (
-          <RestoreDialog
-            backup={dialog.backup}
-            busyTargets={busyTargets}
-            onAccepted={accept}
-            onClose={close}
-          />
-        )}
+        <PastRuns target={place.target} undo={undo} />
       </Suspense>
+      <Dialogs open={dialog} busyTargets={busyTargets} onAccepted={accept} onClose={close} />
     </>
   );
 }
 
-/** A drill reads the vault only; backups and restores exclude each other on their target. */
-function holdsTarget(run: Run): boolean {
-  return isActive(run.status) && run.kind !== "drill";
+/** Backups and restores exclude each other on their target; all else only reads. */
+function holdsTarget({ kind, status }: Run): boolean {
+  return isActive(status) && (kind === "backup" || kind === "restore");
 }
 
 /** Says how a run ended in a toast, and returns the sentence for readers of the screen. */

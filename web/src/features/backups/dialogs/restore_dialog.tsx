@@ -4,100 +4,115 @@ import { useForm, useWatch } from "react-hook-form";
 import type { Dispatched } from "../../../../../supabase/functions/_shared/backup/api.ts";
 import type { BackupRow } from "../../../../../supabase/functions/_shared/backup/catalog.ts";
 import type { Target } from "../../../../../supabase/functions/_shared/backup/target.ts";
-import { Button } from "../../../components/ui/button.tsx";
-import { Dialog, DialogBody, DialogFooter } from "../../../components/ui/dialog.tsx";
+import { Dialog, DialogBody } from "../../../components/ui/dialog.tsx";
 import { BackupSummary } from "./backup_summary.tsx";
+import { PlanStep } from "./plan_step.tsx";
 import { Refusal } from "./refusal.tsx";
-import { missingForRestore, type RestoreForm, restoreFormSchema } from "./restore_form.ts";
+import { RestoreFooter, type RestoreStep } from "./restore_footer.tsx";
+import {
+  missingForConfirmation,
+  missingForRestore,
+  type RestoreForm,
+  restoreFormSchema,
+} from "./restore_form.ts";
 import { ConfirmationStep, TargetStep } from "./restore_steps.tsx";
+import { usePlanning } from "./use_planning.ts";
 import { useSubmission } from "./use_submission.ts";
 
-interface RestoreDialogProps {
+export interface RestoreDialogProps {
   backup: BackupRow;
+  /** Set when a restore into this target is taken back: nothing is chosen then. */
+  undoIn?: Target;
   /** Targets that another run holds. */
   busyTargets: ReadonlySet<Target>;
   onAccepted(answer: Dispatched): void;
   onClose(): void;
 }
 
-/** "Restaurar…": first where to, then what happens there, and for production the typed word. */
-export default function RestoreDialog({ backup, busyTargets, onAccepted, onClose }: RestoreDialogProps) {
-  const [step, setStep] = useState<1 | 2>(1);
+const STEP_WORDS: Record<RestoreStep, string> = {
+  target: "o destino",
+  plan: "o que mudaria",
+  confirm: "conferir e confirmar",
+};
+
+/** "Restaurar…": where to, what would be lost there, and what has to be confirmed. */
+export default function RestoreDialog(props: RestoreDialogProps) {
+  const { backup, undoIn, busyTargets, onAccepted, onClose } = props;
+  const steps: RestoreStep[] = undoIn === undefined ? ["target", "plan", "confirm"] : ["plan", "confirm"];
+  const [index, setIndex] = useState(0);
+  const step = steps[index] ?? "confirm";
   const body = useRef<HTMLDivElement>(null);
   const submission = useSubmission(onAccepted);
   const form = useForm<RestoreForm>({
     resolver: zodResolver(restoreFormSchema),
     mode: "onChange",
-    defaultValues: { target: "dev", confirm: "", reason: "" },
+    defaultValues: { target: undoIn ?? "dev", confirm: "", reason: "" },
   });
-  const values = useWatch({ control: form.control });
-  const target = values.target ?? "dev";
-  const missing = missingForRestore(
-    { target, confirm: values.confirm ?? "", reason: values.reason ?? "" },
-    busyTargets,
-  );
+  const { target = "dev", confirm = "", reason = "" } = useWatch({ control: form.control });
+  const planning = usePlanning(target, backup.r2_key);
+  const plan = planning.state.state === "fresh" ? planning.found.data ?? null : null;
+  const missing = step === "target"
+    ? null
+    : step === "plan"
+    ? missingForConfirmation(target, planning.state, plan)
+    : missingForRestore({ target, confirm, reason }, planning.state, busyTargets);
   useEffect(() => {
-    if (step === 2) body.current?.focus();
-  }, [step]);
+    if (index > 0) body.current?.focus();
+  }, [index]);
 
   const goBack = () => {
     form.setValue("confirm", "");
     submission.reset();
-    setStep(1);
+    setIndex(index - 1);
   };
-  const submit = form.handleSubmit(({ confirm, reason }) => {
-    if (step === 1) return setStep(2);
+  const submit = form.handleSubmit((values) => {
+    if (missing !== null) return;
+    if (step !== "confirm") return setIndex(index + 1);
     submission.submit({
       action: "restore",
       target,
       r2_key: backup.r2_key,
-      confirm: target === "prod" ? confirm : undefined,
-      reason: reason || undefined,
+      confirm: target === "prod" ? values.confirm : undefined,
+      plan_request_id: plan === null ? undefined : planning.newest.data?.request_id,
+      reason: values.reason || undefined,
     });
   });
   return (
     <Dialog
-      title={step === 1 ? "Restaurar backup" : `Restaurar em ${target}`}
-      description={`Passo ${step} de 2: ${step === 1 ? "o destino" : "conferir e confirmar"}`}
+      title={titleOf(step, target, undoIn)}
+      description={`Passo ${index + 1} de ${steps.length}: ${STEP_WORDS[step]}`}
       onClose={onClose}
       locked={submission.pending}
+      wide
     >
       <form onSubmit={submit} noValidate autoComplete="off" className="flex min-h-0 flex-col">
         <DialogBody>
           <div ref={body} tabIndex={-1} className="space-y-5 outline-none">
             <BackupSummary backup={backup} />
-            {step === 1
-              ? <TargetStep form={form} />
-              : <ConfirmationStep form={form} target={target} backup={backup} />}
+            {step === "target" && <TargetStep form={form} />}
+            {step === "plan" && <PlanStep planning={planning} target={target} />}
+            {step === "confirm" && (
+              <ConfirmationStep form={form} target={target} backup={backup} planning={planning} />
+            )}
             <Refusal error={submission.error} />
           </div>
         </DialogBody>
-        {step === 1
-          ? (
-            <DialogFooter>
-              <Button onClick={onClose}>Cancelar</Button>
-              <Button key="next" type="submit" variant="primary">Continuar</Button>
-            </DialogFooter>
-          )
-          : (
-            <DialogFooter>
-              {missing !== null && (
-                <p id="restore-missing" className="flex-1 basis-full text-muted sm:basis-0">{missing}</p>
-              )}
-              <Button onClick={goBack} disabled={submission.pending}>Voltar</Button>
-              <Button
-                key="restore"
-                type="submit"
-                variant={target === "prod" ? "danger" : "primary"}
-                pending={submission.pending}
-                disabled={missing !== null || !form.formState.isValid}
-                aria-describedby={missing === null ? undefined : "restore-missing"}
-              >
-                Restaurar em {target}
-              </Button>
-            </DialogFooter>
-          )}
+        <RestoreFooter
+          step={step}
+          target={target}
+          planning={planning}
+          missing={missing}
+          valid={form.formState.isValid}
+          pending={submission.pending}
+          onBack={index === 0 ? onClose : goBack}
+          first={index === 0}
+        />
       </form>
     </Dialog>
   );
+}
+
+function titleOf(step: RestoreStep, target: Target, undoIn: Target | undefined): string {
+  if (undoIn !== undefined) return `Desfazer a restauração em ${undoIn}`;
+  return step === "target" ? "Restaurar backup" : `Restaurar em ${target}`;
 }

@@ -1,24 +1,53 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { messageOf } from "../../../../../supabase/functions/_shared/backup/messages.ts";
-import { missingForRestore } from "./restore_form.ts";
+import { aPlan } from "../test_rows.ts";
+import { missingForConfirmation, missingForRestore } from "./restore_form.ts";
 
 const free = new Set<never>();
+const fresh = { state: "fresh", leftMs: 1000 } as const;
+const stale = { state: "stale" } as const;
 
-it("asks nothing more for a safe target", () => {
-  expect(missingForRestore({ target: "dev", confirm: "", reason: "" }, free)).toBeNull();
+describe("missingForRestore", () => {
+  it("asks nothing more for a safe target", () => {
+    const form = { target: "dev", confirm: "", reason: "" } as const;
+    expect(missingForRestore(form, { state: "none" }, free)).toBeNull();
+    expect(missingForRestore(form, stale, free)).toBeNull();
+  });
+
+  it.each([
+    ["", "", "Falta digitar RESTORE_PROD e escrever o motivo."],
+    ["restore_prod", "teste", "Falta digitar RESTORE_PROD."],
+    ["RESTORE_PROD", "  ", "Falta escrever o motivo."],
+    ["RESTORE_PROD", "teste", null],
+  ])("for production with %j and %j says %j", (confirm, reason, missing) => {
+    expect(missingForRestore({ target: "prod", confirm, reason }, fresh, free)).toBe(missing);
+  });
+
+  it("does not restore production on the ground of an old simulation", () => {
+    const form = { target: "prod", confirm: "RESTORE_PROD", reason: "teste" } as const;
+    expect(missingForRestore(form, stale, free)).toContain("mais de 30 minutos");
+  });
+
+  it("waits for a busy target", () => {
+    const form = { target: "dev", confirm: "", reason: "" } as const;
+    expect(missingForRestore(form, fresh, new Set(["dev"] as const))).toBe(messageOf("busy"));
+  });
 });
 
-it.each([
-  ["", "", "Falta digitar RESTORE_PROD e escrever o motivo."],
-  ["restore_prod", "teste", "Falta digitar RESTORE_PROD."],
-  ["RESTORE_PROD", "  ", "Falta escrever o motivo."],
-  ["RESTORE_PROD", "teste", null],
-])("for production with %j and %j says %j", (confirm, reason, missing) => {
-  expect(missingForRestore({ target: "prod", confirm, reason }, free)).toBe(missing);
-});
+describe("missingForConfirmation", () => {
+  it.each(["none", "running", "failed", "stale"] as const)("production does not go on when %s", (state) => {
+    expect(missingForConfirmation("prod", { state }, null)).not.toBeNull();
+    expect(missingForConfirmation("dev", { state }, null)).toBeNull();
+  });
 
-it("waits for a busy target", () => {
-  expect(missingForRestore({ target: "dev", confirm: "", reason: "" }, new Set(["dev"] as const))).toBe(
-    messageOf("busy"),
-  );
+  it("production goes on once the plan is there to be read", () => {
+    expect(missingForConfirmation("prod", fresh, null)).not.toBeNull();
+    expect(missingForConfirmation("prod", fresh, aPlan())).toBeNull();
+  });
+
+  it("nobody goes on into an obstacle", () => {
+    const plan = aPlan({ obstacles: [{ kind: "schema_only" }] });
+    expect(missingForConfirmation("dev", fresh, plan)).toContain("impedimentos");
+    expect(missingForConfirmation("dev", stale, plan)).toBeNull();
+  });
 });

@@ -1,11 +1,13 @@
 import { z } from "zod";
 import { messageOf } from "../../../../../supabase/functions/_shared/backup/messages.ts";
+import type { PlannedRestore } from "../../../../../supabase/functions/_shared/backup/restore_plan.ts";
 import {
   isRestoreConfirmed,
   RESTORE_PROD_CONFIRMATION,
   type Target,
   targetSchema,
 } from "../../../../../supabase/functions/_shared/backup/target.ts";
+import type { PlanState } from "../plan_age.ts";
 import { reasonSchema } from "./reason_field.tsx";
 
 export const restoreFormSchema = z.object({
@@ -15,9 +17,36 @@ export const restoreFormSchema = z.object({
 });
 export type RestoreForm = z.infer<typeof restoreFormSchema>;
 
+/** Why production cannot be restored on the ground of this simulation. */
+const NO_GROUND: Record<Exclude<PlanState["state"], "fresh">, string> = {
+  none: "Para a produção, simule antes de continuar.",
+  running: "Aguarde o fim da simulação.",
+  failed: "A simulação não terminou: simule de novo.",
+  stale: "A simulação tem mais de 30 minutos: simule de novo.",
+};
+
+/** What keeps one from going on to the confirmation, in words; `null` when nothing does. */
+export function missingForConfirmation(
+  target: Target,
+  { state }: PlanState,
+  plan: PlannedRestore | null,
+): string | null {
+  if (state === "fresh" && plan !== null && plan.obstacles.length > 0) {
+    return "Resolva os impedimentos e simule de novo.";
+  }
+  if (target !== "prod") return null;
+  if (state !== "fresh") return NO_GROUND[state];
+  return plan === null ? NO_GROUND.running : null;
+}
+
 /** What still stands between the form and the restore, in words; `null` when nothing does. */
-export function missingForRestore(form: RestoreForm, busyTargets: ReadonlySet<Target>): string | null {
+export function missingForRestore(
+  form: RestoreForm,
+  { state }: PlanState,
+  busyTargets: ReadonlySet<Target>,
+): string | null {
   if (busyTargets.has(form.target)) return messageOf("busy");
+  if (form.target === "prod" && state !== "fresh") return `${NO_GROUND[state]} Use “Voltar”.`;
   const missing = [
     isRestoreConfirmed(form.target, form.confirm) ? null : `digitar ${RESTORE_PROD_CONFIRMATION}`,
     form.target !== "prod" || form.reason.trim() !== "" ? null : "escrever o motivo",

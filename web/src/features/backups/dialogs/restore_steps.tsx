@@ -8,10 +8,12 @@ import {
 import { Choice, ChoiceGroup } from "../../../components/ui/choice.tsx";
 import { Field, Input } from "../../../components/ui/field.tsx";
 import { Notice } from "../../../components/ui/notice.tsx";
-import { formatInstant } from "../../../lib/format.ts";
+import { formatCounted, formatDuration, formatInstant } from "../../../lib/format.ts";
+import { sumLoss } from "../plan_loss.ts";
 import { ofTarget, targetName, targetUse } from "../words.ts";
 import { ReasonField } from "./reason_field.tsx";
 import type { RestoreForm } from "./restore_form.ts";
+import type { Planning } from "./use_planning.ts";
 
 const SAFE_TARGETS = TARGETS.filter((target) => target !== "prod");
 
@@ -41,14 +43,16 @@ interface ConfirmationStepProps {
   form: UseFormReturn<RestoreForm>;
   target: Target;
   backup: BackupRow;
+  planning: Planning;
 }
 
 /** What happens to the target, and for production what has to be typed. */
-export function ConfirmationStep({ form, target, backup }: ConfirmationStepProps) {
+export function ConfirmationStep({ form, target, backup, planning }: ConfirmationStepProps) {
   const isProd = target === "prod";
   return (
     <>
       <Consequences target={target} backup={backup} />
+      <Ground target={target} planning={planning} />
       {isProd && (
         <Field label={`Digite ${RESTORE_PROD_CONFIRMATION} para confirmar`}>
           {(control) => (
@@ -70,6 +74,34 @@ export function ConfirmationStep({ form, target, backup }: ConfirmationStepProps
         required={isProd}
       />
     </>
+  );
+}
+
+/** The simulation that the decision rests on, and how long it still counts. */
+function Ground({ target, planning: { state, found } }: { target: Target; planning: Planning }) {
+  if (state.state !== "fresh") {
+    if (target !== "prod") return <p className="text-muted">Não há simulação recente desta restauração.</p>;
+    return <Notice tone="warn" title="A simulação não vale mais.">Use “Voltar” e simule de novo.</Notice>;
+  }
+  const loss = found.data && sumLoss(found.data);
+  const seconds = found.data?.duration.seconds;
+  return (
+    <p>
+      {loss && (
+        <>
+          Perda simulada: <strong>{formatCounted(loss.lost, "registro", "registros")}</strong> de{" "}
+          {formatCounted(loss.tables, "tabela", "tabelas")}.{" "}
+        </>
+      )}
+      {seconds !== null && seconds !== undefined && (
+        <>
+          Duração esperada: cerca de <strong>{formatDuration(seconds * 1000)}</strong>.{" "}
+        </>
+      )}
+      <span className="text-muted tabular-nums">
+        A simulação vale por mais {formatDuration(state.leftMs)}.
+      </span>
+    </p>
   );
 }
 

@@ -1,0 +1,208 @@
+/**
+ * Sixty believable days of a company that backs up: a backup every night, a drill every Sunday, one night that
+ * failed, one on which nothing ran, a labelled backup before a migration, one restore. Pure: the clock comes in.
+ */
+import type { ErrorCode } from "../../../../supabase/functions/_shared/backup/messages.ts";
+import { buildKeys, toUtcSecond } from "../../../../supabase/functions/_shared/backup/object_key.ts";
+import type { RunKind } from "../../../../supabase/functions/_shared/backup/run.ts";
+import type { Target } from "../../../../supabase/functions/_shared/backup/target.ts";
+
+export const DAYS = 60;
+/** Days before today. What would fall on a Sunday comes a day later: the drill needs its backup. */
+const FAILED = 17;
+const GAP = 25;
+const LABELLED = 12;
+const RESTORED = 20;
+
+const DAY_MS = 86_400_000;
+const SUNDAY = 0;
+const PERSON = "amostra@revo.exemplo.br";
+/** The label that a restore gives to the copy it makes of its target first. */
+const SAFETY_LABEL = "antes-da-restauracao";
+
+export interface SampleBackup {
+  target: Target;
+  label: string | null;
+  createdAt: Date;
+  key: string;
+  /** How much of today's data was there, 0 to 1. */
+  share: number;
+  durationMs: number;
+  requestedBy: string;
+  provenAt: Date | null;
+}
+
+export interface SampleRun {
+  kind: RunKind;
+  target: Target;
+  label: string | null;
+  key: string | null;
+  status: "succeeded" | "failed";
+  requestedBy: string;
+  startedAt: Date;
+  finishedAt: Date;
+  failure: { phase: string; code: ErrorCode; message: string } | null;
+  /** Of a restore: the copy it made first. */
+  safetyKey: string | null;
+}
+
+export interface Story {
+  /** Oldest first. */
+  backups: SampleBackup[];
+  runs: SampleRun[];
+}
+
+/** What would have happened until `now`. The same day tells the same story. */
+export function tellStory(now: Date): Story {
+  const days = Array.from({ length: DAYS + 1 }, (_, day) => dayOf(now, DAYS - day));
+  const events = days.flatMap((day) => [...nightOf(day), ...extrasOf(day)]);
+  const past = events.filter(({ run }) => run.finishedAt <= now);
+  return {
+    backups: past.flatMap(({ backup }) => backup ?? []),
+    runs: past.map(({ run }) => run),
+  };
+}
+
+interface Day {
+  /** How many days before today. */
+  ago: number;
+  /** 00:00 UTC. */
+  begin: Date;
+  /** On this day the thing of that number happens: its own day, or the next when that is a Sunday. */
+  is(ago: number): boolean;
+}
+
+interface Event {
+  run: SampleRun;
+  /** What it left in the vault. */
+  backup: SampleBackup | null;
+}
+
+function dayOf(now: Date, ago: number): Day {
+  const today = Math.floor(now.getTime() / DAY_MS) * DAY_MS;
+  const weekdayOf = (days: number) => new Date(today - days * DAY_MS).getUTCDay();
+  return {
+    ago,
+    begin: new Date(today - ago * DAY_MS),
+    is: (wanted) => ago === (weekdayOf(wanted) === SUNDAY ? wanted - 1 : wanted),
+  };
+}
+
+/** The scheduled backup at 03:10 UTC, and on Sundays its drill at 05:30 UTC. */
+function nightOf(day: Day): Event[] {
+  if (day.is(GAP)) return [];
+  const startedAt = at(day, 3, 10, 8 + wobble(day.ago, 40));
+  if (day.is(FAILED)) return [{ run: failedNight(startedAt), backup: null }];
+  const isSunday = day.begin.getUTCDay() === SUNDAY;
+  const drillStart = at(day, 5, 30, 20 + wobble(day.ago, 25));
+  const drillEnd = new Date(drillStart.getTime() + 1000 * (150 + wobble(day.ago + 3, 60)));
+  const night = backupEvent(day, { target: "prod", label: null, startedAt, requestedBy: "schedule" });
+  if (!isSunday) return [night];
+  const drill: SampleRun = {
+    ...night.run,
+    kind: "drill",
+    key: night.backup.key,
+    startedAt: drillStart,
+    finishedAt: drillEnd,
+  };
+  const proven = { ...night.backup, provenAt: drillEnd };
+  return [{ ...night, backup: proven }, { run: drill, backup: null }];
+}
+
+function failedNight(startedAt: Date): SampleRun {
+  return {
+    kind: "backup",
+    target: "prod",
+    label: null,
+    key: null,
+    status: "failed",
+    requestedBy: "schedule",
+    startedAt,
+    finishedAt: new Date(startedAt.getTime() + 31_000),
+    failure: {
+      phase: "connect",
+      code: "database_unreachable",
+      message: "Cannot connect to the database: timeout expired",
+    },
+    safetyKey: null,
+  };
+}
+
+/** What people asked for by day. */
+function extrasOf(day: Day): Event[] {
+  if (day.is(LABELLED)) {
+    const startedAt = at(day, 20, 41, 12);
+    return [
+      backupEvent(day, { target: "prod", label: "antes-da-migracao", startedAt, requestedBy: PERSON }),
+    ];
+  }
+  return day.is(RESTORED) ? restoreIntoDev(day) : [];
+}
+
+function restoreIntoDev(day: Day): Event[] {
+  const startedAt = at(day, 14, 5, 33);
+  const copyAt = at(day, 14, 5, 47);
+  const copy = backupEvent(day, {
+    target: "dev",
+    label: SAFETY_LABEL,
+    startedAt: copyAt,
+    requestedBy: PERSON,
+  });
+  const [night] = nightOf(day);
+  if (!night?.backup) return [];
+  const run: SampleRun = {
+    ...copy.run,
+    kind: "restore",
+    label: null,
+    key: night.backup.key,
+    startedAt,
+    finishedAt: at(day, 14, 7, 21),
+    safetyKey: copy.backup.key,
+  };
+  return [{ run, backup: copy.backup }];
+}
+
+function backupEvent(
+  day: Day,
+  about: { target: Target; label: string | null; startedAt: Date; requestedBy: string },
+): Event & { backup: SampleBackup } {
+  const { target, label, startedAt, requestedBy } = about;
+  const durationMs = 34_000 + wobble(day.ago + 7, 15_000);
+  const finishedAt = new Date(startedAt.getTime() + durationMs);
+  const key = buildKeys({ target, createdAtUtc: toUtcSecond(startedAt), label }).archive;
+  const growth = 1 - day.ago * 0.0021 + wobble(day.ago, 8) / 1000;
+  return {
+    backup: {
+      target,
+      label,
+      createdAt: startedAt,
+      key,
+      share: Math.min(1, growth) * (target === "dev" ? 0.4 : 1),
+      durationMs,
+      requestedBy,
+      provenAt: null,
+    },
+    run: {
+      kind: "backup",
+      target,
+      label,
+      key,
+      status: "succeeded",
+      requestedBy,
+      startedAt,
+      finishedAt,
+      failure: null,
+      safetyKey: null,
+    },
+  };
+}
+
+function at(day: Day, hour: number, minute: number, second: number): Date {
+  return new Date(day.begin.getTime() + ((hour * 60 + minute) * 60 + second) * 1000);
+}
+
+/** A whole number from 0 to `limit` that looks random and is the same for the same `seed`. */
+function wobble(seed: number, limit: number): number {
+  const wave = Math.sin(seed * 12.9898) * 43_758.5453;
+  return Math.floor((wave - Math.floor(wave)) * limit);
+}

@@ -1,0 +1,15 @@
+/**
+ * The marks of sample data: rows that a demonstration puts into the catalog, with nothing in any vault behind
+ * them. Whatever shows or acts on rows tells them by these.
+ */
+
+/** The bucket that sample rows name; no vault has this name. */
+export const SAMPLE_BUCKET = "amostra";
+
+/** The reason that sample runs carry. */
+export const SAMPLE_REASON = "Dado de amostra";
+
+/** Whether a row of the catalog is sample data. */
+export function isSample(row: { r2_bucket: string }): boolean {
+  return row.r2_bucket === SAMPLE_BUCKET;
+}

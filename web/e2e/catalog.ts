@@ -1,0 +1,96 @@
+/** The catalog's database, as the scripts reach it: what tests need to bring about in it. */
+import { randomUUID } from "node:crypto";
+import postgres from "postgres";
+import { stack } from "./test.ts";
+
+/** Works in the database as its owner, in one connection. */
+export function inCatalog<T>(work: (sql: postgres.Sql) => Promise<T>): Promise<T> {
+  return inDatabase(stack.prodDatabase, work);
+}
+
+/** The same in any database. */
+export async function inDatabase<T>(url: string, work: (sql: postgres.Sql) => Promise<T>): Promise<T> {
+  const sql = postgres(url, { max: 1, onnotice: () => {} });
+  try {
+    return await work(sql);
+  } finally {
+    await sql.end();
+  }
+}
+
+/** Those that no test has finished. */
+const unfinished = new Set<string>();
+
+/** What a test that failed has left running would stand in the way of the next. */
+export async function finishLeftRuns(): Promise<void> {
+  for (const id of [...unfinished]) await finishRun(id, { status: "cancelled" });
+}
+
+type RunFacts = Record<string, postgres.JSONValue>;
+
+/** Has a script of ours begin a run. Drills hold no lock: they stand in nobody's way. @returns its request id. */
+export async function beginRun(facts: RunFacts = {}): Promise<string> {
+  const run = {
+    kind: "drill",
+    target: "verify",
+    request_id: randomUUID(),
+    requested_by: "e2e",
+    github_run_id: 1,
+    run_url: `${stack.screen}/run/1`,
+    ...facts,
+  };
+  await inCatalog((sql) => sql`select public.ops_db_backup_run_start(${sql.json(run)})`);
+  unfinished.add(run.request_id);
+  return run.request_id;
+}
+
+export async function reportProgress(requestId: string, facts: RunFacts): Promise<void> {
+  const progress = { request_id: requestId, ...facts };
+  await inCatalog((sql) => sql`select public.ops_db_backup_run_progress(${sql.json(progress)})`);
+}
+
+export async function finishRun(requestId: string, facts: RunFacts = { status: "succeeded" }): Promise<void> {
+  const end = { request_id: requestId, ...facts };
+  await inCatalog((sql) => sql`select public.ops_db_backup_run_finish(${sql.json(end)})`);
+  unfinished.delete(requestId);
+}
+
+/** Moves the moments of a run back in time. */
+export async function ageRun(requestId: string, minutes: number): Promise<void> {
+  await inCatalog((sql) =>
+    sql`update public.ops_db_backup_runs
+           set created_at = created_at - make_interval(mins => ${minutes}),
+               started_at = started_at - make_interval(mins => ${minutes}),
+               heartbeat_at = heartbeat_at - make_interval(mins => ${minutes}),
+               finished_at = finished_at - make_interval(mins => ${minutes})
+         where request_id = ${requestId}`
+  );
+}
+
+/** The newest run of a kind. */
+export async function newestRun(kind: string): Promise<{ request_id: string; status: string }> {
+  const [run] = await inCatalog((sql) =>
+    sql<{ request_id: string; status: string }[]>`
+      select request_id, status from public.ops_db_backup_runs where kind = ${kind}
+       order by created_at desc limit 1`
+  );
+  if (run === undefined) throw new Error(`The catalog has no run of kind ${kind}`);
+  return run;
+}
+
+/** While the work goes on nobody can read the catalog: readers wait. */
+export function whileCatalogWaits(work: () => Promise<void>): Promise<void> {
+  return whileLocked(["ops_db_backups", "ops_db_backup_runs"], work);
+}
+
+/** While the work goes on whoever wants these tables of prod waits, `pg_dump` too. */
+export async function whileLocked(tables: readonly string[], work: () => Promise<void>): Promise<void> {
+  await inCatalog((sql) =>
+    sql.begin(async (transaction) => {
+      for (const table of tables) {
+        await transaction`lock table public.${transaction(table)} in access exclusive mode`;
+      }
+      await work();
+    })
+  );
+}

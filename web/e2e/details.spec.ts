@@ -1,0 +1,69 @@
+import type { Page } from "@playwright/test";
+import { expectAccessible } from "./axe.ts";
+import { inCatalog } from "./catalog.ts";
+import { emptyCatalog, fillWithSamples } from "./sample_history.ts";
+import { expect, signIn, stack, test } from "./test.ts";
+
+const sheet = (page: Page) => page.getByRole("dialog", { name: /^Backup:/ });
+const part = (page: Page, name: string) => sheet(page).getByRole("region", { name });
+
+test.beforeAll(fillWithSamples);
+test.afterAll(emptyCatalog);
+
+test("tell manifest, tables, drills and the way back with plain tools; the address opens them", async ({ page }) => {
+  await signIn(page, stack.viewer);
+  await page.getByRole("row").filter({ hasText: "Provado" }).first().getByRole("button", {
+    name: /^Detalhes/,
+  })
+    .click();
+  await expect(page).toHaveURL(/detalhes=revo/);
+  await page.reload();
+  await expect(part(page, "Manifesto").getByRole("row").nth(1)).toContainText("public.itens_pedido");
+  await expect(part(page, "Restaurações e ensaios deste backup")).toContainText("Ensaio de restauração");
+  await expect(part(page, "Até quando fica")).toContainText(/Será apagado|Fica guardado/);
+  await expect(part(page, "Recuperar sem este sistema")).toContainText(/\| sha256sum --check/);
+  await expect(sheet(page).getByRole("button", { name: /^Restaurar…/ })).toBeDisabled();
+  await sheet(page).getByRole("button", { name: "Copiar a chave", exact: true }).click();
+  await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toMatch(
+    /^revo\/prod\/.*gz$/,
+  );
+  await page.keyboard.press("Escape");
+  await expect(sheet(page)).toBeHidden();
+  await expect(page).not.toHaveURL(/detalhes/);
+});
+
+test("and the whole page pass WCAG 2.2 AA", async ({ page }) => {
+  await signIn(page, stack.admin);
+  await expect(page.getByRole("group", { name: /^Backups por dia/ })).toBeVisible();
+  await expect(page.getByRole("button", { name: /^Detalhes/ }).first()).toBeVisible();
+  await expectAccessible(page, "overview and history");
+  await page.getByRole("button", { name: /^Detalhes/ }).first().click();
+  await expect(part(page, "Manifesto").getByRole("table")).toBeVisible();
+  await expectAccessible(page, "details");
+});
+
+test("a key that the history does not have is said to be unknown", async ({ page }) => {
+  await signIn(page, stack.admin, "/desenvolvedor/backups?detalhes=revo/prod/nada.dump.gz");
+  await expect(page.getByText("O histórico não tem este backup.")).toBeVisible();
+});
+
+test("who may manage holds a backup with a reason, others see it, and it is released", async ({ page }) => {
+  // samples cannot be held: the newest becomes a backup of a real vault
+  await inCatalog((sql) =>
+    sql`update public.ops_db_backups set r2_bucket = 'cofre'
+         where created_at = (select max(created_at) from public.ops_db_backups)`
+  );
+  await signIn(page, stack.admin);
+  await page.getByRole("button", { name: /^Detalhes/ }).first().click();
+  await part(page, "Até quando fica").getByRole("button", { name: "Reter…" }).click();
+  const form = page.getByRole("form", { name: "Reter o backup" });
+  await form.getByRole("button", { name: "Reter" }).click();
+  await expect(form.getByText("Escreva o motivo.")).toBeVisible();
+  await form.getByLabel("Motivo").fill("auditoria de novembro");
+  await form.getByRole("button", { name: "Reter" }).click();
+  await expect(part(page, "Até quando fica")).toContainText(/Retido até .*auditoria de novembro/);
+  await part(page, "Até quando fica").getByRole("button", { name: "Liberar…" }).click();
+  await page.getByLabel("Motivo").fill("acabou");
+  await page.getByRole("button", { name: "Liberar", exact: true }).click();
+  await expect(part(page, "Até quando fica").getByRole("button", { name: "Reter…" })).toBeVisible();
+});

@@ -1,0 +1,99 @@
+import type { Page } from "@playwright/test";
+import { inCatalog, whileCatalogWaits } from "./catalog.ts";
+import { emptyCatalog, fillWithSamples } from "./sample_history.ts";
+import { expect, signIn, stack, test } from "./test.ts";
+
+const situation = (page: Page) => page.getByRole("region", { name: "Situação da produção" });
+const days = (page: Page) => page.getByRole("group", { name: /^Backups por dia/ }).getByRole("button");
+
+test.beforeEach(fillWithSamples);
+test.afterAll(emptyCatalog);
+
+test("says what a loss would cost, how long the way back is and what was proven", async ({ page }) => {
+  await signIn(page, stack.admin);
+  await expect(situation(page)).toContainText(
+    /Se a produção parasse agora:.*perda de até .*volta em ~3\smin.*provado há/,
+  );
+  await expect(situation(page).getByText("Protegido")).toBeVisible();
+  await expect(page.getByText("Esta tela mostra dados de amostra.")).toBeVisible();
+});
+
+test("each day tells its story, by mouse and by keyboard, and leads to its backups", async ({ page }) => {
+  await signIn(page, stack.admin);
+  await expect(days(page)).toHaveCount(30);
+  for (const state of ["proven", "made", "failed", "overdue"]) {
+    await expect(situation(page).locator(`[data-state=${state}]`).first()).toBeVisible();
+  }
+  const failed = days(page).filter({ has: page.locator("xpath=self::*[@data-state='failed']") });
+  await failed.hover();
+  await expect(situation(page).getByText(/falhou\. 1 tentativa de backup falhou\./)).toBeVisible();
+
+  await days(page).last().focus();
+  await page.keyboard.press("Home");
+  await expect(days(page).first()).toBeFocused();
+  await page.keyboard.press("ArrowRight");
+  await expect(days(page).nth(1)).toBeFocused();
+  await expect(days(page).nth(1)).toHaveAttribute("aria-label", /: (feito|provado)\. 1 backup feito: às /);
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/alvo=prod&de=(\d{4}-\d\d-\d\d)&ate=\1/);
+  await expect(page.getByRole("table").getByRole("row")).toHaveCount(2);
+});
+
+test("a sudden drop in size is marked in words", async ({ page }) => {
+  await inCatalog((sql) =>
+    sql`update public.ops_db_backups set bytes = bytes / 3
+         where created_at > now() - interval '26 hours' and target = 'prod'`
+  );
+  await signIn(page, stack.admin);
+  await expect(situation(page).getByText(/Queda brusca em .*: de .* para .* \(−6\d%\)/)).toBeVisible();
+});
+
+test("what is overdue, failed or unproven is said, with what to do", async ({ page }) => {
+  await inCatalog((sql) => sql`update public.ops_db_backups set created_at = created_at - interval '2 days'`);
+  await inCatalog((sql) => sql`update public.ops_db_backups set proven_at = null`);
+  await signIn(page, stack.admin);
+  await expect(situation(page)).toContainText("nunca provado");
+  await expect(situation(page).getByText("O backup diário está atrasado.")).toBeVisible();
+  await expect(situation(page).getByText("Nenhum backup foi provado num ensaio de restauração."))
+    .toBeVisible();
+  await expect(days(page).last()).toHaveAttribute("data-state", "overdue");
+});
+
+test("without any backup production is at risk, and no day counts as missed", async ({ page }) => {
+  await emptyCatalog();
+  await signIn(page, stack.admin);
+  await expect(situation(page).getByText("Em risco")).toBeVisible();
+  await expect(situation(page).getByText("Não há backup da produção no cofre.")).toBeVisible();
+  await expect(situation(page).locator("[data-state=before]")).toHaveCount(30);
+  await expect(page.getByText("Esta tela mostra dados de amostra.")).toBeHidden();
+});
+
+test("while the catalog is silent nothing is claimed", async ({ page }) => {
+  await signIn(page, stack.admin);
+  await whileCatalogWaits(async () => {
+    await page.reload();
+    await expect(page.getByText("Procurando o último backup")).toBeAttached();
+    await expect(page.getByText(/Em risco|Não há backup|Nenhum backup/)).toHaveCount(0);
+  });
+  await expect(situation(page).getByText("Protegido")).toBeVisible();
+});
+
+test("the health of the surroundings is looked at when asked", async ({ page }) => {
+  const report = {
+    name: "watchdog",
+    status: "warning",
+    report: {
+      conditions: [{ title: "Um ensaio falta", risk: "Sem prova.", facts: [], todo: "Rode um ensaio." }],
+    },
+  };
+  await inCatalog((sql) => sql`select public.ops_db_backup_report(${sql.json(report)})`);
+  await signIn(page, stack.admin);
+  await page.getByRole("button", { name: "Vigia: 1 alerta, agora" }).click();
+  const sheet = page.getByRole("dialog", { name: "Saúde dos backups" });
+  await expect(sheet.getByText("Rode um ensaio.")).toBeVisible();
+  await sheet.getByRole("button", { name: "Verificar agora" }).click();
+  await expect(sheet.getByText("Em ordem").first()).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("button", { name: /^Vigia/ })).toBeFocused();
+  await inCatalog((sql) => sql`delete from public.ops_db_backup_reports`);
+});

@@ -1,0 +1,134 @@
+import type { Page } from "@playwright/test";
+import { ageRun, beginRun, finishLeftRuns, finishRun, inCatalog, reportProgress } from "./catalog.ts";
+import { expect, FAILED_REQUEST, signIn, stack, test } from "./test.ts";
+
+const TITLE = "Ensaio de restauração da verificação";
+const KEY = "revo/prod/2026/01/15/supabase_prod_20260115_031022.dump.gz";
+const RUNS_LIST = /rpc\/ops_db_backup_runs_list/;
+
+const running = (page: Page) => page.getByRole("region", { name: "Em andamento" }).getByRole("article");
+const ended = (page: Page) =>
+  page.getByRole("region", { name: "Acabou de terminar" }).getByRole("article", { name: TITLE });
+
+test.afterEach(finishLeftRuns);
+
+/** How often the page asks for the runs in so long. */
+async function countLooks(page: Page, milliseconds: number): Promise<number> {
+  let count = 0;
+  const look = (request: { url(): string }) => void (RUNS_LIST.test(request.url()) && count++);
+  page.on("request", look);
+  await page.waitForTimeout(milliseconds);
+  page.off("request", look);
+  return count;
+}
+
+/** Chromium without a window never hides a tab by itself. */
+async function setVisibility(page: Page, state: "visible" | "hidden"): Promise<void> {
+  await page.evaluate((value) => {
+    Object.defineProperty(document, "visibilityState", { value, configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+  }, state);
+}
+
+test("a run shows phase, bytes and percentage, after a reload and in a second tab too", async ({ page, context }) => {
+  const id = await beginRun();
+  await reportProgress(id, { phase: "download", bytes_done: 3_000_000, bytes_expected: 12_000_000 });
+  await signIn(page, stack.admin);
+  const expectShown = async (tab: Page) => {
+    await expect(running(tab)).toContainText(TITLE);
+    await expect(running(tab)).toContainText("Baixando o backup e conferindo o sha256");
+    await expect(running(tab)).toContainText(/3\sMB de cerca de 12\sMB \(25%\)/);
+    await expect(running(tab).getByRole("progressbar")).toHaveAttribute("aria-valuenow", "25");
+    await expect(running(tab).getByRole("link", { name: /Execução no GitHub/ })).toHaveAttribute(
+      "href",
+      `${stack.screen}/run/1`,
+    );
+  };
+  await expectShown(page);
+  await page.reload();
+  await expectShown(page);
+  const second = await context.newPage();
+  await second.goto("/");
+  await expectShown(second);
+
+  await reportProgress(id, { phase: "assert", bytes_done: null });
+  for (const tab of [page, second]) await expect(running(tab)).toContainText("Rodando as verificações");
+  await finishRun(id);
+  for (const tab of [page, second]) await expect(ended(tab)).toContainText("Concluída");
+  await expect.poll(() => countLooks(page, 3000), { message: "nothing runs: nobody looks", timeout: 20_000 })
+    .toBe(0);
+});
+
+test("a run tells when it may end, and when it is slower than usual", async ({ page }) => {
+  for (const seconds of [60, 61, 62]) {
+    const id = await beginRun({ kind: "plan", r2_key: KEY });
+    await finishRun(id);
+    await inCatalog((sql) =>
+      sql`update public.ops_db_backup_runs set started_at = finished_at - make_interval(secs => ${seconds})
+           where request_id = ${id}`
+    );
+  }
+  const id = await beginRun({ kind: "plan", r2_key: KEY });
+  await signIn(page, stack.admin);
+  await expect(running(page)).toContainText(/termina em cerca de \d+\ss/);
+  await inCatalog((sql) =>
+    sql`update public.ops_db_backup_runs set started_at = started_at - interval '3 minutes' where request_id = ${id}`
+  );
+  await expect(running(page)).toContainText(/Mais lento que o normal: 9 de 10 terminam em até 1\smin/);
+  await finishRun(id);
+});
+
+test("a run that gives no sign is said to be silent, then lost, with the cause", async ({ page }) => {
+  const id = await beginRun();
+  await reportProgress(id, { phase: "server" });
+  await ageRun(id, 9);
+  await signIn(page, stack.admin);
+  await expect(running(page)).toContainText(/A execução não dá sinal há 9\smin/);
+  await ageRun(id, 2);
+  await expect(ended(page)).toContainText("Perdida", { timeout: 20_000 });
+  await expect(ended(page)).toContainText("A execução parou de dar notícias");
+});
+
+test("where something would stay a run cannot be cancelled, and the reason is there", async ({ page }) => {
+  const prune = await beginRun({ kind: "prune" });
+  const byHand = await beginRun({ github_run_id: null, run_url: null });
+  await signIn(page, stack.admin);
+  await expect(running(page).filter({ hasText: "Limpeza do cofre" })).toContainText(
+    "Não dá para cancelar: o que já foi apagado não volta.",
+  );
+  await expect(running(page).filter({ hasText: TITLE })).toContainText(
+    "Não dá para cancelar daqui: esta execução não roda no GitHub.",
+  );
+  await expect(page.getByRole("button", { name: /^Cancelar…/ })).toHaveCount(0);
+  for (const id of [prune, byHand]) await finishRun(id);
+});
+
+test("a hidden tab does not look; offline it looks less often, says so, and catches up", async ({ page, context, allowConsole }) => {
+  test.setTimeout(90_000);
+  allowConsole(FAILED_REQUEST);
+  const id = await beginRun();
+  await signIn(page, stack.admin);
+  await expect(running(page)).toBeVisible();
+  await setVisibility(page, "hidden");
+  await page.waitForTimeout(500);
+  expect(await countLooks(page, 5000)).toBe(0);
+  await setVisibility(page, "visible");
+
+  await context.setOffline(true);
+  expect(await countLooks(page, 16_000), "2, 4 and 8 s apart").toBeLessThanOrEqual(4);
+  await expect(page.getByText(/^Sem notícias há .*: o que está abaixo pode ter mudado\.$/)).toBeVisible();
+  await expect(running(page)).toBeVisible();
+  await finishRun(id);
+  await context.setOffline(false);
+  await expect(ended(page)).toContainText("Concluída", { timeout: 5000 });
+});
+
+test("who may only look sees the same run, and may not cancel it", async ({ page }) => {
+  const id = await beginRun();
+  await signIn(page, stack.viewer);
+  await expect(running(page)).toContainText(TITLE);
+  const cancel = running(page).getByRole("button", { name: /^Cancelar…/ });
+  await expect(cancel).toBeDisabled();
+  await expect(cancel).toHaveAttribute("title", /ops:manage/);
+  await finishRun(id);
+});

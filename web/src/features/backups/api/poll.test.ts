@@ -1,0 +1,12 @@
+import { expect, it } from "vitest";
+import { pollDelay } from "./poll.ts";
+
+it.each([
+  [0, 2000],
+  [-5000, 2000],
+  [4000, 4000],
+  [8000, 8000],
+  [500_000, 30_000],
+])("asks after %d ms without news again in %d ms", (silence, delay) => {
+  expect(pollDelay({ dataUpdatedAt: 10_000, errorUpdatedAt: 10_000 + silence })).toBe(delay);
+});

@@ -1,0 +1,77 @@
+import type { BackupRow } from "../../../../../../supabase/functions/_shared/backup/catalog.ts";
+import { CopyButton } from "../../../../components/ui/copy_button.tsx";
+import { ExternalLink } from "../../../../components/ui/external_link.tsx";
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatInstant,
+  formatUtc,
+} from "../../../../lib/format.ts";
+import { ORIGIN_WORDS } from "../../history_words.ts";
+import { restoreHindrance } from "../../restorable.ts";
+import { askerName, modeName } from "../../words.ts";
+import { Fact } from "./section.tsx";
+
+const UNKNOWN = "—";
+
+function shown<T>(value: T | null, format: (value: T) => string): string {
+  return value === null ? UNKNOWN : format(value);
+}
+
+/** Where it came from is said where the asker's name does not tell. */
+function askerOf({ requested_by, origin }: BackupRow): string {
+  const name = askerName(requested_by);
+  return origin === "schedule" || origin === "person" ? name : `${name} · ${ORIGIN_WORDS[origin]}`;
+}
+
+function moment(at: string): string {
+  return `${formatInstant(new Date(at))} · ${formatUtc(new Date(at))}`;
+}
+
+/** What the catalog knows about a backup. */
+export function BackupFacts({ backup }: { backup: BackupRow }) {
+  const hindrance = restoreHindrance(backup);
+  return (
+    <>
+      {hindrance !== null && <p className="text-warn">{hindrance}</p>}
+      <dl className="grid gap-x-8 gap-y-2 sm:grid-cols-2">
+        <Fact term="Feito em">{moment(backup.created_at)}</Fact>
+        <Fact term="Quem pediu">{askerOf(backup)}</Fact>
+        <Fact term="Conferido no cofre em">{shown(backup.verified_at, moment)}</Fact>
+        <Fact term="Provado em ensaio em">{shown(backup.proven_at, moment)}</Fact>
+        <Fact term="Conteúdo">
+          {modeName(backup.mode)} · {shown(backup.tables_total, formatCount)} tabelas ·{" "}
+          {shown(backup.rows_total, formatCount)} registros
+        </Fact>
+        <Fact term="Tamanho no cofre · sem compressão">
+          {shown(backup.bytes, formatBytes)} · {shown(backup.raw_bytes, formatBytes)}
+        </Fact>
+        <Fact term="Duração">{shown(backup.duration_ms, formatDuration)}</Fact>
+        <Fact term="PostgreSQL · versão do sistema (git)">
+          {backup.server_version ?? UNKNOWN} · {shown(backup.git_sha, (sha) => sha.slice(0, 12))}
+        </Fact>
+        {backup.run_url !== null && (
+          <Fact term="Execução" wide>
+            <ExternalLink href={backup.run_url}>Ver no GitHub</ExternalLink>
+          </Fact>
+        )}
+        <Fact term={`Chave no cofre (${backup.r2_bucket})`} wide>
+          <Copyable text={backup.r2_key} what="a chave" />
+        </Fact>
+        <Fact term="sha256" wide>
+          {backup.sha256 === null ? UNKNOWN : <Copyable text={backup.sha256} what="o sha256" />}
+        </Fact>
+      </dl>
+    </>
+  );
+}
+
+function Copyable({ text, what }: { text: string; what: string }) {
+  return (
+    <span className="inline-flex max-w-full items-center gap-1">
+      <code className="min-w-0 text-xs wrap-anywhere">{text}</code>
+      <CopyButton text={text} what={what} />
+    </span>
+  );
+}

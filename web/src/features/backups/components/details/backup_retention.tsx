@@ -1,0 +1,88 @@
+import { useState } from "react";
+import type { BackupRow } from "../../../../../../supabase/functions/_shared/backup/catalog.ts";
+import {
+  DEFAULT_POLICY,
+  planRetention,
+  retentionBackupOf,
+} from "../../../../../../supabase/functions/_shared/backup/retention.ts";
+import {
+  policyWords,
+  retentionWords,
+} from "../../../../../../supabase/functions/_shared/backup/retention_words.ts";
+import { isSample } from "../../../../../../supabase/functions/_shared/backup/sample.ts";
+import { Button } from "../../../../components/ui/button.tsx";
+import { Notice } from "../../../../components/ui/notice.tsx";
+import { formatInstant } from "../../../../lib/format.ts";
+import { useVaultContent, type VaultContent } from "../../api/list_backups.ts";
+import { isInVault } from "../../restorable.ts";
+import type { RowSurroundings } from "../backup_parts.tsx";
+import { Loaded } from "../loaded.tsx";
+import { HoldForm } from "./hold_form.tsx";
+import { Section } from "./section.tsx";
+
+interface RetentionProps extends Pick<RowSurroundings, "now" | "hindrance"> {
+  backup: BackupRow;
+}
+
+/** Why a backup stays and until when; holding it, and letting it go. */
+export function BackupRetention({ backup, now, hindrance }: RetentionProps) {
+  const query = useVaultContent(backup.target);
+  if (!isInVault(backup)) return null;
+  return (
+    <Section title="Até quando fica">
+      <Loaded
+        query={query}
+        lines={2}
+        loading="Calculando a retenção"
+        failed="Não foi possível saber até quando este backup fica."
+      >
+        {(content) => <Future backup={backup} content={content} now={now} />}
+      </Loaded>
+      {!isSample(backup) && <Holding backup={backup} now={now} hindrance={hindrance} />}
+    </Section>
+  );
+}
+
+function Future({ backup, content, now }: { backup: BackupRow; content: VaultContent; now: Date }) {
+  const decision = planRetention(content.backups.map(retentionBackupOf), DEFAULT_POLICY, now, {
+    inUse: new Set<string>(),
+  }).find(({ key }) => key === backup.r2_key);
+  if (content.cut || decision === undefined) {
+    return (
+      <p className="text-muted">Há backups demais para dizer aqui; a simulação da limpeza no GitHub diz.</p>
+    );
+  }
+  return (
+    <>
+      <p>{retentionWords(decision)}</p>
+      <p className="text-muted">{policyWords(DEFAULT_POLICY)}</p>
+    </>
+  );
+}
+
+function Holding({ backup, now, hindrance }: RetentionProps) {
+  const [editing, setEditing] = useState(false);
+  const { hold_until: until, hold_reason: reason, held_by: by } = backup;
+  const isHeld = until !== null && Date.parse(until) > now.getTime();
+  if (editing) {
+    return <HoldForm backup={backup} isHeld={isHeld} now={now} onDone={() => setEditing(false)} />;
+  }
+  return (
+    <div className="space-y-2">
+      {isHeld && (
+        <Notice tone="info" title={`Retido até ${formatInstant(new Date(until))}`}>
+          {reason}
+          {by !== null && ` (${by})`}
+        </Notice>
+      )}
+      <Button
+        size="small"
+        disabled={hindrance !== null}
+        title={hindrance ?? undefined}
+        onClick={() => setEditing(true)}
+      >
+        {isHeld ? "Liberar…" : "Reter…"}
+      </Button>
+    </div>
+  );
+}

@@ -1,0 +1,53 @@
+import type { Run } from "../../../../../../supabase/functions/_shared/backup/run.ts";
+import { ExternalLink } from "../../../../components/ui/external_link.tsx";
+import { Instant } from "../../../../components/ui/instant.tsx";
+import { formatDuration } from "../../../../lib/format.ts";
+import { useRunsOfBackup } from "../../api/runs_of_backup.ts";
+import { runDuration } from "../../run_result.ts";
+import { askerName, outcomeSentence, runTitle } from "../../words.ts";
+import { RunStatusBadge } from "../badges.tsx";
+import { Loaded } from "../loaded.tsx";
+import { Section } from "./section.tsx";
+
+/** What was done with a backup: where it was restored, which drills and simulations read it. */
+export function BackupRuns({ backupKey, now }: { backupKey: string; now: Date }) {
+  const query = useRunsOfBackup(backupKey);
+  return (
+    <Section title="Restaurações e ensaios deste backup">
+      <Loaded
+        query={query}
+        lines={2}
+        loading="Carregando as execuções deste backup"
+        failed="Não foi possível carregar as execuções deste backup."
+      >
+        {(runs) =>
+          runs.length === 0
+            ? <p className="text-muted">Ainda não foi restaurado, ensaiado nem simulado.</p>
+            : (
+              <ul className="divide-y divide-line">
+                {runs.map((run) => <RunItem key={run.id} run={run} now={now} />)}
+              </ul>
+            )}
+      </Loaded>
+    </Section>
+  );
+}
+
+function RunItem({ run, now }: { run: Run; now: Date }) {
+  const duration = runDuration(run);
+  const failed = run.status === "failed" || run.status === "lost";
+  return (
+    <li className="space-y-0.5 py-2">
+      <p className="flex flex-wrap items-center gap-x-2 gap-y-1">
+        <span className="font-medium">{runTitle(run)}</span>
+        <RunStatusBadge status={run.status} />
+        <span className="text-muted">
+          <Instant at={run.created_at} now={now} />
+          {duration !== null && `, em ${formatDuration(duration)}`}, por {askerName(run.requested_by)}
+        </span>
+      </p>
+      {failed && <p>{outcomeSentence(run)}</p>}
+      {run.run_url !== null && <ExternalLink href={run.run_url}>Execução no GitHub</ExternalLink>}
+    </li>
+  );
+}

@@ -1,0 +1,79 @@
+import type { BackupRow } from "../../../../../../supabase/functions/_shared/backup/catalog.ts";
+import { Dialog, DialogBody } from "../../../../components/ui/dialog.tsx";
+import { useBackupOfKey } from "../../api/undoable_restores.ts";
+import { targetName } from "../../words.ts";
+import { nameOf, RestoreButton, type RowSurroundings, SampleBadge } from "../backup_parts.tsx";
+import { BackupStatusBadge, ProofBadge } from "../badges.tsx";
+import { DrillButton } from "../drill_button.tsx";
+import { Loaded } from "../loaded.tsx";
+import { Nothing } from "../panel.tsx";
+import { BackupFacts } from "./backup_facts.tsx";
+import { BackupRetention } from "./backup_retention.tsx";
+import { BackupRuns } from "./backup_runs.tsx";
+import { ManifestTables } from "./manifest_tables.tsx";
+import { Recovery } from "./recovery.tsx";
+
+interface DetailsSheetProps extends RowSurroundings {
+  backupKey: string;
+  onClose(): void;
+}
+
+/** Everything about one backup, at the side of the history. Its key is in the address: a link opens it. */
+export default function DetailsSheet({ backupKey, onClose, ...around }: DetailsSheetProps) {
+  const query = useBackupOfKey(backupKey);
+  return (
+    <Dialog
+      title={query.data ? `Backup: ${nameOf(query.data)}` : "Backup"}
+      description={query.data ? subtitleOf(query.data) : "Detalhes"}
+      placement="side"
+      wide
+      onClose={onClose}
+    >
+      <DialogBody>
+        <Loaded
+          query={query}
+          lines={6}
+          loading="Carregando os detalhes"
+          failed="Não foi possível carregar os detalhes deste backup."
+        >
+          {(backup) =>
+            backup === null
+              ? (
+                <Nothing title="O histórico não tem este backup.">
+                  A chave do endereço pode estar incompleta:{" "}
+                  <code className="wrap-anywhere">{backupKey}</code>
+                </Nothing>
+              )
+              : <Details backup={backup} {...around} />}
+        </Loaded>
+      </DialogBody>
+    </Dialog>
+  );
+}
+
+function subtitleOf({ label, target }: BackupRow): string {
+  return label === null ? `Alvo: ${targetName(target)}` : `Etiqueta: ${label}`;
+}
+
+function Details({ backup, ...around }: { backup: BackupRow } & RowSurroundings) {
+  return (
+    <>
+      <div className="flex flex-wrap items-center justify-between gap-2">
+        <span className="flex flex-wrap gap-2">
+          <BackupStatusBadge status={backup.status} />
+          <ProofBadge backup={backup} />
+          <SampleBadge backup={backup} />
+        </span>
+        <span className="flex flex-wrap gap-2">
+          <DrillButton backup={backup} hindrance={around.hindrance} />
+          <RestoreButton backup={backup} hindrance={around.hindrance} onRestore={around.onRestore} />
+        </span>
+      </div>
+      <BackupFacts backup={backup} />
+      <BackupRetention key={`${backup.hold_until}`} backup={backup} {...around} />
+      <ManifestTables backupKey={backup.r2_key} />
+      <BackupRuns backupKey={backup.r2_key} now={around.now} />
+      <Recovery backup={backup} />
+    </>
+  );
+}

@@ -1,0 +1,66 @@
+import { zodResolver } from "@hookform/resolvers/zod";
+import { useForm } from "react-hook-form";
+import { z } from "zod";
+import type { BackupRow } from "../../../../../../supabase/functions/_shared/backup/catalog.ts";
+import { Button } from "../../../../components/ui/button.tsx";
+import { Field, Input } from "../../../../components/ui/field.tsx";
+import { beginOfDay, dayOf, daySchema } from "../../../../lib/day.ts";
+import { useHoldBackup } from "../../api/hold_backup.ts";
+import { ErrorPanel } from "../error_panel.tsx";
+
+/** Proposed when somebody holds a backup. */
+const USUAL_DAYS = 90;
+
+const formSchema = z.object({
+  day: daySchema,
+  reason: z.string().trim().min(1, "Escreva o motivo.").max(500, "São no máximo 500 caracteres."),
+});
+type HoldFields = z.infer<typeof formSchema>;
+
+interface HoldFormProps {
+  backup: BackupRow;
+  isHeld: boolean;
+  now: Date;
+  onDone(): void;
+}
+
+/** Until when and why, or why no longer: the reason stays readable for the others. */
+export function HoldForm({ backup, isHeld, now, onDone }: HoldFormProps) {
+  const hold = useHoldBackup(onDone);
+  const today = dayOf(now);
+  const form = useForm<HoldFields>({
+    resolver: zodResolver(formSchema),
+    defaultValues: { day: dayOf(beginOfDay(today, USUAL_DAYS)), reason: "" },
+  });
+  const { errors } = form.formState;
+  const submit = form.handleSubmit(({ day, reason }) =>
+    hold.mutate({ key: backup.r2_key, until: isHeld ? null : beginOfDay(day, 1), reason })
+  );
+  return (
+    <form
+      onSubmit={submit}
+      noValidate
+      autoComplete="off"
+      aria-label={isHeld ? "Liberar o backup" : "Reter o backup"}
+      className="space-y-3 rounded-md border border-line p-3"
+    >
+      {!isHeld && (
+        <Field label="Reter até o fim do dia" error={errors.day && "Escolha um dia."}>
+          {(control) => (
+            <Input {...control} {...form.register("day")} type="date" min={today} className="max-w-48" />
+          )}
+        </Field>
+      )}
+      <Field label="Motivo" error={errors.reason?.message} hint="Fica no histórico e aparece para os outros.">
+        {(control) => <Input {...control} {...form.register("reason")} maxLength={500} />}
+      </Field>
+      {hold.isError && <ErrorPanel title="Nada foi mudado." error={hold.error} />}
+      <div className="flex flex-wrap gap-2">
+        <Button type="submit" variant="primary" size="small" pending={hold.isPending}>
+          {isHeld ? "Liberar" : "Reter"}
+        </Button>
+        <Button size="small" disabled={hold.isPending} onClick={onDone}>Cancelar</Button>
+      </div>
+    </form>
+  );
+}

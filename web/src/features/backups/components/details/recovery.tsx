@@ -1,0 +1,53 @@
+import type { BackupRow } from "../../../../../../supabase/functions/_shared/backup/catalog.ts";
+import {
+  siblingKeys,
+  tryParseArchiveKey,
+} from "../../../../../../supabase/functions/_shared/backup/object_key.ts";
+import { recoverySteps } from "../../../../../../supabase/functions/_shared/backup/recovery.ts";
+import { CopyButton } from "../../../../components/ui/copy_button.tsx";
+import { Section } from "./section.tsx";
+
+/** The way back without this screen, GitHub or Supabase: the vault's key and plain tools are enough. */
+export function Recovery({ backup }: { backup: BackupRow }) {
+  if (tryParseArchiveKey(backup.r2_key) === null) {
+    return (
+      <Section title="Recuperar sem este sistema">
+        <p className="text-muted">
+          A chave não segue o padrão do cofre: baixe o objeto pelo painel da Cloudflare.
+        </p>
+      </Section>
+    );
+  }
+  const steps = recoverySteps({ bucket: backup.r2_bucket, key: backup.r2_key, sha256: backup.sha256 });
+  return (
+    <Section title="Recuperar sem este sistema">
+      <p className="text-muted">
+        Bastam a chave do cofre e as ferramentas do PostgreSQL. As instruções completas deste backup (papéis,
+        extensões, projeto novo do Supabase) estão no cofre, ao lado dele: <Instructions backup={backup} />
+      </p>
+      <ol className="space-y-3">
+        {steps.map(({ what, commands }, index) => (
+          <li key={what} className="space-y-1">
+            <p>{index + 1}. {what}</p>
+            <div className="flex items-start gap-1 rounded-md bg-sunken p-2">
+              <pre className="min-w-0 flex-1 py-1 text-xs wrap-anywhere whitespace-pre-wrap">
+                <code>{commands.join("\n")}</code>
+              </pre>
+              <CopyButton text={commands.join("\n")} what={`os comandos do passo ${index + 1}`} />
+            </div>
+          </li>
+        ))}
+      </ol>
+    </Section>
+  );
+}
+
+function Instructions({ backup }: { backup: BackupRow }) {
+  const { recovery } = siblingKeys(backup.r2_key);
+  return (
+    <span className="inline-flex max-w-full items-center gap-1 text-ink">
+      <code className="min-w-0 text-xs wrap-anywhere">{recovery}</code>
+      <CopyButton text={recovery} what="a chave das instruções" />
+    </span>
+  );
+}

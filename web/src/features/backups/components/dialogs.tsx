@@ -1,0 +1,75 @@
+import { Component, lazy, type ReactNode, Suspense, useEffect } from "react";
+import type { Dispatched } from "../../../../../supabase/functions/_shared/backup/api.ts";
+import type { BackupRow } from "../../../../../supabase/functions/_shared/backup/catalog.ts";
+import type { Run } from "../../../../../supabase/functions/_shared/backup/run.ts";
+import type { Target } from "../../../../../supabase/functions/_shared/backup/target.ts";
+import { Button } from "../../../components/ui/button.tsx";
+import { Notice } from "../../../components/ui/notice.tsx";
+
+const loadBackup = () => import("../dialogs/backup_dialog.tsx");
+const loadRestore = () => import("../dialogs/restore_dialog.tsx");
+const loadUndo = () => import("../dialogs/undo_dialog.tsx");
+const loadCancel = () => import("../dialogs/cancel_dialog.tsx");
+const BackupDialog = lazy(loadBackup);
+const RestoreDialog = lazy(loadRestore);
+const UndoDialog = lazy(loadUndo);
+const CancelDialog = lazy(loadCancel);
+
+/** `undo` and `cancel` are about a run: the restore to take back, the run to end. */
+export type OpenDialog =
+  | { kind: "backup" }
+  | { kind: "restore"; backup: BackupRow }
+  | { kind: "undo" | "cancel"; run: Run }
+  | null;
+
+interface DialogsProps {
+  open: OpenDialog;
+  /** Targets that another run holds. */
+  busyTargets: ReadonlySet<Target>;
+  onAccepted(answer: Dispatched): void;
+  onClose(): void;
+}
+
+/** The dialog that is open. Their code is fetched once the page is there: they open without a connection too. */
+export function Dialogs({ open, busyTargets, onAccepted, onClose }: DialogsProps) {
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      for (const load of [loadRestore, loadUndo, loadBackup, loadCancel]) load().catch(() => undefined);
+    }, 1500);
+    return () => clearTimeout(timer);
+  }, []);
+  const around = { busyTargets, onAccepted, onClose };
+  return (
+    <DialogBoundary>
+      <Suspense fallback={null}>
+        {open?.kind === "backup" && <BackupDialog {...around} />}
+        {open?.kind === "restore" && <RestoreDialog backup={open.backup} {...around} />}
+        {open?.kind === "undo" && <UndoDialog run={open.run} {...around} />}
+        {open?.kind === "cancel" && <CancelDialog run={open.run} onClose={onClose} />}
+      </Suspense>
+    </DialogBoundary>
+  );
+}
+
+/** A dialog whose code could not be fetched does not take the page with it. */
+class DialogBoundary extends Component<{ children: ReactNode }, { failed: boolean }> {
+  override state = { failed: false };
+
+  static getDerivedStateFromError() {
+    return { failed: true };
+  }
+
+  override render() {
+    if (!this.state.failed) return this.props.children;
+    return (
+      <Notice
+        tone="bad"
+        urgent
+        title="Não foi possível abrir o diálogo."
+        action={<Button size="small" onClick={() => location.reload()}>Recarregar a página</Button>}
+      >
+        Verifique sua conexão e recarregue a página. Nada foi iniciado.
+      </Notice>
+    );
+  }
+}

@@ -1,0 +1,82 @@
+import { lazy, Suspense } from "react";
+import { useMediaQuery } from "../../../../lib/use_media_query.ts";
+import { useNow } from "../../../../lib/use_now.ts";
+import { useHistory } from "../../api/list_history.ts";
+import { BEGINNING, type HistoryPlace, isFiltered, useHistoryPlace } from "../../history_place.ts";
+import { emptyWords } from "../../history_words.ts";
+import { Button } from "../../../../components/ui/button.tsx";
+import type { RowSurroundings } from "../backup_parts.tsx";
+import { Loaded } from "../loaded.tsx";
+import { Nothing, Panel } from "../panel.tsx";
+import { HistoryCards } from "./history_cards.tsx";
+import { HistoryFilters } from "./history_filters.tsx";
+import { HistoryTable } from "./history_table.tsx";
+import { Pages } from "./pages.tsx";
+
+const DetailsSheet = lazy(() => import("../details/details_sheet.tsx"));
+
+const RENEW_MS = 30_000;
+const TABLE_FITS = "(min-width: 70rem)";
+
+/** What have we got? The vault and what did not reach it, a page at a time, as the address says. */
+export function History(around: Omit<RowSurroundings, "now">) {
+  const now = useNow(RENEW_MS);
+  const { place, go, goBack } = useHistoryPlace();
+  const query = useHistory(place);
+  const wide = useMediaQuery(TABLE_FITS);
+  const Rows = wide ? HistoryTable : HistoryCards;
+  const openDetails = (key: string) => go({ details: key }, { replace: true });
+  return (
+    <Panel title="Histórico">
+      <HistoryFilters place={place} onGo={go} />
+      <Loaded
+        query={query}
+        lines={6}
+        loading="Carregando o histórico"
+        failed="Não foi possível carregar o histórico."
+      >
+        {(page) => (
+          <div
+            aria-busy={query.isPlaceholderData}
+            className={query.isPlaceholderData ? "opacity-60" : undefined}
+          >
+            {page.items.length === 0
+              ? <Empty place={place} onShowAll={() => go({ ...BEGINNING, kind: place.kind })} />
+              : <Rows items={page.items} now={now} onDetails={openDetails} {...around} />}
+            {page.attemptsCut && (
+              <p className="px-4 py-2 text-muted">
+                Há muitas execuções neste período: nem todas as tentativas que falharam aparecem aqui. Filtre
+                por estado para ver todas.
+              </p>
+            )}
+            <Pages place={place} page={page} onGo={go} onBack={goBack} />
+          </div>
+        )}
+      </Loaded>
+      <Suspense fallback={null}>
+        {place.details !== null && (
+          <DetailsSheet
+            backupKey={place.details}
+            now={now}
+            onClose={() => go({ details: null }, { replace: true })}
+            {...around}
+          />
+        )}
+      </Suspense>
+    </Panel>
+  );
+}
+
+function Empty({ place, onShowAll }: { place: HistoryPlace; onShowAll(): void }) {
+  const { title, text } = emptyWords(place);
+  return (
+    <div>
+      <Nothing title={title}>{text}</Nothing>
+      {isFiltered(place) && (
+        <p className="pb-6 text-center">
+          <Button size="small" onClick={onShowAll}>Limpar filtros</Button>
+        </p>
+      )}
+    </div>
+  );
+}

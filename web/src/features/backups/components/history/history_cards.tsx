@@ -1,0 +1,76 @@
+import type { BackupRow } from "../../../../../../supabase/functions/_shared/backup/catalog.ts";
+import type { Run } from "../../../../../../supabase/functions/_shared/backup/run.ts";
+import { formatDuration } from "../../../../lib/format.ts";
+import { runDuration } from "../../run_result.ts";
+import { askerName, modeName, runTitle, targetName } from "../../words.ts";
+import { nameOf, RestoreButton, SampleBadge, sizeOf, When } from "../backup_parts.tsx";
+import { BackupStatusBadge, ProofBadge, RunStatusBadge } from "../badges.tsx";
+import { DetailsButton } from "./details_button.tsx";
+import type { RowsProps } from "./history_table.tsx";
+import { RunCause } from "./run_cause.tsx";
+
+/** The history as cards, for narrow screens. */
+export function HistoryCards({ items, ...around }: RowsProps) {
+  return (
+    <ul className="divide-y divide-line">
+      {items.map((item) =>
+        item.type === "backup"
+          ? <BackupCard key={item.id} backup={item.backup} {...around} />
+          : <RunCard key={item.id} run={item.run} now={around.now} onDetails={around.onDetails} />
+      )}
+    </ul>
+  );
+}
+
+type BackupCardProps = { backup: BackupRow } & Omit<RowsProps, "items">;
+
+function BackupCard({ backup, now, hindrance, onRestore, onDetails }: BackupCardProps) {
+  const facts = [
+    targetName(backup.target),
+    modeName(backup.mode),
+    sizeOf(backup.bytes),
+    backup.duration_ms === null ? "—" : `em ${formatDuration(backup.duration_ms)}`,
+    askerName(backup.requested_by),
+  ];
+  return (
+    <li aria-label={nameOf(backup)} className="space-y-2 px-4 py-3">
+      <div className="flex items-start justify-between gap-3">
+        <div>
+          <When at={backup.created_at} now={now} />
+        </div>
+        <RestoreButton backup={backup} hindrance={hindrance} onRestore={onRestore} />
+      </div>
+      <p className="wrap-anywhere">{facts.filter((fact) => fact !== "—").join(" · ")}</p>
+      {backup.label !== null && <p className="wrap-anywhere">Etiqueta: {backup.label}</p>}
+      <div className="flex flex-wrap items-center gap-2">
+        <BackupStatusBadge status={backup.status} />
+        <ProofBadge backup={backup} />
+        <SampleBadge backup={backup} />
+      </div>
+      <div className="-ml-3">
+        <DetailsButton what={nameOf(backup)} onOpen={() => onDetails(backup.r2_key)} />
+      </div>
+    </li>
+  );
+}
+
+function RunCard({ run, now, onDetails }: { run: Run } & Pick<RowsProps, "now" | "onDetails">) {
+  const duration = runDuration(run);
+  const facts = [
+    targetName(run.target),
+    askerName(run.requested_by),
+    duration === null ? null : `em ${formatDuration(duration)}`,
+  ];
+  return (
+    <li aria-label={runTitle(run)} className="space-y-2 px-4 py-3">
+      <div className="flex items-start justify-between gap-3">
+        <div>
+          <When at={run.created_at} now={now} />
+        </div>
+        <RunStatusBadge status={run.status} />
+      </div>
+      <p className="wrap-anywhere">{facts.filter((fact) => fact !== null).join(" · ")}</p>
+      <RunCause run={run} onDetails={onDetails} />
+    </li>
+  );
+}

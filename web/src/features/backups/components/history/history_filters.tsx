@@ -1,0 +1,223 @@
+import { SlidersHorizontal, X } from "lucide-react";
+import { type ReactNode, useEffect, useId, useState } from "react";
+import { backupOriginSchema } from "../../../../../../supabase/functions/_shared/backup/catalog.ts";
+import { RUN_KINDS } from "../../../../../../supabase/functions/_shared/backup/run.ts";
+import { TARGETS, targetSchema } from "../../../../../../supabase/functions/_shared/backup/target.ts";
+import { Button } from "../../../../components/ui/button.tsx";
+import { Input, Select } from "../../../../components/ui/field.tsx";
+import { classNames } from "../../../../lib/class_names.ts";
+import { daySchema } from "../../../../lib/day.ts";
+import {
+  BEGINNING,
+  type HistoryPlace,
+  type HistoryWay,
+  isFiltered,
+  showKind,
+  SORTS,
+  withFilter,
+} from "../../history_place.ts";
+import { KIND_CHOICES, ORIGIN_WORDS, SORT_WORDS, statusChoices } from "../../history_words.ts";
+import { targetName } from "../../words.ts";
+
+const TYPING_MS = 400;
+
+interface FiltersProps {
+  place: HistoryPlace;
+  onGo: HistoryWay["go"];
+}
+
+/** What of the history is shown. On narrow screens folded away behind a button. */
+export function HistoryFilters({ place, onGo }: FiltersProps) {
+  const [open, setOpen] = useState(false);
+  const id = useId();
+  const change = (filter: Partial<HistoryPlace>) => onGo(withFilter(filter));
+  return (
+    <div className="border-b border-line px-4 py-3">
+      <Button
+        size="small"
+        className="lg:hidden"
+        aria-expanded={open}
+        aria-controls={id}
+        onClick={() => setOpen(!open)}
+      >
+        <SlidersHorizontal aria-hidden className="size-4" />
+        Filtros{isFiltered(place) && " (em uso)"}
+      </Button>
+      <div
+        id={id}
+        role="search"
+        aria-label="Filtros do histórico"
+        className={classNames(
+          "flex-wrap items-end gap-x-3 gap-y-2 lg:flex",
+          open ? "mt-3 grid grid-cols-2 sm:flex lg:mt-0" : "hidden",
+        )}
+      >
+        <Choice
+          label="Mostrar"
+          value={place.kind}
+          options={RUN_KINDS.map((kind) => [kind, KIND_CHOICES[kind]])}
+          onChange={(value) => onGo(showKind(RUN_KINDS.find((kind) => kind === value) ?? "backup"))}
+        />
+        <Choice
+          label="Alvo"
+          value={place.target ?? ""}
+          options={[["", "Todos"], ...TARGETS.map((name) => [name, targetName(name)] as const)]}
+          onChange={(value) => change({ target: targetSchema.safeParse(value).data ?? null })}
+        />
+        <StatusFilter place={place} onChange={change} />
+        {place.kind === "backup" && <OriginFilter place={place} onChange={change} />}
+        <DayInput label="De" value={place.from} max={place.to} onChange={(from) => change({ from })} />
+        <DayInput label="Até" value={place.to} min={place.from} onChange={(to) => change({ to })} />
+        <SearchInput search={place.search} onChange={(search) => change({ search })} />
+        {place.kind === "backup" && (
+          <Choice
+            label="Ordem"
+            value={place.sort}
+            options={SORTS.map((sort) => [sort, SORT_WORDS[sort]])}
+            onChange={(value) => change({ sort: SORTS.find((sort) => sort === value) ?? "newest" })}
+          />
+        )}
+        {isFiltered(place) && (
+          <Button
+            variant="quiet"
+            size="small"
+            className="mb-0.5"
+            onClick={() => onGo({ ...BEGINNING, kind: place.kind, sort: place.sort })}
+          >
+            <X aria-hidden className="size-4" />
+            Limpar filtros
+          </Button>
+        )}
+      </div>
+    </div>
+  );
+}
+
+type Change = (filter: Partial<HistoryPlace>) => void;
+
+function StatusFilter({ place, onChange }: { place: HistoryPlace; onChange: Change }) {
+  const choices = statusChoices(place.kind);
+  return (
+    <Choice
+      label="Estado"
+      value={place.status ?? ""}
+      options={[["", "Todos"], ...choices.map(({ value, name }) => [value, name] as const)]}
+      onChange={(value) =>
+        onChange({ status: choices.find((choice) => choice.value === value)?.value ?? null })}
+    />
+  );
+}
+
+function OriginFilter({ place, onChange }: { place: HistoryPlace; onChange: Change }) {
+  return (
+    <Choice
+      label="Origem"
+      value={place.origin ?? ""}
+      options={[
+        ["", "Todas"],
+        ...backupOriginSchema.options.map((name) => [name, ORIGIN_WORDS[name]] as const),
+      ]}
+      onChange={(value) => onChange({ origin: backupOriginSchema.safeParse(value).data ?? null })}
+    />
+  );
+}
+
+function Labelled({ label, children }: { label: string; children(id: string): ReactNode }) {
+  const id = useId();
+  return (
+    <div className="min-w-0">
+      <label htmlFor={id} className="mb-1 block text-xs text-muted">{label}</label>
+      {children(id)}
+    </div>
+  );
+}
+
+interface ChoiceProps {
+  label: string;
+  value: string;
+  options: readonly (readonly [value: string, name: string])[];
+  onChange(value: string): void;
+}
+
+function Choice({ label, value, options, onChange }: ChoiceProps) {
+  return (
+    <Labelled label={label}>
+      {(id) => (
+        <Select
+          id={id}
+          className="w-full"
+          value={value}
+          onChange={({ target }) => onChange(target.value)}
+        >
+          {options.map(([option, name]) => <option key={option} value={option}>{name}</option>)}
+        </Select>
+      )}
+    </Labelled>
+  );
+}
+
+interface DayInputProps {
+  label: string;
+  value: string | null;
+  min?: string | null;
+  max?: string | null;
+  onChange(day: string | null): void;
+}
+
+/** A day; while it is being typed it counts as none. */
+function DayInput({ label, value, min, max, onChange }: DayInputProps) {
+  return (
+    <Labelled label={label}>
+      {(id) => (
+        <Input
+          id={id}
+          type="date"
+          compact
+          value={value ?? ""}
+          min={min ?? undefined}
+          max={max ?? undefined}
+          onChange={({ target }) => {
+            const day = daySchema.safeParse(target.value).data ?? null;
+            if (day !== null || target.validity.valid) onChange(day);
+          }}
+        />
+      )}
+    </Labelled>
+  );
+}
+
+/** Asks once the typing pauses. */
+function SearchInput({ search, onChange }: { search: string; onChange(search: string): void }) {
+  const [typed, setTyped] = useState(search);
+  const [seen, setSeen] = useState(search);
+  const [asked, setAsked] = useState(search);
+  if (seen !== search) {
+    setSeen(search);
+    // not what was typed here: a link, or the browser's way back
+    if (search !== asked) setTyped(search);
+  }
+  useEffect(() => {
+    const wanted = typed.trim();
+    if (wanted === search) return;
+    const timer = setTimeout(() => {
+      setAsked(wanted);
+      onChange(wanted);
+    }, TYPING_MS);
+    return () => clearTimeout(timer);
+  }, [typed, search, onChange]);
+  return (
+    <Labelled label="Busca">
+      {(id) => (
+        <Input
+          id={id}
+          type="search"
+          placeholder="etiqueta ou chave"
+          compact
+          maxLength={100}
+          value={typed}
+          onChange={({ target }) => setTyped(target.value)}
+        />
+      )}
+    </Labelled>
+  );
+}

@@ -1,0 +1,168 @@
+import type { BackupRow } from "../../../../../../supabase/functions/_shared/backup/catalog.ts";
+import type { Run } from "../../../../../../supabase/functions/_shared/backup/run.ts";
+import { classNames } from "../../../../lib/class_names.ts";
+import { formatBytes, formatDuration } from "../../../../lib/format.ts";
+import { useMediaQuery } from "../../../../lib/use_media_query.ts";
+import type { HistoryItem } from "../../history_items.ts";
+import { runDuration } from "../../run_result.ts";
+import { askerName, modeName, targetName } from "../../words.ts";
+import { nameOf, RestoreButton, type RowSurroundings, SampleBadge, sizeOf, When } from "../backup_parts.tsx";
+import { BackupStatusBadge, ProofBadge, RunStatusBadge } from "../badges.tsx";
+import { DetailsButton } from "./details_button.tsx";
+import { RunCause } from "./run_cause.tsx";
+
+/** What both forms of the history take. */
+export interface RowsProps extends RowSurroundings {
+  items: readonly HistoryItem[];
+  onDetails(key: string): void;
+}
+
+interface Column {
+  name: string;
+  className?: string;
+  /** Where there is no room for it, the details have it. */
+  roomyOnly?: boolean;
+}
+
+const ROOMY = "(min-width: 85rem)";
+const COLUMNS: readonly Column[] = [
+  { name: "Quando", className: "pl-4" },
+  { name: "Alvo" },
+  { name: "Modo", roomyOnly: true },
+  { name: "Etiqueta" },
+  { name: "Quem" },
+  { name: "Duração", className: "text-right", roomyOnly: true },
+  { name: "Tamanho", className: "text-right" },
+  { name: "Prova" },
+  { name: "Estado" },
+];
+/** A run says what became of it between its target and its state. */
+const COLUMNS_AROUND_OUTCOME = 3;
+const CELL = "px-2 py-2.5 align-middle";
+const FIRST_CELL = "py-2.5 pr-2 pl-4 align-middle";
+
+/** The history as a table, for wide screens. */
+export function HistoryTable({ items, ...around }: RowsProps) {
+  const isRoomy = useMediaQuery(ROOMY);
+  const columns = COLUMNS.filter(({ roomyOnly }) => isRoomy || !roomyOnly);
+  return (
+    <table className="w-full border-collapse text-left">
+      <caption className="sr-only">Histórico, na ordem escolhida</caption>
+      <thead className="text-xs text-muted">
+        <tr className="border-b border-line">
+          {columns.map(({ name, className }) => (
+            <th
+              key={name}
+              scope="col"
+              className={classNames("px-2 py-2 font-medium whitespace-nowrap", className)}
+            >
+              {name}
+            </th>
+          ))}
+          <th scope="col" className="py-2 pr-4">
+            <span className="sr-only">Ações</span>
+          </th>
+        </tr>
+      </thead>
+      <tbody className="divide-y divide-line">
+        {items.map((item) =>
+          item.type === "backup"
+            ? <BackupTableRow key={item.id} backup={item.backup} isRoomy={isRoomy} {...around} />
+            : (
+              <RunTableRow
+                key={item.id}
+                run={item.run}
+                span={columns.length - COLUMNS_AROUND_OUTCOME}
+                now={around.now}
+                onDetails={around.onDetails}
+              />
+            )
+        )}
+      </tbody>
+    </table>
+  );
+}
+
+type BackupRowProps = { backup: BackupRow; isRoomy: boolean } & Omit<RowsProps, "items">;
+
+function BackupTableRow({ backup, isRoomy, now, hindrance, onRestore, onDetails }: BackupRowProps) {
+  return (
+    <tr className="hover:bg-sunken">
+      <td className={FIRST_CELL}>
+        <When at={backup.created_at} now={now} />
+      </td>
+      <td className={classNames(CELL, "whitespace-nowrap")}>{targetName(backup.target)}</td>
+      {isRoomy && <td className={classNames(CELL, "whitespace-nowrap")}>{modeName(backup.mode)}</td>}
+      <td className={CELL}>
+        {backup.label === null
+          ? <span className="text-muted">—</span>
+          : <span className="block w-32 wrap-anywhere">{backup.label}</span>}
+      </td>
+      <td className={classNames(CELL, "max-w-40 truncate")} title={backup.requested_by ?? undefined}>
+        {askerName(backup.requested_by)}
+      </td>
+      {isRoomy && (
+        <td className={classNames(CELL, "text-right whitespace-nowrap tabular-nums")}>
+          {backup.duration_ms === null ? "—" : formatDuration(backup.duration_ms)}
+        </td>
+      )}
+      <td className={classNames(CELL, "text-right whitespace-nowrap tabular-nums")}>
+        <Sizes backup={backup} />
+      </td>
+      <td className={CELL}>
+        <ProofBadge backup={backup} />
+      </td>
+      <td className={CELL}>
+        <span className="flex flex-wrap gap-1">
+          <BackupStatusBadge status={backup.status} />
+          <SampleBadge backup={backup} />
+        </span>
+      </td>
+      <td className="py-2.5 pr-4 pl-2">
+        <span className="flex items-center justify-end gap-1">
+          <DetailsButton what={nameOf(backup)} onOpen={() => onDetails(backup.r2_key)} />
+          <RestoreButton backup={backup} hindrance={hindrance} onRestore={onRestore} />
+        </span>
+      </td>
+    </tr>
+  );
+}
+
+/** As stored, and before compression. */
+function Sizes({ backup }: { backup: BackupRow }) {
+  return (
+    <>
+      <span className="block">{sizeOf(backup.bytes)}</span>
+      {backup.raw_bytes !== null && (
+        <span className="block text-xs text-muted" title="Sem compressão">
+          de {formatBytes(backup.raw_bytes)}
+        </span>
+      )}
+    </>
+  );
+}
+
+/** A run has no size and no proof: its outcome takes their place. */
+function RunTableRow(
+  { run, span, now, onDetails }: { run: Run; span: number } & Pick<RowsProps, "now" | "onDetails">,
+) {
+  const duration = runDuration(run);
+  return (
+    <tr className="hover:bg-sunken">
+      <td className={FIRST_CELL}>
+        <When at={run.created_at} now={now} />
+      </td>
+      <td className={classNames(CELL, "whitespace-nowrap")}>{targetName(run.target)}</td>
+      <td className={CELL} colSpan={span}>
+        <RunCause run={run} onDetails={onDetails} />
+        <p className="text-muted">
+          Pedido por {askerName(run.requested_by)}
+          {duration !== null && `, ${formatDuration(duration)}`}
+        </p>
+      </td>
+      <td className={CELL} colSpan={2}>
+        <RunStatusBadge status={run.status} />
+      </td>
+    </tr>
+  );
+}

@@ -1,0 +1,53 @@
+import type { Run } from "../../../../../../supabase/functions/_shared/backup/run.ts";
+import { isActive } from "../../../../../../supabase/functions/_shared/backup/run.ts";
+import { ExternalLink } from "../../../../components/ui/external_link.tsx";
+import { describeResult } from "../../run_result.ts";
+import { outcomeSentence, phaseWords, runTitle } from "../../words.ts";
+import { TechnicalDetail } from "../error_panel.tsx";
+import { DetailsButton } from "./details_button.tsx";
+
+interface RunCauseProps {
+  run: Run;
+  onDetails(key: string): void;
+}
+
+/** What a run was, and what became of it: its cause in plain words when it left nothing. */
+export function RunCause({ run, onDetails }: RunCauseProps) {
+  const key = run.r2_key;
+  return (
+    <div className="space-y-1">
+      <p>
+        <strong className="font-semibold">{runTitle(run)}</strong>
+        {run.label !== null && <span className="text-muted">, etiqueta {run.label}</span>}: {outcomeOf(run)}
+      </p>
+      {run.reason !== null && run.reason !== "" && (
+        <p className="wrap-anywhere text-muted">Motivo: {run.reason}</p>
+      )}
+      <TechnicalCause run={run} />
+      <p className="flex flex-wrap items-center gap-x-3 empty:hidden">
+        {run.run_url !== null && <ExternalLink href={run.run_url}>Execução no GitHub</ExternalLink>}
+        {key !== null && run.kind !== "backup" && (
+          <DetailsButton
+            what={`backup de ${runTitle(run)}`}
+            onOpen={() => onDetails(key)}
+          />
+        )}
+      </p>
+    </div>
+  );
+}
+
+function outcomeOf(run: Run): string {
+  if (isActive(run.status)) return `${phaseWords(run)}.`;
+  if (run.status !== "succeeded") return outcomeSentence(run);
+  const facts = describeResult(run);
+  return facts.length > 0 ? `conferido: ${facts.join(" · ")}.` : "concluída.";
+}
+
+function TechnicalCause({ run }: { run: Run }) {
+  if (run.status === "succeeded") return null;
+  const text = [run.phase && `fase ${run.phase}`, run.error_code, run.error_message].filter(Boolean).join(
+    " · ",
+  );
+  return text === "" ? null : <TechnicalDetail text={text} />;
+}

@@ -1,0 +1,36 @@
+import { Activity } from "lucide-react";
+import { lazy, Suspense, useState } from "react";
+import { toneClasses } from "../../../../components/ui/badge.tsx";
+import { classNames } from "../../../../lib/class_names.ts";
+import { useReports } from "../../api/health.ts";
+import { healthSummary } from "../../health_words.ts";
+
+const HealthSheet = lazy(() => import("./health_sheet.tsx"));
+
+/** The watchdog's last word; all of it, and a look right now, in a sheet. */
+export function HealthCorner({ now }: { now: Date }) {
+  const [open, setOpen] = useState(false);
+  const reports = useReports();
+  const { tone, text } = reports.data === undefined
+    ? { tone: "neutral" as const, text: reports.isError ? "Vigia: sem resposta do catálogo" : "Vigia" }
+    : healthSummary(reports.data, now);
+  return (
+    <>
+      <button
+        type="button"
+        aria-haspopup="dialog"
+        onClick={() => setOpen(true)}
+        className={classNames(
+          "inline-flex min-h-8 items-center gap-1.5 rounded-md px-2 text-left font-medium underline-offset-2 hover:underline",
+          toneClasses(tone),
+        )}
+      >
+        <Activity aria-hidden className="size-4 shrink-0" />
+        {text}
+      </button>
+      <Suspense fallback={null}>
+        {open && <HealthSheet reports={reports} now={now} onClose={() => setOpen(false)} />}
+      </Suspense>
+    </>
+  );
+}

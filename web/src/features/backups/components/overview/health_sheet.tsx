@@ -1,0 +1,115 @@
+import type { UseQueryResult } from "@tanstack/react-query";
+import { CircleAlert, CircleCheck, CircleHelp, CircleX, type LucideIcon } from "lucide-react";
+import type { HealthCheck, Report } from "../../../../../../supabase/functions/_shared/backup/api.ts";
+import { Badge } from "../../../../components/ui/badge.tsx";
+import { Button } from "../../../../components/ui/button.tsx";
+import { Dialog, DialogBody } from "../../../../components/ui/dialog.tsx";
+import { ExternalLink } from "../../../../components/ui/external_link.tsx";
+import { Instant } from "../../../../components/ui/instant.tsx";
+import { useHealth } from "../../api/health.ts";
+import { findingsOf, HEALTH_TONES, HEALTH_WORDS, reportName } from "../../health_words.ts";
+import { ErrorPanel } from "../error_panel.tsx";
+import { Loaded } from "../loaded.tsx";
+import { Nothing } from "../panel.tsx";
+
+const ICONS: Record<HealthCheck["status"], LucideIcon> = {
+  ok: CircleCheck,
+  warning: CircleAlert,
+  failed: CircleX,
+  unknown: CircleHelp,
+};
+
+interface HealthSheetProps {
+  reports: UseQueryResult<Report[], Error>;
+  now: Date;
+  onClose(): void;
+}
+
+/** What the unattended checks saw last, and the function's own look when it is asked for. */
+export default function HealthSheet({ reports, now, onClose }: HealthSheetProps) {
+  return (
+    <Dialog
+      title="Saúde dos backups"
+      description="Segredos, agendamentos e o que as verificações automáticas viram por último."
+      placement="side"
+      wide
+      onClose={onClose}
+    >
+      <DialogBody>
+        <RightNow />
+        <section className="space-y-3" aria-labelledby="relatorios">
+          <h3 id="relatorios" className="font-semibold">Verificações automáticas</h3>
+          <Loaded
+            query={reports}
+            lines={2}
+            loading="Carregando os relatórios"
+            failed="Não foi possível carregar os relatórios."
+          >
+            {(rows) =>
+              rows.length === 0
+                ? (
+                  <Nothing title="Nenhuma verificação automática rodou ainda.">
+                    O vigia roda de hora em hora no GitHub e deixa aqui o que viu.
+                  </Nothing>
+                )
+                : rows.map((report) => <ReportView key={report.name} report={report} now={now} />)}
+          </Loaded>
+        </section>
+      </DialogBody>
+    </Dialog>
+  );
+}
+
+function RightNow() {
+  const health = useHealth();
+  return (
+    <section className="space-y-3" aria-labelledby="agora">
+      <div className="flex flex-wrap items-center justify-between gap-2">
+        <h3 id="agora" className="font-semibold">Agora</h3>
+        <Button size="small" pending={health.isFetching} onClick={() => void health.refetch()}>
+          Verificar agora
+        </Button>
+      </div>
+      {health.isError && <ErrorPanel title="A verificação não foi feita." error={health.error} />}
+      {health.data === undefined && !health.isError && (
+        <p className="text-muted">
+          Confere, sem mudar nada, os segredos da função, o acesso ao GitHub e os workflows agendados.
+        </p>
+      )}
+      <ul aria-live="polite" className="divide-y divide-line">
+        {health.data?.checks.map(({ name, status, message }) => (
+          <li key={name} className="flex items-start gap-3 py-2">
+            <StatusBadge status={status} />
+            <span className="min-w-0 wrap-anywhere">{message}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function ReportView({ report, now }: { report: Report; now: Date }) {
+  const findings = findingsOf(report);
+  return (
+    <article className="space-y-2 rounded-md border border-line p-3" aria-label={reportName(report.name)}>
+      <p className="flex flex-wrap items-center gap-2">
+        <strong className="font-semibold">{reportName(report.name)}</strong>
+        <StatusBadge status={report.status} />
+        <span className="text-muted">
+          <Instant at={report.at} now={now} />
+        </span>
+      </p>
+      {findings.map(({ title, lines, url }) => (
+        <div key={title}>
+          <p className="font-medium">{title}</p>
+          {lines.map((line) => <p key={line} className="text-muted">{line}</p>)}
+          {url !== null && <ExternalLink href={url}>Alerta no GitHub</ExternalLink>}
+        </div>
+      ))}
+    </article>
+  );
+}
+
+function StatusBadge({ status }: { status: HealthCheck["status"] }) {
+  return <Badge tone={HEALTH_TONES[status]} icon={ICONS[status]}>{HEALTH_WORDS[status]}</Badge>;
+}

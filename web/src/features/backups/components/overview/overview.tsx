@@ -1,0 +1,69 @@
+import { lazy, Suspense } from "react";
+import { Panel } from "../panel.tsx";
+import { readersTimeZone } from "../../../../lib/day.ts";
+import { useNow } from "../../../../lib/use_now.ts";
+import { useDays } from "../../api/list_days.ts";
+import { useOverview } from "../../api/overview.ts";
+import { assessSafety, databaseNow } from "../../overview.ts";
+import { Loaded } from "../loaded.tsx";
+import { DayStrip } from "./day_strip.tsx";
+import { HealthCorner } from "./health_corner.tsx";
+import { SafetyStatement } from "./safety_statement.tsx";
+
+const SizeChart = lazy(() => import("./size_chart.tsx"));
+
+const WATCHED = "prod";
+const RENEW_MS = 30_000;
+/** The strip shows the newer half of what the chart shows. */
+const STRIP_DAYS = 30;
+const CHART_DAYS = 60;
+
+interface OverviewProps {
+  /** Shows a day's backups in the history. */
+  onPickDay(day: string): void;
+}
+
+/** Are we safe? Production's state in a sentence, the last days one by one, and its size over time. */
+export function Overview({ onPickDay }: OverviewProps) {
+  const now = useNow(RENEW_MS);
+  const overview = useOverview(WATCHED);
+  const days = useDays({ target: WATCHED, count: CHART_DAYS, timeZone: readersTimeZone() });
+  const isOverdue = overview.data !== undefined &&
+    assessSafety(overview.data, databaseNow(overview.data, overview.dataUpdatedAt, now)).problems
+      .some((problem) => problem === "overdue" || problem === "long_overdue");
+  return (
+    <Panel title="Situação da produção" tools={<HealthCorner now={now} />}>
+      <div className="grid lg:grid-cols-[minmax(0,1fr)_22rem] lg:divide-x lg:divide-line">
+        <div className="min-w-0 p-4">
+          <Loaded
+            query={overview}
+            lines={2}
+            loading="Procurando o último backup"
+            failed="Não foi possível saber quando foi o último backup."
+          >
+            {(facts) => (
+              <SafetyStatement facts={facts} now={databaseNow(facts, overview.dataUpdatedAt, now)} />
+            )}
+          </Loaded>
+        </div>
+        <div className="min-w-0 border-t border-line p-4 lg:border-t-0">
+          {days.data !== undefined && (
+            <Suspense fallback={<div className="h-32" />}>
+              <SizeChart days={days.data} />
+            </Suspense>
+          )}
+        </div>
+      </div>
+      <div className="border-t border-line p-4">
+        <Loaded
+          query={days}
+          lines={2}
+          loading="Carregando os últimos dias"
+          failed="Não foi possível carregar os últimos dias."
+        >
+          {(all) => <DayStrip days={all.slice(-STRIP_DAYS)} isOverdue={isOverdue} onPick={onPickDay} />}
+        </Loaded>
+      </div>
+    </Panel>
+  );
+}

@@ -1,0 +1,93 @@
+import { type LucideIcon, ShieldAlert, ShieldCheck, ShieldX } from "lucide-react";
+import { type Tone, toneClasses } from "../../../../components/ui/badge.tsx";
+import { Instant } from "../../../../components/ui/instant.tsx";
+import { classNames } from "../../../../lib/class_names.ts";
+import { formatCounted, formatDuration } from "../../../../lib/format.ts";
+import type { OverviewFacts } from "../../api/overview.ts";
+import { assessSafety, type Problem, type Safety } from "../../overview.ts";
+import { problemWords, safetyParts, TONE_WORDS } from "../../overview_words.ts";
+
+const ICONS: Record<Safety["tone"], LucideIcon> = { ok: ShieldCheck, warn: ShieldAlert, bad: ShieldX };
+
+interface StatementProps {
+  facts: OverviewFacts;
+  /** By the database's clock. */
+  now: Date;
+}
+
+/** "Se a produção parasse agora: …", and what is wrong about it. */
+export function SafetyStatement({ facts, now }: StatementProps) {
+  const safety = assessSafety(facts, now);
+  return (
+    <div className="space-y-3">
+      <div className="flex flex-wrap items-start gap-x-3 gap-y-2 sm:flex-nowrap">
+        <ToneMark tone={safety.tone} />
+        <p className="min-w-0 text-base font-semibold sm:text-lg">
+          <span className="font-normal text-muted">Se a produção parasse agora:</span>{" "}
+          {safetyParts(safety, now).map((part, index) => (
+            <span key={part}>
+              {index > 0 && <span className="mx-1.5 hidden text-muted sm:inline">·</span>}
+              <span className="block sm:inline-block">{part}</span>
+            </span>
+          ))}
+        </p>
+      </div>
+      <ul className="space-y-1.5">
+        {safety.problems.map((problem) => <ProblemItem key={problem} problem={problem} facts={facts} />)}
+      </ul>
+      <Facts facts={facts} safety={safety} now={now} />
+    </div>
+  );
+}
+
+function ToneMark({ tone }: { tone: Safety["tone"] }) {
+  const Icon = ICONS[tone];
+  const colours: Tone = tone;
+  return (
+    <span
+      className={classNames(
+        "inline-flex shrink-0 items-center gap-1.5 rounded-md px-2 py-1 font-semibold",
+        toneClasses(colours),
+      )}
+    >
+      <Icon aria-hidden className="size-4" />
+      {TONE_WORDS[tone]}
+    </span>
+  );
+}
+
+function ProblemItem({ problem, facts }: { problem: Problem; facts: OverviewFacts }) {
+  const { what, todo } = problemWords(problem, facts);
+  return (
+    <li>
+      <strong className="font-semibold">{what}</strong> {todo}
+    </li>
+  );
+}
+
+/** Where the sentence comes from. */
+function Facts({ facts, safety, now }: { facts: OverviewFacts; safety: Safety; now: Date }) {
+  const { newest, rto } = facts;
+  if (newest === null) return null;
+  return (
+    <div className="space-y-0.5 text-muted">
+      <p>
+        Último backup da produção: <Instant at={newest.created_at} now={now} /> (<Instant
+          at={newest.created_at}
+          now={now}
+          as="full"
+        />), {newest.proven_at === null ? "ainda não ensaiado." : "provado num ensaio."}
+      </p>
+      {safety.provenLossMs !== null && (
+        <p>Só com o que um ensaio já provou, a perda seria de até {formatDuration(safety.provenLossMs)}.</p>
+      )}
+      {rto !== null && (
+        <p>
+          Tempo de volta medido em{" "}
+          {formatCounted(rto.samples, "restauração ou ensaio", "restaurações e ensaios")}
+          ; 9 em cada 10 levaram até {formatDuration(rto.p90_ms)}.
+        </p>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,16 @@
+import { isSample } from "../../../../../../supabase/functions/_shared/backup/sample.ts";
+import { Notice } from "../../../../components/ui/notice.tsx";
+import { useOldestBackup } from "../../api/list_backups.ts";
+
+/** Says that what is shown was made up, wherever the catalog begins with sample rows. */
+export function SampleNotice() {
+  const { data: oldest } = useOldestBackup("prod");
+  if (!oldest || !isSample(oldest)) return null;
+  return (
+    <Notice tone="info" title="Esta tela mostra dados de amostra.">
+      O histórico antigo, marcado com “Amostra”, foi inventado para mostrar para que a tela serve; não há nada
+      dele no cofre. O que você fizer aqui é de verdade. Para começar sem ele:{" "}
+      <code>npm start -- --empty</code>.
+    </Notice>
+  );
+}

@@ -1,0 +1,78 @@
+import { TrendingDown } from "lucide-react";
+import { formatBytes, formatDayShort } from "../../../../lib/format.ts";
+import type { BackupDay } from "../../api/list_days.ts";
+import { type SizeDrop, type SizePoint, sizeSeries } from "../../size_chart.ts";
+
+/** Units of the drawing; it is stretched to its place. */
+const WIDTH = 100;
+const HEIGHT = 40;
+
+/** The stored size of each day's newest backup over time; a sudden drop is marked in words. */
+export default function SizeChart({ days }: { days: readonly BackupDay[] }) {
+  const { points, drops } = sizeSeries(days);
+  const [first, last] = [points[0], points.at(-1)];
+  return (
+    <figure className="space-y-2">
+      <h3 className="font-semibold">Tamanho no cofre</h3>
+      {first === undefined || last === undefined || first === last
+        ? <p className="text-muted">Ainda não há dois dias com backup para comparar.</p>
+        : (
+          <>
+            <Drawing points={points} drops={drops} />
+            <figcaption className="flex justify-between gap-2 text-xs text-muted">
+              <span>{formatDayShort(first.day)}: {formatBytes(first.bytes)}</span>
+              <span>{formatDayShort(last.day)}: {formatBytes(last.bytes)}</span>
+            </figcaption>
+          </>
+        )}
+      {drops.map((drop) => <DropLine key={drop.at.day} drop={drop} />)}
+    </figure>
+  );
+}
+
+function Drawing({ points, drops }: { points: readonly SizePoint[]; drops: readonly SizeDrop[] }) {
+  const line = points.map(({ x, y }) => `${x * WIDTH},${(1 - y) * HEIGHT}`).join(" L");
+  const [first, last] = [points[0], points.at(-1)];
+  return (
+    <div className="relative h-16">
+      <svg
+        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+        preserveAspectRatio="none"
+        aria-hidden
+        className="h-full w-full overflow-visible"
+      >
+        <path
+          d={`M${(first?.x ?? 0) * WIDTH},${HEIGHT} L${line} L${(last?.x ?? 1) * WIDTH},${HEIGHT} Z`}
+          className="fill-accent/10"
+        />
+        <path
+          d={`M${line}`}
+          vectorEffect="non-scaling-stroke"
+          className="fill-none stroke-accent"
+          strokeWidth={1.5}
+        />
+        <path d={`M0,${HEIGHT} H${WIDTH}`} vectorEffect="non-scaling-stroke" className="stroke-edge" />
+      </svg>
+      {drops.map(({ at }) => (
+        <span
+          key={at.day}
+          className="absolute size-2.5 -translate-1/2 rounded-full border-2 border-surface bg-warn"
+          style={{ left: `${at.x * 100}%`, top: `${(1 - at.y) * 100}%` }}
+        />
+      ))}
+    </div>
+  );
+}
+
+function DropLine({ drop: { at, fromBytes, percent } }: { drop: SizeDrop }) {
+  return (
+    <p className="flex items-start gap-1.5 text-warn">
+      <TrendingDown aria-hidden className="mt-0.5 size-4 shrink-0" />
+      <span>
+        Queda brusca em {formatDayShort(at.day)}: de {formatBytes(fromBytes)} para {formatBytes(at.bytes)}
+        {" "}
+        (−{percent}%). Confira se os dados foram apagados de propósito.
+      </span>
+    </p>
+  );
+}

@@ -1,0 +1,58 @@
+import {
+  cancellability,
+  type Run,
+  type RunKind,
+} from "../../../../../supabase/functions/_shared/backup/run.ts";
+import { Button } from "../../../components/ui/button.tsx";
+import { Dialog, DialogBody, DialogFooter } from "../../../components/ui/dialog.tsx";
+import { Notice } from "../../../components/ui/notice.tsx";
+import { useCancelRun } from "../api/cancel_run.ts";
+import { useLiveRuns } from "../api/live_runs.ts";
+import { ErrorPanel } from "../components/error_panel.tsx";
+import { notify } from "../notify.ts";
+import { runTitle, whyNotCancellable } from "../words.ts";
+
+const CONSEQUENCES: Record<RunKind, string> = {
+  backup: "O que já foi enviado ao cofre é descartado: nenhum backup fica desta execução.",
+  restore: "O destino fica como estava antes. A cópia de segurança dele, se já foi feita, continua no cofre.",
+  drill: "O banco descartável é removido. O backup fica como está, sem prova nova.",
+  plan: "A simulação não altera nada; só deixa de ser feita.",
+  prune: "Nada foi apagado ainda, e nada será.",
+};
+
+/** Asks once more before a run is ended. It may pass the point of no return while this is being read. */
+export default function CancelDialog({ run: opened, onClose }: { run: Run; onClose(): void }) {
+  const live = useLiveRuns();
+  const run = live.data?.find(({ id }) => id === opened.id) ?? opened;
+  const can = cancellability(run);
+  const cancelling = useCancelRun(() => {
+    void notify({ tone: "info", title: `${runTitle(run)}: cancelamento pedido` });
+    onClose();
+  });
+  return (
+    <Dialog
+      title={`Cancelar: ${runTitle(run)}`}
+      description="A execução é encerrada no GitHub e desfaz o que começou."
+      onClose={onClose}
+      locked={cancelling.isPending}
+    >
+      <DialogBody>
+        {can.allowed
+          ? <p>{CONSEQUENCES[run.kind]}</p>
+          : <Notice tone="warn">{whyNotCancellable(run.kind, can.why)}</Notice>}
+        {cancelling.isError && <ErrorPanel title="O cancelamento não foi aceito." error={cancelling.error} />}
+      </DialogBody>
+      <DialogFooter>
+        <Button onClick={onClose} disabled={cancelling.isPending}>Deixar continuar</Button>
+        <Button
+          variant="danger"
+          disabled={!can.allowed}
+          pending={cancelling.isPending}
+          onClick={() => cancelling.mutate(run.request_id)}
+        >
+          Cancelar a execução
+        </Button>
+      </DialogFooter>
+    </Dialog>
+  );
+}

@@ -1,0 +1,114 @@
+import type { ReactNode } from "react";
+import type { PlannedRestore } from "../../../../../supabase/functions/_shared/backup/restore_plan.ts";
+import {
+  obstacleWords,
+  UNKNOWN_WORDS,
+} from "../../../../../supabase/functions/_shared/backup/restore_plan_words.ts";
+import { Notice } from "../../../components/ui/notice.tsx";
+import { formatBytes, formatCount, formatCounted, formatDuration } from "../../../lib/format.ts";
+import { sumLoss } from "../plan_loss.ts";
+import { PlanSections } from "./plan_sections.tsx";
+
+/** What the simulation found, the worst first. */
+export function PlanReport({ plan }: { plan: PlannedRestore }) {
+  return (
+    <div className="space-y-4">
+      {plan.obstacles.length > 0 && (
+        <Notice tone="bad" title="A restauração pararia sem alterar nada.">
+          <ul className="list-disc space-y-1 pl-5">
+            {plan.obstacles.map((obstacle) => {
+              const words = obstacleWords(obstacle);
+              return <li key={words} className="wrap-anywhere">{words}</li>;
+            })}
+          </ul>
+        </Notice>
+      )}
+      <Loss plan={plan} />
+      <Figures plan={plan} />
+      <PlanSections plan={plan} />
+    </div>
+  );
+}
+
+function Loss({ plan }: { plan: PlannedRestore }) {
+  const loss = sumLoss(plan);
+  if (loss === null) {
+    return (
+      <Notice tone="warn" title="O backup não informa quantos registros tem.">
+        Não dá para dizer quanto se perderia em {plan.target}. O backup também não informa:{" "}
+        {plan.backup.unknown.map((what) => UNKNOWN_WORDS[what]).join(", ")}.
+      </Notice>
+    );
+  }
+  const gained = loss.gained > 0 &&
+    `Voltam ${formatCounted(loss.gained, "registro que hoje falta", "registros que hoje faltam")}. `;
+  const silent = "Mudanças em registros que existem dos dois lados também voltam atrás e não são contadas.";
+  if (loss.lost === 0) {
+    return (
+      <Notice tone="info" title={`Nenhuma tabela de ${plan.target} fica com menos registros.`}>
+        {gained}
+        {silent}
+      </Notice>
+    );
+  }
+  const rows = formatCounted(loss.lost, "registro", "registros");
+  const tables = formatCounted(loss.tables, "tabela", "tabelas");
+  return (
+    <Notice
+      tone="warn"
+      title={`Perda em ${plan.target}: ${loss.exact ? "" : "pelo menos "}${rows} de ${tables}.`}
+    >
+      {gained}
+      {silent}
+    </Notice>
+  );
+}
+
+/** `15.18 (Debian 15.18-0+deb12u1)` → `15.18`. */
+function shortVersion(version: string): string {
+  return version.split(" ")[0] ?? version;
+}
+
+function Figures({ plan }: { plan: PlannedRestore }) {
+  const { tables, duration, backup, server } = plan;
+  const inBackup = tables.backupRows === null ? "não se sabe" : formatCount(tables.backupRows);
+  return (
+    <dl className="grid gap-x-6 gap-y-2 sm:grid-cols-2">
+      <Figure term="Registros">
+        {inBackup} no backup · {formatCount(tables.targetRows)} hoje em {plan.target}
+      </Figure>
+      <Figure term="Tabelas que mudam">
+        {formatCount(tables.different)} de {formatCount(tables.total)}
+      </Figure>
+      <Figure term="Duração esperada">
+        {duration.seconds === null
+          ? `não se sabe: nenhuma restauração medida em ${plan.target}`
+          : `cerca de ${formatDuration(duration.seconds * 1000)} (medida em ${
+            formatCounted(duration.measured, "restauração", "restaurações")
+          })`}
+      </Figure>
+      <Figure term={`Bloqueio de ${plan.target}`}>
+        só enquanto grava e confere; baixar e copiar antes não bloqueiam
+      </Figure>
+      <Figure term="A baixar do cofre">{formatBytes(backup.bytes)}</Figure>
+      <Figure term="PostgreSQL">
+        {shortVersion(backup.serverVersion)} no backup · {shortVersion(server.version)} em {plan.target}
+      </Figure>
+      <Figure term="Permissões">
+        {plan.keepsTargetPrivileges ? "as do destino; o que não existe lá fica fechado" : "as do backup"}
+      </Figure>
+      <Figure term="Fica como está">
+        {formatCounted(plan.stays.total, "objeto", "objetos")} do catálogo de backups
+      </Figure>
+    </dl>
+  );
+}
+
+function Figure({ term, children }: { term: string; children: ReactNode }) {
+  return (
+    <div className="min-w-0">
+      <dt className="text-xs text-muted">{term}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}

@@ -1,0 +1,131 @@
+import { type ReactNode, useState } from "react";
+import type {
+  PlannedLoss,
+  PlannedRestore,
+  PlannedSession,
+} from "../../../../../supabase/functions/_shared/backup/restore_plan.ts";
+import { FATE_WORDS } from "../../../../../supabase/functions/_shared/backup/restore_plan_words.ts";
+import { Button } from "../../../components/ui/button.tsx";
+import { formatCount, formatInstant } from "../../../lib/format.ts";
+import { changedTables } from "../plan_loss.ts";
+import { PlanTables } from "./plan_tables.tsx";
+
+const OBJECT_WORDS: Record<string, string> = {
+  table: "tabela",
+  view: "visão",
+  "materialized view": "visão materializada",
+  sequence: "sequência",
+  "foreign table": "tabela externa",
+  function: "função",
+  type: "tipo",
+  domain: "domínio",
+  column: "coluna",
+  constraint: "restrição",
+  index: "índice",
+  trigger: "gatilho",
+  rule: "regra",
+  policy: "política",
+  schema: "esquema",
+  extension: "extensão",
+};
+
+/** The simulation's lists, each folded away but the first; those with nothing in them are left out. */
+export function PlanSections({ plan }: { plan: PlannedRestore }) {
+  const { onlyInTarget, differences, sessions, extensions, missingRoles } = plan;
+  const changed = changedTables(plan);
+  return (
+    <div className="divide-y divide-line rounded-md border border-line">
+      <Section title="Tabelas que mudam" total={plan.tables.different} open>
+        <PlanTables tables={changed} total={plan.tables.different} target={plan.target} />
+      </Section>
+      <Section title={`Só existem em ${plan.target}`} total={onlyInTarget?.total}>
+        <Items items={onlyInTarget?.listed.map(lossWords) ?? []} total={onlyInTarget?.total ?? 0} />
+      </Section>
+      <Section title="Estrutura e permissões diferentes" total={differences?.total}>
+        <Items items={differences?.listed ?? []} total={differences?.total ?? 0} code />
+      </Section>
+      <Section title="Sessões no caminho" total={sessions.total}>
+        <Items items={sessions.listed.map(sessionWords)} total={sessions.total} />
+      </Section>
+      <Section title="Extensões diferentes" total={extensions?.length}>
+        <Items
+          items={extensions?.map(({ name, backup, target }) =>
+            `${name}: ${backup} no backup, ${target ?? "não existe"} no destino`
+          ) ?? []}
+          total={extensions?.length ?? 0}
+        />
+      </Section>
+      <Section title="Papéis a criar, sem login" total={missingRoles?.length}>
+        <Items items={missingRoles ?? []} total={missingRoles?.length ?? 0} />
+      </Section>
+    </div>
+  );
+}
+
+interface SectionProps {
+  title: string;
+  /** Unknown when the backup does not tell. */
+  total: number | undefined;
+  open?: boolean;
+  children: ReactNode;
+}
+
+function Section({ title, total, open = false, children }: SectionProps) {
+  if (total === 0) {
+    return (
+      <p className="flex justify-between gap-4 px-3 py-2 text-muted">
+        {title} <span>0</span>
+      </p>
+    );
+  }
+  if (total === undefined) {
+    return (
+      <p className="flex justify-between gap-4 px-3 py-2 text-muted">
+        {title} <span>o backup não informa</span>
+      </p>
+    );
+  }
+  return (
+    <details open={open} className="px-3 py-2">
+      <summary className="rounded font-medium">
+        {title} <span className="font-normal text-muted">({formatCount(total)})</span>
+      </summary>
+      <div className="pt-2">{children}</div>
+    </details>
+  );
+}
+
+const SHOWN = 10;
+
+/** The first of a list, all that are named on demand, and how many are not. */
+function Items({ items, total, code = false }: { items: readonly string[]; total: number; code?: boolean }) {
+  const [all, setAll] = useState(false);
+  const shown = all ? items : items.slice(0, SHOWN);
+  return (
+    <>
+      <ul className="space-y-1 text-xs">
+        {shown.map((item, index) => (
+          <li key={index} className="wrap-anywhere">{code ? <code>{item}</code> : item}</li>
+        ))}
+      </ul>
+      {!all && items.length > SHOWN && (
+        <Button variant="quiet" size="small" onClick={() => setAll(true)}>
+          Mostrar {formatCount(items.length - SHOWN)} mais
+        </Button>
+      )}
+      {(all || items.length <= SHOWN) && total > items.length && (
+        <p className="text-xs text-muted">e mais {formatCount(total - items.length)}</p>
+      )}
+    </>
+  );
+}
+
+function lossWords({ kind, name, fate }: PlannedLoss): string {
+  return `${OBJECT_WORDS[kind] ?? kind} ${name}: ${FATE_WORDS[fate]}`;
+}
+
+function sessionWords({ pid, user, application, since, tables }: PlannedSession): string {
+  const who = [`pid ${pid}`, user, application].filter(Boolean).join(", ");
+  const when = since === null ? "" : `, desde ${formatInstant(new Date(since))}`;
+  return `${who}${when}: ${tables.join(", ") || "sem tabela"}`;
+}

@@ -1,0 +1,73 @@
+import type { Target } from "../../../../../supabase/functions/_shared/backup/target.ts";
+import { Button } from "../../../components/ui/button.tsx";
+import { DialogFooter } from "../../../components/ui/dialog.tsx";
+import type { Planning } from "./use_planning.ts";
+
+export type RestoreStep = "target" | "plan" | "confirm";
+
+interface RestoreFooterProps {
+  step: RestoreStep;
+  /** Whether there is no step before this one. */
+  first: boolean;
+  target: Target;
+  planning: Planning;
+  /** What still has to be done here, `null` when nothing. */
+  missing: string | null;
+  valid: boolean;
+  pending: boolean;
+  onBack(): void;
+}
+
+/** What can be done in a step; what acts comes last and names its target. */
+export function RestoreFooter(props: RestoreFooterProps) {
+  const { step, first, target, planning, missing, valid, pending, onBack } = props;
+  const described = missing === null ? undefined : "restore-missing";
+  return (
+    <DialogFooter>
+      {missing !== null && (
+        <p id="restore-missing" className="flex-1 basis-full text-muted sm:basis-0">{missing}</p>
+      )}
+      <Button onClick={onBack} disabled={pending}>{first ? "Cancelar" : "Voltar"}</Button>
+      {step === "plan" && <SimulateButton planning={planning} wanted={missing !== null} />}
+      {step !== "confirm"
+        ? (
+          <Button
+            key="next"
+            type="submit"
+            variant="primary"
+            disabled={missing !== null}
+            aria-describedby={described}
+          >
+            {step === "plan" && planning.state.state !== "fresh" && target !== "prod"
+              ? "Continuar sem simular"
+              : "Continuar"}
+          </Button>
+        )
+        : (
+          <Button
+            key="restore"
+            type="submit"
+            variant={target === "prod" ? "danger" : "primary"}
+            pending={pending}
+            disabled={missing !== null || !valid}
+            aria-describedby={described}
+          >
+            Restaurar em {target}
+          </Button>
+        )}
+    </DialogFooter>
+  );
+}
+
+function SimulateButton({ planning, wanted }: { planning: Planning; wanted: boolean }) {
+  const { state, asking, simulate } = planning;
+  return (
+    <Button
+      variant={wanted ? "primary" : "secondary"}
+      pending={asking.pending || state.state === "running"}
+      onClick={simulate}
+    >
+      {state.state === "none" || state.state === "running" ? "Simular" : "Simular de novo"}
+    </Button>
+  );
+}

@@ -1,0 +1,50 @@
+import type { Run } from "../../../../../supabase/functions/_shared/backup/run.ts";
+import { Button } from "../../../components/ui/button.tsx";
+import { Dialog, DialogBody, DialogFooter } from "../../../components/ui/dialog.tsx";
+import { Notice } from "../../../components/ui/notice.tsx";
+import { useBackupOfKey } from "../api/undoable_restores.ts";
+import { Loaded } from "../components/loaded.tsx";
+import { restoreHindrance } from "../restorable.ts";
+import { safetyKeyOf } from "../run_result.ts";
+import RestoreDialog, { type RestoreDialogProps } from "./restore_dialog.tsx";
+
+interface UndoDialogProps extends Omit<RestoreDialogProps, "backup" | "undoIn"> {
+  /** A restore that left a safety copy. */
+  run: Run;
+}
+
+/** "Desfazer…": an ordinary restore of the copy that was taken of the target before. */
+export default function UndoDialog({ run, ...around }: UndoDialogProps) {
+  const copy = useBackupOfKey(safetyKeyOf(run) ?? "");
+  if (copy.data && restoreHindrance(copy.data) === null) {
+    return <RestoreDialog backup={copy.data} undoIn={run.target} {...around} />;
+  }
+  return (
+    <Dialog
+      title={`Desfazer a restauração em ${run.target}`}
+      description="O destino volta a ser o que era antes dela."
+      onClose={around.onClose}
+      wide
+    >
+      <DialogBody>
+        <Loaded
+          query={copy}
+          lines={3}
+          loading="Procurando a cópia de segurança"
+          failed="Não foi possível encontrar a cópia de segurança."
+        >
+          {(row) => (
+            <Notice tone="bad" title="A cópia de segurança não pode ser restaurada daqui.">
+              {row === null
+                ? "Ela ainda não está no histórico. Rode a reconciliação do cofre e tente de novo."
+                : restoreHindrance(row)}
+            </Notice>
+          )}
+        </Loaded>
+      </DialogBody>
+      <DialogFooter>
+        <Button onClick={around.onClose}>Fechar</Button>
+      </DialogFooter>
+    </Dialog>
+  );
+}

@@ -1,0 +1,83 @@
+/** What the unattended checks reported, for the corner of the overview and its sheet. */
+
+import { z } from "zod";
+import type { HealthCheck, Report } from "../../../../supabase/functions/_shared/backup/api.ts";
+import { formatAgo, formatCounted } from "../../lib/format.ts";
+
+/** The watchdog looks every hour. */
+const SILENT_AFTER_MS = 3 * 3_600_000;
+
+const REPORT_NAMES: Record<string, string> = { watchdog: "Vigia", doctor: "Diagnóstico" };
+
+export function reportName(name: string): string {
+  return REPORT_NAMES[name] ?? name;
+}
+
+export type HealthTone = "ok" | "warn" | "bad" | "neutral";
+
+export const HEALTH_TONES: Record<HealthCheck["status"], HealthTone> = {
+  ok: "ok",
+  warning: "warn",
+  failed: "bad",
+  unknown: "neutral",
+};
+
+export const HEALTH_WORDS: Record<HealthCheck["status"], string> = {
+  ok: "Em ordem",
+  warning: "Atenção",
+  failed: "Falhou",
+  unknown: "Não se sabe",
+};
+
+/** Something that a report found. */
+export interface Finding {
+  title: string;
+  /** What it means and what to do; may be empty. */
+  lines: string[];
+  url: string | null;
+}
+
+const conditionSchema = z.object({
+  title: z.string(),
+  risk: z.string().catch(""),
+  facts: z.array(z.string()).catch([]),
+  todo: z.string().catch(""),
+  issue_url: z.url().nullable().catch(null),
+});
+const checkSchema = z.object({ status: z.string(), message: z.string() });
+const foundSchema = z.object({
+  conditions: z.array(conditionSchema).catch([]),
+  checks: z.array(checkSchema).catch([]),
+});
+
+/** What a report found wrong; a report of another shape tells only its status. */
+export function findingsOf({ report }: Report): Finding[] {
+  const { conditions, checks } = foundSchema.parse(report);
+  return [
+    ...conditions.map(({ title, risk, facts, todo, issue_url: url }) => ({
+      title,
+      lines: [risk, ...facts, todo].filter((line) => line !== ""),
+      url,
+    })),
+    ...checks.filter(({ status }) => status !== "ok").map(({ message }) => ({
+      title: message,
+      lines: [],
+      url: null,
+    })),
+  ];
+}
+
+/** The watchdog's last word in a few: `Vigia: tudo em ordem, há 12 min`. */
+export function healthSummary(reports: readonly Report[], now: Date): { tone: HealthTone; text: string } {
+  const watchdog = reports.find(({ name }) => name === "watchdog");
+  if (watchdog === undefined) return { tone: "neutral", text: "Vigia: ainda sem relatório" };
+  const at = new Date(watchdog.at);
+  const ago = formatAgo(at, now);
+  if (now.getTime() - at.getTime() > SILENT_AFTER_MS) {
+    return { tone: "warn", text: `Vigia: sem notícias; última ${ago}` };
+  }
+  if (watchdog.status === "ok") return { tone: "ok", text: `Vigia: tudo em ordem, ${ago}` };
+  const found = findingsOf(watchdog).length;
+  const what = found === 0 ? "não terminou bem" : formatCounted(found, "alerta", "alertas");
+  return { tone: HEALTH_TONES[watchdog.status], text: `Vigia: ${what}, ${ago}` };
+}

@@ -1,0 +1,26 @@
+/** Days of the calendar as `2026-11-24`, and the instants where they begin for the reader. */
+
+import { z } from "zod";
+
+export const daySchema = z.iso.date();
+
+/** The reader's time zone: `America/Sao_Paulo`. */
+export function readersTimeZone(): string {
+  return new Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
+/** The day of an instant in the reader's time zone. */
+export function dayOf(instant: Date): string {
+  const pad = (number: number, length: number) => String(number).padStart(length, "0");
+  return [
+    pad(instant.getFullYear(), 4),
+    pad(instant.getMonth() + 1, 2),
+    pad(instant.getDate(), 2),
+  ].join("-");
+}
+
+/** Where a day begins for the reader; `days` later when given. */
+export function beginOfDay(day: string, days = 0): Date {
+  const [year = 0, month = 1, date = 1] = day.split("-").map(Number);
+  return new Date(year, month - 1, date + days);
+}
