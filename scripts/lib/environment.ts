@@ -23,7 +23,7 @@ const yes = z.enum(["yes", "true", "no", "false"]).default("no").transform((word
   word === "yes" || word === "true"
 );
 
-const askerFields = {
+export const askerFields = {
   REQUEST_ID: z.uuid().optional(),
   REQUESTED_BY: z.string().max(200).optional(),
   REASON: z.string().max(500).optional(),
@@ -62,17 +62,35 @@ export const restoreEnvironment = z.object({
   R2_KEY: z.string(),
   CONFIRM: z.string().optional(),
   PLAN: yes,
+  PLAN_REQUEST_ID: z.uuid().optional(),
   ALLOW_SCHEMA_ONLY: yes,
 });
+
+const names = z.string().default("").transform((text) =>
+  text.split(",").map((name) => name.trim()).filter((name) => name !== "")
+);
 
 export const drillEnvironment = z.object({
   ...askerFields,
   ...vaultFields,
   ...targetField,
   R2_KEY: z.string().optional(),
+  FRESH_HOURS: z.coerce.number().positive().optional(),
+  ANON_READS: names,
+  SHARED_READS: names,
 });
 
-export const reconcileEnvironment = z.object({ ...askerFields, ...vaultFields });
+export const uploadEnvironment = z.object({ ...vaultFields, FILE: z.string().min(1) });
+
+export const reconcileEnvironment = z.object({ ...askerFields, ...vaultFields, APPLY: yes });
+
+/** Without a target every one of them is looked at. */
+export const pruneEnvironment = z.object({
+  ...askerFields,
+  ...vaultFields,
+  TARGET: targetSchema.optional(),
+  APPLY: yes,
+});
 
 /**
  * @throws {BackupError} `missing_environment` naming every variable that is absent or wrong, never its value.

@@ -18,6 +18,8 @@ export const EXIT = {
   catalogMissed: 4,
   /** Nobody can tell whether the restore was committed: look before doing anything else. */
   outcomeUnknown: 5,
+  /** Retention did its work, but the vault refused some deletions. */
+  pruneIncomplete: 6,
   /** Ended by SIGINT or SIGTERM; everything was rolled back or taken away. */
   cancelled: 130,
 } as const;
@@ -31,6 +33,7 @@ const EXIT_BY_CODE: Partial<Record<ErrorCode, number>> = {
   busy: EXIT.busy,
   catalog_write_failed: EXIT.catalogMissed,
   restore_outcome_unknown: EXIT.outcomeUnknown,
+  prune_incomplete: EXIT.pruneIncomplete,
   run_cancelled: EXIT.cancelled,
 };
 

@@ -9,8 +9,10 @@ import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { parseAuditKey } from "../../supabase/functions/_shared/backup/audit.ts";
 import { startGitHub } from "../dev/github/server.ts";
 import { migrate, readMigrations } from "../dev/migrate.ts";
+import { verifyAudit } from "../lib/audit/verify.ts";
 import { Catalog } from "../lib/catalog.ts";
 import type { Connection } from "../lib/connection.ts";
 import { runPipeline } from "../lib/children.ts";
@@ -136,7 +138,7 @@ async function waitForEnd(octokit: Octokit, repository: { owner: string; repo: s
 test("nothing broken: the run is green, the row is there, no secret is in the log", async () => {
   const end = await runWorkflow("db-backup.yml", { target: "prod", label: "teste" }, {});
   expect(end).toMatchObject({ conclusion: "success", run: { status: "succeeded" }, rows: 1 });
-  expect(end.objects).toHaveLength(3);
+  expect(end.objects).toHaveLength(4);
   expect(end.log).not.toContain(prod.env.PGPASSWORD);
   expect(end.log).not.toContain(store.secrets.R2_SECRET_ACCESS_KEY);
 });
@@ -235,7 +237,7 @@ test("the catalog is gone after the upload: red, and the good object is found ag
     });
     expect(end).toMatchObject({ conclusion: "failure", rows: 0 });
     expect(end.log).toMatch(/catalog_write_failed.* is a good backup/);
-    expect(end.objects).toHaveLength(3);
+    expect(end.objects).toHaveLength(4);
   } finally {
     proxy.server.close();
     wire.server.close();
@@ -257,6 +259,9 @@ test("another run holds the target: nothing is dumped", async () => {
   const end = await runWorkflow("db-backup.yml", { target: "prod" }, {});
   expect(end).toMatchObject({ conclusion: "failure", objects: [], rows: 0, run: {} });
   expect(end.log).toContain("busy");
+  const refusal =
+    "select target, code from public.ops_db_backup_audit where event = 'refusal' order by seq desc limit 1;";
+  expect(await sql(prod, refusal)).toEqual(["prod|busy"]);
 });
 
 test("a label with a foreign character, and a restore of prod without the word", async () => {
@@ -276,16 +281,42 @@ test("a label with a foreign character, and a restore of prod without the word",
 
 test("the heartbeat and the work may speak to the catalog at the same time", async () => {
   const catalog = new Catalog({ psql: binaries.path("psql"), connection: prod });
-  const calls = Array.from({ length: 20 }, () => [catalog.lastBackup("prod"), catalog.knownKeys("test")])
+  const calls = Array.from(
+    { length: 20 },
+    () => [catalog.lastBackup("prod"), catalog.pastRestores("test", "prod")],
+  )
     .flat();
   await expect(Promise.all(calls)).resolves.toHaveLength(40);
   await catalog.close();
 });
 
+const AUDIT_HASHES = "select hash from public.ops_db_backup_audit order by seq;";
+
+/** One copy of the audit ends with the restore's own begin; with its end, the vault has a copy of everything. */
+async function expectCopiesBeforeAndAfter(): Promise<void> {
+  const [begin] = await sql(
+    prod,
+    `select chain_id || ' ' || seq from public.ops_db_backup_audit
+      where event = 'run' and record::jsonb #>> '{detail,run,kind}' = 'restore'
+        and record::jsonb #>> '{detail,run,status}' = 'running';`,
+  );
+  const ends: string[] = [];
+  for await (const { key } of store.vault.list("audit/")) {
+    const range = parseAuditKey(key);
+    ends.push(`${range?.chainId} ${range?.last}`);
+  }
+  expect(ends).toContain(begin);
+  const catalog = new Catalog({ psql: binaries.path("psql"), connection: prod });
+  const { ok, records, copies } = await verifyAudit(store.vault, catalog);
+  await catalog.close();
+  expect({ ok, copies }).toEqual({ ok: true, copies: records });
+}
+
 test("production comes back with the word, and its history stays and grows", async () => {
   const backup = await runWorkflow("db-backup.yml", { target: "prod" }, {});
   const key = backup.objects.find((name) => name.endsWith(".dump.gz")) ?? "";
   await sql(prod, "delete from public.pedidos where id > 10; create table public.migracao_ruim (id int);");
+  const auditBefore = await sql(prod, AUDIT_HASHES);
   const end = await runWorkflow("db-restore-from-r2.yml", {
     target: "prod",
     r2_key: key,
@@ -303,6 +334,8 @@ test("production comes back with the word, and its history stays and grows", asy
     "backup|succeeded",
     "restore|succeeded",
   ]);
+  expect((await sql(prod, AUDIT_HASHES)).slice(0, auditBefore.length)).toEqual(auditBefore);
+  await expectCopiesBeforeAndAfter();
   // the safety copy is a backup like any other: it undoes the restore
   const [safety = ""] = await sql(
     prod,

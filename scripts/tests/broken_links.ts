@@ -2,19 +2,30 @@
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
 import { connect, createServer as createTcpServer, type Server as TcpServer, type Socket } from "node:net";
 
-/** Passes requests on to the vault's simulator, but answers those that `refuse` picks as a broken vault does. */
-export async function startVaultProxy(
+export interface Reply {
+  status: number;
+  xml: string;
+}
+
+export interface VaultRelay {
+  /** Asked before a request is passed on: a reply in the vault's place, or `null`. */
+  intercept?(incoming: IncomingMessage): Reply | null | Promise<Reply | null>;
+  /** The vault has done what was asked; the asker does not know it yet. */
+  onDone?(incoming: IncomingMessage): void;
+}
+
+/** Stands between a client and the vault's simulator. */
+export async function startVaultRelay(
   endpoint: string,
-  refuse: (incoming: IncomingMessage) => boolean,
+  relay: VaultRelay,
 ): Promise<{ endpoint: string; server: Server }> {
   const target = new URL(endpoint);
-  const server = createServer((incoming: IncomingMessage, outgoing: ServerResponse) => {
-    if (refuse(incoming)) {
+  const server = createServer(async (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    const reply = await relay.intercept?.(incoming) ?? null;
+    if (reply) {
       incoming.resume();
-      outgoing.writeHead(500, { "content-type": "application/xml" });
-      outgoing.end(
-        "<Error><Code>InternalError</Code><Message>We encountered an internal error.</Message></Error>",
-      );
+      outgoing.writeHead(reply.status, { "content-type": "application/xml" });
+      outgoing.end(reply.xml);
       return;
     }
     // the signature covers the host: it stays the simulator's
@@ -25,12 +36,24 @@ export async function startVaultProxy(
       path: incoming.url,
       headers: incoming.headers,
     }, (answer) => {
+      relay.onDone?.(incoming);
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
       answer.pipe(outgoing);
     });
     incoming.pipe(onward);
   });
   return { server, endpoint: `http://127.0.0.1:${await listen(server)}${target.pathname}` };
+}
+
+/** Passes requests on to the vault's simulator, but answers those that `refuse` picks as a broken vault does. */
+export function startVaultProxy(
+  endpoint: string,
+  refuse: (incoming: IncomingMessage) => boolean,
+): Promise<{ endpoint: string; server: Server }> {
+  const xml = "<Error><Code>InternalError</Code><Message>We encountered an internal error.</Message></Error>";
+  return startVaultRelay(endpoint, {
+    intercept: (incoming) => refuse(incoming) ? { status: 500, xml } : null,
+  });
 }
 
 /** A TCP connection to PostgreSQL that can be cut for good. */

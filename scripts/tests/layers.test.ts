@@ -32,7 +32,7 @@ const RULES: readonly Rule[] = [
     contains: inside("scripts/lib"),
     allows: (target) =>
       inside(PURE, "scripts/lib")(target) || target.startsWith("node:") ||
-      ["zod", "@aws-sdk/client-s3"].includes(target),
+      ["zod", "@aws-sdk/client-s3", "@octokit/rest"].includes(target),
   },
   {
     layer: "mains",

@@ -6,10 +6,16 @@ import { Expression, toTree, type Tree } from "../dev/github/workflow/tree.ts";
 
 const scalar = z.union([z.string(), z.number(), z.boolean(), z.null(), z.instanceof(Expression)]);
 const env = z.record(z.string(), scalar).default({});
-const step = z.looseObject({ uses: z.string().optional(), run: scalar.optional() });
-const job = z.looseObject({ "timeout-minutes": scalar.optional(), env, steps: z.array(step) });
+const step = z.looseObject({
+  uses: z.string().optional(),
+  run: scalar.optional(),
+  with: z.record(z.string(), scalar).default({}),
+});
+const permissions = z.union([z.string(), z.record(z.string(), z.string())]).nullish();
+const job = z.looseObject({ "timeout-minutes": scalar.optional(), env, permissions, steps: z.array(step) });
 const workflow = z.looseObject({
-  permissions: z.unknown().optional(),
+  on: z.unknown(),
+  permissions,
   concurrency: z.looseObject({ "cancel-in-progress": scalar.default(false) }).optional(),
   env,
   jobs: z.record(z.string(), job),
@@ -22,11 +28,13 @@ export function workflowBreaches(path: string, content: string): string[] {
   const { value } = parseWorkflow({ name: path, content }, new NoOperationTraceWriter());
   const read = workflow.parse(value === undefined ? null : toTree(value));
   return [
-    ...read.permissions === undefined ? ["no permissions"] : [],
+    ...triggerBreaches(read.on),
+    ...read.permissions == null ? ["no permissions"] : permissionBreaches("workflow", read.permissions),
     ...concurrencyBreaches(read.concurrency),
     ...secretBreaches("workflow", read.env),
     ...Object.entries(read.jobs).flatMap(([id, each]) => [
       ...each["timeout-minutes"] === undefined ? [`${id}: no timeout-minutes`] : [],
+      ...permissionBreaches(id, each.permissions),
       ...secretBreaches(id, each.env),
       ...each.steps.flatMap((one) => stepBreaches(id, one, content)),
     ]),
@@ -38,6 +46,22 @@ export function actionBreaches(path: string, content: string): string[] {
   const { value } = parseAction({ name: path, content }, new NoOperationTraceWriter());
   const read = action.parse(value === undefined ? null : toTree(value));
   return read.runs.steps.flatMap((one) => stepBreaches("action", one, content));
+}
+
+/** Strangers' code must never meet the secrets, and at minute 0 GitHub drops schedules. */
+function triggerBreaches(on: unknown): string[] {
+  const text = JSON.stringify(on);
+  return [
+    ...text.includes('"pull_request_target"')
+      ? ["pull_request_target runs strangers' code with secrets"]
+      : [],
+    ...[...text.matchAll(/"cron":"(0|\*)[ ,/][^"]*"/g)].map(([cron]) => `${cron} is at minute 0`),
+  ];
+}
+
+/** What is not asked for by name is given by name to nobody. */
+function permissionBreaches(where: string, given: z.infer<typeof permissions>): string[] {
+  return typeof given === "string" && given.endsWith("-all") ? [`${where}: permissions are ${given}`] : [];
 }
 
 function concurrencyBreaches(concurrency: z.infer<typeof workflow>["concurrency"]): string[] {
@@ -52,10 +76,18 @@ function secretBreaches(where: string, variables: Readonly<Record<string, Tree>>
     .map(([name]) => `${where}: the secret in ${name} is seen by every step`);
 }
 
-function stepBreaches(where: string, { uses, run }: Step, content: string): string[] {
-  if (uses !== undefined) return usesBreaches(where, uses, content);
+function stepBreaches(where: string, step: Step, content: string): string[] {
+  const { uses, run } = step;
+  if (uses !== undefined) return [...usesBreaches(where, uses, content), ...checkoutBreaches(where, step)];
   if (run instanceof Expression) return [`${where}: an expression inside run`];
   return String(run ?? "").trim().includes("\n") ? [`${where}: run has more than one line`] : [];
+}
+
+/** The token of the run must not lie in the working copy, where every later step finds it. */
+function checkoutBreaches(where: string, { uses, with: inputs }: Step): string[] {
+  if (!uses?.startsWith("actions/checkout@")) return [];
+  const kept = String(inputs["persist-credentials"]) !== "false";
+  return kept ? [`${where}: checkout keeps its credentials`] : [];
 }
 
 function usesBreaches(where: string, uses: string, content: string): string[] {

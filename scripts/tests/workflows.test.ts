@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { BACKUP_AT_MS, DRILL_AT_MS } from "../../supabase/functions/_shared/backup/retention_forecast.ts";
 import { loadWorkflow } from "../dev/github/workflow/load.ts";
 import {
   dispatch,
@@ -63,6 +64,7 @@ jobs:
     timeout-minutes: 5
     steps:
       - uses: ${checkout}
+        with: {persist-credentials: false}
       - run: echo
 `;
   it("let a good file pass", async () => {
@@ -101,6 +103,31 @@ jobs:
       "env: {A: '${{ secrets.A }}'}",
       "workflow: the secret in A is seen by every step",
     ],
+    ["all permissions", "{contents: read}", "write-all", "workflow: permissions are write-all"],
+    [
+      "all permissions of a job",
+      "    timeout-minutes: 5\n",
+      "    timeout-minutes: 5\n    permissions: read-all\n",
+      "job: permissions are read-all",
+    ],
+    [
+      "credentials that stay",
+      "        with: {persist-credentials: false}\n",
+      "",
+      "job: checkout keeps its credentials",
+    ],
+    [
+      "minute 0",
+      "on: workflow_dispatch",
+      "on: {schedule: [{cron: '0 3 * * *'}]}",
+      '"cron":"0 3 * * *" is at minute 0',
+    ],
+    [
+      "strangers",
+      "on: workflow_dispatch",
+      "on: pull_request_target",
+      "pull_request_target runs strangers' code with secrets",
+    ],
   ])("refuse %s", (_, part, instead, breach) => {
     expect(GOOD).toContain(part);
     expect(workflowBreaches("bad.yml", GOOD.replace(part, instead))).toEqual([breach]);
@@ -127,14 +154,23 @@ describe("the contract", () => {
     ["db-backup.yml", ["target", "mode", "label", "request_id", "reason", "requested_by"], "10 3 * * *"],
     [
       "db-restore-from-r2.yml",
-      ["target", "r2_key", "confirm", "plan", "request_id", "reason", "requested_by"],
+      ["target", "r2_key", "confirm", "plan", "plan_request_id", "request_id", "reason", "requested_by"],
       undefined,
     ],
     ["db-backup-restore-drill.yml", ["target", "r2_key", "request_id", "requested_by"], "30 5 * * 0"],
+    ["db-backup-prune.yml", ["target", "apply", "request_id", "reason", "requested_by"], "40 6 * * *"],
+    ["db-backup-reconcile.yml", ["apply", "requested_by"], undefined],
   ])("names the inputs and the schedule of %s", async (file, inputs, cron) => {
     const { on } = await loadWorkflow(ROOT, file);
     expect(Object.keys(on.workflow_dispatch?.inputs ?? {})).toEqual(inputs);
     expect(on.schedule?.map((each) => each.cron)).toEqual(cron === undefined ? undefined : [cron]);
+  });
+
+  it("is what retention foretells by", async () => {
+    const cronOf = async (file: string) => (await loadWorkflow(ROOT, file)).on.schedule?.[0]?.cron;
+    const clock = (at: number) => `${at / 60_000 % 60} ${Math.floor(at / 3_600_000)} * *`;
+    expect(await cronOf("db-backup.yml")).toBe(`${clock(BACKUP_AT_MS)} *`);
+    expect(await cronOf("db-backup-restore-drill.yml")).toBe(`${clock(DRILL_AT_MS)} 0`);
   });
 });
 
@@ -229,6 +265,7 @@ describe("what a script is given", () => {
       SUPABASE_DB_URL_DEV: "",
     }],
     ["db-backup-restore-drill.yml", { ARGUMENTS: "task drill", TARGET: "prod", R2_KEY: "" }],
+    ["db-backup-prune.yml", { ARGUMENTS: "task prune", TARGET: "", APPLY: "yes" }],
   ])("is the defaults when the schedule starts %s", async (file, expected) => {
     const headers = { authorization: `Bearer ${TOKEN}` };
     const answer = await fetch(`${test.github.url}/_local/schedule/${file}`, { method: "POST", headers });
@@ -260,6 +297,19 @@ describe("what a script is given", () => {
     expect((await test.octokit.rest.actions.listJobsForWorkflowRun(where)).data.jobs[0]?.labels).toEqual([
       "revo-large",
     ]);
+  });
+
+  it.each([
+    ["db-backup-prune.yml", { target: "dev" }, { ARGUMENTS: "task prune", TARGET: "dev", APPLY: "false" }],
+    ["db-backup-prune.yml", { apply: "true" }, { ARGUMENTS: "task prune", TARGET: "", APPLY: "true" }],
+    ["db-backup-reconcile.yml", {}, { ARGUMENTS: "task reconcile", APPLY: "false" }],
+    ["db-backup-reconcile.yml", { apply: "true" }, { ARGUMENTS: "task reconcile", APPLY: "true" }],
+  ])("is a preview unless somebody says apply: %s %o", async (file, inputs, expected) => {
+    expect(await environment(await dispatch(test, file, inputs))).toMatchObject({
+      ...expected,
+      R2_BUCKET: "revo-erp-backups-prod",
+      SUPABASE_DB_URL_PROD: "url-of-prod",
+    });
   });
 
   it("is a plan's word, and its name says that it is one", async () => {

@@ -80,7 +80,8 @@ export function receiptKey(archiveKey: string, drilledAt: Date): string {
   return `${stem}.drill.${at}.json`;
 }
 
-const BELONGING = /^(?<stem>.+?)(?:\.dump\.gz|\.manifest\.json|\.fingerprint\.gz|\.RECOVERY\.md|\.drill\.\d{8}_\d{6}\.json)$/;
+const BELONGING =
+  /^(?<stem>.+?)(?:\.dump\.gz|\.manifest\.json|\.fingerprint\.gz|\.RECOVERY\.md|\.drill\.\d{8}_\d{6}\.json)$/;
 
 /** The archive's key to which an object of the vault belongs (itself for an archive), `null` for anything else. */
 export function archiveKeyOf(key: string): string | null {
