@@ -1,6 +1,6 @@
 import type { Page } from "@playwright/test";
 import { ageRun, inCatalog, newestRun } from "./catalog.ts";
-import { ensureBackup, expect, FAILED_REQUEST, signIn, stack, test } from "./test.ts";
+import { expect, FAILED_REQUEST, makeBackup, signIn, stack, test } from "./test.ts";
 
 const dialog = (page: Page) => page.getByRole("dialog");
 const go = (page: Page) => dialog(page).getByRole("button", { name: "Continuar" });
@@ -25,7 +25,8 @@ test("production is restored only after a fresh simulation, the word and the rea
   test.setTimeout(300_000);
   allowConsole(FAILED_REQUEST);
   await signIn(page, stack.admin);
-  await ensureBackup(page);
+  // one that knows this session: a restore takes sign-ins back in time too
+  await makeBackup(page, "antes-de-restaurar-prod");
   const submit = dialog(page).getByRole("button", { name: "Restaurar em prod" });
   const word = dialog(page).getByLabel("Digite RESTORE_PROD para confirmar");
   const reason = dialog(page).getByLabel("Motivo");

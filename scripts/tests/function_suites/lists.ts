@@ -24,6 +24,7 @@ export function describeLists(place: () => FunctionPlace): void {
       // nothing here listens, but the client wants to find one, which Node before 22 has not
       if (globalThis.WebSocket === undefined) Object.assign(globalThis, { WebSocket });
       const { sql } = place();
+      await sql`delete from public.ops_db_backups where target = 'verify'`; // what earlier restores left
       await sql`
         insert into public.ops_db_backups
           (created_at, target, mode, r2_bucket, r2_key, bytes, label, requested_by)

@@ -124,6 +124,7 @@ function Consequences({ target, backup }: { target: Target; backup: BackupRow })
           <li>Uma cópia de segurança de {target} vai para o cofre.</li>
           <li>O conteúdo é trocado numa só transação: ou tudo, ou nada.</li>
           <li>Enquanto isso, {target} fica bloqueado: quem estiver usando espera.</li>
+          <li>Quem entrou em {target} depois do backup terá de entrar de novo.</li>
           <li>Registros, estrutura e permissões são comparados com o backup antes de confirmar.</li>
         </ol>
       </div>
