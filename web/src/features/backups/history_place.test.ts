@@ -20,6 +20,15 @@ describe("an address", () => {
     [`ordem=oldest&pagina=2&depois=${ID}`, { sort: "oldest", page: 1, after: ID }],
   ])("%j is read", (query, place) => expect(read(query)).toEqual({ ...BEGINNING, ...place }));
 
+  it("is one and the same for a place, in whatever order its filters were set", () => {
+    const place = read("alvo=prod&busca=migracao&ordem=largest");
+    for (const query of ["ordem=largest&alvo=prod", "busca=x&ordem=oldest", ""]) {
+      expect(writePlace(new URLSearchParams(query), place).toString()).toBe(
+        "alvo=prod&busca=migracao&ordem=largest",
+      );
+    }
+  });
+
   it("comes back as it was written, and keeps what is not its own", () => {
     const place = {
       ...BEGINNING,

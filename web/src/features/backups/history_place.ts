@@ -67,13 +67,14 @@ export function readPlace(params: URLSearchParams): HistoryPlace {
   );
 }
 
-/** The parameters of a place, everything else in the address kept. */
+/** The parameters of a place, everything else in the address kept: one place is one link, however it was reached. */
 export function writePlace(params: URLSearchParams, place: HistoryPlace): URLSearchParams {
   const next = new URLSearchParams(params);
+  for (const [, name] of PARAMETERS) next.delete(name);
   for (const [field, name] of PARAMETERS) {
     const value = place[field];
-    if (value === BEGINNING[field] || value === null) next.delete(name);
-    else next.set(name, field === "page" ? String(place.page + 1) : String(value));
+    if (value === BEGINNING[field] || value === null) continue;
+    next.append(name, field === "page" ? String(place.page + 1) : String(value));
   }
   return next;
 }
