@@ -2,6 +2,7 @@
  * Sixty believable days of a company that backs up: a backup every night, a drill every Sunday, one night that
  * failed, one on which nothing ran, a labelled backup before a migration, one restore. Pure: the clock comes in.
  */
+import { SAFETY_LABEL } from "../../../../supabase/functions/_shared/backup/label.ts";
 import type { ErrorCode } from "../../../../supabase/functions/_shared/backup/messages.ts";
 import { buildKeys, toUtcSecond } from "../../../../supabase/functions/_shared/backup/object_key.ts";
 import type { RunKind } from "../../../../supabase/functions/_shared/backup/run.ts";
@@ -17,8 +18,6 @@ const RESTORED = 20;
 const DAY_MS = 86_400_000;
 const SUNDAY = 0;
 const PERSON = "amostra@revo.exemplo.br";
-/** The label that a restore gives to the copy it makes of its target first. */
-const SAFETY_LABEL = "antes-da-restauracao";
 
 export interface SampleBackup {
   target: Target;

@@ -8,6 +8,7 @@ export const SCHEDULES = [
   { file: "db-backup-watchdog.yml", cron: "23 * * * *" },
   { file: "db-backup-alarm-test.yml", cron: "41 12 1 * *" },
 ] as const;
+export type ScheduledWorkflow = (typeof SCHEDULES)[number]["file"];
 
 /** `minute hour day * weekday`, each but the minute a number or `*`. */
 const CRON = /^(\d{1,2}) (\d{1,2}|\*) (\d{1,2}|\*) \* (\d|\*)$/;
