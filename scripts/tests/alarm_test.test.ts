@@ -1,6 +1,5 @@
 /** The alarm's own test, and both workflows as GitHub runs them. */
 import { delimiter, join } from "node:path";
-import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { runWorkflow, startTestGitHub, type TestGitHub, TOKEN } from "../dev/github/test_github.ts";
@@ -10,7 +9,7 @@ import { AlarmIssues } from "../lib/alerts/issues.ts";
 import { connectGitHub } from "../lib/github.ts";
 import { testAlarm } from "../lib/watchdog/self_test.ts";
 import { eventsOf, payloadsOf, readIssues, type Receiver, startReceiver } from "./alarm_fixture.ts";
-import { binaries, createProject, startPlace, type TestPlace } from "./engine_fixture.ts";
+import { binaries, createProject, denoCache, startPlace, type TestPlace } from "./engine_fixture.ts";
 import { addBackup, addReceipt } from "./watchdog_fixture.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -41,7 +40,7 @@ beforeAll(async () => {
     env: {
       PATH: [binaries.folder, join(ROOT, "node_modules", ".bin")].join(delimiter),
       NO_COLOR: "1",
-      ...process.env.DENO_DIR === undefined ? {} : { DENO_DIR: process.env.DENO_DIR },
+      ...denoCache(),
     },
   });
 }, 120_000);

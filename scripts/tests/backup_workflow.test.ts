@@ -21,6 +21,7 @@ import { startVaultProxy, startWire } from "./broken_links.ts";
 import {
   binaries,
   createProject,
+  denoCache,
   sql,
   startPlace,
   type TestPlace,
@@ -86,7 +87,7 @@ async function runWorkflow(
     env: {
       PATH: [binaries.folder, join(ROOT, "node_modules", ".bin")].join(delimiter),
       NO_COLOR: "1",
-      ...denoDir(),
+      ...denoCache(),
     },
     log: () => {},
   });
@@ -111,10 +112,6 @@ async function runWorkflow(
   } finally {
     await github.stop();
   }
-}
-
-function denoDir(): Record<string, string> {
-  return process.env.DENO_DIR === undefined ? {} : { DENO_DIR: process.env.DENO_DIR };
 }
 
 async function waitForEnd(octokit: Octokit, repository: { owner: string; repo: string }) {

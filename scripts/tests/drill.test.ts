@@ -1,7 +1,6 @@
 /** The drill: a good backup passes every check, and each planted fault fails the check that is meant for it. */
 import { spawn } from "node:child_process";
 import { join } from "node:path";
-import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -39,6 +38,7 @@ import {
 } from "./drill_fixture.ts";
 import {
   backUp,
+  commandEnvironment,
   createProject,
   oldArchive,
   sql,
@@ -277,11 +277,7 @@ describe("the command", () => {
     const command = spawn(join(ROOT, "node_modules", ".bin", "deno"), ["task", "drill"], {
       cwd: ROOT,
       env: {
-        PATH: process.env.PATH,
-        HOME: process.env.HOME,
-        TMPDIR: place.folder,
-        ...(process.env.DENO_DIR === undefined ? {} : { DENO_DIR: process.env.DENO_DIR }),
-        ...store.secrets,
+        ...commandEnvironment(place),
         R2_KEY: key,
         FRESH_HOURS: "1000000",
         SUPABASE_DB_URL_PROD: place.server.url("postgres", "prod"),

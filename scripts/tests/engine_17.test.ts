@@ -1,7 +1,6 @@
 /** The engine on PostgreSQL 17, which hosted projects run; and between major versions. */
 import { spawn } from "node:child_process";
 import { rm } from "node:fs/promises";
-import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { compareDatabases } from "../dev/compare.ts";
@@ -14,6 +13,7 @@ import { SupabaseServer } from "../lib/postgres/supabase.ts";
 import {
   backUp,
   binaries,
+  commandEnvironment,
   createProject,
   fixture,
   restore,
@@ -99,10 +99,7 @@ if (binaries.major < 17) {
     const command = spawn("node_modules/.bin/deno", ["run", "-A", "--cached-only", "scripts/backup.ts"], {
       cwd: ROOT,
       env: {
-        PATH: process.env.PATH,
-        HOME: process.env.HOME,
-        ...(process.env.DENO_DIR === undefined ? {} : { DENO_DIR: process.env.DENO_DIR }),
-        ...store.secrets,
+        ...commandEnvironment(place),
         REVO_PG_BIN: binaries.folder,
         TARGET: "prod",
         SUPABASE_DB_URL_PROD: url("prod"),

@@ -85,6 +85,39 @@ export async function startPlace(installation: PostgresBinaries = binaries): Pro
   };
 }
 
+/** Where Deno keeps what it has compiled: a command without it compiles everything anew. */
+export function denoCache(): Record<string, string> {
+  return process.env.DENO_DIR === undefined ? {} : { DENO_DIR: process.env.DENO_DIR };
+}
+
+/** What every command of scripts/ gets; what a killed one leaves goes with the place's folder. */
+export function commandEnvironment({ folder, store }: TestPlace): Record<string, string | undefined> {
+  const { PATH, HOME } = process.env;
+  return { PATH, HOME, TMPDIR: folder, ...denoCache(), ...store.secrets };
+}
+
+/** A place with a backup of one database, and another database into which it may not get by halves. */
+export interface RestoreScene extends TestPlace {
+  prod: Connection;
+  target: Connection;
+  /** The target's state. */
+  before: string;
+  /** The backup's. */
+  key: string;
+}
+
+/** @param content fixture of the database that is backed up */
+export async function startRestoreScene(content: string): Promise<RestoreScene> {
+  const place = await startPlace();
+  const prod = await createProject(place.server, "prod");
+  await sql(prod, await fixture(content));
+  const target = await createProject(place.server, "alvo");
+  await sql(target, await fixture("other_content.sql"));
+  const before = await stateOf(target);
+  const { keys } = await backUp(place.store.vault, prod);
+  return { ...place, prod, target, before, key: keys.archive };
+}
+
 export interface TestVault {
   vault: Vault;
   /** As the workflows get it. */
@@ -229,27 +262,33 @@ export async function oldArchive(store: TestVault, connection: Connection): Prom
 }
 
 /** What a restore brings: objects with their owners and privileges, sequences, a content hash of every table. */
-export async function contentOf(connection: Connection): Promise<string> {
-  const session = await openSnapshot(connection);
+export function contentOf(connection: Connection): Promise<string> {
+  return inSnapshot(connection, async (session) => (await readContent(session)).join("\n"));
+}
+
+/** Everything that a failed restore must leave as it was: the content, and each object itself. */
+export function stateOf(connection: Connection): Promise<string> {
+  return inSnapshot(connection, async (session) => {
+    const content = await readContent(session);
+    return [...content, ...await session.run(await fixture("platform_state.sql"))].join("\n");
+  });
+}
+
+async function inSnapshot(
+  connection: Connection,
+  read: (session: PsqlSession) => Promise<string>,
+): Promise<string> {
+  const session = await PsqlSession.open({ psql: binaries.path("psql"), connection });
+  await session.run("begin isolation level repeatable read read only;");
+  const found = await read(session);
+  await session.close();
+  return found;
+}
+
+async function readContent(session: PsqlSession): Promise<string[]> {
   await applySettings(session);
   const { lines } = await readFingerprint(session);
   const sequences = await session.run(await sqlFile("sequences.sql"));
   const rows = await session.run(await fixture("content.sql"));
-  await session.close();
-  return [...lines, ...sequences.sort(), ...rows].join("\n");
-}
-
-/** Everything that a failed restore must leave as it was: the content, and each object itself. */
-export async function stateOf(connection: Connection): Promise<string> {
-  const content = await contentOf(connection);
-  const session = await openSnapshot(connection);
-  const platform = await session.run(await fixture("platform_state.sql"));
-  await session.close();
-  return [content, ...platform].join("\n");
-}
-
-async function openSnapshot(connection: Connection): Promise<PsqlSession> {
-  const session = await PsqlSession.open({ psql: binaries.path("psql"), connection });
-  await session.run("begin isolation level repeatable read read only;");
-  return session;
+  return [...lines, ...sequences.sort(), ...rows];
 }

@@ -2,7 +2,6 @@
 import { spawn } from "node:child_process";
 import { mkdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
-import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Connection } from "../lib/connection.ts";
@@ -13,20 +12,19 @@ import { startWire } from "./broken_links.ts";
 import { atPhase, dyingProgram, type HoldPoint, killChild, sqlNow, whileHeld } from "./engine_breakage.ts";
 import {
   backUp,
-  createProject,
-  fixture,
+  commandEnvironment,
   restore,
+  type RestoreScene,
   sql,
-  startPlace,
+  startRestoreScene,
   stateOf,
-  type TestPlace,
   type TestVault,
   tools,
 } from "./engine_fixture.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
-let place: TestPlace;
+let place: RestoreScene;
 let server: SupabaseServer;
 let store: TestVault;
 let prod: Connection;
@@ -35,14 +33,8 @@ let before: string;
 let key: string;
 
 beforeAll(async () => {
-  place = await startPlace();
-  ({ server, store } = place);
-  prod = await createProject(server, "prod");
-  await sql(prod, await fixture("hold_points.sql"));
-  target = await createProject(server, "alvo");
-  await sql(target, await fixture("other_content.sql"));
-  before = await stateOf(target);
-  key = (await backUp(store.vault, prod)).keys.archive;
+  place = await startRestoreScene("hold_points.sql");
+  ({ server, store, prod, target, before, key } = place);
 });
 
 afterAll(() => place?.stop());
@@ -151,11 +143,7 @@ function restoreCommand(archive: string): Promise<{ code: number | null; said: s
   ], {
     cwd: ROOT,
     env: {
-      PATH: process.env.PATH,
-      HOME: process.env.HOME,
-      TMPDIR: place.folder, // what a killed command leaves goes with the server's folder
-      ...(process.env.DENO_DIR === undefined ? {} : { DENO_DIR: process.env.DENO_DIR }),
-      ...store.secrets,
+      ...commandEnvironment(place),
       TARGET: "dev",
       R2_KEY: archive,
       SUPABASE_DB_URL_PROD: server.url("postgres", "prod"),

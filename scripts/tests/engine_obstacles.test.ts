@@ -12,17 +12,14 @@ import { Vault } from "../lib/vault.ts";
 import {
   backUp,
   binaries,
-  createProject,
-  fixture,
   restore,
-  sql,
-  startPlace,
+  type RestoreScene,
+  startRestoreScene,
   stateOf,
-  type TestPlace,
   type TestVault,
 } from "./engine_fixture.ts";
 
-let place: TestPlace;
+let place: RestoreScene;
 let server: SupabaseServer;
 let store: TestVault;
 let prod: Connection;
@@ -31,14 +28,8 @@ let before: string;
 let key: string;
 
 beforeAll(async () => {
-  place = await startPlace();
-  ({ server, store } = place);
-  prod = await createProject(server, "prod");
-  await sql(prod, await fixture("every_kind.sql"));
-  target = await createProject(server, "alvo");
-  await sql(target, await fixture("other_content.sql"));
-  before = await stateOf(target);
-  key = (await backUp(store.vault, prod)).keys.archive;
+  place = await startRestoreScene("every_kind.sql");
+  ({ server, store, prod, target, before, key } = place);
 });
 
 afterAll(() => place?.stop());

@@ -21,6 +21,7 @@ import {
   backUp,
   binaries,
   createProject,
+  denoCache,
   fixture,
   sql,
   startPlace,
@@ -136,10 +137,14 @@ describe("restore --from-vault", () => {
 
   it("lists, newest first, as a command with nothing else in its environment", async () => {
     const deno = join(ROOT, "node_modules/.bin/deno");
-    const cache = process.env.DENO_DIR === undefined ? {} : { DENO_DIR: process.env.DENO_DIR };
     const home = await mkdtemp(join(tmpdir(), "revo-home-"));
     try {
-      const env = { PATH: "/usr/bin:/bin", HOME: process.env.HOME ?? home, ...cache, ...place.store.secrets };
+      const env = {
+        PATH: "/usr/bin:/bin",
+        HOME: process.env.HOME ?? home,
+        ...denoCache(),
+        ...place.store.secrets,
+      };
       const { stdout } = await promisify(execFile)(deno, ["task", "-q", "restore", "--from-vault"], {
         cwd: ROOT,
         env,

@@ -3,7 +3,6 @@ import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -18,6 +17,7 @@ import { atPhase, sqlNow } from "./engine_breakage.ts";
 import {
   backUp,
   binaries,
+  commandEnvironment,
   createProject,
   engine,
   fixture,
@@ -317,11 +317,7 @@ test("the command plans for prod without a confirmation, beside a run that holds
   ], {
     cwd: ROOT,
     env: {
-      PATH: process.env.PATH,
-      HOME: process.env.HOME,
-      TMPDIR: place.folder,
-      ...(process.env.DENO_DIR === undefined ? {} : { DENO_DIR: process.env.DENO_DIR }),
-      ...store.secrets,
+      ...commandEnvironment(place),
       TARGET: "prod",
       R2_KEY: key,
       PLAN: "true",

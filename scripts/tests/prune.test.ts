@@ -9,41 +9,40 @@ import { receiptKey } from "../../supabase/functions/_shared/backup/object_key.t
 import type { Target } from "../../supabase/functions/_shared/backup/target.ts";
 import { measureVault } from "../dev/bench/vault.ts";
 import { nodeArguments } from "../dev/child_process.ts";
-import { migrate, readMigrations } from "../dev/migrate.ts";
 import { Catalog } from "../lib/catalog.ts";
 import type { Connection } from "../lib/connection.ts";
 import { applyPrune, planPrune, type PruneContext } from "../lib/prune/prune.ts";
 import { adoptMissing } from "../lib/reconcile.ts";
 import { Vault } from "../lib/vault.ts";
 import { startVaultRelay, type VaultRelay } from "./broken_links.ts";
-import { binaries, createProject, sql, startPlace, type TestPlace } from "./engine_fixture.ts";
-import { type BackupSketch, dailySketches, keysOf, recordBackups, storeBackups } from "./vault_content.ts";
+import { binaries, sql } from "./engine_fixture.ts";
+import {
+  type BackupSketch,
+  type CatalogScene,
+  dailySketches,
+  keysOf,
+  recordBackups,
+  startCatalogScene,
+  storeBackups,
+} from "./vault_content.ts";
 
 const NOW = "2026-03-11T12:00:00Z";
 const POLICY = { ...DEFAULT_POLICY, daily: 2, weekly: 2, monthly: 1, yearly: 1, minimum: 1, safety: 1 };
 /** Of the ten days up to 11 March these stay: two days, two weeks. */
 const SURVIVORS = ["20260311", "20260310", "20260308"];
 
-let place: TestPlace;
+let place: CatalogScene;
 let prod: Connection;
 let catalog: Catalog;
 
 beforeAll(async () => {
-  place = await startPlace();
-  prod = await createProject(place.server, "prod");
-  await migrate(binaries.path("psql"), prod, await readMigrations());
-  catalog = new Catalog({ psql: binaries.path("psql"), connection: prod });
+  place = await startCatalogScene();
+  ({ prod, catalog } = place);
 });
 
-afterAll(async () => {
-  await catalog?.close();
-  await place?.stop();
-});
+afterAll(() => place?.stop());
 
-beforeEach(async () => {
-  await sql(prod, "delete from public.ops_db_backup_runs; delete from public.ops_db_backups;");
-  await place.store.vault.deleteMany(await keysOf(place.store.vault));
-});
+beforeEach(() => place.empty());
 
 function contextAt(now = NOW, vault = place.store.vault, of = catalog): PruneContext {
   const progress = { phase: () => {}, bytes: () => {}, log: () => {} };

@@ -2,33 +2,31 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { sealManifest } from "../../supabase/functions/_shared/backup/manifest.ts";
 import { exampleManifest } from "../../supabase/functions/_shared/backup/manifest_example.ts";
-import { migrate, readMigrations } from "../dev/migrate.ts";
 import { Catalog } from "../lib/catalog.ts";
 import type { Connection } from "../lib/connection.ts";
 import { type Finding, reconcile } from "../lib/reconcile/reconcile.ts";
-import { binaries, createProject, oldArchive, sql, startPlace, type TestPlace } from "./engine_fixture.ts";
-import { keysOf, manifestOf, recordBackups, storeBackups } from "./vault_content.ts";
+import { oldArchive, sql } from "./engine_fixture.ts";
+import {
+  type CatalogScene,
+  keysOf,
+  manifestOf,
+  recordBackups,
+  startCatalogScene,
+  storeBackups,
+} from "./vault_content.ts";
 
-let place: TestPlace;
+let place: CatalogScene;
 let prod: Connection;
 let catalog: Catalog;
 
 beforeAll(async () => {
-  place = await startPlace();
-  prod = await createProject(place.server, "prod");
-  await migrate(binaries.path("psql"), prod, await readMigrations());
-  catalog = new Catalog({ psql: binaries.path("psql"), connection: prod });
+  place = await startCatalogScene();
+  ({ prod, catalog } = place);
 });
 
-afterAll(async () => {
-  await catalog?.close();
-  await place?.stop();
-});
+afterAll(() => place?.stop());
 
-beforeEach(async () => {
-  await sql(prod, "delete from public.ops_db_backup_runs; delete from public.ops_db_backups;");
-  await place.store.vault.deleteMany(await keysOf(place.store.vault));
-});
+beforeEach(() => place.empty());
 
 /** As somebody sees it who comes `minutes` after the last object was written. */
 async function run(apply: boolean, minutes = 2) {

@@ -7,9 +7,12 @@ import {
   receiptKey,
 } from "../../supabase/functions/_shared/backup/object_key.ts";
 import type { Target } from "../../supabase/functions/_shared/backup/target.ts";
-import type { Catalog } from "../lib/catalog.ts";
+import { migrate, readMigrations } from "../dev/migrate.ts";
+import { Catalog } from "../lib/catalog.ts";
+import type { Connection } from "../lib/connection.ts";
 import { jsonb } from "../lib/psql.ts";
 import type { Vault } from "../lib/vault.ts";
+import { binaries, createProject, sql, startPlace, type TestPlace } from "./engine_fixture.ts";
 
 export interface BackupSketch {
   target?: Target;
@@ -20,6 +23,34 @@ export interface BackupSketch {
   receipt?: boolean;
   /** Only the archive, as an upload that was cut off leaves it. */
   archiveOnly?: boolean;
+}
+
+/** A vault and the catalog of it, both empty. */
+export interface CatalogScene extends TestPlace {
+  prod: Connection;
+  catalog: Catalog;
+  /** Takes away what a test left in both. */
+  empty(): Promise<void>;
+}
+
+export async function startCatalogScene(): Promise<CatalogScene> {
+  const place = await startPlace();
+  const prod = await createProject(place.server, "prod");
+  await migrate(binaries.path("psql"), prod, await readMigrations());
+  const catalog = new Catalog({ psql: binaries.path("psql"), connection: prod });
+  return {
+    ...place,
+    prod,
+    catalog,
+    empty: async () => {
+      await sql(prod, "delete from public.ops_db_backup_runs; delete from public.ops_db_backups;");
+      await place.store.vault.deleteMany(await keysOf(place.store.vault));
+    },
+    stop: async () => {
+      await catalog.close();
+      await place.stop();
+    },
+  };
 }
 
 const CONTENT = "an archive";
