@@ -1,7 +1,7 @@
 /** Where in the history the reader is, kept in the address so that a link shows the same. */
 
 import { useCallback, useEffect, useMemo, useRef } from "react";
-import { useLocation, useNavigate, useSearchParams } from "react-router-dom";
+import { useLocation, useNavigate, useNavigationType, useSearchParams } from "react-router-dom";
 import { z } from "zod";
 import {
   BACKUP_STATUSES,
@@ -102,35 +102,48 @@ export interface HistoryWay {
   goBack(): void;
 }
 
-/** The place of the present address and how to go to another. */
+/** What an entry of the browser's history remembers beside its address. */
+const entrySchema = z.object({
+  /** The page whose next page this is; absent when it was reached in another way. */
+  page: z.number().optional().catch(undefined),
+  /** Which of our changes led here; absent when it was a link. */
+  turn: z.number().optional().catch(undefined),
+}).catch({});
+
+/**
+ * The place of the present address and how to go to another. Once on a page: two changes within a moment both
+ * count, since each starts from what was gone to last, and not from what is shown by then.
+ */
 export function useHistoryPlace(): HistoryWay {
   const [params] = useSearchParams();
   const navigate = useNavigate();
+  const navigation = useNavigationType();
   const { state } = useLocation();
   const place = useMemo(() => readPlace(params), [params]);
-  // what was gone to last: two changes within a moment both count, whichever is shown by then
+  const entry = useMemo(() => entrySchema.parse(state), [state]);
   const latest = useRef(place);
-  useEffect(() => void (latest.current = place), [place]);
-  const came = cameFromPageBefore(state);
+  const turn = useRef(0);
+  useEffect(() => {
+    // shown late: a later change of ours is on its way and already counts this one in
+    const isOvertaken = navigation !== "POP" && entry.turn !== undefined && entry.turn < turn.current;
+    if (!isOvertaken) latest.current = place;
+  }, [place, entry, navigation]);
   const go = useCallback((change: Partial<HistoryPlace>, options: { replace?: boolean } = {}) => {
     const next = { ...latest.current, ...change };
     const isNextPage = next.page > latest.current.page;
     latest.current = next;
-    const search = writePlace(params, next).toString();
-    void navigate({ search }, {
+    turn.current += 1;
+    const page = isNextPage ? next.page : options.replace ? entry.page : undefined;
+    void navigate({ search: writePlace(params, next).toString() }, {
       replace: options.replace,
-      state: isNextPage ? { page: next.page } : options.replace ? state : null,
+      state: { page, turn: turn.current },
       preventScrollReset: true,
     });
-  }, [params, navigate, state]);
+  }, [params, navigate, entry]);
+  const came = entry.page !== undefined;
   const goBack = useCallback(() => {
     if (came) void navigate(-1);
     else go({ page: 0, after: null });
   }, [came, navigate, go]);
   return { place, go, goBack };
-}
-
-/** Whether the entry before this one in the browser's history is the page before. */
-function cameFromPageBefore(state: unknown): boolean {
-  return typeof state === "object" && state !== null && "page" in state;
 }

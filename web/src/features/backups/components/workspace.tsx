@@ -24,7 +24,7 @@ const NONE: ReadonlySet<string> = new Set();
 
 /** The page for whoever may see it. `hindrance` says why nothing may be started, `null` when it may. */
 export function Workspace({ hindrance }: { hindrance: string | null }) {
-  const { place, go } = useHistoryPlace();
+  const way = useHistoryPlace();
   const [dialog, setDialog] = useState<OpenDialog>(null);
   const [announcement, setAnnouncement] = useState("");
   const live = useLiveRuns();
@@ -59,7 +59,7 @@ export function Workspace({ hindrance }: { hindrance: string | null }) {
       {hindrance !== null && <Notice id="hindrance" tone="info">{hindrance}</Notice>}
       <SampleNotice />
       <Overview
-        onPickDay={(day) => go({ ...BEGINNING, target: "prod", from: day, to: day })}
+        onPickDay={(day) => way.go({ ...BEGINNING, target: "prod", from: day, to: day })}
       />
       <p role="status" className="sr-only">{announcement}</p>
       <Suspense fallback={null}>
@@ -72,11 +72,12 @@ export function Workspace({ hindrance }: { hindrance: string | null }) {
         />
       </Suspense>
       <History
+        way={way}
         hindrance={hindrance}
         onRestore={(backup) => setDialog({ kind: "restore", backup })}
       />
       <Suspense fallback={null}>
-        <PastRuns target={place.target} undo={undo} />
+        <PastRuns target={way.place.target} undo={undo} />
       </Suspense>
       <Dialogs open={dialog} busyTargets={busyTargets} onAccepted={accept} onClose={close} />
     </>

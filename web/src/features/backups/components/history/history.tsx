@@ -2,7 +2,7 @@ import { lazy, Suspense } from "react";
 import { useMediaQuery } from "../../../../lib/use_media_query.ts";
 import { useNow } from "../../../../lib/use_now.ts";
 import { useHistory } from "../../api/list_history.ts";
-import { BEGINNING, type HistoryPlace, isFiltered, useHistoryPlace } from "../../history_place.ts";
+import { BEGINNING, type HistoryPlace, type HistoryWay, isFiltered } from "../../history_place.ts";
 import { emptyWords } from "../../history_words.ts";
 import { Button } from "../../../../components/ui/button.tsx";
 import type { RowSurroundings } from "../backup_parts.tsx";
@@ -19,9 +19,9 @@ const RENEW_MS = 30_000;
 const TABLE_FITS = "(min-width: 70rem)";
 
 /** What have we got? The vault and what did not reach it, a page at a time, as the address says. */
-export function History(around: Omit<RowSurroundings, "now">) {
+export function History({ way, ...around }: { way: HistoryWay } & Omit<RowSurroundings, "now">) {
   const now = useNow(RENEW_MS);
-  const { place, go, goBack } = useHistoryPlace();
+  const { place, go, goBack } = way;
   const query = useHistory(place);
   const wide = useMediaQuery(TABLE_FITS);
   const Rows = wide ? HistoryTable : HistoryCards;
