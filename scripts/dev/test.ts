@@ -1,66 +1,11 @@
-/**
- * `npm test`: everything, in the order of how soon it speaks: format, lint, types, unit, then the tests that
- * start the real stack. Prints each runner's own output and closes with the sum. A skipped test is a failure.
- */
+/** `npm test`: everything, step after step (test_steps.ts), each with its runner's own output; closes with the sum. A skipped test is a failure. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { z } from "zod";
 import { installSystemPackages } from "./system_packages.ts";
-
-interface Counts {
-  passed: number;
-  failed: number;
-  skipped: number;
-}
-
-interface Step {
-  name: string;
-  command: readonly string[];
-  /** Reads the runner's own report; a step without one counts as one test. */
-  count?: (output: string, folder: string) => Promise<Counts> | Counts;
-}
-
-const CHECKED = ["scripts/*.ts", "scripts/**/*.ts", "supabase/functions/**/*.ts", "supabase/tests/**/*.ts"];
-
-const STEPS: readonly Step[] = [
-  { name: "format", command: ["deno", "fmt", "--check", "--quiet"] },
-  { name: "lint", command: ["deno", "lint", "--quiet"] },
-  { name: "types: scripts and function", command: ["deno", "check", "--quiet", ...CHECKED] },
-  { name: "types: screen and shared domain", command: ["tsc", "-p", "web"] },
-  {
-    name: "function and domain (deno test)",
-    command: [
-      "deno",
-      "test",
-      "--quiet",
-      "--allow-env",
-      "supabase/functions/_shared",
-      "supabase/functions/ops-backups",
-    ],
-    count: countDeno,
-  },
-  {
-    name: "scripts, database, workflows (vitest)",
-    command: [
-      "vitest",
-      "run",
-      "--config",
-      "scripts/vitest.config.ts",
-      "--reporter=default",
-      "--reporter=json",
-      "--outputFile=FOLDER/vitest.json",
-    ],
-    count: countVitest,
-  },
-  {
-    name: "browser (playwright)",
-    command: ["tsx", "scripts/dev/browser_tests.ts"],
-    count: countPlaywright,
-  },
-];
+import { type Counts, type Step, STEPS } from "./test_steps.ts";
 
 const only = process.argv.slice(2);
 const steps = only.length === 0
@@ -130,31 +75,6 @@ function run(command: readonly string[]): Promise<{ code: number; output: string
     child.on("error", reject);
     child.on("close", (code) => resolve({ code: code ?? 1, output }));
   });
-}
-
-function countDeno(output: string): Counts {
-  const line = /(\d+) passed(?: \(\d+ steps?\))? \| (\d+) failed(?: \(\d+ steps?\))?(?: \| (\d+) ignored)?/
-    .exec(output);
-  return { passed: Number(line?.[1] ?? 0), failed: Number(line?.[2] ?? 1), skipped: Number(line?.[3] ?? 0) };
-}
-
-async function countVitest(_output: string, folder: string): Promise<Counts> {
-  const report = z.object({
-    numPassedTests: z.number(),
-    numFailedTests: z.number(),
-    numTotalTests: z.number(),
-  })
-    .parse(JSON.parse(await readFile(join(folder, "vitest.json"), "utf8")));
-  const { numPassedTests: passed, numFailedTests: failed } = report;
-  return { passed, failed, skipped: report.numTotalTests - passed - failed };
-}
-
-async function countPlaywright(_output: string, folder: string): Promise<Counts> {
-  const report = z.object({
-    stats: z.object({ expected: z.number(), unexpected: z.number(), flaky: z.number(), skipped: z.number() }),
-  }).parse(JSON.parse(await readFile(join(folder, "playwright.json"), "utf8")));
-  const { expected, unexpected, flaky, skipped } = report.stats;
-  return { passed: expected, failed: unexpected + flaky, skipped };
 }
 
 function add(sum: Counts, more: Counts): void {

@@ -30,7 +30,10 @@ test("a session that the server refuses leads back to the sign-in, with the reas
     }
   });
   await page.reload();
-  await expect(page.getByText("Sua sessão expirou. Entre novamente para continuar.")).toBeVisible();
+  const reason = page.getByText("Sua sessão expirou. Entre novamente para continuar.");
+  await expect(reason).toBeVisible();
+  await page.reload();
+  await expect(reason).toBeVisible();
 });
 
 test("who may only look finds every action disabled, with the reason", async ({ page, browser }) => {

@@ -5,7 +5,7 @@ import { Button } from "../components/ui/button.tsx";
 import { Skeleton } from "../components/ui/skeleton.tsx";
 import { BackupsProvider } from "../features/backups/gateway.tsx";
 import { Brand } from "./brand.tsx";
-import { HOME, SIGN_IN } from "./paths.ts";
+import { HOME, SIGN_IN, type SignInState } from "./paths.ts";
 import { useSession } from "./session.tsx";
 
 const Toaster = lazy(async () => ({ default: (await import("sonner")).Toaster }));
@@ -22,7 +22,8 @@ export function Shell() {
   const { pathname, search } = useLocation();
   if (current.state === "unknown") return <Skeleton lines={4} label="Abrindo" />;
   if (current.state === "signed-out") {
-    return <Navigate to={SIGN_IN} replace state={{ from: pathname + search }} />;
+    const state: SignInState = { from: pathname + search, expired: current.expired };
+    return <Navigate to={SIGN_IN} replace state={state} />;
   }
   return (
     <BackupsProvider client={client} onSessionExpired={expire}>

@@ -5,21 +5,24 @@ import { Button } from "../components/ui/button.tsx";
 import { Field, Input } from "../components/ui/field.tsx";
 import { Notice } from "../components/ui/notice.tsx";
 import { FullPage } from "./full_page.tsx";
-import { HOME } from "./paths.ts";
+import { HOME, type SignInState } from "./paths.ts";
 import { useSession } from "./session.tsx";
 import { signInSentence } from "./sign_in_error.ts";
 
-const fromSchema = z.object({ from: z.string().startsWith("/") });
+const stateSchema: z.ZodType<SignInState> = z.object({
+  from: z.string().startsWith("/"),
+  expired: z.boolean(),
+});
 const credentialsSchema = z.object({ email: z.string(), password: z.string() });
 
 /** E-mail and password; afterwards back to where the reader wanted to go. */
 export function SignInPage() {
   const { client, current } = useSession();
-  const { state } = useLocation();
+  const { from, expired } = stateSchema.safeParse(useLocation().state).data ?? { from: HOME, expired: false };
   const [problem, setProblem] = useState<string | null>(null);
   const [pending, setPending] = useState(false);
   if (current.state === "signed-in") {
-    return <Navigate to={fromSchema.safeParse(state).data?.from ?? HOME} replace />;
+    return <Navigate to={from} replace />;
   }
 
   const submit = async (event: FormEvent<HTMLFormElement>) => {
@@ -31,7 +34,6 @@ export function SignInPage() {
     setPending(false);
     if (error) setProblem(signInSentence(error));
   };
-  const expired = current.state === "signed-out" && current.expired;
   return (
     <FullPage title="Entrar">
       {expired && problem === null && (
