@@ -12,13 +12,13 @@ import { askerOf, readEnvironment, vaultOf } from "./lib/environment.ts";
 import { runMain } from "./lib/main.ts";
 import { testAlarm } from "./lib/watchdog/self_test.ts";
 
-await runMain(async () => {
+await runMain(async (_signal, output) => {
   const env = readEnvironment(alarmTestEnvironment, process.env);
   await testAlarm({
     target: env.TARGET,
     vault: vaultOf(env),
     channels: channelsOf(env),
     source: { at: new Date().toISOString(), runUrl: askerOf(env, randomUUID).run?.url ?? null },
-    log: (line) => void process.stdout.write(line + "\n"),
+    log: (line) => output.print(line),
   });
 });

@@ -19,23 +19,27 @@ import { applyPrune, planPrune, type PrunePlan } from "./lib/prune/prune.ts";
 import { planLines, pruneResult, pruneSummary } from "./lib/prune/report.ts";
 import { type Outcome, reporterFor, type TrackedRun, trackRun } from "./lib/tracked_run.ts";
 
-await runMain(async (signal) => {
+await runMain(async (signal, output) => {
   const env = readEnvironment(pruneEnvironment, process.env);
   const vault = vaultOf(env);
   const asker = askerOf(env, randomUUID);
+  const told: { target: Target; decisions: PrunePlan["decisions"] }[] = [];
   let refusal: BackupError | null = null;
   for (const target of env.TARGET ? [env.TARGET] : TARGETS) {
     signal.throwIfAborted();
     if (!env.APPLY) await tell(target);
     else refusal = await prune(target) ?? refusal;
   }
+  if (!env.APPLY) output.setResult(told);
   if (refusal) throw refusal;
 
   async function tell(target: Target): Promise<void> {
     const catalog = new Catalog({ psql: findPsql(), connection: connectionOf("prod", process.env) });
     try {
       const run = { catalog, reporter: reporterFor(catalog, process.env) };
-      await run.reporter.summary(pruneSummary(target, await planAloud(run, target), null));
+      const plan = await planAloud(run, target);
+      told.push({ target, decisions: plan.decisions });
+      await run.reporter.summary(pruneSummary(target, plan, null));
     } finally {
       await catalog.close();
     }

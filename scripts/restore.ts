@@ -27,6 +27,7 @@ import {
 } from "./lib/environment.ts";
 import { chooseGzip } from "./lib/gzip.ts";
 import { runMain } from "./lib/main.ts";
+import type { Output } from "./lib/output.ts";
 import { planRestore } from "./lib/restore/plan.ts";
 import { describeChanges } from "./lib/restore/plan_changes.ts";
 import { planSummary } from "./lib/restore/plan_summary.ts";
@@ -41,14 +42,15 @@ interface Task {
   asker: Asker;
   vault: Vault;
   signal: AbortSignal;
+  output: Output;
 }
 
-await runMain(async (signal) => {
+await runMain(async (signal, output) => {
   if (process.argv.includes("--from-vault")) {
-    return await recoverFromVault(process.env, (line) => void process.stdout.write(line + "\n"), signal);
+    return await recoverFromVault(process.env, output, signal);
   }
   const env = readEnvironment(restoreEnvironment, process.env);
-  const task: Task = { env, asker: askerOf(env, randomUUID), vault: vaultOf(env), signal };
+  const task: Task = { env, asker: askerOf(env, randomUUID), vault: vaultOf(env), signal, output };
   const about = {
     target: env.TARGET,
     mode: null,
@@ -113,7 +115,7 @@ async function readPlan(
 
 /** Takes no lock and writes nothing but its own run (docs/decisions/0010). */
 async function plan(
-  { env, vault, signal }: Task,
+  { env, vault, signal, output }: Task,
   { catalog, reporter }: TrackedRun,
 ): Promise<Outcome> {
   const connection = connectionOf(env.TARGET, process.env);
@@ -128,7 +130,7 @@ async function plan(
   }, { target: env.TARGET, key: env.R2_KEY, allowSchemaOnly: env.ALLOW_SCHEMA_ONLY });
   for (const obstacle of planned.obstacles) reporter.warn(`obstacle: ${JSON.stringify(obstacle)}`);
   await reporter.summary(planSummary(planned));
-  process.stdout.write(`PLAN_JSON=${JSON.stringify(planned)}\n`);
+  output.printForLog(`PLAN_JSON=${JSON.stringify(planned)}`);
   return { r2_key: env.R2_KEY, result: { plan: planned } };
 }
 

@@ -14,13 +14,13 @@ import { runMain } from "./lib/main.ts";
 import { reporterFor } from "./lib/tracked_run.ts";
 import { uploadLocalBackup } from "./lib/upload.ts";
 
-await runMain(async () => {
+await runMain(async (signal, output) => {
   const env = readEnvironment(uploadEnvironment, process.env);
   const vault = vaultOf(env);
   const catalog = new Catalog({ psql: findPsql(), connection: connectionOf("prod", process.env) });
   try {
     const reporter = reporterFor(catalog, process.env);
-    const { key, manifest } = await uploadLocalBackup(vault, env.FILE, reporter);
+    const { key, manifest } = await uploadLocalBackup(vault, env.FILE, reporter, signal);
     reporter.log(`in the vault: ${key}`);
     reporter.phase("catalog");
     await catalog.record({ r2_bucket: vault.bucket, r2_key: key, manifest, run_url: null, verified_at: null })
@@ -30,7 +30,8 @@ await runMain(async () => {
           hint: "Run reconcile when the catalog answers.",
         });
       });
-    process.stdout.write(`${key}\n`);
+    output.setResult({ r2_key: key });
+    output.print(key);
   } finally {
     await catalog.close();
   }

@@ -26,7 +26,7 @@ import { reporterFor } from "./lib/tracked_run.ts";
 import { runWatchdog } from "./lib/watchdog/run_watchdog.ts";
 import { watchSummary } from "./lib/watchdog/watch_summary.ts";
 
-await runMain(async () => {
+await runMain(async (_signal, output) => {
   const env = readEnvironment(watchdogEnvironment, process.env);
   const opened: Catalog[] = [];
   const vault = () => vaultOf(readEnvironment(vaultEnvironment, process.env));
@@ -41,10 +41,12 @@ await runMain(async () => {
       heartbeat: heartbeatOf(env),
       runUrl: askerOf(env, randomUUID).run?.url ?? null,
       now: () => new Date(),
-      log: (line) => void process.stdout.write(line + "\n"),
+      log: (line) => output.print(line),
     });
+    output.setResult(round);
     const summary = process.env.GITHUB_STEP_SUMMARY;
     if (summary) await appendFile(summary, watchSummary(round) + "\n");
+    else output.print(watchSummary(round));
   } finally {
     for (const catalog of opened) {
       // what was held or refused since the last script ran has no copy in the vault yet

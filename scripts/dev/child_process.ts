@@ -4,13 +4,11 @@ import { createWriteStream, mkdirSync, openSync } from "node:fs";
 import { connect } from "node:net";
 import { dirname, join } from "node:path";
 import process from "node:process";
+import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { killGroup } from "../lib/children.ts";
+import { ROOT } from "./root.ts";
 import type { RunFolder } from "./run_folder.ts";
-
-/** The repository's folder. */
-export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 const READY_LIMIT_MS = 60_000;
 const STOP_GRACE_MS = 3_000;
@@ -29,6 +27,8 @@ export interface ChildOptions {
   /** Of 127.0.0.1; it is ready when it takes connections there. */
   port: number;
   run: RunFolder;
+  /** Is told each line of what it says, which its log file has in any case. */
+  onOutput?: (line: string) => void;
   /** Called when it ends without {@link ChildPart.stop}, with the end of what it said. */
   onUnexpectedEnd: (said: string) => void;
 }
@@ -77,7 +77,7 @@ export class ChildPart {
   }
 
   #spawn(): ChildProcess {
-    const { name, program, args, env, run } = this.#options;
+    const { name, program, args, env, run, onOutput } = this.#options;
     const child = spawn(program, [...args], {
       cwd: ROOT,
       detached: true,
@@ -91,6 +91,7 @@ export class ChildPart {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     const log = createWriteStream(file, { fd: openSync(file, "a", 0o600) });
     for (const stream of [child.stdout, child.stderr]) {
+      if (onOutput) createInterface({ input: stream }).on("line", (line) => onOutput(`${name}: ${line}`));
       stream.on("data", (chunk: Uint8Array) => {
         log.write(chunk);
         this.#said = (this.#said + new TextDecoder().decode(chunk)).slice(-TAIL);

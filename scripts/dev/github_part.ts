@@ -2,7 +2,7 @@
 import { delimiter, join } from "node:path";
 import process from "node:process";
 import type { PostgresBinaries } from "../lib/postgres/binaries.ts";
-import { ROOT } from "./child_process.ts";
+import { ROOT } from "./root.ts";
 import { type LocalGitHub, startGitHub } from "./github/server.ts";
 import type { RunFolder } from "./run_folder.ts";
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { Connection } from "../lib/connection.ts";
 import { literal, PsqlSession } from "../lib/psql.ts";
-import { ROOT } from "./child_process.ts";
+import { ROOT } from "./root.ts";
 
 /** `20260101000000_name.sql`; the CLI passes over files of other names. */
 const FILE_NAME = /^(?<version>\d+)_(?<name>.*)\.sql$/;

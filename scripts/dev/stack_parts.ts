@@ -35,6 +35,7 @@ export interface Plan {
   run: RunFolder;
   log: (line: string) => void;
   web: "dev" | "built" | "none";
+  watch: boolean;
   binaries: PostgresBinaries;
   ports: Ports;
   urls: Stack["urls"];
@@ -45,13 +46,14 @@ export interface Plan {
 
 /** @throws {BackupError} `missing_tool` when there is no PostgreSQL and none can be had. */
 export async function makePlan(options: StackOptions, run: RunFolder): Promise<Plan> {
-  const { log, web = "dev" } = options;
+  const { log, web = "dev", watch = false } = options;
   const binaries = await providePostgres(log);
   const ports = await choosePorts(options.ports ?? "free");
   return {
     run,
     log,
     web,
+    watch,
     binaries,
     ports,
     urls: urlsOf(ports, web !== "none"),
@@ -184,6 +186,7 @@ export async function startDoors(
     secretKey: plan.keys.secret,
     github: { url: plan.urls.github, token: plan.githubToken, repository: REPOSITORY },
     allowedOrigins: plan.urls.screen === null ? [] : [plan.urls.screen],
+    onOutput: plan.watch ? plan.log : undefined,
     onUnexpectedEnd: parts.endOf("function"),
   });
   await parts.step(screen === null ? "GitHub and function" : "GitHub, function and screen", async () => {

@@ -23,6 +23,8 @@ export interface StackOptions {
   web?: "dev" | "built" | "none";
   /** `preferred` takes the known ports where they are free; default `free`. */
   ports?: "preferred" | "free";
+  /** Whether the function follows changes of its files, as the screen of `dev` does; default false. */
+  watch?: boolean;
   log: (line: string) => void;
 }
 

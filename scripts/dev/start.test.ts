@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { once } from "node:events";
 import process from "node:process";
 import { afterEach, expect, test } from "vitest";
-import { ROOT } from "./child_process.ts";
+import { ROOT } from "./root.ts";
 import { readRecord, startTimeOf } from "./leftovers.mjs";
 
 const UP = "Ctrl-C stops everything";
@@ -27,8 +27,8 @@ function launch(...args: string[]): { child: ChildProcess; said: () => string } 
   return { child, said: () => said };
 }
 
-async function launchUntilUp() {
-  const { child, said } = launch("--rows", "1000");
+async function launchUntilUp(...args: string[]) {
+  const { child, said } = launch("--rows", "1000", ...args);
   await expect.poll(said, { timeout: 60_000 }).toContain(UP);
   const folder = /^ +Logs +(.*)\/logs$/m.exec(said())?.[1] ?? "";
   const record = readRecord(folder);
@@ -47,8 +47,8 @@ test("unknown and wrong options are refused with the usage, before anything star
   }
 });
 
-test("it says where the screen is and who signs in; one SIGINT stops all in order", async () => {
-  const { child, said, folder, pids } = await launchUntilUp();
+test("it says where the screen is and who signs in; one SIGINT stops all in order, of npm run dev too", async () => {
+  const { child, said, folder, pids } = await launchUntilUp("--watch");
   const screen = /Screen +(\S+)/.exec(said())?.[1] ?? "";
   expect((await fetch(screen)).status).toBe(200);
   expect(said()).toMatch(/Sign in +\S+@\S+\s+Password +\S+/);

@@ -4,17 +4,19 @@
  *     npm start [-- --rows N]      prod gets about N rows of ERP data, default 200000
  *     npm start -- --empty         without the sample history
  *     npm start -- --once          the main job, end to end, then exit
+ *     npm run dev                  with --watch: the function follows its files, as the screen always does
  */
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { installSystemPackages } from "./system_packages.ts";
 import type { Stack } from "./stack.ts";
 
-const USAGE = `Usage: npm start [-- [--rows N] [--empty] [--once]]
+const USAGE = `Usage: npm start [-- [--rows N] [--empty] [--once] [--watch]]
 
   --rows N   about how many rows of ERP data prod gets (at least 1000, default 200000)
   --empty    begins without any history; otherwise there are sixty days of it, marked as sample data
   --once     runs the main job end to end on free ports, prints one line of JSON and exits
+  --watch    the function starts again when its files change, and says here what it says (npm run dev)
 `;
 const FEWEST_ROWS = 1000;
 /** One Ctrl-C may arrive several times: from the terminal, from npm, from the launcher. */
@@ -33,7 +35,7 @@ if (options.once) {
 }
 await runUntilStopped();
 
-function readOptions(args: string[]): { rows?: number; empty: boolean; once: boolean } {
+function readOptions(args: string[]): { rows?: number; empty: boolean; once: boolean; watch: boolean } {
   try {
     const { values } = parseArgs({
       args,
@@ -41,6 +43,7 @@ function readOptions(args: string[]): { rows?: number; empty: boolean; once: boo
         rows: { type: "string" },
         empty: { type: "boolean" },
         once: { type: "boolean" },
+        watch: { type: "boolean" },
         help: { type: "boolean" },
       },
     });
@@ -52,7 +55,7 @@ function readOptions(args: string[]): { rows?: number; empty: boolean; once: boo
     if (rows !== undefined && !(Number.isSafeInteger(rows) && rows >= FEWEST_ROWS)) {
       throw new Error(`--rows must be a whole number of at least ${FEWEST_ROWS}: '${values.rows}'`);
     }
-    return { rows, empty: values.empty ?? false, once: values.once ?? false };
+    return { rows, empty: values.empty ?? false, once: values.once ?? false, watch: values.watch ?? false };
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : error}\n\n${USAGE}`);
     process.exit(2);
@@ -67,6 +70,7 @@ async function runUntilStopped(): Promise<void> {
       history: !options.empty,
       web: "dev",
       ports: "preferred",
+      watch: options.watch,
       log,
     });
     isUp = true;

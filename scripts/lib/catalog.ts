@@ -30,6 +30,7 @@ export interface RunProgress {
   phase: string;
   bytes_done: number | null;
   bytes_expected: number | null;
+  rows_done: number | null;
 }
 
 export interface RunEnd {

@@ -4,9 +4,11 @@
  * settings that an older server does not know), and a minor that is not older than the server's
  * (a 15.18 pg_dump writes column options of a 15.20 server that are not the user's).
  */
+import process from "node:process";
 import { BackupError } from "../../supabase/functions/_shared/backup/errors.ts";
 import type { Connection } from "./connection.ts";
 import { readServerFacts, type ServerFacts } from "./database_facts.ts";
+import type { Environment } from "./environment.ts";
 import { findPostgres } from "./postgres/binaries.ts";
 import { PsqlSession } from "./psql.ts";
 
@@ -18,7 +20,7 @@ export interface ClientTools {
   version: string;
 }
 
-const PROGRAMS = ["pg_dump", "pg_restore", "psql"] as const;
+export const PROGRAMS = ["pg_dump", "pg_restore", "psql"] as const;
 
 /** psql of any version: enough for the catalog. @throws {BackupError} `missing_tool`. */
 export function findPsql(): string {
@@ -33,7 +35,16 @@ export async function findToolsFor(connection: Connection, signal?: AbortSignal)
   const session = await PsqlSession.open({ psql: findPsql(), connection, signal });
   const server = await readServerFacts(session);
   await session.close();
-  const tools = findTools(Math.floor(server.versionNumber / 10_000)) ?? findTools();
+  return toolsFor(server);
+}
+
+/**
+ * {@link findToolsFor} a server whose facts are known.
+ * @param environment whose PATH and REVO_PG_BIN count
+ * @throws {BackupError} `version_mismatch`, `missing_tool`.
+ */
+export function toolsFor(server: ServerFacts, environment: Environment = process.env): ClientTools {
+  const tools = findTools(environment, Math.floor(server.versionNumber / 10_000)) ?? findTools(environment);
   if (tools === null) {
     throw new BackupError("missing_tool", `Cannot find ${PROGRAMS.join(", ")} on this machine`, {
       hint: `Install the PostgreSQL client of the server's version, ${server.version}.`,
@@ -43,9 +54,9 @@ export async function findToolsFor(connection: Connection, signal?: AbortSignal)
   return tools;
 }
 
-function findTools(major?: number): ClientTools | null {
+function findTools(environment: Environment, major?: number): ClientTools | null {
   try {
-    const found = findPostgres(PROGRAMS, { major });
+    const found = findPostgres(PROGRAMS, { major, environment });
     const [pgDump, pgRestore, psql] = [found.path("pg_dump"), found.path("pg_restore"), found.path("psql")];
     return { pgDump, pgRestore, psql, version: found.version };
   } catch (error) {

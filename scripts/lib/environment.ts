@@ -82,6 +82,21 @@ export const drillEnvironment = z.object({
 
 export const uploadEnvironment = z.object({ ...vaultFields, FILE: z.string().min(1) });
 
+/** Without a target every one of them is listed. */
+export const listEnvironment = z.object({
+  ...vaultFields,
+  TARGET: targetSchema.optional(),
+  LIMIT: z.coerce.number().int().positive().default(50),
+  FROM_VAULT: yes,
+  SUPABASE_DB_URL_PROD: z.string().optional(),
+});
+
+/** Of what it examines it reads the rest by itself: nothing may be required there. */
+export const doctorEnvironment = z.object({ ...askerFields, REPORT: yes });
+
+/** A key, or `newest` of the target. */
+export const verifyEnvironment = z.object({ ...vaultFields, ...targetField, R2_KEY: z.string() });
+
 export const reconcileEnvironment = z.object({ ...askerFields, ...vaultFields, APPLY: yes });
 
 /** Without a target every one of them is looked at. */

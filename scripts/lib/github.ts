@@ -2,7 +2,7 @@
 import { Octokit } from "@octokit/rest";
 import { z } from "zod";
 import { BackupError } from "../../supabase/functions/_shared/backup/errors.ts";
-import type { ErrorCode } from "../../supabase/functions/_shared/backup/messages.ts";
+import { gitHubFailureCode } from "../../supabase/functions/_shared/backup/github_failures.ts";
 
 export interface GitHubRepository {
   octokit: Octokit;
@@ -12,12 +12,6 @@ export interface GitHubRepository {
 
 const API_VERSION = "2022-11-28";
 const TIMEOUT_MS = 15_000;
-const CODE_BY_STATUS: Readonly<Record<number, ErrorCode>> = {
-  401: "github_bad_token",
-  403: "github_forbidden",
-  404: "github_not_found",
-  429: "github_rate_limited",
-};
 
 /** @param options.repository `owner/name` */
 export function connectGitHub(
@@ -41,7 +35,10 @@ export function connectGitHub(
 
 const answered = z.object({
   status: z.number(),
-  response: z.object({ data: z.object({ message: z.string() }).optional() }),
+  response: z.object({
+    headers: z.record(z.string(), z.unknown()).default({}),
+    data: z.object({ message: z.string() }).optional(),
+  }),
 });
 
 /** Makes a call. @param what "Cannot …". @throws {BackupError} `github_*`. */
@@ -51,8 +48,13 @@ export async function callGitHub<T>(what: string, call: () => Promise<T>): Promi
   } catch (cause) {
     const { success, data } = answered.safeParse(cause);
     if (!success) throw new BackupError("github_error", `${what}: GitHub did not answer`, { cause });
-    const code = CODE_BY_STATUS[data.status] ?? "github_error";
-    const said = data.response.data?.message.slice(0, 300) ?? "no reason given";
-    throw new BackupError(code, `${what}: GitHub answered ${data.status}: ${said}`, { cause });
+    const { status, response: { headers, data: said } } = data;
+    const words = said?.message.slice(0, 300) ?? "";
+    const code = gitHubFailureCode({ status, headers, words });
+    throw new BackupError(
+      code === "github_unclear" ? "github_error" : code, // nothing here is asked for twice by itself
+      `${what}: GitHub answered ${status}: ${words || "no reason given"}`,
+      { cause },
+    );
   }
 }

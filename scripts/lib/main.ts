@@ -6,6 +6,7 @@ import {
   toBackupError,
 } from "../../supabase/functions/_shared/backup/errors.ts";
 import type { ErrorCode } from "../../supabase/functions/_shared/backup/messages.ts";
+import { type Output, processOutput } from "./output.ts";
 import { escapeCommand } from "./run_reporter.ts";
 
 /** Exit codes; docs/exit-codes.md is this table for people. */
@@ -26,6 +27,7 @@ export const EXIT = {
 
 const EXIT_BY_CODE: Partial<Record<ErrorCode, number>> = {
   missing_environment: EXIT.badInput,
+  invalid_payload: EXIT.badInput,
   invalid_label: EXIT.badInput,
   invalid_r2_key: EXIT.badInput,
   confirmation_required: EXIT.badInput,
@@ -42,22 +44,36 @@ export function exitCodeOf(code: ErrorCode): number {
 }
 
 /**
- * Runs a command's work and ends the process with its exit code. SIGINT and SIGTERM abort the work, which
- * then takes back what it did; GitHub gives it 7.5 s before the next signal.
+ * Runs a command's work and ends the process with its exit code. SIGINT, SIGTERM and SIGHUP (a terminal that
+ * was closed) abort the work, which then takes back what it did; GitHub gives it 7.5 s before the next signal.
  */
-export async function runMain(work: (signal: AbortSignal) => Promise<void>): Promise<never> {
+export async function runMain(
+  work: (signal: AbortSignal, output: Output) => Promise<void>,
+  output = processOutput,
+): Promise<never> {
   const cancel = new AbortController();
   const onSignal = (name: string) => cancel.abort(new Failure("run_cancelled", `ended by ${name}`));
   process.on("SIGINT", onSignal);
   process.on("SIGTERM", onSignal);
+  process.on("SIGHUP", onSignal);
   try {
-    await work(cancel.signal);
+    await work(cancel.signal, output);
+    await output.conclude(null, EXIT.done);
     process.exit(EXIT.done);
   } catch (thrown) {
     const error = cancelledOr(thrown, cancel.signal);
-    report(error);
+    report(error, output);
+    await output.conclude(error, exitCodeOf(error.code));
     process.exit(exitCodeOf(error.code));
   }
+}
+
+/** Work that only reads has nothing to take back: a signal ends it at once. */
+export function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+  return Promise.race([work, aborted]);
 }
 
 /** After a signal every failure is the cancellation's, except the one whose outcome nobody knows. */
@@ -71,9 +87,9 @@ export function cancelledOr(thrown: unknown, signal: AbortSignal): BackupError {
   });
 }
 
-function report(error: BackupError): void {
+function report(error: BackupError, output: Output): void {
   const where = error.phase === null ? "" : ` (phase: ${error.phase})`;
   const text = `${error.code}${where}: ${error.message}`;
-  process.stderr.write(`${text}\n${error.hint === null ? "" : `hint: ${error.hint}\n`}`);
-  if (process.env.GITHUB_ACTIONS === "true") process.stdout.write(`::error::${escapeCommand(text)}\n`);
+  output.printError(error.hint === null ? text : `${text}\nhint: ${error.hint}`);
+  if (process.env.GITHUB_ACTIONS === "true") output.print(`::error::${escapeCommand(text)}`);
 }

@@ -4,13 +4,18 @@
  */
 import { appendFile } from "node:fs/promises";
 import { toBackupError } from "../../supabase/functions/_shared/backup/errors.ts";
-import type { Catalog, RunEnd, RunStart } from "./catalog.ts";
+import type { Catalog, RunEnd, RunProgress, RunStart } from "./catalog.ts";
+import type { EndedRun } from "./output.ts";
 import type { Progress } from "./progress.ts";
 
 export interface ReporterSurroundings {
   catalog: Catalog;
   now: () => number;
   print: (line: string) => void;
+  /** Bytes done in a phase, as often as they are told. */
+  showBytes: (phase: string, done: number, expected: number | null) => void;
+  /** Told of the run's end, whether or not the catalog takes it. */
+  onEnd: (run: EndedRun) => void;
   /** `GITHUB_STEP_SUMMARY`, when there is one. */
   summaryFile?: string;
   onGitHub: boolean;
@@ -23,8 +28,14 @@ export class RunReporter implements Progress {
   readonly warnings: string[] = [];
   readonly #around: ReporterSurroundings;
   readonly #startedAt: number;
+  #run: RunStart | null = null;
   #requestId: string | null = null;
-  #state = { phase: "start", bytes_done: null as number | null, bytes_expected: null as number | null };
+  #state: Omit<RunProgress, "request_id"> = {
+    phase: "start",
+    bytes_done: null,
+    bytes_expected: null,
+    rows_done: null,
+  };
   #toldAt = 0;
   #changed = false;
   #telling: Promise<void> = Promise.resolve();
@@ -40,6 +51,7 @@ export class RunReporter implements Progress {
    * @throws {BackupError} what the catalog refuses, for example `busy`: then nothing may be done.
    */
   async start(run: RunStart): Promise<boolean> {
+    this.#run = run;
     try {
       await this.#around.catalog.startRun(run);
     } catch (error) {
@@ -53,7 +65,7 @@ export class RunReporter implements Progress {
   }
 
   phase(name: string): void {
-    this.#state = { phase: name, bytes_done: null, bytes_expected: null };
+    this.#state = { ...this.#state, phase: name, bytes_done: null, bytes_expected: null };
     this.#changed = true;
     this.log(name.replaceAll("_", " "));
   }
@@ -61,6 +73,12 @@ export class RunReporter implements Progress {
   bytes(done: number, expected: number | null): void {
     this.#state.bytes_done = done;
     this.#state.bytes_expected = expected;
+    this.#changed = true;
+    this.#around.showBytes(this.#state.phase, done, expected);
+  }
+
+  rows(done: number): void {
+    this.#state.rows_done = done;
     this.#changed = true;
   }
 
@@ -81,9 +99,10 @@ export class RunReporter implements Progress {
     if (this.#around.onGitHub) this.#around.print(`::warning::${escapeCommand(text)}`);
   }
 
-  /** Adds Markdown to the job's summary. */
+  /** Adds Markdown to the job's summary; who runs a command himself reads it where he is. */
   async summary(markdown: string): Promise<void> {
     if (this.#around.summaryFile) await appendFile(this.#around.summaryFile, markdown + "\n");
+    else this.#around.print(markdown);
   }
 
   /** Tells the end. That the catalog did not take it is a warning: the work stands as it ended. */
@@ -96,6 +115,10 @@ export class RunReporter implements Progress {
       }
     } catch (error) {
       this.#warn("the run's end could not be written to the catalog", error);
+    }
+    if (this.#run) {
+      const { kind, target, request_id } = this.#run;
+      this.#around.onEnd({ kind, target, request_id, ...end });
     }
   }
 

@@ -1,5 +1,4 @@
 /** A run as the catalog tracks it: begun, told while it goes, ended in every case. */
-import process from "node:process";
 import { type BackupError, toBackupError } from "../../supabase/functions/_shared/backup/errors.ts";
 import type { RunKind } from "../../supabase/functions/_shared/backup/run.ts";
 import { copyAudit } from "./audit/mirror.ts";
@@ -15,6 +14,7 @@ import {
   vaultOf,
 } from "./environment.ts";
 import { cancelledOr } from "./main.ts";
+import { processOutput } from "./output.ts";
 import { RunReporter } from "./run_reporter.ts";
 
 export interface TrackedRun {
@@ -29,11 +29,17 @@ export interface RunSpec {
 }
 
 /** Tells the log and GitHub; the catalog too, from `start` on. */
-export function reporterFor(catalog: Catalog, environment: Environment): RunReporter {
+export function reporterFor(
+  catalog: Catalog,
+  environment: Environment,
+  output = processOutput,
+): RunReporter {
   return new RunReporter({
     catalog,
     now: () => Date.now(),
-    print: (line) => process.stdout.write(line + "\n"),
+    print: (line) => output.print(line),
+    showBytes: (...progress) => output.showBytes(...progress),
+    onEnd: (run) => output.addRun(run),
     summaryFile: environment.GITHUB_STEP_SUMMARY || undefined,
     onGitHub: environment.GITHUB_ACTIONS === "true",
   });

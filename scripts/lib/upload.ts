@@ -1,6 +1,6 @@
 /**
  * Puts a backup that was made on somebody's machine into the vault. From then on it is a backup like another:
- * the archive is confirmed first, its manifest is written last, nothing is overwritten.
+ * the archive is confirmed first, recovery instructions beside it, its manifest is written last, nothing is overwritten.
  */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
@@ -16,7 +16,9 @@ import {
   siblingKeys,
   targetPrefix,
 } from "../../supabase/functions/_shared/backup/object_key.ts";
+import type { ArchiveToc } from "./archive_toc.ts";
 import { readGzippedToc } from "./backup/contents.ts";
+import { recoveryText } from "./backup/recovery_text.ts";
 import type { Progress } from "./progress.ts";
 import { choosePartSize, type Vault } from "./vault.ts";
 
@@ -30,12 +32,17 @@ export interface Uploaded {
  * @throws {BackupError} `archive_corrupt` when the file is not the manifest's, `dump_empty` when it holds no table,
  * `invalid_r2_key` for a name that no backup has, `vault_object_exists`; the vault is as before then.
  */
-export async function uploadLocalBackup(vault: Vault, file: string, progress: Progress): Promise<Uploaded> {
+export async function uploadLocalBackup(
+  vault: Vault,
+  file: string,
+  progress: Progress,
+  signal?: AbortSignal,
+): Promise<Uploaded> {
   progress.phase("inspect");
   const text = await readManifestBeside(file);
   const manifest = await parseManifest(text);
   const keys = siblingKeys(keyOf(file, manifest));
-  await requireContents(file, manifest);
+  const toc = await requireContents(file, manifest);
   if (await vault.head(keys.archive)) {
     throw new BackupError("vault_object_exists", `Cannot write ${keys.archive}: it exists already`, {
       hint: "If its manifest is missing there, run reconcile: it enters what the vault holds.",
@@ -44,15 +51,23 @@ export async function uploadLocalBackup(vault: Vault, file: string, progress: Pr
   progress.phase("upload");
   const upload = await vault.upload(keys.archive, createReadStream(file, { highWaterMark: 1 << 20 }), {
     partSize: choosePartSize(manifest.bytes),
-    onProgress: (bytes) => progress.bytes(bytes, manifest.bytes),
+    onProgress: (bytes) => {
+      signal?.throwIfAborted();
+      progress.bytes(bytes, manifest.bytes);
+    },
   });
+  const written = [keys.archive];
   try {
+    signal?.throwIfAborted();
     // the file may have changed since it was inspected
     if (upload.sha256 !== manifest.sha256) throw notTheManifests(file, manifest.sha256, upload.sha256);
     progress.phase("manifest");
+    const recovery = recoveryText(keys, manifest, toc, vault.bucket);
+    await vault.put(keys.recovery, recovery, "text/markdown; charset=utf-8");
+    written.push(keys.recovery);
     await vault.put(keys.manifest, text, "application/json");
   } catch (error) {
-    await vault.delete(keys.archive);
+    for (const key of written) await vault.delete(key);
     throw error;
   }
   return { key: keys.archive, manifest };
@@ -87,7 +102,7 @@ function keyOf(file: string, manifest: AnyManifest): string {
   );
 }
 
-async function requireContents(file: string, manifest: AnyManifest): Promise<void> {
+async function requireContents(file: string, manifest: AnyManifest): Promise<ArchiveToc> {
   const { size } = await stat(file);
   if (size !== manifest.bytes) {
     throw new BackupError(
@@ -99,10 +114,11 @@ async function requireContents(file: string, manifest: AnyManifest): Promise<voi
   for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) hash.update(chunk);
   const found = hash.digest("hex");
   if (found !== manifest.sha256) throw notTheManifests(file, manifest.sha256, found);
-  const { entries } = await readGzippedToc(createReadStream(file));
-  if (!entries.some(({ kind }) => kind === "TABLE")) {
+  const toc = await readGzippedToc(createReadStream(file));
+  if (!toc.entries.some(({ kind }) => kind === "TABLE")) {
     throw new BackupError("dump_empty", `Cannot upload ${file}: the archive holds no table`);
   }
+  return toc;
 }
 
 function notTheManifests(file: string, expected: string, found: string): BackupError {

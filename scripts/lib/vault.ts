@@ -23,6 +23,7 @@ import {
   type UnfinishedUpload,
 } from "./vault_cleaning.ts";
 import { callVault } from "./vault_errors.ts";
+import { type ErasingRule, readErasingRules } from "./vault_lifecycle.ts";
 
 export interface VaultOptions {
   endpoint: string;
@@ -193,6 +194,11 @@ export class Vault {
    */
   async unfinishedUploads(prefix: string): Promise<UnfinishedUpload[] | null> {
     return await listUnfinishedUploads(this.#s3, this.bucket, prefix);
+  }
+
+  /** The bucket's lifecycle rules in force that delete objects. @throws {BackupError} `vault_*` */
+  async erasingRules(): Promise<ErasingRule[]> {
+    return await readErasingRules(this.#s3, this.bucket);
   }
 
   /** Gives up an unfinished upload: its parts are gone. */

@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { AUDIT_ROOT, auditKey, parseAuditKey } from "../../supabase/functions/_shared/backup/audit.ts";
 import { siblingKeys } from "../../supabase/functions/_shared/backup/object_key.ts";
-import { ROOT } from "../dev/child_process.ts";
+import { ROOT } from "../dev/root.ts";
 import { migrate, readMigrations } from "../dev/migrate.ts";
 import { mirrorAudit } from "../lib/audit/mirror.ts";
 import { rebuildRuns } from "../lib/audit/rebuild.ts";

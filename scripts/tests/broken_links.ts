@@ -30,6 +30,7 @@ export async function startVaultRelay(
     }
     // the signature covers the host: it stays the simulator's
     const onward = request({
+      agent: false, // a kept connection may have been closed by the simulator meanwhile
       host: target.hostname,
       port: target.port,
       method: incoming.method,
@@ -74,6 +75,40 @@ export async function startWire(port: number): Promise<{ port: number; server: T
     for (const socket of sockets) socket.destroy();
   };
   return { server, port: await listen(server), cut };
+}
+
+/** The message by which psql asks for the end of a transaction, as it goes over the wire. */
+const COMMIT = Buffer.from("Q\0\0\0\x0ccommit;\0", "latin1");
+
+/**
+ * A TCP connection to PostgreSQL that breaks around the first COMMIT: `before` the server gets it, or `after` it has
+ * done it and before anybody hears so. Later connections pass.
+ */
+export async function startCommitCutter(
+  port: number,
+  when: "before" | "after",
+): Promise<{ port: number; server: TcpServer; hasCut(): boolean }> {
+  let isDone = false;
+  const server = createTcpServer((socket) => {
+    const onward = connect(port, "127.0.0.1");
+    const cut = () => {
+      isDone = true;
+      socket.destroy();
+      onward.destroy();
+    };
+    let said = Buffer.alloc(0);
+    let isAsked = false;
+    for (const end of [socket, onward]) end.on("error", () => {}).on("close", () => onward.destroy());
+    socket.on("data", (chunk) => {
+      said = Buffer.concat([said, chunk]).subarray(-COMMIT.length);
+      isAsked ||= !isDone && said.equals(COMMIT);
+      if (isAsked && when === "before") cut();
+      else onward.write(chunk);
+    });
+    onward.on("data", (chunk) => isAsked ? cut() : void socket.write(chunk));
+    onward.on("end", () => socket.end());
+  });
+  return { server, port: await listen(server), hasCut: () => isDone };
 }
 
 function listen(server: Server | TcpServer): Promise<number> {

@@ -16,6 +16,7 @@ import type { Connection } from "../lib/connection.ts";
 import { parseDatabaseUrl } from "../lib/connection.ts";
 import { PostgresServer } from "../lib/postgres/server.ts";
 import { makeServerFolder } from "../lib/postgres/server_user.ts";
+import { Output } from "../lib/output.ts";
 import { recoverFromVault } from "../lib/restore/from_vault.ts";
 import {
   backUp,
@@ -27,6 +28,7 @@ import {
   startPlace,
   type TestPlace,
 } from "./engine_fixture.ts";
+import { blocksOf } from "./markdown_commands.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /** Their functions belong to whoever made the server: an exact copy elsewhere is another story, told below. */
@@ -74,9 +76,8 @@ const onPlain = (database: string): Connection => parseDatabaseUrl(plainUrl(data
 
 /** The lines of a Markdown text's shell blocks. */
 function commandsOf(markdown: string): string[] {
-  return [...markdown.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(([, block = ""]) =>
-    block.trim().split("\n")
-  );
+  return blocksOf(markdown).filter(({ language }) => language === "sh")
+    .flatMap(({ text }) => text.trim().split("\n"));
 }
 
 describe("what lies beside a backup", () => {
@@ -130,8 +131,10 @@ describe("restore --from-vault", () => {
   /** Runs it with nothing but the bucket's keys and what is given. */
   async function recover(given: Record<string, string>): Promise<string[]> {
     const printed: string[] = [];
-    const print = (line: string) => void printed.push(line);
-    await recoverFromVault({ ...place.store.secrets, ...given }, print, new AbortController().signal);
+    const sink = { write: (text: string) => void printed.push(text.trimEnd()) };
+    const options = { json: false, progress: false, stdout: sink, stderr: sink, now: () => 0 };
+    const { signal } = new AbortController();
+    await recoverFromVault({ ...place.store.secrets, ...given }, new Output(options), signal);
     return printed;
   }
 

@@ -4,7 +4,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Config, readConfig } from "../../supabase/functions/ops-backups/env.ts";
 import { createGitHub } from "../../supabase/functions/ops-backups/github.ts";
 import type { GitHub } from "../../supabase/functions/ops-backups/ports.ts";
-import { ENVIRONMENT, type MemoryDatabase } from "../../supabase/functions/ops-backups/test_fakes.ts";
+import {
+  ENVIRONMENT,
+  type MemoryDatabase,
+  MemorySilentRuns,
+} from "../../supabase/functions/ops-backups/test_fakes.ts";
 import { contractFaults, describedPath } from "../dev/github/openapi/contract.ts";
 import { OWNER, REPO, type TestGitHub, TOKEN } from "../dev/github/test_github.ts";
 
@@ -50,6 +54,10 @@ export function dependencies(database: MemoryDatabase, github: GitHub) {
   return {
     database,
     github,
+    silentRuns: new MemorySilentRuns(database),
+    logFailure: (error: unknown): never => {
+      throw error;
+    },
     newId: () => crypto.randomUUID(),
     now: () => new Date(),
     sleep: (ms: number) => sleep(ms),

@@ -1,11 +1,13 @@
 /** The arrows of docs/architecture.md: pure → adapters → mains and features. A wrong import fails here. */
-import { readdirSync, readFileSync } from "node:fs";
-import { dirname, join, normalize, relative } from "node:path";
-import { fileURLToPath } from "node:url";
+import { readFileSync } from "node:fs";
+import { join, relative } from "node:path";
 import { describe, expect, test } from "vitest";
+import { importsOf, sources } from "../dev/check/imports.ts";
+import { ROOT } from "../dev/root.ts";
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const PURE = "supabase/functions/_shared/backup";
+/** Adapters of web standards alone, for scripts and function alike. */
+const SHARED = "supabase/functions/_shared/alerts";
 
 interface Rule {
   layer: string;
@@ -20,18 +22,19 @@ const isTest = (file: string) =>
 
 const RULES: readonly Rule[] = [
   { layer: "pure", contains: inside(PURE), allows: (target) => inside(PURE)(target) || target === "zod" },
+  { layer: "shared adapters", contains: inside(SHARED), allows: inside(PURE, SHARED) },
   {
     layer: "function",
     contains: inside("supabase/functions/ops-backups"),
     allows: (target) =>
-      inside(PURE, "supabase/functions/ops-backups")(target) ||
+      inside(PURE, SHARED, "supabase/functions/ops-backups")(target) ||
       ["zod", "@supabase/supabase-js", "@octokit/rest"].includes(target),
   },
   {
     layer: "adapters",
     contains: inside("scripts/lib"),
     allows: (target) =>
-      inside(PURE, "scripts/lib")(target) || target.startsWith("node:") ||
+      inside(PURE, SHARED, "scripts/lib")(target) || target.startsWith("node:") ||
       ["zod", "@aws-sdk/client-s3", "@octokit/rest"].includes(target),
   },
   {
@@ -57,22 +60,6 @@ const RULES: readonly Rule[] = [
     allows: (target) => !inside("web")(target),
   },
 ];
-
-function sources(folder: string): string[] {
-  return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((item) => {
-    const path = join(folder, item.name);
-    if (item.isDirectory()) return item.name === "node_modules" || item.name === "dist" ? [] : sources(path);
-    return /\.tsx?$/.test(item.name) ? [path] : [];
-  });
-}
-
-/** Files of this repository by their path, packages by their name. */
-function importsOf(file: string, text: string): string[] {
-  const pattern = /(?:\bfrom\s*|\bimport\s*\(?\s*)"([^"\n]+)"/g;
-  return [...text.matchAll(pattern)].map(([, target = ""]) =>
-    target.startsWith(".") ? normalize(join(dirname(file), target)) : target
-  );
-}
 
 function breaches(file: string, text: string): string[] {
   const rule = RULES.find(({ contains }) => contains(file));

@@ -11,6 +11,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { parseManifest } from "../../supabase/functions/_shared/backup/manifest.ts";
+import { siblingKeys } from "../../supabase/functions/_shared/backup/object_key.ts";
 import * as platform from "../../supabase/functions/_shared/backup/platform.ts";
 import type { Connection } from "../lib/connection.ts";
 import { PostgresServer } from "../lib/postgres/server.ts";
@@ -65,6 +66,22 @@ afterEach(() => rm(lab, { recursive: true, force: true }));
 function urlOf({ env }: Connection): string {
   const [user, password] = [env.PGUSER, env.PGPASSWORD].map((word) => encodeURIComponent(word ?? ""));
   return `postgres://${user}:${password}@${env.PGHOST}:${env.PGPORT}/${env.PGDATABASE}`;
+}
+
+/** As the plain server's superuser, with PostgreSQL's own programs. */
+function plainEnvironment(): Record<string, string> {
+  return {
+    PGHOST: "127.0.0.1",
+    PGPORT: String(plain.port),
+    PGUSER: PLAIN.name,
+    PGPASSWORD: PLAIN.password,
+    PATH: `${binaries.folder}:${process.env.PATH}`,
+  };
+}
+
+function askPlain(text: string, database: string): string {
+  const env = plainEnvironment();
+  return execFileSync(binaries.path("psql"), ["-XAtqc", text, database], { env, encoding: "utf8" }).trim();
 }
 
 /** A program of this machine behind a script that notes its arguments; `before` runs first. */
@@ -161,7 +178,7 @@ describe("backup_db_local.sh", () => {
     expect(given).not.toContain(prod.env.PGPASSWORD);
   });
 
-  test("its backup goes into the vault, restores through ours, and is never uploaded twice or changed", async () => {
+  test("its backup goes into the vault, restores there by ours and by plain tools, is never taken twice", async () => {
     const made = await run(BACKUP);
     const file = join(lab, made.stdout.trim());
     const progress = { phase: () => {}, bytes: () => {}, log: () => {} };
@@ -170,6 +187,14 @@ describe("backup_db_local.sh", () => {
     await restore(place.store.vault, target, key);
     expect(await sql(target, await fixture("content.sql"))).toEqual(
       await sql(prod, await fixture("content.sql")),
+    );
+    const recovery = await place.store.vault.text(siblingKeys(key).recovery);
+    expect(recovery).toContain("| Feito por | backup_db_local.sh");
+    const commands = [...recovery.matchAll(/```sh\n([^]*?)```/g)].map(([, block]) => block).join("");
+    const env = { ...plainEnvironment(), ...place.store.secrets };
+    execFileSync("bash", ["--norc", "-e", "-c", commands], { env, cwd: lab });
+    expect(askPlain("select count(*) from public.clientes", "revo_recuperado")).toBe(
+      (await sql(prod, "select count(*) from public.clientes;"))[0],
     );
     await expect(uploadLocalBackup(place.store.vault, file, progress)).rejects.toMatchObject({
       code: "vault_object_exists",
@@ -184,17 +209,10 @@ describe("backup_db_local.sh", () => {
 
   test("a plain server gets it by restore_db_local.sh, roles and privileges included", async () => {
     const made = await run(BACKUP);
-    const env = {
-      PGHOST: "127.0.0.1",
-      PGPORT: String(plain.port),
-      PGUSER: PLAIN.name,
-      PGPASSWORD: PLAIN.password,
-      PATH: `${binaries.folder}:${process.env.PATH}`,
-    };
+    const env = plainEnvironment();
     const restored = await run(RESTORE, { arguments: [made.stdout.trim(), "exame"], env });
     expect(restored, restored.stderr).toMatchObject({ code: 0 });
-    const ask = (text: string) =>
-      execFileSync(binaries.path("psql"), ["-XAtqc", text, "exame"], { env, encoding: "utf8" }).trim();
+    const ask = (text: string) => askPlain(text, "exame");
     expect(ask("select count(*) from public.clientes")).toBe(
       (await sql(prod, "select count(*) from public.clientes;"))[0],
     );

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { sealManifest } from "../../supabase/functions/_shared/backup/manifest.ts";
 import { exampleManifest } from "../../supabase/functions/_shared/backup/manifest_example.ts";
 import { buildKeys, receiptKey, toUtcSecond } from "../../supabase/functions/_shared/backup/object_key.ts";
-import { WATCHED_WORKFLOWS } from "../lib/watchdog/read_github.ts";
+import { WATCHED_WORKFLOWS } from "../../supabase/functions/_shared/backup/watch_workflows.ts";
 import type { TestVault } from "./engine_fixture.ts";
 
 export interface FakeBackup {

@@ -72,6 +72,7 @@ const FUNCTIONS: Record<string, [args: string, expected: Expected]> = {
   ops_db_backup_mark: [json({ r2_bucket: "b", r2_key: KEY, status: "restored" }), scripts],
   ops_db_backup_runs_expire: ["", scripts],
   ops_db_backup_report: [json({ name: "watchdog", status: "ok", report: {} }), scripts],
+  ops_db_backup_watch_facts: [`'prod'`, scripts],
   ops_db_backup_audit_append: [json({ event: "refusal", code: "forbidden" }), scripts],
 };
 /** Each with one of its columns. */

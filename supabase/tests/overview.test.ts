@@ -1,7 +1,8 @@
-/** What stands above the lists: newest and proven, how long things take, each day; holds and reports. */
+/** What stands above the lists: newest and proven, how long things take, each day; holds, reports, the watch's facts. */
 import { randomUUID } from "node:crypto";
 import type { Sql, TransactionSql } from "postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { watchFactsSchema } from "../functions/_shared/backup/watch_catalog.ts";
 import { asCaller, become, outcomeOf, TestCluster, unbecome } from "./cluster.ts";
 import { callAs } from "./run_calls.ts";
 
@@ -252,5 +253,70 @@ describe("ops_db_backup_report", () => {
       const value = { name: "doctor", status: "ok", report: {}, ...wrong };
       expect(await outcomeOf(report(tx, value))).toBe("PT400 invalid_payload");
     }
+  });
+});
+
+describe("ops_db_backup_watch_facts", () => {
+  const DAY = "2026-03-0";
+  const factsOf = async (tx: TransactionSql) => {
+    const [row] = await tx.unsafe("select public.ops_db_backup_watch_facts('prod') as facts");
+    return watchFactsSchema.parse(row?.facts);
+  };
+
+  trial("tells the newest full backups with their rows, as many as are compared", async (tx) => {
+    for (let day = 1; day <= 9; day++) await backup(tx, `${DAY}${day}T03:00:00Z`);
+    await tx.unsafe(
+      `update public.ops_db_backups set manifest = '{"rows": {"public.t": 7}}' where r2_key = $1`,
+      [
+        keyAt(`${DAY}8T03:00:00Z`),
+      ],
+    );
+    await tx.unsafe("update public.ops_db_backups set status = 'deleted' where r2_key = $1", [
+      keyAt(`${DAY}9T03:00:00Z`),
+    ]);
+    await backup(tx, "2026-03-10T03:00:00Z", { mode: "schema-only" });
+    await backup(tx, "2026-03-11T03:00:00Z", { target: "dev" });
+    const { backups } = await factsOf(tx);
+    expect(backups).toHaveLength(8);
+    expect(backups[0]).toMatchObject({
+      key: keyAt(`${DAY}8T03:00:00Z`),
+      bytes: 100,
+      rows: { "public.t": 7 },
+    });
+    expect(backups[1]?.rows).toBeNull();
+  });
+
+  trial(
+    "tells drills that came to a verdict, proofs whose run is not here, and runs that went silent",
+    async (tx) => {
+      const drill = { kind: "drill", mode: null, r2_key: "k" };
+      const checks = [{ name: "a", verdict: "PASS" }, { name: "b", verdict: "FAIL" }];
+      await run(tx, `${DAY}1T05:00:00Z`, 1, drill);
+      await run(tx, `${DAY}2T05:00:00Z`, 1, {
+        ...drill,
+        status: "failed",
+        error_code: "drill_failed",
+        result: { checks },
+      });
+      await run(tx, `${DAY}3T05:00:00Z`, 1, { ...drill, status: "failed", error_code: "vault_unreachable" });
+      await backup(tx, `${DAY}4T03:00:00Z`, { proven_at: `${DAY}4T06:00:00Z` });
+      await run(tx, `${DAY}5T05:00:00Z`, 1, { ...drill, target: "dev" });
+      await run(tx, `${DAY}6T05:00:00Z`, 1, { kind: "restore", mode: null, r2_key: "k", status: "lost" });
+      const { drills, lost_runs, audit } = await factsOf(tx);
+      expect(drills.map(({ key, failed }) => [key, failed])).toEqual([
+        [keyAt(`${DAY}4T03:00:00Z`), []],
+        ["k", ["b"]],
+        ["k", []],
+      ]);
+      expect(lost_runs).toMatchObject([{ kind: "restore", target: "prod", runUrl: null }]);
+      expect(audit).toEqual({ ok: true, brokenAt: null });
+      await run(tx, `${DAY}7T05:00:00Z`, 1, { kind: "restore", mode: null, r2_key: "k" });
+      expect((await factsOf(tx)).lost_runs).toEqual([]);
+    },
+  );
+
+  trial("knows no other database", async (tx) => {
+    const asked = tx.savepoint((inner) => inner.unsafe("select public.ops_db_backup_watch_facts('all')"));
+    expect(await outcomeOf(asked)).toBe("PT400 invalid_payload");
   });
 });

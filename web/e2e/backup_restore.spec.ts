@@ -1,6 +1,6 @@
 import type { Page } from "@playwright/test";
 import { inDatabase } from "./catalog.ts";
-import { ensureBackup, expect, historyRow, pressOn, reach, signIn, stack, test } from "./test.ts";
+import { ensureBackup, expect, historyRow, openAs, pressOn, reach, stack, test } from "./test.ts";
 
 const outcome = (page: Page) => page.getByRole("region", { name: /Em andamento|Acabou de terminar/ });
 /** The restores on the screen, the newest first. */
@@ -26,7 +26,7 @@ test("with the keyboard alone an admin backs up production, simulates, restores 
     await sql`drop table if exists public.rascunhos_do_dev`;
     await sql`create table public.rascunhos_do_dev as select generate_series(1, 7)`;
   });
-  await signIn(page, stack.admin);
+  await openAs(page, stack.admin);
   const dialog = page.getByRole("dialog");
   const press = (name: string) => pressOn(page, dialog.getByRole("button", { name, exact: true }));
 
@@ -36,7 +36,10 @@ test("with the keyboard alone an admin backs up production, simulates, restores 
     await page.keyboard.type(label);
     await page.keyboard.press("Enter");
     await expect(dialog).toBeHidden();
+    const today = page.getByRole("group", { name: /^Backups por dia/ }).getByRole("button").last();
+    await expect(today).toHaveAttribute("data-state", "running");
     await expect(historyRow(page, label)).toBeVisible({ timeout: 120_000 });
+    await expect(today).toHaveAttribute("data-state", "made");
     await expect(outcome(page).getByText("Concluída")).toBeVisible();
     await expect(outcome(page).getByText(/Conferido: .*tabelas? · .*registros? · .* no cofre\./))
       .toBeVisible();
@@ -109,7 +112,7 @@ test("with the keyboard alone an admin backs up production, simulates, restores 
 
 test("two clicks are one request", async ({ page }) => {
   test.setTimeout(180_000);
-  await signIn(page, stack.admin);
+  await openAs(page, stack.admin);
   const bodies: string[] = [];
   page.on("request", (request) => {
     const body = request.postData() ?? "";
@@ -125,7 +128,7 @@ test("two clicks are one request", async ({ page }) => {
 
 test("a drill is asked for from a backup's details, and cancelled", async ({ page }) => {
   test.setTimeout(180_000);
-  await signIn(page, stack.admin);
+  await openAs(page, stack.admin);
   await ensureBackup(page);
   await page.getByRole("button", { name: /^Detalhes/ }).first().click();
   const dialog = page.getByRole("dialog");
@@ -136,13 +139,14 @@ test("a drill is asked for from a backup's details, and cancelled", async ({ pag
   await run.getByRole("button", { name: /^Cancelar…/ }).click();
   await expect(dialog).toContainText("O backup fica como está, sem prova nova.");
   await dialog.getByRole("button", { name: "Cancelar a execução" }).click();
-  await expect(dialog).toBeHidden();
+  // the function itself waits up to 8 s for what the script makes of it
+  await expect(dialog).toBeHidden({ timeout: 20_000 });
   await expect(run.getByText("Cancelada", { exact: true })).toBeVisible({ timeout: 60_000 });
   await expect(run).toContainText("A execução foi cancelada. Nada ficou pela metade.");
 });
 
 test("a label is judged while it is typed", async ({ page }) => {
-  await signIn(page, stack.admin);
+  await openAs(page, stack.admin);
   await page.getByRole("button", { name: "Backup agora" }).click();
   const label = page.getByLabel("Etiqueta");
   const submit = page.getByRole("button", { name: "Fazer backup de prod" });

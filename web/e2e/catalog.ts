@@ -78,6 +78,15 @@ export async function newestRun(kind: string): Promise<{ request_id: string; sta
   return run;
 }
 
+/** Of the newest backup: the first of the history. */
+export async function newestKey(): Promise<string> {
+  const [backup] = await inCatalog((sql) =>
+    sql<{ r2_key: string }[]>`select r2_key from public.ops_db_backups order by created_at desc limit 1`
+  );
+  if (backup === undefined) throw new Error("The catalog has no backup");
+  return backup.r2_key;
+}
+
 /** While the work goes on nobody can read the catalog: readers wait. */
 export function whileCatalogWaits(work: () => Promise<void>): Promise<void> {
   return whileLocked(["ops_db_backups", "ops_db_backup_runs"], work);

@@ -2,7 +2,7 @@ import type { Page } from "@playwright/test";
 import { expectAccessible } from "./axe.ts";
 import { inCatalog } from "./catalog.ts";
 import { emptyCatalog, fillWithSamples } from "./sample_history.ts";
-import { expect, signIn, stack, test } from "./test.ts";
+import { expect, openAs, stack, test } from "./test.ts";
 
 const sheet = (page: Page) => page.getByRole("dialog", { name: /^Backup:/ });
 const part = (page: Page, name: string) => sheet(page).getByRole("region", { name });
@@ -11,7 +11,7 @@ test.beforeAll(fillWithSamples);
 test.afterAll(emptyCatalog);
 
 test("tell manifest, tables, drills and the way back with plain tools; the address opens them", async ({ page }) => {
-  await signIn(page, stack.viewer);
+  await openAs(page, stack.viewer);
   await page.getByRole("row").filter({ hasText: "Provado" }).first().getByRole("button", {
     name: /^Detalhes/,
   })
@@ -33,7 +33,7 @@ test("tell manifest, tables, drills and the way back with plain tools; the addre
 });
 
 test("and the whole page pass WCAG 2.2 AA", async ({ page }) => {
-  await signIn(page, stack.admin);
+  await openAs(page, stack.admin);
   await expect(page.getByRole("group", { name: /^Backups por dia/ })).toBeVisible();
   await expect(page.getByRole("button", { name: /^Detalhes/ }).first()).toBeVisible();
   await expectAccessible(page, "overview and history");
@@ -43,7 +43,7 @@ test("and the whole page pass WCAG 2.2 AA", async ({ page }) => {
 });
 
 test("a key that the history does not have is said to be unknown", async ({ page }) => {
-  await signIn(page, stack.admin, "/desenvolvedor/backups?detalhes=revo/prod/nada.dump.gz");
+  await openAs(page, stack.admin, "/desenvolvedor/backups?detalhes=revo/prod/nada.dump.gz");
   await expect(page.getByText("O histórico não tem este backup.")).toBeVisible();
 });
 
@@ -53,7 +53,7 @@ test("who may manage holds a backup with a reason, others see it, and it is rele
     sql`update public.ops_db_backups set r2_bucket = 'cofre'
          where created_at = (select max(created_at) from public.ops_db_backups)`
   );
-  await signIn(page, stack.admin);
+  await openAs(page, stack.admin);
   await page.getByRole("button", { name: /^Detalhes/ }).first().click();
   await part(page, "Até quando fica").getByRole("button", { name: "Reter…" }).click();
   const form = page.getByRole("form", { name: "Reter o backup" });

@@ -1,7 +1,7 @@
 import type { Page } from "@playwright/test";
 import { inCatalog } from "./catalog.ts";
 import { emptyCatalog, fillWithSamples } from "./sample_history.ts";
-import { expect, signIn, stack, test } from "./test.ts";
+import { expect, openAs, stack, test } from "./test.ts";
 
 const history = (page: Page) => page.getByRole("region", { name: "Histórico" });
 const rows = (page: Page) => history(page).getByRole("table").locator("tbody tr");
@@ -11,7 +11,7 @@ test.beforeAll(fillWithSamples);
 test.afterAll(emptyCatalog);
 
 test("failed and lost attempts stand between the backups, with the cause in plain words", async ({ page }) => {
-  await signIn(page, stack.admin);
+  await openAs(page, stack.admin);
   await expect(rows(page).filter({ hasText: "O banco de dados não respondeu." })).toContainText("Falhou");
   await filter(page, "Estado").selectOption("Perdida");
   await expect(history(page).getByText("Nada corresponde aos filtros.")).toBeVisible();
@@ -21,7 +21,7 @@ test("failed and lost attempts stand between the backups, with the cause in plai
 });
 
 test("every filter is in the address, and the link shows the same to somebody else", async ({ page }) => {
-  await signIn(page, stack.admin);
+  await openAs(page, stack.admin);
   await filter(page, "Alvo").selectOption("Produção");
   await filter(page, "Origem").selectOption("Pedido por alguém");
   await filter(page, "Busca").fill("MIGRACAO");
@@ -38,7 +38,7 @@ test("every filter is in the address, and the link shows the same to somebody el
 });
 
 test("other kinds of run are found in the same place", async ({ page }) => {
-  await signIn(page, stack.admin, "/desenvolvedor/backups?tipo=restore");
+  await openAs(page, stack.admin, "/desenvolvedor/backups?tipo=restore");
   await expect(rows(page)).toHaveCount(1);
   await expect(rows(page)).toContainText("Restauração em dev");
   await filter(page, "Mostrar").selectOption("Ensaios");
@@ -47,7 +47,7 @@ test("other kinds of run are found in the same place", async ({ page }) => {
 });
 
 test("pages follow each other without a gap, and the way back is the browser's", async ({ page }) => {
-  await signIn(page, stack.admin);
+  await openAs(page, stack.admin);
   const keysOf = () =>
     history(page).getByRole("button", { name: /^Detalhes/ }).evaluateAll((all) =>
       all.map((button) => button.getAttribute("aria-label"))
@@ -77,7 +77,7 @@ test("five thousand backups are as easy to look through", async ({ page }) => {
                'revo/verify/2026/01/01/supabase_verify_20260101_000000_n' || n || '.dump.gz', n, 'schedule'
           from generate_series(1, 5000) n`
   );
-  await signIn(page, stack.admin, "/desenvolvedor/backups?alvo=verify&ordem=oldest");
+  await openAs(page, stack.admin, "/desenvolvedor/backups?alvo=verify&ordem=oldest");
   await expect(rows(page)).toHaveCount(20);
   await history(page).getByRole("button", { name: "Mais novos" }).click();
   await expect(history(page).getByText("Página 2")).toBeVisible();

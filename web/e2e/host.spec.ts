@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
-import { ensureBackup, expect, FAILED_REQUEST, signIn, stack, test } from "./test.ts";
+import { ensureBackup, expect, FAILED_REQUEST, openAs, stack, test } from "./test.ts";
 
 /** Builds the other host beside the standalone one: the function lets that address in. */
 async function buildHost(): Promise<void> {
@@ -20,7 +20,7 @@ test("another host mounts the feature with its own client, router and shell", as
   test.setTimeout(240_000);
   allowConsole(FAILED_REQUEST);
   await buildHost();
-  await signIn(page, stack.admin);
+  await openAs(page, stack.admin);
   await ensureBackup(page);
 
   await page.goto("/host/index.html#/erp/backups?alvo=prod");

@@ -1,11 +1,11 @@
 import { beginRun, finishLeftRuns } from "./catalog.ts";
-import { ensureBackup, expect, pressOn, reach, signIn, stack, test } from "./test.ts";
+import { ensureBackup, expect, openAs, pressOn, reach, stack, test } from "./test.ts";
 
 test.afterEach(finishLeftRuns);
 
 test("dialogs open, are left and give the focus back without a mouse", async ({ page }) => {
   test.setTimeout(180_000);
-  await signIn(page, stack.admin);
+  await openAs(page, stack.admin);
   await ensureBackup(page);
   await beginRun();
   await page.reload();
@@ -25,7 +25,7 @@ test("dialogs open, are left and give the focus back without a mouse", async ({ 
 
 test("arrows choose the target, Enter goes on, and each step begins at its top", async ({ page }) => {
   test.setTimeout(180_000);
-  await signIn(page, stack.admin);
+  await openAs(page, stack.admin);
   await ensureBackup(page);
   await page.getByRole("button", { name: /^Restaurar…/ }).first().focus();
   await page.keyboard.press("Enter");

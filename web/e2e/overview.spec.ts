@@ -1,7 +1,7 @@
 import type { Page } from "@playwright/test";
 import { inCatalog, whileCatalogWaits } from "./catalog.ts";
 import { emptyCatalog, fillWithSamples } from "./sample_history.ts";
-import { expect, signIn, stack, test } from "./test.ts";
+import { expect, openAs, stack, test } from "./test.ts";
 
 const situation = (page: Page) => page.getByRole("region", { name: "Situação da produção" });
 const days = (page: Page) => page.getByRole("group", { name: /^Backups por dia/ }).getByRole("button");
@@ -10,7 +10,7 @@ test.beforeEach(fillWithSamples);
 test.afterAll(emptyCatalog);
 
 test("says what a loss would cost, how long the way back is and what was proven", async ({ page }) => {
-  await signIn(page, stack.admin);
+  await openAs(page, stack.admin);
   await expect(situation(page)).toContainText(
     /Se a produção parasse agora:.*perda de até .*volta em ~3\smin.*provado há/,
   );
@@ -19,7 +19,7 @@ test("says what a loss would cost, how long the way back is and what was proven"
 });
 
 test("each day tells its story, by mouse and by keyboard, and leads to its backups", async ({ page }) => {
-  await signIn(page, stack.admin);
+  await openAs(page, stack.admin);
   await expect(days(page)).toHaveCount(30);
   for (const state of ["proven", "made", "failed", "overdue"]) {
     await expect(situation(page).locator(`[data-state=${state}]`).first()).toBeVisible();
@@ -44,14 +44,14 @@ test("a sudden drop in size is marked in words", async ({ page }) => {
     sql`update public.ops_db_backups set bytes = bytes / 3
          where created_at > now() - interval '26 hours' and target = 'prod'`
   );
-  await signIn(page, stack.admin);
+  await openAs(page, stack.admin);
   await expect(situation(page).getByText(/Queda brusca em .*: de .* para .* \(−6\d%\)/)).toBeVisible();
 });
 
 test("what is overdue, failed or unproven is said, with what to do", async ({ page }) => {
   await inCatalog((sql) => sql`update public.ops_db_backups set created_at = created_at - interval '2 days'`);
   await inCatalog((sql) => sql`update public.ops_db_backups set proven_at = null`);
-  await signIn(page, stack.admin);
+  await openAs(page, stack.admin);
   await expect(situation(page)).toContainText("nunca provado");
   await expect(situation(page).getByText("O backup diário está atrasado.")).toBeVisible();
   await expect(situation(page).getByText("Nenhum backup foi provado num ensaio de restauração."))
@@ -61,7 +61,7 @@ test("what is overdue, failed or unproven is said, with what to do", async ({ pa
 
 test("without any backup production is at risk, and no day counts as missed", async ({ page }) => {
   await emptyCatalog();
-  await signIn(page, stack.admin);
+  await openAs(page, stack.admin);
   await expect(situation(page).getByText("Em risco")).toBeVisible();
   await expect(situation(page).getByText("Não há backup da produção no cofre.")).toBeVisible();
   await expect(situation(page).locator("[data-state=before]")).toHaveCount(30);
@@ -69,7 +69,7 @@ test("without any backup production is at risk, and no day counts as missed", as
 });
 
 test("while the catalog is silent nothing is claimed", async ({ page }) => {
-  await signIn(page, stack.admin);
+  await openAs(page, stack.admin);
   await whileCatalogWaits(async () => {
     await page.reload();
     await expect(page.getByText("Procurando o último backup")).toBeAttached();
@@ -86,11 +86,18 @@ test("the health of the surroundings is looked at when asked", async ({ page }) 
       conditions: [{ title: "Um ensaio falta", risk: "Sem prova.", facts: [], todo: "Rode um ensaio." }],
     },
   };
-  await inCatalog((sql) => sql`select public.ops_db_backup_report(${sql.json(report)})`);
-  await signIn(page, stack.admin);
-  await page.getByRole("button", { name: "Vigia: 1 alerta, agora" }).click();
+  const check = { group: "vault", status: "failed", message: "A chave não grava.", hint: "Crie outra." };
+  const diagnosis = { name: "doctor", status: "failed", report: { checks: [check] } };
+  for (const each of [report, diagnosis]) {
+    await inCatalog((sql) => sql`select public.ops_db_backup_report(${sql.json(each)})`);
+  }
+  await openAs(page, stack.admin);
+  await page.getByRole("button", { name: "Vigia: 1 alerta, agora · Diagnóstico: com falhas" }).click();
   const sheet = page.getByRole("dialog", { name: "Saúde dos backups" });
   await expect(sheet.getByText("Rode um ensaio.")).toBeVisible();
+  const seen = sheet.getByRole("article", { name: "Diagnóstico" });
+  await expect(seen.getByText("Cofre (R2): A chave não grava.")).toBeVisible();
+  await expect(seen.getByText("Crie outra.")).toBeVisible();
   await sheet.getByRole("button", { name: "Verificar agora" }).click();
   await expect(sheet.getByText("Em ordem").first()).toBeVisible();
   await page.keyboard.press("Escape");

@@ -1,6 +1,6 @@
 import type { Page } from "@playwright/test";
 import { ageRun, inCatalog, newestRun } from "./catalog.ts";
-import { expect, FAILED_REQUEST, makeBackup, signIn, stack, test } from "./test.ts";
+import { expect, FAILED_REQUEST, makeBackup, openAs, stack, test } from "./test.ts";
 
 const dialog = (page: Page) => page.getByRole("dialog");
 const go = (page: Page) => dialog(page).getByRole("button", { name: "Continuar" });
@@ -24,7 +24,7 @@ async function restoresOfProd(): Promise<number> {
 test("production is restored only after a fresh simulation, the word and the reason", async ({ page, allowConsole }) => {
   test.setTimeout(300_000);
   allowConsole(FAILED_REQUEST);
-  await signIn(page, stack.admin);
+  await openAs(page, stack.admin);
   // one that knows this session: a restore takes sign-ins back in time too
   await makeBackup(page, "antes-de-restaurar-prod");
   const submit = dialog(page).getByRole("button", { name: "Restaurar em prod" });

@@ -1,6 +1,7 @@
 import type { Page } from "@playwright/test";
+import { expectAccessible } from "./axe.ts";
 import { ageRun, beginRun, finishLeftRuns, finishRun, inCatalog, reportProgress } from "./catalog.ts";
-import { expect, FAILED_REQUEST, signIn, stack, test } from "./test.ts";
+import { expect, FAILED_REQUEST, openAs, stack, test } from "./test.ts";
 
 const TITLE = "Ensaio de restauração da verificação";
 const KEY = "revo/prod/2026/01/15/supabase_prod_20260115_031022.dump.gz";
@@ -33,7 +34,7 @@ async function setVisibility(page: Page, state: "visible" | "hidden"): Promise<v
 test("a run shows phase, bytes and percentage, after a reload and in a second tab too", async ({ page, context }) => {
   const id = await beginRun();
   await reportProgress(id, { phase: "download", bytes_done: 3_000_000, bytes_expected: 12_000_000 });
-  await signIn(page, stack.admin);
+  await openAs(page, stack.admin);
   const expectShown = async (tab: Page) => {
     await expect(running(tab)).toContainText(TITLE);
     await expect(running(tab)).toContainText("Baixando o backup e conferindo o sha256");
@@ -69,7 +70,7 @@ test("a run tells when it may end, and when it is slower than usual", async ({ p
     );
   }
   const id = await beginRun({ kind: "plan", r2_key: KEY });
-  await signIn(page, stack.admin);
+  await openAs(page, stack.admin);
   await expect(running(page)).toContainText(/termina em cerca de \d+\ss/);
   await inCatalog((sql) =>
     sql`update public.ops_db_backup_runs set started_at = started_at - interval '3 minutes' where request_id = ${id}`
@@ -82,7 +83,7 @@ test("a run that gives no sign is said to be silent, then lost, with the cause",
   const id = await beginRun();
   await reportProgress(id, { phase: "server" });
   await ageRun(id, 9);
-  await signIn(page, stack.admin);
+  await openAs(page, stack.admin);
   await expect(running(page)).toContainText(/A execução não dá sinal há 9\smin/);
   await ageRun(id, 2);
   await expect(ended(page)).toContainText("Perdida", { timeout: 20_000 });
@@ -92,7 +93,7 @@ test("a run that gives no sign is said to be silent, then lost, with the cause",
 test("where something would stay a run cannot be cancelled, and the reason is there", async ({ page }) => {
   const prune = await beginRun({ kind: "prune" });
   const byHand = await beginRun({ github_run_id: null, run_url: null });
-  await signIn(page, stack.admin);
+  await openAs(page, stack.admin);
   await expect(running(page).filter({ hasText: "Limpeza do cofre" })).toContainText(
     "Não dá para cancelar: o que já foi apagado não volta.",
   );
@@ -107,7 +108,7 @@ test("a hidden tab does not look; offline it looks less often, says so, and catc
   test.setTimeout(90_000);
   allowConsole(FAILED_REQUEST);
   const id = await beginRun();
-  await signIn(page, stack.admin);
+  await openAs(page, stack.admin);
   await expect(running(page)).toBeVisible();
   await setVisibility(page, "hidden");
   await page.waitForTimeout(500);
@@ -118,6 +119,7 @@ test("a hidden tab does not look; offline it looks less often, says so, and catc
   expect(await countLooks(page, 16_000), "2, 4 and 8 s apart").toBeLessThanOrEqual(4);
   await expect(page.getByText(/^Sem notícias há .*: o que está abaixo pode ter mudado\.$/)).toBeVisible();
   await expect(running(page)).toBeVisible();
+  await expectAccessible(page, "offline", "section:has(article)");
   await finishRun(id);
   await context.setOffline(false);
   await expect(ended(page)).toContainText("Concluída", { timeout: 5000 });
@@ -125,7 +127,7 @@ test("a hidden tab does not look; offline it looks less often, says so, and catc
 
 test("who may only look sees the same run, and may not cancel it", async ({ page }) => {
   const id = await beginRun();
-  await signIn(page, stack.viewer);
+  await openAs(page, stack.viewer);
   await expect(running(page)).toContainText(TITLE);
   const cancel = running(page).getByRole("button", { name: /^Cancelar…/ });
   await expect(cancel).toBeDisabled();

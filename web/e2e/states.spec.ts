@@ -1,7 +1,8 @@
 import type { Page } from "@playwright/test";
+import { expectAccessible } from "./axe.ts";
 import { whileCatalogWaits } from "./catalog.ts";
 import { without } from "./stack.ts";
-import { ensureBackup, expect, FAILED_REQUEST, signIn, stack, test } from "./test.ts";
+import { ensureBackup, expect, FAILED_REQUEST, openAs, pressOn, stack, test } from "./test.ts";
 
 const EMPTY = "Nenhum backup ainda.";
 
@@ -10,7 +11,7 @@ const history = (page: Page) => page.getByRole("region", { name: "Histórico" })
 test("a history that cannot be read is an error with a way out, and what was read stays with its age", async ({ page, allowConsole }) => {
   test.setTimeout(180_000);
   allowConsole(FAILED_REQUEST);
-  await signIn(page, stack.admin);
+  await openAs(page, stack.admin);
   await ensureBackup(page);
   const panel = history(page).getByRole("alert");
   await without(stack, "supabase", async () => {
@@ -29,7 +30,7 @@ test("a history that cannot be read is an error with a way out, and what was rea
 });
 
 test("while the catalog is slow nothing is claimed, and nothing flickers", async ({ page }) => {
-  await signIn(page, stack.admin);
+  await openAs(page, stack.admin);
   // when the place is first empty, and when first something is said about it
   await page.addInitScript(() => {
     const note = (name: string, selector: string) => {
@@ -56,22 +57,23 @@ test("a function that is down is said in words, and repeating is the same reques
   test.setTimeout(180_000);
   allowConsole(FAILED_REQUEST);
   allowConsole(/blocked by CORS policy/);
-  await signIn(page, stack.admin);
+  await openAs(page, stack.admin);
   const ids: unknown[] = [];
   await page.route("**/functions/v1/ops-backups", (route) => {
     if (route.request().method() === "POST") ids.push(route.request().postDataJSON()?.request_id);
     return route.continue();
   });
   await without(stack, "function", async () => {
-    await page.getByRole("button", { name: "Backup agora" }).click();
+    await pressOn(page, page.getByRole("button", { name: "Backup agora" }));
     const submit = page.getByRole("button", { name: "Fazer backup de prod" });
     for (let attempt = 1; attempt <= 2; attempt++) {
-      await submit.click();
+      await pressOn(page, submit);
       await expect(page.getByText("Repetir é seguro")).toBeVisible();
       await expect(page.getByRole("alert")).toContainText("O pedido não foi aceito.");
       await expect.poll(() => ids.length).toBe(attempt);
     }
     expect(ids[0]).toBe(ids[1]);
+    await expectAccessible(page, "function down");
     await page.getByLabel("Etiqueta").fill("outro-pedido");
     await submit.click();
     await expect.poll(() => ids.length).toBe(3);
@@ -81,7 +83,7 @@ test("a function that is down is said in words, and repeating is the same reques
 
 test("a session that ends in the middle leads to the sign-in and back", async ({ page, allowConsole }) => {
   allowConsole(FAILED_REQUEST);
-  await signIn(page, stack.admin, "/desenvolvedor/backups?alvo=dev");
+  await openAs(page, stack.admin, "/desenvolvedor/backups?alvo=dev");
   await page.getByRole("button", { name: "Backup agora" }).click();
   await page.evaluate(() => {
     for (const [key, value] of Object.entries(localStorage)) {

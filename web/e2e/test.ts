@@ -1,5 +1,6 @@
 /** Playwright's `test`, with a console that has to stay quiet. */
 import { type ConsoleMessage, expect, type Locator, type Page, test as base } from "@playwright/test";
+import { SESSION_KEY, signInByPassword } from "../../scripts/dev/seed/session.ts";
 import { readStack, type User } from "./stack.ts";
 
 interface Fixtures {
@@ -38,6 +39,16 @@ export async function signIn(page: Page, user: User, path = "/"): Promise<void> 
   await page.getByLabel("E-mail").fill(user.email);
   await page.getByLabel("Senha").fill(user.password);
   await page.getByRole("button", { name: "Entrar" }).click();
+  await expect(page.getByRole("heading", { name: "Backups", level: 1 })).toBeVisible();
+}
+
+/** Opens the page signed in, by way of the auth server: what signing in looks like is a test of its own. */
+export async function openAs(page: Page, user: User, path = "/desenvolvedor/backups"): Promise<void> {
+  const server = { supabaseUrl: stack.supabase, publishableKey: stack.publishableKey };
+  const session = await signInByPassword(server, user);
+  const localStorage = [{ name: SESSION_KEY, value: JSON.stringify(session) }];
+  await page.context().setStorageState({ cookies: [], origins: [{ origin: stack.screen, localStorage }] });
+  await page.goto(path);
   await expect(page.getByRole("heading", { name: "Backups", level: 1 })).toBeVisible();
 }
 

@@ -1,6 +1,6 @@
 /**
- * A bucket of names: lists, deletes and counts as S3's API does, and holds no bytes. For measuring what many objects
- * cost; R2's own simulator needs minutes to be filled with them.
+ * A bucket of names: lists, deletes and counts as S3's API does, and holds no bytes but those that are written into it
+ * (copies of the audit). For measuring what many objects cost; R2's own simulator needs minutes to be filled with them.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 
@@ -30,22 +30,29 @@ export async function startListingServer(
 ): Promise<ListingServer> {
   const sorted = [...names].sort();
   const deleted = new Set<string>();
+  const written = new Map<string, Buffer>();
   const calls: Calls = { lists: 0, deletions: 0, others: 0 };
   const answer = async (incoming: IncomingMessage, outgoing: ServerResponse) => {
-    const { searchParams } = new URL(incoming.url ?? "/", "http://bucket");
+    const { searchParams, pathname } = new URL(incoming.url ?? "/", "http://bucket");
     onCall();
     if (searchParams.has("list-type")) {
       calls.lists++;
-      outgoing.end(listing(sorted, deleted, searchParams));
+      const there = sorted.filter((key) => !deleted.has(key));
+      outgoing.end(listing([...there, ...written.keys()].sort(), searchParams));
     } else if (searchParams.has("delete")) {
       calls.deletions++;
       for (const key of await keysOf(incoming)) deleted.add(key);
       outgoing.end("<DeleteResult></DeleteResult>");
     } else {
       calls.others++;
-      const uploads = searchParams.has("uploads");
-      if (!uploads) outgoing.statusCode = 404;
-      outgoing.end(uploads ? "<ListMultipartUploadsResult></ListMultipartUploadsResult>" : undefined);
+      // its path is the bucket's name and the key
+      const key = decodeURIComponent(pathname).split("/").slice(2).join("/");
+      if (incoming.method === "PUT") written.set(key, await bodyOf(incoming));
+      const found = searchParams.has("uploads")
+        ? "<ListMultipartUploadsResult></ListMultipartUploadsResult>"
+        : written.get(key);
+      outgoing.statusCode = found === undefined ? 404 : 200;
+      outgoing.end(incoming.method === "GET" ? found : undefined);
     }
   };
   const server = createServer((incoming, outgoing) => void answer(incoming, outgoing));
@@ -59,10 +66,10 @@ export async function startListingServer(
   };
 }
 
-function listing(sorted: readonly string[], deleted: ReadonlySet<string>, query: URLSearchParams): string {
+function listing(sorted: readonly string[], query: URLSearchParams): string {
   const prefix = query.get("prefix") ?? "";
   const after = query.get("continuation-token") ?? "";
-  const rest = sorted.filter((key) => key > after && key.startsWith(prefix) && !deleted.has(key));
+  const rest = sorted.filter((key) => key > after && key.startsWith(prefix));
   const page = rest.slice(0, PAGE);
   const contents = page.map((key) =>
     `<Contents><Key>${key}</Key><LastModified>${MODIFIED}</LastModified><ETag>"0"</ETag>` +
@@ -73,7 +80,12 @@ function listing(sorted: readonly string[], deleted: ReadonlySet<string>, query:
 }
 
 async function keysOf(incoming: IncomingMessage): Promise<string[]> {
-  let body = "";
-  for await (const chunk of incoming) body += String(chunk);
+  const body = (await bodyOf(incoming)).toString();
   return [...body.matchAll(/<Key>([^<]+)<\/Key>/g)].map(([, key = ""]) => key);
+}
+
+async function bodyOf(incoming: IncomingMessage): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of incoming) chunks.push(chunk);
+  return Buffer.concat(chunks);
 }

@@ -2,20 +2,17 @@
  * `npm run bench`: what our backup and restore cost, beside what PostgreSQL's tools and the old way cost.
  *
  *     npm run bench [-- --gb N] [--rounds N] [--json]
- *     npm run bench -- catalog [--json]
- *     npm run bench -- status [--json]
- *     npm run bench -- vault [--json]
+ *     npm run bench -- catalog|screen|status|vault [--json]
  *
- * Prints a table and writes docs/benchmarks.md; with a word it only prints. Leaves nothing else behind, on Ctrl-C neither.
+ * Prints a table and writes it into docs/benchmarks.md. Leaves nothing else behind, on Ctrl-C neither.
  */
-import { writeFile } from "node:fs/promises";
 import { cpus, loadavg, totalmem } from "node:os";
-import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { ROOT } from "../child_process.ts";
 import { installSystemPackages } from "../system_packages.ts";
 import { catalogTable, measureCatalog } from "./catalog.ts";
+import { rewriteBenchmarks, withHead, withSection } from "./document.ts";
+import { firstLookTable, measureFirstLook } from "./first_look.ts";
 import { fillSource, type Place, withPlace } from "./place.ts";
 import { document, type Machine, type Outcome, summarize, table } from "./report.ts";
 import { prepareTargets, type Round, runRound } from "./rounds.ts";
@@ -23,15 +20,42 @@ import { measureStatus, statusTable } from "./status.ts";
 import { measureVaults, vaultTable } from "./vault.ts";
 import { makePlainArchive } from "./ways.ts";
 
-const USAGE = `Usage: npm run bench [-- [catalog|status|vault] [--gb N] [--rounds N] [--json]]
+const USAGE = `Usage: npm run bench [-- [catalog|screen|status|vault] [--gb N] [--rounds N] [--json]]
 
   catalog      measures pages of the lists in a catalog of a million backups instead
+  screen       measures how soon the history is on the screen instead, in Chromium
   vault        measures retention and reconcile in vaults of many objects instead
   status       measures the Edge Function under fifty callers instead, beside a bare Deno handler
   --gb N       about how many GB of database, indexes included (0.01 to 100, default 1)
   --rounds N   how often everything is measured (1 to 99, default 3)
   --json       prints the figures as the last line, one JSON object
 `;
+
+type Measure<T> = (signal: AbortSignal, log: (line: string) => void) => Promise<T>;
+
+/** Whatever is measured beside backup and restore: its section in the document, its figures and their table. */
+interface Measurement {
+  title: string;
+  measure: Measure<{ figures: unknown; text: string }>;
+}
+
+function measurement<T>(title: string, measure: Measure<T>, table: (figures: T) => string): Measurement {
+  return {
+    title,
+    measure: async (signal, log) => {
+      const figures = await measure(signal, log);
+      return { figures, text: table(figures) };
+    },
+  };
+}
+
+const OTHERS = {
+  catalog: measurement("Lists of a large catalog", measureCatalog, catalogTable),
+  screen: measurement("First look at the screen", measureFirstLook, firstLookTable),
+  status: measurement("Status under load", measureStatus, statusTable),
+  vault: measurement("Vaults of many objects", measureVaults, vaultTable),
+};
+const NAMES = ["catalog", "screen", "status", "vault"] as const satisfies readonly (keyof typeof OTHERS)[];
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 const options = readOptions(process.argv.slice(2));
@@ -44,10 +68,12 @@ for (const [signal, code] of Object.entries(EXIT_CODES)) {
 }
 try {
   const loadBefore = oneMinuteLoad();
-  await installSystemPackages(["postgresql", "isal"], log);
-  if (options.instead === "catalog") await publishCatalog();
-  else if (options.instead === "status") await publishStatus();
-  else if (options.instead === "vault") await publishVault();
+  await installSystemPackages([
+    "postgresql",
+    "isal",
+    ...options.instead === "screen" ? ["chromium"] as const : [],
+  ], log);
+  if (options.instead !== null) await publishOther(OTHERS[options.instead], loadBefore);
   else await withPlace(cancel.signal, async (place) => publish(await measure(place, loadBefore)));
 } catch (thrown) {
   // what was cut off has its own words for it; the signal is the cause
@@ -70,32 +96,27 @@ async function measure(place: Place, loadBefore: number): Promise<Outcome> {
     gb: options.gb,
     databaseBytes,
     machine: describeMachine(place, loadBefore),
-    date: new Date().toISOString().slice(0, 10),
+    date: today(),
   };
 }
 
 async function publish(outcome: Outcome): Promise<void> {
-  await writeFile(join(ROOT, "docs", "benchmarks.md"), document(outcome));
+  await rewriteBenchmarks((before) => withHead(before, document(outcome)));
   process.stdout.write(`\n${table(outcome)}\n\nWritten to docs/benchmarks.md\n`);
   if (options.json) process.stdout.write(`${JSON.stringify(summarize(outcome))}\n`);
 }
 
-async function publishCatalog(): Promise<void> {
-  const costs = await measureCatalog(cancel.signal, log);
-  process.stdout.write(`\n${catalogTable(costs)}\n`);
-  if (options.json) process.stdout.write(`${JSON.stringify(costs)}\n`);
+async function publishOther({ title, measure }: Measurement, loadBefore: number): Promise<void> {
+  const { figures, text } = await measure(cancel.signal, log);
+  const place = `${today()}, ${cpus().length} cores (${cpus()[0]?.model ?? process.arch}), ` +
+    `load ${loadBefore.toFixed(1)} before.`;
+  await rewriteBenchmarks((before) => withSection(before, title, `${place}\n\n${text}`));
+  process.stdout.write(`\n${text}\n\nWritten to docs/benchmarks.md\n`);
+  if (options.json) process.stdout.write(`${JSON.stringify(figures)}\n`);
 }
 
-async function publishStatus(): Promise<void> {
-  const cost = await measureStatus(cancel.signal, log);
-  process.stdout.write(`\n${statusTable(cost)}\n`);
-  if (options.json) process.stdout.write(`${JSON.stringify(cost)}\n`);
-}
-
-async function publishVault(): Promise<void> {
-  const costs = await measureVaults(cancel.signal, log);
-  process.stdout.write(`\n${vaultTable(costs)}\n`);
-  if (options.json) process.stdout.write(`${JSON.stringify(costs)}\n`);
+function today(): string {
+  return new Date().toISOString().slice(0, 10);
 }
 
 function describeMachine({ binaries }: Place, loadBefore: number): Machine {
@@ -113,7 +134,7 @@ function oneMinuteLoad(): number {
 }
 
 interface Options {
-  instead: "catalog" | "status" | "vault" | null;
+  instead: keyof typeof OTHERS | null;
   gb: number;
   rounds: number;
   json: boolean;
@@ -141,7 +162,7 @@ function readOptions(args: string[]): Options {
       throw new Error(`--rounds must be a whole number from 1 to 99: '${values.rounds}'`);
     }
     const [word, ...more] = positionals;
-    const instead = word === "catalog" || word === "status" || word === "vault" ? word : null;
+    const instead = NAMES.find((name) => name === word) ?? null;
     if (more.length > 0 || instead !== (word ?? null)) {
       throw new Error(`Unknown words: '${positionals.join(" ")}'`);
     }

@@ -2,8 +2,15 @@
 import { join } from "node:path";
 import { FUNCTION_NAME } from "../../../supabase/functions/_shared/backup/api.ts";
 import { ENV_NAMES } from "../../../supabase/functions/ops-backups/env.ts";
-import { ChildPart, ROOT } from "../child_process.ts";
+import { ChildPart } from "../child_process.ts";
+import { ROOT } from "../root.ts";
 import type { RunFolder } from "../run_folder.ts";
+
+/**
+ * What Supabase lets a function have (https://supabase.com/docs/guides/functions/limits). V8 sizes its nursery by it:
+ * without a limit that grows to what the machine has, and hides what the function itself needs.
+ */
+const MEMORY_MB = 256;
 
 export interface FunctionPartOptions {
   run: RunFolder;
@@ -14,13 +21,18 @@ export interface FunctionPartOptions {
   github: { url: string; token: string; repository: string };
   /** Of the screen. */
   allowedOrigins: readonly string[];
+  /** For the watch from inside the project: its settings, and the address of whoever hears it. Default: not set up. */
+  watch?: { env: Readonly<Record<string, string>>; receiver: string };
+  /** When given, it starts again when one of its files changes, and each line that it says is told here. */
+  onOutput?: (line: string) => void;
   onUnexpectedEnd: (said: string) => void;
 }
 
 export function functionPart(options: FunctionPartOptions): ChildPart {
   const { run, port, supabaseUrl, publishableKey, secretKey, github, allowedOrigins, onUnexpectedEnd } =
     options;
-  const hosts = [supabaseUrl, github.url].map((url) => new URL(url).host);
+  const neighbours = [supabaseUrl, github.url, ...(options.watch ? [options.watch.receiver] : [])];
+  const hosts = neighbours.map((url) => new URL(url).host);
   return new ChildPart({
     name: "function",
     program: join(ROOT, "node_modules", ".bin", "deno"),
@@ -28,6 +40,8 @@ export function functionPart(options: FunctionPartOptions): ChildPart {
       "run",
       "--no-prompt",
       "--cached-only",
+      `--v8-flags=--max-heap-size=${MEMORY_MB}`,
+      ...(options.onOutput ? ["--watch", "--no-clear-screen"] : []),
       `--allow-net=${[`127.0.0.1:${port}`, ...hosts].join(",")}`,
       `--allow-env=${ENV_NAMES.join(",")}`,
       join(ROOT, "supabase", "functions", FUNCTION_NAME, "index.ts"),
@@ -45,9 +59,11 @@ export function functionPart(options: FunctionPartOptions): ChildPart {
       GITHUB_DEFAULT_REF: "main",
       GITHUB_API_URL: github.url,
       ALLOWED_ORIGINS: allowedOrigins.join(","),
+      ...options.watch?.env,
     },
     port,
     run,
+    onOutput: options.onOutput,
     onUnexpectedEnd,
   });
 }

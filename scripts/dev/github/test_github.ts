@@ -16,6 +16,8 @@ export const TOKEN = "ghp_test";
 export interface TestGitHub {
   github: LocalGitHub;
   workspace: string;
+  /** Where its runs have their folders. */
+  tempFolder: string;
   octokit: Octokit;
   /** An Octokit with another token, or none. */
   as(token: string | undefined): Octokit;
@@ -36,9 +38,11 @@ export async function startTestGitHub(
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, text);
   }
+  const tempFolder = await mkdtemp(join(tmpdir(), "runs-"));
   const github = await startGitHub({
     port: 0,
     workspace,
+    tempFolder,
     repository: `${OWNER}/${REPO}`,
     token: TOKEN,
     secrets: {},
@@ -49,11 +53,12 @@ export async function startTestGitHub(
   return {
     github,
     workspace,
+    tempFolder,
     octokit: as(TOKEN),
     as,
     async stop() {
       await github.stop();
-      await rm(workspace, { recursive: true, force: true });
+      for (const folder of [workspace, tempFolder]) await rm(folder, { recursive: true, force: true });
     },
   };
 }

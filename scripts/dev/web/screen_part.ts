@@ -2,7 +2,8 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import process from "node:process";
-import { baseEnvironment, ChildPart, ROOT } from "../child_process.ts";
+import { baseEnvironment, ChildPart } from "../child_process.ts";
+import { ROOT } from "../root.ts";
 import type { RunFolder } from "../run_folder.ts";
 
 export interface ScreenPartOptions {

@@ -1,21 +1,7 @@
-/** An alarm's texts: first what is at risk, last what to do. */
+/** An alarm as an issue of the repository: its texts, and what is remembered in them. */
 import { createHash } from "node:crypto";
-import type { Condition } from "../../../supabase/functions/_shared/backup/watch.ts";
+import type { Alarm, AlarmSource } from "../../../supabase/functions/_shared/backup/alarm.ts";
 import { moment } from "../../../supabase/functions/_shared/backup/watch_words.ts";
-
-/** Any condition that is told; the ids of the watch are some of them. */
-export type Alarm = Condition<string>;
-
-export const ALARM_EVENTS = ["raised", "changed", "cleared"] as const;
-export type AlarmEvent = (typeof ALARM_EVENTS)[number];
-
-/** Where an alarm comes from. */
-export interface AlarmSource {
-  /** When it was seen. */
-  at: string;
-  /** The run of GitHub that saw it, where there is one. */
-  runUrl: string | null;
-}
 
 /** Short, and equal for alarms that do not differ in a way worth a message. */
 export function materialOf(alarm: Alarm): string {
@@ -69,14 +55,6 @@ export function changeText(alarm: Alarm, source: AlarmSource): string {
 export function clearedText(source: AlarmSource): string {
   const seen = source.runUrl === null ? "" : ` ([execução](${source.runUrl}))`;
   return `Voltou ao normal: visto em ${moment(source.at)}${seen}.`;
-}
-
-/** For chats: plain lines. */
-export function chatText(event: AlarmEvent, alarm: Alarm, issueUrl: string | null): string {
-  const link = issueUrl === null ? [] : [issueUrl];
-  if (event === "cleared") return [`Voltou ao normal: ${alarm.title}.`, ...link, "Nada a fazer."].join("\n");
-  const facts = alarm.facts.map((fact) => `• ${fact}`);
-  return [alarm.risk, `${alarm.title}:`, ...facts, ...link, `O que fazer: ${alarm.todo}`].join("\n");
 }
 
 /** Names of tables and messages of servers must not mention people, link or make HTML. */

@@ -3,10 +3,16 @@
  * facts differ materially. What each channel took last is written in the alarm's issue, so that the one that failed
  * is tried again next time; without that memory the webhook is told each time.
  */
+import { callWebhook, type WebhookOptions } from "../../../supabase/functions/_shared/alerts/webhook.ts";
+import {
+  type Alarm,
+  type AlarmEvent,
+  type AlarmSource,
+  clearedAlarm,
+} from "../../../supabase/functions/_shared/backup/alarm.ts";
 import { BackupError, toBackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
-import { type Alarm, type AlarmEvent, type AlarmSource, type Mark, materialOf } from "./alarm.ts";
+import { type Mark, materialOf } from "./alarm.ts";
 import type { AlarmIssues, OpenIssue } from "./issues.ts";
-import { callWebhook, type WebhookOptions } from "./webhook.ts";
 
 export interface Channels {
   issues: AlarmIssues | null;
@@ -96,7 +102,7 @@ class Delivery {
   /** The issue is closed last: while it is open, what failed is tried again. */
   async #clear(issue: OpenIssue): Promise<Told> {
     const closed = await this.#attempt(async () => {
-      const alarm: Alarm = { ...WELL, id: issue.mark.id, title: issue.title };
+      const alarm = clearedAlarm({ id: issue.mark.id, title: issue.title });
       if (issue.mark.webhook !== null) await this.#callWebhook("cleared", alarm, issue.url);
       await this.#channels.issues?.close(issue, this.#order.source);
       return true;
@@ -119,12 +125,3 @@ class Delivery {
     }
   }
 }
-
-/** An alarm that is over has nothing more to say. */
-const WELL: Omit<Alarm, "id" | "title"> = {
-  severity: "warning",
-  risk: "",
-  facts: [],
-  todo: "",
-  material: "",
-};

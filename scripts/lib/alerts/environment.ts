@@ -1,10 +1,10 @@
 /** How alarms leave the house: what the watchdog is told of GitHub, the webhook and the dead man's switch. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
+import type { HeartbeatOptions } from "../../../supabase/functions/_shared/alerts/heartbeat.ts";
 import { targetSchema } from "../../../supabase/functions/_shared/backup/target.ts";
 import { askerFields, vaultFields } from "../environment.ts";
 import { connectGitHub, type GitHubRepository } from "../github.ts";
-import type { HeartbeatOptions } from "../watchdog/heartbeat.ts";
 import type { Channels } from "./deliver.ts";
 import { AlarmIssues } from "./issues.ts";
 

@@ -3,14 +3,10 @@
  * chain anew, or cut off its end, only the vault's copies tell.
  */
 import { z } from "zod";
-import {
-  type AuditBreak,
-  type AuditLine,
-  checkChain,
-  parseAuditRecord,
-} from "../../../supabase/functions/_shared/backup/audit.ts";
+import { type AuditBreak, ChainCheck } from "../../../supabase/functions/_shared/backup/audit.ts";
 import { BackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
 import type { Catalog } from "../catalog.ts";
+import { literal } from "../psql.ts";
 import type { Vault } from "../vault.ts";
 import { type AuditCopy, readCopies } from "./copies.ts";
 
@@ -28,15 +24,14 @@ const ownVerdictSchema = z.object({
   broken_at: z.object({ chain_id: z.string(), seq: z.number(), why: z.string() }).nullable(),
 });
 
-/** Reads the whole audit, in the database and in the vault. */
+/** Reads the whole audit, in the database and in the vault, a copy at a time. */
 export async function verifyAudit(vault: Vault, catalog: Catalog): Promise<AuditVerdict> {
   const [answer] = await catalog.rows("select public.ops_db_backup_audit_verify();");
   const own = ownVerdictSchema.parse(answer);
-  const { chains, broken } = await copiedChains(vault);
-  const copies = [...chains.values()].reduce((sum, lines) => sum + lines.length, 0);
+  const { copies, broken, between } = await readAllCopies(vault, catalog);
   const broken_at = (own.broken_at && { ...own.broken_at, where: "database" as const }) ??
     (broken && { ...broken, where: "vault" as const }) ??
-    await breakBetween(chains, catalog);
+    (between && { ...between, where: "between" as const });
   return { ok: broken_at === null, records: own.records, copies, broken_at };
 }
 
@@ -50,28 +45,38 @@ export function requireSoundAudit({ broken_at }: AuditVerdict): void {
   });
 }
 
-/** The copies by chain, each record once, and the first that is wrong. */
-async function copiedChains(vault: Vault) {
-  const chains = new Map<string, AuditLine[]>();
-  let broken: AuditBreak | null = null;
+/** A chain as far as it was read. */
+interface ReadChain {
+  check: ChainCheck;
+  /** Of its records: an audit grows for ever, what its records say does not fit into memory. */
+  hashes: string[];
+}
+
+async function readAllCopies(vault: Vault, catalog: Catalog) {
+  const chains = new Map<string, ReadChain>();
+  const seen = { copies: 0, broken: null as AuditBreak | null, between: null as AuditBreak | null };
   for await (const copy of readCopies(vault)) {
-    broken ??= copy.broken;
-    const lines = chains.get(copy.chainId) ?? [];
+    const chain = chains.get(copy.chainId) ?? { check: new ChainCheck(copy.chainId), hashes: [] };
+    chains.set(copy.chainId, chain);
+    seen.broken ??= copy.broken ?? differenceOf(copy, chain.hashes);
     // after a recovery some records may have been copied twice, in objects that overlap
-    const again = Math.max(0, lines.length + 1 - copy.first);
-    broken ??= differenceOf(copy, lines);
-    lines.push(...copy.lines.slice(again));
-    chains.set(copy.chainId, lines);
+    const lines = copy.lines.slice(Math.max(0, chain.hashes.length + 1 - copy.first));
+    for (const line of lines) {
+      await chain.check.add(line);
+      chain.hashes.push(line.hash);
+    }
+    seen.copies += lines.length;
+    seen.broken ??= chain.check.broken;
+    if (seen.broken === null) seen.between ??= await breakBetween(copy, catalog);
   }
-  for (const [chainId, lines] of chains) broken ??= await checkChain(chainId, lines);
-  return { chains, broken };
+  return seen;
 }
 
 /** The first record of which an earlier object holds another copy. */
-function differenceOf(copy: AuditCopy, lines: readonly AuditLine[]): AuditBreak | null {
+function differenceOf(copy: AuditCopy, hashes: readonly string[]): AuditBreak | null {
   const index = copy.lines.findIndex((line, index) => {
-    const before = lines[copy.first - 1 + index];
-    return before !== undefined && before.hash !== line.hash;
+    const before = hashes[copy.first - 1 + index];
+    return before !== undefined && before !== line.hash;
   });
   return index < 0
     ? null
@@ -80,25 +85,18 @@ function differenceOf(copy: AuditCopy, lines: readonly AuditLine[]): AuditBreak 
 
 /** The first copied record that the database lacks or tells otherwise. */
 async function breakBetween(
-  chains: ReadonlyMap<string, readonly AuditLine[]>,
+  { chainId, first, last, lines }: AuditCopy,
   catalog: Catalog,
-): Promise<AuditBreak & { where: "between" } | null> {
+): Promise<AuditBreak | null> {
   const rows = await catalog.rows(
-    "select json_build_array(chain_id, seq, hash) from public.ops_db_backup_audit;",
+    `select json_build_array(seq, hash) from public.ops_db_backup_audit
+      where chain_id = ${literal(chainId)} and seq between ${first} and ${last};`,
   );
-  const kept = new Map(
-    z.array(z.tuple([z.string(), z.number(), z.string()])).parse(rows).map(([chain, seq, hash]) =>
-      [`${chain} ${seq}`, hash] as const
-    ),
-  );
-  for (const line of [...chains.values()].flat()) {
-    const { chain_id, seq } = parseAuditRecord(line);
-    const hash = kept.get(`${chain_id} ${seq}`);
-    if (hash === line.hash) continue;
-    const why = hash === undefined
-      ? "the database has lost it"
-      : "the database says something else than the vault";
-    return { chain_id, seq, why, where: "between" };
-  }
-  return null;
+  const kept = new Map(z.array(z.tuple([z.number(), z.string()])).parse(rows));
+  const index = lines.findIndex(({ hash }, index) => kept.get(first + index) !== hash);
+  if (index < 0) return null;
+  const why = kept.has(first + index)
+    ? "the database says something else than the vault"
+    : "the database has lost it";
+  return { chain_id: chainId, seq: first + index, why };
 }

@@ -2,18 +2,21 @@
  * What lies beside each backup for whoever finds the bucket and nothing else: what it is, and the commands that get
  * the data back with plain tools. pt-BR, no secret. A test runs its commands as they stand.
  */
-import type { Manifest } from "../../../supabase/functions/_shared/backup/manifest.ts";
+import type { AnyManifest } from "../../../supabase/functions/_shared/backup/manifest.ts";
 import type { BackupKeys } from "../../../supabase/functions/_shared/backup/object_key.ts";
-import { EXCLUDED_SCHEMAS } from "../../../supabase/functions/_shared/backup/platform.ts";
 import { downloadCommands } from "../../../supabase/functions/_shared/backup/recovery.ts";
-import type { ArchiveToc, TocEntry } from "../archive_toc.ts";
-
-type Contents = Pick<ArchiveToc, "entries">;
+import type { ArchiveToc } from "../archive_toc.ts";
+import { contentOf, extensionsOf, makerOf, platformEntries, rolesOf, sourceOf } from "./recovery_facts.ts";
 
 /** @param bucket that the backup lies in */
-export function recoveryText(keys: BackupKeys, manifest: Manifest, toc: Contents, bucket: string): string {
+export function recoveryText(
+  keys: BackupKeys,
+  manifest: AnyManifest,
+  toc: ArchiveToc,
+  bucket: string,
+): string {
   const sections = [
-    introduction(keys, manifest, bucket),
+    introduction(keys, manifest, toc, bucket),
     download(keys, manifest),
     restorePlain(manifest, toc),
     restoreSupabase(keys, manifest),
@@ -22,48 +25,29 @@ export function recoveryText(keys: BackupKeys, manifest: Manifest, toc: Contents
   return sections.join("\n\n") + "\n";
 }
 
-const GRANTEE = /\b(?:TO|FROM|ROLE) ("(?:[^"]|"")+"|[^\s;",]+)/g;
-
-/** Every role that an archive names: those of the manifest, the owners, and whom the platform's privileges are of. */
-function rolesOf({ roles }: Manifest, { entries }: Contents): string[] {
-  const granted = entries.filter(({ kind }) => kind === "ACL" || kind === "DEFAULT ACL")
-    .flatMap(({ definition }) => [...definition.matchAll(GRANTEE)].map(([, name = ""]) => unquoted(name)));
-  const named = [...roles, ...entries.map(({ owner }) => owner), ...granted];
-  const isOwn = (name: string) => name !== "" && name !== "PUBLIC" && !name.startsWith("pg_");
-  return [...new Set(named.filter(isOwn))].sort();
-}
-
-function unquoted(name: string): string {
-  return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
-}
-
-function introduction(keys: BackupKeys, manifest: Manifest, bucket: string): string {
-  const { source, server_version, tool } = manifest;
-  const what = manifest.mode === "full"
-    ? `${manifest.tables_total} tabelas, ${manifest.rows_total} linhas`
-    : "só a estrutura, sem linhas";
+function introduction(
+  keys: BackupKeys,
+  manifest: AnyManifest,
+  toc: ArchiveToc,
+  bucket: string,
+): string {
+  const extensions = extensionsOf(manifest, toc);
   const facts = [
-    [
-      "Banco",
-      `${source.database} em ${source.host}${source.project_ref ? ` (projeto ${source.project_ref})` : ""}`,
-    ],
+    ["Banco", sourceOf(manifest)],
     ["Feito em", `${manifest.created_at_utc} (UTC)`],
-    ["Conteúdo", what],
+    ["Conteúdo", contentOf(manifest, toc)],
     ["Balde (R2)", bucket],
     ["Objeto", keys.archive],
     ["Tamanho", `${manifest.bytes} bytes`],
     ["SHA-256", manifest.sha256],
     [
       "PostgreSQL",
-      `servidor ${server_version}; restaure com o cliente ${
-        Number.parseInt(server_version)
+      `servidor ${toc.serverVersion}; restaure com o cliente ${
+        Number.parseInt(toc.serverVersion)
       }, não mais antigo`,
     ],
-    [
-      "Extensões",
-      manifest.extensions.map(({ name, version }) => `${name} ${version}`).join(", ") || "nenhuma",
-    ],
-    ["Feito por", `${tool.name} ${tool.version}${manifest.git_sha ? `, commit ${manifest.git_sha}` : ""}`],
+    ["Extensões", extensions.map(({ name, version }) => `${name} ${version}`.trim()).join(", ") || "nenhuma"],
+    ["Feito por", `${makerOf(manifest)}${manifest.git_sha ? `, commit ${manifest.git_sha}` : ""}`],
   ];
   return [
     `# Como recuperar ${manifest.file}`,
@@ -77,7 +61,7 @@ function introduction(keys: BackupKeys, manifest: Manifest, bucket: string): str
   ].join("\n");
 }
 
-function download({ archive }: BackupKeys, { sha256 }: Manifest): string {
+function download({ archive }: BackupKeys, { sha256 }: AnyManifest): string {
   return [
     "## 1. Baixar e conferir",
     "",
@@ -94,10 +78,10 @@ function download({ archive }: BackupKeys, { sha256 }: Manifest): string {
   ].join("\n");
 }
 
-function restorePlain(manifest: Manifest, toc: Contents): string {
+function restorePlain(manifest: AnyManifest, toc: ArchiveToc): string {
   const { file } = manifest;
   const roleList = rolesOf(manifest, toc).map(quoted).join(", ");
-  const dropped = platformEntries(manifest, toc.entries);
+  const dropped = platformEntries(manifest, toc);
   const filter = dropped.length === 0 ? "" : ` | grep -vE '^(${dropped.join("|")});'`;
   return [
     "## 2. Restaurar num PostgreSQL vazio",
@@ -120,7 +104,7 @@ function restorePlain(manifest: Manifest, toc: Contents): string {
   ].join("\n");
 }
 
-function restoreSupabase({ archive }: BackupKeys, { mode }: Manifest): string {
+function restoreSupabase({ archive }: BackupKeys, { mode }: AnyManifest): string {
   return [
     "## 3. Restaurar num projeto novo do Supabase",
     "",
@@ -141,21 +125,6 @@ function notHere(): string {
     "Os arquivos do Storage (só os registros deles), senhas de papéis, segredos do Vault, tarefas do pg_cron, Edge",
     "Functions e a configuração do projeto (Auth, SMTP, domínios).",
   ].join("\n");
-}
-
-/** Entries that only Supabase's server can make: its own extensions, and the event triggers of its superuser. */
-function platformEntries({ extensions }: Manifest, entries: readonly TocEntry[]): number[] {
-  const platform: readonly string[] = EXCLUDED_SCHEMAS;
-  const own = extensions.filter(({ schema }) => platform.includes(schema)).map(({ name }) =>
-    `EXTENSION ${name}`
-  );
-  const watching = entries.filter(({ kind, owner }) =>
-    kind === "EVENT TRIGGER" && owner.startsWith("supabase_")
-  )
-    .map(({ tag }) => `EVENT TRIGGER ${tag}`);
-  const named = new Set([...own, ...watching]);
-  return entries.filter(({ kind, tag }) => named.has(kind === "COMMENT" ? tag : `${kind} ${tag}`))
-    .map(({ dumpId }) => dumpId);
 }
 
 /** A text as an SQL literal inside a double-quoted word of the shell. */

@@ -134,7 +134,8 @@ async function dumpToVault(
     const { gzip, lockTimeoutMs = LOCK_TIMEOUT_MS } = around;
     const dump = startDump({ connection, tools, gzip, mode: order.mode, snapshot, lockTimeoutMs, signal });
     const facts = readSnapshot(session, order.mode);
-    facts.catch(() => {}); // reported below, after the upload has ended
+    // a failure is reported below, after the upload has ended
+    facts.then(({ tables }) => progress.rows?.(countAll(tables))).catch(() => {});
     const upload = await around.vault.upload(keys.archive, dump.bytes, {
       partSize: choosePartSize(snapshot.server.databaseBytes),
       onProgress: (bytes) => progress.bytes(bytes, order.previous?.bytes ?? null),
@@ -175,6 +176,10 @@ async function takeAway({ vault, progress }: BackupSurroundings, keys: readonly 
   }
 }
 
+function countAll(tables: SnapshotFacts["tables"]): number {
+  return tables.reduce((sum, { rows }) => sum + rows, 0);
+}
+
 function composeManifest(
   around: BackupSurroundings,
   order: BackupOrder,
@@ -208,7 +213,7 @@ function composeManifest(
     run: order.run,
     rows: Object.fromEntries(tables.map(({ key, rows }) => [key, rows])),
     tables_total: tables.length,
-    rows_total: tables.reduce((sum, { rows }) => sum + rows, 0),
+    rows_total: countAll(tables),
     sequences: sequenceValues(toc),
     platform_sequences: facts.platformSequences,
     migration_head: facts.migrationHead,

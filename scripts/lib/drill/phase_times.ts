@@ -21,6 +21,10 @@ export class PhaseTimes implements Progress {
     this.inner.bytes(done, expected);
   }
 
+  rows(done: number): void {
+    this.inner.rows?.(done);
+  }
+
   log(line: string): void {
     this.inner.log(line);
   }

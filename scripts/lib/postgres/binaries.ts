@@ -94,11 +94,16 @@ function bindirOfPgConfig(path: readonly string[]): string[] {
 }
 
 function describe(folder: string, program: string): PostgresBinaries[] {
-  const answer = tryRun(join(folder, program), "--version");
-  const [, major, minor = "0"] = /\(PostgreSQL\) (\d+)(?:\.(\d+))?/.exec(answer ?? "") ?? [];
-  if (major === undefined) return [];
-  const version = `${major}.${minor}`;
-  return [{ major: Number(major), version, folder, path: (name) => join(folder, name) }];
+  const version = versionOf(join(folder, program));
+  if (version === null) return [];
+  return [{ major: Number.parseInt(version), version, folder, path: (name) => join(folder, name) }];
+}
+
+/** A program's version as it tells it, for example `15.18`; `null` when it is none of PostgreSQL's. */
+export function versionOf(program: string): string | null {
+  const [, major, minor = "0"] =
+    /\(PostgreSQL\) (\d+)(?:\.(\d+))?/.exec(tryRun(program, "--version") ?? "") ?? [];
+  return major === undefined ? null : `${major}.${minor}`;
 }
 
 function tryRun(program: string, argument: string): string | null {

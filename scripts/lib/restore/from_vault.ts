@@ -16,6 +16,7 @@ import { newestBackup } from "../drill/newest_backup.ts";
 import { preparePlatform } from "../drill/prepare_platform.ts";
 import { type Environment, readEnvironment, vaultFields, vaultOf } from "../environment.ts";
 import { chooseGzip } from "../gzip.ts";
+import { type Output, progressOn } from "../output.ts";
 import type { Progress } from "../progress.ts";
 import { literal, PsqlSession } from "../psql.ts";
 import { adoptMissing } from "../reconcile.ts";
@@ -27,7 +28,7 @@ const NEWEST = "newest";
 /** Made Supabase's servers. */
 const PLATFORM_SUPERUSER = "supabase_admin";
 
-const fromVaultEnvironment = z.object({
+export const fromVaultEnvironment = z.object({
   ...vaultFields,
   /** Whose backups. */
   TARGET: targetSchema.default("prod"),
@@ -46,10 +47,11 @@ const fromVaultEnvironment = z.object({
  */
 export async function recoverFromVault(
   environment: Environment,
-  print: (line: string) => void,
+  output: Output,
   signal: AbortSignal,
 ): Promise<void> {
   const env = readEnvironment(fromVaultEnvironment, environment);
+  const print = (line: string) => output.print(line);
   const vault = vaultOf(env);
   if (env.R2_KEY === undefined) {
     if (env.DATABASE_URL === undefined) return await list(vault, env.TARGET, print);
@@ -58,19 +60,16 @@ export async function recoverFromVault(
     });
   }
   const key = env.R2_KEY === NEWEST ? await newestBackup(vault, env.TARGET) : env.R2_KEY;
-  const progress = printing(print);
+  const progress = progressOn(output);
   if (env.DATABASE_URL === undefined) return await check(vault, key, progress);
   const connection = parseDatabaseUrl(env.DATABASE_URL, "DATABASE_URL");
   const around = { vault, connection, progress, signal };
   const { verified, skipped, warnings } = await restoreIntoEmpty(around, key, env.ALLOW_SCHEMA_ONLY);
+  output.setResult({ r2_key: key, verified, skipped, warnings });
   print(`restored and checked: ${verified.tables} tables, ${verified.rows} rows`);
   for (const what of verified.notChecked) print(`not checked: ${what}`);
   for (const { kind, name, reason } of skipped) print(`left out: ${kind} ${name}: ${reason}`);
   for (const warning of warnings) print(`warning: ${warning}`);
-}
-
-function printing(print: (line: string) => void): Progress {
-  return { phase: (name) => print(name.replaceAll("_", " ")), bytes: () => {}, log: print };
 }
 
 async function list(vault: Vault, target: Target, print: (line: string) => void): Promise<void> {

@@ -43,9 +43,16 @@ const SETTING_STEP = 64;
 export function lockTableOverflow(
   toc: ArchiveToc,
   selection: Selection,
-  { setting, sessions, moved }: LockTableFacts,
+  facts: LockTableFacts,
 ): LockTableOverflow | null {
-  const needed = moved + locksOfLoad(toc, selection);
+  return overflowOf(facts.moved + locksOfLoad(toc, selection), facts);
+}
+
+/** The same for a number of locks that is known. */
+export function overflowOf(
+  needed: number,
+  { setting, sessions }: Pick<LockTableFacts, "setting" | "sessions">,
+): LockTableOverflow | null {
   const capacity = Math.floor(setting * sessions * MOST_LOCKS_PER_PLACE);
   if (needed <= capacity) return null;
   const enough = Math.ceil(needed / SURE_LOCKS_PER_PLACE / sessions / SETTING_STEP) * SETTING_STEP;

@@ -42,6 +42,8 @@ export interface LoadOrder {
   missingRoles: readonly string[];
 }
 
+/** What psql says of each table's rows. */
+const COPIED = /^COPY (\d+)$/;
 const LOCK_NOT_AVAILABLE = "55P03";
 /** What the operator does next, by the server's SQLSTATE. */
 const HINTS: Readonly<Record<string, string>> = {
@@ -138,7 +140,11 @@ async function load(
   ];
   const pipeline = startPipeline(stages, { inputFile: archiveFile, outputFile: fifo, signal: around.signal });
   try {
-    await session.run(`\\i ${fifo}`);
+    let rows = 0;
+    await session.run(`\\set QUIET off\n\\i ${fifo}\n\\set QUIET on`, (line) => {
+      const copied = COPIED.exec(line)?.[1];
+      if (copied !== undefined) around.progress.rows?.(rows += Number(copied));
+    });
   } catch (error) {
     pipeline.kill();
     await pipeline.ended;
@@ -172,6 +178,10 @@ async function commit(session: PsqlSession, release: string, expected: Expectati
     [`notify pgrst, 'reload schema';`, advanceSequences(expected), `set local revo.release = '${release}';`]
       .join("\n"),
   );
+  // stands in the target from COMMIT until the cleanup: who does not hear of the COMMIT can look for it
+  const [trace = ""] = await session.run(
+    "select current_setting('revo.old_content_prefix') || txid_current() || '_public';",
+  );
   let tag = "";
   try {
     await session.run("\\set QUIET off\ncommit;\n\\set QUIET on", (line) => tag = line);
@@ -183,7 +193,8 @@ async function commit(session: PsqlSession, release: string, expected: Expectati
       "the connection ended while the server was asked to commit",
       {
         cause,
-        hint: "Compare the target with the manifest before anything else.",
+        hint:
+          `If the target has the schema ${trace} now, all of it was restored; if not, nothing was changed.`,
       },
     );
   }

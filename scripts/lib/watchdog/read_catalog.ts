@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { toBackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
 import type { AuditFacts, CatalogFacts } from "../../../supabase/functions/_shared/backup/watch.ts";
+import { lostRunsSchema, ownAuditSchema } from "../../../supabase/functions/_shared/backup/watch_catalog.ts";
 import { hoursBetween } from "../../../supabase/functions/_shared/backup/watch_words.ts";
 import { type AuditVerdict, verifyAudit } from "../audit/verify.ts";
 import type { Catalog } from "../catalog.ts";
@@ -10,33 +11,8 @@ import type { Vault } from "../vault.ts";
 export const REPORT_NAME = "watchdog";
 export const NOTHING_KNOWN: Memory = { hashedKey: null, auditComparedAt: null };
 
-/** The newest run of a kind and target decides: a run that ended well makes the lost one before it history. */
-const LOST_RUNS = `
-  select json_build_object('requestId', r.request_id, 'kind', r.kind, 'target', r.target,
-                           'at', to_json(coalesce(r.finished_at, r.created_at)), 'runUrl', r.run_url)
-    from (
-      select distinct on (kind, target) *
-        from public.ops_db_backup_runs
-       where status not in ('queued', 'running', 'unknown')
-       order by kind, target, created_at desc
-    ) r
-   where r.status = 'lost'
-   order by r.created_at desc;`;
-
-const lostRun = z.object({
-  requestId: z.string(),
-  kind: z.string(),
-  target: z.string(),
-  at: z.string(),
-  runUrl: z.string().nullable(),
-});
 /** Reading every copy takes a request each: once a day is enough, and while something is wrong each time. */
 const COMPARE_HOURS = 24;
-
-const ownVerdict = z.object({
-  ok: z.boolean(),
-  broken_at: z.object({ chain_id: z.string(), seq: z.number(), why: z.string() }).nullable(),
-});
 
 export interface SeenCatalog {
   facts: CatalogFacts;
@@ -56,7 +32,8 @@ export async function readCatalogFacts(
   now: string,
 ): Promise<SeenCatalog> {
   await catalog.rows("select to_json(public.ops_db_backup_runs_expire());");
-  const lostRuns = z.array(lostRun).parse(await catalog.rows(LOST_RUNS));
+  const [lost] = await catalog.rows("select public.ops_db_backup_lost_runs();");
+  const lostRuns = lostRunsSchema.parse(lost);
   const isDue = auditComparedAt === null || hoursBetween(auditComparedAt, now) >= COMPARE_HOURS;
   if (!isDue) return { facts: { lostRuns, audit: await checkOwnChain(catalog) }, auditComparedAt };
   const audit = await compareAudit(catalog, vault);
@@ -65,8 +42,7 @@ export async function readCatalogFacts(
 
 async function checkOwnChain(catalog: Catalog): Promise<AuditFacts> {
   const [answer] = await catalog.rows("select public.ops_db_backup_audit_verify();");
-  const { ok, broken_at } = ownVerdict.parse(answer);
-  return { ok, brokenAt: broken_at && factOf({ ...broken_at, where: "database" }) };
+  return ownAuditSchema.parse(answer);
 }
 
 /** `null` when the copies cannot be read, which is the vault's alarm. */

@@ -1,22 +1,8 @@
 /** What GitHub tells the watchdog: whether the workflows are switched on and their schedules fire, and until when tokens live. */
 import type { TokenFacts, WorkflowFacts } from "../../../supabase/functions/_shared/backup/watch.ts";
-import { type ScheduledWorkflow, SCHEDULES } from "../../../supabase/functions/_shared/backup/schedules.ts";
+import { WATCHED_WORKFLOWS } from "../../../supabase/functions/_shared/backup/watch_workflows.ts";
 import { BackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
 import { callGitHub, type GitHubRepository } from "../github.ts";
-
-/** After how many hours without a scheduled run silence matters: the period, and room for GitHub's delays. */
-const LATE_AFTER_HOURS: Readonly<Record<ScheduledWorkflow, number>> = {
-  "db-backup.yml": 26,
-  "db-backup-restore-drill.yml": 8 * 24,
-  "db-backup-prune.yml": 26,
-  "db-backup-watchdog.yml": 6,
-  "db-backup-alarm-test.yml": 33 * 24,
-};
-
-export const WATCHED_WORKFLOWS: readonly Pick<WorkflowFacts, "file" | "scheduleHours">[] = [
-  ...SCHEDULES.map(({ file }) => ({ file, scheduleHours: LATE_AFTER_HOURS[file] })),
-  { file: "db-restore-from-r2.yml", scheduleHours: null },
-];
 
 /** @throws {BackupError} `github_*`. */
 export async function readWorkflowFacts(github: GitHubRepository): Promise<WorkflowFacts[]> {

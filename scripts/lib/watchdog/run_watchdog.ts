@@ -1,4 +1,10 @@
 /** One round of the watchdog: look, judge, tell, report. Whatever could not be told ends in an error. */
+import {
+  type Beat,
+  type HeartbeatOptions,
+  sendBeat,
+} from "../../../supabase/functions/_shared/alerts/heartbeat.ts";
+import type { AlarmSource } from "../../../supabase/functions/_shared/backup/alarm.ts";
 import { BackupError, toBackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
 import type { Target } from "../../../supabase/functions/_shared/backup/target.ts";
 import {
@@ -8,12 +14,10 @@ import {
   watch,
   type Watched,
 } from "../../../supabase/functions/_shared/backup/watch.ts";
-import type { AlarmSource } from "../alerts/alarm.ts";
 import { type Channels, deliver, type Delivered } from "../alerts/deliver.ts";
 import type { Catalog } from "../catalog.ts";
 import type { GitHubRepository } from "../github.ts";
 import type { Vault } from "../vault.ts";
-import { type Beat, type HeartbeatOptions, sendBeat } from "./heartbeat.ts";
 import { type Memory, NOTHING_KNOWN, readCatalogFacts, readMemory, REPORT_NAME } from "./read_catalog.ts";
 import { readTokenFacts, readWorkflowFacts } from "./read_github.ts";
 import { readVaultFacts } from "./read_vault.ts";

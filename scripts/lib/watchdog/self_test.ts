@@ -3,6 +3,7 @@
  * the real channels, and looked for there. An alarm that nobody hears is noticed before it is needed.
  */
 import { createHash } from "node:crypto";
+import type { Alarm, AlarmSource } from "../../../supabase/functions/_shared/backup/alarm.ts";
 import { BackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
 import {
   type AnyManifest,
@@ -12,7 +13,6 @@ import {
 import { siblingKeys, VAULT_ROOT } from "../../../supabase/functions/_shared/backup/object_key.ts";
 import type { Target } from "../../../supabase/functions/_shared/backup/target.ts";
 import { backupCorrupt } from "../../../supabase/functions/_shared/backup/watch_vault.ts";
-import type { Alarm, AlarmSource } from "../alerts/alarm.ts";
 import { type Channels, deliver } from "../alerts/deliver.ts";
 import { compareStored } from "./compare_stored.ts";
 import { newestBackup } from "../drill/newest_backup.ts";

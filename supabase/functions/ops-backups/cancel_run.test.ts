@@ -2,7 +2,15 @@ import assert from "node:assert/strict";
 import type { Run } from "../_shared/backup/run.ts";
 import { cancelRun } from "./cancel_run.ts";
 import { createGitHub } from "./github.ts";
-import { exampleConfig, exampleRun, MemoryDatabase, MemoryGitHub, NOW, REQUEST_ID } from "./test_fakes.ts";
+import {
+  exampleConfig,
+  exampleRun,
+  MemoryDatabase,
+  MemoryGitHub,
+  MemorySilentRuns,
+  NOW,
+  REQUEST_ID,
+} from "./test_fakes.ts";
 
 const ASKED = { action: "cancel", request_id: REQUEST_ID } as const;
 
@@ -14,7 +22,9 @@ function world(run: Partial<Run> = {}) {
   const deps = {
     database,
     github: createGitHub(exampleConfig(), { fetch: server.fetch, now: () => NOW }),
+    silentRuns: new MemorySilentRuns(database),
     now: () => NOW,
+    logFailure: (error: unknown) => assert.fail(String(error)),
     sleep: (ms: number) => Promise.resolve(void slept.push(ms)),
   };
   /** What the script does when GitHub interrupts it. */

@@ -4,12 +4,9 @@ import { toBackupError } from "../_shared/backup/errors.ts";
 import { cancellability, isActive, type Run } from "../_shared/backup/run.ts";
 import type { CallerDatabase, GitHub, RunEnd } from "./ports.ts";
 import { RequestError } from "./responses.ts";
-import { findRun, readStatus, searchStart } from "./run_status.ts";
+import { findRun, readStatus, searchStart, type StatusDependencies } from "./run_status.ts";
 
-export interface CancelDependencies {
-  database: CallerDatabase;
-  github: GitHub;
-  now: () => Date;
+export interface CancelDependencies extends StatusDependencies {
   sleep: (ms: number) => Promise<void>;
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { ErrorCode } from "../_shared/backup/messages.ts";
-import { connectAsCaller } from "./database.ts";
+import { connectCallers } from "./database.ts";
 import { RequestError } from "./responses.ts";
 import { ENVIRONMENT, exampleConfig, exampleRun, REQUEST_ID } from "./test_fakes.ts";
 
@@ -26,7 +26,7 @@ function project(answer: Answer) {
     seen.push(call);
     return await answer(call);
   };
-  return { seen, as: (jwt: string) => connectAsCaller(exampleConfig(), jwt, fetchImpl) };
+  return { seen, as: connectCallers(exampleConfig(), fetchImpl) };
 }
 
 const encode = (value: unknown) => base64url(new TextEncoder().encode(JSON.stringify(value)));

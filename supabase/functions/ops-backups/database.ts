@@ -1,5 +1,6 @@
 /** The catalog's RPCs, called with the caller's own token through PostgREST. */
 import {
+  AuthClient,
   type AuthError,
   createClient,
   isAuthRetryableFetchError,
@@ -14,6 +15,7 @@ import { type RpcFailure, toDatabaseError } from "./database_errors.ts";
 import type { Config } from "./env.ts";
 import type { Caller, CallerDatabase, RunEnd, RunOrder } from "./ports.ts";
 import { RequestError } from "./responses.ts";
+import { timedFetch } from "./timed_fetch.ts";
 
 const TIMEOUT_MS = 10_000;
 /** Of a signed-in user's token. */
@@ -24,28 +26,45 @@ const userClaims = z.object({
 });
 const requestAnswer = z.object({ created: z.boolean(), run: runSchema });
 
-/** The database as the bearer of `jwt` sees it. Nothing is shared between two callers. */
-export function connectAsCaller(config: Config, jwt: string, fetchImpl: typeof fetch): CallerDatabase {
-  const timedFetch: typeof fetch = (input, init) =>
-    fetchImpl(input, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) });
-  const client = createClient(config.supabaseUrl, config.publishableKey, {
-    global: { headers: { Authorization: `Bearer ${jwt}` }, fetch: timedFetch },
-    auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
-  });
-  return new SupabaseCallerDatabase(client, jwt);
+/** A project's two servers. Neither client has a session: every call names the token that it is made with. */
+interface Project {
+  auth: Pick<InstanceType<typeof AuthClient>, "getClaims">;
+  rest: SupabaseClient;
+}
+
+/** How the database looks to the bearer of a token. All callers share the clients, and nothing else. */
+export function connectCallers(config: Config, fetchImpl: typeof fetch): (jwt: string) => CallerDatabase {
+  const { supabaseUrl, publishableKey } = config;
+  const fetch = timedFetch(fetchImpl, TIMEOUT_MS);
+  const project: Project = {
+    auth: new AuthClient({
+      url: `${supabaseUrl}/auth/v1`,
+      headers: { apikey: publishableKey },
+      fetch,
+      persistSession: false,
+      autoRefreshToken: false,
+      detectSessionInUrl: false,
+    }),
+    // a call that named no token would be a stranger's
+    rest: createClient(supabaseUrl, publishableKey, {
+      accessToken: () => Promise.resolve(null),
+      global: { fetch },
+    }),
+  };
+  return (jwt) => new SupabaseCallerDatabase(project, jwt);
 }
 
 class SupabaseCallerDatabase implements CallerDatabase {
-  readonly #client: SupabaseClient;
+  readonly #project: Project;
   readonly #jwt: string;
 
-  constructor(client: SupabaseClient, jwt: string) {
-    this.#client = client;
+  constructor(project: Project, jwt: string) {
+    this.#project = project;
     this.#jwt = jwt;
   }
 
   async authenticate(): Promise<Caller> {
-    const { data, error } = await this.#client.auth.getClaims(this.#jwt).catch(malformed);
+    const { data, error } = await this.#project.auth.getClaims(this.#jwt).catch(malformed);
     if (error) throw toIdentityError(error);
     const claims = userClaims.safeParse(data?.claims);
     if (!claims.success) {
@@ -116,16 +135,20 @@ class SupabaseCallerDatabase implements CallerDatabase {
   }
 
   async #call(name: string, args: Record<string, unknown> = {}): Promise<unknown> {
-    const { data, error, status } = await this.#client.rpc(name, args);
+    const { data, error, status } = await this.#rpc(name, args);
     if (error) throw toDatabaseError(name, { ...error, status });
     return data;
   }
 
   /** A question about the caller's rights: without an answer nothing goes on. */
   async #ask(name: string, args: Record<string, unknown> = {}): Promise<unknown> {
-    const { data, error, status } = await this.#client.rpc(name, args);
+    const { data, error, status } = await this.#rpc(name, args);
     if (error) throw toPermissionError(name, { ...error, status });
     return data;
+  }
+
+  #rpc(name: string, args: Record<string, unknown>) {
+    return this.#project.rest.rpc(name, args).setHeader("Authorization", `Bearer ${this.#jwt}`);
   }
 }
 

@@ -15,6 +15,10 @@ export const ENV_NAMES = [
   "GITHUB_API_URL",
   "ALLOWED_ORIGINS",
   "SITE_URL",
+  "OPS_WATCH_TOKEN",
+  "OPS_WATCH_HEALTHCHECK_URL",
+  "OPS_ALERT_WEBHOOK_URL",
+  "OPS_ALERT_WEBHOOK_SECRET",
 ] as const;
 export type EnvName = (typeof ENV_NAMES)[number];
 export type ReadEnv = (name: EnvName) => string | undefined;
@@ -76,15 +80,15 @@ function rawValues(read: ReadEnv): Record<string, string | undefined> {
   return raw;
 }
 
-/** What the refusals' audit writes with, and nothing else does. */
-export interface AuditAccess {
+/** What the function acts with where it acts in its own name (own_name.ts), and nowhere else. */
+export interface ServiceAccess {
   supabaseUrl: string;
   /** Acts as `service_role`. */
   secretKey: string;
 }
 
-/** `null` where the platform gave no secret key: then refusals cannot be kept, and that is a fault of its own. */
-export function readAuditAccess(read: ReadEnv): AuditAccess | null {
+/** `null` where the platform gave no secret key: then nothing can be done in its own name, and that is a fault. */
+export function readServiceAccess(read: ReadEnv): ServiceAccess | null {
   const supabaseUrl = httpUrl.safeParse(read("SUPABASE_URL")?.trim());
   const secretKey = defaultKey(read("SUPABASE_SECRET_KEYS")) ?? read("SUPABASE_SERVICE_ROLE_KEY")?.trim();
   return supabaseUrl.success && secretKey ? { supabaseUrl: supabaseUrl.data, secretKey } : null;

@@ -2,9 +2,10 @@
 import { z } from "zod";
 import { type GitHubStep, githubStepSchema } from "../_shared/backup/api.ts";
 import { BackupError } from "../_shared/backup/errors.ts";
+import { understood } from "../_shared/backup/github_facts.ts";
 import type { RunKind } from "../_shared/backup/run.ts";
 import type { Config } from "./env.ts";
-import { GitHubClient, type GitHubOptions, understood } from "./github_client.ts";
+import { GitHubClient, type GitHubOptions } from "./github_client.ts";
 import { isConflict } from "./github_errors.ts";
 import type { GitHub, GitHubRun } from "./ports.ts";
 

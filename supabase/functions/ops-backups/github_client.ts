@@ -1,9 +1,10 @@
 /** Calls to GitHub's REST API for one repository, with the function's own credential. No call repeats itself. */
 import { Octokit } from "@octokit/rest";
-import type { z } from "zod";
 import { BackupError } from "../_shared/backup/errors.ts";
+import type { GitHubAnswer } from "../_shared/backup/github_facts.ts";
 import type { Config } from "./env.ts";
 import { toGitHubError } from "./github_errors.ts";
+import { timedFetch } from "./timed_fetch.ts";
 
 const TIMEOUT_MS = 10_000;
 const API_VERSION = "2022-11-28";
@@ -11,12 +12,6 @@ const API_VERSION = "2022-11-28";
 export interface GitHubOptions {
   fetch: typeof fetch;
   now: () => Date;
-}
-
-/** The parts of an answer that are used. */
-export interface GitHubAnswer {
-  data: unknown;
-  headers: Record<string, unknown>;
 }
 
 export class GitHubClient {
@@ -31,7 +26,7 @@ export class GitHubClient {
       auth: config.githubToken,
       baseUrl: config.githubApiUrl,
       userAgent: "revo-backups",
-      request: { fetch: options.fetch },
+      request: { fetch: timedFetch(options.fetch, TIMEOUT_MS) },
       // Octokit would print each failure; ours are thrown.
       log: { debug: silent, info: silent, warn: silent, error: silent },
     });
@@ -52,7 +47,6 @@ export class GitHubClient {
         ...this.#repository,
         ...parameters,
         headers: { "x-github-api-version": API_VERSION },
-        request: { signal: AbortSignal.timeout(TIMEOUT_MS) },
       });
     } catch (thrown) {
       throw toGitHubError(thrown, this.#now());
@@ -68,13 +62,4 @@ export class GitHubClient {
       throw new BackupError("github_error", thrown.message, { cause: thrown });
     }
   }
-}
-
-/** What GitHub said, in the form that is known. @throws {BackupError} `github_error` */
-export function understood<Schema extends z.ZodType>(schema: Schema, data: unknown): z.output<Schema> {
-  const result = schema.safeParse(data);
-  if (result.success) return result.data;
-  throw new BackupError("github_error", "GitHub answered in a form that is not known", {
-    cause: result.error,
-  });
 }

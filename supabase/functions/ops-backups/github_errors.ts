@@ -1,7 +1,7 @@
 /** What GitHub's failures mean, each as a code that says what to do. */
 import { z } from "zod";
 import { BackupError } from "../_shared/backup/errors.ts";
-import type { ErrorCode } from "../_shared/backup/messages.ts";
+import { gitHubFailureCode } from "../_shared/backup/github_failures.ts";
 import { RequestError } from "./responses.ts";
 
 /** The part of Octokit's error that is trusted; without `response` no answer of GitHub was read. */
@@ -13,16 +13,6 @@ const answeredSchema = z.object({
   }),
 });
 type Answered = z.infer<typeof answeredSchema>;
-
-/** GitHub's words in a 422 to a dispatch. */
-const REFUSALS: readonly [RegExp, ErrorCode][] = [
-  [/no ref found/i, "github_ref_not_found"],
-  [/disabled workflow/i, "github_workflow_disabled"],
-  [
-    /unexpected inputs|required input|provided value|inputs? .*(invalid|not allowed)|workflow_dispatch/i,
-    "github_unexpected_input",
-  ],
-];
 
 /**
  * @param now for the wait until a rate limit's reset.
@@ -44,7 +34,7 @@ export function isConflict(error: unknown): boolean {
 
 function ofAnswer(answer: Answered, cause: unknown, now: Date): BackupError {
   const words = wordsOf(answer.response.data);
-  const code = codeOf(answer, words);
+  const code = gitHubFailureCode({ status: answer.status, headers: answer.response.headers, words });
   const fact = `GitHub answered ${answer.status}: ${words || "no reason given"}`;
   if (code !== "github_rate_limited") return new RequestError(code, fact, {}, cause);
   const wait = waitSeconds(answer.response.headers, now);
@@ -53,23 +43,6 @@ function ofAnswer(answer: Answered, cause: unknown, now: Date): BackupError {
     details: { retry_after_seconds: wait },
     retryAfter: wait,
   }, cause);
-}
-
-function codeOf(answer: Answered, words: string): ErrorCode {
-  const { status } = answer;
-  if (status === 401) return "github_bad_token";
-  if (status === 429 || (status === 403 && isRateLimit(answer.response.headers, words))) {
-    return "github_rate_limited";
-  }
-  if (status === 403) return "github_forbidden";
-  if (status === 404) return "github_not_found";
-  if (status === 422) return REFUSALS.find(([pattern]) => pattern.test(words))?.[1] ?? "github_error";
-  return status >= 500 ? "github_unclear" : "github_error";
-}
-
-function isRateLimit(headers: Record<string, unknown>, words: string): boolean {
-  return headers["retry-after"] !== undefined || headers["x-ratelimit-remaining"] === "0" ||
-    /rate limit/i.test(words);
 }
 
 /** GitHub's own wait in seconds; a minute, its advice, where it names none. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { createRepository, parseExpiry } from "./github_repository.ts";
+import { parseExpiry } from "../_shared/backup/github_facts.ts";
+import { createRepository } from "./github_repository.ts";
 import { exampleConfig, NOW } from "./test_fakes.ts";
 
 const REPOSITORY = "/repos/revo/erp";

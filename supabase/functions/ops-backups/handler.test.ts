@@ -13,6 +13,8 @@ import {
   MemoryDatabase,
   MemoryGitHub,
   MemoryRefusals,
+  MemorySilentRuns,
+  MemoryWatchCatalog,
   NOW,
   R2_KEY,
   REQUEST_ID,
@@ -28,10 +30,13 @@ function world(env: Record<string, string> = ENVIRONMENT) {
   const logged: BackupError[] = [];
   const handle = createHandler({
     env: (name) => env[name],
-    connect: () => database,
+    connect: () => () => database,
     github: (config) => createGitHub(config, { fetch: server.fetch, now: () => NOW }),
     repository: (config) => createRepository(config, { fetch: server.fetch, now: () => NOW }),
     refusals,
+    silentRuns: new MemorySilentRuns(database),
+    watchCatalog: new MemoryWatchCatalog(),
+    fetch: () => Promise.reject(new Error("nobody outside is told anything here")),
     newId: () => REQUEST_ID,
     now: () => NOW,
     sleep: () => Promise.resolve(),
@@ -92,6 +97,9 @@ Deno.test("the handler lets a viewer read a status, with or without an active co
   database.empresa = null;
   const status = JSON.stringify({ action: "status", request_id: REQUEST_ID });
   await assertFailure(await post(status), 404, "run_not_found");
+  assert.deepEqual(database.calls, ["authenticate", "findRun"]);
+  database.rights.delete("view");
+  assert.match(await assertFailure(await post(status), 403, "forbidden"), /ops:view.*Nenhuma empresa/);
 });
 
 Deno.test("the handler serves POST alone", async () => {

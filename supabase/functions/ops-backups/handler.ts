@@ -1,25 +1,33 @@
 /** One request from door to answer. Who asks is settled before what is asked is even read. */
+import type { StatusRequest } from "../_shared/backup/api.ts";
 import { type BackupError, toBackupError } from "../_shared/backup/errors.ts";
+import type { Repository } from "../_shared/backup/github_facts.ts";
 import { statusOf } from "../_shared/backup/messages.ts";
 import { cancelRun } from "./cancel_run.ts";
 import { corsHeaders, preflightResponse } from "./cors.ts";
 import { type Config, readAllowedOrigins, readConfig, type ReadEnv } from "./env.ts";
 import { readHealth } from "./health.ts";
 import { bearerToken } from "./identity.ts";
-import { requirePermission } from "./permissions.ts";
-import type { CallerDatabase, GitHub, RefusalLog, Repository } from "./ports.ts";
+import { explainRefusal, requirePermission } from "./permissions.ts";
+import type { CallerDatabase, GitHub, RefusalLog, SilentRuns } from "./ports.ts";
 import { createRefusalKeeper, type Seen } from "./refusals.ts";
 import { type Asked, readAsked, requireConsent } from "./request.ts";
 import { failureResponse, jsonResponse, RequestError } from "./responses.ts";
 import { readStatus } from "./run_status.ts";
 import { startRun } from "./start_run.ts";
+import { answerWatch } from "./watch.ts";
+import { WATCH_TOKEN_HEADER, type WatchCatalog } from "./watch_access.ts";
 
 export interface HandlerDependencies {
   env: ReadEnv;
-  connect: (config: Config, jwt: string) => CallerDatabase;
+  connect: (config: Config) => (jwt: string) => CallerDatabase;
   github: (config: Config) => GitHub;
   repository: (config: Config) => Repository;
   refusals: RefusalLog;
+  silentRuns: SilentRuns;
+  watchCatalog: WatchCatalog;
+  /** To the outside: the addresses that alarms are told to. */
+  fetch: typeof fetch;
   newId: () => string;
   now: () => Date;
   sleep: (ms: number) => Promise<void>;
@@ -27,17 +35,17 @@ export interface HandlerDependencies {
   logFailure: (error: BackupError) => void;
 }
 
-/** The function's request handler. The environment is read when it is made. */
+/** The function's request handler. The environment is read, and what all requests share is made, with it. */
 export function createHandler(deps: HandlerDependencies): (request: Request) => Promise<Response> {
   const origins = readAllowedOrigins(deps.env);
-  const settings = settled(() => readConfig(deps.env));
+  const neighbours = settled(() => connectNeighbours(deps));
   const keepRefusal = createRefusalKeeper({ ...deps, log: deps.refusals });
   return async (request) => {
     const cors = corsHeaders(request.headers.get("origin"), origins);
     if (request.method === "OPTIONS") return preflightResponse(cors);
     const seen: Seen = { caller: null, asked: null };
     try {
-      return jsonResponse(200, await answer(request, settings, deps, seen), cors);
+      return jsonResponse(200, await answer(request, neighbours, deps, seen), cors);
     } catch (thrown) {
       const error = toBackupError(thrown);
       if (statusOf(error.code) >= 500) deps.logFailure(error);
@@ -45,6 +53,18 @@ export function createHandler(deps: HandlerDependencies): (request: Request) => 
       return failureResponse(error, cors);
     }
   };
+}
+
+/** Made once for all requests: nothing of theirs stays in them. */
+interface Neighbours {
+  asCaller: (jwt: string) => CallerDatabase;
+  github: GitHub;
+  repository: Repository;
+}
+
+function connectNeighbours({ env, connect, github, repository }: HandlerDependencies): Neighbours {
+  const config = readConfig(env);
+  return { asCaller: connect(config), github: github(config), repository: repository(config) };
 }
 
 /** Computes once; a failure is thrown at each use instead. */
@@ -61,38 +81,42 @@ function settled<T>(compute: () => T): () => T {
 
 async function answer(
   request: Request,
-  settings: () => Config,
+  neighbours: () => Neighbours,
   deps: HandlerDependencies,
   seen: Seen,
 ): Promise<unknown> {
   if (request.method !== "POST") {
     throw new RequestError("method_not_allowed", `Cannot use ${request.method}: only POST is served`);
   }
+  if (request.headers.has(WATCH_TOKEN_HEADER)) {
+    return await answerWatch(request, { ...deps, repository: neighbours().repository });
+  }
   const jwt = bearerToken(request.headers);
-  const config = settings();
-  const database = deps.connect(config, jwt);
+  const { asCaller, ...hub } = neighbours();
+  const database = asCaller(jwt);
   seen.caller = await database.authenticate();
   const asked = seen.asked = await readAsked(request);
   requireConsent(asked);
+  const parts = { ...deps, ...hub, database };
+  // every open screen asks this again and again: the history's own check is enough
+  if (asked.action === "status") {
+    return await explainRefusal(database, asked.action, () => readStatus(asked, parts));
+  }
   await requirePermission(database, asked.action);
-  return await act(asked, { config, database, deps });
+  return await act(asked, parts);
 }
 
-interface Granted {
-  config: Config;
-  database: CallerDatabase;
-  deps: HandlerDependencies;
-}
+type Granted =
+  & Pick<HandlerDependencies, "env" | "newId" | "now" | "sleep" | "silentRuns" | "logFailure">
+  & Pick<Neighbours, "github" | "repository">
+  & { database: CallerDatabase };
 
-async function act(asked: Asked, { config, database, deps }: Granted): Promise<unknown> {
-  const parts = { ...deps, database, github: deps.github(config) };
+async function act(asked: Exclude<Asked, StatusRequest>, parts: Granted): Promise<unknown> {
   switch (asked.action) {
-    case "status":
-      return await readStatus(asked, parts);
     case "cancel":
       return await cancelRun(asked, parts);
     case "health":
-      return await readHealth({ ...parts, repository: deps.repository(config) });
+      return await readHealth(parts);
     default:
       return await startRun(asked, parts);
   }

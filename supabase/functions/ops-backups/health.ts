@@ -1,20 +1,20 @@
 /** `health`: asks what backups need of GitHub and of the catalog; each answer, or the lack of one, is a check. */
 import type { HealthAnswer, HealthCheck, Report } from "../_shared/backup/api.ts";
 import { BackupError, toBackupError } from "../_shared/backup/errors.ts";
-import { SCHEDULES } from "../_shared/backup/schedules.ts";
-import { type EnvName, readAllowedOrigins, readAuditAccess, type ReadEnv } from "./env.ts";
 import {
-  catalogCheck,
   type Looked,
   scheduleCheck,
   secretsCheck,
-  settingsCheck,
   tokenCheck,
   tokenExpiryCheck,
   workflowCheck,
-} from "./health_checks.ts";
+} from "../_shared/backup/github_checks.ts";
+import type { Repository } from "../_shared/backup/github_facts.ts";
+import { SCHEDULES } from "../_shared/backup/schedules.ts";
+import { type EnvName, readAllowedOrigins, type ReadEnv, readServiceAccess } from "./env.ts";
+import { catalogCheck, settingsCheck } from "./health_checks.ts";
 import { WORKFLOWS } from "./github.ts";
-import type { CallerDatabase, Repository } from "./ports.ts";
+import type { CallerDatabase } from "./ports.ts";
 
 export interface HealthDependencies {
   env: ReadEnv;
@@ -39,7 +39,7 @@ export async function readHealth(deps: HealthDependencies): Promise<HealthAnswer
   ]);
   const checks: HealthCheck[] = [
     settingsCheck({
-      hasAuditKey: readAuditAccess(deps.env) !== null,
+      hasAuditKey: readServiceAccess(deps.env) !== null,
       origins: readAllowedOrigins(deps.env).length,
       optional: OPTIONAL.filter((name) => deps.env(name)?.trim()),
     }),

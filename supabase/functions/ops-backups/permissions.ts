@@ -1,5 +1,6 @@
 /** Asks the database whether the caller may act, before anything is written. */
 import type { Action } from "../_shared/backup/api.ts";
+import { BackupError } from "../_shared/backup/errors.ts";
 import type { CallerDatabase } from "./ports.ts";
 import { RequestError } from "./responses.ts";
 
@@ -26,5 +27,24 @@ export async function requirePermission(database: CallerDatabase, action: Action
   }
   if (acting && company === null) {
     throw new RequestError("empresa_not_selected", `Cannot ${action} without an active company`);
+  }
+}
+
+/**
+ * Does what the database refuses by itself to whoever may not; only then it is asked why.
+ * @throws {BackupError} what {@link requirePermission} throws, and what `work` does.
+ */
+export async function explainRefusal<T>(
+  database: CallerDatabase,
+  action: Action,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (thrown) {
+    if (thrown instanceof BackupError && thrown.code === "forbidden") {
+      await requirePermission(database, action);
+    }
+    throw thrown;
   }
 }

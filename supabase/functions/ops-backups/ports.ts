@@ -87,34 +87,6 @@ export interface GitHub {
   cancel(id: number): Promise<boolean>;
 }
 
-/** A workflow file of the repository. */
-export interface WorkflowFact {
-  file: string;
-  /** `active`, or why it does not run. */
-  state: string;
-  /** When GitHub first saw it, or it was last switched. */
-  since: Date;
-}
-
-/** What the schedule last started of a workflow. */
-export interface ScheduledRun {
-  createdAt: Date;
-  url: string;
-  status: string | null;
-  conclusion: string | null;
-}
-
-/** What GitHub tells about the repository's fitness; every call may fail with `github_*`. */
-export interface Repository {
-  /** Reaches it with the function's token; answers when that token ends, `null` when GitHub does not say. */
-  readTokenExpiry(): Promise<Date | null>;
-  listWorkflows(): Promise<WorkflowFact[]>;
-  /** The newest run that the schedule started, `null` for none. */
-  lastScheduledRun(file: string): Promise<ScheduledRun | null>;
-  /** Names of the repository's secrets; a value is never told. */
-  listSecretNames(): Promise<string[]>;
-}
-
 /** What the audit keeps of a request that was not granted. */
 export interface Refusal {
   /** `null` while nobody has shown who he is. */
@@ -124,6 +96,12 @@ export interface Refusal {
   r2Key: string | null;
   code: ErrorCode;
   detail: Record<string, string | number | null>;
+}
+
+/** Runs that nobody hears of any more. */
+export interface SilentRuns {
+  /** Ends all of them as lost, by the catalog's own clock and limits. @throws {BackupError} `catalog_unavailable` */
+  giveUp(): Promise<void>;
 }
 
 /** Where refusals are kept. */

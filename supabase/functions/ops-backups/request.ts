@@ -36,7 +36,7 @@ const STARTING: readonly Action[] = ["backup", "restore", "plan", "drill"];
  * `invalid_r2_key` with the fields' names in `details.fields`.
  */
 export async function readAsked(request: Request): Promise<Asked> {
-  const body = parseObject(await readText(request));
+  const body = await readObject(request);
   const action = readAction(body.action, new URL(request.url).pathname);
   const payload = withIdempotencyKey({ ...body, action }, request.headers.get("idempotency-key"));
   switch (action) {
@@ -55,6 +55,11 @@ export async function readAsked(request: Request): Promise<Asked> {
     case "health":
       return checked(healthRequestSchema, payload);
   }
+}
+
+/** The body as a JSON object. @throws {RequestError} `payload_too_large`, `invalid_payload` */
+export async function readObject(request: Request): Promise<JsonObject> {
+  return parseObject(await readText(request));
 }
 
 /** Reads no more than the limit, whatever length was announced. */

@@ -8,6 +8,7 @@ import {
   exampleRun,
   MemoryDatabase,
   MemoryGitHub,
+  MemorySilentRuns,
   NOW,
   REQUEST_ID,
   runPage,
@@ -21,7 +22,11 @@ function world(run: Partial<Run> = {}) {
   database.rows.set(REQUEST_ID, exampleRun({ created_at: LONG_AGO, ...run }));
   const server = new MemoryGitHub();
   const github = createGitHub(exampleConfig(), { fetch: server.fetch, now: () => NOW });
-  return { database, server, deps: { database, github, now: () => NOW } };
+  const silentRuns = new MemorySilentRuns(database);
+  const logged: BackupError[] = [];
+  const logFailure = (error: BackupError) => void logged.push(error);
+  const deps = { database, github, silentRuns, now: () => NOW, logFailure };
+  return { database, server, silentRuns, logged, deps };
 }
 
 Deno.test("readStatus() does not know what was never asked", async () => {
@@ -79,14 +84,22 @@ Deno.test("readStatus() ends a run whose script died, with the step that failed"
   assert.ok(github !== null && "known" in github && github.known && github.failed_step === "Dump");
 });
 
-Deno.test("readStatus() tells a viewer GitHub's end without settling the run", async () => {
+Deno.test("readStatus() has a silent run given up at a viewer's look, who settles nothing himself", async () => {
   const { database, server, deps } = world({ status: "running", github_run_id: 5 });
   database.rights.delete("manage");
   server.addRun(5, { status: "completed", conclusion: "cancelled", updated_at: LONG_AGO });
   const { run, github } = await readStatus(ASKED, deps);
-  assert.equal(run.status, "running");
+  assert.equal(run.status, "lost");
   assert.ok(github !== null && "known" in github && github.known && github.conclusion === "cancelled");
-  assert.deepEqual(database.calls, ["findRun", "mayOps"]);
+  assert.deepEqual(database.calls, ["findRun", "mayOps", "findRun"]);
+});
+
+Deno.test("readStatus() answers a viewer as before where a silent run cannot be given up, and logs why", async () => {
+  const { database, silentRuns, logged, deps } = world({ status: "running", github_run_id: 5 });
+  database.rights.delete("manage");
+  silentRuns.failure = new BackupError("catalog_unavailable", "no secret key");
+  assert.equal((await readStatus(ASKED, deps)).run.status, "running");
+  assert.deepEqual(logged, [silentRuns.failure]);
 });
 
 Deno.test("readStatus() gives up a run that GitHub does not know after a long silence", async () => {

@@ -1,15 +1,17 @@
 /** `status`: the history's row, GitHub's word on it, and the end of a run that did not report its own. */
 import type { GitHubStep, GitHubView, StatusAnswer, StatusRequest } from "../_shared/backup/api.ts";
-import { toBackupError } from "../_shared/backup/errors.ts";
+import { type BackupError, toBackupError } from "../_shared/backup/errors.ts";
 import { isActive, type Run } from "../_shared/backup/run.ts";
-import type { CallerDatabase, GitHub, GitHubRun } from "./ports.ts";
+import type { CallerDatabase, GitHub, GitHubRun, SilentRuns } from "./ports.ts";
 import { RequestError } from "./responses.ts";
 import { decideSettlement } from "./settlement.ts";
 
 export interface StatusDependencies {
   database: CallerDatabase;
   github: GitHub;
+  silentRuns: SilentRuns;
   now: () => Date;
+  logFailure: (error: BackupError) => void;
 }
 
 interface Observation {
@@ -53,15 +55,30 @@ export function searchStart(run: Run): Date {
   return new Date(Date.parse(run.created_at) - 60_000);
 }
 
-/** Writes what GitHub knows and the row does not, when the caller may; a viewer's question changes nothing. */
+/** Writes what GitHub knows and the row does not, when the caller may. */
 async function catchUp(run: Run, seen: Observation, deps: StatusDependencies): Promise<Run> {
   const unnamed = run.github_run_id === null && seen.run !== null ? seen.run : null;
   const end = decideSettlement(run, seen.run, failedStepOf(seen.steps), deps.now());
-  if ((unnamed === null && end === null) || !await deps.database.mayOps("manage")) return run;
+  if (unnamed === null && end === null) return run;
+  if (!await deps.database.mayOps("manage")) return end === null ? run : await giveUpSilent(run, deps);
   const named = unnamed === null
     ? run
     : await deps.database.markDispatched(run.request_id, unnamed.id, unnamed.url);
   return end === null ? named : await deps.database.settleRun(run.request_id, end);
+}
+
+/** A viewer's look ends nothing by GitHub's word, but a run that is silent for too long is lost whoever looks. */
+async function giveUpSilent(
+  run: Run,
+  { database, silentRuns, logFailure }: StatusDependencies,
+): Promise<Run> {
+  try {
+    await silentRuns.giveUp();
+  } catch (thrown) {
+    logFailure(toBackupError(thrown));
+    return run;
+  }
+  return await findRun(run.request_id, database);
 }
 
 function failedStepOf(steps: GitHubStep[]): string | null {

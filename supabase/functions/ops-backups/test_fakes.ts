@@ -4,8 +4,10 @@ import type { BackupError } from "../_shared/backup/errors.ts";
 import type { ErrorCode } from "../_shared/backup/messages.ts";
 import { isActive, type Run, runSchema } from "../_shared/backup/run.ts";
 import { type Config, readConfig } from "./env.ts";
-import type { Caller, CallerDatabase, Refusal, RefusalLog, RunEnd, RunOrder } from "./ports.ts";
+import type { Caller, CallerDatabase, Refusal, RefusalLog, RunEnd, RunOrder, SilentRuns } from "./ports.ts";
+import { type CatalogWatchFacts, watchFactsSchema } from "../_shared/backup/watch_catalog.ts";
 import { RequestError } from "./responses.ts";
+import type { WatchCatalog } from "./watch_access.ts";
 
 export const REQUEST_ID = "6f1c1c1e-7a52-4a0e-9a52-2d5f0c1a9b11";
 export const NOW = new Date("2026-11-24T12:00:00Z");
@@ -69,6 +71,43 @@ export class MemoryRefusals implements RefusalLog {
   }
 }
 
+/** Gives up every active run of a catalog, until it is told to fail. */
+export class MemorySilentRuns implements SilentRuns {
+  failure: BackupError | null = null;
+
+  constructor(private readonly database: MemoryDatabase) {}
+
+  giveUp(): Promise<void> {
+    if (this.failure !== null) return Promise.reject(this.failure);
+    for (const [id, run] of this.database.rows) {
+      if (isActive(run.status)) {
+        this.database.rows.set(id, { ...run, status: "lost", error_code: "run_lost" });
+      }
+    }
+    return Promise.resolve();
+  }
+}
+
+/** What the watch reads, and the last report that it left. */
+export class MemoryWatchCatalog implements WatchCatalog {
+  /** What `ops_db_backup_watch_facts` answers, but for the report of the watch itself. */
+  answer: Record<string, unknown> = {};
+  failure: BackupError | null = null;
+  last: Omit<Report, "at"> | null = null;
+
+  facts(): Promise<CatalogWatchFacts> {
+    if (this.failure !== null) return Promise.reject(this.failure);
+    const { reports = {}, ...rest } = this.answer;
+    const watch = this.last === null ? {} : { watch: { report: this.last.report } };
+    return Promise.resolve(watchFactsSchema.parse({ ...rest, reports: { ...Object(reports), ...watch } }));
+  }
+
+  report(report: Omit<Report, "at">): Promise<void> {
+    this.last = report;
+    return Promise.resolve();
+  }
+}
+
 /** The catalog's rules in memory, for one caller. Every call is noted; `failures` break the named ones. */
 export class MemoryDatabase implements CallerDatabase {
   readonly rows = new Map<string, Run>();
@@ -126,6 +165,9 @@ export class MemoryDatabase implements CallerDatabase {
   }
 
   findRun(requestId: string): Promise<Run | null> {
+    if (!this.rights.has("view")) {
+      return Promise.reject(new RequestError("forbidden", "insufficient privilege"));
+    }
     return this.#noted("findRun", this.rows.get(requestId) ?? null);
   }
 

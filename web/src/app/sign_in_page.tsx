@@ -18,7 +18,8 @@ const credentialsSchema = z.object({ email: z.string(), password: z.string() });
 /** E-mail and password; afterwards back to where the reader wanted to go. */
 export function SignInPage() {
   const { client, current } = useSession();
-  const { from, expired } = stateSchema.safeParse(useLocation().state).data ?? { from: HOME, expired: false };
+  const { state } = useLocation();
+  const { from, expired } = stateSchema.safeParse(state).data ?? { from: HOME, expired: false };
   const [problem, setProblem] = useState<string | null>(null);
   const [pending, setPending] = useState(false);
   if (current.state === "signed-in") {

@@ -1,6 +1,5 @@
 /** What a `run:` script sees, says and leaves behind. */
 import { access, readdir } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { describe, expect, it } from "vitest";
 import { OWNER, REPO, runWorkflow, startForTest, until, workflowOf } from "../test_github.ts";
 
@@ -72,14 +71,12 @@ describe("a script", () => {
   });
 
   it("leaves no process and no folder behind", async () => {
-    const folders = async () => (await readdir(tmpdir())).filter((name) => name.startsWith("runner-"));
-    const before = await folders();
     const { conclusion, log, test } = await run(`- run: sleep 300 & echo "left=$!"`);
     expect(conclusion).toBe("success");
     const left = /left=(\d+)/.exec(log)?.[1] ?? "";
     await until(() => access(`/proc/${left}`).then(() => false, () => true));
     expect(test.github.pids()).toEqual([]);
-    expect((await folders()).filter((name) => !before.includes(name))).toEqual([]);
+    expect(await readdir(test.tempFolder)).toEqual([]);
   });
 });
 

@@ -85,18 +85,35 @@ export async function isUnchanged({ record, prev_hash, hash }: AuditLine): Promi
   return hash === [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/**
- * The first line of one chain, in the order given, that was changed, follows another than it says, or has lines
- * missing before it; `null` when all of them are as they were written. What was cut off at the end it cannot see.
- */
-export async function checkChain(chainId: string, lines: readonly AuditLine[]): Promise<AuditBreak | null> {
-  let expected = { seq: 1, prev_hash: FIRST_PREV_HASH };
-  for (const line of lines) {
-    const why = await whatIsWrong(line, chainId, expected);
-    if (why !== null) return { chain_id: chainId, seq: expected.seq, why };
-    expected = { seq: expected.seq + 1, prev_hash: line.hash };
+/** Reads one chain line after line, whatever its length, and remembers the first that is not what was written. */
+export class ChainCheck {
+  readonly #chainId: string;
+  #expected = { seq: 1, prev_hash: FIRST_PREV_HASH };
+  #broken: AuditBreak | null = null;
+
+  constructor(chainId: string) {
+    this.#chainId = chainId;
   }
-  return null;
+
+  /** The first line that was changed, follows another than it says, or has lines missing before it. */
+  get broken(): AuditBreak | null {
+    return this.#broken;
+  }
+
+  async add(line: AuditLine): Promise<void> {
+    if (this.#broken !== null) return;
+    const { seq } = this.#expected;
+    const why = await whatIsWrong(line, this.#chainId, this.#expected);
+    if (why !== null) this.#broken = { chain_id: this.#chainId, seq, why };
+    this.#expected = { seq: seq + 1, prev_hash: line.hash };
+  }
+}
+
+/** What {@link ChainCheck} finds in lines that are all here. What was cut off at the end it cannot see. */
+export async function checkChain(chainId: string, lines: readonly AuditLine[]): Promise<AuditBreak | null> {
+  const check = new ChainCheck(chainId);
+  for (const line of lines) await check.add(line);
+  return check.broken;
 }
 
 async function whatIsWrong(

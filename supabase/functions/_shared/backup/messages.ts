@@ -250,6 +250,11 @@ const CODES = {
     status: 409,
     message: "O banco de destino não está vazio. Nada foi alterado; use um banco novo.",
   },
+  // Scripts: doctor
+  doctor_failed: {
+    status: 500,
+    message: "O diagnóstico encontrou falhas. Cada linha dele diz o que fazer.",
+  },
 } as const satisfies Record<string, CodeEntry>;
 
 /** A code that a client may rely on; codes are never renamed. */

@@ -7,6 +7,7 @@ export const SCHEDULES = [
   { file: "db-backup-prune.yml", cron: "40 6 * * *" },
   { file: "db-backup-watchdog.yml", cron: "23 * * * *" },
   { file: "db-backup-alarm-test.yml", cron: "41 12 1 * *" },
+  { file: "db-backup-doctor.yml", cron: "47 9 * * 1" },
 ] as const;
 export type ScheduledWorkflow = (typeof SCHEDULES)[number]["file"];
 

@@ -168,6 +168,7 @@ Deno.test("a source that does not answer is an alarm, and what it would tell is 
     "secret_expiring",
     "workflow_disabled",
   ]);
+  assert.ok(watch({ ...facts(), vault: null }).unknown.includes("vault_unreachable"));
 });
 
 Deno.test("ages do not make a material difference, the newest backup does", () => {

@@ -97,7 +97,8 @@ export interface TokenFacts {
 export interface WatchFacts {
   now: string;
   target: Target;
-  vault: Seen<VaultFacts>;
+  /** `null`: not asked. */
+  vault: Seen<VaultFacts> | null;
   catalog: Seen<CatalogFacts>;
   /** `null`: not asked, since no credential for it is there. */
   github: Seen<readonly WorkflowFacts[]> | null;
@@ -129,11 +130,12 @@ export function watch(facts: WatchFacts): Watched {
     ...told(tokens, (seen) => tokenConditions(seen, facts.now), gitHubUnreachable),
   ];
   const unknown = [
-    ...vault.ok ? [] : TOLD_BY.vault,
+    ...vault?.ok ? [] : TOLD_BY.vault,
     ...catalog.ok ? [] : TOLD_BY.catalog,
     ...catalog.ok && catalog.value.audit === null ? ["audit_broken" as const] : [],
     ...github?.ok ? [] : TOLD_BY.github,
     ...tokens?.ok ? [] : TOLD_BY.tokens,
+    ...vault === null ? ["vault_unreachable" as const] : [],
     ...github === null ? ["github_unreachable" as const] : [],
   ];
   return { conditions: withoutTwins(conditions), unknown };

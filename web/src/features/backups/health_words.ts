@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import type { HealthCheck, Report } from "../../../../supabase/functions/_shared/backup/api.ts";
+import { DOCTOR_GROUPS, isDoctorGroup } from "../../../../supabase/functions/_shared/backup/doctor.ts";
 import { formatAgo, formatCounted } from "../../lib/format.ts";
 
 /** The watchdog looks every hour. */
@@ -35,6 +36,8 @@ export interface Finding {
   /** What it means and what to do; may be empty. */
   lines: string[];
   url: string | null;
+  /** Where the findings of one report differ in weight. */
+  status: HealthCheck["status"] | null;
 }
 
 const conditionSchema = z.object({
@@ -44,32 +47,53 @@ const conditionSchema = z.object({
   todo: z.string().catch(""),
   issue_url: z.url().nullable().catch(null),
 });
-const checkSchema = z.object({ status: z.string(), message: z.string() });
+const checkSchema = z.object({
+  status: z.enum(["ok", "warning", "failed", "unknown"]),
+  message: z.string(),
+  hint: z.string().nullish(),
+  group: z.string().optional(),
+});
+/** The worst first. */
+const WEIGHTS: readonly HealthCheck["status"][] = ["failed", "warning", "unknown"];
 const foundSchema = z.object({
   conditions: z.array(conditionSchema).catch([]),
   checks: z.array(checkSchema).catch([]),
 });
 
-/** What a report found wrong; a report of another shape tells only its status. */
+/** What a report found wrong, each once; a report of another shape tells only its status. */
 export function findingsOf({ report }: Report): Finding[] {
   const { conditions, checks } = foundSchema.parse(report);
-  return [
-    ...conditions.map(({ title, risk, facts, todo, issue_url: url }) => ({
-      title,
-      lines: [risk, ...facts, todo].filter((line) => line !== ""),
-      url,
-    })),
-    ...checks.filter(({ status }) => status !== "ok").map(({ message }) => ({
-      title: message,
-      lines: [],
-      url: null,
-    })),
-  ];
+  const ofConditions = conditions.map(({ title, risk, facts, todo, issue_url: url }) => ({
+    title,
+    lines: [risk, ...facts, todo].filter((line) => line !== ""),
+    url,
+    status: null,
+  }));
+  const ofChecks = WEIGHTS.flatMap((status) => checks.filter((it) => it.status === status)).map(ofCheck);
+  return [...new Map([...ofConditions, ...ofChecks].map((finding) => [finding.title, finding])).values()];
 }
 
-/** The watchdog's last word in a few: `Vigia: tudo em ordem, há 12 min`. */
-export function healthSummary(reports: readonly Report[], now: Date): { tone: HealthTone; text: string } {
-  const watchdog = reports.find(({ name }) => name === "watchdog");
+function ofCheck({ group, message, hint, status }: z.infer<typeof checkSchema>): Finding {
+  const title = isDoctorGroup(group) ? `${DOCTOR_GROUPS[group]}: ${message}` : message;
+  return { title, lines: hint ? [hint] : [], url: null, status };
+}
+
+interface Summary {
+  tone: HealthTone;
+  text: string;
+}
+
+/** The last words in a few: `Vigia: tudo em ordem, há 12 min`; the doctor's only when it is not well. */
+export function healthSummary(reports: readonly Report[], now: Date): Summary {
+  const watchdog = watchdogSummary(reports.find(({ name }) => name === "watchdog"), now);
+  const doctor = reports.find(({ name }) => name === "doctor");
+  if (doctor === undefined || doctor.status === "ok") return watchdog;
+  const tone = doctor.status === "failed" || watchdog.tone === "bad" ? "bad" : "warn";
+  const word = doctor.status === "failed" ? "com falhas" : "pede atenção";
+  return { tone, text: `${watchdog.text} · Diagnóstico: ${word}` };
+}
+
+function watchdogSummary(watchdog: Report | undefined, now: Date): Summary {
   if (watchdog === undefined) return { tone: "neutral", text: "Vigia: ainda sem relatório" };
   const at = new Date(watchdog.at);
   const ago = formatAgo(at, now);

@@ -41,6 +41,15 @@ describe("progressOf", () => {
     expect(progressOf(run({ ...dump, bytes_expected: null }))).toMatchObject({ percent: null });
     expect(progressOf(run({ ...dump, status: "queued" }))).toBeNull();
   });
+
+  it("tells rows beside bytes, and alone where no bytes are counted", () => {
+    expect(progressOf(run({ phase: "load", rows_done: 1_234 }))).toEqual({
+      text: "1.234 registros",
+      percent: null,
+    });
+    const dump = { phase: "dump", bytes_done: 500_000, bytes_expected: null, rows_done: 1 };
+    expect(progressOf(run(dump))?.text).toMatch(/^500\skB · 1 registro$/);
+  });
 });
 
 it("measures a run from its start, not from its request", () => {

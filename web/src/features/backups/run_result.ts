@@ -52,10 +52,17 @@ export interface RunProgress {
   percent: number | null;
 }
 
-/** How far the present phase is; `null` in phases that move no counted bytes. */
+/** How far a run is; `null` while it counts neither bytes nor rows. */
 export function progressOf(run: Run): RunProgress | null {
-  const { bytes_done: done, bytes_expected: expected } = run;
-  if (run.status !== "running" || done === null) return null;
+  if (run.status !== "running") return null;
+  const bytes = bytesProgress(run);
+  const rows = counted(run.rows_done, "registro", "registros");
+  if (bytes === null) return rows === null ? null : { text: rows, percent: null };
+  return rows === null ? bytes : { ...bytes, text: `${bytes.text} · ${rows}` };
+}
+
+function bytesProgress({ bytes_done: done, bytes_expected: expected }: Run): RunProgress | null {
+  if (done === null) return null;
   if (expected === null || expected <= 0) return { text: formatBytes(done), percent: null };
   const percent = percentOf(done, expected);
   return {

@@ -12,7 +12,7 @@ export interface RunWatch {
   follow(requestId: string): void;
 }
 
-/** Notices the end of runs: calls `onEnd` once for each, and has everything read again. */
+/** Notices the begin of runs, which the days show too, and their end: calls `onEnd` once for each, has all read again. */
 export function useRunWatch(runs: readonly Run[] | undefined, onEnd: (run: Run) => void): RunWatch {
   const cache = useQueryClient();
   const [followed, setFollowed] = useState<ReadonlySet<string>>(new Set());
@@ -25,7 +25,10 @@ export function useRunWatch(runs: readonly Run[] | undefined, onEnd: (run: Run) 
   useEffect(() => {
     for (const run of runs ?? []) {
       if (isActive(run.status)) {
-        if (!followed.has(run.request_id)) follow(run.request_id);
+        if (followed.has(run.request_id)) continue;
+        follow(run.request_id);
+        // the day's cell says that something runs, whoever asked for it
+        void cache.invalidateQueries({ queryKey: keys.allDays });
       } else if (followed.has(run.request_id) && !ended.current.has(run.request_id)) {
         ended.current.add(run.request_id);
         onEnd(run);

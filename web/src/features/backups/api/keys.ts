@@ -12,6 +12,7 @@ export const keys = {
   oldestOf: (target: Target) => [...root, "list", "oldest", target] as const,
   vaultOf: (target: string) => [...root, "list", "vault", target] as const,
   overview: (target: Target) => [...root, "list", "overview", target] as const,
+  allDays: [...root, "list", "days"] as const,
   days: (target: Target, count: number, timeZone: string) =>
     [...root, "list", "days", target, count, timeZone] as const,
   manifest: (key: string) => [...root, "manifest", key] as const,

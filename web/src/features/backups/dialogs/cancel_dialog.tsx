@@ -37,7 +37,7 @@ export default function CancelDialog({ run: opened, onClose }: { run: Run; onClo
       locked={cancelling.isPending}
     >
       <DialogBody>
-        {can.allowed
+        {can.allowed || cancelling.isPending
           ? <p>{CONSEQUENCES[run.kind]}</p>
           : <Notice tone="warn">{whyNotCancellable(run.kind, can.why)}</Notice>}
         {cancelling.isError && <ErrorPanel title="O cancelamento não foi aceito." error={cancelling.error} />}

@@ -67,7 +67,11 @@ function Simulation({ planning, run, target }: { planning: Planning; run: Run | 
       return (
         <Notice tone="bad" title="A simulação não terminou.">
           <RunFailure run={run} />
-          {run.run_url !== null && <ExternalLink href={run.run_url}>Execução no GitHub</ExternalLink>}
+          {run.run_url !== null && (
+            <p className="mt-2">
+              <ExternalLink href={run.run_url}>Execução no GitHub</ExternalLink>
+            </p>
+          )}
         </Notice>
       );
   }

@@ -99,9 +99,17 @@ function ReportView({ report, now }: { report: Report; now: Date }) {
           <Instant at={report.at} now={now} />
         </span>
       </p>
-      {findings.map(({ title, lines, url }) => (
+      {findings.map(({ title, lines, url, status }) => (
         <div key={title}>
-          <p className="font-medium">{title}</p>
+          <p className="font-medium wrap-anywhere">
+            {status !== null && (
+              <>
+                <StatusBadge status={status} />
+                {" "}
+              </>
+            )}
+            {title}
+          </p>
           {lines.map((line) => <p key={line} className="text-muted">{line}</p>)}
           {url !== null && <ExternalLink href={url}>Alerta no GitHub</ExternalLink>}
         </div>

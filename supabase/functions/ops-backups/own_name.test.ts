@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { readAuditAccess } from "./env.ts";
-import { connectRefusalLog } from "./refusal_log.ts";
+import { readServiceAccess } from "./env.ts";
+import { connectOwnName } from "./own_name.ts";
 import { CALLER, ENVIRONMENT, R2_KEY, REQUEST_ID } from "./test_fakes.ts";
 
 const REFUSAL = {
@@ -14,27 +14,33 @@ const REFUSAL = {
 
 function accessOf(changes: Record<string, string>) {
   const env: Record<string, string> = { ...ENVIRONMENT, ...changes };
-  return readAuditAccess((name) => env[name]);
+  return readServiceAccess((name) => env[name]);
 }
 
 const access = accessOf({ SUPABASE_SECRET_KEYS: '{"default":"sb_secret_example"}' });
 
-Deno.test("readAuditAccess() finds the secret key in either form, and misses it in none", () => {
+Deno.test("readServiceAccess() finds the secret key in either form, and misses it in none", () => {
   assert.equal(access?.secretKey, "sb_secret_example");
   assert.equal(accessOf({ SUPABASE_SERVICE_ROLE_KEY: "legacy" })?.secretKey, "legacy");
   assert.equal(accessOf({}), null);
   assert.equal(accessOf({ SUPABASE_SERVICE_ROLE_KEY: "legacy", SUPABASE_URL: "nowhere" }), null);
 });
 
-Deno.test("append() writes one audit record with the secret key, and calls nothing else", async () => {
+/** The project's database behind `fetch`. */
+function project() {
   const seen: { path: string; apikey: string | null; body: unknown }[] = [];
-  const log = connectRefusalLog(access, (input, init = {}) => {
+  const ownName = connectOwnName(access, (input, init = {}) => {
     const { pathname } = new URL(input instanceof Request ? input.url : input);
     const apikey = new Headers(init.headers).get("apikey");
     seen.push({ path: pathname, apikey, body: JSON.parse(String(init.body)) });
     return Promise.resolve(Response.json({ seq: 1 }));
   });
-  await log.append(REFUSAL);
+  return { seen, ownName };
+}
+
+Deno.test("append() writes one audit record with the secret key, and calls nothing else", async () => {
+  const { seen, ownName } = project();
+  await ownName.append(REFUSAL);
   assert.deepEqual(seen, [{
     path: "/rest/v1/rpc/ops_db_backup_audit_append",
     apikey: "sb_secret_example",
@@ -53,10 +59,21 @@ Deno.test("append() writes one audit record with the secret key, and calls nothi
   }]);
 });
 
+Deno.test("giveUp() leaves it to the catalog which runs are silent", async () => {
+  const { seen, ownName } = project();
+  await ownName.giveUp();
+  assert.deepEqual(seen, [{
+    path: "/rest/v1/rpc/ops_db_backup_runs_expire",
+    apikey: "sb_secret_example",
+    body: {},
+  }]);
+  await assert.rejects(connectOwnName(null, fetch).giveUp(), { code: "catalog_unavailable" });
+});
+
 Deno.test("append() fails by name when nobody keeps the record", async () => {
-  const down = connectRefusalLog(access, () => Promise.reject(new TypeError("refused")));
+  const down = connectOwnName(access, () => Promise.reject(new TypeError("refused")));
   await assert.rejects(down.append(REFUSAL), { code: "audit_unavailable" });
-  await assert.rejects(connectRefusalLog(null, fetch).append(REFUSAL), {
+  await assert.rejects(connectOwnName(null, fetch).append(REFUSAL), {
     code: "audit_unavailable",
     message: /no secret key/,
   });

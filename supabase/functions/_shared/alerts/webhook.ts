@@ -1,10 +1,10 @@
 /**
  * Alarms as JSON to a URL: `text` as Slack reads it, and the same in fields for programs. With a secret the body
- * is signed as GitHub signs its own: `sha256=` and the HMAC of the body's bytes.
+ * is signed as GitHub signs its own: `sha256=` and the HMAC of the body's bytes. Web standards only: the scripts and
+ * the Edge Function tell by the same code.
  */
-import { createHmac, randomUUID } from "node:crypto";
-import { BackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
-import { type Alarm, type AlarmEvent, type AlarmSource, chatText } from "./alarm.ts";
+import { type AlarmCall, alarmPayload } from "../backup/alarm.ts";
+import { BackupError } from "../backup/errors.ts";
 
 export const SIGNATURE_HEADER = "x-revo-signature-256";
 
@@ -21,25 +21,16 @@ const TIMEOUT_MS = 10_000;
 /** Waits before the second and the third attempt. */
 const PAUSES_MS = [1_000, 4_000];
 
-export interface WebhookCall {
-  event: AlarmEvent;
-  alarm: Alarm;
-  source: AlarmSource;
-  issueUrl: string | null;
-  /** An exercise, not an emergency. */
-  test: boolean;
-}
-
 /**
  * Sends one alarm; what the network, a 429 or a 5xx refused is sent again, with the same `delivery`.
  * @throws {BackupError} `alert_failed` when it was not accepted.
  */
-export async function callWebhook(options: WebhookOptions, call: WebhookCall): Promise<void> {
-  const body = JSON.stringify(payloadOf(call));
+export async function callWebhook(options: WebhookOptions, call: AlarmCall): Promise<void> {
+  const body = JSON.stringify(alarmPayload(call, crypto.randomUUID()));
   const headers = {
     "content-type": "application/json",
     "user-agent": "revo-backups",
-    ...options.secret === null ? {} : { [SIGNATURE_HEADER]: signatureOf(body, options.secret) },
+    ...options.secret === null ? {} : { [SIGNATURE_HEADER]: await signatureOf(body, options.secret) },
   };
   let problem = "";
   for (const pause of [...PAUSES_MS, null]) {
@@ -55,22 +46,12 @@ export async function callWebhook(options: WebhookOptions, call: WebhookCall): P
 }
 
 /** The header's value for a body. */
-export function signatureOf(body: string, secret: string): string {
-  return `sha256=${createHmac("sha256", secret).update(body).digest("hex")}`;
-}
-
-function payloadOf({ event, alarm, source, issueUrl, test }: WebhookCall) {
-  const { id, severity, title, risk, facts, todo } = alarm;
-  return {
-    text: chatText(event, alarm, issueUrl),
-    delivery: randomUUID(),
-    event,
-    test,
-    condition: { id, severity, title, risk, facts, todo },
-    issue_url: issueUrl,
-    run_url: source.runUrl,
-    sent_at: source.at,
-  };
+export async function signatureOf(body: string, secret: string): Promise<string> {
+  const bytes = new TextEncoder();
+  const algorithm = { name: "HMAC", hash: "SHA-256" };
+  const key = await crypto.subtle.importKey("raw", bytes.encode(secret), algorithm, false, ["sign"]);
+  const signature = new Uint8Array(await crypto.subtle.sign("HMAC", key, bytes.encode(body)));
+  return `sha256=${[...signature].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
 }
 
 type Answer = { accepted: true } | { accepted: false; problem: string; again: boolean };

@@ -1,0 +1,19 @@
+import { expect, it } from "vitest";
+import { withHead, withSection } from "./document.ts";
+
+const HEAD = "# Benchmarks\n\nFigures.\n";
+
+it("a section is added at the end, and takes the place of its older self", () => {
+  const one = withSection(HEAD, "Screen", "fast\n");
+  expect(one).toBe("# Benchmarks\n\nFigures.\n\n## Screen\n\nfast\n");
+  const two = withSection(one, "Status", "flat");
+  expect(withSection(two, "Screen", "faster")).toBe(
+    "# Benchmarks\n\nFigures.\n\n## Screen\n\nfaster\n\n## Status\n\nflat\n",
+  );
+});
+
+it("the head changes alone", () => {
+  const before = withSection(HEAD, "Screen", "fast");
+  expect(withHead(before, "# Benchmarks\n\nNewer.\n")).toBe("# Benchmarks\n\nNewer.\n\n## Screen\n\nfast\n");
+  expect(withHead("", HEAD)).toBe(HEAD);
+});

@@ -1,0 +1,25 @@
+/** Which file imports which: what the rules of layers, and the choice of quick tests, are decided on. */
+import { readdirSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { ROOT } from "../root.ts";
+
+const NEVER = new Set(["node_modules", "dist"]);
+
+/** TypeScript files below a folder of the repository, as paths from its root. */
+export function sources(folder: string): string[] {
+  return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((item) => {
+    const path = join(folder, item.name);
+    if (item.isDirectory()) return NEVER.has(item.name) ? [] : sources(path);
+    return /\.tsx?$/.test(item.name) ? [path] : [];
+  });
+}
+
+/** What a file imports: files of this repository by their path, packages by their name; what it quotes does not count. */
+export function importsOf(file: string, text: string): string[] {
+  const statement =
+    /^(?:import|export)\b[^"';]*?\bfrom\s*"([^"\n]+)"|^import\s*"([^"\n]+)"|\bimport\(\s*"([^"\n]+)"/gm;
+  return [...text.replaceAll(/`[^`\n]*`/g, "").matchAll(statement)].map(([, from, bare, later]) => {
+    const target = from ?? bare ?? later ?? "";
+    return target.startsWith(".") ? normalize(join(dirname(file), target)) : target;
+  });
+}

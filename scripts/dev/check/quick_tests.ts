@@ -1,0 +1,49 @@
+/** The tests that `npm run check` runs: those that start no server. */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { ROOT } from "../root.ts";
+import { importsOf, sources } from "./imports.ts";
+
+/** Whoever reaches one of these starts a server, a browser or a build. */
+const SERVERS: ReadonlySet<string> = new Set([
+  "scripts/dev/child_process.ts",
+  "scripts/dev/github/server.ts",
+  "scripts/lib/postgres/server.ts",
+  "@supabase/lite",
+  "miniflare",
+  "node:http",
+  "node:net",
+  "playwright",
+  "@playwright/test",
+  "postgres",
+  "vite",
+]);
+
+/** A test that starts a program by itself takes as long as the program does. */
+const PROGRAMS: ReadonlySet<string> = new Set(["node:child_process"]);
+
+/** Test files of vitest, as paths from the repository's root, that need nothing but this process. */
+export function quickTests(): string[] {
+  const files = ["scripts", "supabase/tests", "web/src"].flatMap(sources);
+  return files.filter((file) => file.endsWith(".test.ts")).filter(isQuick).sort();
+}
+
+function isQuick(file: string): boolean {
+  const reached = reachedFrom(file);
+  return ![...reached].some((target) => SERVERS.has(target)) &&
+    !importsOf(file, textOf(file)).some((target) => PROGRAMS.has(target));
+}
+
+function reachedFrom(file: string, seen: Set<string> = new Set()): Set<string> {
+  for (const target of importsOf(file, textOf(file))) {
+    if (seen.has(target)) continue;
+    seen.add(target);
+    if (/^(scripts|supabase|web)\/.*\.tsx?$/.test(target)) reachedFrom(target, seen);
+  }
+  return seen;
+}
+
+function textOf(file: string): string {
+  const path = join(ROOT, file);
+  return existsSync(path) ? readFileSync(path, "utf8") : "";
+}

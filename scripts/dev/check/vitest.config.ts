@@ -1,0 +1,16 @@
+import { defineConfig } from "vitest/config";
+import { ROOT } from "../root.ts";
+import { quickTests } from "./quick_tests.ts";
+
+/** The quick tests in two threads that load each module once: they keep nothing that another one could see. */
+export default defineConfig({
+  root: ROOT,
+  test: {
+    include: quickTests(),
+    pool: "threads",
+    isolate: false,
+    maxWorkers: 2,
+    testTimeout: 20_000,
+    server: { deps: { inline: [/@actions\//] } },
+  },
+});

@@ -1,0 +1,56 @@
+/** The function of `npm run dev`: a change of its files is there at the next call, and its end leaves nothing. */
+import { utimes } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { findFreePort } from "../../lib/postgres/free_port.ts";
+import type { ChildPart } from "../child_process.ts";
+import { ROOT } from "../root.ts";
+import { openRunFolder, type RunFolder } from "../run_folder.ts";
+import { functionPart } from "./function_part.ts";
+
+const said: string[] = [];
+let run: RunFolder;
+let part: ChildPart;
+let port: number;
+
+beforeAll(async () => {
+  run = await openRunFolder(() => {});
+  port = await findFreePort();
+  part = functionPart({
+    run,
+    port,
+    supabaseUrl: "http://127.0.0.1:1",
+    publishableKey: "sb_publishable_x",
+    secretKey: "sb_secret_x",
+    github: { url: "http://127.0.0.1:1", token: "t", repository: "revo/revo-erp" },
+    allowedOrigins: [],
+    onOutput: (line) => said.push(line),
+    onUnexpectedEnd: (text) => said.push(text),
+  });
+  await part.start();
+});
+afterAll(async () => {
+  await part.stop();
+  await run.remove();
+});
+
+const answers = async () => {
+  const answer = await fetch(`http://127.0.0.1:${port}/ops-backups`, { method: "POST" });
+  return answer.status;
+};
+
+test("a file that is saved starts it again under its address", async () => {
+  expect(await answers()).toBe(401);
+  const now = new Date();
+  // saved as it is: the other tests of this working tree see no difference
+  await utimes(join(ROOT, "supabase", "functions", "ops-backups", "responses.ts"), now, now);
+  await expect.poll(() => said.join("\n"), { timeout: 20_000 }).toMatch(/^function: .*restart/im);
+  await expect.poll(() => answers().catch(() => 0), { timeout: 20_000 }).toBe(401);
+});
+
+test("stopped, it does not come back at the next change", async () => {
+  await part.stop();
+  const now = new Date();
+  await utimes(join(ROOT, "supabase", "functions", "ops-backups", "responses.ts"), now, now);
+  await expect(answers()).rejects.toThrow();
+});

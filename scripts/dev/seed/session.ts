@@ -1,0 +1,28 @@
+/** A session of the stack's users, for whoever drives the screen and need not see its sign-in. */
+import { z } from "zod";
+import type { AuthServer, SeededUser } from "./users.ts";
+
+/** Where the screen's auth client keeps its session in `localStorage`: supabase-js' default name. */
+export const SESSION_KEY = "supabase.auth.token";
+
+const sessionSchema = z.looseObject({
+  access_token: z.string(),
+  refresh_token: z.string(),
+  expires_in: z.number(),
+});
+export type UserSession = z.infer<typeof sessionSchema> & { expires_at: number };
+
+/** @throws {Error} when the auth server refuses. */
+export async function signInByPassword(
+  { supabaseUrl, publishableKey }: AuthServer,
+  { email, password }: SeededUser,
+): Promise<UserSession> {
+  const answer = await fetch(`${supabaseUrl}/auth/v1/token?grant_type=password`, {
+    method: "POST",
+    headers: { apikey: publishableKey, "content-type": "application/json" },
+    body: JSON.stringify({ email, password }),
+  });
+  if (!answer.ok) throw new Error(`Cannot sign ${email} in: HTTP ${answer.status}`);
+  const session = sessionSchema.parse(await answer.json());
+  return { ...session, expires_at: Math.floor(Date.now() / 1000) + session.expires_in };
+}

@@ -1,0 +1,212 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import type { z } from "zod";
+import { toBackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
+import { alarmTestEnvironment, watchdogEnvironment } from "../alerts/environment.ts";
+import {
+  backupEnvironment,
+  doctorEnvironment,
+  drillEnvironment,
+  listEnvironment,
+  pruneEnvironment,
+  reconcileEnvironment,
+  restoreEnvironment,
+  uploadEnvironment,
+  verifyEnvironment,
+} from "../environment.ts";
+import { EXIT } from "../main.ts";
+import { fromVaultEnvironment } from "../restore/from_vault.ts";
+import { COMMANDS } from "./commands.ts";
+import { completionScript } from "./completion.ts";
+import { exitTable } from "./exit_codes.ts";
+import { helpOf, overview } from "./help.ts";
+import { launchOf } from "./launch.ts";
+import { findCommand, parseCommand } from "./parse.ts";
+import { reference } from "./reference.ts";
+
+const ROOT = new URL("../../../", import.meta.url);
+const read = (path: string) => readFileSync(new URL(path, ROOT), "utf8");
+const KEY = "revo/prod/2026/01/15/supabase_prod_20260115_031022.dump.gz";
+
+const parse = (name: string, ...args: string[]) => parseCommand(findCommand(name), args, "/home/ana");
+
+/** What a wrong line is answered. */
+function refusal(name: string, ...args: string[]): string {
+  try {
+    parse(name, ...args);
+  } catch (thrown) {
+    const { code, hint, message } = toBackupError(thrown);
+    expect(code).toBe("invalid_payload");
+    return `${message}. ${hint}`;
+  }
+  throw new Error("it was taken");
+}
+
+test("what is typed becomes the variables that the command reads", () => {
+  expect(parse("backup").variables).toEqual({});
+  expect(parse("backup", "--target=dev", "--label", "antes da migracao", "--verify", "--quiet").variables)
+    .toEqual({ TARGET: "dev", LABEL: "antes da migracao", VERIFY: "yes", REVO_PROGRESS: "no" });
+  expect(parse("restore", "--target", "dev", "--plan", KEY, "--json").variables)
+    .toEqual({ TARGET: "dev", R2_KEY: KEY, PLAN: "yes", REVO_OUTPUT: "json" });
+  expect(parse("restore", "--key", KEY, "--target", "dev").variables).toMatchObject({ R2_KEY: KEY });
+  expect(parse("upload", "x.dump.gz").variables).toEqual({ FILE: "/home/ana/x.dump.gz" });
+  expect(parse("upload", "--file", "/x.dump.gz").variables).toEqual({ FILE: "/x.dump.gz" });
+  expect(parse("backup", "--reason=--assim mesmo").variables).toEqual({ REASON: "--assim mesmo" });
+  expect(parse("restore", "--help")).toMatchObject({ wantsHelp: true });
+  expect(parseCommand(findCommand("verify"), [], "/", { R2_KEY: KEY }).variables).toEqual({});
+});
+
+test.each(
+  [
+    ["no option --targt. Did you mean --target? ", ["backup", "--targt", "dev"]],
+    ["no option -t. ", ["backup", "-t", "dev"]],
+    ["one of prod, dev, verify. Did you mean prod? ", ["backup", "--target", "pord"]],
+    ["--target needs a value: --target TARGET", ["backup", "--target"]],
+    ["--target needs a value: --target TARGET", ["backup", "--target", "--json"]],
+    ["--verify takes no value", ["backup", "--verify=no"]],
+    ["--label: Cannot use the label", ["backup", "--label", "ação"]],
+    ["--limit: must be a whole number", ["list", "--limit", "1.5"]],
+    ["is no key of a backup", ["verify", "revo/prod/x.dump.gz"]],
+    ["--request-id: is no UUID", ["drill", "--request-id", "7"]],
+    ["an argument too many: `backup` takes none", ["backup", "prod"]],
+    ["an argument too many: `verify` takes one", ["verify", "newest", "newest"]],
+    ["needs --target TARGET and --key KEY", ["restore"]],
+    ["needs --file FILE", ["upload"]],
+  ] as const,
+)("%s: said of a wrong line, with the help to read", (text, [name, ...args]) => {
+  const said = refusal(name, ...args);
+  expect(said).toContain(text);
+  expect(said).toContain(`See npm run backups -- ${name} --help`);
+});
+
+test("a command that does not exist is answered with the one that was meant", () => {
+  for (const [typed, wanted] of [["bakcup", "backup"], ["reco", "recover"], ["Verify", "verify"]]) {
+    expect(() => findCommand(typed ?? "")).toThrow(expect.objectContaining({
+      hint: expect.stringContaining(`Did you mean ${wanted}? `),
+    }));
+  }
+  expect(() => findCommand("terraform")).toThrow(expect.objectContaining({
+    message: "Cannot start: there is no such command: terraform",
+    hint: "See npm run backups -- help",
+  }));
+});
+
+test("secrets are no options, and what was typed is not repeated", () => {
+  const secret = "postgres://postgres:s3nha@db/postgres";
+  for (
+    const [hint, args] of [
+      ["variable SUPABASE_DB_URL_PROD.", ["--supabase-db-url-prod", secret]],
+      ["variable R2_SECRET_ACCESS_KEY.", [`--r2-secret-access-key=${secret}`]],
+      ["an environment variable: ", ["--database-url", secret]],
+      ["an environment variable: ", [`--password=${secret}`]],
+      ["See ", [secret]],
+      ["See ", ["--target", secret]],
+      ["See ", ["--label", secret]],
+    ] as const
+  ) {
+    const said = refusal("backup", ...args);
+    expect(said).toContain(hint);
+    if (args[0] !== "--label") expect(said).not.toContain("s3nha");
+  }
+  expect(() => findCommand(secret)).toThrow("Cannot start: there is no such command");
+  expect(() => findCommand(secret)).not.toThrow("s3nha");
+});
+
+/** What each main reads. */
+const ENVIRONMENTS: Record<string, z.ZodObject> = {
+  backup: backupEnvironment,
+  restore: restoreEnvironment,
+  recover: fromVaultEnvironment,
+  drill: drillEnvironment,
+  list: listEnvironment,
+  verify: verifyEnvironment,
+  prune: pruneEnvironment,
+  reconcile: reconcileEnvironment,
+  upload: uploadEnvironment,
+  watchdog: watchdogEnvironment,
+  doctor: doctorEnvironment,
+  "alarm-test": alarmTestEnvironment,
+};
+
+test.each(COMMANDS)(
+  "$name reads what its options set, takes their values, and has their defaults",
+  ({ name, options }) => {
+    const fields = ENVIRONMENTS[name]?.shape ?? {};
+    for (const { fallback, isRequired, sets = "yes", value, variable } of options) {
+      const field = fields[variable];
+      expect(field, variable).toBeDefined();
+      for (const allowed of value ? value.choices ?? [] : [sets]) {
+        expect(field?.safeParse(allowed).success, `${variable}=${allowed}`).toBe(true);
+      }
+      const untold = field?.safeParse(undefined);
+      expect(untold?.success, variable).toBe(!isRequired);
+      if (value?.choices && fallback && fallback !== "all") expect(untold?.data, variable).toBe(fallback);
+    }
+  },
+);
+
+test.each(COMMANDS)(
+  "$name has a task, help with examples, and examples that can be typed",
+  async (command) => {
+    const { args } = await launchOf(parse(command.name, "--help"), ROOT.pathname, {});
+    expect(args.find((arg) => arg.startsWith("scripts/"))).toMatch(/^scripts\/\w+\.ts$/);
+    expect(args).toContain("--no-prompt");
+    const help = helpOf(command);
+    for (const { flag } of command.options) expect(help).toContain(`--${flag}`);
+    expect(command.examples.length).toBeGreaterThan(0);
+    for (const { line } of command.examples) {
+      expect(help).toContain(`npm run backups -- ${line}`);
+      const [name = "", ...words] = [...line.matchAll(/"([^"]*)"|\S+/g)].map(([all, quoted]) =>
+        quoted ?? all
+      );
+      expect(parse(name, ...words).command).toBe(command);
+    }
+    expect(overview()).toContain(command.summary);
+  },
+);
+
+test("docs/commands.md and docs/exit-codes.md are the tables", () => {
+  expect(read("docs/commands.md")).toBe(reference());
+  expect(read("docs/exit-codes.md")).toContain(exitTable());
+  expect(exitTable().split("\n")).toHaveLength(2 + Object.keys(EXIT).length);
+});
+
+/** What bash offers at the end of a line, with the script as `eval` gets it. */
+function complete(line: string, folder: string): string[] {
+  const words = line.split(" ");
+  const script = `${completionScript("bash", "/opt/l'oja")}
+COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _backups; printf '%s\\n' "\${COMPREPLY[@]}"`;
+  const said = execFileSync("bash", ["--norc", "-c", script, "bash", ...words], {
+    cwd: folder,
+    encoding: "utf8",
+  });
+  return said.trim().split("\n");
+}
+
+test("bash completes commands, options, values and files", () => {
+  const docs = new URL("docs/", ROOT).pathname;
+  expect(complete("backups re", docs)).toEqual(["restore", "recover", "reconcile"]);
+  expect(complete("backups backup --la", docs)).toEqual(["--label"]);
+  expect(complete("backups backup --target ", docs)).toEqual(["prod", "dev", "verify"]);
+  expect(complete("backups backup --target = pr", docs)).toEqual(["prod"]);
+  expect(complete("backups backup --target =", docs)).toEqual(["prod", "dev", "verify"]);
+  expect(complete("backups backup --label x", docs)).toEqual([""]);
+  expect(complete("backups verify n", docs)).toEqual(["newest"]);
+  expect(complete("backups upload decisions/00", docs)).toContain(
+    "decisions/0001-psql-is-the-only-client.md",
+  );
+  expect(complete("backups help dri", docs)).toEqual(["drill"]);
+  expect(complete("backups completion ", docs)).toEqual(["bash", "zsh"]);
+});
+
+test.each(["bash", "zsh"] as const)("the completion for %s is whole", (shell) => {
+  const script = completionScript(shell, "/opt/loja");
+  // this much of the grammar is the same
+  execFileSync("bash", ["--norc", "-n", "-c", script]);
+  expect(script).toContain("npm --prefix /opt/loja run --silent backups --");
+  for (const { name, options } of COMMANDS) {
+    expect(script).toContain(`    ${name}) `);
+    for (const { flag } of options) expect(script).toContain(`--${flag}`);
+  }
+});

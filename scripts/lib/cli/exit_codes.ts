@@ -1,0 +1,53 @@
+/** What each exit code means, and what to do about it; docs/exit-codes.md has the same table. */
+import { EXIT } from "../main.ts";
+import type { ExitName } from "./command.ts";
+
+export const EXIT_TEXTS: Record<ExitName, { meaning: string; todo: string }> = {
+  done: { meaning: "done, and proven", todo: "" },
+  failed: {
+    meaning: "failed; nothing was left half done",
+    todo: "read the message: it names the phase and the cause",
+  },
+  badInput: {
+    meaning: "an input or a secret is missing or wrong; nothing was begun",
+    todo: "correct it",
+  },
+  busy: { meaning: "another run holds the target", todo: "wait for it" },
+  catalogMissed: {
+    meaning: "the backup is good, the catalog does not know it yet",
+    todo: "run `npm run backups -- reconcile --apply` when the database is back",
+  },
+  outcomeUnknown: {
+    meaning: "the connection broke while the server was asked to commit a restore",
+    todo:
+      "the message names a schema: where the target has it, all was restored (the next restore takes it " +
+      "away); where not, nothing was changed",
+  },
+  pruneIncomplete: {
+    meaning: "retention did its work, but the vault refused to delete some objects (a bucket lock?)",
+    todo: "read the list; the next run tries again",
+  },
+  cancelled: { meaning: "ended by a signal; everything was rolled back or taken away", todo: "" },
+};
+
+const NAMES = Object.keys(EXIT) as ExitName[];
+
+/** The table for people, in Markdown. */
+export function exitTable(names: readonly ExitName[] = NAMES): string {
+  const rows = NAMES.filter((name) => names.includes(name)).map((name) =>
+    `| ${EXIT[name]} | ${EXIT_TEXTS[name].meaning} | ${EXIT_TEXTS[name].todo} |`.replace("|  |", "| |")
+  );
+  return ["| code | meaning | what to do |", "|---|---|---|", ...rows].join("\n");
+}
+
+/** The same for a terminal, one line each. */
+export function exitLines(names: readonly ExitName[]): string[] {
+  return NAMES.filter((name) => names.includes(name)).map((name) =>
+    `${String(EXIT[name]).padStart(3)}  ${EXIT_TEXTS[name].meaning}`
+  );
+}
+
+/** The numbers alone. */
+export function exitCodes(names: readonly ExitName[]): string {
+  return NAMES.filter((name) => names.includes(name)).map((name) => EXIT[name]).join(", ");
+}

@@ -1,0 +1,101 @@
+/** Rules of the bucket that touch backups: those that delete, and those that keep from deletion. */
+import { AUDIT_ROOT } from "../../../supabase/functions/_shared/backup/audit.ts";
+import { VAULT_ROOT } from "../../../supabase/functions/_shared/backup/object_key.ts";
+import type { ErasingRule } from "../vault_lifecycle.ts";
+import { check, type DoctorCheck, type Look, notSeen, type Verdict } from "./check.ts";
+
+/** A bucket lock in force. Neither days nor a date: for ever. */
+export interface LockRule {
+  id: string;
+  prefix: string;
+  days: number | null;
+  until: string | null;
+}
+
+export interface BucketRules {
+  erasing: Look<ErasingRule[]>;
+  /** `null`: no credential that could ask. */
+  locks: Look<LockRule[]> | null;
+}
+
+const ROOTS = [`${VAULT_ROOT}/`, `${AUDIT_ROOT}/`] as const;
+/** The shortest life that retention gives: a lock that is longer makes it fail. */
+const LONGEST_LOCK_DAYS = 7;
+const ASK_CLOUDFLARE =
+  "Para verificar, dê ao diagnóstico CLOUDFLARE_API_TOKEN (permissão Workers R2 Storage: read), ou olhe em R2 → " +
+  "balde → Settings.";
+
+export function bucketRuleChecks({ erasing, locks }: BucketRules): DoctorCheck[] {
+  return [
+    check("vault", "r2_lifecycle", lifecycleVerdict(erasing)),
+    check("vault", "r2_lock", lockVerdict(locks)),
+  ];
+}
+
+export function lifecycleVerdict(rules: Look<ErasingRule[]>): Verdict {
+  if (!rules.ok) {
+    return notSeen(
+      `as regras de ciclo de vida do balde não puderam ser lidas (${rules.message})`,
+      ASK_CLOUDFLARE,
+    );
+  }
+  const eating = rules.value.filter(({ prefix }) => ROOTS.some((root) => overlap(root, prefix)));
+  if (eating.length === 0) {
+    return {
+      status: "ok",
+      message: "Nenhuma regra de ciclo de vida apaga backups.",
+      facts: { rules: rules.value },
+    };
+  }
+  const named = eating.map((rule) => `${rule.id} (${rule.prefix || "tudo"}, ${when(rule)})`);
+  return {
+    status: "failed",
+    message: `Regra de ciclo de vida do balde apaga backups: ${named.join("; ")}.`,
+    hint: "Remova a regra em R2 → balde → Settings → Object lifecycle rules: quem apaga backups é a limpeza.",
+    facts: { rules: eating },
+  };
+}
+
+export function lockVerdict(locks: Look<LockRule[]> | null): Verdict {
+  if (locks === null) return notSeen("só a API da Cloudflare mostra os bloqueios do balde", ASK_CLOUDFLARE);
+  if (!locks.ok) {
+    return notSeen(`os bloqueios do balde não puderam ser lidos (${locks.message})`, ASK_CLOUDFLARE);
+  }
+  const facts = { rules: locks.value };
+  const open = ROOTS.filter((root) => !locks.value.some(({ prefix }) => root.startsWith(prefix)));
+  if (open.length > 0) {
+    return {
+      status: "warning",
+      message: `Nenhum bloqueio do balde protege ${open.join(" e ")}: uma chave roubada apaga tudo.`,
+      hint:
+        `Crie em R2 → balde → Settings → Bucket lock rules uma regra de ${LONGEST_LOCK_DAYS} dias para cada prefixo.`,
+      facts,
+    };
+  }
+  const long = locks.value.filter((rule) => overlap(ROOTS[0], rule.prefix) && isLong(rule));
+  if (long.length > 0) {
+    return {
+      status: "warning",
+      message: `O bloqueio ${
+        long.map(({ id }) => id).join(", ")
+      } dura mais que a vida mais curta de um backup: ` +
+        "a limpeza não consegue apagar o que venceu.",
+      hint: `Use no máximo ${LONGEST_LOCK_DAYS} dias em ${ROOTS[0]}.`,
+      facts,
+    };
+  }
+  return { status: "ok", message: `Bloqueios do balde protegem ${ROOTS.join(" e ")}.`, facts };
+}
+
+function overlap(root: string, prefix: string): boolean {
+  return root.startsWith(prefix) || prefix.startsWith(root);
+}
+
+function isLong({ days, until }: LockRule): boolean {
+  return until === null && (days === null || days > LONGEST_LOCK_DAYS);
+}
+
+function when({ days, on }: ErasingRule): string {
+  if (days !== null) return `após ${days} dias`;
+  return on === null ? "sem dizer quando" : `em ${on.slice(0, 10)}`;
+}

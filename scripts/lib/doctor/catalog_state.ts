@@ -1,0 +1,96 @@
+/** The catalog: whether it is of this version, and when a backup was last proven. */
+import { readdir } from "node:fs/promises";
+import { z } from "zod";
+import { age, hoursBetween, moment } from "../../../supabase/functions/_shared/backup/watch_words.ts";
+import { PROOF_HOURS } from "../../../supabase/functions/_shared/backup/watch_vault.ts";
+import { literal } from "../psql.ts";
+import type { Catalog } from "../catalog.ts";
+import { check, type DoctorCheck, type Look, notSeen, type Verdict } from "./check.ts";
+import { type Limit, look } from "./look.ts";
+
+export interface CatalogState {
+  /** Versions of the catalog's migrations here, `null` when the folder is not here. */
+  wanted: string[] | null;
+  /** Of them, those that the database has; `null` when it keeps no record. */
+  applied: Look<string[] | null>;
+  proof: Look<Proof | null>;
+}
+
+const proofSchema = z.object({ key: z.string(), provenAt: z.string() });
+type Proof = z.infer<typeof proofSchema>;
+
+/** `20260102000000_ops_db_backups.sql` */
+const MIGRATION = /^(\d+)_ops_db_backup\w*\.sql$/;
+const MIGRATIONS = new URL("../../../supabase/migrations/", import.meta.url);
+const HISTORY = "select to_json(to_regclass('supabase_migrations.schema_migrations') is not null);";
+const PROOF = `select json_build_object('key', r2_key, 'provenAt', to_json(proven_at))
+   from public.ops_db_backups where target = 'prod' and proven_at is not null and status <> 'deleted'
+  order by proven_at desc limit 1;`;
+
+/** @param catalog `null`: its database was not reached */
+export async function catalogChecks(
+  catalog: Catalog | null,
+  limit: Limit,
+  now: Date,
+): Promise<DoctorCheck[]> {
+  const state = catalog && await readCatalogState(catalog, limit);
+  const missed = notSeen("o banco prod não foi alcançado");
+  return [
+    check("catalog", "catalog_migrations", state ? migrationsVerdict(state) : missed),
+    check("catalog", "last_proof", state ? proofVerdict(state.proof, now) : missed),
+  ];
+}
+
+async function readCatalogState(catalog: Catalog, limit: Limit): Promise<CatalogState> {
+  const wanted = await ownMigrations();
+  return {
+    wanted,
+    applied: await look(limit, () => appliedOf(catalog, wanted ?? [])),
+    proof: await look(limit, async () => z.array(proofSchema).parse(await catalog.rows(PROOF))[0] ?? null),
+  };
+}
+
+async function ownMigrations(): Promise<string[] | null> {
+  const files = await readdir(MIGRATIONS).catch(() => null); // a checkout of the scripts alone
+  return files && files.flatMap((file) => MIGRATION.exec(file)?.[1] ?? []).sort();
+}
+
+async function appliedOf(catalog: Catalog, wanted: readonly string[]): Promise<string[] | null> {
+  const [hasHistory] = await catalog.rows(HISTORY);
+  if (hasHistory !== true) return null;
+  const list = wanted.map(literal).join(", ") || "null";
+  return z.array(z.string()).parse(
+    await catalog.rows(
+      `select to_json(version) from supabase_migrations.schema_migrations where version in (${list}) order by version;`,
+    ),
+  );
+}
+
+export function migrationsVerdict({ wanted, applied }: CatalogState): Verdict {
+  const hint = "Rode supabase db push no projeto de prod.";
+  if (wanted === null) return notSeen("a pasta supabase/migrations não está aqui");
+  if (!applied.ok) {
+    return { status: "failed", message: `O catálogo não pôde ser lido: ${applied.message}`, hint };
+  }
+  if (applied.value === null) return notSeen("o banco não registra migrações (supabase_migrations)", hint);
+  const { value } = applied;
+  const missing = wanted.filter((version) => !value.includes(version));
+  const facts = { head: value.at(-1) ?? null, missing };
+  if (missing.length === 0) {
+    return { status: "ok", message: `O catálogo está na versão ${facts.head}.`, facts };
+  }
+  return { status: "failed", message: `Faltam migrações do catálogo: ${missing.join(", ")}.`, hint, facts };
+}
+
+export function proofVerdict(proof: Look<Proof | null>, now: Date): Verdict {
+  if (!proof.ok) return notSeen(`o catálogo não pôde ser lido (${proof.message})`);
+  const hint = "Rode o ensaio de restauração (db-backup-restore-drill, ou Ensaiar agora na tela).";
+  if (proof.value === null) {
+    return { status: "failed", message: "Nenhum backup de prod foi provado ainda.", hint };
+  }
+  const { key, provenAt } = proof.value;
+  const hours = hoursBetween(provenAt, now.toISOString());
+  const facts = { r2_key: key, proven_at: provenAt, hours: Math.floor(hours) };
+  const message = `O último backup provado de prod é de ${moment(provenAt)} (há ${age(hours)}).`;
+  return hours > PROOF_HOURS ? { status: "failed", message, hint, facts } : { status: "ok", message, facts };
+}

@@ -1,0 +1,35 @@
+/** The variables that the other commands cannot do without: in a workflow, the repository's secrets. */
+import {
+  REQUIRED_SECRETS,
+  TARGET_SECRETS,
+} from "../../../supabase/functions/_shared/backup/github_checks.ts";
+import { check, type DoctorCheck, type Verdict } from "./check.ts";
+import type { Settings } from "./settings.ts";
+
+export function environmentCheck(settings: Pick<Settings, "missing" | "invalid">): DoctorCheck {
+  return check("environment", "environment", environmentVerdict(settings));
+}
+
+function environmentVerdict({ missing, invalid }: Pick<Settings, "missing" | "invalid">): Verdict {
+  const facts = { missing, invalid };
+  const required = missing.filter((name) => REQUIRED_SECRETS.includes(name));
+  const faults = [...required.length > 0 ? [`faltam ${required.join(", ")}`] : [], ...invalid];
+  if (faults.length > 0) {
+    return {
+      status: "failed",
+      message: `Variáveis erradas: ${faults.join("; ")}.`,
+      hint: "No GitHub: Settings → Secrets and variables → Actions. Numa máquina: veja docs/environment.md.",
+      facts,
+    };
+  }
+  const targets = missing.filter((name) => TARGET_SECRETS.includes(name));
+  if (targets.length > 0) {
+    return {
+      status: "warning",
+      message: `Sem ${targets.join(", ")}, estes bancos não são olhados nem podem ser alvo.`,
+      hint: "Cadastre a URL do pooler de sessão de cada banco que deve receber restaurações.",
+      facts,
+    };
+  }
+  return { status: "ok", message: "As variáveis do cofre e dos bancos estão aqui.", facts };
+}

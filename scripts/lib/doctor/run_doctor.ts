@@ -1,0 +1,149 @@
+/**
+ * One look at everything that backups need. Every check is made, whatever another one finds; what cannot be looked at
+ * because of another's failure is `unknown`, so that each fault has one name.
+ */
+import type { ErrorCode } from "../../../supabase/functions/_shared/backup/messages.ts";
+import { TARGETS } from "../../../supabase/functions/_shared/backup/target.ts";
+import { Catalog } from "../catalog.ts";
+import { type ClientTools, toolsFor } from "../client_tools.ts";
+import type { Connection } from "../connection.ts";
+import type { Environment } from "../environment.ts";
+import { findPostgres } from "../postgres/binaries.ts";
+import { bucketRuleChecks } from "./bucket_rules.ts";
+import { catalogChecks } from "./catalog_state.ts";
+import { type DoctorCheck, type DoctorReport, type Look, statusOf } from "./check.ts";
+import { clockCheck, type Clocks, readHttpClock } from "./clocks.ts";
+import { readErasingRules, readLockRules } from "./cloudflare_rules.ts";
+import { databaseChecks, type SeenDatabase } from "./database_checks.ts";
+import { functionChecks } from "./edge_function.ts";
+import { environmentCheck } from "./environment_check.ts";
+import { gitHubChecks } from "./github.ts";
+import { type Limit, look } from "./look.ts";
+import { machineChecks, type MachineFacts, readMachine } from "./machine.ts";
+import type { DatabaseFacts } from "./read_database.ts";
+import { type DatabaseSurroundings, seeDatabase } from "./see_database.ts";
+import { readSettings, type Settings } from "./settings.ts";
+import { TRIAL_PREFIX, tryVault, vaultChecks, vaultNotTried } from "./vault_trial.ts";
+
+export interface DoctorContext extends Pick<DatabaseSurroundings, "lookup" | "hasIpv6"> {
+  /** As every command gets it: docs/environment.md. */
+  environment: Environment;
+  runtime: MachineFacts["runtime"];
+  fetch: typeof fetch;
+  now: () => Date;
+  newId: () => string;
+  /** How long one look may take. */
+  timeoutMs: number;
+}
+
+/**
+ * Changes nothing but one small object under `doctor/` of the vault, which it deletes again.
+ * @throws the signal's reason; whatever else goes wrong is a check.
+ */
+export async function runDoctor(context: DoctorContext, signal: AbortSignal): Promise<DoctorReport> {
+  const { environment, now } = context;
+  const settings = readSettings(environment);
+  const limit = (late: ErrorCode): Limit => ({ ms: context.timeoutMs, signal, late });
+  const psql = await look(
+    limit("missing_tool"),
+    async () => await findPostgres(["psql"], { environment }).path("psql"),
+  );
+  const [databases, vault, github, edge, clocks] = await Promise.all([
+    seeDatabases(settings, {
+      ...context,
+      psql,
+      toolsFor: toolFinder(environment, limit("missing_tool")),
+      limit: limit("database_unreachable"),
+    }),
+    vaultGroup(settings, context, limit("vault_unreachable")),
+    gitHubChecks(settings.github, limit("github_error"), now()),
+    functionChecks(settings.functionUrl, limit("internal_server_error"), context.fetch),
+    readClocks(settings, context, limit("internal_server_error")),
+  ]);
+  const prod = factsOf(databases, "prod");
+  const servers = databases.flatMap(({ facts }) => facts?.ok ? [facts.value.server] : []);
+  const checks = [
+    ...machineChecks(readMachine(context.runtime, environment), servers),
+    environmentCheck(settings),
+    ...databases.flatMap((seen) => databaseChecks(seen, prod)),
+    ...vault,
+    ...github,
+    ...edge,
+    ...await catalogGroup(
+      prod ? settings.connections.prod : undefined,
+      psql,
+      limit("catalog_unavailable"),
+      now(),
+    ),
+    clockCheck("r2", "do cofre", clocks.vault),
+    clockCheck("github", "do GitHub", clocks.github),
+    clockCheck("database", "do banco prod", prod && { ok: true, value: prod.clock }),
+  ];
+  return { checked_at: now().toISOString(), status: statusOf(checks), checks };
+}
+
+/** Finds the programs for each version once: it starts all that are there. */
+function toolFinder(environment: Environment, limit: Limit): DatabaseSurroundings["toolsFor"] {
+  const found = new Map<number, Promise<Look<ClientTools>>>();
+  return (server) => {
+    const { versionNumber } = server;
+    const tools = found.get(versionNumber) ?? look(limit, async () => await toolsFor(server, environment));
+    found.set(versionNumber, tools);
+    return tools;
+  };
+}
+
+function seeDatabases(settings: Settings, around: DatabaseSurroundings): Promise<SeenDatabase[]> {
+  return Promise.all(TARGETS.flatMap((target) => {
+    const connection = settings.connections[target];
+    return connection === undefined ? [] : [seeDatabase(target, connection, around)];
+  }));
+}
+
+function factsOf(databases: readonly SeenDatabase[], target: string): DatabaseFacts | null {
+  const facts = databases.find((seen) => seen.target === target)?.facts;
+  return facts?.ok ? facts.value : null;
+}
+
+async function vaultGroup(
+  settings: Settings,
+  { now, newId, fetch }: DoctorContext,
+  limit: Limit,
+): Promise<DoctorCheck[]> {
+  if (settings.vault === null) return vaultNotTried("as variáveis do cofre não servem");
+  const { vault } = settings.vault;
+  const { cloudflare } = settings;
+  const [trial, erasing, locks] = await Promise.all([
+    tryVault({ vault, key: `${TRIAL_PREFIX}${newId()}.txt`, now: now(), limit }),
+    look(limit, (signal) => cloudflare ? readErasingRules(cloudflare, fetch, signal) : vault.erasingRules()),
+    cloudflare && look(limit, (signal) => readLockRules(cloudflare, fetch, signal)),
+  ]);
+  return [...vaultChecks(trial), ...bucketRuleChecks({ erasing, locks })];
+}
+
+async function readClocks(
+  { vault, github }: Settings,
+  { fetch, now }: DoctorContext,
+  limit: Limit,
+): Promise<{ vault: Look<Clocks> | null; github: Look<Clocks> | null }> {
+  const [ofVault, ofGitHub] = await Promise.all([
+    vault && readHttpClock(vault.endpoint, limit, fetch, now),
+    github && readHttpClock(github.apiUrl, limit, fetch, now),
+  ]);
+  return { vault: ofVault, github: ofGitHub };
+}
+
+async function catalogGroup(
+  connection: Look<Connection> | undefined,
+  psql: Look<string>,
+  limit: Limit,
+  now: Date,
+): Promise<DoctorCheck[]> {
+  if (!connection?.ok || !psql.ok) return await catalogChecks(null, limit, now);
+  const catalog = new Catalog({ psql: psql.value, connection: connection.value });
+  try {
+    return await catalogChecks(catalog, limit, now);
+  } finally {
+    await catalog.close();
+  }
+}

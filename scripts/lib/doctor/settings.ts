@@ -1,0 +1,117 @@
+/**
+ * What the doctor is told, from the same variables as every other command. Nothing is required: what is missing or
+ * wrong is what a doctor is there to find.
+ */
+import { FUNCTION_NAME } from "../../../supabase/functions/_shared/backup/api.ts";
+import {
+  REQUIRED_SECRETS,
+  TARGET_SECRETS,
+} from "../../../supabase/functions/_shared/backup/github_checks.ts";
+import { type Target, TARGETS } from "../../../supabase/functions/_shared/backup/target.ts";
+import { toBackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
+import { vaultEnvironment } from "../alerts/environment.ts";
+import type { Connection } from "../connection.ts";
+import { connectionOf, type Environment, readEnvironment, vaultOf } from "../environment.ts";
+import { connectGitHub, type GitHubRepository } from "../github.ts";
+import type { Vault } from "../vault.ts";
+import type { CloudflareAccess } from "./cloudflare_rules.ts";
+import type { Look } from "./check.ts";
+
+export interface Settings {
+  /** Names of variables without a value. */
+  missing: string[];
+  /** Names of variables that cannot be used, with the reason. */
+  invalid: string[];
+  /** Of the databases that are set; the reason for those whose URL is refused. */
+  connections: Partial<Record<Target, Look<Connection>>>;
+  vault: { vault: Vault; endpoint: string } | null;
+  github: { repository: GitHubRepository; apiUrl: string; isFunctionsToken: boolean } | null;
+  /** For the bucket's rules, which the S3 API hides from a key of objects alone. */
+  cloudflare: CloudflareAccess | null;
+  functionUrl: string | null;
+}
+
+/** Endpoint of an account's buckets, with the jurisdiction where it has one. */
+const R2_HOST = /^([0-9a-f]{32})\.(?:([a-z]+)\.)?r2\.cloudflarestorage\.com$/;
+const URLS = ["R2_ENDPOINT", "GITHUB_API_URL", "FUNCTION_URL", "SUPABASE_URL", "CLOUDFLARE_API_URL"];
+
+export function readSettings(environment: Environment): Settings {
+  const connections = readConnections(environment);
+  const wrongUrls = URLS.filter((name) => environment[name] && !URL.canParse(environment[name]));
+  return {
+    missing: [...REQUIRED_SECRETS, ...TARGET_SECRETS].filter((name) => !environment[name]),
+    invalid: [
+      ...wrongUrls.map((name) => `${name} não é um endereço`),
+      ...Object.entries(connections).flatMap(([target, look]) =>
+        look.ok || look.code === "transaction_pooler"
+          ? []
+          : [`SUPABASE_DB_URL_${target.toUpperCase()} não serve`]
+      ),
+    ],
+    connections,
+    vault: readVault(environment),
+    github: readGitHub(environment, wrongUrls),
+    cloudflare: readCloudflare(environment),
+    functionUrl: readFunctionUrl(environment, connections.prod),
+  };
+}
+
+function readConnections(environment: Environment): Settings["connections"] {
+  const set = TARGETS.filter((target) => environment[`SUPABASE_DB_URL_${target.toUpperCase()}`]);
+  return Object.fromEntries(set.map((target) => [target, connect(target, environment)]));
+}
+
+function connect(target: Target, environment: Environment): Look<Connection> {
+  try {
+    return { ok: true, value: connectionOf(target, environment) };
+  } catch (thrown) {
+    const { code, message } = toBackupError(thrown);
+    return { ok: false, code, message };
+  }
+}
+
+function readVault(environment: Environment): Settings["vault"] {
+  try {
+    const env = readEnvironment(vaultEnvironment, environment);
+    return { vault: vaultOf(env), endpoint: env.R2_ENDPOINT };
+  } catch {
+    return null; // `missing` and `invalid` say why
+  }
+}
+
+function readGitHub(environment: Environment, wrongUrls: readonly string[]): Settings["github"] {
+  const { FUNCTION_GITHUB_TOKEN, GITHUB_TOKEN, GITHUB_API_URL } = environment;
+  const repository = environment.GITHUB_REPOSITORY || environment.GITHUB_REPO;
+  const token = FUNCTION_GITHUB_TOKEN || GITHUB_TOKEN;
+  if (!token || !repository || wrongUrls.includes("GITHUB_API_URL")) return null;
+  const apiUrl = GITHUB_API_URL || "https://api.github.com";
+  return {
+    repository: connectGitHub({ token, apiUrl, repository }),
+    apiUrl,
+    isFunctionsToken: Boolean(FUNCTION_GITHUB_TOKEN),
+  };
+}
+
+function readCloudflare(environment: Environment): CloudflareAccess | null {
+  const { CLOUDFLARE_API_TOKEN: token, CLOUDFLARE_API_URL, R2_ENDPOINT = "" } = environment;
+  const host = URL.canParse(R2_ENDPOINT) ? new URL(R2_ENDPOINT).hostname : "";
+  const [, ofHost, jurisdiction = null] = R2_HOST.exec(host) ?? [];
+  const account = ofHost ?? environment.CLOUDFLARE_ACCOUNT_ID;
+  if (!token || !account) return null;
+  return {
+    apiUrl: CLOUDFLARE_API_URL || "https://api.cloudflare.com/client/v4",
+    token,
+    account,
+    jurisdiction,
+    bucket: environment.R2_BUCKET || vaultEnvironment.shape.R2_BUCKET.parse(undefined),
+  };
+}
+
+/** Named, else of the project: the one that is named, else the one whose database prod is. */
+function readFunctionUrl(environment: Environment, prod: Look<Connection> | undefined): string | null {
+  const { FUNCTION_URL, SUPABASE_URL } = environment;
+  const ref = prod?.ok ? prod.value.projectRef : null;
+  const project = SUPABASE_URL || (ref && `https://${ref}.supabase.co`);
+  const url = FUNCTION_URL || (project && `${project.replace(/\/+$/, "")}/functions/v1/${FUNCTION_NAME}`);
+  return url && URL.canParse(url) ? url : null;
+}

@@ -1,0 +1,139 @@
+/** The vault, tried with one small object as the commands use it: list, write, never overwrite, read, delete. */
+import { toBackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
+import type { Vault } from "../vault.ts";
+import { check, type DoctorCheck, type Look, notSeen, type Verdict } from "./check.ts";
+import { type Limit, look } from "./look.ts";
+
+/** Neither backups nor the audit lie there, and no lock of the bucket should cover it. */
+export const TRIAL_PREFIX = "doctor/";
+const CONTENT = "revo-backups doctor\n";
+const LEFTOVER_MS = 3_600_000;
+
+export interface VaultTrial {
+  list: Look<unknown>;
+  /** From here on `null`: not tried, since the one before failed. */
+  write: Look<void> | null;
+  /** Whether a second object of the same name was refused. */
+  conditional: Look<boolean> | null;
+  /** Whether what was read is what was written. */
+  read: Look<boolean> | null;
+  /** Keys that the vault refused to delete, with its words. */
+  remove: Look<string[]> | null;
+}
+
+export interface TrialOptions {
+  vault: Vault;
+  /** Of the object that is written and deleted again; new each time. */
+  key: string;
+  now: Date;
+  limit: Limit;
+}
+
+/** Also deletes what an earlier trial had to leave. */
+export async function tryVault({ vault, key, now, limit }: TrialOptions): Promise<VaultTrial> {
+  const list = await look(limit, () => leftovers(vault, now));
+  const write = list.ok ? await look(limit, () => vault.put(key, CONTENT, "text/plain")) : null;
+  if (!write?.ok) return { list, write, conditional: null, read: null, remove: null };
+  const conditional = await look(limit, () => refusesSecond(vault, key));
+  const read = await look(limit, async () => await vault.text(key) === CONTENT);
+  const remove = await look(limit, () => removeAll(vault, [key, ...list.ok ? list.value : []]));
+  return { list, write, conditional, read, remove };
+}
+
+async function leftovers(vault: Vault, now: Date): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const { key, modifiedAt } of vault.list(TRIAL_PREFIX)) {
+    if (now.getTime() - modifiedAt.getTime() > LEFTOVER_MS) keys.push(key);
+  }
+  return keys;
+}
+
+async function refusesSecond(vault: Vault, key: string): Promise<boolean> {
+  try {
+    await vault.put(key, "second", "text/plain");
+    return false;
+  } catch (thrown) {
+    if (toBackupError(thrown).code === "vault_object_exists") return true;
+    throw thrown;
+  }
+}
+
+async function removeAll(vault: Vault, keys: readonly string[]): Promise<string[]> {
+  const refused = await vault.deleteMany(keys);
+  return refused.map(({ key, reason }) => `${key}: ${reason}`);
+}
+
+export function vaultChecks({ list, write, conditional, read, remove }: VaultTrial): DoctorCheck[] {
+  return [
+    check("vault", "r2_list", listVerdict(list)),
+    check("vault", "r2_write", write ? writeVerdict(write) : notSeen("o cofre não foi alcançado")),
+    check("vault", "r2_conditional", conditional ? conditionalVerdict(conditional) : NOTHING_WRITTEN),
+    check("vault", "r2_read", read ? readVerdict(read) : NOTHING_WRITTEN),
+    check("vault", "r2_delete", remove ? deleteVerdict(remove) : NOTHING_WRITTEN),
+  ];
+}
+
+/** Where there is no vault to try. */
+export function vaultNotTried(because: string): DoctorCheck[] {
+  return ["r2_list", "r2_write", "r2_conditional", "r2_read", "r2_delete", "r2_lifecycle", "r2_lock"]
+    .map((name) => check("vault", name, notSeen(because)));
+}
+
+const NOTHING_WRITTEN = notSeen("nenhum objeto de teste foi gravado");
+
+function listVerdict(list: Look<unknown>): Verdict {
+  if (list.ok) return { status: "ok", message: "O cofre responde e lista objetos." };
+  return {
+    status: "failed",
+    message: `O cofre não lista objetos: ${list.message}`,
+    hint: "Confira R2_ENDPOINT, R2_BUCKET e a chave (R2_ACCESS_KEY_ID e R2_SECRET_ACCESS_KEY).",
+    facts: { code: list.code },
+  };
+}
+
+function writeVerdict(write: Look<void>): Verdict {
+  if (write.ok) return { status: "ok", message: `A chave grava objetos (testado em ${TRIAL_PREFIX}).` };
+  return {
+    status: "failed",
+    message: `A chave do R2 não grava: ${write.message}`,
+    hint: "Crie no R2 uma chave com Object Read & Write neste balde e atualize os segredos.",
+    facts: { code: write.code },
+  };
+}
+
+function conditionalVerdict(conditional: Look<boolean>): Verdict {
+  if (conditional.ok && conditional.value) {
+    return { status: "ok", message: "O cofre recusa sobrescrever um objeto (If-None-Match)." };
+  }
+  return {
+    status: "failed",
+    message: conditional.ok
+      ? "O cofre aceitou sobrescrever um objeto: um backup poderia ser trocado."
+      : `Não se sabe se o cofre recusa sobrescrever: ${conditional.message}`,
+    hint: "Confira se R2_ENDPOINT é mesmo o do R2, que entende If-None-Match.",
+  };
+}
+
+function readVerdict(read: Look<boolean>): Verdict {
+  if (read.ok && read.value) return { status: "ok", message: "O que foi gravado se lê igual." };
+  return {
+    status: "failed",
+    message: read.ok ? "O que se lê não é o que foi gravado." : `A chave do R2 não lê: ${read.message}`,
+    hint: "Crie no R2 uma chave com Object Read & Write neste balde e atualize os segredos.",
+  };
+}
+
+/** A key of R2 that may write may delete: a refusal is a lock's. Its code under a lock is not documented, so any counts. */
+function deleteVerdict(remove: Look<string[]>): Verdict {
+  if (remove.ok && remove.value.length === 0) {
+    return { status: "ok", message: `O objeto de teste foi apagado; nada ficou em ${TRIAL_PREFIX}.` };
+  }
+  const said = remove.ok ? remove.value.join("; ") : remove.message;
+  return {
+    status: "failed",
+    message: `O cofre recusou apagar o objeto de teste, que ficou lá: ${said}`,
+    hint:
+      "Se há um bloqueio do balde, restrinja-o a revo/ e audit/ (Bucket lock rules); a próxima vez apaga o que ficou.",
+    facts: { refused: said },
+  };
+}

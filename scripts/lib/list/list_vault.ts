@@ -1,0 +1,85 @@
+/** The list as the bucket has it: names from the listing, the rest from manifests and receipts. */
+import { toBackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
+import { isProving } from "../../../supabase/functions/_shared/backup/manifest.ts";
+import {
+  ARCHIVE_SUFFIX,
+  parseArchiveKey,
+  targetPrefix,
+  VAULT_ROOT,
+} from "../../../supabase/functions/_shared/backup/object_key.ts";
+import { type Proof, proofOf, receiptSchema } from "../../../supabase/functions/_shared/backup/receipt.ts";
+import type { Target } from "../../../supabase/functions/_shared/backup/target.ts";
+import { listStoredSets, type StoredSet } from "../reconcile/stored_sets.ts";
+import { readManifest } from "../restore/fetch_backup.ts";
+import type { Vault } from "../vault.ts";
+import type { BackupList, ListedBackup } from "./listed_backup.ts";
+
+/** So many backups are read at once. */
+const AT_ONCE = 8;
+
+type Read = ListedBackup | BackupList["unreadable"][number];
+
+/**
+ * The newest archives of the vault. Needs no catalog.
+ * @param target `null`: of every database
+ * @throws {BackupError} `vault_*`.
+ */
+export async function listVault(vault: Vault, target: Target | null, limit: number): Promise<BackupList> {
+  const archives: StoredSet[] = [];
+  const prefix = target === null ? `${VAULT_ROOT}/` : targetPrefix(target);
+  for await (const set of listStoredSets(vault, prefix)) if (set.archive) archives.push(set);
+  const newest = archives.sort((a, b) => madeAt(b).localeCompare(madeAt(a))).slice(0, limit);
+  const read: Read[] = [];
+  for (let i = 0; i < newest.length; i += AT_ONCE) {
+    read.push(...await Promise.all(newest.slice(i, i + AT_ONCE).map((set) => readBackup(vault, set))));
+  }
+  return {
+    source: "vault",
+    backups: read.filter((each): each is ListedBackup => !("why" in each)),
+    unreadable: read.filter((each) => "why" in each),
+  };
+}
+
+const madeAt = ({ key }: StoredSet) => parseArchiveKey(key).createdAtUtc;
+
+async function readBackup(vault: Vault, { key, archive, manifest, others }: StoredSet): Promise<Read> {
+  if (manifest === null) return { r2_key: key, why: "no manifest: an upload that was not finished" };
+  const { createdAtUtc, target, label } = parseArchiveKey(key);
+  try {
+    const told = await readManifest(vault, key);
+    return {
+      r2_key: key,
+      created_at: createdAtUtc,
+      target,
+      label,
+      mode: told?.mode ?? null,
+      bytes: archive?.bytes ?? null,
+      rows_total: told && isProving(told) ? told.rows_total : null,
+      proof: await newestProof(vault, key, others.map((each) => each.key)),
+      status: null,
+      origin: null,
+      hold_until: null,
+    };
+  } catch (thrown) {
+    const { code, message } = toBackupError(thrown);
+    if (code !== "manifest_invalid" && code !== "manifest_too_new") throw thrown;
+    return { r2_key: key, why: message };
+  }
+}
+
+/** A receipt that cannot be read proves nothing. */
+async function newestProof(vault: Vault, key: string, beside: readonly string[]): Promise<Proof | null> {
+  const start = `${key.slice(0, -ARCHIVE_SUFFIX.length)}.drill.`;
+  const newest = beside.filter((name) => name.startsWith(start) && name.endsWith(".json")).sort().at(-1);
+  if (newest === undefined) return null;
+  const receipt = receiptSchema.safeParse(parseJson(await vault.text(newest)));
+  return receipt.success ? proofOf(receipt.data, newest) : null;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,69 @@
+/** A backup in a list, whether the catalog or the vault told of it. */
+import { z } from "zod";
+import { BACKUP_STATUSES, backupOriginSchema } from "../../../supabase/functions/_shared/backup/catalog.ts";
+import { proofSchema } from "../../../supabase/functions/_shared/backup/receipt.ts";
+
+export const listedBackupSchema = z.object({
+  r2_key: z.string(),
+  /** ISO 8601, UTC. */
+  created_at: z.string(),
+  target: z.string(),
+  mode: z.string().nullable(),
+  label: z.string().nullable(),
+  /** Of the archive as stored. */
+  bytes: z.number().nullable(),
+  rows_total: z.number().nullable(),
+  /** Its newest drill in short, whatever the verdict; `null` when nobody drilled it. */
+  proof: proofSchema.nullable(),
+  /** What only the catalog knows. */
+  status: z.enum(BACKUP_STATUSES).nullable(),
+  origin: backupOriginSchema.nullable(),
+  hold_until: z.string().nullable(),
+});
+export type ListedBackup = z.infer<typeof listedBackupSchema>;
+
+export interface BackupList {
+  source: "catalog" | "vault";
+  /** Newest first. */
+  backups: ListedBackup[];
+  /** Archives that have no manifest, or one that cannot be read: no backups, or not to be relied on. */
+  unreadable: { r2_key: string; why: string }[];
+}
+
+const HEADS = ["WHEN (UTC)", "TARGET", "SIZE", "ROWS", "LABEL", "PROOF", "KEY"] as const;
+const NUMERIC: readonly string[] = ["SIZE", "ROWS"];
+
+/** The list as a table; columns are as wide as what they hold. */
+export function listText({ backups, source, unreadable }: BackupList): string {
+  const rows = [HEADS, ...backups.map(cellsOf)];
+  const widths = HEADS.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const lines = rows.map((row) =>
+    row.map((cell, column) => {
+      const width = widths[column] ?? 0;
+      return NUMERIC.includes(HEADS[column] ?? "") ? cell.padStart(width) : cell.padEnd(width);
+    }).join("  ").trimEnd()
+  );
+  const count = `${backups.length} ${backups.length === 1 ? "backup" : "backups"}, as the ${source} tells`;
+  return [...lines, ...unreadable.map(({ r2_key, why }) => `not listed: ${r2_key}: ${why}`), count].join(
+    "\n",
+  );
+}
+
+function cellsOf(backup: ListedBackup): string[] {
+  return [
+    backup.created_at.slice(0, 16).replace("T", " "),
+    backup.target,
+    backup.bytes === null ? "?" : `${(backup.bytes / 1e6).toFixed(1)} MB`,
+    backup.mode === "schema-only" ? "none" : backup.rows_total === null ? "?" : String(backup.rows_total),
+    backup.label ?? "-",
+    proofText(backup),
+    backup.r2_key,
+  ];
+}
+
+/** A backup that nobody restored is a hope, and the list says so. */
+function proofText({ proof, status }: ListedBackup): string {
+  if (status === "failed") return "DAMAGED";
+  if (proof === null) return "none";
+  return `${proof.failed === 0 ? "proven" : "FAILED"} ${proof.drilled_at.slice(0, 10)}`;
+}

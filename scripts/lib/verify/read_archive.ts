@@ -1,0 +1,76 @@
+/** Reads a `.dump.gz` once, from its first byte to its last, and keeps nothing of it. */
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { createGunzip, type Gunzip } from "node:zlib";
+import { BackupError, toBackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
+import { type ArchiveToc, readToc } from "../archive_toc.ts";
+
+export interface ReadArchive {
+  /** Of the stored bytes. */
+  bytes: number;
+  sha256: string;
+  /** What they uncompress to; the error where they do not, or where there is no archive in them. */
+  content: { rawBytes: number; toc: ArchiveToc } | BackupError;
+}
+
+/**
+ * Hashes and uncompresses in one pass; the hash is that of the whole stream, also when its content is damaged.
+ * @throws what the source throws.
+ */
+export async function readArchive(
+  source: AsyncIterable<Uint8Array>,
+  onBytes: (done: number) => void,
+): Promise<ReadArchive> {
+  const hash = createHash("sha256");
+  const gunzip = createGunzip();
+  const content = readContent(gunzip).catch(toContentError);
+  let bytes = 0;
+  try {
+    for await (const chunk of source) {
+      hash.update(chunk);
+      onBytes(bytes += chunk.length);
+      await write(gunzip, chunk);
+    }
+  } catch (thrown) {
+    gunzip.destroy();
+    await content;
+    throw thrown;
+  }
+  gunzip.end();
+  return { bytes, sha256: hash.digest("hex"), content: await content };
+}
+
+/** After its first error the gunzip takes nothing more. */
+async function write(gunzip: Gunzip, chunk: Uint8Array): Promise<void> {
+  if (gunzip.destroyed || gunzip.write(chunk)) return;
+  const settled = new AbortController();
+  const { signal } = settled;
+  try {
+    await Promise.race([once(gunzip, "drain", { signal }), once(gunzip, "close", { signal })]);
+  } catch {
+    // its error is the reader's
+  } finally {
+    settled.abort();
+  }
+}
+
+async function readContent(gunzip: Gunzip): Promise<{ rawBytes: number; toc: ArchiveToc }> {
+  const chunks = gunzip[Symbol.asyncIterator]();
+  let rawBytes = 0;
+  const next = async () => {
+    const result = await chunks.next();
+    if (!result.done) rawBytes += result.value.length;
+    return result;
+  };
+  // without `return`: who has read the contents must not end the stream
+  const toc = await readToc({ [Symbol.asyncIterator]: () => ({ next }) }).catch(toContentError);
+  while (!(await next()).done);
+  if (toc instanceof BackupError) throw toc;
+  return { rawBytes, toc };
+}
+
+function toContentError(thrown: unknown): BackupError {
+  if (thrown instanceof BackupError) return thrown;
+  const { message } = toBackupError(thrown);
+  return new BackupError("archive_corrupt", `Cannot uncompress the archive: ${message}`, { cause: thrown });
+}

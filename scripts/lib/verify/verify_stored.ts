@@ -1,0 +1,81 @@
+/**
+ * Whether a backup in the vault is what its manifest says, without a restore: every stored byte is read once and
+ * nothing is written, neither to a disk nor to the vault.
+ */
+import { BackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
+import {
+  type AnyManifest,
+  isProving,
+  type Manifest,
+} from "../../../supabase/functions/_shared/backup/manifest.ts";
+import type { DrillCheck, Verdict } from "../../../supabase/functions/_shared/backup/receipt.ts";
+import { countEntries } from "../backup/contents.ts";
+import { type Answer, fail, pass, skipped } from "../drill/check.ts";
+import { lookAtStored, NO_MANIFEST } from "../drill/stored_checks.ts";
+import type { Progress } from "../progress.ts";
+import type { Vault } from "../vault.ts";
+import { type ReadArchive, readArchive } from "./read_archive.ts";
+
+/** Those of a drill's checks that need no server, by the same names. */
+export const STORED_CHECKS = [
+  "manifest",
+  "stored_size",
+  "stored_fingerprint",
+  "stored_hash",
+  "archive_readable",
+] as const satisfies readonly DrillCheck[];
+
+export interface StoredCheck {
+  name: (typeof STORED_CHECKS)[number];
+  verdict: Verdict;
+  detail: string;
+}
+
+/**
+ * @returns the verdict of each of {@link STORED_CHECKS}, good or bad
+ * @throws {BackupError} `vault_object_missing` when there is no such archive, `invalid_r2_key`, what is the vault's fault.
+ */
+export async function verifyStored(vault: Vault, key: string, progress: Progress): Promise<StoredCheck[]> {
+  progress.phase("look");
+  const { manifest, answers } = await lookAtStored(vault, key);
+  const stored = await vault.head(key);
+  if (!stored) throw new BackupError("vault_object_missing", `Cannot find ${key} in the vault`);
+  progress.phase("read");
+  const read = await readArchive(vault.download(key), (done) => progress.bytes(done, stored.bytes));
+  const found: Record<StoredCheck["name"], Answer> = {
+    ...answers,
+    stored_hash: hashAnswer(read, manifest),
+    archive_readable: contentAnswer(read, manifest),
+  };
+  return STORED_CHECKS.map((name) => ({ name, verdict: found[name].verdict, detail: found[name].detail }));
+}
+
+function hashAnswer({ bytes, sha256 }: ReadArchive, manifest: AnyManifest | null): Answer {
+  if (manifest === null) return skipped(`${NO_MANIFEST}; the archive's sha256 is ${sha256}`);
+  if (manifest.sha256 === sha256 && manifest.bytes === bytes) {
+    return pass(`sha256 ${sha256} of ${bytes} bytes`);
+  }
+  return fail(
+    `${bytes} bytes with sha256 ${sha256}, the manifest says ${manifest.bytes} bytes with ${manifest.sha256}`,
+  );
+}
+
+function contentAnswer({ content }: ReadArchive, manifest: AnyManifest | null): Answer {
+  if (content instanceof BackupError) return fail(content.message);
+  const found = `${content.toc.entries.length} entries, ${content.rawBytes} bytes uncompressed`;
+  const difference = manifest && isProving(manifest) ? differenceTo(manifest, content) : null;
+  return difference === null ? pass(found) : fail(`${found}; ${difference}`);
+}
+
+function differenceTo(
+  { raw_bytes, toc }: Manifest,
+  content: Exclude<ReadArchive["content"], BackupError>,
+): string | null {
+  if (raw_bytes !== content.rawBytes) return `the manifest says ${raw_bytes} bytes`;
+  const counted = countEntries(content.toc);
+  const kinds = [...new Set([...Object.keys(toc), ...Object.keys(counted)])];
+  const wrong = kinds.find((kind) => toc[kind] !== counted[kind]);
+  return wrong === undefined
+    ? null
+    : `${counted[wrong] ?? 0} entries are ${wrong}, the manifest says ${toc[wrong] ?? 0}`;
+}

@@ -1,0 +1,36 @@
+/**
+ * Lists the backups, newest first: those that the catalog knows, or those that lie in the vault.
+ *
+ *     deno task list                                   # the catalog's, the vault's where no catalog is given
+ *     TARGET=prod LIMIT=10 FROM_VAULT=yes deno task list
+ *
+ * Changes nothing. Environment: docs/environment.md. Exit codes: docs/exit-codes.md.
+ */
+import process from "node:process";
+import { Catalog } from "./lib/catalog.ts";
+import { findPsql } from "./lib/client_tools.ts";
+import { connectionOf, listEnvironment, readEnvironment, vaultOf } from "./lib/environment.ts";
+import { listCatalog } from "./lib/list/list_catalog.ts";
+import { listVault } from "./lib/list/list_vault.ts";
+import { listText } from "./lib/list/listed_backup.ts";
+import { orAborted, runMain } from "./lib/main.ts";
+
+await runMain(async (signal, output) => {
+  const { TARGET: target = null, ...env } = readEnvironment(listEnvironment, process.env);
+  const fromVault = env.FROM_VAULT || env.SUPABASE_DB_URL_PROD === undefined;
+  const list = await orAborted(
+    fromVault ? listVault(vaultOf(env), target, env.LIMIT) : fromCatalog(),
+    signal,
+  );
+  output.setResult(list);
+  output.print(listText(list));
+
+  async function fromCatalog() {
+    const catalog = new Catalog({ psql: findPsql(), connection: connectionOf("prod", process.env) });
+    try {
+      return await listCatalog(catalog, env.R2_BUCKET, target, env.LIMIT);
+    } finally {
+      await catalog.close();
+    }
+  }
+});

@@ -1,0 +1,255 @@
+/** `npm run backups` as a person runs it: what is typed, what is said, how it ends, what stays. */
+import { spawn } from "node:child_process";
+import { mkdtemp, writeFile } from "node:fs/promises";
+import { constants } from "node:os";
+import { basename, join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { z } from "zod";
+import { receiptKey, siblingKeys } from "../../supabase/functions/_shared/backup/object_key.ts";
+import { DRILL_CHECK_NAMES } from "../../supabase/functions/_shared/backup/receipt.ts";
+import { nodeArguments } from "../dev/child_process.ts";
+import { PsqlSession } from "../lib/psql.ts";
+import { uploadLocalBackup } from "../lib/upload.ts";
+import { binaries, commandEnvironment, fixture, progressWith, sql } from "./engine_fixture.ts";
+import { type CatalogScene, keysOf, startCatalogScene, storeBackups } from "./vault_content.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const conclusion = z.object({
+  ok: z.boolean(),
+  exit_code: z.number(),
+  error: z.object({ code: z.string(), message: z.string() }).nullable(),
+  result: z.unknown(),
+  runs: z.array(z.object({
+    kind: z.string(),
+    status: z.string(),
+    r2_key: z.string().nullable(),
+    result: z.record(z.string(), z.unknown()).nullable(),
+  })),
+});
+
+interface End {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+let place: CatalogScene;
+/** How `backup` ended. */
+let made: z.infer<typeof conclusion>;
+/** The archive that it made. */
+let key: string;
+
+beforeAll(async () => {
+  place = await startCatalogScene();
+  await sql(place.prod, await fixture("every_kind.sql"));
+  const { child } = throughNpm(["backup", "--label", "de mim", "--json"]);
+  made = concluded(await endOf(child));
+  key = made.runs[0]?.r2_key ?? "";
+});
+
+afterAll(() => place?.stop());
+
+function environment(): Record<string, string | undefined> {
+  const prod = place.server.url("postgres", "prod");
+  return { ...commandEnvironment(place), SUPABASE_DB_URL_PROD: prod };
+}
+
+/** Without npm, which takes a second, and without its environment. */
+function backups(args: readonly string[], env = environment()): Promise<End> {
+  return endOf(
+    spawn(process.execPath, [...nodeArguments("scripts/backups.ts"), ...args], { cwd: ROOT, env }),
+  );
+}
+
+/** As typed in a terminal, which has its programs in one group. */
+function throughNpm(args: readonly string[]) {
+  const words = ["run", "--silent", "backups", "--", ...args];
+  const child = spawn("npm", words, { cwd: ROOT, env: environment(), detached: true });
+  const signal = (name: NodeJS.Signals | 0) => child.pid !== undefined && process.kill(-child.pid, name);
+  return { child, signal };
+}
+
+function endOf(child: ReturnType<typeof spawn>): Promise<End> {
+  const said = { stdout: "", stderr: "" };
+  child.stdout?.on("data", (chunk: Uint8Array) => said.stdout += String(chunk));
+  child.stderr?.on("data", (chunk: Uint8Array) => said.stderr += String(chunk));
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code, signal) =>
+      // as a shell tells it: npm ends itself with the signal that ended its script
+      resolve({ code: code ?? 128 + (signal ? constants.signals[signal] : 0), ...said }));
+  });
+}
+
+/** The last line of standard output, which has to be all of it. */
+function concluded({ code, stdout }: End) {
+  expect(stdout.trimEnd()).not.toContain("\n");
+  const found = conclusion.parse(JSON.parse(stdout));
+  expect(found.exit_code).toBe(code);
+  return found;
+}
+
+test("a backup through npm tells its run", () => {
+  expect(key).toMatch(/_de_mim\.dump\.gz$/);
+  expect(made).toMatchObject({ ok: true, error: null, runs: [{ kind: "backup", status: "succeeded" }] });
+});
+
+/** Who has the vault's keys and nothing else. */
+function vaultAlone(): Record<string, string | undefined> {
+  const { SUPABASE_DB_URL_PROD: _, ...rest } = environment();
+  return rest;
+}
+
+test("the catalog's list shows it", async () => {
+  const text = await backups(["list", "--limit", "5"]);
+  expect(text).toMatchObject({ code: 0, stderr: "" });
+  const [head, row, last] = text.stdout.trim().split("\n");
+  expect(head).toMatch(/^WHEN \(UTC\) +TARGET +SIZE +ROWS +LABEL +PROOF +KEY$/);
+  expect(row).toMatch(rowOfMade());
+  expect(last).toBe("1 backup, as the catalog tells");
+});
+
+/** What catalog and vault tell of it. */
+function rowOfMade(): RegExp {
+  const { bytes, rows_total } = made.runs[0]?.result ?? {};
+  const size = (Number(bytes) / 1e6).toFixed(1);
+  return new RegExp(`^[\\d-]{10} [\\d:]{5} +prod +${size} MB +${rows_total} +de_mim +none +${key}$`);
+}
+
+test("a whole backup passes every check with the vault's keys alone", async () => {
+  const { result } = concluded(await backups(["verify", "newest", "--json"], vaultAlone()));
+  expect(result).toMatchObject({
+    r2_key: key,
+    checks: [
+      { name: "manifest", verdict: "PASS" },
+      { name: "stored_size", verdict: "PASS" },
+      { name: "stored_fingerprint", verdict: "PASS" },
+      { name: "stored_hash", verdict: "PASS" },
+      { name: "archive_readable", verdict: "PASS" },
+    ],
+  });
+});
+
+test("a plan tells what would be, and puts nothing into the vault", async () => {
+  const before = await storedKeys();
+  const planned = concluded(await backups(["restore", "--target", "prod", "--plan", key, "--json"]));
+  expect(planned.runs).toMatchObject([
+    { kind: "plan", status: "succeeded", result: { plan: { target: "prod", tables: { different: 0 } } } },
+  ]);
+  expect(await storedKeys()).toEqual(before);
+});
+
+/** But for the copies of the audit. */
+async function storedKeys(): Promise<string[]> {
+  return await keysOf(place.store.vault, "revo/");
+}
+
+test("a damaged archive fails its own checks and ends with 1; receipts stand in the vault's list", async () => {
+  const [older = "", newer = ""] = await storeBackups(place.store.vault, [
+    { createdAt: "2026-01-14T03:10:22Z" },
+    { createdAt: "2026-01-15T03:10:22Z" },
+    { createdAt: "2026-01-16T03:10:22Z", archiveOnly: true },
+  ]);
+  await place.store.vault.put(receiptKey(older, new Date("2026-01-18T05:30:00Z")), receiptOf(older), "");
+  await place.store.replace(newer, "an orchive");
+
+  const { checks } = await verified(newer);
+  expect(checks.map(({ name, verdict }) => `${name} ${verdict}`)).toEqual([
+    "manifest PASS",
+    "stored_size PASS",
+    "stored_fingerprint SKIPPED",
+    "stored_hash FAIL",
+    "archive_readable FAIL",
+  ]);
+
+  const { stdout } = await backups(["list"], vaultAlone());
+  const [, first, ...others] = stdout.trim().split("\n");
+  expect(first).toMatch(rowOfMade());
+  expect(others).toEqual([
+    expect.stringMatching(/^2026-01-15 03:10 .* none +revo/),
+    expect.stringMatching(/^2026-01-14 03:10 .* proven 2026-01-18 +revo/),
+    expect.stringMatching(/^not listed: .*20260116.*: no manifest/),
+    "3 backups, as the vault tells",
+  ]);
+});
+
+const verification = z.object({ checks: z.array(z.object({ name: z.string(), verdict: z.string() })) });
+
+async function verified(key: string): Promise<z.infer<typeof verification>> {
+  const found = concluded(await backups(["verify", key, "--json"]));
+  expect(found).toMatchObject({
+    ok: false,
+    exit_code: 1,
+    error: { code: "archive_corrupt", message: `${key} failed stored_hash, archive_readable` },
+  });
+  return verification.parse(found.result);
+}
+
+function receiptOf(r2_key: string): string {
+  return JSON.stringify({
+    version: 1,
+    kind: "supabase_db_drill_receipt",
+    r2_key,
+    sha256: null,
+    drilled_at_utc: "2026-01-18T05:30:00Z",
+    server_version: "17.6",
+    tool: { name: "revo-backups", version: "0" },
+    git_sha: null,
+    run: null,
+    checks: DRILL_CHECK_NAMES.map((name) => ({ name, verdict: "PASS", detail: "", seconds: 0 })),
+    not_proven: [],
+    seconds: {},
+    total_seconds: 1,
+    freshness: null,
+  });
+}
+
+test("what is mistyped ends with 2, for programs too", async () => {
+  const typo = concluded(await backups(["verfy", "newest", "--json"]));
+  expect(typo).toMatchObject({ ok: false, exit_code: 2, error: { code: "invalid_payload" }, runs: [] });
+});
+
+test("an upload that is ended takes back what it stored", async () => {
+  const { vault } = place.store;
+  const { archive, manifest } = siblingKeys(key);
+  const folder = await mkdtemp(join(place.folder, "upload-"));
+  for (const each of [archive, manifest]) {
+    await writeFile(join(folder, basename(each)), await vault.bytes(each));
+  }
+  await place.empty();
+  const cancel = new AbortController();
+  const progress = progressWith({ phase: (name) => name === "upload" && cancel.abort(new Error("ended")) });
+  const file = join(folder, basename(archive));
+  await expect(uploadLocalBackup(vault, file, progress, cancel.signal)).rejects.toThrow("ended");
+  expect(await storedKeys()).toEqual([]);
+  expect((await uploadLocalBackup(vault, file, progress)).key).toBe(archive);
+});
+
+test("Ctrl-C on a terminal ends a backup with 130, and nothing stays", async () => {
+  await place.empty();
+  const holder = await PsqlSession.open({ psql: binaries.path("psql"), connection: place.prod });
+  await holder.run("begin; lock table public.clientes in access exclusive mode;");
+  const { child, signal } = throughNpm(["backup", "--json"]);
+  try {
+    const ended = endOf(child);
+    const waiting =
+      "select count(*) > 0 from pg_locks where not granted and relation = 'public.clientes'::regclass;";
+    await expect.poll(() => sql(place.prod, waiting), { timeout: 45_000 }).toEqual(["t"]);
+    signal("SIGINT");
+    const end = await ended;
+    expect(end).toMatchObject({ code: 130, stderr: expect.stringContaining("ended by SIGINT") });
+    expect(concluded(end)).toMatchObject({
+      error: { code: "run_cancelled" },
+      runs: [{ kind: "backup", status: "cancelled" }],
+    });
+    // nothing of its group is left
+    expect(() => signal(0)).toThrow("ESRCH");
+  } finally {
+    if (child.exitCode === null && child.signalCode === null) signal("SIGKILL");
+    await holder.kill();
+  }
+  expect(await storedKeys()).toEqual([]);
+  expect(await sql(place.prod, "select status from public.ops_db_backup_runs;")).toEqual(["cancelled"]);
+});

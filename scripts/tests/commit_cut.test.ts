@@ -1,0 +1,94 @@
+/**
+ * The one moment of a restore whose outcome nobody here can know: the connection breaks around the COMMIT. Either way
+ * the command says that it does not know and what to look at, and the target is wholly the one or wholly the other.
+ */
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { toBackupError } from "../../supabase/functions/_shared/backup/errors.ts";
+import { migrate, readMigrations } from "../dev/migrate.ts";
+import { sqlFile } from "../lib/database_facts.ts";
+import { startCommitCutter } from "./broken_links.ts";
+import {
+  binaries,
+  commandEnvironment,
+  contentOf,
+  restore,
+  type RestoreScene,
+  sql,
+  startRestoreScene,
+  stateOf,
+} from "./engine_fixture.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+/** What the message names to look for. */
+const TRACE = /If the target has the schema (restore_old_\d+_public) now/;
+
+let scene: RestoreScene;
+
+beforeAll(async () => {
+  scene = await startRestoreScene("hold_points.sql");
+});
+afterAll(() => scene?.stop());
+
+/** Whether the target has the schema that the message names. */
+async function isThere(said: string | null | undefined): Promise<boolean> {
+  const schema = TRACE.exec(said ?? "")?.[1];
+  if (schema === undefined) throw new Error(`It names nothing to look for: ${said}`);
+  const [answer] = await sql(scene.target, `select to_regnamespace('${schema}') is not null;`);
+  return answer === "t";
+}
+
+test("cut before the server gets it: the outcome is called unknown, and nothing is changed", async () => {
+  const cutter = await startCommitCutter(scene.server.port, "before");
+  const connection = { ...scene.target, env: { ...scene.target.env, PGPORT: String(cutter.port) } };
+  const thrown = await restore(scene.store.vault, connection, scene.key).catch((error: unknown) => error);
+  cutter.server.close();
+  expect(cutter.hasCut()).toBe(true);
+  const error = toBackupError(thrown);
+  expect(error).toMatchObject({ code: "restore_outcome_unknown", phase: "commit" });
+  expect(await isThere(error.hint)).toBe(false);
+  expect(await stateOf(scene.target)).toBe(scene.before);
+});
+
+test("cut before anybody hears of it: the command ends with 5, history says unknown, all is restored", async () => {
+  const { server, prod, target, key } = scene;
+  const wanted = await contentOf(prod);
+  await migrate(binaries.path("psql"), prod, await readMigrations());
+  const cutter = await startCommitCutter(server.port, "after");
+  const url = new URL(server.url("postgres", "alvo"));
+  url.port = String(cutter.port);
+  const { code, said } = await restoreCommand(key, url.href);
+  cutter.server.close();
+  expect(cutter.hasCut()).toBe(true);
+  expect({ code, said }).toEqual({
+    code: 5,
+    said: expect.stringMatching(/^restore_outcome_unknown \(phase: commit\): .*asked to commit/),
+  });
+  expect(await isThere(said)).toBe(true);
+  const run = "select status, error_code, error_message from public.ops_db_backup_runs;";
+  const [row] = await sql(prod, run);
+  expect(row).toMatch(/^failed\|restore_outcome_unknown\|/);
+  expect(row).toMatch(TRACE);
+  // as the end of any restore does
+  await sql(target, await sqlFile("cleanup.sql"));
+  expect(await contentOf(target)).toBe(wanted);
+});
+
+function restoreCommand(archive: string, url: string): Promise<{ code: number | null; said: string }> {
+  const command = spawn(join(ROOT, "node_modules", ".bin", "deno"), ["task", "-q", "restore"], {
+    cwd: ROOT,
+    env: {
+      ...commandEnvironment(scene),
+      TARGET: "dev",
+      R2_KEY: archive,
+      SUPABASE_DB_URL_PROD: scene.server.url("postgres", "prod"),
+      SUPABASE_DB_URL_DEV: url,
+    },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  let said = "";
+  command.stderr.on("data", (chunk: Uint8Array) => said += String(chunk));
+  return new Promise((resolve) => command.once("close", (code) => resolve({ code, said })));
+}

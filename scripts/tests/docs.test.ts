@@ -1,0 +1,90 @@
+/**
+ * Documents say what is there: every command says how it is checked, every name in them exists, every link leads
+ * somewhere, and the guides use the words of the screen.
+ */
+import { describe, expect, it } from "vitest";
+import { CONDITION_IDS } from "../../supabase/functions/_shared/backup/watch.ts";
+import { WATCHDOG_SILENT } from "../../supabase/functions/_shared/backup/watch_catalog.ts";
+import {
+  deadLinksOf,
+  type Document,
+  inlineCodeOf,
+  readDocuments,
+  Repository,
+  shownWordsOf,
+} from "./documented_names.ts";
+import { type Block, blocksOf, MARKS } from "./markdown_commands.ts";
+
+const documents = readDocuments();
+const repository = new Repository();
+/** Names of other programs and of texts that stand for something. */
+const FOREIGN = new Set(["RESTORE_PROD"]);
+
+/** `path: what`, of everything that a check finds in any document. */
+function findings(check: (document: Document) => string[]): string[] {
+  return documents.flatMap((document) => check(document).map((found) => `${document.path}: ${found}`));
+}
+
+const commandsOf = (text: string) => blocksOf(text).filter(({ language }) => language === "sh");
+const isOf = (marks: readonly string[]) => ({ mark }: Block) => marks.includes(mark);
+
+describe("commands", () => {
+  it("each block says what is done with it", () => {
+    const unmarked = findings(({ text }) =>
+      commandsOf(text).filter((block) => !isOf(MARKS)(block)).map(({ line }) => `line ${line}`)
+    );
+    expect(unmarked).toEqual([]);
+    const languages = new Set(
+      documents.flatMap(({ text }) => blocksOf(text).map(({ language }) => language)),
+    );
+    expect([...languages].filter((it) => /^(bash|shell|console|zsh)$/.test(it))).toEqual([]);
+  });
+
+  it("each names files, commands and variables that are there", () => {
+    expect(findings(({ text }) => {
+      // variables that the document sets for itself
+      const own = new Set([...text.matchAll(/^ *(?:export )?([A-Z_]+)=.*$/gm)].map(([, name = ""]) => name));
+      const uses = (name: string) => new RegExp(`\\$\\{?${name}\\b`).test(text) && own.has(name);
+      return commandsOf(text).flatMap(({ text: code }) => repository.problemsOf(code))
+        .filter((name) => !FOREIGN.has(name) && !uses(name));
+    })).toEqual([]);
+  });
+
+  it("the check sees what is missing", () => {
+    const wrong = "NO_SUCH_NAME=1 npm run nothing && deno task nothing && ./scripts/nothing.sh";
+    expect(repository.problemsOf(wrong).sort()).toEqual(
+      ["NO_SUCH_NAME", "deno task nothing", "npm run nothing", "scripts/nothing.sh"].sort(),
+    );
+    const link = { path: "docs/x.md", text: "[a](nothing.md) [b](drill.md#nothing) [c](drill.md#checks)" };
+    expect(deadLinksOf(link)).toEqual(["nothing.md", "drill.md#nothing"]);
+    expect(repository.shows("Nada disto está na tela")).toBe(false);
+  });
+});
+
+describe("text", () => {
+  it("names in it are there", () => {
+    const missing = findings(({ text }) => inlineCodeOf(text).flatMap((code) => repository.problemsOf(code)));
+    expect(missing.filter((it) => ![...FOREIGN].some((name) => it.endsWith(name)))).toEqual([]);
+  });
+
+  it("links and anchors lead somewhere", () => {
+    expect(findings(deadLinksOf)).toEqual([]);
+  });
+
+  it("what the guides quote from the screen is on it", () => {
+    const guides = documents.filter(({ path }) => path.startsWith("docs/guia/"));
+    const quoted = guides.flatMap(({ path, text }) => shownWordsOf(text).map((words) => ({ path, words })));
+    expect(quoted.filter(({ words }) => !repository.shows(words))).toEqual([]);
+    expect(quoted.length).toBeGreaterThan(40);
+  });
+
+  it("every alarm has its line in the guide", () => {
+    const guide = documents.find(({ path }) => path === "docs/guia/avisos.md")?.text ?? "";
+    expect([...CONDITION_IDS, WATCHDOG_SILENT].filter((id) => !guide.includes(`\`${id}\``))).toEqual([]);
+  });
+
+  it("the README fits two screens", () => {
+    const readme = documents.find(({ path }) => path === "README.md");
+    expect(readme?.text.split("\n").length).toBeLessThan(75);
+  });
+});

@@ -1,0 +1,261 @@
+/** A healthy stack is called healthy; each fault that is planted in it is named by its own check and by no other. */
+import { Octokit } from "@octokit/rest";
+import { execFile } from "node:child_process";
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import type { IncomingMessage } from "node:http";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { healthCheckSchema } from "../../supabase/functions/_shared/backup/api.ts";
+import { startTestGitHub } from "../dev/github/test_github.ts";
+import { REPOSITORY } from "../dev/stack.ts";
+import { parseDatabaseUrl } from "../lib/connection.ts";
+import { TRIAL_PREFIX, tryVault } from "../lib/doctor/vault_trial.ts";
+import { Vault } from "../lib/vault.ts";
+import { accessTo, complaints, LOCKS, namesOf, type Patient, startPatient } from "./doctor_fixture.ts";
+import { denoCache, sql } from "./engine_fixture.ts";
+import { keysOf } from "./vault_content.ts";
+import { WORKFLOWS } from "./watchdog_fixture.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const DENIED = "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>";
+
+const [owner = "", repo = ""] = REPOSITORY.split("/");
+const where = { owner, repo };
+
+let patient: Patient;
+let vault: Vault;
+let prod: ReturnType<typeof parseDatabaseUrl>;
+
+beforeAll(async () => {
+  patient = await startPatient();
+  vault = new Vault(patient.stack.r2);
+  prod = parseDatabaseUrl(patient.stack.databases.prod, "prod");
+}, 240_000);
+afterAll(() => patient?.stop());
+afterEach(() => void (patient.intercept = null));
+
+const gitHub = () => new Octokit({ baseUrl: patient.stack.urls.github, auth: patient.stack.github.token });
+
+/** As the platform's superuser, who can make what the project's owner may not touch. */
+function asSuperuser(database: "dev" | "verify", text: string): Promise<string[]> {
+  return sql(parseDatabaseUrl(patient.stack.superuserUrl(database), database), text);
+}
+
+const reportSchema = z.object({
+  checks: z.array(healthCheckSchema.pick({ name: true, status: true })),
+  run_url: z.string(),
+});
+
+async function runDoctorWorkflow(): Promise<{ conclusion: string | null; log: string }> {
+  const actions = gitHub().rest.actions;
+  const { data } = await gitHub().request(
+    "POST /repos/{owner}/{repo}/actions/workflows/{workflow_id}/dispatches",
+    { ...where, workflow_id: "db-backup-doctor.yml", ref: "main", return_run_details: true },
+  );
+  const run = { ...where, run_id: z.object({ workflow_run_id: z.number() }).parse(data).workflow_run_id };
+  const isOver = async () => (await actions.getWorkflowRun(run)).data.status === "completed";
+  await expect.poll(isOver, { timeout: 50_000, interval: 200 }).toBe(true);
+  const { data: { jobs: [job] } } = await actions.listJobsForWorkflowRun(run);
+  const log = await actions.downloadJobLogsForWorkflowRun({ ...where, job_id: job?.id ?? 0 });
+  return { conclusion: job?.conclusion ?? null, log: String(log.data) };
+}
+
+const isDeletion = ({ method, url = "" }: IncomingMessage) =>
+  method === "DELETE" || method === "POST" && url.includes("?delete");
+
+describe("a healthy stack", () => {
+  it("is all well, and keeps nothing of the look", async () => {
+    const report = await patient.examine(patient.stackGitHub);
+    expect(report.checks.filter(({ status }) => status !== "ok")).toEqual([]);
+    expect(report.status).toBe("ok");
+    expect(new Set(report.checks.map(({ name }) => name)).size).toBe(report.checks.length);
+    expect(await keysOf(vault, TRIAL_PREFIX)).toEqual([]);
+    const text = JSON.stringify(report);
+    const { R2_SECRET_ACCESS_KEY, GITHUB_TOKEN, CLOUDFLARE_API_TOKEN } = patient.environment;
+    const secrets = [R2_SECRET_ACCESS_KEY, GITHUB_TOKEN, CLOUDFLARE_API_TOKEN, prod.env.PGPASSWORD];
+    expect(secrets.filter((secret) => !secret || text.includes(`"${secret}"`) || text.includes(`${secret}@`)))
+      .toEqual([]);
+  });
+});
+
+describe("the workflow", () => {
+  it("looks with a job's own means, and leaves the report where the screen reads it", async () => {
+    const { conclusion, log } = await runDoctorWorkflow();
+    expect([conclusion, log.match(/^.*(?:ATENÇÃO|FALHA) .*$/gm)]).toEqual(["success", null]);
+    expect(log).toMatch(/OK +database_prod_dump: O usuário lê tudo/);
+    const [row = "{}"] = await sql(
+      prod,
+      "select json_build_object('status', status, 'report', report) from public.ops_db_backup_reports where name = 'doctor';",
+    );
+    const { status, report } = z.object({ status: z.string(), report: reportSchema }).parse(JSON.parse(row));
+    expect([status, complaints(report)]).toEqual(["ok", []]);
+    // what nobody told this job
+    expect(report.checks.filter((it) => it.status === "unknown").map(({ name }) => name)).toEqual([
+      "r2_lifecycle",
+      "r2_lock",
+      "github_secrets",
+      "function_reach",
+      "clock_r2",
+    ]);
+    expect(report.run_url).toContain("/actions/runs/");
+  });
+});
+
+describe("the command", () => {
+  /** Runs it with nothing but what is given. */
+  async function doctor(given: Record<string, string>, ...args: string[]) {
+    const { PATH = "", HOME = "" } = process.env;
+    const options = { cwd: ROOT, env: { PATH, HOME, ...denoCache(), ...given } };
+    const deno = join(ROOT, "node_modules/.bin/deno");
+    const ended = promisify(execFile)(deno, ["task", "-q", "doctor", ...args], options);
+    return await ended.then(({ stdout, stderr }) => ({ code: 0, stdout, stderr }), (error) => error);
+  }
+
+  it("looks at what there is, says what is missing, and ends with 1", async () => {
+    const { code, stdout, stderr } = await doctor({ REVO_OUTPUT: "json" });
+    expect(code).toBe(1);
+    const { error, result } = JSON.parse(stdout);
+    expect(error).toMatchObject({ code: "doctor_failed", details: { failed: ["environment"] } });
+    expect(complaints(result)).toEqual(["failed environment"]);
+    expect(stderr).toMatch(/FALHA +environment: Variáveis erradas: faltam R2_ENDPOINT, .* → No GitHub:/);
+  });
+
+  it("takes no arguments, and no word that is neither yes nor no: 2", async () => {
+    const ends = await Promise.all([doctor({}, "--apply"), doctor({ REPORT: "maybe" })]);
+    expect(ends.map(({ code }) => code)).toEqual([2, 2]);
+    expect(ends[0].stderr).toContain("unknown argument --apply");
+  });
+});
+
+describe("a planted fault is named by its own check and by no other", () => {
+  it("an old pg_dump that comes first on the PATH", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "old-tools-"));
+    try {
+      const program = join(folder, "pg_dump");
+      await writeFile(program, '#!/bin/sh\necho "pg_dump (PostgreSQL) 13.9"\n');
+      await chmod(program, 0o755);
+      const report = await patient.examine({ PATH: [folder, process.env.PATH].join(delimiter) });
+      expect(complaints(report)).toEqual(["warning machine_path"]);
+      const found = report.checks.find(({ name }) => name === "machine_path");
+      expect(found?.message).toContain(`pg_dump 13.9 (${program})`);
+      // the commands go on with the right ones
+      expect(namesOf(report, "ok")).toContain("database_prod_tools");
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+  it("a URL of the transaction pooler", async () => {
+    const report = await patient.examine({
+      SUPABASE_DB_URL_DEV:
+        "postgres://postgres.abcdefghijklmnopqrst:x@aws-0.pooler.supabase.com:6543/postgres",
+    });
+    expect(complaints(report)).toEqual(["failed database_dev_pooler"]);
+    expect(namesOf(report, "unknown")).toEqual(
+      expect.arrayContaining(["database_dev_reach", "database_dev_dump"]),
+    );
+  });
+
+  it("a key of R2 that may only read", async () => {
+    const writes = (incoming: IncomingMessage) => incoming.method === "PUT" || isDeletion(incoming);
+    patient.intercept = (incoming) => writes(incoming) ? { status: 403, xml: DENIED } : null;
+    const report = await patient.examine();
+    expect(complaints(report)).toEqual(["failed r2_write"]);
+    expect(namesOf(report, "unknown")).toEqual(["r2_conditional", "r2_read", "r2_delete"]);
+  });
+
+  it("a lock of the bucket that reaches too far; what had to stay is taken the next time", async () => {
+    patient.intercept = (incoming) => isDeletion(incoming) ? { status: 403, xml: DENIED } : null;
+    expect(complaints(await patient.examine())).toEqual(["failed r2_delete"]);
+    patient.intercept = null;
+    expect(await keysOf(vault, TRIAL_PREFIX)).toHaveLength(1);
+    const limit = { ms: 60_000, signal: new AbortController().signal, late: "vault_unreachable" } as const;
+    const now = new Date(Date.now() + 2 * 3_600_000);
+    const { remove } = await tryVault({ vault, key: `${TRIAL_PREFIX}again.txt`, now, limit });
+    expect(remove).toEqual({ ok: true, value: [] });
+    expect(await keysOf(vault, TRIAL_PREFIX)).toEqual([]);
+  });
+
+  it("a lifecycle rule that eats backups, seen with the bucket's own key", async () => {
+    const rule = (id: string, prefix: string, action: string) =>
+      `<Rule><ID>${id}</ID><Status>Enabled</Status><Filter><Prefix>${prefix}</Prefix></Filter>${action}</Rule>`;
+    const xml = `<LifecycleConfiguration>${
+      rule(
+        "uploads",
+        "",
+        "<AbortIncompleteMultipartUpload><DaysAfterInitiation>7</DaysAfterInitiation></AbortIncompleteMultipartUpload>",
+      )
+    }${rule("logs", "logs/", "<Expiration><Days>3</Days></Expiration>")}${
+      rule("economia", "revo/prod/", "<Expiration><Days>30</Days></Expiration>")
+    }</LifecycleConfiguration>`;
+    patient.intercept = ({ url = "" }) => url.includes("?lifecycle") ? { status: 200, xml } : null;
+    const report = await patient.examine({ CLOUDFLARE_API_TOKEN: "" });
+    expect(complaints(report)).toEqual(["failed r2_lifecycle"]);
+    expect(namesOf(report, "unknown")).toEqual(["r2_lock"]);
+    expect(report.checks.find(({ name }) => name === "r2_lifecycle")?.message).toContain(
+      "economia (revo/prod/, após 30 dias)",
+    );
+  });
+
+  it("a workflow that is switched off", async () => {
+    const workflow = { ...where, workflow_id: "db-backup-prune.yml" };
+    await gitHub().rest.actions.disableWorkflow(workflow);
+    const report = await patient.examine(patient.stackGitHub);
+    expect(complaints(report)).toEqual(["failed workflow_db-backup-prune.yml"]);
+    await gitHub().rest.actions.enableWorkflow(workflow);
+  });
+
+  it("a secret that is missing: on GitHub, and here", async () => {
+    const { R2_SECRET_ACCESS_KEY: _, ...secrets } = patient.stack.workflowSecrets;
+    const github = await startTestGitHub(WORKFLOWS, { secrets });
+    try {
+      const there = await patient.examine(accessTo(github));
+      expect(complaints(there)).toEqual(["failed github_secrets"]);
+    } finally {
+      await github.stop();
+    }
+    const here = await patient.examine({ R2_SECRET_ACCESS_KEY: "" });
+    expect(complaints(here)).toEqual(["failed environment"]);
+    expect(here.checks.find(({ name }) => name === "environment")?.message).toContain("R2_SECRET_ACCESS_KEY");
+    expect(namesOf(here, "unknown")).toEqual(expect.arrayContaining(["r2_list", "clock_r2"]));
+  });
+
+  it("a function that is down", async () => {
+    await patient.stack.stopPart("function");
+    expect(complaints(await patient.examine())).toEqual(["failed function_reach"]);
+    await patient.stack.startPart("function");
+  });
+
+  it("several at once: rights of two roles, a lock that is missing, a migration, the clock", async () => {
+    await asSuperuser("dev", "create table public.alheia (id int); create schema alheio;");
+    await asSuperuser("verify", "create role leitor login password 'x';");
+    const verify = new URL(patient.stack.databases.verify);
+    Object.assign(verify, { username: "leitor", password: "x" });
+    await sql(prod, "delete from supabase_migrations.schema_migrations where version = '20260103000000';");
+    Object.assign(patient.bucket, { lock: LOCKS.slice(0, 1), lifecycle: [] });
+    const late = { now: () => new Date(Date.now() + 120_000) };
+    const report = await patient.examine({ SUPABASE_DB_URL_VERIFY: verify.href }, late);
+    expect(complaints(report)).toEqual([
+      "warning database_dev_dump",
+      "failed database_dev_restore",
+      "failed database_verify_dump",
+      "failed database_verify_restore",
+      "warning r2_lock",
+      "failed catalog_migrations",
+      "warning clock_r2",
+      "warning clock_github",
+      "warning clock_database",
+    ]);
+    const messageOf = (wanted: string) => report.checks.find(({ name }) => name === wanted)?.message;
+    expect(messageOf("database_dev_dump")).toContain("esquemas de outros donos alheio");
+    expect(messageOf("database_dev_restore")).toContain("não é dono de public.alheia");
+    expect(messageOf("database_verify_dump")).toMatch(/não lê auth\.\w+/);
+    expect(messageOf("r2_lock")).toContain("audit/");
+    expect(messageOf("catalog_migrations")).toContain("20260103000000");
+  });
+});

@@ -1,0 +1,223 @@
+/**
+ * What runs without anybody watching, as GitHub runs it: the real workflow files with the real commands. Watchdog, the
+ * alarm's own test, retention, the comparison of catalog and vault.
+ */
+import { Octokit } from "@octokit/rest";
+import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { setTimeout as sleep } from "node:timers/promises";
+import { startTestGitHub, type TestGitHub, TOKEN } from "../dev/github/test_github.ts";
+import { migrate, readMigrations } from "../dev/migrate.ts";
+import type { Channels } from "../lib/alerts/deliver.ts";
+import { AlarmIssues } from "../lib/alerts/issues.ts";
+import { connectGitHub } from "../lib/github.ts";
+import { verifyAudit } from "../lib/audit/verify.ts";
+import { Catalog } from "../lib/catalog.ts";
+import type { Connection } from "../lib/connection.ts";
+import { testAlarm } from "../lib/watchdog/self_test.ts";
+import { eventsOf, payloadsOf, readIssues, type Receiver, startReceiver, where } from "./alarm_fixture.ts";
+import { binaries, createProject, denoCache, sql, startPlace, type TestPlace } from "./engine_fixture.ts";
+import { dailySketches, keysOf, recordBackups, storeBackups } from "./vault_content.ts";
+import { addBackup, addReceipt } from "./watchdog_fixture.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const source = { at: new Date().toISOString(), runUrl: null };
+
+let place: TestPlace;
+let prod: Connection;
+let github: TestGitHub;
+let receiver: Receiver;
+let archive: string;
+
+beforeAll(async () => {
+  place = await startPlace();
+  prod = await createProject(place.server, "prod");
+  await migrate(binaries.path("psql"), prod, await readMigrations());
+  archive = await addBackup(place.store, { at: new Date(Date.now() - 3_600_000) });
+  receiver = await startReceiver();
+  github = await startTestGitHub({}, {
+    workspace: ROOT,
+    otherTokens: { reader: "read" },
+    secrets: {
+      ...place.store.secrets,
+      SUPABASE_DB_URL_PROD: place.server.url("postgres", "prod"),
+      HEALTHCHECK_URL: `${receiver.url}/hc`,
+      OPS_ALERT_WEBHOOK_URL: `${receiver.url}/hook`,
+      OPS_ALERT_WEBHOOK_SECRET: "a secret of the receiver",
+    },
+    variables: { REVO_POSTGRES_MAJOR: String(binaries.major) },
+    env: {
+      PATH: [binaries.folder, join(ROOT, "node_modules", ".bin")].join(delimiter),
+      NO_COLOR: "1",
+      ...denoCache(),
+    },
+  });
+}, 120_000);
+afterAll(async () => {
+  await receiver?.stop();
+  await github?.stop();
+  await place?.stop();
+});
+beforeEach(() => void (receiver.heard.length = 0));
+
+/** Runs the test in this process. */
+function test(changes: Partial<Channels>, token = TOKEN): Promise<void> {
+  const repository = { token, apiUrl: github.github.url, repository: "revo/erp" };
+  const webhook = { url: `${receiver.url}/hook`, secret: null, fetch, sleep: () => Promise.resolve() };
+  const channels = { issues: new AlarmIssues(connectGitHub(repository)), webhook, ...changes };
+  return testAlarm({ target: "prod", vault: place.store.vault, channels, source, log: () => {} });
+}
+
+const plants = () => keysOf(place.store.vault, "selftest/");
+
+interface Ended {
+  conclusion: string | null;
+  log: string;
+  /** The page that the run's link leads to, with the job's summary. */
+  page: string;
+}
+
+/** Runs a workflow file to its end, by hand or (`null`) as its schedule does. */
+async function runWorkflow(workflow_id: string, inputs: Record<string, string> | null = {}): Promise<Ended> {
+  // not the checked one: it looks at every answer, and this asks often
+  const { rest: { actions } } = new Octokit({ baseUrl: github.github.url, auth: TOKEN });
+  if (inputs === null) {
+    const headers = { authorization: `Bearer ${TOKEN}` };
+    const { status } = await fetch(`${github.github.url}/_local/schedule/${workflow_id}`, {
+      method: "POST",
+      headers,
+    });
+    expect(status).toBe(201);
+  } else await actions.createWorkflowDispatch({ ...where, workflow_id, ref: "main", inputs });
+  for (;;) {
+    const { data: { workflow_runs: [run] } } = await actions.listWorkflowRuns({ ...where, workflow_id });
+    if (run?.status === "completed") {
+      const { data: { jobs: [job] } } = await actions.listJobsForWorkflowRun({ ...where, run_id: run.id });
+      const log = await actions.downloadJobLogsForWorkflowRun({ ...where, job_id: job?.id ?? 0 });
+      const page = await (await fetch(run.html_url)).text();
+      return { conclusion: run.conclusion, log: String(log.data), page };
+    }
+    await sleep(100);
+  }
+}
+
+/** What the vault holds of the audit: all of it, and the same as the database. */
+async function copiesOfAudit(): Promise<string> {
+  const catalog = new Catalog({ psql: binaries.path("psql"), connection: prod });
+  const { ok, records, copies } = await verifyAudit(place.store.vault, catalog);
+  await catalog.close();
+  expect({ ok, copies }).toEqual({ ok: true, copies: records });
+  const keys = await keysOf(place.store.vault, "audit/");
+  return (await Promise.all(keys.map((key) => place.store.vault.text(key)))).join("");
+}
+
+it("the watchdog's workflow tells what it sees, ends well, shows no address, and copies the audit", async () => {
+  const refusal = JSON.stringify({ event: "refusal", actor: "curioso@revo.example", code: "forbidden" });
+  await sql(prod, `select public.ops_db_backup_audit_append('${refusal}');`);
+  const { conclusion, log, page } = await runWorkflow("db-backup-watchdog.yml");
+  expect(log).toContain("proof_overdue: ");
+  expect(conclusion).toBe("success");
+  expect((await readIssues(github)).map(({ id, state }) => `${id} ${state}`)).toEqual([
+    "proof_overdue open",
+  ]);
+  expect(eventsOf(receiver)).toEqual(["raised proof_overdue"]);
+  expect(receiver.heard.map(({ path }) => path)).toEqual(["/hc/start", "/hook", "/hc/fail"]);
+  expect(log).not.toContain(receiver.url);
+  expect(page).toContain("### Vigia: há avisos");
+  const reports = "select name, status, report -> 'not_told' from public.ops_db_backup_reports;";
+  expect(await sql(prod, reports)).toEqual(["watchdog|failed|[]"]);
+  // what no script was there to copy when it happened
+  expect(await copiesOfAudit()).toContain("curioso@revo.example");
+  await addReceipt(place.store, archive, new Date());
+});
+
+it("the test's workflow raises an alarm that is marked as a test, takes it back, and leaves nothing", async () => {
+  const { conclusion, log } = await runWorkflow("db-backup-alarm-test.yml");
+  expect(log).toContain("the alarm was taken back");
+  expect(conclusion).toBe("success");
+  expect(payloadsOf(receiver).map(({ event, test, condition }) => [event, test, condition.id])).toEqual([
+    ["raised", true, "alarm_test"],
+    ["cleared", true, "alarm_test"],
+  ]);
+  expect(payloadsOf(receiver)[0]?.text).toMatch(/^\[TESTE\] /);
+  const issues = await readIssues(github);
+  expect(issues.find(({ id }) => id === "alarm_test")).toMatchObject({
+    state: "closed",
+    title: expect.stringMatching(/^\[TESTE\] /),
+    body: expect.stringContaining("o manifesto diz"),
+  });
+  expect(await plants()).toEqual([]);
+});
+
+it("a webhook that is cut makes the test fail", async () => {
+  receiver.answers.push(410);
+  await expect(test({})).rejects.toMatchObject({ code: "alarm_not_raised" });
+  expect(await plants()).toEqual([]);
+  expect((await readIssues(github)).filter(({ id }) => id === "alarm_test").map(({ state }) => state))
+    .toEqual(["closed", "closed"]);
+});
+
+it("issues that cannot be written make the test fail, and so does a house without any channel", async () => {
+  await expect(test({ webhook: null }, "reader")).rejects.toMatchObject({ code: "alarm_not_raised" });
+  await expect(test({ webhook: null, issues: null })).rejects.toMatchObject({ code: "alarm_not_raised" });
+  expect(await plants()).toEqual([]);
+});
+
+const ROWS = "select target, status, count(*) from public.ops_db_backups group by 1, 2 order by 1, 2;";
+const RUNS = "select target, status from public.ops_db_backup_runs where kind = 'prune' order by target;";
+
+describe("retention's workflow", () => {
+  let keys: string[];
+
+  beforeAll(async () => {
+    const yesterday = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
+    const sketches = dailySketches(10, yesterday).map((it) => ({ ...it, target: "dev" as const }));
+    keys = await storeBackups(place.store.vault, sketches);
+    const catalog = new Catalog({ psql: binaries.path("psql"), connection: prod });
+    await recordBackups(catalog, place.store.vault.bucket, keys, sketches);
+    await catalog.close();
+  });
+
+  it("started by hand only tells", async () => {
+    const { conclusion, log, page } = await runWorkflow("db-backup-prune.yml", { target: "dev" });
+    expect(conclusion, log).toBe("success");
+    expect(log).toMatch(/delete revo\/dev\//);
+    expect(page).toContain("simulação (nada foi apagado)");
+    expect(await sql(prod, ROWS)).toEqual(["dev|uploaded|10"]);
+    expect(await sql(prod, RUNS)).toEqual([]);
+    expect(await keysOf(place.store.vault, "revo/dev/")).toHaveLength(41);
+  });
+
+  it("started by its schedule deletes, in a run for each target, and vault and catalog say the same", async () => {
+    const { conclusion, log, page } = await runWorkflow("db-backup-prune.yml", null);
+    expect(conclusion, log).toBe("success");
+    expect(await sql(prod, RUNS)).toEqual(["dev|succeeded", "prod|succeeded", "verify|succeeded"]);
+    const kept = await sql(
+      prod,
+      "select r2_key from public.ops_db_backups where status <> 'deleted' order by 1;",
+    );
+    expect(kept.length).toBeGreaterThanOrEqual(7);
+    expect(kept.length).toBeLessThan(keys.length);
+    const stored = await keysOf(place.store.vault, "revo/dev/");
+    expect(stored.filter((key) => key.endsWith(".dump.gz"))).toEqual(kept);
+    expect(stored.filter((key) => key.endsWith(".manifest.json"))).toHaveLength(kept.length);
+    expect(page).toContain(`| Apagados | ${keys.length - kept.length} `);
+    // what has no row is not judged
+    expect(await keysOf(place.store.vault, "revo/prod/")).toContain(archive);
+    await copiesOfAudit();
+  });
+});
+
+it("the comparison's workflow tells what is missing, and enters it when that is wanted", async () => {
+  const known = `select count(*) from public.ops_db_backups where r2_key = '${archive}';`;
+  const preview = await runWorkflow("db-backup-reconcile.yml");
+  expect(preview.conclusion, preview.log).toBe("success");
+  expect(preview.page).toContain("Prévia: catálogo e cofre (nada foi alterado)");
+  expect(preview.page).toContain("| Incluídos pelo manifesto | 1 |");
+  expect(await sql(prod, known)).toEqual(["0"]);
+  const applied = await runWorkflow("db-backup-reconcile.yml", { apply: "true" });
+  expect(applied.conclusion, applied.log).toBe("success");
+  expect(await sql(prod, known)).toEqual(["1"]);
+  await copiesOfAudit();
+});

@@ -1,0 +1,34 @@
+/**
+ * Checks a backup of the vault against its manifest: reads all of it, restores nothing, writes nothing.
+ *
+ *     R2_KEY=revo/prod/2026/01/15/… deno task verify
+ *     R2_KEY=newest TARGET=prod deno task verify
+ *
+ * That it restores is what a drill proves. Environment: docs/environment.md. Exit codes: docs/exit-codes.md.
+ */
+import process from "node:process";
+import { BackupError } from "../supabase/functions/_shared/backup/errors.ts";
+import { newestBackup } from "./lib/drill/newest_backup.ts";
+import { readEnvironment, vaultOf, verifyEnvironment } from "./lib/environment.ts";
+import { orAborted, runMain } from "./lib/main.ts";
+import { progressOn } from "./lib/output.ts";
+import { verifyStored } from "./lib/verify/verify_stored.ts";
+
+const NEWEST = "newest";
+
+await runMain(async (signal, output) => {
+  const env = readEnvironment(verifyEnvironment, process.env);
+  const vault = vaultOf(env);
+  const key = env.R2_KEY === NEWEST ? await newestBackup(vault, env.TARGET) : env.R2_KEY;
+  output.print(key);
+  const checks = await orAborted(verifyStored(vault, key, progressOn(output)), signal);
+  output.setResult({ r2_key: key, checks });
+  for (const { verdict, name, detail } of checks) output.print(`${verdict} ${name}: ${detail}`);
+  const failed = checks.filter(({ verdict }) => verdict === "FAIL");
+  if (failed.length === 0) return;
+  throw new BackupError(
+    failed.some(({ name }) => name === "manifest") ? "manifest_invalid" : "archive_corrupt",
+    `${key} failed ${failed.map(({ name }) => name).join(", ")}`,
+    { hint: "Do not rely on this backup: verify another one, and make a new one." },
+  );
+});

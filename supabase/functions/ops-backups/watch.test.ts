@@ -1,0 +1,139 @@
+import assert from "node:assert/strict";
+import { BackupError } from "../_shared/backup/errors.ts";
+import type { Repository } from "../_shared/backup/github_facts.ts";
+import { WATCHED_WORKFLOWS } from "../_shared/backup/watch_workflows.ts";
+import { MemoryWatchCatalog, NOW } from "./test_fakes.ts";
+import { answerWatch } from "./watch.ts";
+import { WATCH_TOKEN_HEADER } from "./watch_access.ts";
+
+const TOKEN = "t".repeat(32);
+const HOOK = "https://chat.example/hook";
+const BEAT = "https://beat.example/id";
+const SETTINGS = { OPS_WATCH_TOKEN: TOKEN, OPS_ALERT_WEBHOOK_URL: HOOK, OPS_WATCH_HEALTHCHECK_URL: BEAT };
+
+const ago = (hours: number) => new Date(NOW.getTime() - hours * 3_600_000);
+const watchdog = (hours: number) => ({
+  watchdog: { at: ago(hours).toISOString(), report: { not_told: [] } },
+});
+
+/** A day on which all is well. */
+const WELL = {
+  time: NOW.toISOString(),
+  backups: [{ key: "k", created_at: ago(9).toISOString(), bytes: 100, rows: null }],
+  drills: [{ key: "k", drilled_at: ago(50).toISOString(), failed: [] }],
+  lost_runs: [],
+  audit: { ok: true, broken_at: null },
+  reports: watchdog(1),
+};
+
+class FakeRepository implements Repository {
+  failure: BackupError | null = null;
+
+  readTokenExpiry(): Promise<Date | null> {
+    return this.#answer(null);
+  }
+  listWorkflows() {
+    return this.#answer(
+      WATCHED_WORKFLOWS.map(({ file }) => ({ file, state: "active", since: ago(1) })),
+    );
+  }
+  lastScheduledRun() {
+    return this.#answer({ createdAt: ago(1), url: "", status: null, conclusion: null });
+  }
+  listSecretNames(): Promise<string[]> {
+    return this.#answer([]);
+  }
+
+  #answer<T>(value: T): Promise<T> {
+    return this.failure === null ? Promise.resolve(value) : Promise.reject(this.failure);
+  }
+}
+
+function world(env: Record<string, string> = SETTINGS) {
+  const watchCatalog = new MemoryWatchCatalog();
+  watchCatalog.answer = WELL;
+  const repository = new FakeRepository();
+  const heard: string[] = [];
+  const statuses: number[] = [];
+  const parts = {
+    env: (name: string) => env[name],
+    repository,
+    watchCatalog,
+    fetch: (input: string | URL | Request, init?: RequestInit) => {
+      const isHook = String(input) === HOOK;
+      const status = isHook ? statuses.shift() ?? 200 : 200;
+      const { event, condition } = isHook ? JSON.parse(String(init?.body)) : {};
+      heard.push(isHook ? `${event} ${condition.id}` : String(input).slice(BEAT.length) || "/success");
+      return Promise.resolve(new Response("", { status }));
+    },
+    now: () => NOW,
+    sleep: () => Promise.resolve(),
+  };
+  const ask = (token = TOKEN, body = '{"action":"watch"}') =>
+    answerWatch(
+      new Request("https://f.example", { method: "POST", body, headers: { [WATCH_TOKEN_HEADER]: token } }),
+      parts,
+    );
+  return { watchCatalog, repository, heard, statuses, ask };
+}
+
+Deno.test("only its own token lets it in, and only for the watch", async () => {
+  const { ask, heard } = world();
+  await assert.rejects(ask(`${TOKEN}t`), { code: "invalid_token" });
+  await assert.rejects(ask(""), { code: "invalid_token" });
+  await assert.rejects(ask(TOKEN, '{"action":"backup"}'), { code: "invalid_payload" });
+  await assert.rejects(ask(TOKEN, '{"action":"watch","target":"all"}'), { code: "invalid_payload" });
+  assert.deepEqual(heard, []);
+});
+
+Deno.test("it does not start without a token, with a short one, or when nobody would hear it", async () => {
+  const missing = async (changes: Record<string, string>) => {
+    const error = await world({ ...SETTINGS, ...changes }).ask().catch((thrown: unknown) => thrown);
+    assert.ok(error instanceof BackupError);
+    assert.equal(error.code, "config_error");
+    return error.message;
+  };
+  assert.match(await missing({ OPS_WATCH_TOKEN: "" }), /OPS_WATCH_TOKEN/);
+  assert.match(await missing({ OPS_WATCH_TOKEN: "short" }), /OPS_WATCH_TOKEN/);
+  const mute = await missing({ OPS_ALERT_WEBHOOK_URL: "", OPS_WATCH_HEALTHCHECK_URL: "" });
+  assert.match(mute, /OPS_ALERT_WEBHOOK_URL/);
+});
+
+Deno.test("while the watchdog speaks it only says that it was here, whatever it sees", async () => {
+  const { ask, heard, watchCatalog } = world();
+  assert.deepEqual(await ask(), { ok: true, kind: "watch", conditions: [], told: [] });
+  watchCatalog.answer = { ...WELL, backups: [] };
+  assert.deepEqual((await ask()).conditions, ["backup_overdue"]);
+  assert.deepEqual(heard, ["/start", "/success", "/start", "/fail"]);
+  assert.equal(watchCatalog.last?.status, "failed");
+});
+
+Deno.test("when GitHub is down it tells so once, ends it once, and remembers in its report", async () => {
+  const { ask, heard, repository, watchCatalog } = world();
+  repository.failure = new BackupError("github_error", "no answer");
+  watchCatalog.answer = { ...WELL, reports: watchdog(7) };
+  assert.deepEqual((await ask()).told, ["raised watchdog_silent", "raised github_unreachable"]);
+  assert.deepEqual((await ask()).told, []);
+  repository.failure = null;
+  watchCatalog.answer = WELL;
+  assert.deepEqual((await ask()).told, ["cleared watchdog_silent", "cleared github_unreachable"]);
+  assert.deepEqual((await ask()).told, []);
+  assert.deepEqual(heard.filter((it) => it === "/fail").length, 2);
+});
+
+Deno.test("what the webhook did not take is an error, and is told next time", async () => {
+  const { ask, statuses, watchCatalog, heard } = world();
+  watchCatalog.answer = { ...WELL, reports: {} };
+  statuses.push(410);
+  await assert.rejects(ask(), { code: "alert_failed" });
+  assert.equal(heard.at(-1), "/fail");
+  assert.deepEqual((await ask()).told, ["raised watchdog_silent"]);
+});
+
+Deno.test("a catalog that does not answer is told each time: nothing can be remembered", async () => {
+  const { ask, watchCatalog } = world();
+  watchCatalog.failure = new BackupError("catalog_unavailable", "no answer");
+  for (let round = 0; round < 2; round++) {
+    assert.deepEqual((await ask()).told, ["raised catalog_unreachable"]);
+  }
+});

@@ -1,0 +1,158 @@
+/**
+ * `watch`: the second watch, called by the project's own clock (pg_cron), not by a user. It looks at the catalog and at
+ * GitHub; while the watchdog is silent or was not heard it tells what it sees, and otherwise only that it was here.
+ */
+import { z } from "zod";
+import { type Beat, sendBeat } from "../_shared/alerts/heartbeat.ts";
+import { callWebhook } from "../_shared/alerts/webhook.ts";
+import type { Alarm } from "../_shared/backup/alarm.ts";
+import { BackupError, toBackupError } from "../_shared/backup/errors.ts";
+import type { Repository } from "../_shared/backup/github_facts.ts";
+import { type Target, targetSchema } from "../_shared/backup/target.ts";
+import { type Seen, statusOfWatch } from "../_shared/backup/watch.ts";
+import {
+  type CatalogWatchFacts,
+  isWatchdogTelling,
+  type ToldAlarms,
+  watchdogSilent,
+} from "../_shared/backup/watch_catalog.ts";
+import { afterTelling, type DueAlarm, dueAlarms } from "../_shared/backup/watch_telling.ts";
+import type { ReadEnv } from "./env.ts";
+import { readObject } from "./request.ts";
+import { RequestError } from "./responses.ts";
+import {
+  readWatchSettings,
+  requireWatchToken,
+  type WatchCatalog,
+  type WatchSettings,
+} from "./watch_access.ts";
+import { judge, seen } from "./watch_judgement.ts";
+
+export interface WatchParts {
+  env: ReadEnv;
+  repository: Repository;
+  watchCatalog: WatchCatalog;
+  fetch: typeof fetch;
+  now: () => Date;
+  sleep: (ms: number) => Promise<void>;
+}
+
+export interface WatchAnswer {
+  ok: true;
+  kind: "watch";
+  /** Ids of what is not as it should be. */
+  conditions: string[];
+  /** `raised`, `changed` or `cleared` and the id. */
+  told: string[];
+}
+
+const bodySchema = z.strictObject({ action: z.literal("watch"), target: targetSchema.default("prod") });
+
+/**
+ * @throws {RequestError} `config_error`, `invalid_token`, `invalid_payload`
+ * @throws {BackupError} `alert_failed` when somebody did not hear what he should have; everybody else did.
+ */
+export async function answerWatch(request: Request, parts: WatchParts): Promise<WatchAnswer> {
+  const settings = readWatchSettings(parts.env);
+  await requireWatchToken(request.headers, settings.token);
+  const body = bodySchema.safeParse(await readObject(request));
+  if (!body.success) throw new RequestError("invalid_payload", "Cannot watch: the body asks something else");
+  return await new WatchRound(parts, settings, body.data.target).run();
+}
+
+class WatchRound {
+  readonly #parts: WatchParts;
+  readonly #settings: WatchSettings;
+  readonly #target: Target;
+  readonly #failures: BackupError[] = [];
+
+  constructor(parts: WatchParts, settings: WatchSettings, target: Target) {
+    this.#parts = parts;
+    this.#settings = settings;
+    this.#target = target;
+  }
+
+  async run(): Promise<WatchAnswer> {
+    await this.#beat("start", "");
+    const at = this.#parts.now().toISOString();
+    const { repository, watchCatalog } = this.#parts;
+    const target = this.#target;
+    const catalog = await seen(() => watchCatalog.facts(target));
+    const { conditions, unknown } = await judge({ catalog, repository, target }, at);
+    const silent = catalog.ok ? watchdogSilent(catalog.value) : null;
+    const alarms: Alarm[] = silent === null ? conditions : [silent, ...conditions];
+    const { told, memory } = await this.#tell(alarms, unknown, catalog, at);
+    if (catalog.ok) await this.#report(alarms, unknown, memory, at);
+    await this.#beatEnd(alarms);
+    this.#requireTold();
+    return { ok: true, kind: "watch", conditions: alarms.map(({ id }) => id), told };
+  }
+
+  /** Without the catalog nothing is remembered: everything is told then, each time. */
+  async #tell(alarms: Alarm[], unknown: readonly string[], catalog: Seen<CatalogWatchFacts>, at: string) {
+    let memory: ToldAlarms = catalog.ok ? catalog.value.reports.watch?.report.told ?? {} : {};
+    const told: string[] = [];
+    const isSilent = catalog.ok && isWatchdogTelling(catalog.value);
+    for (const due of dueAlarms({ alarms, unknown, told: memory, isSilent })) {
+      const wasTaken = await this.#attempt(() => this.#callWebhook(due, at));
+      if (!wasTaken) continue;
+      memory = afterTelling(memory, due);
+      told.push(`${due.event} ${due.alarm.id}`);
+    }
+    return { told, memory };
+  }
+
+  async #callWebhook({ event, alarm }: DueAlarm, at: string): Promise<void> {
+    const { webhook } = this.#settings;
+    if (webhook === null) return; // then the dead man's switch is the channel
+    const { fetch, sleep } = this.#parts;
+    const source = { at, runUrl: null };
+    await callWebhook({ ...webhook, fetch, sleep }, { event, alarm, source, issueUrl: null, test: false });
+  }
+
+  async #report(alarms: Alarm[], unknown: readonly string[], told: ToldAlarms, at: string): Promise<void> {
+    const report = {
+      target: this.#target,
+      checked_at: at,
+      conditions: alarms.map(({ material: _, ...shown }) => shown),
+      unknown,
+      not_told: this.#failures.map(({ message }) => message),
+      told,
+    };
+    const status = this.#failures.length > 0 ? "failed" : statusOfWatch(alarms);
+    await this.#attempt(() => this.#parts.watchCatalog.report({ name: "watch", status, report }));
+  }
+
+  async #beatEnd(alarms: Alarm[]): Promise<void> {
+    const isWell = this.#failures.length === 0 && statusOfWatch(alarms) !== "failed";
+    const lines = alarms.map(({ id, risk, todo }) => `${id}: ${risk} ${todo}`);
+    await this.#beat(
+      isWell ? "success" : "fail",
+      [...lines, ...this.#failures.map(({ message }) => message)].join("\n"),
+    );
+  }
+
+  async #beat(beat: Beat, text: string): Promise<void> {
+    const { heartbeatUrl: url } = this.#settings;
+    const { fetch, sleep } = this.#parts;
+    if (url !== null) await this.#attempt(() => sendBeat({ url, fetch, sleep }, beat, text));
+  }
+
+  async #attempt(work: () => Promise<void>): Promise<boolean> {
+    try {
+      await work();
+      return true;
+    } catch (thrown) {
+      this.#failures.push(toBackupError(thrown));
+      return false;
+    }
+  }
+
+  #requireTold(): void {
+    const [first] = this.#failures;
+    if (first === undefined) return;
+    throw new BackupError("alert_failed", this.#failures.map(({ message }) => message).join("; "), {
+      cause: first,
+    });
+  }
+}

@@ -1,0 +1,58 @@
+/** What the watch from inside the project makes of catalog and GitHub, by the rules of the watchdog. */
+import { toBackupError } from "../_shared/backup/errors.ts";
+import type { Repository } from "../_shared/backup/github_facts.ts";
+import type { Target } from "../_shared/backup/target.ts";
+import { type Seen, watch, type Watched, type WorkflowFacts } from "../_shared/backup/watch.ts";
+import {
+  catalogFactsOf,
+  type CatalogWatchFacts,
+  UNSEEN_BY_CATALOG,
+  vaultAsIndexed,
+} from "../_shared/backup/watch_catalog.ts";
+import { WATCHED_WORKFLOWS } from "../_shared/backup/watch_workflows.ts";
+
+export interface Sources {
+  /** As it was read, or why it could not be. */
+  catalog: Seen<CatalogWatchFacts>;
+  repository: Repository;
+  target: Target;
+}
+
+/** Never fails because of GitHub: that it does not answer is a condition. */
+export async function judge({ catalog, repository, target }: Sources, now: string): Promise<Watched> {
+  const watched = watch({
+    now,
+    target,
+    vault: catalog.ok ? { ok: true, value: vaultAsIndexed(catalog.value) } : null,
+    catalog: catalog.ok ? { ok: true, value: catalogFactsOf(catalog.value) } : catalog,
+    github: await seen(() => readWorkflows(repository)),
+    tokens: await seen(async () => {
+      const end = await repository.readTokenExpiry();
+      return end === null ? [] : [{ name: "GITHUB_TOKEN da função", expiresAt: end.toISOString() }];
+    }),
+  });
+  return { ...watched, unknown: [...new Set([...watched.unknown, ...UNSEEN_BY_CATALOG])] };
+}
+
+async function readWorkflows(repository: Repository): Promise<WorkflowFacts[]> {
+  const known = await repository.listWorkflows();
+  return await Promise.all(WATCHED_WORKFLOWS.map(async ({ file, scheduleHours }) => {
+    const workflow = known.find((it) => it.file === file);
+    if (workflow === undefined) {
+      return { file, scheduleHours, state: null, lastFiredAt: new Date(0).toISOString() };
+    }
+    const run = scheduleHours === null ? null : await repository.lastScheduledRun(file);
+    const lastFiredAt = (run?.createdAt ?? workflow.since).toISOString();
+    return { file, scheduleHours, state: workflow.state, lastFiredAt };
+  }));
+}
+
+/** What was looked up, or why it could not be. */
+export async function seen<T>(look: () => Promise<T>): Promise<Seen<T>> {
+  try {
+    return { ok: true, value: await look() };
+  } catch (thrown) {
+    const { code, message } = toBackupError(thrown);
+    return { ok: false, code, message };
+  }
+}

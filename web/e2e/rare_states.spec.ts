@@ -1,0 +1,64 @@
+/** What an admin seldom sees, by keyboard and by axe. */
+import type { Page } from "@playwright/test";
+import { expectAccessible } from "./axe.ts";
+import { beginRun, finishLeftRuns, finishRun, newestKey } from "./catalog.ts";
+import { ensureBackup, expect, openAs, pressOn, reach, stack, test } from "./test.ts";
+
+const dialog = (page: Page) => page.getByRole("dialog");
+
+test.afterEach(finishLeftRuns);
+
+/** A restore of dev that has succeeded and left this copy of what was there before. */
+async function restoreDev(safetyKey: string): Promise<void> {
+  const id = await beginRun({ kind: "restore", target: "dev", r2_key: await newestKey() });
+  await finishRun(id, { status: "succeeded", result: { tables: 3, rows: 70, safety_key: safetyKey } });
+}
+
+/** The newest restore's "Desfazer…", pressed. */
+async function undoNewest(page: Page): Promise<void> {
+  await page.reload();
+  const newest = page.getByRole("region", { name: "Execuções" }).getByRole("article").first();
+  await pressOn(page, newest.getByRole("button", { name: /^Desfazer…/ }));
+}
+
+test("undoing a restore goes by keyboard, passes WCAG 2.2 AA, and says so when its copy is unknown", async ({ page }) => {
+  test.setTimeout(180_000);
+  await openAs(page, stack.admin);
+  await ensureBackup(page);
+  await restoreDev(await newestKey());
+  await undoNewest(page);
+  await expect(dialog(page).getByRole("heading", { name: "Desfazer a restauração em dev" })).toBeVisible();
+  await expectAccessible(page, "undo: what would change");
+  await pressOn(page, dialog(page).getByRole("button", { name: "Continuar sem simular" }));
+  await reach(page, dialog(page).getByRole("button", { name: "Restaurar em dev" }));
+  await expectAccessible(page, "undo: confirming");
+  await page.keyboard.press("Escape");
+  await expect(dialog(page)).toBeHidden();
+
+  await restoreDev("revo/dev/2026/01/15/supabase_dev_20260115_031022_antes-da-restauracao.dump.gz");
+  await undoNewest(page);
+  await expect(dialog(page).getByText("A cópia de segurança não pode ser restaurada daqui.")).toBeVisible();
+  await expectAccessible(page, "undo: no copy");
+  await pressOn(page, dialog(page).getByRole("button", { name: "Fechar" }).last());
+  await expect(dialog(page)).toBeHidden();
+});
+
+test("a simulation that failed says why, goes by keyboard and passes WCAG 2.2 AA", async ({ page }) => {
+  test.setTimeout(180_000);
+  await openAs(page, stack.admin);
+  await ensureBackup(page);
+  const id = await beginRun({ kind: "plan", target: "verify", r2_key: await newestKey() });
+  await finishRun(id, {
+    status: "failed",
+    error_code: "database_unreachable",
+    error_message: "connection refused",
+  });
+  await pressOn(page, page.getByRole("button", { name: /^Restaurar…/ }).first());
+  await reach(page, dialog(page).getByRole("radio", { name: /Desenvolvimento/ }));
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  await expect(dialog(page).getByText("A simulação não terminou.")).toBeVisible();
+  await expect(dialog(page)).toContainText("O banco de dados não respondeu.");
+  await expectAccessible(page, "restore: a failed simulation");
+  await reach(page, dialog(page).getByRole("button", { name: /^Simular/ }));
+});
