@@ -1,4 +1,29 @@
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+
+/** Files of a minute or more: begun last, one of them would run alone at the end. */
+const LONG = [
+  "function",
+  "runbooks",
+  "drill",
+  "engine",
+  "engine_failures",
+  "local_script",
+  "backup_workflow",
+  "start",
+  "doctor",
+  "newcomer",
+];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification) => {
+      const place = LONG.findIndex((name) => moduleId.endsWith(`/${name}.test.ts`));
+      return place === -1 ? LONG.length : place;
+    };
+    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
+  }
+}
 
 export default defineConfig({
   root: new URL("..", import.meta.url).pathname,
@@ -8,6 +33,7 @@ export default defineConfig({
     maxWorkers: 2,
     // a worker loads the clients of S3, GitHub and PostgreSQL once, not once for each file
     isolate: false,
+    sequence: { sequencer: LongestFirst },
     testTimeout: 60_000,
     hookTimeout: 120_000,
     server: { deps: { inline: [/@actions\//] } },

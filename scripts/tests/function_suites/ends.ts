@@ -166,13 +166,21 @@ function killAt(place: FunctionPlace, { file, name }: Workflow, phase: string): 
       if (!line.startsWith(`${file}: [`) || !line.endsWith(` s] ${phase.replaceAll("_", " ")}`)) return;
       place.listeners.delete(listener);
       for (const pid of place.stack.github.pids()) {
-        const environment = readFileSync(`/proc/${pid}/environ`, "utf8").split("\0");
-        if (environment.includes(`GITHUB_WORKFLOW=${name}`)) process.kill(-pid, "SIGKILL");
+        if (environmentOf(pid).includes(`GITHUB_WORKFLOW=${name}`)) process.kill(-pid, "SIGKILL");
       }
       resolve();
     };
     place.listeners.add(listener);
   });
+}
+
+/** Each as `NAME=value`. */
+function environmentOf(pid: number): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, "utf8").split("\0");
+  } catch {
+    return []; // ended meanwhile
+  }
 }
 
 async function waitForPhase(place: FunctionPlace, requestId: string, phase: string): Promise<void> {
