@@ -21,6 +21,7 @@ export default defineConfig({
     { name: "samples", testMatch: SAMPLES },
   ],
   use: {
+    actionTimeout: 30_000,
     baseURL: readStack().screen,
     headless: true,
     locale: "pt-BR",

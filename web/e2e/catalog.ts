@@ -14,7 +14,7 @@ export async function inDatabase<T>(url: string, work: (sql: postgres.Sql) => Pr
   try {
     return await work(sql);
   } finally {
-    await sql.end();
+    await sql.end({ timeout: 5 });
   }
 }
 
