@@ -51,7 +51,8 @@ test("who may only look finds every action disabled, with the reason", async ({ 
   for (const restore of await restores.all()) await expect(restore).toBeDisabled();
 });
 
-test("who may not look is told so and whom to ask", async ({ page }) => {
+test("who may not look is told so and whom to ask", async ({ page, allowConsole }) => {
+  allowConsole(FAILED_REQUEST); // the history was asked for, and refused
   await signIn(page, stack.stranger);
   await expect(page.getByRole("heading", { name: "Você não tem acesso aos backups" })).toBeVisible();
   await expect(page.getByText(/Peça a um administrador/)).toBeVisible();

@@ -47,6 +47,8 @@ function Routes() {
 function ForgetOnSignOut({ cache }: { cache: QueryClient }) {
   const { current } = useSession();
   const userId = current.state === "signed-in" ? current.session.user.id : null;
-  useEffect(() => () => cache.clear(), [cache, userId]);
+  useEffect(() => {
+    if (userId !== null) return () => cache.clear();
+  }, [cache, userId]);
   return null;
 }

@@ -3,11 +3,31 @@
 const LOCALE = "pt-BR";
 const NO_BREAK_SPACE = "\u00a0";
 const UNITS = ["B", "kB", "MB", "GB", "TB"] as const;
-const wholeNumber = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 });
+
+/** Numbers with so many digits after the comma at most. Making an Intl format takes as long as using it a hundred times. */
+const numberFormat = remembered((maximumFractionDigits: number) =>
+  new Intl.NumberFormat(LOCALE, { maximumFractionDigits })
+);
+const instantFormat = remembered((timeZone: string | undefined) =>
+  new Intl.DateTimeFormat(LOCALE, { dateStyle: "short", timeStyle: "short", timeZone })
+);
+const timeFormat = remembered((timeZone: string | undefined) =>
+  new Intl.DateTimeFormat(LOCALE, { timeStyle: "short", timeZone })
+);
+
+/** `make`, called once for each argument. */
+function remembered<Argument, Made>(make: (argument: Argument) => Made): (argument: Argument) => Made {
+  const made = new Map<Argument, Made>();
+  return (argument) => {
+    const known = made.get(argument) ?? make(argument);
+    made.set(argument, known);
+    return known;
+  };
+}
 
 /** `12345` → `12.345`. */
 export function formatCount(count: number): string {
-  return wholeNumber.format(count);
+  return numberFormat(0).format(count);
 }
 
 /** `1 tabela`, `2 tabelas`. */
@@ -24,8 +44,7 @@ export function formatBytes(bytes: number): string {
     unit += 1;
   }
   const digits = unit === 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
-  const number = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: digits }).format(value);
-  return number + NO_BREAK_SPACE + UNITS[unit];
+  return numberFormat(digits).format(value) + NO_BREAK_SPACE + UNITS[unit];
 }
 
 /** A duration in milliseconds, the two largest units: `192000` → `3 min 12 s`. */
@@ -58,14 +77,14 @@ export function formatAgo(instant: Date, now: Date): string {
 
 /** Day and time in the reader's zone (or the given one): `24/11/2026 03:10`. */
 export function formatInstant(instant: Date, timeZone?: string): string {
-  const format = new Intl.DateTimeFormat(LOCALE, { dateStyle: "short", timeStyle: "short", timeZone });
-  const part = Object.fromEntries(format.formatToParts(instant).map(({ type, value }) => [type, value]));
+  const parts = instantFormat(timeZone).formatToParts(instant);
+  const part = Object.fromEntries(parts.map(({ type, value }) => [type, value]));
   return `${part.day}/${part.month}/${part.year} ${part.hour}:${part.minute}`;
 }
 
 /** The time alone in the reader's zone (or the given one): `03:10`. */
 export function formatTime(instant: Date, timeZone?: string): string {
-  return new Intl.DateTimeFormat(LOCALE, { timeStyle: "short", timeZone }).format(instant);
+  return timeFormat(timeZone).format(instant);
 }
 
 const weekday = new Intl.DateTimeFormat(LOCALE, {

@@ -8,7 +8,11 @@ import { formatAgo, formatCounted } from "../../lib/format.ts";
 /** The watchdog looks every hour. */
 const SILENT_AFTER_MS = 3 * 3_600_000;
 
-const REPORT_NAMES: Record<string, string> = { watchdog: "Vigia", doctor: "Diagnóstico" };
+const REPORT_NAMES: Record<string, string> = {
+  watchdog: "Vigia",
+  watch: "Vigia de dentro",
+  doctor: "Diagnóstico",
+};
 
 export function reportName(name: string): string {
   return REPORT_NAMES[name] ?? name;

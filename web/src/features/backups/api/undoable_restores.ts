@@ -24,9 +24,9 @@ export function undoableRestoresQuery(gateway: Gateway) {
   });
 }
 
-/** Their `request_id`s. */
-export function useUndoableRestores() {
-  return useQuery(undoableRestoresQuery(useGateway()));
+/** Their `request_id`s. @param wanted until then nothing is asked: the page has more urgent questions */
+export function useUndoableRestores(wanted: boolean) {
+  return useQuery({ ...undoableRestoresQuery(useGateway()), enabled: wanted });
 }
 
 export function backupOfKeyQuery(gateway: Gateway, key: string) {

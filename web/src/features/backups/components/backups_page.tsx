@@ -1,11 +1,19 @@
+import { usePrefetchQuery } from "@tanstack/react-query";
 import { type Access, accessOf } from "../access.ts";
+import { historyQuery } from "../api/list_history.ts";
 import { usePermissions } from "../api/permissions.ts";
+import { useGateway } from "../gateway.tsx";
+import { useHistoryPlace } from "../history_place.ts";
 import { AccessPanel } from "./access_panel.tsx";
 import { Loaded } from "./loaded.tsx";
 import { Workspace } from "./workspace.tsx";
 
-/** Desenvolvedor → Backups. Nothing is read before it is known what the user may see. */
+/**
+ * Desenvolvedor → Backups. The history is asked for together with what the user may see, not after it: the server
+ * refuses it to whoever may not see it, and nothing is shown before that is known.
+ */
 export function BackupsPage() {
+  usePrefetchQuery(historyQuery(useGateway(), useHistoryPlace().place));
   const query = usePermissions();
   return (
     <div className="space-y-4">

@@ -30,7 +30,7 @@ export function Workspace({ hindrance }: { hindrance: string | null }) {
   const live = useLiveRuns();
   const tellEnd = useCallback((run: Run) => setAnnouncement(announceEnd(run)), []);
   const watch = useRunWatch(live.data, tellEnd);
-  const undoables = useUndoableRestores();
+  const undoables = useUndoableRestores(live.data !== undefined);
   const undoable = undoables.data ?? NONE;
   useOtherTabs();
 
