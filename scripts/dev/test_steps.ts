@@ -23,6 +23,7 @@ export const STEPS: readonly Step[] = [
   { name: "lint", command: ["deno", "lint", "--quiet"] },
   { name: "types: scripts and function", command: ["deno", "check", "--quiet", ...CHECKED] },
   { name: "types: screen and shared domain", command: ["tsc", "-p", "web"] },
+  { name: "types: tests of the screen", command: ["tsc", "-p", "web/e2e"] },
   {
     name: "function and domain (deno test)",
     command: [

@@ -26,6 +26,7 @@ import {
   startPlace,
   type TestPlace,
 } from "./engine_fixture.ts";
+import { shells } from "./shells.ts";
 
 const script = (name: string) => fileURLToPath(new URL(`../${name}`, import.meta.url));
 const BACKUP = script("backup_db_local.sh");
@@ -39,22 +40,7 @@ let plainFolder: string;
 let prod: Connection;
 let url: string;
 let lab: string;
-
-beforeAll(async () => {
-  place = await startPlace();
-  prod = await createProject(place.server, "prod");
-  await sql(prod, await fixture("every_kind.sql"));
-  url = urlOf(prod);
-  plainFolder = await makeServerFolder("revo-test-plain-");
-  plain = await PostgresServer.create({ binaries, folder: plainFolder, superuser: PLAIN });
-  await plain.start();
-});
-
-afterAll(async () => {
-  await plain?.stop("immediate");
-  if (plainFolder) await rm(plainFolder, { recursive: true, force: true });
-  await place?.stop();
-});
+let shell: string;
 
 beforeEach(async () => {
   lab = await mkdtemp(join(tmpdir(), "revo-test-local-"));
@@ -104,18 +90,18 @@ interface Ended {
 interface Options {
   arguments?: string[];
   env?: Record<string, string>;
-  /** Options of bash, for example `ulimit` before the script. */
-  shell?: string;
+  /** What the shell does before the script, for example `ulimit`. */
+  before?: string;
   /** Called when the script runs. */
   during?: (pid: number) => Promise<void>;
 }
 
 function run(file: string, options: Options = {}): Promise<Ended> {
   const args = options.arguments ?? [];
-  const command = options.shell === undefined
+  const command = options.before === undefined
     ? [file, ...args]
-    : ["-c", `${options.shell}; exec "$0" "$@"`, file, ...args];
-  const child = spawn("bash", ["--norc", ...command], {
+    : ["-c", `${options.before}; exec "$BASH" --norc "$0" "$@"`, file, ...args];
+  const child = spawn(shell, ["--norc", ...command], {
     cwd: lab,
     env: {
       PATH: `${join(lab, "bin")}:${process.env.PATH}`,
@@ -158,7 +144,24 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
   throw new Error("what was waited for did not come");
 }
 
-describe("backup_db_local.sh", () => {
+describe.each(shells())("backup_db_local.sh and restore_db_local.sh under bash %s", (_version, path) => {
+  beforeAll(async () => {
+    shell = path;
+    place = await startPlace();
+    prod = await createProject(place.server, "prod");
+    await sql(prod, await fixture("every_kind.sql"));
+    url = urlOf(prod);
+    plainFolder = await makeServerFolder("revo-test-plain-");
+    plain = await PostgresServer.create({ binaries, folder: plainFolder, superuser: PLAIN });
+    await plain.start();
+  });
+
+  afterAll(async () => {
+    await plain?.stop("immediate");
+    if (plainFolder) await rm(plainFolder, { recursive: true, force: true });
+    await place?.stop();
+  });
+
   test("makes an archive and its manifest, for their owner's eyes, with no password in any argument", async () => {
     const ended = await run(BACKUP, { env: { LABEL: " antes da migracao " } });
     expect(ended.stderr).toContain(binaries.version);
@@ -192,7 +195,7 @@ describe("backup_db_local.sh", () => {
     expect(recovery).toContain("| Feito por | backup_db_local.sh");
     const commands = [...recovery.matchAll(/```sh\n([^]*?)```/g)].map(([, block]) => block).join("");
     const env = { ...plainEnvironment(), ...place.store.secrets };
-    execFileSync("bash", ["--norc", "-e", "-c", commands], { env, cwd: lab });
+    execFileSync(shell, ["--norc", "-e", "-c", commands], { env, cwd: lab });
     expect(askPlain("select count(*) from public.clientes", "revo_recuperado")).toBe(
       (await sql(prod, "select count(*) from public.clientes;"))[0],
     );
@@ -274,9 +277,9 @@ exec "${binaries.folder}/$program" "$@"
     ["an unknown target", "banco desconhecido", { arguments: ["producao"] }, 2],
     ["a folder that is a file", "não é uma pasta", { env: { OUT_DIR: "arguments" } }, 1],
     ["a folder without space", "pouco espaço", {
-      shell: 'df() { printf "x\\nx 9 9 9 9%% /\\n"; }; export -f df',
+      before: 'df() { printf "x\\nx 9 9 9 9%% /\\n"; }; export -f df',
     }, 1],
-    ["a full disk", "o dump não terminou", { shell: "ulimit -f 8" }, 1],
+    ["a full disk", "o dump não terminou", { before: "ulimit -f 8" }, 1],
   ];
   test.each(REFUSED)("refuses %s and leaves nothing", async (_what, words, options, code) => {
     const ended = await run(BACKUP, options);
@@ -374,7 +377,9 @@ exec "${binaries.folder}/$program" "$@"
     expect(await run(BACKUP)).toMatchObject({ code: 0 });
     expect(await left()).toHaveLength(2);
   });
+});
 
+describe("the text of the scripts", () => {
   test("leaves out of the platform what the engine leaves out", async () => {
     const text = await readFile(BACKUP, "utf8");
     const words = (name: string) => new RegExp(`^${name}="([^"]*)"`, "m").exec(text)?.[1]?.split(/\s+/);
@@ -386,7 +391,7 @@ exec "${binaries.folder}/$program" "$@"
     expect(words("OPS_OBJECT_PREFIX")).toEqual([platform.OPS_OBJECT_PREFIX]);
   });
 
-  test("both scripts use nothing newer than bash 3.2 and no option that only GNU's tools have", async () => {
+  test("uses nothing newer than bash 3.2 and no option that only GNU's tools have", async () => {
     const newer: readonly RegExp[] = [
       /\b(mapfile|readarray|coproc)\b/,
       /\b(declare|local|typeset) -[a-z]*[Ang]/,

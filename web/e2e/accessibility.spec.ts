@@ -126,6 +126,7 @@ test("what goes on, what failed and what was lost pass WCAG 2.2 AA", async ({ pa
   await expect(page.getByText(/A execução não dá sinal há/)).toBeVisible();
   await expectAccessible(page, "runs", "section:has(article)");
   await page.getByRole("button", { name: /^Cancelar…/ }).click();
+  await expect(page.getByRole("dialog")).toBeVisible();
   await expectAccessible(page, "cancelling");
 });
 

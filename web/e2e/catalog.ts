@@ -97,7 +97,7 @@ export async function whileLocked(tables: readonly string[], work: () => Promise
   await inCatalog((sql) =>
     sql.begin(async (transaction) => {
       for (const table of tables) {
-        await transaction`lock table public.${transaction(table)} in access exclusive mode`;
+        await transaction.unsafe(`lock table public.${table} in access exclusive mode`);
       }
       await work();
     })

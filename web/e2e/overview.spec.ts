@@ -1,9 +1,12 @@
 import type { Page } from "@playwright/test";
+import { expectAccessible } from "./axe.ts";
 import { inCatalog, whileCatalogWaits } from "./catalog.ts";
 import { emptyCatalog, fillWithSamples } from "./sample_history.ts";
 import { expect, openAs, stack, test } from "./test.ts";
 
 const situation = (page: Page) => page.getByRole("region", { name: "Situação da produção" });
+/** Where the days are. */
+const SITUATION = "section:has([data-state])";
 const days = (page: Page) => page.getByRole("group", { name: /^Backups por dia/ }).getByRole("button");
 
 test.beforeEach(fillWithSamples);
@@ -46,6 +49,7 @@ test("a sudden drop in size is marked in words", async ({ page }) => {
   );
   await openAs(page, stack.admin);
   await expect(situation(page).getByText(/Queda brusca em .*: de .* para .* \(−6\d%\)/)).toBeVisible();
+  await expectAccessible(page, "sudden drop", SITUATION);
 });
 
 test("what is overdue, failed or unproven is said, with what to do", async ({ page }) => {
@@ -57,6 +61,7 @@ test("what is overdue, failed or unproven is said, with what to do", async ({ pa
   await expect(situation(page).getByText("Nenhum backup foi provado num ensaio de restauração."))
     .toBeVisible();
   await expect(days(page).last()).toHaveAttribute("data-state", "overdue");
+  await expectAccessible(page, "overdue", SITUATION);
 });
 
 test("without any backup production is at risk, and no day counts as missed", async ({ page }) => {
@@ -66,6 +71,7 @@ test("without any backup production is at risk, and no day counts as missed", as
   await expect(situation(page).getByText("Não há backup da produção no cofre.")).toBeVisible();
   await expect(situation(page).locator("[data-state=before]")).toHaveCount(30);
   await expect(page.getByText("Esta tela mostra dados de amostra.")).toBeHidden();
+  await expectAccessible(page, "nothing yet");
 });
 
 test("while the catalog is silent nothing is claimed", async ({ page }) => {
@@ -100,6 +106,7 @@ test("the health of the surroundings is looked at when asked", async ({ page }) 
   await expect(seen.getByText("Crie outra.")).toBeVisible();
   await sheet.getByRole("button", { name: "Verificar agora" }).click();
   await expect(sheet.getByText("Em ordem").first()).toBeVisible();
+  await expectAccessible(page, "health");
   await page.keyboard.press("Escape");
   await expect(page.getByRole("button", { name: /^Vigia/ })).toBeFocused();
   await inCatalog((sql) => sql`delete from public.ops_db_backup_reports`);

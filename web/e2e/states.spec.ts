@@ -19,6 +19,7 @@ test("a history that cannot be read is an error with a way out, and what was rea
     await expect(panel).toContainText("Não foi possível carregar o histórico.", { timeout: 20_000 });
     await expect(panel).toContainText("Sem resposta do servidor.");
     await expect(page.getByText(EMPTY)).toBeHidden();
+    await expectAccessible(page, "no history");
     await page.getByLabel("Alvo").selectOption("");
     await expect(history(page).getByText(/^Dados de .*; a atualização falhou\.$/)).toBeVisible({
       timeout: 20_000,
@@ -47,6 +48,7 @@ test("while the catalog is slow nothing is claimed, and nothing flickers", async
     await expect(page.getByText("Carregando o histórico")).toBeAttached();
     await expect(page.getByText(EMPTY)).toBeHidden();
     await expect(page.getByText(/Não há backup da produção/)).toBeHidden();
+    await expectAccessible(page, "slow catalog");
   });
   await expect(page.getByText("Carregando o histórico")).not.toBeAttached();
   const at = async (name: string) => Number(await page.locator("html").getAttribute(`data-${name}`));

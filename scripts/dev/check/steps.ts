@@ -38,6 +38,10 @@ export const CHECK_STEPS: readonly CheckStep[] = [
     name: "types: screen and shared domain",
     command: ["tsc", "-p", "web", "--incremental", "--tsBuildInfoFile", `${CACHE}/web.tsbuildinfo`],
   },
+  {
+    name: "types: tests of the screen",
+    command: ["tsc", "-p", "web/e2e", "--incremental", "--tsBuildInfoFile", `${CACHE}/e2e.tsbuildinfo`],
+  },
   { name: "lint", command: ["deno", "lint", "--quiet"] },
   { name: "format", command: ["deno", "fmt", "--check", "--quiet"] },
 ];
