@@ -1,7 +1,6 @@
 import { defineConfig } from "@playwright/test";
+import { CHROMIUM_LAUNCH } from "../scripts/dev/chromium.ts";
 import { readStack } from "./e2e/stack.ts";
-
-const CHROMIUM = process.env.E2E_CHROMIUM ?? "/usr/bin/chromium";
 
 const SAMPLES = /(details|history|overview)\.spec\.ts$/;
 
@@ -31,17 +30,6 @@ export default defineConfig({
     trace: process.env.E2E_TRACE ? "retain-on-failure" : "off",
     screenshot: "only-on-failure",
     permissions: ["clipboard-read", "clipboard-write"],
-    launchOptions: {
-      executablePath: CHROMIUM,
-      args: [
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-      ],
-    },
+    launchOptions: CHROMIUM_LAUNCH,
   },
 });

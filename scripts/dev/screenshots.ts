@@ -6,12 +6,12 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import postgres from "postgres";
+import { CHROMIUM_LAUNCH } from "./chromium.ts";
 import { ROOT } from "./root.ts";
 import { startStack } from "./stack.ts";
 import type { Stack } from "./stack_types.ts";
 
 const FOLDER = join(ROOT, "docs", "screens");
-const FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"];
 const PAGE = "/desenvolvedor/backups";
 const WIDE = { width: 1440, height: 1000 };
 const NARROW = { width: 360, height: 800 };
@@ -25,10 +25,7 @@ const stack = await startStack({
   history: true,
   log: (line) => process.stderr.write(line + "\n"),
 });
-const browser = await chromium.launch({
-  executablePath: process.env.E2E_CHROMIUM ?? "/usr/bin/chromium",
-  args: FLAGS,
-});
+const browser = await chromium.launch(CHROMIUM_LAUNCH);
 try {
   await mkdir(FOLDER, { recursive: true });
   const page = await browser.newPage({

@@ -26,6 +26,13 @@ interface Waiter {
 /** Output of psql that reports an error of the server, with `VERBOSITY verbose`: `ERROR:  42501: permission …`. */
 const SERVER_ERROR = /^(?:psql:[^:]*:\d+: )?(?:ERROR|FATAL|PANIC):\s+(?:([0-9A-Z]{5}): )?(.*)$/m;
 
+/**
+ * Long work is allowed, but not without us: a server that waits for a lock, or builds an index, when its client is
+ * gone would go on, and others queue behind its locks. Only servers on Linux can look for that in every version.
+ */
+const SESSION = `set statement_timeout = 0;
+select set_config('client_connection_check_interval', '1s', false) where version() like '%linux%';`;
+
 export class PsqlSession {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #ended: Promise<BackupError>;
@@ -77,7 +84,7 @@ export class PsqlSession {
   /** Connects. @throws {BackupError} `database_auth_failed`, `database_unreachable` or `missing_tool`. */
   static async open(options: PsqlOptions): Promise<PsqlSession> {
     const session = new PsqlSession(options);
-    await session.run("set statement_timeout = 0;");
+    await session.run(SESSION);
     return session;
   }
 

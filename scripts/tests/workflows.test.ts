@@ -88,6 +88,12 @@ jobs:
     ],
     ["an expression", "run: echo", "run: echo ${{ github.actor }}", "job: an expression inside run"],
     ["two lines", "run: echo", "run: |\n          echo\n          echo", "job: run has more than one line"],
+    [
+      "a command of ours behind a shell",
+      "run: echo",
+      "run: deno task backup",
+      "job: without exec, deno task backup hears of no cancellation",
+    ],
     ["no permissions", "permissions: {contents: read}\n", "", "no permissions"],
     ["no time-out", "    timeout-minutes: 5\n", "", "job: no timeout-minutes"],
     ["no concurrency", "concurrency:\n  group: g\n  cancel-in-progress: false\n", "", "no concurrency"],

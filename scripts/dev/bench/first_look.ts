@@ -3,8 +3,8 @@
  * stack with its sixty days of samples. Signed in already: that is how one comes back to a page.
  */
 import { type Browser, type BrowserContext, chromium } from "@playwright/test";
-import process from "node:process";
 import { z } from "zod";
+import { CHROMIUM_LAUNCH } from "../chromium.ts";
 import { SESSION_KEY, signInByPassword } from "../seed/session.ts";
 import { startStack } from "../stack.ts";
 import type { Stack } from "../stack_types.ts";
@@ -15,7 +15,6 @@ const ROUNDS = 15;
 /** The first look at anything is the stack's own warm-up. */
 const LOOKS_BEFORE = 2;
 const LIMIT_MS = 60_000;
-const FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"];
 
 /** Notes in the page when a row of the history was first painted. */
 const NOTE_FIRST_ROW = `new MutationObserver((_, observer) => {
@@ -40,10 +39,7 @@ export async function measureFirstLook(
 ): Promise<FirstLook[]> {
   const stack = await startStack({ rows: 1000, history: true, web: "built", ports: "free", log: () => {} });
   try {
-    const browser = await chromium.launch({
-      executablePath: process.env.E2E_CHROMIUM ?? "/usr/bin/chromium",
-      args: FLAGS,
-    });
+    const browser = await chromium.launch(CHROMIUM_LAUNCH);
     try {
       log(`${ROUNDS} looks with an empty cache, ${ROUNDS} with a full one`);
       return await lookOften(browser, stack, signal);

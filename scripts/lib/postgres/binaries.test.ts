@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { appendFile, chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -54,6 +54,26 @@ test("what is too old, incomplete or broken is passed over, and the message says
     code: "missing_tool",
     hint: expect.stringContaining("apt-get install postgresql"),
   });
+});
+
+test("links to one program are asked once, and a wrapper when there is nothing else", async () => {
+  const real = await install("d/16/bin", "16.1", ["psql"]);
+  await install("d/wrapped", "16.1", ["wrapper"]);
+  const [linked, wrapped] = [join(root, "d/linked"), join(root, "d/path")];
+  await symlink(real, linked);
+  await mkdir(wrapped);
+  await symlink(join(root, "d/wrapped/wrapper"), join(wrapped, "psql"));
+  for (const [file, name] of [[join(real, "psql"), "psql"], [join(root, "d/wrapped/wrapper"), "wrapper"]]) {
+    await appendFile(file ?? "", `echo ${name} >>"${join(root, "asked")}"\n`);
+  }
+  const asked = async () => (await readFile(join(root, "asked"), "utf8")).trim().split("\n");
+  const find = (...path: string[]) =>
+    findPostgres(["psql"], { places: [], environment: { PATH: path.join(":") } });
+
+  expect(find(wrapped, real, linked).folder).toBe(real);
+  expect(await asked()).toEqual(["psql"]);
+  expect(find(wrapped).folder).toBe(wrapped);
+  expect(await asked()).toEqual(["psql", "wrapper"]);
 });
 
 test("REVO_PG_BIN is the only place when it is set", async () => {

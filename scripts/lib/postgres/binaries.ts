@@ -3,8 +3,8 @@
  * Homebrew, EDB's and Postgres.app's installers.
  */
 import { execFileSync } from "node:child_process";
-import { accessSync, constants, readdirSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { accessSync, constants, readdirSync, realpathSync } from "node:fs";
+import { basename, delimiter, join } from "node:path";
 import process from "node:process";
 import { BackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
 import { childEnvironment } from "../children.ts";
@@ -48,12 +48,16 @@ export function findPostgres(needed: readonly string[], options: FindOptions = {
   const environment = options.environment ?? process.env;
   const chosen = environment.REVO_PG_BIN;
   const folders = chosen ? [chosen] : candidates(options.places ?? PLACES, environment.PATH ?? "");
-  const found = [...new Set(folders)]
-    .filter((folder) => needed.every((name) => isProgram(join(folder, name))))
-    .flatMap((folder) => describe(folder, needed[0] ?? "psql"))
-    .filter(({ major }) => options.major === undefined ? major >= OLDEST_MAJOR : major === options.major)
-    .sort((a, b) => compareVersions(b.version, a.version));
-  if (found[0]) return found[0];
+  const program = needed[0] ?? "psql";
+  const complete = folders.filter((folder) => needed.every((name) => isProgram(join(folder, name))));
+  const { own, wrappers } = distinct(complete, program);
+  const newest = (among: readonly string[]) =>
+    among
+      .flatMap((folder) => describe(folder, program))
+      .filter(({ major }) => options.major === undefined ? major >= OLDEST_MAJOR : major === options.major)
+      .sort((a, b) => compareVersions(b.version, a.version))[0];
+  const found = newest(own) ?? newest(wrappers);
+  if (found !== undefined) return found;
   throw new BackupError(
     "missing_tool",
     `Cannot find PostgreSQL ${options.major ?? `${OLDEST_MAJOR} or newer`} with ${needed.join(", ")}` +
@@ -66,7 +70,25 @@ export function findPostgres(needed: readonly string[], options: FindOptions = {
   );
 }
 
-/** Packages' own folders come first: what lies on PATH may be a wrapper that starts them. */
+/**
+ * Each program once, whatever links lead to it (/bin is /usr/bin). A link to a file of another name is a wrapper that
+ * starts what lies in the packages' folders (Debian's `psql`): slow to ask, and asked only when nothing else serves.
+ */
+function distinct(folders: readonly string[], program: string): { own: string[]; wrappers: string[] } {
+  const byFile = new Map<string, string>();
+  for (const folder of folders) {
+    const file = realpathSync(join(folder, program));
+    if (!byFile.has(file)) byFile.set(file, folder);
+  }
+  const found = [...byFile];
+  const folderOf = ([, folder]: [string, string]) => folder;
+  return {
+    own: found.filter(([file]) => basename(file) === program).map(folderOf),
+    wrappers: found.filter(([file]) => basename(file) !== program).map(folderOf),
+  };
+}
+
+/** Packages' own folders come first. */
 function candidates(places: readonly string[], path: string): string[] {
   const onPath = path.split(delimiter).filter((folder) => folder !== "");
   return [...places.flatMap(expand), ...bindirOfPgConfig(onPath), ...onPath];

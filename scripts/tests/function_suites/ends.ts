@@ -110,7 +110,10 @@ export function describeEnds(place: () => FunctionPlace): void {
         await waitForPhase(place(), id, "move_aside");
         await cancel(id);
         expect((await waitForEnd(place(), id)).status).toBe("cancelled");
+        const since = Date.now();
         expect(await dev`select count(*) as n from public.pedidos`).toEqual(before);
+        // nobody queues behind a lock that is waited for no more
+        expect(Date.now() - since).toBeLessThan(10_000);
       });
     }, 120_000);
 

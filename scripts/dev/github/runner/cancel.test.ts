@@ -61,6 +61,16 @@ describe("cancelling", () => {
     });
   });
 
+  const TIDY = `bash -c "trap 'echo tidied; exit 0' INT; while true; do sleep 0.1; done"`;
+
+  it("is heard by a program that has taken the shell's place, not by one that the shell waits for", async () => {
+    const heard = await cancel(`- run: exec ${TIDY}`);
+    expect(heard.log).toContain(" tidied\n");
+    const deaf = await cancel(`- run: ${TIDY}; echo after`);
+    expect(deaf.log).not.toMatch(/Z (tidied|after)\n/);
+    expect(deaf.seconds).toBeGreaterThan(7);
+  });
+
   it("lets a step end whose condition holds even then", async () => {
     const ended = await cancel(`- {name: work, if: always(), run: sleep 1.2; echo finished}`);
     expect(ended).toMatchObject({ conclusion: "cancelled", steps: { work: "success" } });
@@ -106,7 +116,7 @@ describe("stopping", () => {
 
   it("is not needed: nothing outlives the process, even one that is killed", async () => {
     const { workspace } = await start({
-      "a.yml": workflowOf(`- run: "echo $PPID > pid; trap '' INT TERM; sleep 300 & wait"`),
+      "a.yml": workflowOf(`- run: "echo $$ > pid; trap '' INT TERM; sleep 300 & wait"`),
       "main.mts": HOST,
     });
     const tsx = fileURLToPath(import.meta.resolve("tsx"));

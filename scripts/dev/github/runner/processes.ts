@@ -6,6 +6,7 @@ import process from "node:process";
 import type { Readable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
 import { setTimeout as sleep } from "node:timers/promises";
+import { Guard } from "./guard.ts";
 
 /** What GitHub's runner grants after SIGINT and after SIGTERM, in milliseconds. */
 const INTERRUPT_GRACE_MS = 7_500;
@@ -15,20 +16,8 @@ const OUTPUT_GRACE_MS = 1_000;
 /** A line without an end is cut here, in characters. */
 const MAX_LINE = 65_536;
 
-/**
- * Runs the script ($0, after its options) beside a guard that ends the group when this process dies, even by
- * SIGKILL: descriptor 3 then reaches its end. The launcher outlives signals to reap both; descriptor 4 keeps
- * what bash says about killed children out of the script's output.
- */
-const LAUNCHER = `
-exec 4>&2 2>/dev/null
-(trap '' INT TERM; read -r <&3; kill -KILL 0) >/dev/null 4>&- &
-trap : INT TERM
-bash "$@" "$0" 3<&- 2>&4 4>&-
-code=$?
-kill -KILL $!
-wait $!
-exit $code`;
+/** Tells the guard of the script's group, which is its own, before it becomes the script's shell. */
+const LAUNCHER = 'echo "add $$" >&3; exec 3>&-; exec bash "$@"';
 
 export interface ScriptOptions {
   /** Path of the script. */
@@ -39,13 +28,17 @@ export interface ScriptOptions {
   /** The whole environment; nothing of this process is added. */
   env: Readonly<Record<string, string>>;
   onLine: (line: string) => void;
-  /** Aborted: the script is interrupted, then terminated, then killed. */
+  /**
+   * Aborted: the script's shell is interrupted, then terminated, then all is killed. What the shell runs hears
+   * nothing of it, unless it has taken the shell's place (`exec`): so does GitHub's runner (ProcessInvoker.cs).
+   */
   signal: AbortSignal;
 }
 
 /** Starts scripts and knows which run. */
 export class ProcessGroups {
   readonly #leaders = new Set<number>();
+  readonly #guard = new Guard();
 
   /** Ids of the running groups' leaders, which are the groups' ids too. */
   pids(): number[] {
@@ -54,7 +47,7 @@ export class ProcessGroups {
 
   /** Kills every running group at once. Their steps end with code 137. */
   killAll(): void {
-    for (const leader of this.#leaders) signalGroup(leader, "SIGKILL");
+    for (const leader of this.#leaders) signalIfThere(-leader, "SIGKILL");
   }
 
   /**
@@ -64,11 +57,13 @@ export class ProcessGroups {
    */
   async run(options: ScriptOptions): Promise<number> {
     if (options.signal.aborted) return 128 + signalNumber("SIGINT");
-    const child = spawn("bash", ["--noprofile", "--norc", "-c", LAUNCHER, options.file, ...options.options], {
+    const guard = this.#guard.enter();
+    const script = ["bash", ...options.options, options.file];
+    const child = spawn("bash", ["--noprofile", "--norc", "-c", LAUNCHER, ...script], {
       cwd: options.cwd,
       env: options.env,
       detached: true,
-      stdio: ["ignore", "pipe", "pipe", "pipe"],
+      stdio: ["ignore", "pipe", "pipe", guard],
     });
     const streams = [child.stdout, child.stderr].filter((stream) => stream !== null);
     const closed = Promise.all(streams.map((stream) => once(stream, "close")));
@@ -78,29 +73,33 @@ export class ProcessGroups {
       child.once("exit", (code, signal) => resolve(code ?? 128 + signalNumber(signal)));
     });
     const leader = child.pid;
-    if (leader === undefined) return await exited;
+    if (leader === undefined) {
+      this.#guard.leave();
+      return await exited;
+    }
     this.#leaders.add(leader);
-    const interrupt = () => void interruptGroup(leader, exited);
+    const interrupt = () => void endInSteps(leader, exited);
     options.signal.addEventListener("abort", interrupt, { once: true });
     try {
       const code = await exited;
       await Promise.race([closed, sleep(OUTPUT_GRACE_MS)]);
-      signalGroup(leader, "SIGKILL");
+      signalIfThere(-leader, "SIGKILL");
       await closed;
       return code;
     } finally {
       options.signal.removeEventListener("abort", interrupt);
       this.#leaders.delete(leader);
+      this.#guard.leave(leader);
     }
   }
 }
 
-async function interruptGroup(leader: number, exited: Promise<number>): Promise<void> {
-  signalGroup(leader, "SIGINT");
+async function endInSteps(leader: number, exited: Promise<number>): Promise<void> {
+  signalIfThere(leader, "SIGINT");
   if (await endsWithin(exited, INTERRUPT_GRACE_MS)) return;
-  signalGroup(leader, "SIGTERM");
+  signalIfThere(leader, "SIGTERM");
   if (await endsWithin(exited, TERMINATE_GRACE_MS)) return;
-  signalGroup(leader, "SIGKILL");
+  signalIfThere(-leader, "SIGKILL");
 }
 
 async function endsWithin(exited: Promise<number>, milliseconds: number): Promise<boolean> {
@@ -111,13 +110,12 @@ async function endsWithin(exited: Promise<number>, milliseconds: number): Promis
   return ended;
 }
 
-/** Whether there was such a group to signal. */
-function signalGroup(leader: number, signal: NodeJS.Signals): boolean {
+/** @param target a process, or a group as a negative number */
+function signalIfThere(target: number, signal: NodeJS.Signals): void {
   try {
-    return process.kill(-leader, signal);
+    process.kill(target, signal);
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ESRCH") return false;
-    throw error;
+    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
   }
 }
 
