@@ -29,13 +29,13 @@ export default defineConfig({
   root: new URL("..", import.meta.url).pathname,
   test: {
     include: ["scripts/**/*.test.ts", "supabase/tests/**/*.test.ts", "web/src/**/*.test.ts"],
-    // the files start real servers: more at once than cores would only slow each other down
-    maxWorkers: 2,
+    // the files start real servers, and wait for them: one more than the cores of the smallest machine
+    maxWorkers: 3,
     // a worker loads the clients of S3, GitHub and PostgreSQL once, not once for each file
     isolate: false,
     sequence: { sequencer: LongestFirst },
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    testTimeout: 120_000,
+    hookTimeout: 180_000,
     server: { deps: { inline: [/@actions\//] } },
   },
 });

@@ -20,7 +20,7 @@ async function makeErp(name: string): Promise<Sql> {
 beforeAll(async () => {
   cluster = await TestCluster.start();
   [, changed] = await Promise.all([makeErp("original"), makeErp("changed")]);
-}, 60_000);
+});
 afterAll(() => cluster.stop());
 
 const compare = () => compareDatabases(cluster.url("original"), cluster.url("changed"));

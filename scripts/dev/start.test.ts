@@ -29,7 +29,7 @@ function launch(...args: string[]): { child: ChildProcess; said: () => string } 
 
 async function launchUntilUp(...args: string[]) {
   const { child, said } = launch("--rows", "1000", ...args);
-  await expect.poll(said, { timeout: 60_000 }).toContain(UP);
+  await expect.poll(said, { timeout: 110_000 }).toContain(UP);
   const folder = /^ +Logs +(.*)\/logs$/m.exec(said())?.[1] ?? "";
   const record = readRecord(folder);
   if (record === null) throw new Error(`no run in ${folder}`);
@@ -68,7 +68,7 @@ test("SIGKILL of the main leaves nothing after five seconds, and the launcher en
 
 test("SIGKILL of the launcher, while the stack starts, stops all as well", async () => {
   const { child, said } = launch("--rows", "1000");
-  await expect.poll(said, { timeout: 60_000 }).toContain("PostgreSQL");
+  await expect.poll(said, { timeout: 110_000 }).toContain("PostgreSQL");
   child.kill("SIGKILL");
   await expect.poll(said, { timeout: 10_000 }).toContain("SIGTERM: stopping");
   await once(child, "close"); // the main held its output open

@@ -37,7 +37,7 @@ let databases = 0;
 
 beforeAll(async () => {
   place = await startPlace();
-}, 60_000);
+});
 afterAll(() => place?.stop());
 
 beforeEach(async () => {

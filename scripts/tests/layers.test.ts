@@ -18,7 +18,8 @@ interface Rule {
 const inside = (...folders: string[]) => (path: string) =>
   folders.some((folder) => path.startsWith(`${folder}/`));
 const isTest = (file: string) =>
-  file.includes(".test.") || inside("scripts/tests", "supabase/tests", "web/e2e")(file);
+  file.includes(".test.") || file === "web/playwright.config.ts" ||
+  inside("scripts/tests", "supabase/tests", "web/e2e")(file);
 
 const RULES: readonly Rule[] = [
   { layer: "pure", contains: inside(PURE), allows: (target) => inside(PURE)(target) || target === "zod" },

@@ -67,7 +67,7 @@ afterAll(async () => {
   await sql?.end();
   await stack?.stop();
   await receiver?.stop();
-}, 60_000);
+});
 
 beforeEach(() => void (receiver.heard.length = 0));
 

@@ -95,7 +95,7 @@ beforeAll(async () => {
   await sql.unsafe(
     `select public.ops_db_backup_record(${json({ r2_bucket: "b", r2_key: KEY, manifest: MANIFEST })})`,
   );
-}, 60_000);
+});
 afterAll(() => cluster.stop());
 
 describe.each(Object.entries(FUNCTIONS))("%s", (name, [args, expected]) => {

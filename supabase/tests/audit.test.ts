@@ -11,7 +11,7 @@ let sql: Sql;
 beforeAll(async () => {
   cluster = await TestCluster.start();
   sql = await cluster.createMigrated("audit");
-}, 60_000);
+});
 afterAll(() => cluster.stop());
 
 /** What triggers write at COMMIT is written at once here: nothing is committed. */

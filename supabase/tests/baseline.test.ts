@@ -8,7 +8,7 @@ let sql: Sql;
 beforeAll(async () => {
   cluster = await TestCluster.start();
   sql = await cluster.createMigrated("baseline");
-}, 60_000);
+});
 afterAll(() => cluster.stop());
 
 async function rightsOf(name: string) {

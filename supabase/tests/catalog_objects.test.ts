@@ -11,7 +11,7 @@ let sql: Sql;
 beforeAll(async () => {
   cluster = await TestCluster.start();
   sql = await cluster.createMigrated("objects");
-}, 60_000);
+});
 afterAll(() => cluster.stop());
 
 /** Objects of public, with their names, by the prefix of the name of the object they belong to. */

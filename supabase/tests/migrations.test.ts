@@ -8,7 +8,7 @@ import { migrate, outcomeOf, TestCluster } from "./cluster.ts";
 let cluster: TestCluster;
 beforeAll(async () => {
   cluster = await TestCluster.start();
-}, 60_000);
+});
 afterAll(() => cluster.stop());
 
 const CONTRACT_COLUMNS = "id, created_at, target, mode, r2_bucket, r2_key, sha256, bytes, git_sha, status";

@@ -11,7 +11,7 @@ let sql: Sql;
 beforeAll(async () => {
   cluster = await TestCluster.start();
   sql = await cluster.createMigrated("overview");
-}, 60_000);
+});
 afterAll(() => cluster.stop());
 
 function trial(name: string, work: (tx: TransactionSql) => Promise<void>): void {

@@ -18,7 +18,7 @@ beforeAll(async () => {
     Array.from({ length: ASKERS }, () => askers.unsafe("select pg_backend_pid() as pid, pg_sleep(1)")),
   );
   expect(new Set(backends.map(([row]) => row?.pid)).size).toBe(ASKERS);
-}, 60_000);
+});
 afterAll(() => cluster.stop());
 
 /** All at once, committed one by one, as requests through PostgREST are. */

@@ -20,7 +20,7 @@ beforeAll(async () => {
   cluster = await TestCluster.start();
   sql = await cluster.createDatabase("erp");
   await sql.unsafe(await readFile(new URL("older_catalog.sql", import.meta.url), "utf8"));
-}, 60_000);
+});
 afterAll(() => cluster.stop());
 
 async function push(): Promise<string[]> {

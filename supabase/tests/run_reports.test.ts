@@ -12,7 +12,7 @@ let sql: Sql;
 beforeAll(async () => {
   cluster = await TestCluster.start();
   sql = await cluster.createMigrated("reports");
-}, 60_000);
+});
 afterAll(() => cluster.stop());
 
 function trial(name: string, work: (tx: TransactionSql, id: string) => Promise<void>): void {

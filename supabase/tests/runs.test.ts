@@ -13,7 +13,7 @@ let sql: Sql;
 beforeAll(async () => {
   cluster = await TestCluster.start();
   sql = await cluster.createMigrated("runs");
-}, 60_000);
+});
 afterAll(() => cluster.stop());
 
 /** A test whose rows nobody else sees and that leaves none. */

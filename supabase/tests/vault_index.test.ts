@@ -10,7 +10,7 @@ let sql: Sql;
 beforeAll(async () => {
   cluster = await TestCluster.start();
   sql = await cluster.createMigrated("index");
-}, 60_000);
+});
 afterAll(() => cluster.stop());
 
 const keyOf = (target: string, day: number, label = "") => {

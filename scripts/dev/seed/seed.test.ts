@@ -27,7 +27,7 @@ async function makeErp(name: string, state: SchemaState, rows: number): Promise<
 beforeAll(async () => {
   cluster = await TestCluster.start();
   [prod, dev] = await Promise.all([makeErp("prod", "newest", ROWS), makeErp("dev", "older", ROWS / 2)]);
-}, 60_000);
+});
 afterAll(() => cluster.stop());
 
 describe("the data", () => {
