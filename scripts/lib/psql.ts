@@ -27,11 +27,15 @@ interface Waiter {
 const SERVER_ERROR = /^(?:psql:[^:]*:\d+: )?(?:ERROR|FATAL|PANIC):\s+(?:([0-9A-Z]{5}): )?(.*)$/m;
 
 /**
- * Long work is allowed, but not without us: a server that waits for a lock, or builds an index, when its client is
- * gone would go on, and others queue behind its locks. Only servers on Linux can look for that in every version.
+ * Long work is allowed, but not without us: a server that waits for a lock, builds an index or reads rows when its
+ * client is gone would go on, and others queue behind its locks. On Linux, where it can in every version, it looks every
+ * second for a connection that was closed, and gives up one whose other end has not answered for a minute.
  */
 const SESSION = `set statement_timeout = 0;
-select set_config('client_connection_check_interval', '1s', false) where version() like '%linux%';`;
+set tcp_keepalives_idle = 30;
+set tcp_keepalives_interval = 10;
+select set_config('tcp_user_timeout', '60s', false), set_config('client_connection_check_interval', '1s', false)
+ where version() like '%linux%';`;
 
 export class PsqlSession {
   readonly #child: ChildProcessWithoutNullStreams;
