@@ -29,7 +29,7 @@ export function startForFile(): () => FunctionPlace {
     const sql = postgres(stack.databases.prod, { max: 1, onnotice: () => {} });
     place = { stack, sql, listeners, tokens: {} };
     place.tokens = await makeTokens(stack);
-  }, 180_000);
+  });
   afterAll(async () => {
     await place?.sql.end();
     await place?.stack.stop();

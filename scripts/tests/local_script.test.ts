@@ -12,7 +12,6 @@ import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { parseManifest } from "../../supabase/functions/_shared/backup/manifest.ts";
 import { siblingKeys } from "../../supabase/functions/_shared/backup/object_key.ts";
-import * as platform from "../../supabase/functions/_shared/backup/platform.ts";
 import type { Connection } from "../lib/connection.ts";
 import { PostgresServer } from "../lib/postgres/server.ts";
 import { makeServerFolder } from "../lib/postgres/server_user.ts";
@@ -376,38 +375,5 @@ exec "${binaries.folder}/$program" "$@"
     await wrap("pg_restore");
     expect(await run(BACKUP)).toMatchObject({ code: 0 });
     expect(await left()).toHaveLength(2);
-  });
-});
-
-describe("the text of the scripts", () => {
-  test("leaves out of the platform what the engine leaves out", async () => {
-    const text = await readFile(BACKUP, "utf8");
-    const words = (name: string) => new RegExp(`^${name}="([^"]*)"`, "m").exec(text)?.[1]?.split(/\s+/);
-    expect(words("EXCLUDED_SCHEMAS")).toEqual([...platform.EXCLUDED_SCHEMAS]);
-    expect(words("PLATFORM_SCHEMAS")).toEqual([...platform.DATA_ONLY_SCHEMAS, platform.EXTENSIONS_SCHEMA]);
-    expect(words("AUTH_TABLES_EXCEPT")).toEqual([...(platform.PLATFORM_ROWS.auth.except ?? [])]);
-    expect(words("STORAGE_TABLES")).toEqual([...(platform.PLATFORM_ROWS.storage.only ?? [])]);
-    expect(words("OLD_CONTENT_PREFIX")).toEqual([platform.OLD_CONTENT_PREFIX]);
-    expect(words("OPS_OBJECT_PREFIX")).toEqual([platform.OPS_OBJECT_PREFIX]);
-  });
-
-  test("uses nothing newer than bash 3.2 and no option that only GNU's tools have", async () => {
-    const newer: readonly RegExp[] = [
-      /\b(mapfile|readarray|coproc)\b/,
-      /\b(declare|local|typeset) -[a-z]*[Ang]/,
-      /\$\{\w+(,,?|\^\^?|@[A-Za-z])\}/,
-      /&>>|\|&|;;&|;&/,
-      /\bwait -[nfp]/,
-      /\$\{[A-Za-z_]+: -?\d+: -/,
-      /\[\[ -v /,
-      /printf .*%\(/,
-      /\bsed -i\b|\bstat -c|\bdate -d|\breadlink -f|\bmktemp [^-]|\bgrep -P|\bxargs -r|\bcp --/,
-    ];
-    for (const file of [BACKUP, RESTORE]) {
-      const lines = (await readFile(file, "utf8")).split("\n").filter((line) =>
-        !line.trimStart().startsWith("#")
-      );
-      for (const rule of newer) expect(lines.filter((line) => rule.test(line)), String(rule)).toEqual([]);
-    }
   });
 });

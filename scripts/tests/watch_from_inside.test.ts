@@ -59,7 +59,7 @@ beforeAll(async () => {
   const guide = await readFile(new URL("../../docs/watchdog.md", import.meta.url), "utf8");
   const order = /```sql\n([^]*?)```/.exec(guide)?.[1] ?? "";
   await sql.unsafe(order.replace("'TOKEN'", `'${TOKEN}'`));
-}, 180_000);
+});
 
 afterAll(async () => {
   await second?.stop();

@@ -75,17 +75,16 @@ export function findPostgres(needed: readonly string[], options: FindOptions = {
  * starts what lies in the packages' folders (Debian's `psql`): slow to ask, and asked only when nothing else serves.
  */
 function distinct(folders: readonly string[], program: string): { own: string[]; wrappers: string[] } {
-  const byFile = new Map<string, string>();
+  const own: string[] = [];
+  const wrappers: string[] = [];
+  const seen = new Set<string>();
   for (const folder of folders) {
     const file = realpathSync(join(folder, program));
-    if (!byFile.has(file)) byFile.set(file, folder);
+    if (seen.has(file)) continue;
+    seen.add(file);
+    (basename(file) === program ? own : wrappers).push(folder);
   }
-  const found = [...byFile];
-  const folderOf = ([, folder]: [string, string]) => folder;
-  return {
-    own: found.filter(([file]) => basename(file) === program).map(folderOf),
-    wrappers: found.filter(([file]) => basename(file) !== program).map(folderOf),
-  };
+  return { own, wrappers };
 }
 
 /** Packages' own folders come first. */

@@ -82,7 +82,7 @@ export function describeEnds(place: () => FunctionPlace): void {
         expect(run.error_message).toContain("dump");
       });
       expect((await waitForEnd(place(), await backup("dev"))).status).toBe("succeeded");
-    }, 120_000);
+    });
   });
 
   describe("a cancellation", () => {
@@ -100,7 +100,7 @@ export function describeEnds(place: () => FunctionPlace): void {
         const run = await waitForEnd(place(), id);
         expect([run.status, run.error_code, run.phase]).toEqual(["cancelled", "run_cancelled", "dump"]);
       });
-    }, 120_000);
+    });
 
     it("ends a restore that waits for its locks; the target is as it was", async () => {
       const { r2_key } = await waitForEnd(place(), await backup("dev"));
@@ -115,7 +115,7 @@ export function describeEnds(place: () => FunctionPlace): void {
         // nobody queues behind a lock that is waited for no more
         expect(Date.now() - since).toBeLessThan(10_000);
       });
-    }, 120_000);
+    });
 
     it("is refused once something of the run stays, and after its end", async () => {
       const { sql, tokens, stack } = place();

@@ -71,7 +71,7 @@ export function describeStarts(place: () => FunctionPlace): void {
       expect(await countTraces(place())).toEqual(after);
       const reused = { token: place().tokens.manager, body: { ...body, mode: "full" } };
       await expectRefusal(place(), reused, { status: 409, code: "request_id_reused", actor: actor() });
-    }, 120_000);
+    });
 
     it("is followed by a viewer and ends in the history", async () => {
       const seen = await statusOf(place(), REQUEST_ID, "viewer");
@@ -79,7 +79,7 @@ export function describeStarts(place: () => FunctionPlace): void {
       await waitForEnd(place(), REQUEST_ID);
       const { run, github } = await statusOf(place(), REQUEST_ID, "viewer");
       expect([run.status, run.error_code, github]).toEqual(["succeeded", null, null]);
-    }, 120_000);
+    });
 
     it(`is dispatched once for ${MANY} parallel calls of different ids`, async () => {
       // accepted, and never begun: so that the lock is held until the last of them is answered
@@ -96,7 +96,7 @@ export function describeStarts(place: () => FunctionPlace): void {
       const { request_id } = dispatchedSchema.parse(answers.find(({ status }) => status === 200)?.body);
       const cancelled = await asManager({ action: "cancel", request_id });
       expect(cancelAnswerSchema.parse(cancelled.body).run.status).toBe("cancelled");
-    }, 120_000);
+    });
   });
 
   it(

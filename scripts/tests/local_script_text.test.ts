@@ -1,0 +1,38 @@
+/** What the text of backup_db_local.sh and restore_db_local.sh has to keep to, wherever they run. */
+import { readFile } from "node:fs/promises";
+import { expect, test } from "vitest";
+import * as platform from "../../supabase/functions/_shared/backup/platform.ts";
+
+const BACKUP = new URL("../backup_db_local.sh", import.meta.url);
+const RESTORE = new URL("../restore_db_local.sh", import.meta.url);
+
+test("leaves out of the platform what the engine leaves out", async () => {
+  const text = await readFile(BACKUP, "utf8");
+  const words = (name: string) => new RegExp(`^${name}="([^"]*)"`, "m").exec(text)?.[1]?.split(/\s+/);
+  expect(words("EXCLUDED_SCHEMAS")).toEqual([...platform.EXCLUDED_SCHEMAS]);
+  expect(words("PLATFORM_SCHEMAS")).toEqual([...platform.DATA_ONLY_SCHEMAS, platform.EXTENSIONS_SCHEMA]);
+  expect(words("AUTH_TABLES_EXCEPT")).toEqual([...(platform.PLATFORM_ROWS.auth.except ?? [])]);
+  expect(words("STORAGE_TABLES")).toEqual([...(platform.PLATFORM_ROWS.storage.only ?? [])]);
+  expect(words("OLD_CONTENT_PREFIX")).toEqual([platform.OLD_CONTENT_PREFIX]);
+  expect(words("OPS_OBJECT_PREFIX")).toEqual([platform.OPS_OBJECT_PREFIX]);
+});
+
+test("uses nothing newer than bash 3.2 and no option that only GNU's tools have", async () => {
+  const newer: readonly RegExp[] = [
+    /\b(mapfile|readarray|coproc)\b/,
+    /\b(declare|local|typeset) -[a-z]*[Ang]/,
+    /\$\{\w+(,,?|\^\^?|@[A-Za-z])\}/,
+    /&>>|\|&|;;&|;&/,
+    /\bwait -[nfp]/,
+    /\$\{[A-Za-z_]+: -?\d+: -/,
+    /\[\[ -v /,
+    /printf .*%\(/,
+    /\bsed -i\b|\bstat -c|\bdate -d|\breadlink -f|\bmktemp [^-]|\bgrep -P|\bxargs -r|\bcp --/,
+  ];
+  for (const file of [BACKUP, RESTORE]) {
+    const lines = (await readFile(file, "utf8")).split("\n").filter((line) =>
+      !line.trimStart().startsWith("#")
+    );
+    for (const rule of newer) expect(lines.filter((line) => rule.test(line)), String(rule)).toEqual([]);
+  }
+});
