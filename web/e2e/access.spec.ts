@@ -1,4 +1,15 @@
-import { ensureBackup, expect, FAILED_REQUEST, signIn, stack, test } from "./test.ts";
+import type { Page } from "@playwright/test";
+import {
+  ensureBackup,
+  expect,
+  FAILED_REQUEST,
+  openWith,
+  signedIn,
+  signIn,
+  spoiled,
+  stack,
+  test,
+} from "./test.ts";
 
 test("a wrong password is said plainly", async ({ page, allowConsole }) => {
   allowConsole(FAILED_REQUEST);
@@ -15,26 +26,30 @@ test("after signing in one is where one wanted to be; after signing out, outside
   await expect(page.getByLabel("Alvo")).toHaveValue("dev");
   await page.getByRole("button", { name: "Sair" }).click();
   await expect(page.getByRole("heading", { name: "Entrar" })).toBeVisible();
-  await expect(page.getByText("Sua sessão expirou")).toBeHidden();
+  await expect(page.getByText("Sua sessão terminou")).toBeHidden();
 });
 
-test("a session that the server refuses leads back to the sign-in, with the reason", async ({ page, allowConsole }) => {
+test("a session that the server refuses leads to the sign-in, with the reason", async ({ page, allowConsole }) => {
   allowConsole(FAILED_REQUEST);
-  await signIn(page, stack.admin);
-  await page.evaluate(() => {
-    for (const [key, value] of Object.entries(localStorage)) {
-      const token = /"access_token":"([^"]+)"/.exec(String(value))?.[1];
-      if (token !== undefined) {
-        localStorage.setItem(key, String(value).replace(token, `${token.slice(0, -8)}AAAAAAAA`));
-      }
-    }
-  });
-  await page.reload();
-  const reason = page.getByText("Sua sessão expirou. Entre novamente para continuar.");
-  await expect(reason).toBeVisible();
-  await page.reload();
-  await expect(reason).toBeVisible();
+  const session = await signedIn(stack.admin);
+  await openWith(page, { ...session, access_token: spoiled(session.access_token) });
+  await expectReason(page);
 });
+
+test("so does one that ended while nobody looked and cannot be renewed", async ({ page, allowConsole }) => {
+  allowConsole(FAILED_REQUEST);
+  const session = await signedIn(stack.admin);
+  await openWith(page, { ...session, refresh_token: spoiled(session.refresh_token), expires_at: 1 });
+  await expectReason(page);
+});
+
+/** As long as nobody signs in, a reload does not take it away. */
+async function expectReason(page: Page): Promise<void> {
+  const reason = page.getByText("Sua sessão terminou. Entre novamente para continuar.");
+  await expect(reason).toBeVisible();
+  await page.reload();
+  await expect(reason).toBeVisible();
+}
 
 test("who may only look finds every action disabled, with the reason", async ({ page, browser }) => {
   test.setTimeout(180_000);

@@ -97,7 +97,7 @@ test("a session that ends in the middle leads to the sign-in and back", async ({
     }
     button.click();
   });
-  await expect(page.getByText("Sua sessão expirou. Entre novamente para continuar.")).toBeVisible();
+  await expect(page.getByText("Sua sessão terminou. Entre novamente para continuar.")).toBeVisible();
   await page.getByLabel("E-mail").fill(stack.admin.email);
   await page.getByLabel("Senha").fill(stack.admin.password);
   await page.getByRole("button", { name: "Entrar" }).click();

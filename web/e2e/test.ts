@@ -1,6 +1,6 @@
 /** Playwright's `test`, with a console that has to stay quiet. */
 import { type ConsoleMessage, expect, type Locator, type Page, test as base } from "@playwright/test";
-import { SESSION_KEY, signInByPassword } from "../../scripts/dev/seed/session.ts";
+import { SESSION_KEY, signInByPassword, type UserSession } from "../../scripts/dev/seed/session.ts";
 import { readStack, type User } from "./stack.ts";
 
 interface Fixtures {
@@ -42,13 +42,30 @@ export async function signIn(page: Page, user: User, path = "/"): Promise<void> 
   await expect(page.getByRole("heading", { name: "Backups", level: 1 })).toBeVisible();
 }
 
-/** Opens the page signed in, by way of the auth server: what signing in looks like is a test of its own. */
-export async function openAs(page: Page, user: User, path = "/desenvolvedor/backups"): Promise<void> {
-  const server = { supabaseUrl: stack.supabase, publishableKey: stack.publishableKey };
-  const session = await signInByPassword(server, user);
+/** A session from the auth server: what signing in looks like is a test of its own. */
+export function signedIn(user: User): Promise<UserSession> {
+  return signInByPassword({ supabaseUrl: stack.supabase, publishableKey: stack.publishableKey }, user);
+}
+
+/** A token that no server accepts. */
+export function spoiled(token: string): string {
+  return `${token.slice(0, -8)}AAAAAAAA`;
+}
+
+/** Opens the page with this session in the browser. */
+export async function openWith(
+  page: Page,
+  session: UserSession,
+  path = "/desenvolvedor/backups",
+): Promise<void> {
   const localStorage = [{ name: SESSION_KEY, value: JSON.stringify(session) }];
   await page.context().setStorageState({ cookies: [], origins: [{ origin: stack.screen, localStorage }] });
   await page.goto(path);
+}
+
+/** Opens the page signed in. */
+export async function openAs(page: Page, user: User, path?: string): Promise<void> {
+  await openWith(page, await signedIn(user), path);
   await expect(page.getByRole("heading", { name: "Backups", level: 1 })).toBeVisible();
 }
 

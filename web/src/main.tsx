@@ -3,6 +3,7 @@ import { createRoot } from "react-dom/client";
 import { App } from "./app/app.tsx";
 import { readEnvironment } from "./app/environment.ts";
 import { NotConfigured } from "./app/not_configured.tsx";
+import { followSession } from "./app/session.tsx";
 import { createHostClient } from "./app/supabase_client.ts";
 import "./styles.css";
 
@@ -13,7 +14,7 @@ const environment = readEnvironment(import.meta.env);
 createRoot(root).render(
   <StrictMode>
     {environment.ok
-      ? <App client={createHostClient(environment.supabaseUrl, environment.publishableKey)} />
+      ? <App session={followSession(createHostClient(environment.supabaseUrl, environment.publishableKey))} />
       : <NotConfigured names={environment.names} />}
   </StrictMode>,
 );

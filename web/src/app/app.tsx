@@ -5,10 +5,9 @@ import { backupsRoutes } from "../features/backups/routes.tsx";
 import { CrashBoundary } from "./crash_boundary.tsx";
 import { NotFound } from "./not_found.tsx";
 import { HOME, SIGN_IN } from "./paths.ts";
-import { SessionProvider, useSession } from "./session.tsx";
+import { SessionProvider, type SessionStore, useSession } from "./session.tsx";
 import { Shell } from "./shell.tsx";
 import { SignInPage } from "./sign_in_page.tsx";
-import type { HostClient } from "./supabase_client.ts";
 
 const routes: RouteObject[] = [
   { path: SIGN_IN, element: <SignInPage /> },
@@ -23,12 +22,12 @@ const routes: RouteObject[] = [
 ];
 
 /** The standalone host of the backups screen. */
-export function App({ client }: { client: HostClient }) {
+export function App({ session }: { session: SessionStore }) {
   const [cache] = useState(() => new QueryClient());
   return (
     <CrashBoundary>
       <QueryClientProvider client={cache}>
-        <SessionProvider client={client}>
+        <SessionProvider store={session}>
           <ForgetOnSignOut cache={cache} />
           <BrowserRouter>
             <Routes />

@@ -1,31 +1,71 @@
 /** Who is signed in, as Supabase Auth knows it. */
 
 import type { Session } from "@supabase/auth-js";
-import {
-  createContext,
-  type ReactNode,
-  useCallback,
-  useContext,
-  useEffect,
-  useMemo,
-  useRef,
-  useState,
-} from "react";
+import { createContext, type ReactNode, useContext, useMemo, useSyncExternalStore } from "react";
 import type { HostClient } from "./supabase_client.ts";
 
 export type SessionState =
   /** Not known yet. */
   | { state: "unknown" }
-  /** `expired`: somebody was signed in, and the server ended it. */
+  /** `expired`: somebody was signed in, and it was not this tab that ended it. */
   | { state: "signed-out"; expired: boolean }
   | { state: "signed-in"; session: Session };
 
-export interface SessionControl {
-  current: SessionState;
+/** A client and its session, followed for as long as the page lives. */
+export interface SessionStore {
   client: HostClient;
+  read(): SessionState;
+  /** @returns what ends the subscription. */
+  subscribe(listener: () => void): () => void;
   signOut(): void;
   /** The server no longer accepts the session. */
   expire(): void;
+}
+
+export interface SessionControl extends Pick<SessionStore, "client" | "signOut" | "expire"> {
+  current: SessionState;
+}
+
+/** Call it before the first render: a client that finds its session in the browser has told it by then. */
+export function followSession(client: HostClient): SessionStore {
+  const listeners = new Set<() => void>();
+  let current: SessionState = { state: "unknown" };
+  let isAsked = false;
+  client.auth.onAuthStateChange((event, session) => {
+    const next = session === null
+      ? signedOut(current, event === "SIGNED_OUT" && !isAsked)
+      : signedIn(current, session);
+    if (session === null) isAsked = false;
+    if (next === current) return;
+    current = next;
+    for (const listener of listeners) listener();
+  });
+  // "local" ends the session here even when the server cannot be reached
+  const leave = (asked: boolean) => {
+    isAsked = asked;
+    void client.auth.signOut({ scope: "local" });
+  };
+  return {
+    client,
+    read: () => current,
+    subscribe: (listener) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    signOut: () => leave(true),
+    expire: () => leave(false),
+  };
+}
+
+/** The client repeats itself, at each return to the tab too: the same session is the same state. */
+function signedIn(before: SessionState, session: Session): SessionState {
+  const isKnown = before.state === "signed-in" && before.session.access_token === session.access_token;
+  return isKnown ? before : { state: "signed-in", session };
+}
+
+/** The client tells that a session ended while it started before or after telling that there is none. */
+function signedOut(before: SessionState, ended: boolean): SessionState {
+  return { state: "signed-out", expired: ended || before.state === "signed-out" && before.expired };
 }
 
 const SessionContext = createContext<SessionControl | null>(null);
@@ -36,28 +76,9 @@ export function useSession(): SessionControl {
   return control;
 }
 
-export function SessionProvider({ client, children }: { client: HostClient; children: ReactNode }) {
-  const [current, setCurrent] = useState<SessionState>({ state: "unknown" });
-  const asked = useRef(false);
-
-  useEffect(() => {
-    const { data } = client.auth.onAuthStateChange((event, session) => {
-      if (session !== null) return setCurrent({ state: "signed-in", session });
-      const expired = event === "SIGNED_OUT" && !asked.current;
-      asked.current = false;
-      setCurrent({ state: "signed-out", expired });
-    });
-    return () => data.subscription.unsubscribe();
-  }, [client]);
-
-  // "local" ends the session here even when the server cannot be reached.
-  const leave = useCallback((wanted: boolean) => {
-    asked.current = wanted;
-    void client.auth.signOut({ scope: "local" });
-  }, [client]);
-  const control = useMemo<SessionControl>(
-    () => ({ current, client, signOut: () => leave(true), expire: () => leave(false) }),
-    [current, client, leave],
-  );
+export function SessionProvider({ store, children }: { store: SessionStore; children: ReactNode }) {
+  const current = useSyncExternalStore(store.subscribe, store.read);
+  const { client, signOut, expire } = store;
+  const control = useMemo(() => ({ current, client, signOut, expire }), [current, client, signOut, expire]);
   return <SessionContext value={control}>{children}</SessionContext>;
 }

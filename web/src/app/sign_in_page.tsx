@@ -19,12 +19,13 @@ const credentialsSchema = z.object({ email: z.string(), password: z.string() });
 export function SignInPage() {
   const { client, current } = useSession();
   const { state } = useLocation();
-  const { from, expired } = stateSchema.safeParse(state).data ?? { from: HOME, expired: false };
+  const way = stateSchema.safeParse(state).data ?? { from: HOME, expired: false };
   const [problem, setProblem] = useState<string | null>(null);
   const [pending, setPending] = useState(false);
   if (current.state === "signed-in") {
-    return <Navigate to={from} replace />;
+    return <Navigate to={way.from} replace />;
   }
+  const expired = way.expired || current.state === "signed-out" && current.expired;
 
   const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
@@ -38,7 +39,7 @@ export function SignInPage() {
   return (
     <FullPage title="Entrar">
       {expired && problem === null && (
-        <Notice tone="info">Sua sessão expirou. Entre novamente para continuar.</Notice>
+        <Notice tone="info">Sua sessão terminou. Entre novamente para continuar.</Notice>
       )}
       {problem !== null && <Notice tone="bad" urgent>{problem}</Notice>}
       <form onSubmit={submit} className="space-y-4">
