@@ -106,7 +106,8 @@ export function firstLookTable(measured: readonly FirstLook[]): string {
     `From navigation to the first row of the history on the screen, signed in, ${
       measured[0]?.looks.length ?? 0
     } looks each;`,
-    "browser, screen, database and all other parts share the machine:",
+    "browser, screen, database and all other parts share the machine. Pages of Chromium's own are off, and so is what its",
+    "inspector would add (`scripts/dev/chromium.ts`):",
     "",
     "| browser's cache | first paint, ms | history, ms, median | history, ms, range |",
     "|---|---:|---:|---:|",

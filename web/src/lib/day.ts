@@ -4,11 +4,6 @@ import { z } from "zod";
 
 export const daySchema = z.iso.date();
 
-/** The reader's time zone: `America/Sao_Paulo`. */
-export function readersTimeZone(): string {
-  return new Intl.DateTimeFormat().resolvedOptions().timeZone;
-}
-
 /** The day of an instant in the reader's time zone. */
 export function dayOf(instant: Date): string {
   const pad = (number: number, length: number) => String(number).padStart(length, "0");

@@ -11,6 +11,9 @@ const numberFormat = remembered((maximumFractionDigits: number) =>
 const instantFormat = remembered((timeZone: string | undefined) =>
   new Intl.DateTimeFormat(LOCALE, { dateStyle: "short", timeStyle: "short", timeZone })
 );
+const dayFormat = remembered((timeZone: string) =>
+  new Intl.DateTimeFormat(LOCALE, { weekday: "long", day: "2-digit", month: "2-digit", timeZone })
+);
 const timeFormat = remembered((timeZone: string | undefined) =>
   new Intl.DateTimeFormat(LOCALE, { timeStyle: "short", timeZone })
 );
@@ -75,6 +78,11 @@ export function formatAgo(instant: Date, now: Date): string {
   return `há ${formatCount(Math.floor(hours / 24))}${NO_BREAK_SPACE}dias`;
 }
 
+/** The reader's time zone, `America/Sao_Paulo`: the one that dates are written in. */
+export function readersTimeZone(): string {
+  return instantFormat(undefined).resolvedOptions().timeZone;
+}
+
 /** Day and time in the reader's zone (or the given one): `24/11/2026 03:10`. */
 export function formatInstant(instant: Date, timeZone?: string): string {
   const parts = instantFormat(timeZone).formatToParts(instant);
@@ -87,16 +95,9 @@ export function formatTime(instant: Date, timeZone?: string): string {
   return timeFormat(timeZone).format(instant);
 }
 
-const weekday = new Intl.DateTimeFormat(LOCALE, {
-  weekday: "long",
-  day: "2-digit",
-  month: "2-digit",
-  timeZone: "UTC",
-});
-
 /** A day of the calendar, `2026-11-24` → `terça-feira, 24/11`. */
 export function formatDay(day: string): string {
-  return weekday.format(new Date(`${day}T00:00:00Z`));
+  return dayFormat("UTC").format(new Date(`${day}T00:00:00Z`));
 }
 
 /** The same without the weekday: `24/11`. */

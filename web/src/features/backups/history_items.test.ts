@@ -6,7 +6,9 @@ import {
   mergeItems,
   narrowed,
   originOfRun,
+  reachesBack,
   runItem,
+  runsSince,
   spanOfPage,
 } from "./history_items.ts";
 import { BEGINNING } from "./history_place.ts";
@@ -62,6 +64,18 @@ describe("the attempts of a page", () => {
       to: first.created_at,
     });
     expect(narrowed({ from: null, to: null }, { from: null, to: "x" })).toEqual({ from: null, to: "x" });
+  });
+
+  it("may be among the newest runs already", () => {
+    const inside = aRun({ created_at: "2026-11-15T03:10:00+00:00" });
+    const atBegin = aRun({ created_at: next.created_at });
+    const before = aRun({ created_at: "2026-11-09T03:10:00+00:00" });
+    const span = { from: next.created_at, to: null };
+    expect(runsSince([inside, atBegin, before], span)).toEqual([inside, atBegin]);
+    expect(reachesBack([inside, atBegin, before], 3, span)).toBe(true);
+    expect(reachesBack([inside, atBegin], 2, span)).toBe(false);
+    expect(reachesBack([inside, atBegin], 3, span)).toBe(true);
+    expect(reachesBack([inside, before], 2, { from: null, to: null })).toBe(false);
   });
 
   it("stand between the backups by time", () => {

@@ -72,6 +72,19 @@ export function narrowed(a: Span, b: Span): Span {
   return { from: latest(a.from, b.from), to: earliest(a.to, b.to) };
 }
 
+/**
+ * Whether runs, listed newest first up to a limit, go back to where a span begins.
+ * @param runs of a list that ends with the span's own end
+ */
+export function reachesBack(runs: readonly Run[], limit: number, span: Span): boolean {
+  return runs.length < limit || runsSince(runs, span).length < runs.length;
+}
+
+/** Those of the runs that lie after a span's begin. */
+export function runsSince(runs: readonly Run[], { from }: Span): Run[] {
+  return runs.filter((run) => from === null || Date.parse(run.created_at) >= Date.parse(from));
+}
+
 function pick(x: string | null, y: string | null, first: (x: string, y: string) => boolean): string | null {
   if (x === null || y === null) return x ?? y;
   return first(x, y) ? x : y;

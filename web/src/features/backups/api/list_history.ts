@@ -2,7 +2,7 @@
 
 import { keepPreviousData, queryOptions, useQuery } from "@tanstack/react-query";
 import { z } from "zod";
-import { runSchema } from "../../../../../supabase/functions/_shared/backup/run.ts";
+import { type Run, runSchema } from "../../../../../supabase/functions/_shared/backup/run.ts";
 import { beginOfDay } from "../../../lib/day.ts";
 import { type Gateway, useGateway } from "../gateway.tsx";
 import {
@@ -13,7 +13,9 @@ import {
   mergeItems,
   narrowed,
   originOfRun,
+  reachesBack,
   runItem,
+  runsSince,
   type Span,
   spanOfPage,
 } from "../history_items.ts";
@@ -25,6 +27,11 @@ import { queryDefaults } from "./query_defaults.ts";
 export const PAGE_SIZE = 20;
 /** So many runs are looked through for the attempts of one page. */
 const ATTEMPTS_LIMIT = 200;
+/**
+ * So many are asked for together with the newest backups, before it is known how far back these reach: enough unless
+ * every other attempt fails.
+ */
+const EARLY_LIMIT = 2 * PAGE_SIZE;
 const runsSchema = z.array(runSchema);
 
 export interface HistoryPage {
@@ -96,23 +103,24 @@ async function readBackups(
   signal: AbortSignal,
 ): Promise<HistoryPage> {
   const period = periodOf(place);
-  const rows = await gateway.read(
-    "ops_db_backups_list",
-    {
-      p_target: place.target,
-      p_status: place.status,
-      p_origin: place.origin,
-      p_from: period.from,
-      p_to: period.to,
-      p_search: place.search || null,
-      p_sort: place.sort,
-      p_after_id: place.after,
-      p_offset: place.after === null ? place.page * PAGE_SIZE : 0,
-      p_limit: PAGE_SIZE + 1,
-    },
-    backupRowsSchema,
-    signal,
-  );
+  const sort = place.sort === "oldest" ? "oldest" : "newest";
+  const isEarly = withAttempts && sort === "newest" && place.page === 0;
+  const args = {
+    p_target: place.target,
+    p_status: place.status,
+    p_origin: place.origin,
+    p_from: period.from,
+    p_to: period.to,
+    p_search: place.search || null,
+    p_sort: place.sort,
+    p_after_id: place.after,
+    p_offset: place.after === null ? place.page * PAGE_SIZE : 0,
+    p_limit: PAGE_SIZE + 1,
+  };
+  const [rows, newestRuns] = await Promise.all([
+    gateway.read("ops_db_backups_list", args, backupRowsSchema, signal),
+    isEarly ? readBackupRuns(gateway, place, period, EARLY_LIMIT, signal) : null,
+  ]);
   const shown = rows.slice(0, PAGE_SIZE);
   const page = {
     items: shown.map(backupItem),
@@ -121,28 +129,36 @@ async function readBackups(
     attemptsCut: false,
   };
   if (!withAttempts || place.page > 0 && shown.length === 0) return page;
-  const sort = place.sort === "oldest" ? "oldest" : "newest";
   const first = place.page === 0 ? null : shown[0] ?? null;
   const span = narrowed(period, spanOfPage({ first, next: rows[PAGE_SIZE] ?? null }, sort));
-  const { attempts, cut } = await readAttempts(gateway, place, span, signal);
-  return { ...page, items: mergeItems([...page.items, ...attempts], sort), attemptsCut: cut };
+  const runs = newestRuns !== null && reachesBack(newestRuns, EARLY_LIMIT, span)
+    ? runsSince(newestRuns, span)
+    : await readBackupRuns(gateway, place, span, ATTEMPTS_LIMIT, signal);
+  const attempts = runs.filter((run) =>
+    isAttempt(run) && (place.origin === null || originOfRun(run) === place.origin)
+  );
+  return {
+    ...page,
+    items: mergeItems([...page.items, ...attempts.map(runItem)], sort),
+    attemptsCut: runs.length === ATTEMPTS_LIMIT,
+  };
 }
 
-async function readAttempts(
+/** Runs that were to make a backup within a span, newest first. */
+function readBackupRuns(
   gateway: Gateway,
-  { target, search, origin }: HistoryPlace,
+  { target, search }: HistoryPlace,
   { from, to }: Span,
+  limit: number,
   signal: AbortSignal,
-): Promise<{ attempts: HistoryItem[]; cut: boolean }> {
+): Promise<Run[]> {
   const args = {
     p_target: target,
     p_kind: "backup",
     p_from: from,
     p_to: to,
     p_search: search || null,
-    p_limit: ATTEMPTS_LIMIT,
+    p_limit: limit,
   };
-  const runs = await gateway.read("ops_db_backup_runs_list", args, runsSchema, signal);
-  const attempts = runs.filter((run) => isAttempt(run) && (origin === null || originOfRun(run) === origin));
-  return { attempts: attempts.map(runItem), cut: runs.length === ATTEMPTS_LIMIT };
+  return gateway.read("ops_db_backup_runs_list", args, runsSchema, signal);
 }

@@ -1,7 +1,7 @@
 import { usePrefetchQuery } from "@tanstack/react-query";
 import { type Access, accessOf } from "../access.ts";
 import { historyQuery } from "../api/list_history.ts";
-import { usePermissions } from "../api/permissions.ts";
+import { permissionsQuery, usePermissions } from "../api/permissions.ts";
 import { useGateway } from "../gateway.tsx";
 import { useHistoryPlace } from "../history_place.ts";
 import { AccessPanel } from "./access_panel.tsx";
@@ -13,7 +13,9 @@ import { Workspace } from "./workspace.tsx";
  * refuses it to whoever may not see it, and nothing is shown before that is known.
  */
 export function BackupsPage() {
-  usePrefetchQuery(historyQuery(useGateway(), useHistoryPlace().place));
+  const gateway = useGateway();
+  usePrefetchQuery(permissionsQuery(gateway));
+  usePrefetchQuery(historyQuery(gateway, useHistoryPlace().place));
   const query = usePermissions();
   return (
     <div className="space-y-4">

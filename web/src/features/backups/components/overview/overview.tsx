@@ -1,6 +1,6 @@
 import { lazy, Suspense } from "react";
 import { Panel } from "../panel.tsx";
-import { readersTimeZone } from "../../../../lib/day.ts";
+import { readersTimeZone } from "../../../../lib/format.ts";
 import { useNow } from "../../../../lib/use_now.ts";
 import { useDays } from "../../api/list_days.ts";
 import { useOverview } from "../../api/overview.ts";
