@@ -5,8 +5,9 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
+import { SAFETY_LABEL } from "../../supabase/functions/_shared/backup/label.ts";
 import { parseManifest } from "../../supabase/functions/_shared/backup/manifest.ts";
-import { siblingKeys } from "../../supabase/functions/_shared/backup/object_key.ts";
+import { buildKeys, siblingKeys } from "../../supabase/functions/_shared/backup/object_key.ts";
 import {
   DRILL_CHECK_NAMES,
   type DrillCheck,
@@ -134,6 +135,25 @@ test("the newest backup is the one that carries rows; one that cannot be read is
   expect(await newestBackup(store.vault, "prod")).toBe(good);
   await store.vault.delete(keys.manifest);
   await expect(newestBackup(store.vault, "dev")).rejects.toMatchObject({ code: "no_backup_found" });
+});
+
+test("what a restore replaced is nobody's newest backup, and is named where there is nothing else", async () => {
+  const copies = (["prod", "dev"] as const).map((target) =>
+    buildKeys({ target, createdAtUtc: "2026-01-06T03:10:00Z", label: SAFETY_LABEL })
+  );
+  const manifest = await store.vault.bytes(siblingKeys(good).manifest);
+  for (const keys of copies) {
+    await store.vault.put(keys.archive, "", "application/octet-stream");
+    await store.vault.put(keys.manifest, manifest, "application/json");
+  }
+  expect(await newestBackup(store.vault, "prod")).toBe(good);
+  await expect(newestBackup(store.vault, "dev")).rejects.toMatchObject({
+    code: "no_backup_found",
+    hint: expect.stringContaining(`${copies[1]?.archive}`),
+  });
+  for (const { archive, manifest } of copies) {
+    for (const key of [archive, manifest]) await store.vault.delete(key);
+  }
 });
 
 describe("a fault in the vault", () => {

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { SAFETY_LABEL } from "../../supabase/functions/_shared/backup/label.ts";
 import { CONDITION_IDS, type ConditionId } from "../../supabase/functions/_shared/backup/watch.ts";
 import { startTestGitHub, type TestGitHub, TOKEN } from "../dev/github/test_github.ts";
 import { migrate, readMigrations } from "../dev/migrate.ts";
@@ -137,6 +138,7 @@ async function live(): Promise<void> {
   const newest = await addBackup(store, { ...small, at: at(-30) });
   const smaller = await addBackup(store, { ...small, at: at(-31), rows: { "public.pedidos": 10 } });
   const damaged = await addBackup(store, { at: at(-2), damaged: true });
+  await addBackup(store, { at: at(-1), label: SAFETY_LABEL }); // hides nothing
   await store.vault.delete(proof);
   await sql(prod, silentRun("backup", "prod", randomUUID()));
   await sql(prod, forgeAudit("seq = 2", "actor = 'nobody'"));

@@ -12,13 +12,18 @@ export interface FakeBackup {
   rows?: Record<string, number>;
   /** Its content is not what its manifest says. */
   damaged?: boolean;
+  label?: string;
 }
 
 export const ROWS = { "public.pedidos": 1000, "public.clientes": 400, "public.paises": 20 };
 
 /** An archive that no pg_restore would read, with a manifest that is right but for what is asked. Its key. */
 export async function addBackup({ vault }: TestVault, backup: FakeBackup): Promise<string> {
-  const keys = buildKeys({ target: "prod", createdAtUtc: toUtcSecond(backup.at), label: null });
+  const keys = buildKeys({
+    target: "prod",
+    createdAtUtc: toUtcSecond(backup.at),
+    label: backup.label ?? null,
+  });
   const content = Buffer.alloc(backup.bytes ?? 5_000, keys.archive);
   const rows = backup.rows ?? ROWS;
   const manifest = {

@@ -44,6 +44,8 @@ begin
       select *
         from public.ops_db_backups
        where target = p_target and mode = 'full' and status in ('uploaded', 'restored') and duplicate_of is null
+         -- what a restore replaced: it must not hide that no backup was made since
+         and origin <> 'safety'
        order by created_at desc
        -- the newest and those before it that it is compared with
        limit 8

@@ -112,7 +112,11 @@ describe("ops_db_backup_overview", () => {
       last_failed: null, // older than the newest backup
     });
     const failed = await run(tx, "2026-03-05T03:00:00Z", 5, { status: "lost", error_code: "run_lost" });
+    const copy = { label: "antes-da-restauracao", proven_at: "2026-03-06T05:00:00Z" };
+    await backup(tx, "2026-03-06T03:00:00Z", copy); // what a restore replaced
     expect(await overview(tx)).toMatchObject({
+      newest: { id: newest },
+      newest_proven: { r2_key: keyAt("2026-03-01T03:00:00Z") },
       last_failed: { kind: "backup", status: "lost", error_code: "run_lost", request_id: failed },
     });
   });
@@ -276,6 +280,7 @@ describe("ops_db_backup_watch_facts", () => {
     ]);
     await backup(tx, "2026-03-10T03:00:00Z", { mode: "schema-only" });
     await backup(tx, "2026-03-11T03:00:00Z", { target: "dev" });
+    await backup(tx, "2026-03-12T03:00:00Z", { label: "antes-da-restauracao" });
     const { backups } = await factsOf(tx);
     expect(backups).toHaveLength(8);
     expect(backups[0]).toMatchObject({

@@ -2,6 +2,7 @@
 import { BackupError, toBackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
 import { isProving } from "../../../supabase/functions/_shared/backup/manifest.ts";
 import {
+  isSafetyKey,
   parseArchiveKey,
   siblingKeys,
   targetPrefix,
@@ -14,15 +15,19 @@ import type { Vault } from "../vault.ts";
 
 /**
  * The key of the newest backup of a target that carries rows. One whose manifest cannot be read counts: it is the
- * drill that has to say so.
+ * drill that has to say so. A safety copy does not: it holds what a restore was to get rid of.
  * @throws {BackupError} `no_backup_found`.
  */
 export async function newestBackup(vault: Vault, target: Target): Promise<string> {
-  for (const key of await backupsNewestFirst(vault, target)) {
+  const keys = await backupsNewestFirst(vault, target);
+  const [backups, copies] = [keys.filter((key) => !isSafetyKey(key)), keys.filter(isSafetyKey)];
+  for (const key of backups) {
     if (await carriesRows(vault, key)) return key;
   }
-  throw new BackupError("no_backup_found", `Cannot drill: the vault holds no full backup of ${target}`, {
-    hint: "Run a backup first.",
+  throw new BackupError("no_backup_found", `The vault holds no full backup of ${target}`, {
+    hint: copies[0] === undefined
+      ? "Run a backup first."
+      : `Run a backup first. What restores replaced is there; only its key names it: ${copies[0]}`,
   });
 }
 

@@ -76,7 +76,8 @@ async function list(vault: Vault, target: Target, print: (line: string) => void)
   const keys = await backupsOf(vault, target);
   for (const key of keys) print(`${key}  ${describe(await readManifest(vault, key))}`);
   print(
-    `${keys.length} backups of ${target}, newest first. R2_KEY=… checks one, R2_KEY=${NEWEST} the first full one.`,
+    `${keys.length} backups of ${target}, newest first. R2_KEY=… checks one, R2_KEY=${NEWEST} the first full one that is not ` +
+      `what a restore replaced.`,
   );
 }
 

@@ -4,6 +4,7 @@ import { isProving } from "../../../supabase/functions/_shared/backup/manifest.t
 import {
   ARCHIVE_SUFFIX,
   archiveKeyOf,
+  isSafetyKey,
   MANIFEST_SUFFIX,
   parseArchiveKey,
   siblingKeys,
@@ -49,9 +50,11 @@ export async function readVaultFacts(
   const backups: WatchedBackup[] = [];
   for (const { key, bytes } of listed.backups.slice(0, READ_MANIFESTS)) {
     if (backups.length > COMPARED_BACKUPS) break;
-    const read = await readBackup(vault, key, bytes, backups.length === 0 && key !== hashedKey);
+    // the copy that a restore took has to be sound, but nobody is safe by it
+    const isBackup = !isSafetyKey(key);
+    const read = await readBackup(vault, key, bytes, isBackup && backups.length === 0 && key !== hashedKey);
     if (typeof read === "string") corrupt.push({ key, reason: read });
-    else if (read !== null) backups.push(read);
+    else if (read !== null && isBackup) backups.push(read);
   }
   const drills = await readDrills(vault, listed.receipts);
   return { facts: { backups, corrupt, drills }, hashedKey: backups[0]?.key ?? null };

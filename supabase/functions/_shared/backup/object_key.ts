@@ -7,7 +7,7 @@
  * the receipts of its drills.
  */
 import { BackupError } from "./errors.ts";
-import { normalizeLabel } from "./label.ts";
+import { normalizeLabel, SAFETY_LABEL } from "./label.ts";
 import { type Target, TARGETS } from "./target.ts";
 
 export const VAULT_ROOT = "revo";
@@ -116,6 +116,14 @@ export function parseArchiveKey(key: string): BackupName {
     );
   }
   return { target: groups.target as Target, createdAtUtc, label: groups.label ?? null };
+}
+
+/**
+ * Whether it is the copy that a restore took of what it replaced.
+ * @throws {BackupError} `invalid_r2_key`.
+ */
+export function isSafetyKey(key: string): boolean {
+  return parseArchiveKey(key).label === SAFETY_LABEL;
 }
 
 /** Like {@link parseArchiveKey}, `null` instead of an error: for listings of a bucket. */
