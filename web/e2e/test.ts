@@ -1,6 +1,6 @@
 /** Playwright's `test`, with a console that has to stay quiet. */
 import { type ConsoleMessage, expect, type Locator, type Page, test as base } from "@playwright/test";
-import { SESSION_KEY, signInByPassword, type UserSession } from "../../scripts/dev/seed/session.ts";
+import { browserWith, signInByPassword, type UserSession } from "../../scripts/dev/seed/session.ts";
 import { readStack, type User } from "./stack.ts";
 
 interface Fixtures {
@@ -58,8 +58,7 @@ export async function openWith(
   session: UserSession,
   path = "/desenvolvedor/backups",
 ): Promise<void> {
-  const localStorage = [{ name: SESSION_KEY, value: JSON.stringify(session) }];
-  await page.context().setStorageState({ cookies: [], origins: [{ origin: stack.screen, localStorage }] });
+  await page.context().setStorageState(browserWith(session, stack.screen));
   await page.goto(path);
 }
 

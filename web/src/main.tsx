@@ -3,7 +3,7 @@ import { createRoot } from "react-dom/client";
 import { App } from "./app/app.tsx";
 import { readEnvironment } from "./app/environment.ts";
 import { NotConfigured } from "./app/not_configured.tsx";
-import { followSession } from "./app/session.tsx";
+import { followSession } from "./app/session.ts";
 import { createHostClient } from "./app/supabase_client.ts";
 import "./styles.css";
 

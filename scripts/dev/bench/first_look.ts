@@ -5,7 +5,7 @@
 import { type Browser, type BrowserContext, chromium } from "@playwright/test";
 import { z } from "zod";
 import { CHROMIUM_LAUNCH } from "../chromium.ts";
-import { SESSION_KEY, signInByPassword } from "../seed/session.ts";
+import { browserWith, signInByPassword } from "../seed/session.ts";
 import { startStack } from "../stack.ts";
 import type { Stack } from "../stack_types.ts";
 import { median } from "./report.ts";
@@ -69,11 +69,7 @@ async function signedIn(browser: Browser, { urls, keys, users }: Stack): Promise
   const server = { supabaseUrl: urls.supabase, publishableKey: keys.publishable };
   const session = await signInByPassword(server, users.admin);
   const context = await browser.newContext({ locale: "pt-BR", viewport: { width: 1440, height: 900 } });
-  const localStorage = [{ name: SESSION_KEY, value: JSON.stringify(session) }];
-  await context.setStorageState({
-    cookies: [],
-    origins: [{ origin: new URL(screenOf(urls)).origin, localStorage }],
-  });
+  await context.setStorageState(browserWith(session, new URL(screenOf(urls)).origin));
   await context.addInitScript(NOTE_FIRST_ROW);
   return context;
 }

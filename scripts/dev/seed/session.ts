@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { AuthServer, SeededUser } from "./users.ts";
 
 /** Where the screen's auth client keeps its session in `localStorage`: supabase-js' default name. */
-export const SESSION_KEY = "supabase.auth.token";
+const SESSION_KEY = "supabase.auth.token";
 
 const sessionSchema = z.looseObject({
   access_token: z.string(),
@@ -25,4 +25,14 @@ export async function signInByPassword(
   if (!answer.ok) throw new Error(`Cannot sign ${email} in: HTTP ${answer.status}`);
   const session = sessionSchema.parse(await answer.json());
   return { ...session, expires_at: Math.floor(Date.now() / 1000) + session.expires_in };
+}
+
+/** The entry of `localStorage` that makes the screen find this session. */
+export function storedSession(session: UserSession): { name: string; value: string } {
+  return { name: SESSION_KEY, value: JSON.stringify(session) };
+}
+
+/** A browser that has it: what Playwright's `setStorageState` takes. @param origin the screen's */
+export function browserWith(session: UserSession, origin: string) {
+  return { cookies: [], origins: [{ origin, localStorage: [storedSession(session)] }] };
 }

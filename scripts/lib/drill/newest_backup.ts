@@ -20,18 +20,19 @@ import type { Vault } from "../vault.ts";
  */
 export async function newestBackup(vault: Vault, target: Target): Promise<string> {
   const keys = await backupsNewestFirst(vault, target);
-  const [backups, copies] = [keys.filter((key) => !isSafetyKey(key)), keys.filter(isSafetyKey)];
-  for (const key of backups) {
-    if (await carriesRows(vault, key)) return key;
+  for (const key of keys) {
+    if (!isSafetyKey(key) && await carriesRows(vault, key)) return key;
   }
+  const copy = keys.find(isSafetyKey);
   throw new BackupError("no_backup_found", `The vault holds no full backup of ${target}`, {
-    hint: copies[0] === undefined
+    hint: copy === undefined
       ? "Run a backup first."
-      : `Run a backup first. What restores replaced is there; only its key names it: ${copies[0]}`,
+      : `Run a backup first. What restores replaced is there; only its key names it: ${copy}`,
   });
 }
 
-async function backupsNewestFirst(vault: Vault, target: Target): Promise<string[]> {
+/** Keys of archives with a manifest, safety copies too. @throws {BackupError} `vault_*`. */
+export async function backupsNewestFirst(vault: Vault, target: Target): Promise<string[]> {
   const archives: string[] = [];
   const others = new Set<string>();
   for await (const { key } of vault.list(targetPrefix(target))) {

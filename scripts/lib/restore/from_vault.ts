@@ -5,14 +5,13 @@
 import { z } from "zod";
 import { BackupError, toBackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
 import { type AnyManifest, isProving } from "../../../supabase/functions/_shared/backup/manifest.ts";
-import { siblingKeys, targetPrefix } from "../../../supabase/functions/_shared/backup/object_key.ts";
 import { PLATFORM_SCHEMAS } from "../../../supabase/functions/_shared/backup/platform.ts";
 import { type Target, targetSchema } from "../../../supabase/functions/_shared/backup/target.ts";
 import { rebuildRuns } from "../audit/rebuild.ts";
 import { Catalog } from "../catalog.ts";
 import { findToolsFor } from "../client_tools.ts";
 import { type Connection, parseDatabaseUrl } from "../connection.ts";
-import { newestBackup } from "../drill/newest_backup.ts";
+import { backupsNewestFirst, newestBackup } from "../drill/newest_backup.ts";
 import { preparePlatform } from "../drill/prepare_platform.ts";
 import { type Environment, readEnvironment, vaultFields, vaultOf } from "../environment.ts";
 import { chooseGzip } from "../gzip.ts";
@@ -73,20 +72,12 @@ export async function recoverFromVault(
 }
 
 async function list(vault: Vault, target: Target, print: (line: string) => void): Promise<void> {
-  const keys = await backupsOf(vault, target);
+  const keys = await backupsNewestFirst(vault, target);
   for (const key of keys) print(`${key}  ${describe(await readManifest(vault, key))}`);
   print(
-    `${keys.length} backups of ${target}, newest first. R2_KEY=… checks one, R2_KEY=${NEWEST} the first full one that is not ` +
-      `what a restore replaced.`,
+    `${keys.length} backups of ${target}, newest first. R2_KEY=… checks one, R2_KEY=${NEWEST} the first full one ` +
+      "that is not what a restore replaced.",
   );
-}
-
-/** Keys of archives with a manifest, newest first. */
-async function backupsOf(vault: Vault, target: Target): Promise<string[]> {
-  const stored = new Set<string>();
-  for await (const { key } of vault.list(targetPrefix(target))) stored.add(key);
-  return [...stored].filter((key) => key.endsWith(".dump.gz") && stored.has(siblingKeys(key).manifest)).sort()
-    .reverse();
 }
 
 function describe(manifest: AnyManifest | null): string {

@@ -5,7 +5,7 @@ import { backupsRoutes } from "../features/backups/routes.tsx";
 import { CrashBoundary } from "./crash_boundary.tsx";
 import { NotFound } from "./not_found.tsx";
 import { HOME, SIGN_IN } from "./paths.ts";
-import { SessionProvider, type SessionStore, useSession } from "./session.tsx";
+import { SessionProvider, type SessionStore, useSession } from "./session.ts";
 import { Shell } from "./shell.tsx";
 import { SignInPage } from "./sign_in_page.tsx";
 
@@ -27,7 +27,7 @@ export function App({ session }: { session: SessionStore }) {
   return (
     <CrashBoundary>
       <QueryClientProvider client={cache}>
-        <SessionProvider store={session}>
+        <SessionProvider value={session}>
           <ForgetOnSignOut cache={cache} />
           <BrowserRouter>
             <Routes />

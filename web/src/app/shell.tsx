@@ -6,7 +6,7 @@ import { Skeleton } from "../components/ui/skeleton.tsx";
 import { BackupsProvider } from "../features/backups/gateway.tsx";
 import { Brand } from "./brand.tsx";
 import { HOME, SIGN_IN, type SignInState } from "./paths.ts";
-import { useSession } from "./session.tsx";
+import { useSession } from "./session.ts";
 
 const Toaster = lazy(async () => ({ default: (await import("sonner")).Toaster }));
 

@@ -6,7 +6,7 @@ import { Field, Input } from "../components/ui/field.tsx";
 import { Notice } from "../components/ui/notice.tsx";
 import { FullPage } from "./full_page.tsx";
 import { HOME, type SignInState } from "./paths.ts";
-import { useSession } from "./session.tsx";
+import { useSession } from "./session.ts";
 import { signInSentence } from "./sign_in_error.ts";
 
 const stateSchema: z.ZodType<SignInState> = z.object({

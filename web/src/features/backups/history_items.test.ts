@@ -6,9 +6,8 @@ import {
   mergeItems,
   narrowed,
   originOfRun,
-  reachesBack,
   runItem,
-  runsSince,
+  runsOfSpan,
   spanOfPage,
 } from "./history_items.ts";
 import { BEGINNING } from "./history_place.ts";
@@ -71,11 +70,10 @@ describe("the attempts of a page", () => {
     const atBegin = aRun({ created_at: next.created_at });
     const before = aRun({ created_at: "2026-11-09T03:10:00+00:00" });
     const span = { from: next.created_at, to: null };
-    expect(runsSince([inside, atBegin, before], span)).toEqual([inside, atBegin]);
-    expect(reachesBack([inside, atBegin, before], 3, span)).toBe(true);
-    expect(reachesBack([inside, atBegin], 2, span)).toBe(false);
-    expect(reachesBack([inside, atBegin], 3, span)).toBe(true);
-    expect(reachesBack([inside, before], 2, { from: null, to: null })).toBe(false);
+    expect(runsOfSpan([inside, atBegin, before], 3, span)).toEqual([inside, atBegin]);
+    expect(runsOfSpan([inside, atBegin], 2, span)).toBeNull();
+    expect(runsOfSpan([inside, atBegin], 3, span)).toEqual([inside, atBegin]);
+    expect(runsOfSpan([inside, before], 2, { from: null, to: null })).toBeNull();
   });
 
   it("stand between the backups by time", () => {

@@ -73,16 +73,12 @@ export function narrowed(a: Span, b: Span): Span {
 }
 
 /**
- * Whether runs, listed newest first up to a limit, go back to where a span begins.
- * @param runs of a list that ends with the span's own end
+ * Those of the newest runs that lie in a span, `null` when their list broke off at its limit before the span's begin.
+ * @param newest newest first, from the span's end on
  */
-export function reachesBack(runs: readonly Run[], limit: number, span: Span): boolean {
-  return runs.length < limit || runsSince(runs, span).length < runs.length;
-}
-
-/** Those of the runs that lie after a span's begin. */
-export function runsSince(runs: readonly Run[], { from }: Span): Run[] {
-  return runs.filter((run) => from === null || Date.parse(run.created_at) >= Date.parse(from));
+export function runsOfSpan(newest: readonly Run[], limit: number, { from }: Span): Run[] | null {
+  const inside = newest.filter((run) => from === null || Date.parse(run.created_at) >= Date.parse(from));
+  return newest.length === limit && inside.length === limit ? null : inside;
 }
 
 function pick(x: string | null, y: string | null, first: (x: string, y: string) => boolean): string | null {

@@ -13,9 +13,8 @@ import {
   mergeItems,
   narrowed,
   originOfRun,
-  reachesBack,
   runItem,
-  runsSince,
+  runsOfSpan,
   type Span,
   spanOfPage,
 } from "../history_items.ts";
@@ -131,9 +130,8 @@ async function readBackups(
   if (!withAttempts || place.page > 0 && shown.length === 0) return page;
   const first = place.page === 0 ? null : shown[0] ?? null;
   const span = narrowed(period, spanOfPage({ first, next: rows[PAGE_SIZE] ?? null }, sort));
-  const runs = newestRuns !== null && reachesBack(newestRuns, EARLY_LIMIT, span)
-    ? runsSince(newestRuns, span)
-    : await readBackupRuns(gateway, place, span, ATTEMPTS_LIMIT, signal);
+  const runs = (newestRuns && runsOfSpan(newestRuns, EARLY_LIMIT, span)) ??
+    await readBackupRuns(gateway, place, span, ATTEMPTS_LIMIT, signal);
   const attempts = runs.filter((run) =>
     isAttempt(run) && (place.origin === null || originOfRun(run) === place.origin)
   );

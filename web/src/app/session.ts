@@ -1,7 +1,7 @@
 /** Who is signed in, as Supabase Auth knows it. */
 
 import type { Session } from "@supabase/auth-js";
-import { createContext, type ReactNode, useContext, useMemo, useSyncExternalStore } from "react";
+import { createContext, useContext, useSyncExternalStore } from "react";
 import type { HostClient } from "./supabase_client.ts";
 
 export type SessionState =
@@ -20,10 +20,6 @@ export interface SessionStore {
   signOut(): void;
   /** The server no longer accepts the session. */
   expire(): void;
-}
-
-export interface SessionControl extends Pick<SessionStore, "client" | "signOut" | "expire"> {
-  current: SessionState;
 }
 
 /** Call it before the first render: a client that finds its session in the browser has told it by then. */
@@ -68,17 +64,14 @@ function signedOut(before: SessionState, ended: boolean): SessionState {
   return { state: "signed-out", expired: ended || before.state === "signed-out" && before.expired };
 }
 
-const SessionContext = createContext<SessionControl | null>(null);
+const SessionContext = createContext<SessionStore | null>(null);
 
-export function useSession(): SessionControl {
-  const control = useContext(SessionContext);
-  if (control === null) throw new Error("Cannot use the session outside of <SessionProvider>");
-  return control;
-}
+/** Hands a store of {@link followSession} to {@link useSession}. */
+export const SessionProvider = SessionContext.Provider;
 
-export function SessionProvider({ store, children }: { store: SessionStore; children: ReactNode }) {
-  const current = useSyncExternalStore(store.subscribe, store.read);
-  const { client, signOut, expire } = store;
-  const control = useMemo(() => ({ current, client, signOut, expire }), [current, client, signOut, expire]);
-  return <SessionContext value={control}>{children}</SessionContext>;
+/** The surrounding store and what it knows now. */
+export function useSession(): SessionStore & { current: SessionState } {
+  const store = useContext(SessionContext);
+  if (store === null) throw new Error("Cannot use the session outside of <SessionProvider>");
+  return { ...store, current: useSyncExternalStore(store.subscribe, store.read) };
 }
