@@ -6,6 +6,7 @@ import { startForFile } from "./rest/fixture.ts";
 
 const where = { owner: OWNER, repo: REPO };
 const github = startForFile();
+const TAKEN = { timeout: 10_000 };
 
 beforeEach(() => github().github.faults.clear());
 
@@ -43,9 +44,16 @@ describe("faults", () => {
     ]);
     for (const accept of [true, false]) {
       github().github.faults.dispatches.push({ kind: "silence", accept });
-      const signal = AbortSignal.timeout(200);
-      await expect(requestDispatch(github().octokit, "plain.yml", { ...details, request: { signal } }))
+      const client = new AbortController();
+      const request = { signal: client.signal };
+      const noAnswer = expect(requestDispatch(github().octokit, "plain.yml", { ...details, request }))
         .rejects.toThrow();
+      // the time to answer begins when the request was taken, however slow the machine is
+      await expect.poll(() => github().github.faults.dispatches, TAKEN).toEqual([]);
+      await expect.poll(count, TAKEN).toBe(before + 3);
+      await sleep(200);
+      client.abort();
+      await noAnswer;
     }
     expect(await count()).toBe(before + 3);
     expect(github().github.journal.filter(({ status }) => status === 0)).toHaveLength(2);
