@@ -1,7 +1,7 @@
 /** A part of the stack that runs as a process of its own, in a process group of its own. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { createWriteStream, mkdirSync, openSync } from "node:fs";
-import { connect } from "node:net";
+import { request } from "node:http";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
@@ -13,6 +13,8 @@ import type { RunFolder } from "./run_folder.ts";
 const READY_LIMIT_MS = 60_000;
 const STOP_GRACE_MS = 3_000;
 const POLL_MS = 25;
+/** Of one question; a program that is still loading may take connections long before it answers. */
+const ANSWER_LIMIT_MS = 5_000;
 /** Of what a process said, in characters: enough for an error message. */
 const TAIL = 2_000;
 
@@ -24,7 +26,7 @@ export interface ChildOptions {
   args: readonly string[];
   /** Its whole environment besides what finds programs and temporary files. */
   env: Readonly<Record<string, string>>;
-  /** Of 127.0.0.1; it is ready when it takes connections there. */
+  /** Of 127.0.0.1; it is ready when it answers HTTP there. */
   port: number;
   run: RunFolder;
   /** Is told each line of what it says, which its log file has in any case. */
@@ -44,16 +46,16 @@ export class ChildPart {
     this.#options = options;
   }
 
-  /** Resolves when it takes connections. @throws {Error} with what it said when it ends before. */
+  /** Resolves when it answers. @throws {Error} with what it said when it ends before. */
   async start(): Promise<void> {
     const { name, port } = this.#options;
     const child = this.#spawn();
     const limit = Date.now() + READY_LIMIT_MS;
-    while (!await takesConnections(port)) {
+    while (!await answers(port)) {
       if (this.#child !== child || Date.now() > limit) {
         await this.stop();
         throw new Error(
-          `Cannot start ${name}: it ended or never listened on port ${port}. ${this.#said.trim()}`,
+          `Cannot start ${name}: it ended or never answered on port ${port}. ${this.#said.trim()}`,
         );
       }
       await sleep(POLL_MS);
@@ -134,13 +136,19 @@ export function nodeArguments(file: string): string[] {
   return ["--import", "tsx", join(ROOT, file)];
 }
 
-function takesConnections(port: number): Promise<boolean> {
+/**
+ * Whether any answer comes, be it a refusal. Taking connections is not enough: Vite listens on its port for a moment
+ * to see whether it is free, and drops who came.
+ */
+function answers(port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect({ port, host: "127.0.0.1" });
-    socket.once("connect", () => {
-      socket.destroy();
+    const asked = request({ port, host: "127.0.0.1", method: "OPTIONS", agent: false });
+    asked.once("response", (response) => {
+      response.destroy();
       resolve(true);
     });
-    socket.once("error", () => resolve(false));
+    asked.once("error", () => resolve(false));
+    asked.setTimeout(ANSWER_LIMIT_MS, () => asked.destroy());
+    asked.end();
   });
 }

@@ -14,15 +14,9 @@ const PREFERRED = {
 export type PortName = keyof typeof PREFERRED;
 export type Ports = Record<PortName, number>;
 
-/** @param wish `preferred` takes the known ports where they are free, `free` whatever the system has. */
+/** @param wish `preferred` takes the known ports where they are free, `free` any that are. */
 export async function choosePorts(wish: "preferred" | "free"): Promise<Ports> {
-  const taken = new Set<number>();
-  const choose = async (name: PortName): Promise<number> => {
-    let port = await findFreePort(wish === "preferred" ? PREFERRED[name] : 0);
-    while (taken.has(port)) port = await findFreePort();
-    taken.add(port);
-    return port;
-  };
+  const choose = (name: PortName) => findFreePort(wish === "preferred" ? PREFERRED[name] : undefined);
   return {
     supabase: await choose("supabase"),
     screen: await choose("screen"),
