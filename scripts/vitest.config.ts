@@ -36,6 +36,7 @@ export default defineConfig({
     sequence: { sequencer: LongestFirst },
     testTimeout: 120_000,
     hookTimeout: 180_000,
+    expect: { poll: { timeout: 10_000 } },
     server: { deps: { inline: [/@actions\//] } },
   },
 });

@@ -25,12 +25,11 @@ test.each<[string, Stage[], string]>([
 });
 
 test("killing the whole pipeline is a failure of every program, and nothing stays", async () => {
-  const stages: Stage[] = [["sleep", "61.5"], ["cat"]];
+  const stages: Stage[] = [["sh", "-c", "echo up; exec sleep 61.5"], ["cat"]];
   const pipeline = startPipeline(stages);
-  setTimeout(() => pipeline.kill(), 200);
-  for await (const _ of pipeline.stdout);
+  for await (const _ of pipeline.stdout) pipeline.kill();
   expect(describeFailure(stages, await pipeline.ended)).toMatch(
-    /sleep was ended by signal 9, cat was ended by signal 9/,
+    /sh was ended by signal 9, cat was ended by signal 9/,
   );
   const left = decode(await runPipeline([["ps", "-eo", "args"]]));
   expect(left).not.toContain("sleep 61.5");

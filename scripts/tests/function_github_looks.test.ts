@@ -74,7 +74,7 @@ describe("readStatus", () => {
   it("shows the steps of a live run, then names the one that failed", async () => {
     await startRun(RESTORE, parts());
     const deps = parts();
-    await expect.poll(async () => (await readStatus(asked, deps)).github, { timeout: 10_000, interval: 200 })
+    await expect.poll(async () => (await readStatus(asked, deps)).github, { interval: 200 })
       .toMatchObject({ known: true, status: "completed", conclusion: "failure", failed_step: "Work" });
     const later = { ...deps, now: () => new Date(Date.now() + 60_000) };
     const { run } = await readStatus(asked, later);
@@ -103,13 +103,13 @@ describe("cancelRun", () => {
     await expect(startRun(BACKUP, parts())).rejects.toMatchObject({ code: "github_unclear" });
     const { run } = await cancelRun({ action: "cancel", request_id: REQUEST_ID }, parts());
     expect(run.status).toBe("cancelled");
-    await expect.poll(conclusion, { timeout: 10_000 }).toEqual(["cancelled"]);
+    await expect.poll(conclusion).toEqual(["cancelled"]);
     expect(dispatches(hub)).toBe(1);
   });
 
   it("learns from GitHub that a run is over already", async () => {
     const { run: { github_run_id } } = await startRun(RESTORE, parts());
-    await expect.poll(conclusion, { timeout: 10_000 }).toEqual(["failure"]);
+    await expect.poll(conclusion).toEqual(["failure"]);
     const dead = { kind: "restore", status: "running", phase: "load", heartbeat_at: LONG_AGO } as const;
     database.rows.set(REQUEST_ID, exampleRun({ ...dead, github_run_id }));
     await expect(cancelRun({ action: "cancel", request_id: REQUEST_ID }, parts())).rejects.toMatchObject({
@@ -157,7 +157,7 @@ describe("readHealth", () => {
       headers: { authorization: `Bearer ${TOKEN}` },
     });
     const drill = "schedule_db-backup-restore-drill.yml";
-    await expect.poll(async () => (await health())[drill]?.status, { timeout: 10_000 }).toBe("failed");
+    await expect.poll(async () => (await health())[drill]?.status).toBe("failed");
     const checks = await health({ GITHUB_TOKEN: "ghp_runs" });
     expect(checks["workflow_db-backup.yml"]).toMatchObject({
       status: "failed",
