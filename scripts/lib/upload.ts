@@ -20,6 +20,7 @@ import type { ArchiveToc } from "./archive_toc.ts";
 import { readGzippedToc } from "./backup/contents.ts";
 import { recoveryText } from "./backup/recovery_text.ts";
 import type { Progress } from "./progress.ts";
+import { takeAway } from "./take_away.ts";
 import { choosePartSize, type Vault } from "./vault.ts";
 
 export interface Uploaded {
@@ -63,11 +64,12 @@ export async function uploadLocalBackup(
     if (upload.sha256 !== manifest.sha256) throw notTheManifests(file, manifest.sha256, upload.sha256);
     progress.phase("manifest");
     const recovery = recoveryText(keys, manifest, toc, vault.bucket);
-    await vault.put(keys.recovery, recovery, "text/markdown; charset=utf-8");
     written.push(keys.recovery);
+    await vault.put(keys.recovery, recovery, "text/markdown; charset=utf-8");
+    written.push(keys.manifest);
     await vault.put(keys.manifest, text, "application/json");
   } catch (error) {
-    for (const key of written) await vault.delete(key);
+    await takeAway(vault, written, (line) => progress.log(line));
     throw error;
   }
   return { key: keys.archive, manifest };

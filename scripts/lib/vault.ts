@@ -106,19 +106,28 @@ export class Vault {
     }
   }
 
-  /** Stores a small object under a new key. @throws {BackupError} `vault_object_exists` when it is taken. */
+  /**
+   * Stores a small object under a new key. One that has the same bytes already counts as stored: to the attempt after
+   * a lost answer the name looks taken. @throws {BackupError} `vault_object_exists` when it holds something else.
+   */
   async put(key: string, body: Uint8Array | string, contentType: string): Promise<void> {
     const bytes = typeof body === "string" ? new TextEncoder().encode(body) : body;
+    const md5 = createHash("md5").update(bytes).digest();
     const command = new PutObjectCommand({
       Bucket: this.bucket,
       Key: key,
       Body: bytes,
       ContentLength: bytes.length,
-      ContentMD5: createHash("md5").update(bytes).digest("base64"),
+      ContentMD5: md5.toString("base64"),
       ContentType: contentType,
       IfNoneMatch: "*",
     });
-    await callVault(key, () => this.#s3.send(command));
+    try {
+      await callVault(key, () => this.#s3.send(command));
+    } catch (error) {
+      const isTaken = error instanceof BackupError && error.code === "vault_object_exists";
+      if (!isTaken || (await this.head(key))?.etag !== `"${md5.toString("hex")}"`) throw error;
+    }
   }
 
   /** Size and ETag of an object, `null` when there is none. */

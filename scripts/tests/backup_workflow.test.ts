@@ -17,7 +17,7 @@ import { Catalog } from "../lib/catalog.ts";
 import type { Connection } from "../lib/connection.ts";
 import { runPipeline } from "../lib/children.ts";
 import type { SupabaseServer } from "../lib/postgres/supabase.ts";
-import { startVaultProxy, startWire } from "./broken_links.ts";
+import { refusing, startVaultRelay, startWire } from "./broken_links.ts";
 import {
   binaries,
   createProject,
@@ -201,9 +201,9 @@ test("a wrong password of prod, where the catalog is: the log and GitHub's red r
 });
 
 test("the vault refuses a part", async () => {
-  const proxy = await startVaultProxy(
+  const proxy = await startVaultRelay(
     store.secrets.R2_ENDPOINT,
-    (incoming) => incoming.method === "PUT" && (incoming.url ?? "").includes("partNumber="),
+    refusing(({ method, url }) => method === "PUT" && (url ?? "").includes("partNumber=")),
   );
   try {
     const end = await runWorkflow("db-backup.yml", { target: "prod" }, { R2_ENDPOINT: proxy.endpoint });
@@ -223,9 +223,10 @@ test("the catalog is gone after the upload: red, and the good object is found ag
   const through = new URL(server.url("postgres", "prod"));
   through.port = String(wire.port);
   // the manifest is written: from now on the catalog does not answer
-  const proxy = await startVaultProxy(store.secrets.R2_ENDPOINT, (incoming) => {
-    if (incoming.method === "PUT" && (incoming.url ?? "").includes(".manifest.json")) wire.cut();
-    return false;
+  const proxy = await startVaultRelay(store.secrets.R2_ENDPOINT, {
+    onDone: ({ method, url }) => {
+      if (method === "PUT" && (url ?? "").includes(".manifest.json")) wire.cut();
+    },
   });
   try {
     const end = await runWorkflow("db-backup.yml", { target: "dev" }, {

@@ -12,6 +12,8 @@ export interface VaultRelay {
   intercept?(incoming: IncomingMessage): Reply | null | Promise<Reply | null>;
   /** The vault has done what was asked; the asker does not know it yet. */
   onDone?(incoming: IncomingMessage): void;
+  /** Asked then: whether the asker never knows it. */
+  losesAnswer?(incoming: IncomingMessage): boolean;
 }
 
 /** Stands between a client and the vault's simulator. */
@@ -38,6 +40,7 @@ export async function startVaultRelay(
       headers: incoming.headers,
     }, (answer) => {
       relay.onDone?.(incoming);
+      if (relay.losesAnswer?.(incoming)) return void outgoing.destroy();
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
       answer.pipe(outgoing);
     });
@@ -46,15 +49,10 @@ export async function startVaultRelay(
   return { server, endpoint: `http://127.0.0.1:${await listen(server)}${target.pathname}` };
 }
 
-/** Passes requests on to the vault's simulator, but answers those that `refuse` picks as a broken vault does. */
-export function startVaultProxy(
-  endpoint: string,
-  refuse: (incoming: IncomingMessage) => boolean,
-): Promise<{ endpoint: string; server: Server }> {
+/** Answers the requests that `refuse` picks as a broken vault does. */
+export function refusing(refuse: (incoming: IncomingMessage) => boolean): VaultRelay {
   const xml = "<Error><Code>InternalError</Code><Message>We encountered an internal error.</Message></Error>";
-  return startVaultRelay(endpoint, {
-    intercept: (incoming) => refuse(incoming) ? { status: 500, xml } : null,
-  });
+  return { intercept: (incoming) => refuse(incoming) ? { status: 500, xml } : null };
 }
 
 /** A TCP connection to PostgreSQL that can be cut for good. */

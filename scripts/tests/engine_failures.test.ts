@@ -19,7 +19,7 @@ import type { SupabaseServer } from "../lib/postgres/supabase.ts";
 import type { Progress } from "../lib/progress.ts";
 import { identifier, literal } from "../lib/psql.ts";
 import { Vault } from "../lib/vault.ts";
-import { startVaultProxy, startWire } from "./broken_links.ts";
+import { refusing, startVaultRelay, startWire, type VaultRelay } from "./broken_links.ts";
 import { dyingProgram, sqlNow } from "./engine_breakage.ts";
 import {
   backUp,
@@ -340,6 +340,14 @@ describe("a backup that fails leaves nothing", () => {
       secretAccessKey: R2_SECRET_ACCESS_KEY,
     };
   };
+  async function through<T>(relay: VaultRelay, work: (vault: Vault) => Promise<T>): Promise<T> {
+    const { endpoint, server } = await startVaultRelay(store.secrets.R2_ENDPOINT, relay);
+    try {
+      return await work(new Vault(vaultOptions(endpoint)));
+    } finally {
+      server.close();
+    }
+  }
   const objects = async () => {
     const keys: string[] = [];
     for await (const { key } of store.vault.list("revo/")) keys.push(key);
@@ -397,17 +405,33 @@ describe("a backup that fails leaves nothing", () => {
         { archive: ".dump.gz", fingerprint: ".fingerprint.gz", manifest: ".manifest.json" }[part];
       const isRefused = ({ method: asked, url = "" }: IncomingMessage) =>
         asked === method && url.split("?")[0]?.endsWith(ending) === true;
-      const proxy = await startVaultProxy(store.secrets.R2_ENDPOINT, isRefused);
-      const vault = new Vault(vaultOptions(proxy.endpoint));
-      try {
+      await through(refusing(isRefused), async (vault) => {
         await expectNothingLeft(() => backUp(vault, prod, { verify: true }), {
           code: expect.stringMatching(/^vault_/),
         });
-      } finally {
-        proxy.server.close();
-      }
+      });
     },
   );
+
+  test("the vault's first answer to each write is lost: what it holds counts", async () => {
+    const lost = new Set<string>();
+    const losesAnswer = ({ method, url = "" }: IncomingMessage) => {
+      if (method !== "PUT" || lost.has(url)) return false;
+      lost.add(url);
+      return true;
+    };
+    const { keys } = await through({ losesAnswer }, (vault) => backUp(vault, prod));
+    expect(await objects()).toEqual(expect.arrayContaining(Object.values(keys)));
+    expect([...lost].filter((url) => url.includes(".manifest.json"))).toHaveLength(1);
+  });
+
+  test("no answer about the manifest comes: none stays that names what was taken away", async () => {
+    const losesAnswer = ({ method, url = "" }: IncomingMessage) =>
+      method === "PUT" && url.includes(".manifest.json");
+    await through({ losesAnswer }, async (vault) => {
+      await expectNothingLeft(() => backUp(vault, prod), { code: "vault_unreachable" });
+    });
+  });
 
   test("a role that may not read", async () => {
     await expectNothingLeft(() => backUp(store.vault, server.connection("authenticator", "prod")), {

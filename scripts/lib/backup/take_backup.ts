@@ -4,7 +4,7 @@
  * Whatever fails, what this run wrote is taken away again.
  */
 import { gzipSync } from "node:zlib";
-import { BackupError, toBackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
+import { BackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
 import {
   formatManifest,
   type Manifest,
@@ -23,6 +23,7 @@ import type { Gzip } from "../gzip.ts";
 import { LOCK_TIMEOUT_MS } from "../lock_holders.ts";
 import type { Progress } from "../progress.ts";
 import { PsqlSession } from "../psql.ts";
+import { takeAway } from "../take_away.ts";
 import { choosePartSize, type Upload, type Vault } from "../vault.ts";
 import {
   countEntries,
@@ -93,19 +94,21 @@ export async function takeBackup(around: BackupSurroundings, order: BackupOrder)
     if (order.verify) await rereadObject(around, dumped.upload);
     around.progress.phase("manifest");
     const manifest = composeManifest(around, order, keys, dumped, toc, started);
+    // noted before each write: one whose answer does not come may have been done
+    written.push(keys.fingerprint);
     await around.vault.put(
       keys.fingerprint,
       gzipSync(dumped.facts.fingerprint.lines.join("\n") + "\n"),
       "application/gzip",
     );
-    written.push(keys.fingerprint);
+    written.push(keys.recovery);
     const recovery = recoveryText(keys, manifest, toc, around.vault.bucket);
     await around.vault.put(keys.recovery, recovery, "text/markdown; charset=utf-8");
-    written.push(keys.recovery);
+    written.push(keys.manifest);
     await writeManifest(around.vault, keys.manifest, manifest);
     return { keys, manifest, verifiedAt: order.verify ? around.now().toISOString() : null };
   } catch (error) {
-    await takeAway(around, written);
+    await takeAway(around.vault, written, (line) => around.progress.log(line));
     throw error;
   }
 }
@@ -161,19 +164,10 @@ async function writeManifest(vault: Vault, key: string, manifest: Manifest): Pro
   const text = await formatManifest(manifest);
   await vault.put(key, text, "application/json");
   if (await vault.text(key) === text) return;
-  await vault.delete(key);
   throw new BackupError(
     "upload_mismatch",
     `Cannot confirm ${key}: what was read back differs from what was written`,
   );
-}
-
-async function takeAway({ vault, progress }: BackupSurroundings, keys: readonly string[]): Promise<void> {
-  for (const key of keys) {
-    await vault.delete(key).catch((error) =>
-      progress.log(`could not remove ${key} (no manifest names it): ${toBackupError(error).message}`)
-    );
-  }
 }
 
 function countAll(tables: SnapshotFacts["tables"]): number {
