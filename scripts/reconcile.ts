@@ -19,7 +19,7 @@ import { reconcile } from "./lib/reconcile/reconcile.ts";
 import { describeFinding, reconcileSummary } from "./lib/reconcile/report.ts";
 import { reporterFor } from "./lib/tracked_run.ts";
 
-await runMain(async (_signal, output) => {
+await runMain(async (signal, output) => {
   const env = readEnvironment(reconcileEnvironment, process.env);
   const vault = vaultOf(env);
   const catalog = new Catalog({ psql: findPsql(), connection: connectionOf("prod", process.env) });
@@ -37,7 +37,7 @@ await runMain(async (_signal, output) => {
       if (isBad) reporter.warn(text);
       else reporter.log(text);
     };
-    const context = { vault, catalog, now: () => new Date(), onFinding };
+    const context = { vault, catalog, now: () => new Date(), onFinding, signal };
     const reconciled = await reconcile(context, env.APPLY);
     output.setResult({ reconciled, rebuilt, applied: env.APPLY });
     if (env.APPLY) await copyAudit(() => vault, catalog, reporter);

@@ -68,7 +68,7 @@ export async function runMain(
   }
 }
 
-/** Work that only reads has nothing to take back: a signal ends it at once. */
+/** Work that has nothing to take back, or is good wherever it ends: a signal ends it at once. */
 export function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const aborted = new Promise<never>((_, reject) => {
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });

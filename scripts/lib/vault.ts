@@ -6,7 +6,6 @@
  */
 import {
   DeleteObjectCommand,
-  GetObjectCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
@@ -15,6 +14,7 @@ import {
 import { createHash } from "node:crypto";
 import { BackupError } from "../../supabase/functions/_shared/backup/errors.ts";
 import { MultipartUpload, type UploadOptions } from "./multipart_upload.ts";
+import { downloadObject } from "./vault_download.ts";
 import {
   abandonUpload,
   deleteMany,
@@ -30,6 +30,8 @@ export interface VaultOptions {
   bucket: string;
   accessKeyId: string;
   secretAccessKey: string;
+  /** How long a connection may bring nothing before it counts as broken, in milliseconds. Default: a minute. */
+  silenceMs?: number;
 }
 
 export interface StoredObject {
@@ -47,6 +49,7 @@ export interface Upload extends StoredObject {
   sha256: string;
 }
 
+const SILENCE_MS = 60_000;
 const MIB = 1024 * 1024;
 const MAX_PARTS = 10_000;
 const MIN_PART = 8 * MIB;
@@ -72,7 +75,7 @@ export class Vault {
       maxAttempts: 5,
       requestChecksumCalculation: "WHEN_REQUIRED",
       responseChecksumValidation: "WHEN_REQUIRED",
-      requestHandler: { requestTimeout: 120_000, connectionTimeout: 15_000 },
+      requestHandler: { socketTimeout: options.silenceMs ?? SILENCE_MS, connectionTimeout: 15_000 },
       // The simulator never sends "100 Continue"; the SDK would wait six seconds for it with every body.
       ...{ expectContinueHeader: false },
     });
@@ -142,33 +145,26 @@ export class Vault {
     }
   }
 
-  /** An object's bytes, from `from` on. @throws {BackupError} `vault_object_missing` when there is none. */
-  async *download(key: string, from = 0): AsyncGenerator<Uint8Array> {
-    const Range = from > 0 ? `bytes=${from}-` : undefined;
-    const command = new GetObjectCommand({ Bucket: this.bucket, Key: key, Range });
-    const answer = await callVault(key, () => this.#s3.send(command));
-    if (!answer.Body) return;
-    try {
-      yield* answer.Body as AsyncIterable<Uint8Array>;
-    } catch (cause) {
-      throw new BackupError(
-        "vault_unreachable",
-        `Cannot read ${key} to its end: ${(cause as Error).message}`,
-        { cause },
-      );
-    }
+  /**
+   * An object's bytes; after a connection that broke or fell silent, from where it broke.
+   * @throws {BackupError} `vault_object_missing` when there is none, `vault_unreachable` after five connections in a
+   * row that brought nothing; the signal's reason.
+   */
+  download(key: string, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+    return downloadObject(this.#s3, { Bucket: this.bucket, Key: key }, signal);
   }
 
   /** Size and SHA-256 of an object, read to its end. */
   async hash(
     key: string,
-    onBytes: (done: number) => void = () => {},
+    { onBytes, signal }: { onBytes?: (done: number) => void; signal?: AbortSignal } = {},
   ): Promise<{ bytes: number; sha256: string }> {
     const hash = createHash("sha256");
     let bytes = 0;
-    for await (const chunk of this.download(key)) {
+    for await (const chunk of this.download(key, signal)) {
       hash.update(chunk);
-      onBytes(bytes += chunk.length);
+      bytes += chunk.length;
+      onBytes?.(bytes);
     }
     return { bytes, sha256: hash.digest("hex") };
   }

@@ -218,6 +218,24 @@ test("the vault refuses a part", async () => {
   }
 });
 
+test("the connection breaks while the object is read back: it is read on from there", async () => {
+  const read: (string | undefined)[] = [];
+  const proxy = await startVaultRelay(store.secrets.R2_ENDPOINT, {
+    breaks: ({ method, url, headers: { range } }) => {
+      if (method !== "GET" || !(url ?? "").includes(".dump.gz")) return null;
+      read.push(range);
+      return range === undefined ? { after: 500_000, how: "cut" } : null;
+    },
+  });
+  try {
+    const end = await runWorkflow("db-backup.yml", { target: "prod" }, { R2_ENDPOINT: proxy.endpoint });
+    expect(end).toMatchObject({ conclusion: "success", run: { status: "succeeded" }, rows: 1 });
+    expect(read).toContain("bytes=500000-");
+  } finally {
+    proxy.server.close();
+  }
+});
+
 test("the catalog is gone after the upload: red, and the good object is found again", async () => {
   const wire = await startWire(server.port);
   const through = new URL(server.url("postgres", "prod"));

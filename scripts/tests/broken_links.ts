@@ -12,8 +12,14 @@ export interface VaultRelay {
   intercept?(incoming: IncomingMessage): Reply | null | Promise<Reply | null>;
   /** The vault has done what was asked; the asker does not know it yet. */
   onDone?(incoming: IncomingMessage): void;
-  /** Asked then: whether the asker never knows it. */
-  losesAnswer?(incoming: IncomingMessage): boolean;
+  /** Asked then: where the connection to the asker breaks, or `null`. */
+  breaks?(incoming: IncomingMessage): Break | null;
+}
+
+/** So many bytes of an answer's body are passed on, of none its head neither; then it is cut, or says no more. */
+export interface Break {
+  after: number;
+  how: "cut" | "silence";
 }
 
 /** Stands between a client and the vault's simulator. */
@@ -40,13 +46,29 @@ export async function startVaultRelay(
       headers: incoming.headers,
     }, (answer) => {
       relay.onDone?.(incoming);
-      if (relay.losesAnswer?.(incoming)) return void outgoing.destroy();
-      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(outgoing);
+      const broken = relay.breaks?.(incoming) ?? null;
+      if (broken?.after !== 0) outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+      if (broken) breakOff(answer, outgoing, broken);
+      else answer.pipe(outgoing);
     });
     incoming.pipe(onward);
   });
   return { server, endpoint: `http://127.0.0.1:${await listen(server)}${target.pathname}` };
+}
+
+function breakOff(answer: IncomingMessage, outgoing: ServerResponse, { after, how }: Break): void {
+  let left = after;
+  const end = () => {
+    answer.destroy();
+    if (how === "cut") outgoing.destroy();
+  };
+  if (left === 0) return end();
+  outgoing.once("close", () => answer.destroy());
+  answer.on("data", (chunk: Uint8Array) => {
+    const passed = chunk.subarray(0, left);
+    left -= passed.length;
+    outgoing.write(passed, () => left === 0 && end());
+  });
 }
 
 /** Answers the requests that `refuse` picks as a broken vault does. */

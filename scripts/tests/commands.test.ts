@@ -12,6 +12,7 @@ import { DRILL_CHECK_NAMES } from "../../supabase/functions/_shared/backup/recei
 import { nodeArguments } from "../dev/child_process.ts";
 import { PsqlSession } from "../lib/psql.ts";
 import { uploadLocalBackup } from "../lib/upload.ts";
+import { startVaultRelay } from "./broken_links.ts";
 import { binaries, commandEnvironment, fixture, progressWith, sql } from "./engine_fixture.ts";
 import { type CatalogScene, keysOf, startCatalogScene, storeBackups } from "./vault_content.ts";
 
@@ -64,9 +65,9 @@ function backups(args: readonly string[], env = environment()): Promise<End> {
 }
 
 /** As typed in a terminal, which has its programs in one group. */
-function throughNpm(args: readonly string[]) {
+function throughNpm(args: readonly string[], env = environment()) {
   const words = ["run", "--silent", "backups", "--", ...args];
-  const child = spawn("npm", words, { cwd: ROOT, env: environment(), detached: true });
+  const child = spawn("npm", words, { cwd: ROOT, env, detached: true });
   const signal = (name: NodeJS.Signals | 0) => child.pid !== undefined && process.kill(-child.pid, name);
   return { child, signal };
 }
@@ -209,6 +210,29 @@ function receiptOf(r2_key: string): string {
 test("what is mistyped ends with 2, for programs too", async () => {
   const typo = concluded(await backups(["verfy", "newest", "--json"]));
   expect(typo).toMatchObject({ ok: false, exit_code: 2, error: { code: "invalid_payload" }, runs: [] });
+});
+
+test("Ctrl-C ends a look at a backup with 130, also while the vault says nothing", async () => {
+  let isSilent = false;
+  const { endpoint, server } = await startVaultRelay(place.store.secrets.R2_ENDPOINT, {
+    breaks: ({ url }) => {
+      if (!(url ?? "").includes(".dump.gz?x-id=GetObject")) return null;
+      isSilent = true;
+      return { after: 1000, how: "silence" };
+    },
+  });
+  const { child, signal } = throughNpm(["recover", key], { ...environment(), R2_ENDPOINT: endpoint });
+  try {
+    const ended = endOf(child);
+    await expect.poll(() => isSilent, { timeout: 45_000 }).toBe(true);
+    signal("SIGINT");
+    expect(await ended).toMatchObject({ code: 130, stderr: expect.stringContaining("ended by SIGINT") });
+    expect(() => signal(0)).toThrow("ESRCH");
+  } finally {
+    if (child.exitCode === null && child.signalCode === null) signal("SIGKILL");
+    server.closeAllConnections();
+    server.close();
+  }
 });
 
 test("an upload that is ended takes back what it stored", async () => {

@@ -19,7 +19,7 @@ import type { SupabaseServer } from "../lib/postgres/supabase.ts";
 import type { Progress } from "../lib/progress.ts";
 import { identifier, literal } from "../lib/psql.ts";
 import { Vault } from "../lib/vault.ts";
-import { refusing, startVaultRelay, startWire, type VaultRelay } from "./broken_links.ts";
+import { type Break, refusing, startVaultRelay, startWire, type VaultRelay } from "./broken_links.ts";
 import { dyingProgram, sqlNow } from "./engine_breakage.ts";
 import {
   backUp,
@@ -413,22 +413,24 @@ describe("a backup that fails leaves nothing", () => {
     },
   );
 
+  const LOST: Break = { after: 0, how: "cut" };
+
   test("the vault's first answer to each write is lost: what it holds counts", async () => {
     const lost = new Set<string>();
-    const losesAnswer = ({ method, url = "" }: IncomingMessage) => {
-      if (method !== "PUT" || lost.has(url)) return false;
+    const breaks = ({ method, url = "" }: IncomingMessage) => {
+      if (method !== "PUT" || lost.has(url)) return null;
       lost.add(url);
-      return true;
+      return LOST;
     };
-    const { keys } = await through({ losesAnswer }, (vault) => backUp(vault, prod));
+    const { keys } = await through({ breaks }, (vault) => backUp(vault, prod));
     expect(await objects()).toEqual(expect.arrayContaining(Object.values(keys)));
     expect([...lost].filter((url) => url.includes(".manifest.json"))).toHaveLength(1);
   });
 
   test("no answer about the manifest comes: none stays that names what was taken away", async () => {
-    const losesAnswer = ({ method, url = "" }: IncomingMessage) =>
-      method === "PUT" && url.includes(".manifest.json");
-    await through({ losesAnswer }, async (vault) => {
+    const breaks = ({ method, url = "" }: IncomingMessage) =>
+      method === "PUT" && url.includes(".manifest.json") ? LOST : null;
+    await through({ breaks }, async (vault) => {
       await expectNothingLeft(() => backUp(vault, prod), { code: "vault_unreachable" });
     });
   });

@@ -28,12 +28,11 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test("an upload in parts is read back, whole and from the middle, and goes away", async () => {
+test("an upload in parts is read back and goes away", async () => {
   const bytes = Buffer.alloc(11 * MIB, "0123456789");
   await vault.upload("a/archive", Readable.from([bytes]), { partSize: 5 * MIB });
   expect(await vault.head("a/archive")).toMatchObject({ bytes: bytes.length });
-  expect(bytes.equals(await received("a/archive", 0))).toBe(true);
-  expect(bytes.subarray(6 * MIB + 7).equals(await received("a/archive", 6 * MIB + 7))).toBe(true);
+  expect(bytes.equals(await vault.bytes("a/archive"))).toBe(true);
   await vault.delete("a/archive");
   expect(await vault.head("a/archive")).toBeNull();
   expect(await readdir(folder)).toEqual([]);
@@ -53,9 +52,3 @@ test("what no backup asks is refused", async () => {
   };
   await expect(listing()).rejects.toMatchObject({ code: "vault_error" });
 });
-
-async function received(key: string, from: number): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of vault.download(key, from)) chunks.push(chunk);
-  return Buffer.concat(chunks);
-}

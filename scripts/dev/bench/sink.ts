@@ -117,22 +117,14 @@ async function put(request: IncomingMessage, response: ServerResponse, key: stri
 async function send(request: IncomingMessage, response: ServerResponse, key: string): Promise<void> {
   const object = objects.get(key);
   if (!object) return refuse(response, 404, "NoSuchKey", key);
-  const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? "")?.[1] ?? 0);
-  response.writeHead(from > 0 ? 206 : 200, {
-    "content-length": object.bytes - from,
-    etag: object.etag,
-    ...(from > 0 && { "content-range": `bytes ${from}-${object.bytes - 1}/${object.bytes}` }),
-  });
+  if (request.headers.range !== undefined) return refuse(response, 501, "NotImplemented", "Range");
+  response.writeHead(200, { "content-length": object.bytes, etag: object.etag });
   if (request.method === "HEAD") return void response.end();
-  await pipeline(() => readFrom(object.parts, from), response);
+  await pipeline(() => readAll(object.parts), response);
 }
 
-async function* readFrom(parts: readonly Part[], from: number): AsyncGenerator<Uint8Array> {
-  let skip = from;
-  for (const { file, bytes } of parts) {
-    if (skip < bytes) yield* createReadStream(file, { start: skip, highWaterMark: 1024 * 1024 });
-    skip = Math.max(0, skip - bytes);
-  }
+async function* readAll(parts: readonly Part[]): AsyncGenerator<Uint8Array> {
+  for (const { file } of parts) yield* createReadStream(file, { highWaterMark: 1024 * 1024 });
 }
 
 async function store(request: IncomingMessage): Promise<Part> {

@@ -150,8 +150,9 @@ async function dumpToVault(
   }
 }
 
-async function rereadObject({ vault, progress }: BackupSurroundings, upload: Upload): Promise<void> {
-  const found = await vault.hash(upload.key, (bytes) => progress.bytes(bytes, upload.bytes));
+async function rereadObject({ vault, progress, signal }: BackupSurroundings, upload: Upload): Promise<void> {
+  const onBytes = (bytes: number) => progress.bytes(bytes, upload.bytes);
+  const found = await vault.hash(upload.key, { onBytes, signal });
   if (found.sha256 === upload.sha256 && found.bytes === upload.bytes) return;
   throw new BackupError(
     "upload_mismatch",

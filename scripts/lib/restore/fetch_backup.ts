@@ -27,9 +27,15 @@ export interface FetchedBackup {
   toc: ArchiveToc;
 }
 
+interface FetchContext {
+  vault: Vault;
+  progress: Progress;
+  signal?: AbortSignal;
+}
+
 /** Downloads a backup, checks it, and keeps it until `work` is done. */
 export async function withFetchedBackup<T>(
-  context: { vault: Vault; progress: Progress },
+  context: FetchContext,
   key: string,
   work: (backup: FetchedBackup) => Promise<T>,
 ): Promise<T> {
@@ -58,7 +64,7 @@ export async function readManifest(vault: Vault, key: string): Promise<AnyManife
  * `not_enough_disk`, `vault_object_missing`.
  */
 async function downloadArchive(
-  { vault, progress }: { vault: Vault; progress: Progress },
+  { vault, progress, signal }: FetchContext,
   key: string,
   manifest: AnyManifest | null,
   path: string,
@@ -70,7 +76,7 @@ async function downloadArchive(
   const hash = createHash("sha256");
   let bytes = 0;
   try {
-    for await (const chunk of vault.download(key)) {
+    for await (const chunk of vault.download(key, signal)) {
       hash.update(chunk);
       await file.writeFile(chunk);
       progress.bytes(bytes += chunk.length, stored.bytes);

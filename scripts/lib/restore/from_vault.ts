@@ -60,7 +60,7 @@ export async function recoverFromVault(
   }
   const key = env.R2_KEY === NEWEST ? await newestBackup(vault, env.TARGET) : env.R2_KEY;
   const progress = progressOn(output);
-  if (env.DATABASE_URL === undefined) return await check(vault, key, progress);
+  if (env.DATABASE_URL === undefined) return await check({ vault, progress, signal }, key);
   const connection = parseDatabaseUrl(env.DATABASE_URL, "DATABASE_URL");
   const around = { vault, connection, progress, signal };
   const { verified, skipped, warnings } = await restoreIntoEmpty(around, key, env.ALLOW_SCHEMA_ONLY);
@@ -89,8 +89,9 @@ function describe(manifest: AnyManifest | null): string {
 }
 
 /** Downloads it: size, hash, and whether it is an archive. */
-async function check(vault: Vault, key: string, progress: Progress): Promise<void> {
-  await withFetchedBackup({ vault, progress }, key, ({ manifest, toc }) => {
+async function check(around: Omit<Around, "connection">, key: string): Promise<void> {
+  const { progress } = around;
+  await withFetchedBackup(around, key, ({ manifest, toc }) => {
     progress.log(`${key} is good: ${toc.entries.length} entries, ${describe(manifest)}`);
     if (manifest !== null) progress.log(`SHA-256 ${manifest.sha256}, as its manifest says`);
     return Promise.resolve();

@@ -1,0 +1,98 @@
+/** The vault over connections that break, fall silent or never come about. */
+import { createHash, randomBytes } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { BackupError } from "../../supabase/functions/_shared/backup/errors.ts";
+import { Vault } from "../lib/vault.ts";
+import { type Break, startVaultRelay, type VaultRelay } from "./broken_links.ts";
+import { startVault, type TestVault } from "./engine_fixture.ts";
+
+const KEY = "revo/archive";
+const BYTES = randomBytes(300_000);
+const SILENCE_MS = 500;
+
+let store: TestVault;
+
+beforeAll(async () => {
+  store = await startVault();
+  await store.vault.put(KEY, BYTES, "application/gzip");
+});
+afterAll(() => store?.stop());
+
+async function through<T>(relay: VaultRelay, work: (vault: Vault) => Promise<T>): Promise<T> {
+  const { R2_ENDPOINT, R2_BUCKET, R2_ACCESS_KEY_ID, R2_SECRET_ACCESS_KEY } = store.secrets;
+  const { endpoint, server } = await startVaultRelay(R2_ENDPOINT, relay);
+  const keys = { accessKeyId: R2_ACCESS_KEY_ID, secretAccessKey: R2_SECRET_ACCESS_KEY };
+  try {
+    return await work(new Vault({ endpoint, bucket: R2_BUCKET, ...keys, silenceMs: SILENCE_MS }));
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+/** Breaks the answers to the first GETs as listed, and lets the others pass; tells what was asked. */
+function breaking(...breaks: Break[]): VaultRelay & { ranges: (string | undefined)[] } {
+  const ranges: (string | undefined)[] = [];
+  return {
+    ranges,
+    breaks: ({ method, headers }: IncomingMessage) => {
+      if (method !== "GET") return null;
+      ranges.push(headers.range);
+      return breaks.shift() ?? null;
+    },
+  };
+}
+
+test.each(["cut", "silence"] as const)("%s in the middle: it is read on from there", async (how) => {
+  const relay = breaking({ after: 100_000, how }, { after: 50_000, how });
+  const read = await through(relay, (vault) => vault.hash(KEY));
+  expect(read).toEqual({ bytes: BYTES.length, sha256: createHash("sha256").update(BYTES).digest("hex") });
+  expect(relay.ranges).toEqual([undefined, "bytes=100000-", "bytes=150000-"]);
+});
+
+test("what was replaced between two connections is not mixed", async () => {
+  const key = "revo/replaced";
+  await store.vault.put(key, BYTES, "application/gzip");
+  const relay = breaking({ after: 100_000, how: "cut" });
+  const intercept = async ({ headers }: IncomingMessage) => {
+    if (headers.range !== undefined) await store.replace(key, BYTES.toReversed());
+    return null;
+  };
+  await through({ ...relay, intercept }, async (vault) => {
+    await expect(vault.hash(key)).rejects.toMatchObject({
+      code: "archive_corrupt",
+      message: `Cannot read ${key} to its end: it was replaced meanwhile`,
+    });
+  });
+});
+
+test("five connections in a row that bring nothing are enough", async () => {
+  let read = 0;
+  const breaks = ({ headers }: IncomingMessage) =>
+    ({ after: headers.range === undefined ? 100_000 : 0, how: "cut" }) as const;
+  await through({ breaks }, async (vault) => {
+    const reading = vault.hash(KEY, { onBytes: (bytes) => read = bytes });
+    await expect(reading).rejects.toMatchObject({ code: "vault_unreachable" });
+  });
+  expect(read).toBe(100_000);
+});
+
+test("a vault that takes a request and never answers is out of reach", async () => {
+  const breaks = () => ({ after: 0, how: "silence" }) as const;
+  await through({ breaks }, async (vault) => {
+    await expect(vault.head(KEY)).rejects.toMatchObject({
+      code: "vault_unreachable",
+      message: expect.stringContaining(`${SILENCE_MS} ms`),
+    });
+  });
+});
+
+test.each(["cut", "silence"] as const)("a cancellation is heard at once, after %s too", async (how) => {
+  const cancel = new AbortController();
+  const reason = new BackupError("run_cancelled", "ended by SIGINT");
+  const onBytes = (bytes: number) => void (bytes === 100_000 && setTimeout(() => cancel.abort(reason), 100));
+  await through(breaking({ after: 100_000, how }), async (vault) => {
+    await expect(vault.hash(KEY, { onBytes, signal: cancel.signal })).rejects.toBe(reason);
+  });
+});
