@@ -67,6 +67,20 @@ test("while the catalog is slow nothing is claimed, and nothing flickers", async
   expect(await at("said") - await at("empty")).toBeGreaterThanOrEqual(390);
 });
 
+test("a server that takes the questions and answers none is said in words after 20 s", async ({ page }) => {
+  await openAs(page, stack.admin);
+  await page.route("**/rest/v1/rpc/ops_db_backup*_list", () => {});
+  await page.reload();
+  await expect(page.getByText("Carregando o histórico")).toBeAttached();
+  const alert = history(page).getByRole("alert");
+  await expect(alert).toContainText(/O servidor não respondeu em 20\ss\./, { timeout: 30_000 });
+  await expect(page.getByText(EMPTY)).toBeHidden();
+  await page.unrouteAll({ behavior: "ignoreErrors" });
+  await history(page).getByRole("button", { name: "Tentar de novo" }).click();
+  await expect(alert).not.toBeAttached();
+  await expect(history(page).getByRole("table")).toBeVisible();
+});
+
 test("a function that is down is said in words, and repeating is the same request", async ({ page, allowConsole }) => {
   test.setTimeout(180_000);
   allowConsole(FAILED_REQUEST);

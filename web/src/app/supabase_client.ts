@@ -7,6 +7,10 @@ import { AuthClient } from "@supabase/auth-js";
 import { FunctionsClient } from "@supabase/functions-js";
 import { PostgrestClient } from "@supabase/postgrest-js";
 import type { BackupsClient } from "../features/backups/api/backups_client.ts";
+import { withinLimit } from "../lib/time_limit.ts";
+
+/** The feature sets limits to its own questions. */
+const AUTH_LIMIT_MS = 20_000;
 
 export interface HostClient extends BackupsClient {
   auth: InstanceType<typeof AuthClient>;
@@ -19,6 +23,8 @@ export function createHostClient(supabaseUrl: string, publishableKey: string): H
     url: `${base}/auth/v1`,
     headers: { apikey: publishableKey },
     detectSessionInUrl: false,
+    fetch: (input, init) =>
+      withinLimit(AUTH_LIMIT_MS, init?.signal, (signal) => fetch(input, { ...init, signal })),
   });
   const fetchAsUser: typeof fetch = async (input, init) => {
     const headers = new Headers(init?.headers);

@@ -5,7 +5,8 @@ import type { z } from "zod";
 import { callFunction, type FunctionBody } from "./api/function_call.ts";
 import type { BackupsClient } from "./api/backups_client.ts";
 import { callRpc } from "./api/rpc.ts";
-import { ScreenError } from "./api/screen_error.ts";
+import { lateError, ScreenError } from "./api/screen_error.ts";
+import { isLate, withinLimit } from "../../lib/time_limit.ts";
 
 export interface Gateway {
   /** Calls an RPC; fails with a `ScreenError`. */
@@ -13,6 +14,11 @@ export interface Gateway {
   /** Asks the Edge Function; fails with a `ScreenError`. */
   ask<T>(body: FunctionBody, schema: z.ZodType<T>): Promise<T>;
 }
+
+/** The lists take well under a second at a million rows. */
+const READ_LIMIT_MS = 20_000;
+/** The function gives GitHub and the database ten seconds a call, and makes several. */
+const ASK_LIMIT_MS = 60_000;
 
 /** Makes a gateway that tells `onSessionExpired` whenever the server no longer knows the caller. */
 export function createGateway(client: BackupsClient, onSessionExpired: () => void): Gateway {
@@ -25,9 +31,23 @@ export function createGateway(client: BackupsClient, onSessionExpired: () => voi
     }
   };
   return {
-    read: (name, args, schema, signal) => watch(callRpc(client, name, args, schema, signal)),
-    ask: (body, schema) => watch(callFunction(client, body, schema)),
+    read: (name, args, schema, signal) =>
+      watch(inTime(READ_LIMIT_MS, signal, (end) => callRpc(client, name, args, schema, end))),
+    ask: (body, schema) =>
+      watch(inTime(ASK_LIMIT_MS, null, (end) => callFunction(client, body, schema, end))),
   };
+}
+
+async function inTime<T>(
+  limitMs: number,
+  signal: AbortSignal | null,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  try {
+    return await withinLimit(limitMs, signal, work);
+  } catch (error) {
+    throw isLate(error) ? lateError(limitMs) : error;
+  }
 }
 
 const GatewayContext = createContext<Gateway | null>(null);

@@ -18,5 +18,10 @@ export interface BackupsClient {
     name: string,
     args: Record<string, unknown>,
   ): { abortSignal(signal: AbortSignal): PromiseLike<RpcAnswer> };
-  functions: { invoke(name: string, options: { body: object }): Promise<{ data: unknown; error: unknown }> };
+  functions: {
+    invoke(
+      name: string,
+      options: { body: object; signal: AbortSignal },
+    ): Promise<{ data: unknown; error: unknown }>;
+  };
 }

@@ -23,8 +23,9 @@ export async function callFunction<T>(
   client: BackupsClient,
   body: FunctionBody,
   schema: z.ZodType<T>,
+  signal: AbortSignal,
 ): Promise<T> {
-  const { data, error } = await client.functions.invoke(FUNCTION_NAME, { body });
+  const { data, error } = await client.functions.invoke(FUNCTION_NAME, { body, signal });
   if (error) throw await functionError(error);
   const parsed = schema.safeParse(data);
   if (!parsed.success) throw misunderstood(`${FUNCTION_NAME} ${body.action}: ${parsed.error.message}`);

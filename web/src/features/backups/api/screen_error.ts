@@ -1,5 +1,6 @@
 /** What went wrong, as the screen shows it. */
 
+import { formatDuration } from "../../../lib/format.ts";
 import { messageOf } from "../../../../../supabase/functions/_shared/backup/messages.ts";
 
 /**
@@ -9,6 +10,7 @@ import { messageOf } from "../../../../../supabase/functions/_shared/backup/mess
 export type ScreenErrorKind = "network" | "session" | "refused" | "broken";
 
 const NO_ANSWER = "Sem resposta do servidor. Verifique sua conexão e tente de novo.";
+const LATE = "late";
 const NOT_UNDERSTOOD =
   "A resposta do servidor não foi entendida: a tela e o servidor estão em versões diferentes. Recarregue a página.";
 
@@ -25,20 +27,30 @@ export class ScreenError extends Error {
     super(message);
   }
 
-  /** Whether the same question may be answered a moment later. */
+  /** Whether the same question may be answered a moment later. One that waited to its limit has waited enough. */
   get transient(): boolean {
-    return this.kind === "network" || this.kind === "broken";
+    return this.failed && this.code !== LATE;
   }
 
   /** Whether the other side may have acted on the request although it did not say so. */
   get unclear(): boolean {
-    return this.transient || this.code === "github_unclear";
+    return this.failed || this.code === "github_unclear";
+  }
+
+  private get failed(): boolean {
+    return this.kind === "network" || this.kind === "broken";
   }
 }
 
 /** Nobody answered. */
 export function networkError(detail: string | null): ScreenError {
   return new ScreenError("network", "network", NO_ANSWER, detail);
+}
+
+/** Somebody may have heard the question; the answer did not come in time. */
+export function lateError(limitMs: number): ScreenError {
+  const message = `O servidor não respondeu em ${formatDuration(limitMs)}. Tente de novo em instantes.`;
+  return new ScreenError("network", LATE, message, null);
 }
 
 /** An answer came that is not what was agreed. */
