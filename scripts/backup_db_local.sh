@@ -39,6 +39,8 @@ AUTH_TABLES_EXCEPT="schema_migrations"
 STORAGE_TABLES="buckets objects"
 OLD_CONTENT_PREFIX="restore_old_"
 OPS_OBJECT_PREFIX="ops_db_backup"
+# A connection whose other end vanished is noticed within a minute and a half, not after the system's two hours.
+NOTICE_LOSS="keepalives_idle=30 keepalives_interval=10 keepalives_count=3 tcp_user_timeout=60000"
 
 say() { printf '%s\n' "$*" >&2; }
 refuse() { say "erro: $1"; [ $# -lt 2 ] || say "dica: $2"; exit 2; }
@@ -159,7 +161,9 @@ pg() {
     "$IMAGE" "$program" "$@"
 }
 
-query() { pg psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --command="$1"; }
+query() {
+  pg psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname="$NOTICE_LOSS" --command="$1"
+}
 
 use_docker() {
   has_docker || fail "não há ferramentas do PostgreSQL ${1:-} que sirvam, nem Docker em execução" \
@@ -317,7 +321,7 @@ show_progress() {
 
 run_dump() {
   local line status=0
-  DUMP_OPTIONS=(--format=custom --compress=0 --no-password --lock-wait-timeout=60000)
+  DUMP_OPTIONS=(--format=custom --compress=0 --no-password --lock-wait-timeout=60000 --dbname="$NOTICE_LOSS")
   [ "$MODE" = full ] || DUMP_OPTIONS+=(--schema-only)
   local selection
   selection=$(dump_selection) || fail "não foi possível ler os esquemas do banco"

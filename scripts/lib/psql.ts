@@ -7,7 +7,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { BackupError } from "../../supabase/functions/_shared/backup/errors.ts";
 import { childEnvironment, killGroup } from "./children.ts";
-import type { Connection } from "./connection.ts";
+import { type Connection, NOTICE_LOSS } from "./connection.ts";
 
 export interface PsqlOptions {
   psql: string;
@@ -58,6 +58,8 @@ export class PsqlSession {
       "ON_ERROR_STOP=1",
       "-v",
       "VERBOSITY=verbose",
+      "-d",
+      NOTICE_LOSS,
     ], {
       detached: true,
       env: childEnvironment(options.connection.env),

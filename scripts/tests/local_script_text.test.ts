@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import * as platform from "../../supabase/functions/_shared/backup/platform.ts";
+import { NOTICE_LOSS } from "../lib/connection.ts";
 
 const BACKUP = new URL("../backup_db_local.sh", import.meta.url);
 const RESTORE = new URL("../restore_db_local.sh", import.meta.url);
@@ -15,6 +16,10 @@ test("leaves out of the platform what the engine leaves out", async () => {
   expect(words("STORAGE_TABLES")).toEqual([...(platform.PLATFORM_ROWS.storage.only ?? [])]);
   expect(words("OLD_CONTENT_PREFIX")).toEqual([platform.OLD_CONTENT_PREFIX]);
   expect(words("OPS_OBJECT_PREFIX")).toEqual([platform.OPS_OBJECT_PREFIX]);
+});
+
+test("notices a lost connection as the engine does", async () => {
+  expect(await readFile(BACKUP, "utf8")).toContain(`\nNOTICE_LOSS="${NOTICE_LOSS}"\n`);
 });
 
 test("uses nothing newer than bash 3.2 and no option that only GNU's tools have", async () => {

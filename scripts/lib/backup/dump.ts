@@ -3,7 +3,7 @@ import { BackupError } from "../../../supabase/functions/_shared/backup/errors.t
 import type { Mode } from "../../../supabase/functions/_shared/backup/target.ts";
 import { describeFailure, type PipelineEnd, type Stage, startPipeline } from "../children.ts";
 import type { ClientTools } from "../client_tools.ts";
-import type { Connection } from "../connection.ts";
+import { type Connection, NOTICE_LOSS } from "../connection.ts";
 import type { Gzip } from "../gzip.ts";
 import { describeLockHolders } from "../lock_holders.ts";
 import { identifier } from "../psql.ts";
@@ -60,6 +60,7 @@ export function dumpArguments(
   { mode, snapshot, lockTimeoutMs }: Pick<DumpOptions, "mode" | "snapshot" | "lockTimeoutMs">,
 ): string[] {
   return [
+    `--dbname=${NOTICE_LOSS}`,
     "--format=custom",
     "--compress=0",
     "--no-password",
