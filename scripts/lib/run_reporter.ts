@@ -38,7 +38,7 @@ export class RunReporter implements Progress {
   };
   #toldAt = 0;
   #changed = false;
-  #telling: Promise<void> = Promise.resolve();
+  #telling: Promise<void> | null = null;
   #timer: ReturnType<typeof setInterval> | null = null;
 
   constructor(around: ReporterSurroundings) {
@@ -122,15 +122,17 @@ export class RunReporter implements Progress {
     }
   }
 
+  /** A catalog that is slow, or gone, is told the newest when it is its turn: what waits would hold the run's end. */
   #tick(): void {
     const silence = this.#around.now() - this.#toldAt;
-    if (this.#requestId === null || (!this.#changed && silence < HEARTBEAT_MS)) return;
+    if (this.#requestId === null || this.#telling !== null) return;
+    if (!this.#changed && silence < HEARTBEAT_MS) return;
     const progress = { request_id: this.#requestId, ...this.#state };
     this.#changed = false;
     this.#toldAt = this.#around.now();
-    this.#telling = this.#telling
-      .then(() => this.#around.catalog.progress(progress))
-      .catch((error) => this.log(`progress was not written: ${toBackupError(error).message}`));
+    this.#telling = this.#around.catalog.progress(progress)
+      .catch((error) => this.log(`progress was not written: ${toBackupError(error).message}`))
+      .finally(() => this.#telling = null);
   }
 
   #warn(text: string, error: unknown): void {
