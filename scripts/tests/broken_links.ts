@@ -1,6 +1,8 @@
 /** Connections that tests can break: to the vault, and to PostgreSQL. */
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
 import { connect, createServer as createTcpServer, type Server as TcpServer, type Socket } from "node:net";
+import { Vault } from "../lib/vault.ts";
+import type { TestVault } from "./engine_fixture.ts";
 
 export interface Reply {
   status: number;
@@ -54,6 +56,22 @@ export async function startVaultRelay(
     incoming.pipe(onward);
   });
   return { server, endpoint: `http://127.0.0.1:${await listen(server)}${target.pathname}` };
+}
+
+/** Gives `work` the vault behind a relay. */
+export async function throughRelay<T>(
+  { secrets: { R2_ENDPOINT, R2_BUCKET, R2_ACCESS_KEY_ID, R2_SECRET_ACCESS_KEY } }: TestVault,
+  relay: VaultRelay & { silenceMs?: number },
+  work: (vault: Vault) => Promise<T>,
+): Promise<T> {
+  const { endpoint, server } = await startVaultRelay(R2_ENDPOINT, relay);
+  const keys = { accessKeyId: R2_ACCESS_KEY_ID, secretAccessKey: R2_SECRET_ACCESS_KEY };
+  try {
+    return await work(new Vault({ endpoint, bucket: R2_BUCKET, ...keys, silenceMs: relay.silenceMs }));
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
 }
 
 function breakOff(answer: IncomingMessage, outgoing: ServerResponse, { after, how }: Break): void {

@@ -18,8 +18,8 @@ import { chooseGzip } from "../lib/gzip.ts";
 import type { SupabaseServer } from "../lib/postgres/supabase.ts";
 import type { Progress } from "../lib/progress.ts";
 import { identifier, literal } from "../lib/psql.ts";
-import { Vault } from "../lib/vault.ts";
-import { type Break, refusing, startVaultRelay, startWire, type VaultRelay } from "./broken_links.ts";
+import type { Vault } from "../lib/vault.ts";
+import { type Break, refusing, startWire, throughRelay, type VaultRelay } from "./broken_links.ts";
 import { dyingProgram, sqlNow } from "./engine_breakage.ts";
 import {
   backUp,
@@ -331,23 +331,8 @@ test("after all that, the same backup restores", async () => {
 });
 
 describe("a backup that fails leaves nothing", () => {
-  const vaultOptions = (endpoint: string) => {
-    const { R2_BUCKET, R2_ACCESS_KEY_ID, R2_SECRET_ACCESS_KEY } = store.secrets;
-    return {
-      endpoint,
-      bucket: R2_BUCKET,
-      accessKeyId: R2_ACCESS_KEY_ID,
-      secretAccessKey: R2_SECRET_ACCESS_KEY,
-    };
-  };
-  async function through<T>(relay: VaultRelay, work: (vault: Vault) => Promise<T>): Promise<T> {
-    const { endpoint, server } = await startVaultRelay(store.secrets.R2_ENDPOINT, relay);
-    try {
-      return await work(new Vault(vaultOptions(endpoint)));
-    } finally {
-      server.close();
-    }
-  }
+  const through = <T>(relay: VaultRelay, work: (vault: Vault) => Promise<T>) =>
+    throughRelay(store, relay, work);
   const objects = async () => {
     const keys: string[] = [];
     for await (const { key } of store.vault.list("revo/")) keys.push(key);
