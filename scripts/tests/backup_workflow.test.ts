@@ -4,6 +4,7 @@
  */
 import { Octokit } from "@octokit/rest";
 import { randomUUID } from "node:crypto";
+import type { IncomingMessage } from "node:http";
 import { delimiter, join } from "node:path";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -17,7 +18,7 @@ import { Catalog } from "../lib/catalog.ts";
 import type { Connection } from "../lib/connection.ts";
 import { runPipeline } from "../lib/children.ts";
 import type { SupabaseServer } from "../lib/postgres/supabase.ts";
-import { refusing, startVaultRelay, startWire } from "./broken_links.ts";
+import { refusing, startWire, throughRelay, type VaultRelay } from "./broken_links.ts";
 import {
   binaries,
   createProject,
@@ -201,39 +202,32 @@ test("a wrong password of prod, where the catalog is: the log and GitHub's red r
 });
 
 test("the vault refuses a part", async () => {
-  const proxy = await startVaultRelay(
-    store.secrets.R2_ENDPOINT,
-    refusing(({ method, url }) => method === "PUT" && (url ?? "").includes("partNumber=")),
-  );
-  try {
-    const end = await runWorkflow("db-backup.yml", { target: "prod" }, { R2_ENDPOINT: proxy.endpoint });
+  const relay = refusing(({ method, url }) => method === "PUT" && (url ?? "").includes("partNumber="));
+  await throughRelay(store, relay, async (_vault, endpoint) => {
+    const end = await runWorkflow("db-backup.yml", { target: "prod" }, { R2_ENDPOINT: endpoint });
     expect(end).toMatchObject({
       conclusion: "failure",
       run: { status: "failed", error_code: expect.stringMatching(/^(upload_failed|vault_auth_failed)$/) },
       objects: [],
       rows: 0,
     });
-  } finally {
-    proxy.server.close();
-  }
+  });
 });
 
 test("the connection breaks while the object is read back: it is read on from there", async () => {
   const read: (string | undefined)[] = [];
-  const proxy = await startVaultRelay(store.secrets.R2_ENDPOINT, {
+  const relay: VaultRelay = {
     breaks: ({ method, url, headers: { range } }) => {
       if (method !== "GET" || !(url ?? "").includes(".dump.gz")) return null;
       read.push(range);
       return range === undefined ? { after: 500_000, how: "cut" } : null;
     },
-  });
-  try {
-    const end = await runWorkflow("db-backup.yml", { target: "prod" }, { R2_ENDPOINT: proxy.endpoint });
+  };
+  await throughRelay(store, relay, async (_vault, endpoint) => {
+    const end = await runWorkflow("db-backup.yml", { target: "prod" }, { R2_ENDPOINT: endpoint });
     expect(end).toMatchObject({ conclusion: "success", run: { status: "succeeded" }, rows: 1 });
     expect(read).toContain("bytes=500000-");
-  } finally {
-    proxy.server.close();
-  }
+  });
 });
 
 test("the catalog is gone after the upload: red, and the good object is found again", async () => {
@@ -241,23 +235,18 @@ test("the catalog is gone after the upload: red, and the good object is found ag
   const through = new URL(server.url("postgres", "prod"));
   through.port = String(wire.port);
   // the manifest is written: from now on the catalog does not answer
-  const proxy = await startVaultRelay(store.secrets.R2_ENDPOINT, {
-    onDone: ({ method, url }) => {
-      if (method === "PUT" && (url ?? "").includes(".manifest.json")) wire.cut();
-    },
-  });
-  try {
+  const onDone = ({ method, url = "" }: IncomingMessage) => {
+    if (method === "PUT" && url.includes(".manifest.json")) wire.cut();
+  };
+  await throughRelay(store, { onDone }, async (_vault, endpoint) => {
     const end = await runWorkflow("db-backup.yml", { target: "dev" }, {
-      R2_ENDPOINT: proxy.endpoint,
+      R2_ENDPOINT: endpoint,
       SUPABASE_DB_URL_PROD: through.href,
     });
     expect(end).toMatchObject({ conclusion: "failure", rows: 0 });
     expect(end.log).toMatch(/catalog_write_failed.* is a good backup/);
     expect(end.objects).toHaveLength(4);
-  } finally {
-    proxy.server.close();
-    wire.server.close();
-  }
+  }).finally(() => wire.server.close());
   await sql(prod, "update public.ops_db_backup_runs set status = 'lost', finished_at = now();");
   const next = await runWorkflow("db-backup.yml", { target: "prod" }, {});
   expect(next).toMatchObject({ conclusion: "success", rows: 2 });

@@ -58,16 +58,17 @@ export async function startVaultRelay(
   return { server, endpoint: `http://127.0.0.1:${await listen(server)}${target.pathname}` };
 }
 
-/** Gives `work` the vault behind a relay. */
+/** Gives `work` the vault behind a relay, and its endpoint. */
 export async function throughRelay<T>(
   { secrets: { R2_ENDPOINT, R2_BUCKET, R2_ACCESS_KEY_ID, R2_SECRET_ACCESS_KEY } }: TestVault,
   relay: VaultRelay & { silenceMs?: number },
-  work: (vault: Vault) => Promise<T>,
+  work: (vault: Vault, endpoint: string) => Promise<T>,
 ): Promise<T> {
   const { endpoint, server } = await startVaultRelay(R2_ENDPOINT, relay);
   const keys = { accessKeyId: R2_ACCESS_KEY_ID, secretAccessKey: R2_SECRET_ACCESS_KEY };
   try {
-    return await work(new Vault({ endpoint, bucket: R2_BUCKET, ...keys, silenceMs: relay.silenceMs }));
+    const vault = new Vault({ endpoint, bucket: R2_BUCKET, ...keys, silenceMs: relay.silenceMs });
+    return await work(vault, endpoint);
   } finally {
     server.closeAllConnections();
     server.close();

@@ -1,5 +1,5 @@
 /** Retention against a real catalog and R2's simulator: what goes, what stays, and what a broken vault does to it. */
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import process from "node:process";
@@ -13,8 +13,7 @@ import { Catalog } from "../lib/catalog.ts";
 import type { Connection } from "../lib/connection.ts";
 import { applyPrune, planPrune, type PruneContext } from "../lib/prune/prune.ts";
 import { adoptMissing } from "../lib/reconcile.ts";
-import { Vault } from "../lib/vault.ts";
-import { startVaultRelay, type VaultRelay } from "./broken_links.ts";
+import { throughRelay, type VaultRelay } from "./broken_links.ts";
 import { binaries, sql } from "./engine_fixture.ts";
 import {
   type BackupSketch,
@@ -79,14 +78,6 @@ const dayOf = (key: string) => /_(\d{8})_/.exec(key)?.[1] ?? key;
 async function requireConsistency(): Promise<void> {
   const { rows, whole } = await listed();
   expect(whole).toEqual(expect.arrayContaining(rows));
-}
-
-/** The same vault through something that may break. */
-async function through(relay: VaultRelay): Promise<{ vault: Vault; stop(): void; endpoint: string }> {
-  const { R2_ENDPOINT, R2_BUCKET, R2_ACCESS_KEY_ID, R2_SECRET_ACCESS_KEY } = place.store.secrets;
-  const { endpoint, server } = await startVaultRelay(R2_ENDPOINT, relay);
-  const keys = { accessKeyId: R2_ACCESS_KEY_ID, secretAccessKey: R2_SECRET_ACCESS_KEY };
-  return { endpoint, vault: new Vault({ endpoint, bucket: R2_BUCKET, ...keys }), stop: () => server.close() };
 }
 
 const isDeletion = ({ method, url = "" }: IncomingMessage) => method === "POST" && /[?&]delete/.test(url);
@@ -157,11 +148,12 @@ test("a bucket lock is reported key by key, and the rest goes on", async () => {
   const keys = await fill();
   // the simulator has no bucket locks: this stands in front of it and refuses as the S3 API does
   const locked = (key: string) => key === manifest(keys[4]) || key === keys[5];
-  const { vault, stop } = await through({
-    intercept: (incoming) => isDeletion(incoming) ? deleteBut(incoming, locked) : null,
-  });
-  const { refused, deleted } = await prune(contextAt(NOW, vault));
-  stop();
+  const intercept = (incoming: IncomingMessage) => isDeletion(incoming) ? deleteBut(incoming, locked) : null;
+  const { refused, deleted } = await throughRelay(
+    place.store,
+    { intercept },
+    (vault) => prune(contextAt(NOW, vault)),
+  );
   const reason = "AccessDenied: the object is locked";
   expect(refused).toEqual([{ key: manifest(keys[4]), reason }, { key: keys[5], reason }]);
   expect(deleted).toHaveLength(5);
@@ -190,11 +182,10 @@ async function deleteBut(incoming: IncomingMessage, locked: (key: string) => boo
 test("a token that may not delete changes nothing", async () => {
   await fill();
   const xml = "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>";
-  const { vault, stop } = await through({
-    intercept: (incoming) => isDeletion(incoming) ? { status: 403, xml } : null,
+  const intercept = (incoming: IncomingMessage) => isDeletion(incoming) ? { status: 403, xml } : null;
+  await throughRelay(place.store, { intercept }, async (vault) => {
+    await expect(prune(contextAt(NOW, vault))).rejects.toMatchObject({ code: "vault_auth_failed" });
   });
-  await expect(prune(contextAt(NOW, vault))).rejects.toMatchObject({ code: "vault_auth_failed" });
-  stop();
   expect((await listed()).rows).toHaveLength(10);
   expect((await listed()).whole).toHaveLength(10);
 });
@@ -212,29 +203,31 @@ test("without the catalog nobody is judged", async () => {
 /** `scripts/prune.ts` in a process of its own, which is killed at its n-th deletion, before or after the vault did it. */
 async function killPruneAt(n: number, moment: "before" | "after"): Promise<void> {
   let deletions = 0;
+  let child: ChildProcess;
   const kill = () => void child.kill("SIGKILL");
-  const { endpoint, stop } = await through({
+  const relay: VaultRelay = {
     intercept: (incoming) => {
       if (!isDeletion(incoming) || ++deletions !== n || moment === "after") return null;
       kill();
       return { status: 500, xml: "" };
     },
     onDone: (incoming) => isDeletion(incoming) && deletions === n && kill(),
+  };
+  await throughRelay(place.store, relay, async (_vault, endpoint) => {
+    child = spawn(process.execPath, nodeArguments("scripts/prune.ts"), {
+      env: {
+        PATH: `${binaries.folder}:${process.env.PATH}`,
+        ...place.store.secrets,
+        R2_ENDPOINT: endpoint,
+        SUPABASE_DB_URL_PROD: place.server.url("postgres", "prod"),
+        TARGET: "prod",
+        APPLY: "yes",
+      },
+      stdio: "ignore",
+    });
+    const [, signal] = await once(child, "close");
+    expect(signal).toBe("SIGKILL");
   });
-  const child = spawn(process.execPath, nodeArguments("scripts/prune.ts"), {
-    env: {
-      PATH: `${binaries.folder}:${process.env.PATH}`,
-      ...place.store.secrets,
-      R2_ENDPOINT: endpoint,
-      SUPABASE_DB_URL_PROD: place.server.url("postgres", "prod"),
-      TARGET: "prod",
-      APPLY: "yes",
-    },
-    stdio: "ignore",
-  });
-  const [, signal] = await once(child, "close");
-  stop();
-  expect(signal).toBe("SIGKILL");
 }
 
 test.each([
@@ -284,7 +277,7 @@ test("unfinished uploads go after a day, but not while somebody writes", async (
   // the simulator does not list them
   const upload = (at: string) =>
     `<Upload><Key>revo/prod/${at}</Key><UploadId>${at}</UploadId><Initiated>${at}</Initiated></Upload>`;
-  const { vault, stop } = await through({
+  const relay: VaultRelay = {
     intercept: ({ method = "", url = "" }) => {
       if (/[?&]uploads/.test(url)) {
         asked.push("list");
@@ -299,15 +292,16 @@ test("unfinished uploads go after a day, but not while somebody writes", async (
       asked.push(`${method} ${new URL(url, "http://x").searchParams.get("uploadId")}`);
       return { status: 204, xml: "" };
     },
+  };
+  await throughRelay(place.store, relay, async (vault) => {
+    await prune(contextAt(NOW, vault));
+    expect(asked).toEqual(["list", "DELETE 2026-03-10T11:00:00.000Z"]);
+    await sql(
+      prod,
+      `select public.ops_db_backup_run_start('{"request_id":"00000000-0000-4000-8000-000000000003","kind":"backup","target":"prod","mode":"full"}');`,
+    );
+    await prune(contextAt(NOW, vault));
   });
-  await prune(contextAt(NOW, vault));
-  expect(asked).toEqual(["list", "DELETE 2026-03-10T11:00:00.000Z"]);
-  await sql(
-    prod,
-    `select public.ops_db_backup_run_start('{"request_id":"00000000-0000-4000-8000-000000000003","kind":"backup","target":"prod","mode":"full"}');`,
-  );
-  await prune(contextAt(NOW, vault));
-  stop();
   expect(asked).toHaveLength(2);
   expect((await planPrune(contextAt(), "verify")).uploads).toBeNull();
 });
