@@ -13,15 +13,12 @@ import { connectionOf, listEnvironment, readEnvironment, vaultOf } from "./lib/e
 import { listCatalog } from "./lib/list/list_catalog.ts";
 import { listVault } from "./lib/list/list_vault.ts";
 import { listText } from "./lib/list/listed_backup.ts";
-import { orAborted, runMain } from "./lib/main.ts";
+import { runInterruptible } from "./lib/main.ts";
 
-await runMain(async (signal, output) => {
+await runInterruptible(async (output) => {
   const { TARGET: target = null, ...env } = readEnvironment(listEnvironment, process.env);
   const fromVault = env.FROM_VAULT || env.SUPABASE_DB_URL_PROD === undefined;
-  const list = await orAborted(
-    fromVault ? listVault(vaultOf(env), target, env.LIMIT) : fromCatalog(),
-    signal,
-  );
+  const list = await (fromVault ? listVault(vaultOf(env), target, env.LIMIT) : fromCatalog());
   output.setResult(list);
   output.print(listText(list));
 

@@ -14,12 +14,12 @@ import { requireSoundAudit, verifyAudit } from "./lib/audit/verify.ts";
 import { Catalog } from "./lib/catalog.ts";
 import { findPsql } from "./lib/client_tools.ts";
 import { connectionOf, readEnvironment, reconcileEnvironment, vaultOf } from "./lib/environment.ts";
-import { runMain } from "./lib/main.ts";
+import { runInterruptible } from "./lib/main.ts";
 import { reconcile } from "./lib/reconcile/reconcile.ts";
 import { describeFinding, reconcileSummary } from "./lib/reconcile/report.ts";
 import { reporterFor } from "./lib/tracked_run.ts";
 
-await runMain(async (signal, output) => {
+await runInterruptible(async (output) => {
   const env = readEnvironment(reconcileEnvironment, process.env);
   const vault = vaultOf(env);
   const catalog = new Catalog({ psql: findPsql(), connection: connectionOf("prod", process.env) });
@@ -37,7 +37,7 @@ await runMain(async (signal, output) => {
       if (isBad) reporter.warn(text);
       else reporter.log(text);
     };
-    const context = { vault, catalog, now: () => new Date(), onFinding, signal };
+    const context = { vault, catalog, now: () => new Date(), onFinding };
     const reconciled = await reconcile(context, env.APPLY);
     output.setResult({ reconciled, rebuilt, applied: env.APPLY });
     if (env.APPLY) await copyAudit(() => vault, catalog, reporter);

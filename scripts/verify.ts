@@ -10,18 +10,18 @@ import process from "node:process";
 import { BackupError } from "../supabase/functions/_shared/backup/errors.ts";
 import { newestBackup } from "./lib/drill/newest_backup.ts";
 import { readEnvironment, vaultOf, verifyEnvironment } from "./lib/environment.ts";
-import { orAborted, runMain } from "./lib/main.ts";
+import { runInterruptible } from "./lib/main.ts";
 import { progressOn } from "./lib/output.ts";
 import { verifyStored } from "./lib/verify/verify_stored.ts";
 
 const NEWEST = "newest";
 
-await runMain(async (signal, output) => {
+await runInterruptible(async (output) => {
   const env = readEnvironment(verifyEnvironment, process.env);
   const vault = vaultOf(env);
   const key = env.R2_KEY === NEWEST ? await newestBackup(vault, env.TARGET) : env.R2_KEY;
   output.print(key);
-  const checks = await orAborted(verifyStored(vault, key, progressOn(output)), signal);
+  const checks = await verifyStored(vault, key, progressOn(output));
   output.setResult({ r2_key: key, checks });
   for (const { verdict, name, detail } of checks) output.print(`${verdict} ${name}: ${detail}`);
   const failed = checks.filter(({ verdict }) => verdict === "FAIL");

@@ -21,17 +21,17 @@ import { copyAudit } from "./lib/audit/mirror.ts";
 import { Catalog } from "./lib/catalog.ts";
 import { findPsql } from "./lib/client_tools.ts";
 import { askerOf, connectionOf, readEnvironment, vaultOf } from "./lib/environment.ts";
-import { orAborted, runMain } from "./lib/main.ts";
+import { runInterruptible } from "./lib/main.ts";
 import { reporterFor } from "./lib/tracked_run.ts";
 import { runWatchdog } from "./lib/watchdog/run_watchdog.ts";
 import { watchSummary } from "./lib/watchdog/watch_summary.ts";
 
-await runMain(async (signal, output) => {
+await runInterruptible(async (output) => {
   const env = readEnvironment(watchdogEnvironment, process.env);
   const opened: Catalog[] = [];
   const vault = () => vaultOf(readEnvironment(vaultEnvironment, process.env));
   try {
-    const watching = runWatchdog({
+    const round = await runWatchdog({
       target: env.TARGET,
       vault,
       catalog: () => opened[0] ?? openCatalog(opened),
@@ -43,7 +43,6 @@ await runMain(async (signal, output) => {
       now: () => new Date(),
       log: (line) => output.print(line),
     });
-    const round = await orAborted(watching, signal);
     output.setResult(round);
     const summary = process.env.GITHUB_STEP_SUMMARY;
     if (summary) await appendFile(summary, watchSummary(round) + "\n");

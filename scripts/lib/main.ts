@@ -68,12 +68,14 @@ export async function runMain(
   }
 }
 
-/** Work that has nothing to take back, or is good wherever it ends: a signal ends it at once. */
-export function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const aborted = new Promise<never>((_, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+/** The same for work that has nothing to take back, or is good wherever it is cut: a signal ends it at once. */
+export async function runInterruptible(work: (output: Output) => Promise<void>): Promise<never> {
+  return await runMain((signal, output) => {
+    const aborted = new Promise<never>((_, reject) => {
+      signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+    });
+    return Promise.race([work(output), aborted]);
   });
-  return Promise.race([work, aborted]);
 }
 
 /** After a signal every failure is the cancellation's, except the one whose outcome nobody knows. */

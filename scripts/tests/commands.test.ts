@@ -1,6 +1,7 @@
 /** `npm run backups` as a person runs it: what is typed, what is said, how it ends, what stays. */
 import { spawn } from "node:child_process";
 import { mkdtemp, writeFile } from "node:fs/promises";
+import type { IncomingMessage } from "node:http";
 import { constants } from "node:os";
 import { basename, join } from "node:path";
 import process from "node:process";
@@ -12,7 +13,7 @@ import { DRILL_CHECK_NAMES } from "../../supabase/functions/_shared/backup/recei
 import { nodeArguments } from "../dev/child_process.ts";
 import { PsqlSession } from "../lib/psql.ts";
 import { uploadLocalBackup } from "../lib/upload.ts";
-import { startVaultRelay } from "./broken_links.ts";
+import { throughRelay } from "./broken_links.ts";
 import { binaries, commandEnvironment, fixture, progressWith, sql } from "./engine_fixture.ts";
 import { type CatalogScene, keysOf, startCatalogScene, storeBackups } from "./vault_content.ts";
 
@@ -212,27 +213,47 @@ test("what is mistyped ends with 2, for programs too", async () => {
   expect(typo).toMatchObject({ ok: false, exit_code: 2, error: { code: "invalid_payload" }, runs: [] });
 });
 
-test("Ctrl-C ends a look at a backup with 130, also while the vault says nothing", async () => {
+test.each([
+  ["recover", ["newest"], ".dump.gz?x-id=GetObject"],
+  ["verify", ["newest"], "list-type"],
+  ["reconcile", [], "list-type"],
+  ["watchdog", [], "list-type"],
+])("Ctrl-C ends %s with 130, also while the vault says nothing", async (command, args, silence) => {
   let isSilent = false;
-  const { endpoint, server } = await startVaultRelay(place.store.secrets.R2_ENDPOINT, {
-    breaks: ({ url }) => {
-      if (!(url ?? "").includes(".dump.gz?x-id=GetObject")) return null;
-      isSilent = true;
-      return { after: 1000, how: "silence" };
-    },
+  const breaks = ({ url = "" }: IncomingMessage) => {
+    if (!url.includes(silence)) return null;
+    isSilent = true;
+    return { after: 10, how: "silence" } as const;
+  };
+  await throughRelay(place.store, { breaks }, async (_vault, endpoint) => {
+    const { child, signal } = throughNpm([command, ...args], { ...environment(), R2_ENDPOINT: endpoint });
+    try {
+      const ended = endOf(child);
+      await expect.poll(() => isSilent, { timeout: 45_000 }).toBe(true);
+      signal("SIGINT");
+      expect(await ended).toMatchObject({ code: 130, stderr: expect.stringContaining("ended by SIGINT") });
+      expect(() => signal(0)).toThrow("ESRCH");
+    } finally {
+      if (child.exitCode === null && child.signalCode === null) signal("SIGKILL");
+    }
   });
-  const { child, signal } = throughNpm(["recover", key], { ...environment(), R2_ENDPOINT: endpoint });
-  try {
-    const ended = endOf(child);
-    await expect.poll(() => isSilent, { timeout: 45_000 }).toBe(true);
-    signal("SIGINT");
-    expect(await ended).toMatchObject({ code: 130, stderr: expect.stringContaining("ended by SIGINT") });
-    expect(() => signal(0)).toThrow("ESRCH");
-  } finally {
-    if (child.exitCode === null && child.signalCode === null) signal("SIGKILL");
-    server.closeAllConnections();
-    server.close();
+}, 60_000);
+
+test("an upload into a place that another manifest holds leaves that as it is", async () => {
+  const { vault } = place.store;
+  const { archive, manifest } = siblingKeys(key);
+  const folder = await mkdtemp(join(place.folder, "upload-"));
+  for (const each of [archive, manifest]) {
+    await writeFile(join(folder, basename(each)), await vault.bytes(each));
   }
+  await place.empty();
+  await vault.put(manifest, "{}", "application/json");
+  const upload = uploadLocalBackup(vault, join(folder, basename(archive)), progressWith({}));
+  await expect(upload).rejects.toMatchObject({ code: "vault_object_exists" });
+  expect(await storedKeys()).toEqual([manifest]);
+  expect(await vault.text(manifest)).toBe("{}");
+  await vault.delete(manifest);
+  await uploadLocalBackup(vault, join(folder, basename(archive)), progressWith({}));
 });
 
 test("an upload that is ended takes back what it stored", async () => {

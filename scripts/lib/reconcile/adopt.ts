@@ -32,10 +32,10 @@ export async function adoptByHash(
   vault: Vault,
   catalog: Catalog,
   archive: ListedObject,
-  known: { sha256: string | null; adoptedAt: Date; signal?: AbortSignal },
+  known: { sha256: string | null; adoptedAt: Date },
 ): Promise<void> {
   const toc = await readStoredToc(vault, archive.key);
-  const { bytes, sha256 } = await vault.hash(archive.key, { signal: known.signal });
+  const { bytes, sha256 } = await vault.hash(archive.key);
   if (known.sha256 !== null && known.sha256 !== sha256) {
     throw new BackupError("archive_corrupt", `its sha256 is ${sha256}, the catalog says ${known.sha256}`);
   }

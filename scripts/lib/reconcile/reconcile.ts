@@ -17,7 +17,6 @@ export interface ReconcileContext {
   now: () => Date;
   /** Told of everything that is not as it should be, as soon as it is found: a large vault is never held in memory. */
   onFinding: (finding: Finding) => void;
-  signal?: AbortSignal;
 }
 
 export interface Finding {
@@ -45,7 +44,6 @@ export async function reconcile(context: ReconcileContext, apply: boolean): Prom
   if (apply) await requireVaultToBeTheCatalogs(vault, catalog);
   const onForeign = () => void result.foreign++;
   for await (const pair of compareVaultWithCatalog(vault, catalog, `${VAULT_ROOT}/`, onForeign)) {
-    context.signal?.throwIfAborted();
     const verdict = await finalVerdict(context, pair);
     result.counts[verdict] = (result.counts[verdict] ?? 0) + 1;
     if (isQuiet(verdict)) continue;
@@ -91,7 +89,6 @@ async function settle(context: ReconcileContext, pair: Pair, verdict: Verdict): 
   try {
     return await act(context, pair, verdict) ? "done" : "would";
   } catch (thrown) {
-    context.signal?.throwIfAborted();
     const error = toBackupError(thrown);
     if (error.code === "catalog_unavailable" || error.code === "vault_unreachable") throw error;
     return { failed: error.message };
@@ -100,14 +97,14 @@ async function settle(context: ReconcileContext, pair: Pair, verdict: Verdict): 
 
 /** @returns whether anything was done. */
 async function act(context: ReconcileContext, pair: Pair, verdict: Verdict): Promise<boolean> {
-  const { vault, catalog, now, signal } = context;
+  const { vault, catalog, now } = context;
   const archive = pair.stored?.archive ?? null;
   switch (verdict) {
     case "enter":
       if (archive) await adoptByManifest(vault, catalog, archive);
       return true;
     case "enter_by_hash": {
-      const known = { sha256: pair.row?.sha256 ?? null, adoptedAt: now(), signal };
+      const known = { sha256: pair.row?.sha256 ?? null, adoptedAt: now() };
       if (archive) await adoptByHash(vault, catalog, archive, known);
       return true;
     }
@@ -140,13 +137,13 @@ async function settleSize(
   }
 }
 
-async function putManifestBack({ vault, catalog, signal }: ReconcileContext, key: string): Promise<void> {
+async function putManifestBack({ vault, catalog }: ReconcileContext, key: string): Promise<void> {
   const [stored] = await catalog.rows(
     `select manifest from public.ops_db_backups
       where r2_bucket = ${literal(vault.bucket)} and r2_key = ${literal(key)} and duplicate_of is null;`,
   );
   const manifest = await parseManifest(JSON.stringify(stored));
-  const { sha256 } = await vault.hash(key, { signal });
+  const { sha256 } = await vault.hash(key);
   if (sha256 !== manifest.sha256) {
     await mark(vault, catalog, key, "failed");
     throw new BackupError("archive_corrupt", `its sha256 is ${sha256}, the catalog says ${manifest.sha256}`);
