@@ -8,7 +8,7 @@ import { BackupError } from "../../supabase/functions/_shared/backup/errors.ts";
 const TRANSACTION_POOLER_PORT = "6543";
 
 /**
- * The database argument of each program that connects. An end that vanished without a word, of a server's machine or of a
+ * The database argument of psql and pg_dump. An end that vanished without a word, of a server's machine or of a
  * router's memory, is noticed within a minute and a half; the system would wait for two hours. libpq has no environment
  * variables for it, and takes all else from the environment
  * (https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-KEEPALIVES).

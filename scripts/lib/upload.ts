@@ -18,9 +18,9 @@ import {
 } from "../../supabase/functions/_shared/backup/object_key.ts";
 import type { ArchiveToc } from "./archive_toc.ts";
 import { readGzippedToc } from "./backup/contents.ts";
+import { BackupFiles } from "./backup_files.ts";
 import { recoveryText } from "./backup/recovery_text.ts";
 import type { Progress } from "./progress.ts";
-import { takeAway } from "./take_away.ts";
 import { choosePartSize, type Vault } from "./vault.ts";
 
 export interface Uploaded {
@@ -57,19 +57,18 @@ export async function uploadLocalBackup(
       progress.bytes(bytes, manifest.bytes);
     },
   });
-  const written = [keys.archive];
+  const files = new BackupFiles(vault);
+  files.add(keys.archive);
   try {
     signal?.throwIfAborted();
     // the file may have changed since it was inspected
     if (upload.sha256 !== manifest.sha256) throw notTheManifests(file, manifest.sha256, upload.sha256);
     progress.phase("manifest");
     const recovery = recoveryText(keys, manifest, toc, vault.bucket);
-    written.push(keys.recovery);
-    await vault.put(keys.recovery, recovery, "text/markdown; charset=utf-8");
-    written.push(keys.manifest);
-    await vault.put(keys.manifest, text, "application/json");
+    await files.put(keys.recovery, recovery, "text/markdown; charset=utf-8");
+    await files.put(keys.manifest, text, "application/json");
   } catch (error) {
-    await takeAway(vault, written, (line) => progress.log(line));
+    await files.takeAway((line) => progress.log(line));
     throw error;
   }
   return { key: keys.archive, manifest };

@@ -33,8 +33,9 @@ export async function* downloadObject(
       throw new Error(`${done} of ${first.bytes} bytes came`);
     } catch (thrown) {
       signal?.throwIfAborted();
-      const error = asBroken(name.Key, thrown);
-      if (first === null || !PASSING.includes(error.code) || ++fruitless === FRUITLESS) throw error;
+      const isPassing = !(thrown instanceof BackupError) || PASSING.includes(thrown.code);
+      if (first === null || !isPassing) throw thrown;
+      if (++fruitless === FRUITLESS) throw brokenOff(name.Key, thrown);
     }
     await sleep(FIRST_WAIT_MS * 2 ** (fruitless - 1), undefined, { signal })
       .catch(() => signal?.throwIfAborted());
@@ -66,8 +67,7 @@ async function open(
   throw new BackupError("archive_corrupt", `Cannot read ${Key} to its end: it was replaced meanwhile`);
 }
 
-function asBroken(key: string, thrown: unknown): BackupError {
-  if (thrown instanceof BackupError) return thrown;
-  const why = thrown instanceof Error ? thrown.message : String(thrown);
-  return new BackupError("vault_unreachable", `Cannot read ${key} to its end: ${why}`, { cause: thrown });
+function brokenOff(key: string, cause: unknown): BackupError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new BackupError("vault_unreachable", `Cannot read ${key} to its end: ${why}`, { cause });
 }

@@ -17,13 +17,13 @@ import {
 } from "../../../supabase/functions/_shared/backup/object_key.ts";
 import type { Mode, Target } from "../../../supabase/functions/_shared/backup/target.ts";
 import type { ArchiveToc } from "../archive_toc.ts";
+import { BackupFiles } from "../backup_files.ts";
 import type { ClientTools } from "../client_tools.ts";
 import type { Connection } from "../connection.ts";
 import type { Gzip } from "../gzip.ts";
 import { LOCK_TIMEOUT_MS } from "../lock_holders.ts";
 import type { Progress } from "../progress.ts";
 import { PsqlSession } from "../psql.ts";
-import { takeAway } from "../take_away.ts";
 import { choosePartSize, type Upload, type Vault } from "../vault.ts";
 import {
   countEntries,
@@ -83,10 +83,10 @@ interface Dumped {
 export async function takeBackup(around: BackupSurroundings, order: BackupOrder): Promise<TakenBackup> {
   const started = around.now();
   const keys = buildKeys({ target: order.target, createdAtUtc: toUtcSecond(started), label: order.label });
-  const written: string[] = [];
+  const files = new BackupFiles(around.vault);
   try {
     await requireFreeName(around.vault, keys);
-    const dumped = await dumpToVault(around, order, keys, written);
+    const dumped = await dumpToVault(around, order, keys, files);
     around.progress.phase("verify");
     const toc = await readStoredToc(around.vault, keys.archive);
     requireTables(toc, order.mode, dumped.facts.tables);
@@ -94,21 +94,17 @@ export async function takeBackup(around: BackupSurroundings, order: BackupOrder)
     if (order.verify) await rereadObject(around, dumped.upload);
     around.progress.phase("manifest");
     const manifest = composeManifest(around, order, keys, dumped, toc, started);
-    // noted before each write: one whose answer does not come may have been done
-    written.push(keys.fingerprint);
-    await around.vault.put(
+    await files.put(
       keys.fingerprint,
       gzipSync(dumped.facts.fingerprint.lines.join("\n") + "\n"),
       "application/gzip",
     );
-    written.push(keys.recovery);
     const recovery = recoveryText(keys, manifest, toc, around.vault.bucket);
-    await around.vault.put(keys.recovery, recovery, "text/markdown; charset=utf-8");
-    written.push(keys.manifest);
-    await writeManifest(around.vault, keys.manifest, manifest);
+    await files.put(keys.recovery, recovery, "text/markdown; charset=utf-8");
+    await writeManifest(files, around.vault, keys.manifest, manifest);
     return { keys, manifest, verifiedAt: order.verify ? around.now().toISOString() : null };
   } catch (error) {
-    await takeAway(around.vault, written, (line) => around.progress.log(line));
+    await files.takeAway((line) => around.progress.log(line));
     throw error;
   }
 }
@@ -124,7 +120,7 @@ async function dumpToVault(
   around: BackupSurroundings,
   order: BackupOrder,
   keys: BackupKeys,
-  written: string[],
+  files: BackupFiles,
 ): Promise<Dumped> {
   const { connection, tools, progress, signal } = around;
   const session = await PsqlSession.open({ psql: tools.psql, connection, signal });
@@ -143,7 +139,7 @@ async function dumpToVault(
       partSize: choosePartSize(snapshot.server.databaseBytes),
       onProgress: (bytes) => progress.bytes(bytes, order.previous?.bytes ?? null),
     });
-    written.push(keys.archive);
+    files.add(keys.archive);
     return { upload, rawBytes: dump.rawBytes(), facts: await facts, snapshot };
   } finally {
     await session.kill();
@@ -161,9 +157,14 @@ async function rereadObject({ vault, progress, signal }: BackupSurroundings, upl
   );
 }
 
-async function writeManifest(vault: Vault, key: string, manifest: Manifest): Promise<void> {
+async function writeManifest(
+  files: BackupFiles,
+  vault: Vault,
+  key: string,
+  manifest: Manifest,
+): Promise<void> {
   const text = await formatManifest(manifest);
-  await vault.put(key, text, "application/json");
+  await files.put(key, text, "application/json");
   if (await vault.text(key) === text) return;
   throw new BackupError(
     "upload_mismatch",

@@ -51,6 +51,7 @@ describe("cancelling", () => {
 - {name: cancelled, if: cancelled(), run: echo}`);
     expect(ended.conclusion).toBe("cancelled");
     expect(ended.log).toContain(" tidied\n");
+    expect(ended.seconds, "SIGTERM would come").toBeLessThan(7.5);
     expect(ended.steps).toEqual({
       work: "cancelled",
       next: "skipped",
