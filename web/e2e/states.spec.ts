@@ -75,6 +75,7 @@ test("a server that takes the questions and answers none is said in words after 
   const alert = history(page).getByRole("alert");
   await expect(alert).toContainText(/O servidor não respondeu em 20\ss\./, { timeout: 30_000 });
   await expect(page.getByText(EMPTY)).toBeHidden();
+  await expect(page.getByText("antes do primeiro backup")).toHaveCount(0);
   await page.unrouteAll({ behavior: "ignoreErrors" });
   await history(page).getByRole("button", { name: "Tentar de novo" }).click();
   await expect(alert).not.toBeAttached();

@@ -30,6 +30,8 @@ describe("a day counts as", () => {
     ["overdue", {}, {}],
     ["before", { day: "2026-10-31" }, {}],
     ["before", {}, { firstDay: null }],
+    ["unknown", {}, { firstDay: undefined }],
+    ["made", { made: 1 }, { firstDay: undefined }],
     ["waiting", { day: "2026-11-24" }, {}],
     ["overdue", { day: "2026-11-24" }, { overdue: true }],
   ])("%s with %j, %j", (state, facts, context) => {

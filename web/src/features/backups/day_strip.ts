@@ -5,17 +5,26 @@ import type { BackupDay } from "./api/list_days.ts";
 
 /**
  * `running` one goes on · `proven` a drill restored one of this day · `made` · `failed` tried, none made ·
- * `overdue` there should be one and is none · `waiting` today's is still to come · `before` older than the first.
+ * `overdue` there should be one and is none · `waiting` today's is still to come · `before` older than the first ·
+ * `unknown` none made, and when the first was is not known.
  */
-export type DayState = "running" | "proven" | "made" | "failed" | "overdue" | "waiting" | "before";
+export type DayState =
+  | "running"
+  | "proven"
+  | "made"
+  | "failed"
+  | "overdue"
+  | "waiting"
+  | "before"
+  | "unknown";
 
 export interface DayContext {
   /** Today in the reader's time zone: `2026-11-24`. */
   today: string;
   /** Whether the daily backup is overdue by now. */
   overdue: boolean;
-  /** Day of the first backup ever, `null` when there is none. */
-  firstDay: string | null;
+  /** Day of the first backup ever, `null` when there is none, `undefined` while that is not known. */
+  firstDay: string | null | undefined;
 }
 
 export function dayState(day: BackupDay, { today, overdue, firstDay }: DayContext): DayState {
@@ -23,6 +32,7 @@ export function dayState(day: BackupDay, { today, overdue, firstDay }: DayContex
   if (day.proven > 0) return "proven";
   if (day.made > 0) return "made";
   if (day.failed > 0) return "failed";
+  if (firstDay === undefined) return "unknown";
   if (firstDay === null || day.day < firstDay) return "before";
   if (day.day < today) return "overdue";
   return overdue ? "overdue" : "waiting";
@@ -36,6 +46,7 @@ export const DAY_WORDS: Record<DayState, string> = {
   overdue: "faltou",
   waiting: "ainda não é hora",
   before: "antes do primeiro backup",
+  unknown: "sem backup",
 };
 
 /** What happened on a day, a sentence each; never empty. */
@@ -72,6 +83,7 @@ function provenSentence({ made, proven }: BackupDay): string | null {
 
 function nothingSentence(state: DayState): string {
   if (state === "before") return "Ainda não havia backups.";
+  if (state === "unknown") return "Nenhum backup neste dia; ainda não se sabe quando foi o primeiro.";
   if (state === "waiting") return "Ainda não chegou a hora do backup de hoje.";
   return "Nenhum backup neste dia: o agendamento não rodou, ou não chegou ao catálogo.";
 }

@@ -1,4 +1,14 @@
-import { CalendarX, Check, Clock, LoaderCircle, type LucideIcon, Minus, ShieldCheck, X } from "lucide-react";
+import {
+  CalendarX,
+  Check,
+  Clock,
+  Ellipsis,
+  LoaderCircle,
+  type LucideIcon,
+  Minus,
+  ShieldCheck,
+  X,
+} from "lucide-react";
 import { type KeyboardEvent, useRef, useState } from "react";
 import { classNames } from "../../../../lib/class_names.ts";
 import { dayOf } from "../../../../lib/day.ts";
@@ -15,6 +25,7 @@ const LOOKS: Record<DayState, { icon: LucideIcon; colours: string }> = {
   overdue: { icon: CalendarX, colours: "border-warn border-dashed bg-warn-soft text-warn" },
   waiting: { icon: Clock, colours: "border-edge border-dashed text-muted" },
   before: { icon: Minus, colours: "border-transparent bg-sunken text-muted" },
+  unknown: { icon: Ellipsis, colours: "border-edge text-muted" },
 };
 const ORDER = Object.keys(LOOKS) as DayState[];
 
@@ -44,7 +55,7 @@ export function DayStrip({ days, isOverdue, onPick }: DayStripProps) {
   const context = {
     today: days.at(-1)?.day ?? "",
     overdue: isOverdue,
-    firstDay: oldest.data ? dayOf(new Date(oldest.data.created_at)) : null,
+    firstDay: oldest.data && dayOf(new Date(oldest.data.created_at)),
   };
   const states = days.map((day) => dayState(day, context));
   const walk = (event: KeyboardEvent) => {
@@ -70,7 +81,7 @@ export function DayStrip({ days, isOverdue, onPick }: DayStripProps) {
             key={day.day}
             ref={(cell) => void (cells.current[index] = cell)}
             day={day}
-            state={states[index] ?? "before"}
+            state={states[index] ?? "unknown"}
             isCurrent={index === current}
             onPoint={() => setCurrent(index)}
             onPick={() => onPick(day.day)}
