@@ -8,8 +8,10 @@
 import { randomUUID } from "node:crypto";
 import process from "node:process";
 import { alarmTestEnvironment, channelsOf } from "./lib/alerts/environment.ts";
-import { askerOf, readEnvironment, vaultOf } from "./lib/environment.ts";
-import { runMain } from "./lib/main.ts";
+import { requesterOf } from "./lib/run/requester.ts";
+import { readEnvironment } from "./lib/process/environment.ts";
+import { vaultOf } from "./lib/vault/environment.ts";
+import { runMain } from "./lib/run/main.ts";
 import { testAlarm } from "./lib/watchdog/self_test.ts";
 
 await runMain(async (_signal, output) => {
@@ -18,7 +20,7 @@ await runMain(async (_signal, output) => {
     target: env.TARGET,
     vault: vaultOf(env),
     channels: channelsOf(env),
-    source: { at: new Date().toISOString(), runUrl: askerOf(env, randomUUID).run?.url ?? null },
+    source: { at: new Date().toISOString(), runUrl: requesterOf(env, randomUUID).run?.url ?? null },
     log: (line) => output.print(line),
   });
 });

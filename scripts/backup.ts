@@ -7,20 +7,25 @@
  */
 import { randomUUID } from "node:crypto";
 import process from "node:process";
-import { BackupError, toBackupError } from "../supabase/functions/_shared/backup/errors.ts";
+import { BackupError, toBackupError } from "@backup/errors.ts";
 import { takeBackup, type TakenBackup } from "./lib/backup/take_backup.ts";
-import { findToolsFor } from "./lib/client_tools.ts";
-import { askerOf, backupEnvironment, connectionOf, readEnvironment, vaultOf } from "./lib/environment.ts";
-import { chooseGzip } from "./lib/gzip.ts";
-import { runMain } from "./lib/main.ts";
-import { adoptMissing } from "./lib/reconcile.ts";
-import { backupSummary } from "./lib/summaries.ts";
-import { type Outcome, type TrackedRun, trackRun } from "./lib/tracked_run.ts";
-import type { Vault } from "./lib/vault.ts";
+import { findToolsFor } from "./lib/postgres/client_tools.ts";
+import { requesterOf } from "./lib/run/requester.ts";
+import { backupEnvironment } from "./lib/backup/environment.ts";
+import { connectionOf } from "./lib/postgres/target_connection.ts";
+import { readEnvironment } from "./lib/process/environment.ts";
+import { vaultOf } from "./lib/vault/environment.ts";
+import { chooseGzip } from "./lib/process/gzip.ts";
+import { runMain } from "./lib/run/main.ts";
+import { adoptMissing } from "./lib/reconcile/adopt_missing.ts";
+import { backupSummary } from "./lib/backup/summary.ts";
+import { auditCopier } from "./lib/audit/mirror.ts";
+import { type Outcome, type TrackedRun, trackRun } from "./lib/run/tracked_run.ts";
+import type { Vault } from "./lib/vault/vault.ts";
 
 await runMain(async (signal) => {
   const env = readEnvironment(backupEnvironment, process.env);
-  const asker = askerOf(env, randomUUID);
+  const requester = requesterOf(env, randomUUID);
   const vault = vaultOf(env);
   const about = {
     target: env.TARGET,
@@ -29,29 +34,34 @@ await runMain(async (signal) => {
     r2_key: null,
     reason: env.REASON ?? null,
   };
-  await trackRun({ kind: "backup", asker, about }, process.env, signal, async (run) => {
-    const connection = connectionOf(env.TARGET, process.env);
-    run.reporter.phase("connect");
-    const taken = await takeBackup({
-      connection,
-      tools: await findToolsFor(connection, signal),
-      gzip: chooseGzip(),
-      vault,
-      progress: run.reporter,
-      now: () => new Date(),
-      signal,
-    }, {
-      ...asker,
-      target: env.TARGET,
-      mode: env.MODE,
-      label: env.LABEL,
-      verify: env.VERIFY,
-      previous: await run.catalog.lastBackup(env.TARGET).catch(() => null),
-      allowShrink: env.ALLOW_SHRINK,
-    });
-    await run.reporter.summary(backupSummary(taken, vault.bucket));
-    return await enterIntoCatalog(run, vault, taken);
-  });
+  await trackRun(
+    { kind: "backup", requester, about, copyAudit: auditCopier(process.env) },
+    process.env,
+    signal,
+    async (run) => {
+      const connection = connectionOf(env.TARGET, process.env);
+      run.reporter.phase("connect");
+      const taken = await takeBackup({
+        connection,
+        tools: await findToolsFor(connection, signal),
+        gzip: chooseGzip(),
+        vault,
+        progress: run.reporter,
+        now: () => new Date(),
+        signal,
+      }, {
+        ...requester,
+        target: env.TARGET,
+        mode: env.MODE,
+        label: env.LABEL,
+        verify: env.VERIFY,
+        previous: await run.catalog.lastBackup(env.TARGET).catch(() => null),
+        allowShrink: env.ALLOW_SHRINK,
+      });
+      await run.reporter.summary(backupSummary(taken, vault.bucket));
+      return await enterIntoCatalog(run, vault, taken);
+    },
+  );
 });
 
 /**

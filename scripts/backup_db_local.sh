@@ -4,7 +4,7 @@
 #
 # Promises: nothing appears under its final name before it was read back whole; an interrupted run leaves nothing;
 # the password is never an argument of any program. Files are readable by their owner alone.
-# The lists of schemas are those of supabase/functions/_shared/backup/platform.ts; a test compares them.
+# The lists of schemas are those of supabase/functions/_shared/backup/vault/platform.ts; a test compares them.
 set -euo pipefail
 umask 077
 

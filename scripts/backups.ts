@@ -5,15 +5,15 @@
  */
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { BackupError } from "../supabase/functions/_shared/backup/errors.ts";
+import { BackupError } from "@backup/errors.ts";
 import { PROGRAM } from "./lib/cli/command.ts";
 import { completionScript, SHELLS } from "./lib/cli/completion.ts";
 import { helpOf, overview } from "./lib/cli/help.ts";
 import { launchOf, runLaunch } from "./lib/cli/launch.ts";
 import { findCommand, parseCommand } from "./lib/cli/parse.ts";
 import { reference } from "./lib/cli/reference.ts";
-import { runMain } from "./lib/main.ts";
-import { Output } from "./lib/output.ts";
+import { runMain } from "./lib/run/main.ts";
+import { Output } from "./lib/run/output.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const [name = "help", ...args] = process.argv.slice(2);

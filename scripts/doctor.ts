@@ -11,15 +11,18 @@ import { lookup } from "node:dns/promises";
 import { appendFile } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
 import process from "node:process";
-import { BackupError, toBackupError } from "../supabase/functions/_shared/backup/errors.ts";
-import { Catalog } from "./lib/catalog.ts";
-import { findPsql } from "./lib/client_tools.ts";
+import { BackupError, toBackupError } from "@backup/errors.ts";
+import { Catalog } from "./lib/catalog/catalog.ts";
+import { findPsql } from "./lib/postgres/client_tools.ts";
 import type { DoctorReport } from "./lib/doctor/check.ts";
 import { runDoctor } from "./lib/doctor/run_doctor.ts";
-import { doctorSummary, linesOf } from "./lib/doctor/words.ts";
-import { askerOf, connectionOf, doctorEnvironment, readEnvironment } from "./lib/environment.ts";
-import { runMain } from "./lib/main.ts";
-import type { Output } from "./lib/output.ts";
+import { doctorSummary, linesOf } from "./lib/doctor/text.ts";
+import { requesterOf } from "./lib/run/requester.ts";
+import { connectionOf } from "./lib/postgres/target_connection.ts";
+import { doctorEnvironment } from "./lib/doctor/environment.ts";
+import { readEnvironment } from "./lib/process/environment.ts";
+import { runMain } from "./lib/run/main.ts";
+import type { Output } from "./lib/run/output.ts";
 
 const TIMEOUT_MS = 20_000;
 
@@ -41,7 +44,7 @@ await runMain(async (signal, output) => {
   output.setResult(report);
   const summary = process.env.GITHUB_STEP_SUMMARY;
   if (summary) await appendFile(summary, doctorSummary(report) + "\n");
-  if (env.REPORT) await tellCatalog(report, askerOf(env, randomUUID).run?.url ?? null, output);
+  if (env.REPORT) await tellCatalog(report, requesterOf(env, randomUUID).run?.url ?? null, output);
   requireNoFailure(report);
 });
 

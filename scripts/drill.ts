@@ -9,22 +9,26 @@
  */
 import { randomUUID } from "node:crypto";
 import process from "node:process";
-import { BackupError, toBackupError } from "../supabase/functions/_shared/backup/errors.ts";
-import { parseArchiveKey } from "../supabase/functions/_shared/backup/object_key.ts";
-import { failedChecks, proofOf, type Receipt } from "../supabase/functions/_shared/backup/receipt.ts";
-import { findToolsFor } from "./lib/client_tools.ts";
+import { BackupError, toBackupError } from "@backup/errors.ts";
+import { parseArchiveKey } from "@backup/vault/object_key.ts";
+import { failedChecks, proofOf, type Receipt } from "@backup/vault/receipt.ts";
+import { findToolsFor } from "./lib/postgres/client_tools.ts";
 import { drill, type Drilled, type DrillOrder } from "./lib/drill/drill.ts";
-import { freshHoursOf, newestBackup, wantedMajor } from "./lib/drill/newest_backup.ts";
+import { freshHoursOf, newestBackup, wantedMajor } from "./lib/vault/newest_backup.ts";
 import { PhaseTimes } from "./lib/drill/phase_times.ts";
-import { askerOf, drillEnvironment, readEnvironment, vaultOf } from "./lib/environment.ts";
-import { chooseGzip } from "./lib/gzip.ts";
-import { runMain } from "./lib/main.ts";
+import { requesterOf } from "./lib/run/requester.ts";
+import { drillEnvironment } from "./lib/drill/environment.ts";
+import { readEnvironment } from "./lib/process/environment.ts";
+import { vaultOf } from "./lib/vault/environment.ts";
+import { chooseGzip } from "./lib/process/gzip.ts";
+import { runMain } from "./lib/run/main.ts";
 import { findPostgres } from "./lib/postgres/binaries.ts";
-import { SERVER_PROGRAMS, withSupabaseServer } from "./lib/postgres/supabase.ts";
-import type { RunReporter } from "./lib/run_reporter.ts";
-import { drillSummary } from "./lib/summaries.ts";
-import { type Outcome, type TrackedRun, trackRun } from "./lib/tracked_run.ts";
-import type { Vault } from "./lib/vault.ts";
+import { SERVER_PROGRAMS, withSupabaseServer } from "./lib/server/supabase.ts";
+import type { RunReporter } from "./lib/run/run_reporter.ts";
+import { drillSummary } from "./lib/drill/summary.ts";
+import { auditCopier } from "./lib/audit/mirror.ts";
+import { type Outcome, type TrackedRun, trackRun } from "./lib/run/tracked_run.ts";
+import type { Vault } from "./lib/vault/vault.ts";
 
 const DATABASE = "drill";
 /** A restore is one transaction: on a server of our own its size need not be refused. */
@@ -32,17 +36,22 @@ const ROOM_FOR_LOCKS = { max_locks_per_transaction: "1024" };
 
 await runMain(async (signal) => {
   const env = readEnvironment(drillEnvironment, process.env);
-  const asker = askerOf(env, randomUUID);
+  const requester = requesterOf(env, randomUUID);
   const vault = vaultOf(env);
   const target = env.R2_KEY === undefined ? env.TARGET : parseArchiveKey(env.R2_KEY).target;
   const about = { target, mode: null, label: null, r2_key: env.R2_KEY ?? null, reason: env.REASON ?? null };
-  await trackRun({ kind: "drill", asker, about }, process.env, signal, async (run) => {
-    const key = env.R2_KEY ?? await newestBackup(vault, target);
-    run.reporter.log(`drilling ${key}`);
-    const freshHours = freshHoursOf(target, env.FRESH_HOURS);
-    const order = { key, asker, freshHours, anonReads: env.ANON_READS, sharedReads: env.SHARED_READS };
-    return await conclude(run, vault, await drillOnNewServer(vault, order, run.reporter, signal));
-  });
+  await trackRun(
+    { kind: "drill", requester, about, copyAudit: auditCopier(process.env) },
+    process.env,
+    signal,
+    async (run) => {
+      const key = env.R2_KEY ?? await newestBackup(vault, target);
+      run.reporter.log(`drilling ${key}`);
+      const freshHours = freshHoursOf(target, env.FRESH_HOURS);
+      const order = { key, requester, freshHours, anonReads: env.ANON_READS, sharedReads: env.SHARED_READS };
+      return await conclude(run, vault, await drillOnNewServer(vault, order, run.reporter, signal));
+    },
+  );
 });
 
 async function drillOnNewServer(

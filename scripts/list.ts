@@ -7,13 +7,16 @@
  * Changes nothing. Environment: docs/environment.md. Exit codes: docs/exit-codes.md.
  */
 import process from "node:process";
-import { Catalog } from "./lib/catalog.ts";
-import { findPsql } from "./lib/client_tools.ts";
-import { connectionOf, listEnvironment, readEnvironment, vaultOf } from "./lib/environment.ts";
+import { Catalog } from "./lib/catalog/catalog.ts";
+import { findPsql } from "./lib/postgres/client_tools.ts";
+import { connectionOf } from "./lib/postgres/target_connection.ts";
+import { listEnvironment } from "./lib/list/environment.ts";
+import { readEnvironment } from "./lib/process/environment.ts";
+import { vaultOf } from "./lib/vault/environment.ts";
 import { listCatalog } from "./lib/list/list_catalog.ts";
 import { listVault } from "./lib/list/list_vault.ts";
 import { listText } from "./lib/list/listed_backup.ts";
-import { runInterruptible } from "./lib/main.ts";
+import { runInterruptible } from "./lib/run/main.ts";
 
 await runInterruptible(async (output) => {
   const { TARGET: target = null, ...env } = readEnvironment(listEnvironment, process.env);

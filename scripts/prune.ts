@@ -8,21 +8,26 @@
  */
 import { randomUUID } from "node:crypto";
 import process from "node:process";
-import { BackupError } from "../supabase/functions/_shared/backup/errors.ts";
-import { DEFAULT_POLICY } from "../supabase/functions/_shared/backup/retention.ts";
-import { type Target, TARGETS } from "../supabase/functions/_shared/backup/target.ts";
-import { Catalog } from "./lib/catalog.ts";
-import { findPsql } from "./lib/client_tools.ts";
-import { askerOf, connectionOf, pruneEnvironment, readEnvironment, vaultOf } from "./lib/environment.ts";
-import { runMain } from "./lib/main.ts";
+import { BackupError } from "@backup/errors.ts";
+import { DEFAULT_POLICY } from "@backup/retention/policy.ts";
+import { type Target, TARGETS } from "@backup/target.ts";
+import { Catalog } from "./lib/catalog/catalog.ts";
+import { findPsql } from "./lib/postgres/client_tools.ts";
+import { requesterOf } from "./lib/run/requester.ts";
+import { connectionOf } from "./lib/postgres/target_connection.ts";
+import { pruneEnvironment } from "./lib/prune/environment.ts";
+import { readEnvironment } from "./lib/process/environment.ts";
+import { vaultOf } from "./lib/vault/environment.ts";
+import { runMain } from "./lib/run/main.ts";
 import { applyPrune, planPrune, type PrunePlan } from "./lib/prune/prune.ts";
 import { planLines, pruneResult, pruneSummary } from "./lib/prune/report.ts";
-import { type Outcome, reporterFor, type TrackedRun, trackRun } from "./lib/tracked_run.ts";
+import { auditCopier } from "./lib/audit/mirror.ts";
+import { type Outcome, reporterFor, type TrackedRun, trackRun } from "./lib/run/tracked_run.ts";
 
 await runMain(async (signal, output) => {
   const env = readEnvironment(pruneEnvironment, process.env);
   const vault = vaultOf(env);
-  const asker = askerOf(env, randomUUID);
+  const requester = requesterOf(env, randomUUID);
   const told: { target: Target; decisions: PrunePlan["decisions"] }[] = [];
   let refusal: BackupError | null = null;
   for (const target of env.TARGET ? [env.TARGET] : TARGETS) {
@@ -48,10 +53,10 @@ await runMain(async (signal, output) => {
   /** A run of its own for each target; that one was refused something keeps no other from its turn. */
   async function prune(target: Target): Promise<BackupError | null> {
     const about = { target, mode: null, label: null, r2_key: null, reason: env.REASON ?? null };
-    const requestId = env.TARGET ? asker.requestId : randomUUID();
+    const requestId = env.TARGET ? requester.requestId : randomUUID();
     try {
       await trackRun(
-        { kind: "prune", asker: { ...asker, requestId }, about },
+        { kind: "prune", requester: { ...requester, requestId }, about, copyAudit: auditCopier(process.env) },
         process.env,
         signal,
         (run) => pruneTracked(run, target),

@@ -9,15 +9,18 @@
  */
 import process from "node:process";
 import { copyAudit } from "./lib/audit/mirror.ts";
-import { rebuildRuns } from "./lib/audit/rebuild.ts";
+import { rebuildRuns } from "./lib/reconcile/rebuild_audit.ts";
 import { requireSoundAudit, verifyAudit } from "./lib/audit/verify.ts";
-import { Catalog } from "./lib/catalog.ts";
-import { findPsql } from "./lib/client_tools.ts";
-import { connectionOf, readEnvironment, reconcileEnvironment, vaultOf } from "./lib/environment.ts";
-import { runInterruptible } from "./lib/main.ts";
+import { Catalog } from "./lib/catalog/catalog.ts";
+import { findPsql } from "./lib/postgres/client_tools.ts";
+import { connectionOf } from "./lib/postgres/target_connection.ts";
+import { readEnvironment } from "./lib/process/environment.ts";
+import { reconcileEnvironment } from "./lib/reconcile/environment.ts";
+import { vaultOf } from "./lib/vault/environment.ts";
+import { runInterruptible } from "./lib/run/main.ts";
 import { reconcile } from "./lib/reconcile/reconcile.ts";
 import { describeFinding, reconcileSummary } from "./lib/reconcile/report.ts";
-import { reporterFor } from "./lib/tracked_run.ts";
+import { reporterFor } from "./lib/run/tracked_run.ts";
 
 await runInterruptible(async (output) => {
   const env = readEnvironment(reconcileEnvironment, process.env);

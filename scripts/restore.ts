@@ -12,34 +12,32 @@
 import { randomUUID } from "node:crypto";
 import process from "node:process";
 import type { z } from "zod";
-import { BackupError, toBackupError } from "../supabase/functions/_shared/backup/errors.ts";
-import { parseArchiveKey } from "../supabase/functions/_shared/backup/object_key.ts";
-import { type PlannedRestore, planOf } from "../supabase/functions/_shared/backup/restore_plan.ts";
-import { isRestoreConfirmed } from "../supabase/functions/_shared/backup/target.ts";
-import { findToolsFor } from "./lib/client_tools.ts";
-import {
-  type Asker,
-  askerOf,
-  connectionOf,
-  readEnvironment,
-  restoreEnvironment,
-  vaultOf,
-} from "./lib/environment.ts";
-import { chooseGzip } from "./lib/gzip.ts";
-import { runMain } from "./lib/main.ts";
-import type { Output } from "./lib/output.ts";
+import { BackupError, toBackupError } from "@backup/errors.ts";
+import { parseArchiveKey } from "@backup/vault/object_key.ts";
+import { type PlannedRestore, planOf } from "@backup/runs/restore_plan.ts";
+import { isRestoreConfirmed } from "@backup/target.ts";
+import { findToolsFor } from "./lib/postgres/client_tools.ts";
+import { type Requester, requesterOf } from "./lib/run/requester.ts";
+import { connectionOf } from "./lib/postgres/target_connection.ts";
+import { readEnvironment } from "./lib/process/environment.ts";
+import { restoreEnvironment } from "./lib/restore/environment.ts";
+import { vaultOf } from "./lib/vault/environment.ts";
+import { chooseGzip } from "./lib/process/gzip.ts";
+import { runMain } from "./lib/run/main.ts";
+import type { Output } from "./lib/run/output.ts";
 import { planRestore } from "./lib/restore/plan.ts";
 import { describeChanges } from "./lib/restore/plan_changes.ts";
 import { planSummary } from "./lib/restore/plan_summary.ts";
-import { recoverFromVault } from "./lib/restore/from_vault.ts";
+import { recoverFromVault } from "./lib/recover/recover.ts";
 import { restoreBackup, type Restored } from "./lib/restore/restore_backup.ts";
-import { restoreSummary } from "./lib/summaries.ts";
-import { type Outcome, type TrackedRun, trackRun } from "./lib/tracked_run.ts";
-import type { Vault } from "./lib/vault.ts";
+import { restoreSummary } from "./lib/restore/summary.ts";
+import { auditCopier } from "./lib/audit/mirror.ts";
+import { type Outcome, type TrackedRun, trackRun } from "./lib/run/tracked_run.ts";
+import type { Vault } from "./lib/vault/vault.ts";
 
 interface Task {
   env: z.infer<typeof restoreEnvironment>;
-  asker: Asker;
+  requester: Requester;
   vault: Vault;
   signal: AbortSignal;
   output: Output;
@@ -50,7 +48,7 @@ await runMain(async (signal, output) => {
     return await recoverFromVault(process.env, output, signal);
   }
   const env = readEnvironment(restoreEnvironment, process.env);
-  const task: Task = { env, asker: askerOf(env, randomUUID), vault: vaultOf(env), signal, output };
+  const task: Task = { env, requester: requesterOf(env, randomUUID), vault: vaultOf(env), signal, output };
   const about = {
     target: env.TARGET,
     mode: null,
@@ -59,10 +57,15 @@ await runMain(async (signal, output) => {
     reason: env.REASON ?? null,
   };
   const [kind, work] = env.PLAN ? ["plan" as const, plan] : ["restore" as const, restore];
-  await trackRun({ kind, asker: task.asker, about }, process.env, signal, (run) => work(task, run));
+  await trackRun(
+    { kind, requester: task.requester, about, copyAudit: auditCopier(process.env) },
+    process.env,
+    signal,
+    (run) => work(task, run),
+  );
 });
 
-async function restore({ env, asker, vault, signal }: Task, run: TrackedRun): Promise<Outcome> {
+async function restore({ env, requester, vault, signal }: Task, run: TrackedRun): Promise<Outcome> {
   parseArchiveKey(env.R2_KEY);
   if (!isRestoreConfirmed(env.TARGET, env.CONFIRM)) {
     throw new BackupError("confirmation_required", "Cannot restore into prod: CONFIRM is not RESTORE_PROD");
@@ -83,7 +86,7 @@ async function restore({ env, asker, vault, signal }: Task, run: TrackedRun): Pr
     confirm: env.CONFIRM ?? null,
     allowSchemaOnly: env.ALLOW_SCHEMA_ONLY,
     plan: env.PLAN_REQUEST_ID === undefined ? null : await readPlan(env.PLAN_REQUEST_ID, run),
-    safety: asker,
+    safety: requester,
   });
   await enterSafetyCopy(run, vault, restored);
   for (const warning of warningsOf(restored)) run.reporter.warn(warning);

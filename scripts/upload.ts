@@ -6,13 +6,16 @@
  * Environment: docs/environment.md. Exit codes: docs/exit-codes.md.
  */
 import process from "node:process";
-import { BackupError, toBackupError } from "../supabase/functions/_shared/backup/errors.ts";
-import { Catalog } from "./lib/catalog.ts";
-import { findPsql } from "./lib/client_tools.ts";
-import { connectionOf, readEnvironment, uploadEnvironment, vaultOf } from "./lib/environment.ts";
-import { runMain } from "./lib/main.ts";
-import { reporterFor } from "./lib/tracked_run.ts";
-import { uploadLocalBackup } from "./lib/upload.ts";
+import { BackupError, toBackupError } from "@backup/errors.ts";
+import { Catalog } from "./lib/catalog/catalog.ts";
+import { findPsql } from "./lib/postgres/client_tools.ts";
+import { connectionOf } from "./lib/postgres/target_connection.ts";
+import { readEnvironment } from "./lib/process/environment.ts";
+import { uploadEnvironment } from "./lib/backup/environment.ts";
+import { vaultOf } from "./lib/vault/environment.ts";
+import { runMain } from "./lib/run/main.ts";
+import { reporterFor } from "./lib/run/tracked_run.ts";
+import { uploadLocalBackup } from "./lib/backup/upload.ts";
 
 await runMain(async (signal, output) => {
   const env = readEnvironment(uploadEnvironment, process.env);

@@ -7,11 +7,13 @@
  * That it restores is what a drill proves. Environment: docs/environment.md. Exit codes: docs/exit-codes.md.
  */
 import process from "node:process";
-import { BackupError } from "../supabase/functions/_shared/backup/errors.ts";
-import { newestBackup } from "./lib/drill/newest_backup.ts";
-import { readEnvironment, vaultOf, verifyEnvironment } from "./lib/environment.ts";
-import { runInterruptible } from "./lib/main.ts";
-import { progressOn } from "./lib/output.ts";
+import { BackupError } from "@backup/errors.ts";
+import { newestBackup } from "./lib/vault/newest_backup.ts";
+import { readEnvironment } from "./lib/process/environment.ts";
+import { vaultOf } from "./lib/vault/environment.ts";
+import { verifyEnvironment } from "./lib/verify/environment.ts";
+import { runInterruptible } from "./lib/run/main.ts";
+import { progressOn } from "./lib/run/output.ts";
 import { verifyStored } from "./lib/verify/verify_stored.ts";
 
 const NEWEST = "newest";

@@ -27,6 +27,7 @@ class LongestFirst extends BaseSequencer {
 
 export default defineConfig({
   root: new URL("..", import.meta.url).pathname,
+  resolve: { tsconfigPaths: true },
   test: {
     include: ["scripts/**/*.test.ts", "supabase/tests/**/*.test.ts", "web/src/**/*.test.ts"],
     // the files start real servers, and wait for them: one more than the cores of the smallest machine

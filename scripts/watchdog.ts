@@ -18,11 +18,14 @@ import {
   watchdogEnvironment,
 } from "./lib/alerts/environment.ts";
 import { copyAudit } from "./lib/audit/mirror.ts";
-import { Catalog } from "./lib/catalog.ts";
-import { findPsql } from "./lib/client_tools.ts";
-import { askerOf, connectionOf, readEnvironment, vaultOf } from "./lib/environment.ts";
-import { runInterruptible } from "./lib/main.ts";
-import { reporterFor } from "./lib/tracked_run.ts";
+import { Catalog } from "./lib/catalog/catalog.ts";
+import { findPsql } from "./lib/postgres/client_tools.ts";
+import { requesterOf } from "./lib/run/requester.ts";
+import { connectionOf } from "./lib/postgres/target_connection.ts";
+import { readEnvironment } from "./lib/process/environment.ts";
+import { vaultOf } from "./lib/vault/environment.ts";
+import { runInterruptible } from "./lib/run/main.ts";
+import { reporterFor } from "./lib/run/tracked_run.ts";
 import { runWatchdog } from "./lib/watchdog/run_watchdog.ts";
 import { watchSummary } from "./lib/watchdog/watch_summary.ts";
 
@@ -39,7 +42,7 @@ await runInterruptible(async (output) => {
       token: tokenOf(env),
       channels: channelsOf(env),
       heartbeat: heartbeatOf(env),
-      runUrl: askerOf(env, randomUUID).run?.url ?? null,
+      runUrl: requesterOf(env, randomUUID).run?.url ?? null,
       now: () => new Date(),
       log: (line) => output.print(line),
     });

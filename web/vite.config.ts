@@ -10,6 +10,7 @@ export default defineConfig({
   root: fileURLToPath(new URL(".", import.meta.url)),
   envDir: false,
   plugins: [react(), tailwindcss()],
+  resolve: { tsconfigPaths: true },
   server: { fs: { allow: [repository] } },
   build: { outDir: "dist", emptyOutDir: true, target: "es2023", manifest: true },
 });

@@ -4,7 +4,7 @@
  */
 import { readFile } from "node:fs/promises";
 import postgres from "postgres";
-import { PLATFORM_SCHEMAS } from "../../supabase/functions/_shared/backup/platform.ts";
+import { PLATFORM_SCHEMAS } from "@backup/vault/platform.ts";
 
 export interface Comparison {
   equal: boolean;

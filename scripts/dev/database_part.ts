@@ -1,6 +1,6 @@
 /** The part of the stack that stands for Supabase's databases: one server, a database per target. */
 import type { PostgresBinaries } from "../lib/postgres/binaries.ts";
-import { SupabaseServer } from "../lib/postgres/supabase.ts";
+import { SupabaseServer } from "../lib/server/supabase.ts";
 import { migrate, readMigrations } from "./migrate.ts";
 import type { RunFolder } from "./run_folder.ts";
 import { type DatabaseName, DATABASES } from "./stack_types.ts";

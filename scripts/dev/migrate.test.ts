@@ -1,7 +1,7 @@
 import postgres from "postgres";
 import { expect, test } from "vitest";
 import { findPostgres } from "../lib/postgres/binaries.ts";
-import { SERVER_PROGRAMS, withSupabaseServer } from "../lib/postgres/supabase.ts";
+import { SERVER_PROGRAMS, withSupabaseServer } from "../lib/server/supabase.ts";
 import { migrate } from "./migrate.ts";
 
 const FIRST = {

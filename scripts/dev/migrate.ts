@@ -2,8 +2,8 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import type { Connection } from "../lib/connection.ts";
-import { literal, PsqlSession } from "../lib/psql.ts";
+import type { Connection } from "../lib/postgres/connection.ts";
+import { literal, PsqlSession } from "../lib/postgres/psql.ts";
 import { ROOT } from "./root.ts";
 
 /** `20260101000000_name.sql`; the CLI passes over files of other names. */

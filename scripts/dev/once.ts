@@ -9,14 +9,10 @@ import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import WebSocket from "ws";
 import { z } from "zod";
-import {
-  dispatchedSchema,
-  failureSchema,
-  FUNCTION_NAME,
-} from "../../supabase/functions/_shared/backup/api.ts";
-import { type BackupRow, backupRowSchema } from "../../supabase/functions/_shared/backup/catalog.ts";
-import { messageOf } from "../../supabase/functions/_shared/backup/messages.ts";
-import { isActive, type Run, runSchema } from "../../supabase/functions/_shared/backup/run.ts";
+import { dispatchedSchema, failureSchema, FUNCTION_NAME } from "@backup/api.ts";
+import { type BackupRow, backupRowSchema } from "@backup/vault/catalog.ts";
+import { messageOf } from "@backup/messages.ts";
+import { isActive, type Run, runSchema } from "@backup/runs/run.ts";
 import { compareDatabases } from "./compare.ts";
 import { REPOSITORY } from "./github_part.ts";
 import { startStack } from "./stack.ts";

@@ -1,5 +1,5 @@
 /** Where the parts of the stack listen, all on 127.0.0.1. */
-import { findFreePort } from "../lib/postgres/free_port.ts";
+import { findFreePort } from "../lib/server/free_port.ts";
 
 /** The ports that `npm start` takes where they are free; the first two are those of `supabase start` and Vite. */
 const PREFERRED = {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import postgres from "postgres";
-import { withSupabaseServer } from "../lib/postgres/supabase.ts";
+import { withSupabaseServer } from "../lib/server/supabase.ts";
 import { carvePostgres } from "./postgres_carve.ts";
 import { POSTGRES_PROGRAMS } from "./system_packages.ts";
 

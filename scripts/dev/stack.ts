@@ -2,7 +2,7 @@
  * The embedded stack: every part of production, real or the vendor's own simulator, on this machine alone.
  * Nothing outlives it: `run_folder.ts` sees to that, whatever dies.
  */
-import type { SupabaseServer } from "../lib/postgres/supabase.ts";
+import type { SupabaseServer } from "../lib/server/supabase.ts";
 import { GitHubPart } from "./github_part.ts";
 import { openRunFolder } from "./run_folder.ts";
 import { type SeededUsers, seedErp } from "./seed/seed.ts";

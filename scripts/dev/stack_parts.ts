@@ -1,7 +1,7 @@
 /** The parts of the stack, and in which order they can start. */
-import { FUNCTION_NAME } from "../../supabase/functions/_shared/backup/api.ts";
+import { FUNCTION_NAME } from "@backup/api.ts";
 import type { PostgresBinaries } from "../lib/postgres/binaries.ts";
-import type { SupabaseServer } from "../lib/postgres/supabase.ts";
+import type { SupabaseServer } from "../lib/server/supabase.ts";
 import type { ChildPart } from "./child_process.ts";
 import { startDatabases } from "./database_part.ts";
 import { functionPart } from "./functions/function_part.ts";

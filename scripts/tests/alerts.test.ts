@@ -2,10 +2,10 @@
 import { createHmac } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { startTestGitHub, type TestGitHub, TOKEN } from "../dev/github/test_github.ts";
-import type { Alarm } from "../../supabase/functions/_shared/backup/alarm.ts";
+import type { Alarm } from "@backup/watch/alarm.ts";
 import { type Channels, deliver, type DeliveryOrder } from "../lib/alerts/deliver.ts";
 import { AlarmIssues } from "../lib/alerts/issues.ts";
-import { connectGitHub } from "../lib/github.ts";
+import { connectGitHub } from "../lib/alerts/github.ts";
 import { sendBeat } from "../../supabase/functions/_shared/alerts/heartbeat.ts";
 import { eventsOf, payloadsOf, readIssues, type Receiver, startReceiver } from "./alarm_fixture.ts";
 

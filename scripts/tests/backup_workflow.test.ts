@@ -10,14 +10,14 @@ import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { parseAuditKey } from "../../supabase/functions/_shared/backup/audit.ts";
+import { parseAuditKey } from "@backup/audit.ts";
 import { startGitHub } from "../dev/github/server.ts";
 import { migrate, readMigrations } from "../dev/migrate.ts";
 import { verifyAudit } from "../lib/audit/verify.ts";
-import { Catalog } from "../lib/catalog.ts";
-import type { Connection } from "../lib/connection.ts";
-import { runPipeline } from "../lib/children.ts";
-import type { SupabaseServer } from "../lib/postgres/supabase.ts";
+import { Catalog } from "../lib/catalog/catalog.ts";
+import type { Connection } from "../lib/postgres/connection.ts";
+import { runPipeline } from "../lib/process/children.ts";
+import type { SupabaseServer } from "../lib/server/supabase.ts";
 import { refusing, startWire, throughRelay, type VaultRelay } from "./broken_links.ts";
 import {
   binaries,

@@ -1,7 +1,7 @@
 /** Connections that tests can break: to the vault, and to PostgreSQL. */
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
 import { connect, createServer as createTcpServer, type Server as TcpServer, type Socket } from "node:net";
-import { Vault } from "../lib/vault.ts";
+import { Vault } from "../lib/vault/vault.ts";
 import type { TestVault } from "./engine_fixture.ts";
 
 export interface Reply {
@@ -12,9 +12,9 @@ export interface Reply {
 export interface VaultRelay {
   /** Asked before a request is passed on: a reply in the vault's place, or `null`. */
   intercept?(incoming: IncomingMessage): Reply | null | Promise<Reply | null>;
-  /** The vault has done what was asked; the asker does not know it yet. */
+  /** The vault has done what was asked; the requester does not know it yet. */
   onDone?(incoming: IncomingMessage): void;
-  /** Asked then: where the connection to the asker breaks, or `null`. */
+  /** Asked then: where the connection to the requester breaks, or `null`. */
   breaks?(incoming: IncomingMessage): Break | null;
 }
 

@@ -6,9 +6,9 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { toBackupError } from "../../supabase/functions/_shared/backup/errors.ts";
+import { toBackupError } from "@backup/errors.ts";
 import { migrate, readMigrations } from "../dev/migrate.ts";
-import { sqlFile } from "../lib/database_facts.ts";
+import { restoreSql } from "../lib/restore/restore_sql.ts";
 import { startCommitCutter } from "./broken_links.ts";
 import {
   binaries,
@@ -72,7 +72,7 @@ test("cut before anybody hears of it: the command ends with 5, history says unkn
   expect(row).toMatch(/^failed\|restore_outcome_unknown\|/);
   expect(row).toMatch(TRACE);
   // as the end of any restore does
-  await sql(target, await sqlFile("cleanup.sql"));
+  await sql(target, await restoreSql("cleanup.sql"));
   expect(await contentOf(target)).toBe(wanted);
 });
 

@@ -3,8 +3,8 @@
  * somewhere, and the guides use the words of the screen.
  */
 import { describe, expect, it } from "vitest";
-import { CONDITION_IDS } from "../../supabase/functions/_shared/backup/watch.ts";
-import { WATCHDOG_SILENT } from "../../supabase/functions/_shared/backup/watch_catalog.ts";
+import { CONDITION_IDS } from "@backup/watch/conditions.ts";
+import { WATCHDOG_SILENT } from "@backup/watch/catalog.ts";
 import {
   deadLinksOf,
   type Document,

@@ -5,29 +5,29 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { SAFETY_LABEL } from "../../supabase/functions/_shared/backup/label.ts";
-import { parseManifest } from "../../supabase/functions/_shared/backup/manifest.ts";
-import { buildKeys, siblingKeys } from "../../supabase/functions/_shared/backup/object_key.ts";
+import { SAFETY_LABEL } from "@backup/label.ts";
+import { parseManifest } from "@backup/vault/manifest.ts";
+import { buildKeys, siblingKeys } from "@backup/vault/object_key.ts";
 import {
   DRILL_CHECK_NAMES,
   type DrillCheck,
   drillResultSchema,
   proofSchema,
   receiptSchema,
-} from "../../supabase/functions/_shared/backup/receipt.ts";
-import { Catalog } from "../lib/catalog.ts";
+} from "@backup/vault/receipt.ts";
+import { Catalog } from "../lib/catalog/catalog.ts";
 import type { CheckGroup, Restored } from "../lib/drill/check.ts";
 import { type Drilled } from "../lib/drill/drill.ts";
 import { indexCheck } from "../lib/drill/index_check.ts";
-import { newestBackup } from "../lib/drill/newest_backup.ts";
+import { newestBackup } from "../lib/vault/newest_backup.ts";
 import { anonCheck, companyCheck } from "../lib/drill/reader_checks.ts";
 import { DATABASE_CHECKS } from "../lib/drill/restore_and_check.ts";
 import { migrationCheck, rowChecks, sequenceCheck } from "../lib/drill/content_checks.ts";
 import { lookAtStored } from "../lib/drill/stored_checks.ts";
 import { rg03Checks } from "../lib/drill/rg03.ts";
 import { runChecks } from "../lib/drill/run_checks.ts";
-import type { LoginRole } from "../lib/postgres/supabase.ts";
-import { readFingerprintLines } from "../lib/restore/fetch_backup.ts";
+import type { LoginRole } from "../lib/server/supabase.ts";
+import { readFingerprintLines } from "../lib/vault/fetch_backup.ts";
 import {
   copyErp,
   createErp,

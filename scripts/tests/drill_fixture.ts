@@ -1,9 +1,9 @@
 /** What the drill's tests share: a database of the sample ERP whose people have a company, and drills of its backups. */
 import { createHash } from "node:crypto";
 import postgres from "postgres";
-import { parseManifest, sealManifest } from "../../supabase/functions/_shared/backup/manifest.ts";
-import { siblingKeys } from "../../supabase/functions/_shared/backup/object_key.ts";
-import type { Receipt } from "../../supabase/functions/_shared/backup/receipt.ts";
+import { parseManifest, sealManifest } from "@backup/vault/manifest.ts";
+import { siblingKeys } from "@backup/vault/object_key.ts";
+import type { Receipt } from "@backup/vault/receipt.ts";
 import { migrate, readMigrations } from "../dev/migrate.ts";
 import { loadErpData } from "../dev/seed/data.ts";
 import { applyErpSchema } from "../dev/seed/schema.ts";
@@ -11,7 +11,7 @@ import { createAuthTables } from "../dev/supabase/auth_schema.ts";
 import type { Throwaway } from "../lib/drill/check.ts";
 import { drill, type Drilled, type DrillOrder } from "../lib/drill/drill.ts";
 import { PhaseTimes } from "../lib/drill/phase_times.ts";
-import { identifier } from "../lib/psql.ts";
+import { identifier } from "../lib/postgres/psql.ts";
 import { binaries, engine, sql, type TestPlace, type TestVault } from "./engine_fixture.ts";
 
 const ROWS = 2000;
@@ -69,7 +69,7 @@ export async function drillOf(place: TestPlace, key: string, options: DrillOptio
   const clock = () => performance.now();
   const progress = new PhaseTimes(around.progress, clock);
   const context = { ...around, progress, clock, now: () => now ?? around.now() };
-  const defaults = { asker: { run: null, gitSha: null }, freshHours: 26, anonReads: [], sharedReads: [] };
+  const defaults = { requester: { run: null, gitSha: null }, freshHours: 26, anonReads: [], sharedReads: [] };
   return await drill(context, { key, ...defaults, ...order }, throwaway);
 }
 

@@ -7,9 +7,9 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { compareDatabases } from "../dev/compare.ts";
-import type { Connection } from "../lib/connection.ts";
-import { PsqlSession } from "../lib/psql.ts";
-import type { SupabaseServer } from "../lib/postgres/supabase.ts";
+import type { Connection } from "../lib/postgres/connection.ts";
+import { PsqlSession } from "../lib/postgres/psql.ts";
+import type { SupabaseServer } from "../lib/server/supabase.ts";
 import {
   backUp,
   binaries,
@@ -250,7 +250,7 @@ test("the catalog's objects and rows stay as they are", async () => {
 });
 
 test("versions that do not fit are refused with both numbers", async () => {
-  const { requireMatchingVersions } = await import("../lib/client_tools.ts");
+  const { requireMatchingVersions } = await import("../lib/postgres/client_tools.ts");
   const server17 = { versionNumber: 170006, version: "17.6", databaseBytes: 0, user: "postgres" };
   expect(() => requireMatchingVersions({ ...tools, version: "15.18" }, server17)).toThrow(/15\.18.*17\.6/);
   expect(() => requireMatchingVersions({ ...tools, version: "17.5" }, server17)).toThrow(

@@ -6,10 +6,10 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { compareDatabases } from "../dev/compare.ts";
 import { carvePostgres } from "../dev/postgres_carve.ts";
 import { POSTGRES_PROGRAMS } from "../dev/system_packages.ts";
-import type { ClientTools } from "../lib/client_tools.ts";
-import type { Connection } from "../lib/connection.ts";
-import { makeServerFolder } from "../lib/postgres/server_user.ts";
-import { SupabaseServer } from "../lib/postgres/supabase.ts";
+import type { ClientTools } from "../lib/postgres/client_tools.ts";
+import type { Connection } from "../lib/postgres/connection.ts";
+import { makeServerFolder } from "../lib/server/server_user.ts";
+import { SupabaseServer } from "../lib/server/supabase.ts";
 import {
   backUp,
   binaries,

@@ -4,10 +4,10 @@ import { mkdtemp, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Connection } from "../lib/connection.ts";
-import type { SupabaseServer } from "../lib/postgres/supabase.ts";
-import type { Progress } from "../lib/progress.ts";
-import { PsqlSession } from "../lib/psql.ts";
+import type { Connection } from "../lib/postgres/connection.ts";
+import type { SupabaseServer } from "../lib/server/supabase.ts";
+import type { Progress } from "../lib/run/progress.ts";
+import { PsqlSession } from "../lib/postgres/psql.ts";
 import { binaries, progressWith } from "./engine_fixture.ts";
 
 /** Where `fixtures/hold_points.sql` lets itself be held, by the number of its advisory lock. */

@@ -5,20 +5,16 @@ import type { IncomingMessage } from "node:http";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { parseManifest, sealManifest } from "../../supabase/functions/_shared/backup/manifest.ts";
-import {
-  type BackupKeys,
-  buildKeys,
-  siblingKeys,
-} from "../../supabase/functions/_shared/backup/object_key.ts";
+import { parseManifest, sealManifest } from "@backup/vault/manifest.ts";
+import { type BackupKeys, buildKeys, siblingKeys } from "@backup/vault/object_key.ts";
 import { compareDatabases } from "../dev/compare.ts";
-import type { Connection } from "../lib/connection.ts";
-import { fingerprintOf } from "../lib/database_facts.ts";
-import { chooseGzip } from "../lib/gzip.ts";
-import type { SupabaseServer } from "../lib/postgres/supabase.ts";
-import type { Progress } from "../lib/progress.ts";
-import { identifier, literal } from "../lib/psql.ts";
-import type { Vault } from "../lib/vault.ts";
+import type { Connection } from "../lib/postgres/connection.ts";
+import { fingerprintOf } from "../lib/postgres/database_facts.ts";
+import { chooseGzip } from "../lib/process/gzip.ts";
+import type { SupabaseServer } from "../lib/server/supabase.ts";
+import type { Progress } from "../lib/run/progress.ts";
+import { identifier, literal } from "../lib/postgres/psql.ts";
+import type { Vault } from "../lib/vault/vault.ts";
 import { type Break, refusing, startWire, throughRelay, type VaultRelay } from "./broken_links.ts";
 import { dyingProgram, sqlNow } from "./engine_breakage.ts";
 import {

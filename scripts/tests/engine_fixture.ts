@@ -7,17 +7,17 @@ import { join } from "node:path";
 import process from "node:process";
 import { Miniflare } from "miniflare";
 import { type BackupOrder, takeBackup } from "../lib/backup/take_backup.ts";
-import type { ClientTools } from "../lib/client_tools.ts";
-import type { Connection } from "../lib/connection.ts";
-import { applySettings, readFingerprint, sqlFile } from "../lib/database_facts.ts";
-import { chooseGzip, type Gzip } from "../lib/gzip.ts";
+import type { ClientTools } from "../lib/postgres/client_tools.ts";
+import type { Connection } from "../lib/postgres/connection.ts";
+import { applySettings, readFingerprint, sqlFile } from "../lib/postgres/database_facts.ts";
+import { chooseGzip, type Gzip } from "../lib/process/gzip.ts";
 import { findPostgres, type PostgresBinaries } from "../lib/postgres/binaries.ts";
-import { makeServerFolder } from "../lib/postgres/server_user.ts";
-import { SERVER_PROGRAMS, SupabaseServer } from "../lib/postgres/supabase.ts";
-import type { Progress } from "../lib/progress.ts";
-import { PsqlSession } from "../lib/psql.ts";
+import { makeServerFolder } from "../lib/server/server_user.ts";
+import { SERVER_PROGRAMS, SupabaseServer } from "../lib/server/supabase.ts";
+import type { Progress } from "../lib/run/progress.ts";
+import { PsqlSession } from "../lib/postgres/psql.ts";
 import { restoreBackup, type RestoreOrder } from "../lib/restore/restore_backup.ts";
-import { Vault } from "../lib/vault.ts";
+import { Vault } from "../lib/vault/vault.ts";
 
 export const binaries = findPostgres([...SERVER_PROGRAMS, "pg_dump", "pg_restore"]);
 
@@ -201,7 +201,7 @@ export function engine(vault: Vault, connection: Connection, options: EngineOpti
   };
 }
 
-const asker = {
+const requester = {
   requestedBy: "test",
   requestId: "00000000-0000-4000-8000-000000000001",
   run: null,
@@ -214,7 +214,7 @@ export function backUp(
   options: EngineOptions & Partial<BackupOrder> = {},
 ) {
   const order = {
-    ...asker,
+    ...requester,
     target: "prod",
     mode: "full",
     label: null,

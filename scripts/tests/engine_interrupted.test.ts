@@ -4,10 +4,10 @@ import { mkdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Connection } from "../lib/connection.ts";
-import { chooseGzip } from "../lib/gzip.ts";
-import type { SupabaseServer } from "../lib/postgres/supabase.ts";
-import type { Progress } from "../lib/progress.ts";
+import type { Connection } from "../lib/postgres/connection.ts";
+import { chooseGzip } from "../lib/process/gzip.ts";
+import type { SupabaseServer } from "../lib/server/supabase.ts";
+import type { Progress } from "../lib/run/progress.ts";
 import { startWire } from "./broken_links.ts";
 import { atPhase, dyingProgram, type HoldPoint, killChild, sqlNow, whileHeld } from "./engine_breakage.ts";
 import {

@@ -2,14 +2,14 @@
 import { rm } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { compareDatabases } from "../dev/compare.ts";
-import { readStoredToc } from "../lib/backup/contents.ts";
-import type { Connection } from "../lib/connection.ts";
-import { makeServerFolder } from "../lib/postgres/server_user.ts";
-import { SupabaseServer } from "../lib/postgres/supabase.ts";
+import { readStoredToc } from "../lib/vault/stored_toc.ts";
+import type { Connection } from "../lib/postgres/connection.ts";
+import { makeServerFolder } from "../lib/server/server_user.ts";
+import { SupabaseServer } from "../lib/server/supabase.ts";
 import { locksOfLoad } from "../lib/restore/lock_table.ts";
 import { planRestore } from "../lib/restore/plan.ts";
 import { readTargetNow } from "../lib/restore/read_target.ts";
-import { selectEntries } from "../lib/restore/select_entries.ts";
+import { selectEntries } from "../lib/archive/select_entries.ts";
 import { atPhase, sqlNow } from "./engine_breakage.ts";
 import {
   backUp,

@@ -3,11 +3,11 @@ import { createHash } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { parseManifest, sealManifest } from "../../supabase/functions/_shared/backup/manifest.ts";
-import { siblingKeys } from "../../supabase/functions/_shared/backup/object_key.ts";
-import type { Connection } from "../lib/connection.ts";
-import type { SupabaseServer } from "../lib/postgres/supabase.ts";
-import { PsqlSession } from "../lib/psql.ts";
+import { parseManifest, sealManifest } from "@backup/vault/manifest.ts";
+import { siblingKeys } from "@backup/vault/object_key.ts";
+import type { Connection } from "../lib/postgres/connection.ts";
+import type { SupabaseServer } from "../lib/server/supabase.ts";
+import { PsqlSession } from "../lib/postgres/psql.ts";
 import { throughRelay } from "./broken_links.ts";
 import {
   backUp,

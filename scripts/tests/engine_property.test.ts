@@ -5,8 +5,8 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, test } from "vitest";
 import { compareDatabases } from "../dev/compare.ts";
-import type { SupabaseServer } from "../lib/postgres/supabase.ts";
-import { identifier, literal } from "../lib/psql.ts";
+import type { SupabaseServer } from "../lib/server/supabase.ts";
+import { identifier, literal } from "../lib/postgres/psql.ts";
 import {
   backUp,
   createProject,

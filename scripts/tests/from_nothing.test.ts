@@ -12,12 +12,11 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { compareDatabases } from "../dev/compare.ts";
 import { migrate, readMigrations } from "../dev/migrate.ts";
-import type { Connection } from "../lib/connection.ts";
-import { parseDatabaseUrl } from "../lib/connection.ts";
-import { PostgresServer } from "../lib/postgres/server.ts";
-import { makeServerFolder } from "../lib/postgres/server_user.ts";
-import { Output } from "../lib/output.ts";
-import { recoverFromVault } from "../lib/restore/from_vault.ts";
+import { type Connection, parseDatabaseUrl } from "../lib/postgres/connection.ts";
+import { PostgresServer } from "../lib/server/server.ts";
+import { makeServerFolder } from "../lib/server/server_user.ts";
+import { Output } from "../lib/run/output.ts";
+import { recoverFromVault } from "../lib/recover/recover.ts";
 import {
   backUp,
   binaries,

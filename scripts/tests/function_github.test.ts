@@ -1,7 +1,7 @@
 /** What the function starts at the local GitHub, with the heads of the real workflow files, and how it is refused. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { StartRequest } from "../../supabase/functions/_shared/backup/api.ts";
-import type { ErrorCode } from "../../supabase/functions/_shared/backup/messages.ts";
+import type { StartRequest } from "@backup/api.ts";
+import type { ErrorCode } from "@backup/messages.ts";
 import type { GitHub } from "../../supabase/functions/ops-backups/ports.ts";
 import { readStatus } from "../../supabase/functions/ops-backups/run_status.ts";
 import { startRun } from "../../supabase/functions/ops-backups/start_run.ts";

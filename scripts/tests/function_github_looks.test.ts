@@ -1,7 +1,7 @@
 /** What the function reads from the local GitHub and how it ends a run there, answers checked as in function_hub.ts. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { HealthCheck, StartRequest } from "../../supabase/functions/_shared/backup/api.ts";
-import { SCHEDULES } from "../../supabase/functions/_shared/backup/schedules.ts";
+import type { HealthCheck, StartRequest } from "@backup/api.ts";
+import { SCHEDULES } from "@backup/runs/schedules.ts";
 import { cancelRun } from "../../supabase/functions/ops-backups/cancel_run.ts";
 import { createRepository } from "../../supabase/functions/ops-backups/github_repository.ts";
 import { readHealth } from "../../supabase/functions/ops-backups/health.ts";

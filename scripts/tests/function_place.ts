@@ -1,9 +1,9 @@
 /** For tests of the Edge Function on the embedded stack: one stack, its users, and what a call leaves behind. */
 import postgres from "postgres";
 import { afterAll, beforeAll, expect } from "vitest";
-import { type StatusAnswer, statusAnswerSchema } from "../../supabase/functions/_shared/backup/api.ts";
-import { messageOf } from "../../supabase/functions/_shared/backup/messages.ts";
-import { isActive } from "../../supabase/functions/_shared/backup/run.ts";
+import { type StatusAnswer, statusAnswerSchema } from "@backup/api.ts";
+import { messageOf } from "@backup/messages.ts";
+import { isActive } from "@backup/runs/run.ts";
 import { type Stack, startStack } from "../dev/stack.ts";
 import { ask, type Call, forgeToken, send, signIn } from "./function_caller.ts";
 

@@ -1,4 +1,4 @@
-/** The arrows of docs/architecture.md: pure → adapters → mains and features. A wrong import fails here. */
+/** The import rules of docs/architecture.md: pure → adapters → mains and features, and the floors of scripts/lib. */
 import { readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -8,11 +8,26 @@ import { ROOT } from "../dev/root.ts";
 const PURE = "supabase/functions/_shared/backup";
 /** Adapters of web standards alone, for scripts and function alike. */
 const SHARED = "supabase/functions/_shared/alerts";
+const LIB = "scripts/lib";
+
+/** The rooms of scripts/lib. A room imports only from floors below its own. */
+const FLOORS: readonly (readonly string[])[] = [
+  ["process"],
+  ["postgres"],
+  ["archive", "catalog"],
+  ["run"],
+  ["vault"],
+  ["server"],
+  ["alerts", "audit", "backup", "cli", "list"],
+  ["reconcile", "restore", "watchdog"],
+  ["doctor", "drill", "prune"],
+  ["recover", "verify"],
+];
 
 interface Rule {
   layer: string;
   contains(file: string): boolean;
-  allows(target: string): boolean;
+  allows(target: string, file: string): boolean;
 }
 
 const inside = (...folders: string[]) => (path: string) =>
@@ -20,6 +35,16 @@ const inside = (...folders: string[]) => (path: string) =>
 const isTest = (file: string) =>
   file.includes(".test.") || file === "web/playwright.config.ts" ||
   inside("scripts/tests", "supabase/tests", "web/e2e")(file);
+
+/** The room of a file of scripts/lib; `undefined` elsewhere and for a file in no room. */
+const roomOf = (file: string) => /^scripts\/lib\/([^/]+)\//.exec(file)?.[1];
+const floorOf = (room: string | undefined) =>
+  FLOORS.findIndex((rooms) => room !== undefined && rooms.includes(room));
+
+function isBelow(target: string, file: string): boolean {
+  const [from, to] = [roomOf(file), roomOf(target)];
+  return to !== undefined && (from === to || floorOf(to) < floorOf(from)) && floorOf(to) >= 0;
+}
 
 const RULES: readonly Rule[] = [
   { layer: "pure", contains: inside(PURE), allows: (target) => inside(PURE)(target) || target === "zod" },
@@ -33,15 +58,15 @@ const RULES: readonly Rule[] = [
   },
   {
     layer: "adapters",
-    contains: inside("scripts/lib"),
-    allows: (target) =>
-      inside(PURE, SHARED, "scripts/lib")(target) || target.startsWith("node:") ||
+    contains: inside(LIB),
+    allows: (target, file) =>
+      inside(PURE, SHARED)(target) || isBelow(target, file) || target.startsWith("node:") ||
       ["zod", "@aws-sdk/client-s3", "@octokit/rest"].includes(target),
   },
   {
     layer: "mains",
     contains: (file) => /^scripts\/[^/]+\.ts$/.test(file) && file !== "scripts/vitest.config.ts",
-    allows: (target) => inside(PURE, "scripts/lib")(target) || target.startsWith("node:") || target === "zod",
+    allows: (target) => inside(PURE, LIB)(target) || target.startsWith("node:") || target === "zod",
   },
   {
     layer: "feature",
@@ -65,35 +90,90 @@ const RULES: readonly Rule[] = [
 function breaches(file: string, text: string): string[] {
   const rule = RULES.find(({ contains }) => contains(file));
   if (!rule || isTest(file)) return [];
-  return importsOf(file, text).filter((target) => !rule.allows(target)).map((target) =>
+  return importsOf(file, text).filter((target) => !rule.allows(target, file)).map((target) =>
     `${rule.layer}: ${file} imports ${target}`
   );
 }
 
+/** The files of every import circle, each circle once (Tarjan's strongly connected components). */
+function circles(imports: ReadonlyMap<string, readonly string[]>): string[][] {
+  const found: string[][] = [];
+  const index = new Map<string, number>();
+  const lowest = new Map<string, number>();
+  const stack: string[] = [];
+  const visit = (file: string): number => {
+    const own = index.size;
+    index.set(file, own);
+    let low = own;
+    stack.push(file);
+    for (const target of imports.get(file) ?? []) {
+      if (!imports.has(target)) continue;
+      if (!index.has(target)) low = Math.min(low, visit(target));
+      else if (stack.includes(target)) low = Math.min(low, lowest.get(target) ?? index.get(target) ?? low);
+    }
+    lowest.set(file, low);
+    if (low === own) {
+      const members = stack.splice(stack.indexOf(file));
+      if (members.length > 1) found.push(members.sort());
+    }
+    return low;
+  };
+  for (const file of imports.keys()) if (!index.has(file)) visit(file);
+  return found;
+}
+
 describe("layers", () => {
   const files = ["supabase", "scripts", "web"].flatMap(sources);
+  const imports = new Map(
+    files.map((file) => [file, importsOf(file, readFileSync(join(ROOT, file), "utf8"))] as const),
+  );
 
   test("every file keeps to its layer", () => {
     expect(files.length).toBeGreaterThan(40);
     expect(files.flatMap((file) => breaches(file, readFileSync(join(ROOT, file), "utf8")))).toEqual([]);
   });
 
-  test("nobody but tests and itself imports the embedded stack", () => {
-    const users = files.filter((file) =>
-      !isTest(file) && !file.startsWith("scripts/dev/") &&
-      importsOf(file, readFileSync(join(ROOT, file), "utf8")).some(inside("scripts/dev"))
+  test("every file of scripts/lib is in a room, and every room has a floor", () => {
+    expect(files.filter((file) => inside(LIB)(file) && floorOf(roomOf(file)) < 0)).toEqual([]);
+    expect(FLOORS.flat().filter((room) => !files.some(inside(`${LIB}/${room}`)))).toEqual([]);
+  });
+
+  test("no imports form a circle", () => {
+    expect(circles(imports)).toEqual([]);
+    expect(circles(new Map([["a", ["b"]], ["b", ["c"]], ["c", ["b", "a"]], ["d", ["a"]]])))
+      .toEqual([["a", "b", "c"]]);
+  });
+
+  test("only tests and the embedded stack import the embedded stack", () => {
+    const users = [...imports].filter(([file, targets]) =>
+      !isTest(file) && !file.startsWith("scripts/dev/") && targets.some(inside("scripts/dev"))
     );
-    expect(users).toEqual([]);
+    expect(users.map(([file]) => file)).toEqual([]);
   });
 
   test.each([
     [`${PURE}/x.ts`, `import process from "node:process";`],
-    [`${PURE}/x.ts`, `import { Vault } from "../../../../scripts/lib/vault.ts";`],
-    ["scripts/lib/x.ts", `import { startStack } from "../dev/stack.ts";`],
+    [`${PURE}/x.ts`, `import { Vault } from "../../../../scripts/lib/vault/vault.ts";`],
+    ["scripts/lib/run/x.ts", `import { startStack } from "../../dev/stack.ts";`],
+    ["scripts/lib/run/x.ts", `import { x } from "../loose.ts";`],
     ["scripts/x.ts", `export * from "./dev/stack.ts";`],
     ["web/src/features/backups/x.ts", `const app = import("../../app/router.tsx");`],
     ["supabase/functions/ops-backups/x.ts", `import fs from "node:fs";`],
   ])("a breach in %s is found: %s", (file, text) => expect(breaches(file, text)).toHaveLength(1));
+
+  test.each(FLOORS.flatMap((rooms, floor) => rooms.map((room) => [room, floor] as const)))(
+    "%s imports from no room of its own floor or above",
+    (room, floor) => {
+      const others = FLOORS.slice(floor).flat().filter((other) => other !== room);
+      for (const other of others) {
+        const text = `import { x } from "../${other}/x.ts";`;
+        expect(breaches(`${LIB}/${room}/x.ts`, text), `${room} → ${other}`).toHaveLength(1);
+      }
+      for (const below of FLOORS.slice(0, floor).flat()) {
+        expect(breaches(`${LIB}/${room}/x.ts`, `import { x } from "../${below}/x.ts";`)).toEqual([]);
+      }
+    },
+  );
 
   test("pure files use no clock, no network and no process", () => {
     const used = sources(PURE).filter((file) => !isTest(file)).filter((file) =>

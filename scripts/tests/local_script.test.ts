@@ -10,12 +10,12 @@ import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { parseManifest } from "../../supabase/functions/_shared/backup/manifest.ts";
-import { siblingKeys } from "../../supabase/functions/_shared/backup/object_key.ts";
-import type { Connection } from "../lib/connection.ts";
-import { PostgresServer } from "../lib/postgres/server.ts";
-import { makeServerFolder } from "../lib/postgres/server_user.ts";
-import { uploadLocalBackup } from "../lib/upload.ts";
+import { parseManifest } from "@backup/vault/manifest.ts";
+import { siblingKeys } from "@backup/vault/object_key.ts";
+import type { Connection } from "../lib/postgres/connection.ts";
+import { PostgresServer } from "../lib/server/server.ts";
+import { makeServerFolder } from "../lib/server/server_user.ts";
+import { uploadLocalBackup } from "../lib/backup/upload.ts";
 import {
   binaries,
   createProject,

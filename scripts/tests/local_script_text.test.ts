@@ -1,8 +1,8 @@
 /** What the text of backup_db_local.sh and restore_db_local.sh has to keep to, wherever they run. */
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
-import * as platform from "../../supabase/functions/_shared/backup/platform.ts";
-import { NOTICE_LOSS } from "../lib/connection.ts";
+import * as platform from "@backup/vault/platform.ts";
+import { NOTICE_LOSS } from "../lib/postgres/connection.ts";
 
 const BACKUP = new URL("../backup_db_local.sh", import.meta.url);
 const RESTORE = new URL("../restore_db_local.sh", import.meta.url);

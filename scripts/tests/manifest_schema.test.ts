@@ -2,10 +2,10 @@
 import { readFile } from "node:fs/promises";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
-import { exampleManifest } from "../../supabase/functions/_shared/backup/manifest_example.ts";
+import { exampleManifest } from "@backup/vault/manifest_example.ts";
 import { expect, test } from "vitest";
 import { manifestSchemaText } from "../dev/release/read_facts.ts";
-import { sealManifest } from "../../supabase/functions/_shared/backup/manifest.ts";
+import { sealManifest } from "@backup/vault/manifest.ts";
 
 const FILE = new URL("../../docs/manifest.schema.json", import.meta.url);
 

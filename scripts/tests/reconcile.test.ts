@@ -1,9 +1,9 @@
 /** The vault against the catalog, both real: what is entered, what is marked, what is only told. */
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { sealManifest } from "../../supabase/functions/_shared/backup/manifest.ts";
-import { exampleManifest } from "../../supabase/functions/_shared/backup/manifest_example.ts";
-import { Catalog } from "../lib/catalog.ts";
-import type { Connection } from "../lib/connection.ts";
+import { sealManifest } from "@backup/vault/manifest.ts";
+import { exampleManifest } from "@backup/vault/manifest_example.ts";
+import { Catalog } from "../lib/catalog/catalog.ts";
+import type { Connection } from "../lib/postgres/connection.ts";
 import { type Finding, reconcile } from "../lib/reconcile/reconcile.ts";
 import { oldArchive, sql } from "./engine_fixture.ts";
 import {

@@ -4,8 +4,8 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { Catalog } from "../lib/catalog.ts";
-import { RunReporter } from "../lib/run_reporter.ts";
+import { Catalog } from "../lib/catalog/catalog.ts";
+import { RunReporter } from "../lib/run/run_reporter.ts";
 import { binaries, sql } from "./engine_fixture.ts";
 import { type CatalogScene, startCatalogScene } from "./vault_content.ts";
 

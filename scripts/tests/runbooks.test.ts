@@ -5,10 +5,10 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { SAFETY_LABEL } from "../../supabase/functions/_shared/backup/label.ts";
+import { SAFETY_LABEL } from "@backup/label.ts";
 import { compareDatabases } from "../dev/compare.ts";
 import { createAuthTables } from "../dev/supabase/auth_schema.ts";
-import type { Connection } from "../lib/connection.ts";
+import type { Connection } from "../lib/postgres/connection.ts";
 import { ROOT } from "./documented_names.ts";
 import { copyErp, createErp } from "./drill_fixture.ts";
 import { binaries, sql, startPlace, startVault, type TestPlace, type TestVault } from "./engine_fixture.ts";

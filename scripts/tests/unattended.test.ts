@@ -11,10 +11,10 @@ import { startTestGitHub, type TestGitHub, TOKEN } from "../dev/github/test_gith
 import { migrate, readMigrations } from "../dev/migrate.ts";
 import type { Channels } from "../lib/alerts/deliver.ts";
 import { AlarmIssues } from "../lib/alerts/issues.ts";
-import { connectGitHub } from "../lib/github.ts";
+import { connectGitHub } from "../lib/alerts/github.ts";
 import { verifyAudit } from "../lib/audit/verify.ts";
-import { Catalog } from "../lib/catalog.ts";
-import type { Connection } from "../lib/connection.ts";
+import { Catalog } from "../lib/catalog/catalog.ts";
+import type { Connection } from "../lib/postgres/connection.ts";
 import { testAlarm } from "../lib/watchdog/self_test.ts";
 import { eventsOf, payloadsOf, readIssues, type Receiver, startReceiver, where } from "./alarm_fixture.ts";
 import { binaries, createProject, denoCache, sql, startPlace, type TestPlace } from "./engine_fixture.ts";

@@ -1,17 +1,13 @@
 /** Backups as they lie in a vault, small enough for tests of what happens around them; nobody restores these. */
 import { createHash } from "node:crypto";
-import { legacyManifestSchema } from "../../supabase/functions/_shared/backup/manifest.ts";
-import {
-  buildKeys,
-  parseArchiveKey,
-  receiptKey,
-} from "../../supabase/functions/_shared/backup/object_key.ts";
-import type { Target } from "../../supabase/functions/_shared/backup/target.ts";
+import { legacyManifestSchema } from "@backup/vault/manifest.ts";
+import { buildKeys, parseArchiveKey, receiptKey } from "@backup/vault/object_key.ts";
+import type { Target } from "@backup/target.ts";
 import { migrate, readMigrations } from "../dev/migrate.ts";
-import { Catalog } from "../lib/catalog.ts";
-import type { Connection } from "../lib/connection.ts";
-import { jsonb } from "../lib/psql.ts";
-import type { Vault } from "../lib/vault.ts";
+import { Catalog } from "../lib/catalog/catalog.ts";
+import type { Connection } from "../lib/postgres/connection.ts";
+import { jsonb } from "../lib/postgres/psql.ts";
+import type { Vault } from "../lib/vault/vault.ts";
 import { binaries, createProject, sql, startPlace, type TestPlace } from "./engine_fixture.ts";
 
 export interface BackupSketch {

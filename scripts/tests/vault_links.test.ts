@@ -2,8 +2,8 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { BackupError } from "../../supabase/functions/_shared/backup/errors.ts";
-import type { Vault } from "../lib/vault.ts";
+import { BackupError } from "@backup/errors.ts";
+import type { Vault } from "../lib/vault/vault.ts";
 import { type Break, throughRelay, type VaultRelay } from "./broken_links.ts";
 import { startVault, type TestVault } from "./engine_fixture.ts";
 

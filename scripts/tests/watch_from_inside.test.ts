@@ -11,7 +11,7 @@ import type { ChildPart } from "../dev/child_process.ts";
 import { functionPart } from "../dev/functions/function_part.ts";
 import { openRunFolder, type RunFolder } from "../dev/run_folder.ts";
 import { REPOSITORY, type Stack, startStack } from "../dev/stack.ts";
-import { findFreePort } from "../lib/postgres/free_port.ts";
+import { findFreePort } from "../lib/server/free_port.ts";
 import { eventsOf, type Receiver, startReceiver } from "./alarm_fixture.ts";
 import { fixture } from "./engine_fixture.ts";
 

@@ -4,16 +4,16 @@
  */
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { SAFETY_LABEL } from "../../supabase/functions/_shared/backup/label.ts";
-import { CONDITION_IDS, type ConditionId } from "../../supabase/functions/_shared/backup/watch.ts";
+import { SAFETY_LABEL } from "@backup/label.ts";
+import { CONDITION_IDS, type ConditionId } from "@backup/watch/conditions.ts";
 import { startTestGitHub, type TestGitHub, TOKEN } from "../dev/github/test_github.ts";
 import { migrate, readMigrations } from "../dev/migrate.ts";
 import { mirrorAudit } from "../lib/audit/mirror.ts";
 import { AlarmIssues } from "../lib/alerts/issues.ts";
-import { Catalog } from "../lib/catalog.ts";
-import { type Connection, parseDatabaseUrl } from "../lib/connection.ts";
-import { connectGitHub } from "../lib/github.ts";
-import { Vault } from "../lib/vault.ts";
+import { Catalog } from "../lib/catalog/catalog.ts";
+import { type Connection, parseDatabaseUrl } from "../lib/postgres/connection.ts";
+import { connectGitHub } from "../lib/alerts/github.ts";
+import { Vault } from "../lib/vault/vault.ts";
 import { runWatchdog, type WatchdogPorts } from "../lib/watchdog/run_watchdog.ts";
 import { eventsOf, type ReadIssue, readIssues, type Receiver, startReceiver } from "./alarm_fixture.ts";
 import { binaries, createProject, sql, startPlace, type TestPlace } from "./engine_fixture.ts";

@@ -1,9 +1,9 @@
 /** For the watchdog's tests: a vault with a history, the watched workflows, a catalog to be broken. */
 import { createHash } from "node:crypto";
-import { sealManifest } from "../../supabase/functions/_shared/backup/manifest.ts";
-import { exampleManifest } from "../../supabase/functions/_shared/backup/manifest_example.ts";
-import { buildKeys, receiptKey, toUtcSecond } from "../../supabase/functions/_shared/backup/object_key.ts";
-import { WATCHED_WORKFLOWS } from "../../supabase/functions/_shared/backup/watch_workflows.ts";
+import { sealManifest } from "@backup/vault/manifest.ts";
+import { exampleManifest } from "@backup/vault/manifest_example.ts";
+import { buildKeys, receiptKey, toUtcSecond } from "@backup/vault/object_key.ts";
+import { WATCHED_WORKFLOWS } from "@backup/watch/workflows.ts";
 import type { TestVault } from "./engine_fixture.ts";
 
 export interface FakeBackup {

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { Sql, TransactionSql } from "postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { auditLineSchema, checkChain, parseAuditRecord } from "../functions/_shared/backup/audit.ts";
+import { auditLineSchema, checkChain, parseAuditRecord } from "@backup/audit.ts";
 import { asCaller, become, migrate, outcomeOf, TestCluster, unbecome } from "./cluster.ts";
 import { backupOf, callAs, KEY, report, request, restoreInto, tell } from "./run_calls.ts";
 

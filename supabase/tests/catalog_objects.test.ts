@@ -1,9 +1,9 @@
 /** What a restore relies on: it keeps the objects whose names begin with ops_db_backup and moves the rest of public. */
 import type { Sql } from "postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { backupRowSchema } from "../functions/_shared/backup/catalog.ts";
-import { OPS_OBJECT_PREFIX } from "../functions/_shared/backup/platform.ts";
-import { runSchema } from "../functions/_shared/backup/run.ts";
+import { backupRowSchema } from "@backup/vault/catalog.ts";
+import { OPS_OBJECT_PREFIX } from "@backup/vault/platform.ts";
+import { runSchema } from "@backup/runs/run.ts";
 import { asCaller, TestCluster } from "./cluster.ts";
 
 let cluster: TestCluster;

@@ -6,8 +6,8 @@ import { promisify } from "node:util";
 import { getAuthSchemaSql } from "@supabase/lite";
 import postgres, { type Sql, type TransactionSql } from "postgres";
 import { findPostgres, type PostgresBinaries } from "../../scripts/lib/postgres/binaries.ts";
-import { makeServerFolder } from "../../scripts/lib/postgres/server_user.ts";
-import { type LoginRole, SERVER_PROGRAMS, SupabaseServer } from "../../scripts/lib/postgres/supabase.ts";
+import { makeServerFolder } from "../../scripts/lib/server/server_user.ts";
+import { type LoginRole, SERVER_PROGRAMS, SupabaseServer } from "../../scripts/lib/server/supabase.ts";
 
 const MIGRATIONS = new URL("../migrations/", import.meta.url);
 

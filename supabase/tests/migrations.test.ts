@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import type { Sql } from "postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { backupRowSchema } from "../functions/_shared/backup/catalog.ts";
+import { backupRowSchema } from "@backup/vault/catalog.ts";
 import { migrate, outcomeOf, TestCluster } from "./cluster.ts";
 
 let cluster: TestCluster;

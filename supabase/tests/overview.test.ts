@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { Sql, TransactionSql } from "postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { watchFactsSchema } from "../functions/_shared/backup/watch_catalog.ts";
+import { watchFactsSchema } from "@backup/watch/catalog.ts";
 import { asCaller, become, outcomeOf, TestCluster, unbecome } from "./cluster.ts";
 import { callAs } from "./run_calls.ts";
 
@@ -151,7 +151,7 @@ describe("ops_db_backup_durations", () => {
 });
 
 describe("ops_db_backup_days", () => {
-  trial("has every day, in the asker's time zone", async (tx) => {
+  trial("has every day, in the requester's time zone", async (tx) => {
     const [now] = await tx.unsafe<{ today: string; noon: string; late: string }[]>(`
       select to_char(clock_timestamp() at time zone 'America/Sao_Paulo', 'YYYY-MM-DD') as today,
              ((clock_timestamp() at time zone 'America/Sao_Paulo')::date - 1 + time '12:00')

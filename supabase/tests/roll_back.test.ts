@@ -3,13 +3,13 @@
  * an older client calls and an older command writes works at every station, and no row is lost.
  */
 import { readFile } from "node:fs/promises";
-import { parseDatabaseUrl } from "../../scripts/lib/connection.ts";
+import { parseDatabaseUrl } from "../../scripts/lib/postgres/connection.ts";
 import { blocksOf } from "../../scripts/tests/markdown_commands.ts";
 import { migrate, readMigrations } from "../../scripts/dev/migrate.ts";
 import { findPostgres } from "../../scripts/lib/postgres/binaries.ts";
 import type { Sql } from "postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { backupRowSchema } from "../functions/_shared/backup/catalog.ts";
+import { backupRowSchema } from "@backup/vault/catalog.ts";
 import { outcomeOf, TestCluster } from "./cluster.ts";
 
 const OLDER_KEYS = ["20251203_031000", "20251202_031000", "20251202_031000", "20251201_031000"];

@@ -1,7 +1,7 @@
 /** The calls that a run lives through, as their real callers make them, inside one transaction of a test. */
 import type { TransactionSql } from "postgres";
 import { z } from "zod";
-import { type Run, runSchema } from "../functions/_shared/backup/run.ts";
+import { type Run, runSchema } from "@backup/runs/run.ts";
 import { become, type Caller, unbecome } from "./cluster.ts";
 
 type Value = string | number | boolean | null;

@@ -1,8 +1,8 @@
 /** Rows of the vault's index: written from manifests, listed newest first. */
 import type { Sql, TransactionSql } from "postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type BackupRow, backupRowSchema } from "../functions/_shared/backup/catalog.ts";
-import { runSchema } from "../functions/_shared/backup/run.ts";
+import { type BackupRow, backupRowSchema } from "@backup/vault/catalog.ts";
+import { runSchema } from "@backup/runs/run.ts";
 import { asCaller, become, outcomeOf, TestCluster, unbecome } from "./cluster.ts";
 
 let cluster: TestCluster;

@@ -1,6 +1,6 @@
 import type { Page } from "@playwright/test";
-import { PLAN_VALID_MS } from "../../supabase/functions/_shared/backup/restore_plan.ts";
-import { aPlan } from "../src/features/backups/test_rows.ts";
+import { PLAN_VALID_MS } from "@backup/runs/restore_plan.ts";
+import { aPlan } from "../src/features/backups/model/test_rows.ts";
 import { expectAccessible } from "./axe.ts";
 import {
   ageRun,

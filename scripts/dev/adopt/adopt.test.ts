@@ -228,7 +228,7 @@ describe("a checkout that has everything", () => {
   });
 
   test("of an earlier version only differs where nobody changed it", () => {
-    const [path, text] = ["scripts/lib/gzip.ts", "// as it was\n"];
+    const [path, text] = ["scripts/lib/process/gzip.ts", "// as it was\n"];
     const record = JSON.parse(erp.text(RECORD_FILE) ?? "");
     record.files[path] = hashOf(text);
     writeFiles(erp.root, { [RECORD_FILE]: JSON.stringify(record), [path]: text });

@@ -1,6 +1,6 @@
 /** Settings that are the ERP's own files, where the product needs a few lines: deno.json, config.toml, tsconfig.json. */
 import { z } from "zod";
-import { FUNCTION_NAME } from "../../../supabase/functions/_shared/backup/api.ts";
+import { FUNCTION_NAME } from "@backup/api.ts";
 import type { Finding } from "./finding.ts";
 import { COMMANDS_SCRIPT } from "./parts.ts";
 import type { Tree } from "./tree.ts";

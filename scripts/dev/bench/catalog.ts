@@ -1,8 +1,8 @@
 /** What a page of the lists costs in a catalog of many years: the first, and one far back. */
 import { z } from "zod";
 import { findPostgres } from "../../lib/postgres/binaries.ts";
-import { SERVER_PROGRAMS, withSupabaseServer } from "../../lib/postgres/supabase.ts";
-import { PsqlSession } from "../../lib/psql.ts";
+import { SERVER_PROGRAMS, withSupabaseServer } from "../../lib/server/supabase.ts";
+import { PsqlSession } from "../../lib/postgres/psql.ts";
 import { migrate, readMigrations } from "../migrate.ts";
 import { lastOfPage, manyRows } from "./catalog_rows.ts";
 

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { z } from "zod";
-import { childEnvironment, killGroup } from "../../lib/children.ts";
+import { childEnvironment, killGroup } from "../../lib/process/children.ts";
 import { ROOT } from "../root.ts";
 
 const MEMORY_POLL_MS = 100;

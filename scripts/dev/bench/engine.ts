@@ -10,15 +10,17 @@ import { randomUUID } from "node:crypto";
 import process from "node:process";
 import { openSnapshot, readSnapshot } from "../../lib/backup/snapshot.ts";
 import { takeBackup } from "../../lib/backup/take_backup.ts";
-import { findToolsFor } from "../../lib/client_tools.ts";
-import { connectionOf, readEnvironment, vaultFields, vaultOf } from "../../lib/environment.ts";
-import { chooseGzip } from "../../lib/gzip.ts";
-import { runMain } from "../../lib/main.ts";
-import { PsqlSession } from "../../lib/psql.ts";
+import { findToolsFor } from "../../lib/postgres/client_tools.ts";
+import { connectionOf } from "../../lib/postgres/target_connection.ts";
+import { readEnvironment } from "../../lib/process/environment.ts";
+import { vaultFields, vaultOf } from "../../lib/vault/environment.ts";
+import { chooseGzip } from "../../lib/process/gzip.ts";
+import { runMain } from "../../lib/run/main.ts";
+import { PsqlSession } from "../../lib/postgres/psql.ts";
 import { restoreBackup } from "../../lib/restore/restore_backup.ts";
 import { z } from "zod";
 
-const asker = { requestedBy: "benchmark", requestId: randomUUID(), run: null, gitSha: null };
+const requester = { requestedBy: "benchmark", requestId: randomUUID(), run: null, gitSha: null };
 type Surroundings = Parameters<typeof restoreBackup>[0];
 
 /** Seconds since the process began. */
@@ -50,7 +52,7 @@ await runMain(async (signal) => {
 
 async function backUp(around: Surroundings) {
   const order = { target: "dev", mode: "full", label: null, verify: false, previous: null } as const;
-  const { keys, manifest } = await takeBackup(around, { ...asker, ...order });
+  const { keys, manifest } = await takeBackup(around, { ...requester, ...order });
   return { key: keys.archive, bytes: manifest.bytes, rawBytes: manifest.raw_bytes, gzip: around.gzip.name };
 }
 

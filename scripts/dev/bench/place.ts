@@ -5,10 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
-import type { Connection } from "../../lib/connection.ts";
-import { identifier, PsqlSession } from "../../lib/psql.ts";
+import type { Connection } from "../../lib/postgres/connection.ts";
+import { identifier, PsqlSession } from "../../lib/postgres/psql.ts";
 import { findPostgres, type PostgresBinaries } from "../../lib/postgres/binaries.ts";
-import { SERVER_PROGRAMS, type SupabaseServer, withSupabaseServer } from "../../lib/postgres/supabase.ts";
+import { SERVER_PROGRAMS, type SupabaseServer, withSupabaseServer } from "../../lib/server/supabase.ts";
 import { nodeArguments } from "../child_process.ts";
 
 /** The database that everybody dumps. */

@@ -1,6 +1,6 @@
 /** Rounds: every way once, one after the other with pauses, so that a slow minute of the machine meets all alike. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { copySource, freshDatabase, type Place, settle } from "./place.ts";
+import { copySource, freshDatabase, type Place, settle, SOURCE } from "./place.ts";
 import {
   backUpOld,
   backUpOurs,
@@ -13,7 +13,6 @@ import {
   TARGETS,
 } from "./ways.ts";
 import { runEngine } from "./engine_process.ts";
-import { SOURCE } from "./place.ts";
 
 const PAUSE_MS = 1_500;
 

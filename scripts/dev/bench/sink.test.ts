@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { Vault } from "../../lib/vault.ts";
+import { Vault } from "../../lib/vault/vault.ts";
 import { startSink } from "./place.ts";
 
 const MIB = 1024 * 1024;

@@ -6,7 +6,7 @@ import postgres from "postgres";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { findFreePort } from "../../lib/postgres/free_port.ts";
+import { findFreePort } from "../../lib/server/free_port.ts";
 import { ChildPart } from "../child_process.ts";
 import { ROOT } from "../root.ts";
 import { openRunFolder } from "../run_folder.ts";

@@ -1,9 +1,9 @@
 /** The ways to back up and to restore that are compared. Each call does the whole thing once. */
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { PLATFORM_SCHEMAS } from "../../../supabase/functions/_shared/backup/platform.ts";
-import { describeFailure, runPipeline, type Stage, startPipeline } from "../../lib/children.ts";
-import { chooseGzip } from "../../lib/gzip.ts";
+import { PLATFORM_SCHEMAS } from "@backup/vault/platform.ts";
+import { describeFailure, runPipeline, type Stage, startPipeline } from "../../lib/process/children.ts";
+import { chooseGzip } from "../../lib/process/gzip.ts";
 import { type EngineRun, runEngine } from "./engine_process.ts";
 import { type Place, SOURCE } from "./place.ts";
 

@@ -3,6 +3,8 @@ import { readdirSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { ROOT } from "../root.ts";
 
+/** What the alias `@backup/` of the import maps stands for. */
+const DOMAIN = "supabase/functions/_shared/backup";
 const NEVER = new Set(["node_modules", "dist"]);
 
 /** TypeScript files below a folder of the repository, as paths from its root. */
@@ -19,7 +21,7 @@ export function importsOf(file: string, text: string): string[] {
   const statement =
     /^(?:import|export)\b[^"';]*?\bfrom\s*"([^"\n]+)"|^import\s*"([^"\n]+)"|\bimport\(\s*"([^"\n]+)"/gm;
   return [...text.replaceAll(/`[^`\n]*`/g, "").matchAll(statement)].map(([, from, bare, later]) => {
-    const target = from ?? bare ?? later ?? "";
+    const target = (from ?? bare ?? later ?? "").replace(/^@backup\//, `${DOMAIN}/`);
     return target.startsWith(".") ? normalize(join(dirname(file), target)) : target;
   });
 }

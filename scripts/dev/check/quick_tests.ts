@@ -8,7 +8,7 @@ import { importsOf, sources } from "./imports.ts";
 const SERVERS: ReadonlySet<string> = new Set([
   "scripts/dev/child_process.ts",
   "scripts/dev/github/server.ts",
-  "scripts/lib/postgres/server.ts",
+  "scripts/lib/server/server.ts",
   "@supabase/lite",
   "miniflare",
   "node:http",

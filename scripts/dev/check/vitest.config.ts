@@ -5,6 +5,7 @@ import { quickTests } from "./quick_tests.ts";
 /** The quick tests in two threads that load each module once: they keep nothing that another one could see. */
 export default defineConfig({
   root: ROOT,
+  resolve: { tsconfigPaths: true },
   test: {
     include: quickTests(),
     pool: "threads",

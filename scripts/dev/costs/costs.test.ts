@@ -1,7 +1,7 @@
 /** docs/costs.md says what the prices, the benchmarks and the retention of today give. */
 import { readFile } from "node:fs/promises";
 import { expect, it } from "vitest";
-import { DEFAULT_POLICY } from "../../../supabase/functions/_shared/backup/retention.ts";
+import { DEFAULT_POLICY } from "@backup/retention/policy.ts";
 import { ASSUMED, backupsKept, billOf, type Month, pricesSchema, runsAMonth, usedInAMonth } from "./model.ts";
 import { costsPage, sampleOf } from "./report.ts";
 

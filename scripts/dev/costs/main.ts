@@ -4,7 +4,7 @@
  */
 import { readFile, writeFile } from "node:fs/promises";
 import process from "node:process";
-import { isProving, parseManifest } from "../../../supabase/functions/_shared/backup/manifest.ts";
+import { isProving, parseManifest } from "@backup/vault/manifest.ts";
 import { pricesSchema } from "./model.ts";
 import { costsOf, costsPage, sampleOf } from "./report.ts";
 

@@ -3,13 +3,10 @@
  * has. Pure: the figures in docs/costs.md are this file's.
  */
 import { z } from "zod";
-import {
-  planRetention,
-  type RetentionBackup,
-  type RetentionPolicy,
-} from "../../../supabase/functions/_shared/backup/retention.ts";
-import { SCHEDULES } from "../../../supabase/functions/_shared/backup/schedules.ts";
-import { choosePartSize } from "../../lib/vault.ts";
+import { planRetention } from "@backup/retention/retention.ts";
+import { type RetentionBackup, type RetentionPolicy } from "@backup/retention/policy.ts";
+import { SCHEDULES } from "@backup/runs/schedules.ts";
+import { choosePartSize } from "../../lib/vault/vault.ts";
 
 /** prices.json: public prices without tax, with the day on which somebody looked. */
 export const pricesSchema = z.object({

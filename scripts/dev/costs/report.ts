@@ -1,5 +1,5 @@
 /** docs/costs.md, out of the model's figures. */
-import { DEFAULT_POLICY } from "../../../supabase/functions/_shared/backup/retention.ts";
+import { DEFAULT_POLICY } from "@backup/retention/policy.ts";
 import {
   ASSUMED,
   backupsKept,

@@ -2,7 +2,7 @@
 import { utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { findFreePort } from "../../lib/postgres/free_port.ts";
+import { findFreePort } from "../../lib/server/free_port.ts";
 import type { ChildPart } from "../child_process.ts";
 import { ROOT } from "../root.ts";
 import { openRunFolder, type RunFolder } from "../run_folder.ts";

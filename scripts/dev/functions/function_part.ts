@@ -1,6 +1,6 @@
 /** The part of the stack that stands for Supabase's Edge Runtime: the same file under Deno, allowed the least. */
 import { join } from "node:path";
-import { FUNCTION_NAME } from "../../../supabase/functions/_shared/backup/api.ts";
+import { FUNCTION_NAME } from "@backup/api.ts";
 import { ENV_NAMES } from "../../../supabase/functions/ops-backups/env.ts";
 import { ChildPart } from "../child_process.ts";
 import { ROOT } from "../root.ts";

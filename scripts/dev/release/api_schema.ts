@@ -12,7 +12,7 @@ import {
   restoreRequestSchema,
   statusAnswerSchema,
   statusRequestSchema,
-} from "../../../supabase/functions/_shared/backup/api.ts";
+} from "@backup/api.ts";
 import { breakingChanges, type Schema, schemaSchema, type Side } from "./schema_changes.ts";
 
 const REQUESTS = {

@@ -10,7 +10,7 @@ import {
 } from "./versions.ts";
 
 export interface ReleaseFacts {
-  /** Of package.json, package-lock.json and scripts/lib/tool_version.ts, by file. */
+  /** Of package.json, package-lock.json and scripts/lib/run/tool_version.ts, by file. */
   versions: Readonly<Record<string, string>>;
   changelog: readonly ChangelogSection[];
   released: Released;

@@ -6,7 +6,7 @@
  */
 import { writeFile } from "node:fs/promises";
 import process from "node:process";
-import { EXIT } from "../../lib/main.ts";
+import { EXIT } from "../../lib/run/main.ts";
 import { releaseProblems } from "./check.ts";
 import { hashesOf, unreleased } from "./migrations.ts";
 import { API_FILE, readFacts, RELEASED_FILE, textOf } from "./read_facts.ts";

@@ -2,8 +2,8 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { manifestV2Schema } from "../../../supabase/functions/_shared/backup/manifest.ts";
-import { TOOL_VERSION } from "../../lib/tool_version.ts";
+import { manifestV2Schema } from "@backup/vault/manifest.ts";
+import { TOOL_VERSION } from "../../lib/run/tool_version.ts";
 import { ROOT } from "../root.ts";
 import { type Api, apiSchema, currentApi } from "./api_schema.ts";
 import type { ReleaseFacts } from "./check.ts";
@@ -22,7 +22,7 @@ export async function readFacts(): Promise<ReleaseFacts> {
     versions: {
       "package.json": await versionIn("package.json"),
       "package-lock.json": await versionIn("package-lock.json"),
-      "scripts/lib/tool_version.ts": TOOL_VERSION,
+      "scripts/lib/run/tool_version.ts": TOOL_VERSION,
     },
     changelog: parseChangelog(await text("CHANGELOG.md")),
     released: releasedSchema.parse(JSON.parse(await readFile(RELEASED_FILE, "utf8"))),

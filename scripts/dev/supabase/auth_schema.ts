@@ -1,5 +1,5 @@
-import type { Connection } from "../../lib/connection.ts";
-import { PsqlSession } from "../../lib/psql.ts";
+import type { Connection } from "../../lib/postgres/connection.ts";
+import { PsqlSession } from "../../lib/postgres/psql.ts";
 
 /**
  * Makes auth's tables in each database, as the owner of schema auth. They are @supabase/lite's: a simpler form of

@@ -1,6 +1,6 @@
 /** The part of the stack that stands for Supabase's API: @supabase/lite in a process of its own. */
 import process from "node:process";
-import type { SupabaseServer } from "../../lib/postgres/supabase.ts";
+import type { SupabaseServer } from "../../lib/server/supabase.ts";
 import { ChildPart, nodeArguments } from "../child_process.ts";
 import type { Keys } from "../keys.ts";
 import type { RunFolder } from "../run_folder.ts";

@@ -1,7 +1,7 @@
 /** An alarm as an issue of the repository: its texts, and what is remembered in them. */
 import { createHash } from "node:crypto";
-import type { Alarm, AlarmSource } from "../../../supabase/functions/_shared/backup/alarm.ts";
-import { moment } from "../../../supabase/functions/_shared/backup/watch_words.ts";
+import type { Alarm, AlarmSource } from "@backup/watch/alarm.ts";
+import { moment } from "@backup/watch/text.ts";
 
 /** Short, and equal for alarms that do not differ in a way worth a message. */
 export function materialOf(alarm: Alarm): string {

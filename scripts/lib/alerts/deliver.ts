@@ -4,13 +4,8 @@
  * is tried again next time; without that memory the webhook is told each time.
  */
 import { callWebhook, type WebhookOptions } from "../../../supabase/functions/_shared/alerts/webhook.ts";
-import {
-  type Alarm,
-  type AlarmEvent,
-  type AlarmSource,
-  clearedAlarm,
-} from "../../../supabase/functions/_shared/backup/alarm.ts";
-import { BackupError, toBackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
+import { type Alarm, type AlarmEvent, type AlarmSource, clearedAlarm } from "@backup/watch/alarm.ts";
+import { BackupError, toBackupError } from "@backup/errors.ts";
 import { type Mark, materialOf } from "./alarm.ts";
 import type { AlarmIssues, OpenIssue } from "./issues.ts";
 

@@ -2,14 +2,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import type { HeartbeatOptions } from "../../../supabase/functions/_shared/alerts/heartbeat.ts";
-import { targetSchema } from "../../../supabase/functions/_shared/backup/target.ts";
-import { askerFields, vaultFields } from "../environment.ts";
-import { connectGitHub, type GitHubRepository } from "../github.ts";
+import { targetSchema } from "@backup/target.ts";
+import { requesterFields } from "../run/requester.ts";
+import { vaultFields } from "../vault/environment.ts";
+import { connectGitHub, type GitHubRepository } from "./github.ts";
 import type { Channels } from "./deliver.ts";
 import { AlarmIssues } from "./issues.ts";
 
 const alarmFields = {
-  ...askerFields,
+  ...requesterFields,
   TARGET: targetSchema.default("prod"),
   GITHUB_TOKEN: z.string().optional(),
   GITHUB_API_URL: z.url().default("https://api.github.com"),

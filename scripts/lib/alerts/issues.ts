@@ -1,7 +1,7 @@
 /** Alarms as issues of the repository: one for each, found again by a label and a mark in its text. */
-import type { Alarm, AlarmSource } from "../../../supabase/functions/_shared/backup/alarm.ts";
-import { BackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
-import { callGitHub, type GitHubRepository } from "../github.ts";
+import type { Alarm, AlarmSource } from "@backup/watch/alarm.ts";
+import { BackupError } from "@backup/errors.ts";
+import { callGitHub, type GitHubRepository } from "./github.ts";
 import { changeText, clearedText, issueText, type Mark, readMark } from "./alarm.ts";
 
 export const ALARM_LABEL = "alarme-backups";

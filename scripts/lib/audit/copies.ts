@@ -6,8 +6,8 @@ import {
   type AuditRange,
   parseAuditKey,
   parseAuditLines,
-} from "../../../supabase/functions/_shared/backup/audit.ts";
-import type { Vault } from "../vault.ts";
+} from "@backup/audit.ts";
+import type { Vault } from "../vault/vault.ts";
 
 /** Objects that are read at the same time: each is small, what takes time is the way there and back. */
 const AT_ONCE = 8;

@@ -3,15 +3,13 @@
  * taken back in time loses none of it.
  */
 import { z } from "zod";
-import {
-  auditKey,
-  auditLineSchema,
-  formatAuditLines,
-} from "../../../supabase/functions/_shared/backup/audit.ts";
-import { BackupError, toBackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
-import type { Catalog } from "../catalog.ts";
-import { jsonb } from "../psql.ts";
-import type { Vault } from "../vault.ts";
+import { auditKey, auditLineSchema, formatAuditLines } from "@backup/audit.ts";
+import { BackupError, toBackupError } from "@backup/errors.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import { jsonb } from "../postgres/psql.ts";
+import { type Environment, readEnvironment } from "../process/environment.ts";
+import { vaultFields, vaultOf } from "../vault/environment.ts";
+import type { Vault } from "../vault/vault.ts";
 
 /** Records of one object: a plan's record may have 200 kB, most have 1 kB. */
 const BATCH = 200;
@@ -48,6 +46,12 @@ export async function copyAudit(
   } catch (error) {
     reporter.warn(`the vault has no copy of the newest audit records yet: ${toBackupError(error).message}`);
   }
+}
+
+/** {@link copyAudit} into the vault that the environment names. */
+export function auditCopier(environment: Environment) {
+  return (catalog: Catalog, reporter: { warn(text: string): void }) =>
+    copyAudit(() => vaultOf(readEnvironment(z.object(vaultFields), environment)), catalog, reporter);
 }
 
 /** Neighbouring lines of the same chain. */

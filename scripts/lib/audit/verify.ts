@@ -3,11 +3,11 @@
  * chain anew, or cut off its end, only the vault's copies tell.
  */
 import { z } from "zod";
-import { type AuditBreak, ChainCheck } from "../../../supabase/functions/_shared/backup/audit.ts";
-import { BackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
-import type { Catalog } from "../catalog.ts";
-import { literal } from "../psql.ts";
-import type { Vault } from "../vault.ts";
+import { type AuditBreak, ChainCheck } from "@backup/audit.ts";
+import { BackupError } from "@backup/errors.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import { literal } from "../postgres/psql.ts";
+import type { Vault } from "../vault/vault.ts";
 import { type AuditCopy, readCopies } from "./copies.ts";
 
 export interface AuditVerdict {

@@ -1,12 +1,12 @@
 /** pg_dump through gzip, as a stream that ends with an error unless every program of it succeeded. */
-import { BackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
-import type { Mode } from "../../../supabase/functions/_shared/backup/target.ts";
-import { describeFailure, type PipelineEnd, type Stage, startPipeline } from "../children.ts";
-import type { ClientTools } from "../client_tools.ts";
-import { type Connection, NOTICE_LOSS } from "../connection.ts";
-import type { Gzip } from "../gzip.ts";
-import { describeLockHolders } from "../lock_holders.ts";
-import { identifier } from "../psql.ts";
+import { BackupError } from "@backup/errors.ts";
+import type { Mode } from "@backup/target.ts";
+import { describeFailure, type PipelineEnd, type Stage, startPipeline } from "../process/children.ts";
+import type { ClientTools } from "../postgres/client_tools.ts";
+import { type Connection, NOTICE_LOSS } from "../postgres/connection.ts";
+import type { Gzip } from "../process/gzip.ts";
+import { describeLockHolders } from "../postgres/lock_holders.ts";
+import { identifier } from "../postgres/psql.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 export interface Dump {

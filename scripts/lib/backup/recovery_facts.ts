@@ -2,13 +2,9 @@
  * What recovery instructions tell of a backup. A manifest of version 2 knows it; of another one (a backup of somebody's
  * machine) the archive's own table of contents does, but for what it does not hold.
  */
-import {
-  type AnyManifest,
-  isProving,
-  type Manifest,
-} from "../../../supabase/functions/_shared/backup/manifest.ts";
-import { EXCLUDED_SCHEMAS } from "../../../supabase/functions/_shared/backup/platform.ts";
-import type { ArchiveToc } from "../archive_toc.ts";
+import { type AnyManifest, isProving, type Manifest } from "@backup/vault/manifest.ts";
+import { EXCLUDED_SCHEMAS } from "@backup/vault/platform.ts";
+import type { ArchiveToc } from "../archive/archive_toc.ts";
 
 const NAME = `(?:"(?:[^"]|"")+"|[^\\s;",.()]+)`;
 const GRANTEE = new RegExp(`\\b(?:TO|FROM|ROLE) (${NAME})`, "g");

@@ -2,10 +2,10 @@
  * What lies beside each backup for whoever finds the bucket and nothing else: what it is, and the commands that get
  * the data back with plain tools. pt-BR, no secret. A test runs its commands as they stand.
  */
-import type { AnyManifest } from "../../../supabase/functions/_shared/backup/manifest.ts";
-import type { BackupKeys } from "../../../supabase/functions/_shared/backup/object_key.ts";
-import { downloadCommands } from "../../../supabase/functions/_shared/backup/recovery.ts";
-import type { ArchiveToc } from "../archive_toc.ts";
+import type { AnyManifest } from "@backup/vault/manifest.ts";
+import type { BackupKeys } from "@backup/vault/object_key.ts";
+import { downloadCommands } from "@backup/vault/recovery.ts";
+import type { ArchiveToc } from "../archive/archive_toc.ts";
 import { contentOf, extensionsOf, makerOf, platformEntries, rolesOf, sourceOf } from "./recovery_facts.ts";
 
 /** @param bucket that the backup lies in */

@@ -1,6 +1,6 @@
 /** One frozen moment of a database: the dump, the counts and the fingerprint all see the same rows. */
 import { z } from "zod";
-import type { Mode } from "../../../supabase/functions/_shared/backup/target.ts";
+import type { Mode } from "@backup/target.ts";
 import {
   applySettings,
   countRows,
@@ -14,8 +14,8 @@ import {
   type SchemaPlan,
   type ServerFacts,
   type TableRows,
-} from "../database_facts.ts";
-import type { PsqlSession } from "../psql.ts";
+} from "../postgres/database_facts.ts";
+import type { PsqlSession } from "../postgres/psql.ts";
 
 export interface Snapshot {
   /** What `pg_dump --snapshot` takes. */

@@ -4,38 +4,30 @@
  * Whatever fails, what this run wrote is taken away again.
  */
 import { gzipSync } from "node:zlib";
-import { BackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
-import {
-  formatManifest,
-  type Manifest,
-  MANIFEST_VERSION,
-} from "../../../supabase/functions/_shared/backup/manifest.ts";
-import {
-  type BackupKeys,
-  buildKeys,
-  toUtcSecond,
-} from "../../../supabase/functions/_shared/backup/object_key.ts";
-import type { Mode, Target } from "../../../supabase/functions/_shared/backup/target.ts";
-import type { ArchiveToc } from "../archive_toc.ts";
-import { BackupFiles } from "../backup_files.ts";
-import type { ClientTools } from "../client_tools.ts";
-import type { Connection } from "../connection.ts";
-import type { Gzip } from "../gzip.ts";
-import { LOCK_TIMEOUT_MS } from "../lock_holders.ts";
-import type { Progress } from "../progress.ts";
-import { PsqlSession } from "../psql.ts";
-import { choosePartSize, type Upload, type Vault } from "../vault.ts";
+import { BackupError } from "@backup/errors.ts";
+import { formatManifest, type Manifest, MANIFEST_VERSION } from "@backup/vault/manifest.ts";
+import { type BackupKeys, buildKeys, toUtcSecond } from "@backup/vault/object_key.ts";
+import type { Mode, Target } from "@backup/target.ts";
+import type { ArchiveToc } from "../archive/archive_toc.ts";
+import { BackupFiles } from "../vault/uploaded_files.ts";
+import type { ClientTools } from "../postgres/client_tools.ts";
+import type { Connection } from "../postgres/connection.ts";
+import type { Gzip } from "../process/gzip.ts";
+import { LOCK_TIMEOUT_MS } from "../postgres/lock_holders.ts";
+import type { Progress } from "../run/progress.ts";
+import { PsqlSession } from "../postgres/psql.ts";
+import { choosePartSize, type Upload, type Vault } from "../vault/vault.ts";
 import {
   countEntries,
   type Predecessor,
-  readStoredToc,
   requirePlausibleSize,
   requireTables,
   sequenceValues,
-} from "./contents.ts";
+} from "../archive/contents.ts";
+import { readStoredToc } from "../vault/stored_toc.ts";
 import { startDump } from "./dump.ts";
 import { recoveryText } from "./recovery_text.ts";
-import { TOOL_VERSION } from "../tool_version.ts";
+import { TOOL_VERSION } from "../run/tool_version.ts";
 import { openSnapshot, readSnapshot, type Snapshot, type SnapshotFacts } from "./snapshot.ts";
 
 export interface BackupOrder {

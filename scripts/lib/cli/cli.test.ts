@@ -2,21 +2,18 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import type { z } from "zod";
-import { toBackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
+import { toBackupError } from "@backup/errors.ts";
 import { alarmTestEnvironment, watchdogEnvironment } from "../alerts/environment.ts";
-import {
-  backupEnvironment,
-  doctorEnvironment,
-  drillEnvironment,
-  listEnvironment,
-  pruneEnvironment,
-  reconcileEnvironment,
-  restoreEnvironment,
-  uploadEnvironment,
-  verifyEnvironment,
-} from "../environment.ts";
-import { EXIT } from "../main.ts";
-import { fromVaultEnvironment } from "../restore/from_vault.ts";
+import { backupEnvironment, uploadEnvironment } from "../backup/environment.ts";
+import { doctorEnvironment } from "../doctor/environment.ts";
+import { drillEnvironment } from "../drill/environment.ts";
+import { listEnvironment } from "../list/environment.ts";
+import { pruneEnvironment } from "../prune/environment.ts";
+import { reconcileEnvironment } from "../reconcile/environment.ts";
+import { restoreEnvironment } from "../restore/environment.ts";
+import { verifyEnvironment } from "../verify/environment.ts";
+import { EXIT } from "../run/main.ts";
+import { fromVaultEnvironment } from "../recover/recover.ts";
 import { COMMANDS } from "./commands.ts";
 import { completionScript } from "./completion.ts";
 import { exitTable } from "./exit_codes.ts";

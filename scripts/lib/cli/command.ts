@@ -3,7 +3,7 @@
  * parsing, completion and docs/commands.md are made from them.
  */
 import type { z } from "zod";
-import type { EXIT } from "../main.ts";
+import type { EXIT } from "../run/main.ts";
 
 export interface Option {
   /** As it is typed, without dashes. */

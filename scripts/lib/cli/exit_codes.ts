@@ -1,5 +1,5 @@
 /** What each exit code means, and what to do about it; docs/exit-codes.md has the same table. */
-import { EXIT } from "../main.ts";
+import { EXIT } from "../run/main.ts";
 import type { ExitName } from "./command.ts";
 
 export const EXIT_TEXTS: Record<ExitName, { meaning: string; todo: string }> = {

@@ -5,8 +5,8 @@ import { constants } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { z } from "zod";
-import { BackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
-import type { Environment } from "../environment.ts";
+import { BackupError } from "@backup/errors.ts";
+import type { Environment } from "../process/environment.ts";
 import type { ParsedCommand } from "./parse.ts";
 
 export interface Launch {

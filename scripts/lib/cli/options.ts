@@ -1,12 +1,8 @@
 /** Options that several commands have mean the same everywhere: they are written once, here. */
 import { z } from "zod";
-import { labelSchema } from "../../../supabase/functions/_shared/backup/label.ts";
-import { tryParseArchiveKey } from "../../../supabase/functions/_shared/backup/object_key.ts";
-import {
-  MODES,
-  RESTORE_PROD_CONFIRMATION,
-  TARGETS,
-} from "../../../supabase/functions/_shared/backup/target.ts";
+import { labelSchema } from "@backup/label.ts";
+import { tryParseArchiveKey } from "@backup/vault/object_key.ts";
+import { MODES, RESTORE_PROD_CONFIRMATION, TARGETS } from "@backup/target.ts";
 import type { Option, Setting } from "./command.ts";
 
 const TARGET_VALUE = { placeholder: "TARGET", choices: TARGETS };

@@ -1,7 +1,7 @@
 /** What was typed, as the environment that the command reads. Values are never repeated: one may be a secret. */
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { BackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
+import { BackupError } from "@backup/errors.ts";
 import { type Command, type Option, type OptionValue, PROGRAM } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { nearest } from "./nearest.ts";

@@ -1,7 +1,7 @@
 /** Rules of the bucket that touch backups: those that delete, and those that keep from deletion. */
-import { AUDIT_ROOT } from "../../../supabase/functions/_shared/backup/audit.ts";
-import { VAULT_ROOT } from "../../../supabase/functions/_shared/backup/object_key.ts";
-import type { ErasingRule } from "../vault_lifecycle.ts";
+import { AUDIT_ROOT } from "@backup/audit.ts";
+import { VAULT_ROOT } from "@backup/vault/object_key.ts";
+import type { ErasingRule } from "../vault/lifecycle.ts";
 import { check, type DoctorCheck, type Look, notSeen, type Verdict } from "./check.ts";
 
 /** A bucket lock in force. Neither days nor a date: for ever. */

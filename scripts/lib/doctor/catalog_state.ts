@@ -1,10 +1,10 @@
 /** The catalog: whether it is of this version, and when a backup was last proven. */
 import { readdir } from "node:fs/promises";
 import { z } from "zod";
-import { age, hoursBetween, moment } from "../../../supabase/functions/_shared/backup/watch_words.ts";
-import { PROOF_HOURS } from "../../../supabase/functions/_shared/backup/watch_vault.ts";
-import { literal } from "../psql.ts";
-import type { Catalog } from "../catalog.ts";
+import { age, hoursBetween, moment } from "@backup/watch/text.ts";
+import { PROOF_HOURS } from "@backup/watch/vault.ts";
+import { literal } from "../postgres/psql.ts";
+import type { Catalog } from "../catalog/catalog.ts";
 import { check, type DoctorCheck, type Look, notSeen, type Verdict } from "./check.ts";
 import { type Limit, look } from "./look.ts";
 

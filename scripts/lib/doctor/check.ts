@@ -1,7 +1,7 @@
 /** What the doctor says: one check for each thing that backups need, in an admin's words (pt-BR). */
-import type { HealthCheck } from "../../../supabase/functions/_shared/backup/api.ts";
-import type { DoctorGroup } from "../../../supabase/functions/_shared/backup/doctor.ts";
-import type { ErrorCode } from "../../../supabase/functions/_shared/backup/messages.ts";
+import type { HealthCheck } from "@backup/api.ts";
+import type { DoctorGroup } from "@backup/doctor.ts";
+import type { ErrorCode } from "@backup/messages.ts";
 
 export interface DoctorCheck {
   group: DoctorGroup;

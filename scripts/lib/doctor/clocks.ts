@@ -1,6 +1,6 @@
 /** Whether everybody has the same time: a signature of the vault's, a token's end and a schedule depend on it. */
-import { BackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
-import { count } from "../../../supabase/functions/_shared/backup/watch_words.ts";
+import { BackupError } from "@backup/errors.ts";
+import { count } from "@backup/watch/text.ts";
 import { check, type DoctorCheck, type Look, notSeen, type Verdict } from "./check.ts";
 import { type Limit, look } from "./look.ts";
 

@@ -3,8 +3,8 @@
  * (Workers R2 Storage: read). Source: Cloudflare's API reference, R2 buckets, `lock` and `lifecycle`.
  */
 import { z } from "zod";
-import { BackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
-import type { ErasingRule } from "../vault_lifecycle.ts";
+import { BackupError } from "@backup/errors.ts";
+import type { ErasingRule } from "../vault/lifecycle.ts";
 import type { LockRule } from "./bucket_rules.ts";
 
 export interface CloudflareAccess {

@@ -1,10 +1,10 @@
 /** What is said of one database: the way to it, the programs for it, what can be dumped, what can be restored. */
-import type { Target } from "../../../supabase/functions/_shared/backup/target.ts";
-import { messageOf } from "../../../supabase/functions/_shared/backup/messages.ts";
-import { PLATFORM_SCHEMAS } from "../../../supabase/functions/_shared/backup/platform.ts";
-import { shortened } from "../../../supabase/functions/_shared/backup/watch_words.ts";
-import type { ClientTools } from "../client_tools.ts";
-import type { Connection } from "../connection.ts";
+import type { Target } from "@backup/target.ts";
+import { messageOf } from "@backup/messages.ts";
+import { PLATFORM_SCHEMAS } from "@backup/vault/platform.ts";
+import { shortened } from "@backup/watch/text.ts";
+import type { ClientTools } from "../postgres/client_tools.ts";
+import type { Connection } from "../postgres/connection.ts";
 import { overflowOf } from "../restore/lock_table.ts";
 import { check, type DoctorCheck, type Look, notSeen, type Verdict } from "./check.ts";
 import { type NetworkFacts, networkVerdict } from "./network.ts";

@@ -1,6 +1,6 @@
 /** Whether the Edge Function is there: asked without a sign-in, it refuses in its own words. */
 import { z } from "zod";
-import { BackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
+import { BackupError } from "@backup/errors.ts";
 import { check, type DoctorCheck, type Look, notSeen, type Verdict } from "./check.ts";
 import { type Limit, look } from "./look.ts";
 

@@ -1,8 +1,5 @@
 /** The variables that the other commands cannot do without: in a workflow, the repository's secrets. */
-import {
-  REQUIRED_SECRETS,
-  TARGET_SECRETS,
-} from "../../../supabase/functions/_shared/backup/github_checks.ts";
+import { REQUIRED_SECRETS, TARGET_SECRETS } from "@backup/github/checks.ts";
 import { check, type DoctorCheck, type Verdict } from "./check.ts";
 import type { Settings } from "./settings.ts";
 

@@ -6,15 +6,11 @@ import {
   tokenCheck,
   tokenExpiryCheck,
   workflowCheck,
-} from "../../../supabase/functions/_shared/backup/github_checks.ts";
-import {
-  RepositoryReader,
-  type ScheduledRun,
-  type WorkflowFact,
-} from "../../../supabase/functions/_shared/backup/github_facts.ts";
-import { SCHEDULES } from "../../../supabase/functions/_shared/backup/schedules.ts";
-import { WATCHED_WORKFLOWS } from "../../../supabase/functions/_shared/backup/watch_workflows.ts";
-import { callGitHub, type GitHubRepository } from "../github.ts";
+} from "@backup/github/checks.ts";
+import { RepositoryReader, type ScheduledRun, type WorkflowFact } from "@backup/github/facts.ts";
+import { SCHEDULES } from "@backup/runs/schedules.ts";
+import { WATCHED_WORKFLOWS } from "@backup/watch/workflows.ts";
+import { callGitHub, type GitHubRepository } from "../alerts/github.ts";
 import { check, type DoctorCheck, notSeen } from "./check.ts";
 import { type Limit, look } from "./look.ts";
 import type { Settings } from "./settings.ts";

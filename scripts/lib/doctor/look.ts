@@ -1,6 +1,6 @@
 /** Looks that end: each with its own time, and what it throws is a fact like another. */
-import { BackupError, toBackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
-import type { ErrorCode } from "../../../supabase/functions/_shared/backup/messages.ts";
+import { BackupError, toBackupError } from "@backup/errors.ts";
+import type { ErrorCode } from "@backup/messages.ts";
 import type { Look } from "./check.ts";
 
 export interface Limit {

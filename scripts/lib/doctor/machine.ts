@@ -1,10 +1,10 @@
 /** This machine: what runs the commands, what compresses, and which programs of PostgreSQL a person gets who types their names. */
-import { findProgram } from "../children.ts";
-import { PROGRAMS } from "../client_tools.ts";
-import type { ServerFacts } from "../database_facts.ts";
-import type { Environment } from "../environment.ts";
-import { chooseGzip } from "../gzip.ts";
-import { toBackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
+import { findProgram } from "../process/children.ts";
+import { PROGRAMS } from "../postgres/client_tools.ts";
+import type { ServerFacts } from "../postgres/database_facts.ts";
+import type { Environment } from "../process/environment.ts";
+import { chooseGzip } from "../process/gzip.ts";
+import { toBackupError } from "@backup/errors.ts";
 import { versionOf } from "../postgres/binaries.ts";
 import { check, type DoctorCheck, type Verdict } from "./check.ts";
 

@@ -1,5 +1,5 @@
 /** Over which network a database is reached. GitHub's machines have no IPv6; Supabase's direct hosts have nothing else. */
-import type { Connection } from "../connection.ts";
+import type { Connection } from "../postgres/connection.ts";
 import type { Look, Verdict } from "./check.ts";
 
 export interface NetworkFacts {

@@ -1,15 +1,15 @@
 /** One database as the doctor sees it: read in one transaction that writes nothing. */
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
-import type { Connection } from "../connection.ts";
+import type { Connection } from "../postgres/connection.ts";
 import {
   applySettings,
   planSchemas,
   readExtensions,
   readServerFacts,
   type ServerFacts,
-} from "../database_facts.ts";
-import { PsqlSession } from "../psql.ts";
+} from "../postgres/database_facts.ts";
+import { PsqlSession } from "../postgres/psql.ts";
 import { type LockTableFacts, readLockTable } from "../restore/lock_table.ts";
 
 const rightsSchema = z.object({

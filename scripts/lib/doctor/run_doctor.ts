@@ -2,12 +2,12 @@
  * One look at everything that backups need. Every check is made, whatever another one finds; what cannot be looked at
  * because of another's failure is `unknown`, so that each fault has one name.
  */
-import type { ErrorCode } from "../../../supabase/functions/_shared/backup/messages.ts";
-import { TARGETS } from "../../../supabase/functions/_shared/backup/target.ts";
-import { Catalog } from "../catalog.ts";
-import { type ClientTools, toolsFor } from "../client_tools.ts";
-import type { Connection } from "../connection.ts";
-import type { Environment } from "../environment.ts";
+import type { ErrorCode } from "@backup/messages.ts";
+import { TARGETS } from "@backup/target.ts";
+import { Catalog } from "../catalog/catalog.ts";
+import { type ClientTools, toolsFor } from "../postgres/client_tools.ts";
+import type { Connection } from "../postgres/connection.ts";
+import type { Environment } from "../process/environment.ts";
 import { findPostgres } from "../postgres/binaries.ts";
 import { bucketRuleChecks } from "./bucket_rules.ts";
 import { catalogChecks } from "./catalog_state.ts";

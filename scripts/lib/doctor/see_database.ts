@@ -1,8 +1,8 @@
 /** The way to one database, and what is there. */
-import type { Target } from "../../../supabase/functions/_shared/backup/target.ts";
-import type { ClientTools } from "../client_tools.ts";
-import type { Connection } from "../connection.ts";
-import type { ServerFacts } from "../database_facts.ts";
+import type { Target } from "@backup/target.ts";
+import type { ClientTools } from "../postgres/client_tools.ts";
+import type { Connection } from "../postgres/connection.ts";
+import type { ServerFacts } from "../postgres/database_facts.ts";
 import type { Look } from "./check.ts";
 import type { SeenDatabase } from "./database_checks.ts";
 import { type Limit, look } from "./look.ts";

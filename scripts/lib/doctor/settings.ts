@@ -2,18 +2,17 @@
  * What the doctor is told, from the same variables as every other command. Nothing is required: what is missing or
  * wrong is what a doctor is there to find.
  */
-import { FUNCTION_NAME } from "../../../supabase/functions/_shared/backup/api.ts";
-import {
-  REQUIRED_SECRETS,
-  TARGET_SECRETS,
-} from "../../../supabase/functions/_shared/backup/github_checks.ts";
-import { type Target, TARGETS } from "../../../supabase/functions/_shared/backup/target.ts";
-import { toBackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
+import { FUNCTION_NAME } from "@backup/api.ts";
+import { REQUIRED_SECRETS, TARGET_SECRETS } from "@backup/github/checks.ts";
+import { type Target, TARGETS } from "@backup/target.ts";
+import { toBackupError } from "@backup/errors.ts";
 import { vaultEnvironment } from "../alerts/environment.ts";
-import type { Connection } from "../connection.ts";
-import { connectionOf, type Environment, readEnvironment, vaultOf } from "../environment.ts";
-import { connectGitHub, type GitHubRepository } from "../github.ts";
-import type { Vault } from "../vault.ts";
+import type { Connection } from "../postgres/connection.ts";
+import { connectionOf } from "../postgres/target_connection.ts";
+import { type Environment, readEnvironment } from "../process/environment.ts";
+import { vaultOf } from "../vault/environment.ts";
+import { connectGitHub, type GitHubRepository } from "../alerts/github.ts";
+import type { Vault } from "../vault/vault.ts";
 import type { CloudflareAccess } from "./cloudflare_rules.ts";
 import type { Look } from "./check.ts";
 

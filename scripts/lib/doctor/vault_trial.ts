@@ -1,6 +1,6 @@
 /** The vault, tried with one small object as the commands use it: list, write, never overwrite, read, delete. */
-import { toBackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
-import type { Vault } from "../vault.ts";
+import { toBackupError } from "@backup/errors.ts";
+import type { Vault } from "../vault/vault.ts";
 import { check, type DoctorCheck, type Look, notSeen, type Verdict } from "./check.ts";
 import { type Limit, look } from "./look.ts";
 

@@ -1,6 +1,6 @@
 /** Verdicts over facts that no simulator shows. */
 import { expect, it } from "vitest";
-import { parseDatabaseUrl } from "../connection.ts";
+import { parseDatabaseUrl } from "../postgres/connection.ts";
 import { lifecycleVerdict, type LockRule, lockVerdict } from "./bucket_rules.ts";
 import { migrationsVerdict, proofVerdict } from "./catalog_state.ts";
 import { check, type Look, type Verdict } from "./check.ts";
@@ -10,7 +10,7 @@ import { functionVerdict } from "./edge_function.ts";
 import { look } from "./look.ts";
 import { networkVerdict } from "./network.ts";
 import type { DatabaseFacts } from "./read_database.ts";
-import { linesOf } from "./words.ts";
+import { linesOf } from "./text.ts";
 
 const NOW = new Date("2026-11-24T12:00:00Z");
 const ok = <T>(value: T): Look<T> => ({ ok: true, value });

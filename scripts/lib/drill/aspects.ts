@@ -1,6 +1,6 @@
 /** A fingerprint taken apart by what its facts are about, so that each fault is one check's. */
 import { z } from "zod";
-import { parseLine } from "../database_facts.ts";
+import { parseLine } from "../postgres/database_facts.ts";
 
 export interface Aspects {
   /** Objects, definitions, owners, privileges. */

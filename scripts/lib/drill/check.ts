@@ -1,10 +1,10 @@
 /** What a check of the drill is, and how its questions are put to the restored database. */
-import type { DrillCheck, Verdict } from "../../../supabase/functions/_shared/backup/receipt.ts";
-import type { AnyManifest } from "../../../supabase/functions/_shared/backup/manifest.ts";
-import type { ClientTools } from "../client_tools.ts";
-import type { Connection } from "../connection.ts";
-import { applySettings } from "../database_facts.ts";
-import { PsqlSession } from "../psql.ts";
+import type { DrillCheck, Verdict } from "@backup/vault/receipt.ts";
+import type { AnyManifest } from "@backup/vault/manifest.ts";
+import type { ClientTools } from "../postgres/client_tools.ts";
+import type { Connection } from "../postgres/connection.ts";
+import { applySettings } from "../postgres/database_facts.ts";
+import { PsqlSession } from "../postgres/psql.ts";
 
 /** A database of a server that is ours, gone after the drill. */
 export interface Throwaway {

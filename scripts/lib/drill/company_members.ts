@@ -1,6 +1,6 @@
 /** Users to look through: each member of one company alone, for which he works. */
 import { z } from "zod";
-import type { PsqlSession } from "../psql.ts";
+import type { PsqlSession } from "../postgres/psql.ts";
 import { companiesTable, type Relation } from "./company_scope.ts";
 import { askAll } from "./readers.ts";
 

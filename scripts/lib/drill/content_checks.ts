@@ -1,6 +1,6 @@
 /** Whether what was restored is what the manifest says. */
-import { isProving, type Manifest } from "../../../supabase/functions/_shared/backup/manifest.ts";
-import type { DrillCheck } from "../../../supabase/functions/_shared/backup/receipt.ts";
+import { isProving, type Manifest } from "@backup/vault/manifest.ts";
+import type { DrillCheck } from "@backup/vault/receipt.ts";
 import { readMigrationHead } from "../backup/snapshot.ts";
 import {
   countRows,
@@ -8,8 +8,8 @@ import {
   readFingerprint,
   readServerFacts,
   type TableRows,
-} from "../database_facts.ts";
-import type { PsqlSession } from "../psql.ts";
+} from "../postgres/database_facts.ts";
+import type { PsqlSession } from "../postgres/psql.ts";
 import { rowDifferences, sequenceDifferences, withoutMajorDifferences } from "../restore/verify.ts";
 import { type Aspects, splitAspects } from "./aspects.ts";
 import {

@@ -2,46 +2,31 @@
  * The drill: restores a backup into a throwaway server through the engine of a real restore, asks what of it is as
  * it has to be, and leaves the evidence beside the backup. A backup that was never restored is a hope.
  */
-import {
-  parseArchiveKey,
-  receiptKey,
-  toUtcSecond,
-} from "../../../supabase/functions/_shared/backup/object_key.ts";
+import { parseArchiveKey, receiptKey, toUtcSecond } from "@backup/vault/object_key.ts";
 import {
   type DrillCheck,
   type Receipt,
   RECEIPT_KIND,
   RECEIPT_VERSION,
   receiptSchema,
-} from "../../../supabase/functions/_shared/backup/receipt.ts";
-import { readServerFacts } from "../database_facts.ts";
-import type { Asker } from "../environment.ts";
-import { type PsqlOptions, PsqlSession } from "../psql.ts";
+} from "@backup/vault/receipt.ts";
+import { readServerFacts } from "../postgres/database_facts.ts";
+import type { Requester } from "../run/requester.ts";
+import { type PsqlOptions, PsqlSession } from "../postgres/psql.ts";
 import type { Restored as RestoredBackup } from "../restore/restore_backup.ts";
-import { TOOL_VERSION } from "../tool_version.ts";
-import type { Vault } from "../vault.ts";
+import { TOOL_VERSION } from "../run/tool_version.ts";
 import type { Restored, Throwaway } from "./check.ts";
-import { freshnessOf } from "./newest_backup.ts";
+import { freshnessOf } from "../vault/newest_backup.ts";
 import { notProven } from "./not_proven.ts";
-import type { PhaseTimes } from "./phase_times.ts";
-import type { PlatformTools } from "./prepare_platform.ts";
+import type { DrillContext } from "./drill_context.ts";
 import { restoreAndCheck } from "./restore_and_check.ts";
 import { freshnessAnswer, lookAtStored, type Stored } from "./stored_checks.ts";
 import { Verdicts } from "./verdicts.ts";
 
-export interface DrillContext extends PlatformTools {
-  vault: Vault;
-  /** Measures the phases, from the making of the server on. */
-  progress: PhaseTimes;
-  now: () => Date;
-  /** Milliseconds that only grow. */
-  clock: () => number;
-}
-
 export interface DrillOrder extends Pick<Restored, "anonReads" | "sharedReads"> {
   /** Of the archive. */
   key: string;
-  asker: Pick<Asker, "run" | "gitSha">;
+  requester: Pick<Requester, "run" | "gitSha">;
   /** How old the newest backup of the same database may be; `null` where nothing backs it up regularly. */
   freshHours: number | null;
 }
@@ -107,7 +92,7 @@ function conclude(
 
 function writeReceipt(
   { progress }: DrillContext,
-  { key, asker }: DrillOrder,
+  { key, requester }: DrillOrder,
   began: Date,
   facts: Pick<Receipt, "sha256" | "server_version" | "freshness" | "checks" | "not_proven">,
 ): Receipt {
@@ -117,8 +102,8 @@ function writeReceipt(
     r2_key: key,
     drilled_at_utc: toUtcSecond(began),
     tool: { name: "revo-backups", version: TOOL_VERSION },
-    git_sha: asker.gitSha,
-    run: asker.run,
+    git_sha: requester.gitSha,
+    run: requester.run,
     seconds: progress.seconds(),
     total_seconds: progress.total(),
     ...facts,

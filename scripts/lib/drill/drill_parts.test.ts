@@ -1,12 +1,12 @@
 /** The drill's parts that need no server. */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { BackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
-import { DRILL_CHECK_NAMES, type Receipt } from "../../../supabase/functions/_shared/backup/receipt.ts";
-import { drillSummary } from "../summaries.ts";
+import { BackupError } from "@backup/errors.ts";
+import { DRILL_CHECK_NAMES, type Receipt } from "@backup/vault/receipt.ts";
+import { drillSummary } from "./summary.ts";
 import { splitAspects } from "./aspects.ts";
 import { companyScopes, privateRelations, type Relation } from "./company_scope.ts";
-import { freshHoursOf } from "./newest_backup.ts";
+import { freshHoursOf } from "../vault/newest_backup.ts";
 import { PhaseTimes } from "./phase_times.ts";
 import { checkOfRefusal, tellsOfSurroundings } from "./refusals.ts";
 import { DATABASE_CHECKS } from "./restore_and_check.ts";

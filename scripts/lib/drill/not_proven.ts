@@ -1,5 +1,5 @@
 /** What nobody may conclude from a drill: what no backup holds, what this one lacks, what could not be tried here. */
-import type { CheckResult, NotProven } from "../../../supabase/functions/_shared/backup/receipt.ts";
+import type { CheckResult, NotProven } from "@backup/vault/receipt.ts";
 import type { Restored as RestoredBackup } from "../restore/restore_backup.ts";
 
 /** Of every backup. */

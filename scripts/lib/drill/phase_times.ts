@@ -1,4 +1,4 @@
-import type { Progress } from "../progress.ts";
+import type { Progress } from "../run/progress.ts";
 
 /** Passes progress on and measures how long each phase lasts. A phase entered twice counts once, with both times. */
 export class PhaseTimes implements Progress {

@@ -1,6 +1,6 @@
 /** Who can read what in the restored database, tried as the API's roles. */
 import { z } from "zod";
-import { literal, type PsqlSession } from "../psql.ts";
+import { literal, type PsqlSession } from "../postgres/psql.ts";
 import { NO_ROWS, ownersCheck, passUnless, skipped } from "./check.ts";
 import { findMembers, type Member } from "./company_members.ts";
 import { companyScopes, privateRelations, type Scope } from "./company_scope.ts";

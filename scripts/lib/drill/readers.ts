@@ -1,7 +1,7 @@
 /** Reads a database as PostgREST would for its callers: as anon, or as a signed-in user. */
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
-import { jsonb, type PsqlSession } from "../psql.ts";
+import { jsonb, type PsqlSession } from "../postgres/psql.ts";
 import { type Relation, relationSchema } from "./company_scope.ts";
 
 export interface Reader {

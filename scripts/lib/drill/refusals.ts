@@ -1,8 +1,8 @@
 /** What an error of the engine says about the backup: which check it fails, or nothing. */
-import type { BackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
-import type { ErrorCode } from "../../../supabase/functions/_shared/backup/messages.ts";
-import type { DrillCheck } from "../../../supabase/functions/_shared/backup/receipt.ts";
-import { sqlstateOf } from "../psql.ts";
+import type { BackupError } from "@backup/errors.ts";
+import type { ErrorCode } from "@backup/messages.ts";
+import type { DrillCheck } from "@backup/vault/receipt.ts";
+import { sqlstateOf } from "../postgres/psql.ts";
 import type { VerifiedPart } from "../restore/verify.ts";
 
 /** Errors that are the backup's; every other one means that the drill could not be made. */

@@ -1,14 +1,14 @@
 /** The drill's work: download, restore, checks. What the engine refuses is the verdict of one check. */
-import { BackupError, toBackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
-import { describeFailure, startPipeline } from "../children.ts";
-import { type FetchedBackup, withFetchedBackup } from "../restore/fetch_backup.ts";
+import { BackupError, toBackupError } from "@backup/errors.ts";
+import { describeFailure, startPipeline } from "../process/children.ts";
+import { type FetchedBackup, withFetchedBackup } from "../vault/fetch_backup.ts";
 import { type Restored as RestoredBackup, restoreFetched } from "../restore/restore_backup.ts";
 import { type CheckGroup, fail, pass, type Restored, skipped, type Throwaway } from "./check.ts";
 import { fingerprintChecks, migrationCheck, rowChecks, sequenceCheck } from "./content_checks.ts";
-import type { DrillContext } from "./drill.ts";
+import type { DrillContext } from "./drill_context.ts";
 import { indexCheck } from "./index_check.ts";
 import { toSeconds } from "./phase_times.ts";
-import { preparePlatform } from "./prepare_platform.ts";
+import { preparePlatform } from "../server/prepare_platform.ts";
 import { anonCheck, companyCheck } from "./reader_checks.ts";
 import { checkOfRefusal } from "./refusals.ts";
 import { rg03Checks } from "./rg03.ts";

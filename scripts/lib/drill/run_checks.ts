@@ -1,6 +1,6 @@
 /** Asks every check, one after the other: what one finds, or fails at, stops none of the others. */
-import { toBackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
-import type { CheckResult, DrillCheck } from "../../../supabase/functions/_shared/backup/receipt.ts";
+import { toBackupError } from "@backup/errors.ts";
+import type { CheckResult, DrillCheck } from "@backup/vault/receipt.ts";
 import { type Answer, type CheckGroup, fail, type Restored, skipped } from "./check.ts";
 import { toSeconds } from "./phase_times.ts";
 import { tellsOfSurroundings } from "./refusals.ts";

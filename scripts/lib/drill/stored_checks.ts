@@ -1,10 +1,10 @@
 /** What can be said of a backup before a byte of it is restored. */
-import { toBackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
-import { type AnyManifest, isProving } from "../../../supabase/functions/_shared/backup/manifest.ts";
-import type { Receipt } from "../../../supabase/functions/_shared/backup/receipt.ts";
-import type { Target } from "../../../supabase/functions/_shared/backup/target.ts";
-import { readFingerprintLines, readManifest } from "../restore/fetch_backup.ts";
-import type { Vault } from "../vault.ts";
+import { toBackupError } from "@backup/errors.ts";
+import { type AnyManifest, isProving } from "@backup/vault/manifest.ts";
+import type { Receipt } from "@backup/vault/receipt.ts";
+import type { Target } from "@backup/target.ts";
+import { readFingerprintLines, readManifest } from "../vault/fetch_backup.ts";
+import type { Vault } from "../vault/vault.ts";
 import { type Answer, fail, NO_PROOFS, pass, skipped } from "./check.ts";
 import { checkOfRefusal } from "./refusals.ts";
 

@@ -1,8 +1,4 @@
-import {
-  type CheckResult,
-  DRILL_CHECK_NAMES,
-  type DrillCheck,
-} from "../../../supabase/functions/_shared/backup/receipt.ts";
+import { type CheckResult, DRILL_CHECK_NAMES, type DrillCheck } from "@backup/vault/receipt.ts";
 import { type Answer, skipped } from "./check.ts";
 
 /** The verdicts of one drill while they come in. */

@@ -1,8 +1,8 @@
 /** The list as the catalog has it: one question, whatever the vault's size. */
 import { z } from "zod";
-import type { Target } from "../../../supabase/functions/_shared/backup/target.ts";
-import type { Catalog } from "../catalog.ts";
-import { literal } from "../psql.ts";
+import type { Target } from "@backup/target.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import { literal } from "../postgres/psql.ts";
 import { type BackupList, listedBackupSchema } from "./listed_backup.ts";
 
 const COLUMNS = Object.keys(listedBackupSchema.shape).filter((name) => name !== "created_at").join(", ");

@@ -1,17 +1,12 @@
 /** The list as the bucket has it: names from the listing, the rest from manifests and receipts. */
-import { toBackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
-import { isProving } from "../../../supabase/functions/_shared/backup/manifest.ts";
-import {
-  ARCHIVE_SUFFIX,
-  parseArchiveKey,
-  targetPrefix,
-  VAULT_ROOT,
-} from "../../../supabase/functions/_shared/backup/object_key.ts";
-import { type Proof, proofOf, receiptSchema } from "../../../supabase/functions/_shared/backup/receipt.ts";
-import type { Target } from "../../../supabase/functions/_shared/backup/target.ts";
-import { listStoredSets, type StoredSet } from "../reconcile/stored_sets.ts";
-import { readManifest } from "../restore/fetch_backup.ts";
-import type { Vault } from "../vault.ts";
+import { toBackupError } from "@backup/errors.ts";
+import { isProving } from "@backup/vault/manifest.ts";
+import { ARCHIVE_SUFFIX, parseArchiveKey, targetPrefix, VAULT_ROOT } from "@backup/vault/object_key.ts";
+import { type Proof, proofOf, receiptSchema } from "@backup/vault/receipt.ts";
+import type { Target } from "@backup/target.ts";
+import { listStoredSets, type StoredSet } from "../vault/stored_sets.ts";
+import { readManifest } from "../vault/fetch_backup.ts";
+import type { Vault } from "../vault/vault.ts";
 import type { BackupList, ListedBackup } from "./listed_backup.ts";
 
 /** So many backups are read at once. */

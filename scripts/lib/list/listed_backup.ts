@@ -1,7 +1,7 @@
 /** A backup in a list, whether the catalog or the vault told of it. */
 import { z } from "zod";
-import { BACKUP_STATUSES, backupOriginSchema } from "../../../supabase/functions/_shared/backup/catalog.ts";
-import { proofSchema } from "../../../supabase/functions/_shared/backup/receipt.ts";
+import { BACKUP_STATUSES, backupOriginSchema } from "@backup/vault/catalog.ts";
+import { proofSchema } from "@backup/vault/receipt.ts";
 
 export const listedBackupSchema = z.object({
   r2_key: z.string(),

@@ -2,7 +2,7 @@ import { appendFile, chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { BackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
+import { BackupError } from "@backup/errors.ts";
 import { findPostgres } from "./binaries.ts";
 
 let root = "";

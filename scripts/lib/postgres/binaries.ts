@@ -6,8 +6,8 @@ import { execFileSync } from "node:child_process";
 import { accessSync, constants, readdirSync, realpathSync } from "node:fs";
 import { basename, delimiter, join } from "node:path";
 import process from "node:process";
-import { BackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
-import { childEnvironment } from "../children.ts";
+import { BackupError } from "@backup/errors.ts";
+import { childEnvironment } from "../process/children.ts";
 
 /** The oldest major version that Supabase runs. */
 export const OLDEST_MAJOR = 15;

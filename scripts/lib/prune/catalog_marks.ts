@@ -1,8 +1,8 @@
 /** What retention asks of the catalog and tells it, many backups at a time. */
 import { z } from "zod";
-import type { Target } from "../../../supabase/functions/_shared/backup/target.ts";
-import type { Catalog } from "../catalog.ts";
-import { jsonb, literal } from "../psql.ts";
+import type { Target } from "@backup/target.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import { jsonb, literal } from "../postgres/psql.ts";
 
 const keysSchema = z.array(z.string());
 const ACTIVE = "status in ('queued', 'running', 'unknown')";

@@ -1,16 +1,13 @@
 /** Retention for one target: survey, judgement, and, when it is wanted, deletion. */
-import { toBackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
-import { targetPrefix } from "../../../supabase/functions/_shared/backup/object_key.ts";
-import {
-  planRetention,
-  type RetentionDecision,
-  type RetentionPolicy,
-} from "../../../supabase/functions/_shared/backup/retention.ts";
-import type { Target } from "../../../supabase/functions/_shared/backup/target.ts";
-import type { Catalog } from "../catalog.ts";
-import type { Progress } from "../progress.ts";
-import type { Vault } from "../vault.ts";
-import type { RefusedDeletion, UnfinishedUpload } from "../vault_cleaning.ts";
+import { toBackupError } from "@backup/errors.ts";
+import { targetPrefix } from "@backup/vault/object_key.ts";
+import { planRetention } from "@backup/retention/retention.ts";
+import { type RetentionDecision, type RetentionPolicy } from "@backup/retention/policy.ts";
+import type { Target } from "@backup/target.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import type { Progress } from "../run/progress.ts";
+import type { Vault } from "../vault/vault.ts";
+import type { RefusedDeletion, UnfinishedUpload } from "../vault/cleaning.ts";
 import { isBeingWritten, keysInUse, markAs } from "./catalog_marks.ts";
 import { removeBackups, removeRests } from "./remove.ts";
 import { REST_MS, type Survey, surveyTarget } from "./survey.ts";

@@ -3,11 +3,11 @@
  * is taken, the manifest goes before the archive, the rest last. So nothing is ever listed that is not there, and what a
  * kill leaves is found by the next run: a whole backup is judged again, an archive without manifest is a rest.
  */
-import { siblingKeys } from "../../../supabase/functions/_shared/backup/object_key.ts";
-import type { Catalog } from "../catalog.ts";
-import type { StoredSet } from "../reconcile/stored_sets.ts";
-import type { Vault } from "../vault.ts";
-import type { RefusedDeletion } from "../vault_cleaning.ts";
+import { siblingKeys } from "@backup/vault/object_key.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import type { StoredSet } from "../vault/stored_sets.ts";
+import type { Vault } from "../vault/vault.ts";
+import type { RefusedDeletion } from "../vault/cleaning.ts";
 import { markAs, markForDeletion } from "./catalog_marks.ts";
 import type { Candidate } from "./survey.ts";
 

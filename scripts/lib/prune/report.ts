@@ -1,16 +1,9 @@
 /** What retention judged and did, for the log, the job's summary and the run's row. */
-import {
-  DEFAULT_POLICY,
-  type RetentionDecision,
-} from "../../../supabase/functions/_shared/backup/retention.ts";
-import {
-  listOf,
-  policyWords,
-  retentionWords,
-} from "../../../supabase/functions/_shared/backup/retention_words.ts";
-import type { Target } from "../../../supabase/functions/_shared/backup/target.ts";
+import { DEFAULT_POLICY, type RetentionDecision } from "@backup/retention/policy.ts";
+import { listOf, policyWords, retentionWords } from "@backup/retention/text.ts";
+import type { Target } from "@backup/target.ts";
 import { VERDICTS } from "../reconcile/verdict.ts";
-import { megabytes, number, table } from "../summaries.ts";
+import { megabytes, number, table } from "../run/job_summary.ts";
 import type { Pruned, PrunePlan } from "./prune.ts";
 
 /** More names than that make a row of the catalog too large; the log has them all. */

@@ -1,16 +1,15 @@
 /** What there is to judge for one target: what is a backup, what is a rest of one, and what must be left alone. */
-import type { RetentionBackup } from "../../../supabase/functions/_shared/backup/retention.ts";
-import { retentionBackupOf } from "../../../supabase/functions/_shared/backup/retention.ts";
-import { targetPrefix } from "../../../supabase/functions/_shared/backup/object_key.ts";
-import type { Target } from "../../../supabase/functions/_shared/backup/target.ts";
-import { DAY_MS } from "../../../supabase/functions/_shared/backup/retention_periods.ts";
-import type { Catalog } from "../catalog.ts";
-import type { CatalogRow } from "../reconcile/catalog_rows.ts";
+import { type RetentionBackup, retentionBackupOf } from "@backup/retention/policy.ts";
+import { targetPrefix } from "@backup/vault/object_key.ts";
+import type { Target } from "@backup/target.ts";
+import { DAY_MS } from "@backup/retention/periods.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import type { CatalogRow } from "../catalog/catalog_rows.ts";
 import { compareVaultWithCatalog, type Pair } from "../reconcile/compare.ts";
 import { makerOf } from "../reconcile/maker.ts";
-import type { StoredSet } from "../reconcile/stored_sets.ts";
+import type { StoredSet } from "../vault/stored_sets.ts";
 import { isQuiet, isRestOfDeletion, objectsOf, type Verdict, verdictOf } from "../reconcile/verdict.ts";
-import type { Vault } from "../vault.ts";
+import type { Vault } from "../vault/vault.ts";
 
 /** A backup that vault and catalog know alike, with what goes with it. */
 export interface Candidate {

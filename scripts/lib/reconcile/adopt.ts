@@ -1,14 +1,10 @@
 /** Enters what the vault holds into the catalog: from its manifest, or from what can be found out without one. */
-import { BackupError, toBackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
-import {
-  type AnyManifest,
-  type LegacyManifest,
-  parseManifest,
-} from "../../../supabase/functions/_shared/backup/manifest.ts";
-import { parseArchiveKey, siblingKeys } from "../../../supabase/functions/_shared/backup/object_key.ts";
-import { readStoredToc } from "../backup/contents.ts";
-import type { Catalog } from "../catalog.ts";
-import type { ListedObject, StoredObject, Vault } from "../vault.ts";
+import { BackupError, toBackupError } from "@backup/errors.ts";
+import { type AnyManifest, type LegacyManifest, parseManifest } from "@backup/vault/manifest.ts";
+import { parseArchiveKey, siblingKeys } from "@backup/vault/object_key.ts";
+import { readStoredToc } from "../vault/stored_toc.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import type { ListedObject, StoredObject, Vault } from "../vault/vault.ts";
 
 /** Writes the row of a backup from its manifest. @throws when the archive's size is not the manifest's. */
 export async function adoptByManifest(vault: Vault, catalog: Catalog, archive: StoredObject): Promise<void> {

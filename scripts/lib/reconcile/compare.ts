@@ -1,8 +1,8 @@
 /** Vault and catalog side by side, one archive at a time. */
-import type { Catalog } from "../catalog.ts";
-import type { ListedObject, Vault } from "../vault.ts";
-import { type CatalogRow, listCatalogRows } from "./catalog_rows.ts";
-import { listStoredSets, type StoredSet } from "./stored_sets.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import type { ListedObject, Vault } from "../vault/vault.ts";
+import { type CatalogRow, listCatalogRows } from "../catalog/catalog_rows.ts";
+import { listStoredSets, type StoredSet } from "../vault/stored_sets.ts";
 
 /** What vault and catalog say of one archive; at least one of them knows it. */
 export interface Pair {

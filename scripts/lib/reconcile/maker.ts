@@ -1,9 +1,9 @@
 /** Who made an archive that has no manifest: a run of ours that did not come so far, or somebody else. */
 import { z } from "zod";
-import { parseArchiveKey } from "../../../supabase/functions/_shared/backup/object_key.ts";
-import { isActive, runStatusSchema } from "../../../supabase/functions/_shared/backup/run.ts";
-import type { Catalog } from "../catalog.ts";
-import { literal } from "../psql.ts";
+import { parseArchiveKey } from "@backup/vault/object_key.ts";
+import { isActive, runStatusSchema } from "@backup/runs/run.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import { literal } from "../postgres/psql.ts";
 
 /** `active`: a run may be writing it now; `failed`: the run has ended without a backup; `other`: no such run. */
 export type Maker = "active" | "failed" | "other";

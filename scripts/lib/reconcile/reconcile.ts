@@ -1,12 +1,12 @@
 /** The vault is the truth: what it holds and the catalog does not know is entered, what it lost is marked. */
-import { BackupError, toBackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
-import { parseManifest } from "../../../supabase/functions/_shared/backup/manifest.ts";
-import { siblingKeys, VAULT_ROOT } from "../../../supabase/functions/_shared/backup/object_key.ts";
-import type { Catalog } from "../catalog.ts";
-import { literal } from "../psql.ts";
-import type { ListedObject, Vault } from "../vault.ts";
+import { BackupError, toBackupError } from "@backup/errors.ts";
+import { parseManifest } from "@backup/vault/manifest.ts";
+import { siblingKeys, VAULT_ROOT } from "@backup/vault/object_key.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import { literal } from "../postgres/psql.ts";
+import type { ListedObject, Vault } from "../vault/vault.ts";
 import { adoptByHash, adoptByManifest } from "./adopt.ts";
-import type { CatalogRow } from "./catalog_rows.ts";
+import type { CatalogRow } from "../catalog/catalog_rows.ts";
 import { compareVaultWithCatalog, type Pair } from "./compare.ts";
 import { makerOf } from "./maker.ts";
 import { isQuiet, isRestOfDeletion, type Verdict, verdictOf } from "./verdict.ts";

@@ -1,6 +1,6 @@
 /** What reconcile found, for the log and for the job's summary. */
-import type { Rebuilt } from "../audit/rebuild.ts";
-import { number, table } from "../summaries.ts";
+import type { Rebuilt } from "./rebuild_audit.ts";
+import { number, table } from "../run/job_summary.ts";
 import type { Finding, Reconciled } from "./reconcile.ts";
 import { type Verdict, VERDICTS } from "./verdict.ts";
 

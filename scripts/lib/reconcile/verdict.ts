@@ -1,8 +1,8 @@
 /** What is to be said, and done, about one archive; asks nobody. */
-import type { ListedObject } from "../vault.ts";
-import type { CatalogRow } from "./catalog_rows.ts";
+import type { ListedObject } from "../vault/vault.ts";
+import type { CatalogRow } from "../catalog/catalog_rows.ts";
 import type { Pair } from "./compare.ts";
-import type { StoredSet } from "./stored_sets.ts";
+import type { StoredSet } from "../vault/stored_sets.ts";
 
 export const VERDICTS = {
   /** Vault and catalog agree. */

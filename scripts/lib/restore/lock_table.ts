@@ -4,10 +4,10 @@
  * load, with everything rolled back, and the transactions of others may fail meanwhile.
  */
 import { z } from "zod";
-import { BackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
-import type { ArchiveToc, TocEntry } from "../archive_toc.ts";
-import type { PsqlSession } from "../psql.ts";
-import type { Selection } from "./select_entries.ts";
+import { BackupError } from "@backup/errors.ts";
+import type { ArchiveToc, TocEntry } from "../archive/archive_toc.ts";
+import type { PsqlSession } from "../postgres/psql.ts";
+import type { Selection } from "../archive/select_entries.ts";
 
 /** What of the target counts. */
 export interface LockTableFacts {

@@ -2,17 +2,17 @@
  * What a restore would do, told without doing it: the target is read in one read-only transaction, of the backup
  * only its manifest, its fingerprint's text and the head of its archive are fetched.
  */
-import { BackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
-import { isProving } from "../../../supabase/functions/_shared/backup/manifest.ts";
-import { parseArchiveKey } from "../../../supabase/functions/_shared/backup/object_key.ts";
-import type { Mode, Target } from "../../../supabase/functions/_shared/backup/target.ts";
-import { readStoredToc } from "../backup/contents.ts";
-import type { PastRestore } from "../catalog.ts";
-import type { ClientTools } from "../client_tools.ts";
-import type { Connection } from "../connection.ts";
-import type { Progress } from "../progress.ts";
-import type { Vault } from "../vault.ts";
-import { readFingerprintLines, readManifest } from "./fetch_backup.ts";
+import { BackupError } from "@backup/errors.ts";
+import { isProving } from "@backup/vault/manifest.ts";
+import { parseArchiveKey } from "@backup/vault/object_key.ts";
+import type { Mode, Target } from "@backup/target.ts";
+import { readStoredToc } from "../vault/stored_toc.ts";
+import type { PastRestore } from "../catalog/catalog.ts";
+import type { ClientTools } from "../postgres/client_tools.ts";
+import type { Connection } from "../postgres/connection.ts";
+import type { Progress } from "../run/progress.ts";
+import type { Vault } from "../vault/vault.ts";
+import { readFingerprintLines, readManifest } from "../vault/fetch_backup.ts";
 import { type DurationPlan, planDuration } from "./plan_duration.ts";
 import {
   compareSchemas,
@@ -26,8 +26,8 @@ import { catalogObjects } from "./plan_objects.ts";
 import { findObstacles, type Obstacle } from "./plan_obstacles.ts";
 import { planTables, type TablesPlan } from "./plan_tables.ts";
 import { readTargetNow } from "./read_target.ts";
-import { selectEntries, type Selection } from "./select_entries.ts";
-import type { SessionInTheWay } from "./sessions_in_the_way.ts";
+import { selectEntries, type Selection } from "../archive/select_entries.ts";
+import type { SessionInTheWay } from "../postgres/blocking_sessions.ts";
 
 export interface PlanOrder {
   target: Target;

@@ -1,6 +1,6 @@
 /** Where a target changed between a plan and the restore that was decided on its ground. */
-import type { PlannedRestore } from "../../../supabase/functions/_shared/backup/restore_plan.ts";
-import type { TableRows } from "../database_facts.ts";
+import type { PlannedRestore } from "@backup/runs/restore_plan.ts";
+import type { TableRows } from "../postgres/database_facts.ts";
 import { list, type Listed } from "./plan_comparison.ts";
 
 export interface TableChange {

@@ -1,6 +1,6 @@
 /** How long a restore will take, from those that were measured. */
-import { toBackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
-import type { PastRestore } from "../catalog.ts";
+import { toBackupError } from "@backup/errors.ts";
+import type { PastRestore } from "../catalog/catalog.ts";
 
 export interface DurationPlan {
   /** From the run's begin to its end, safety copy and download included; `null` when nothing tells. */

@@ -1,6 +1,6 @@
 /** What a restore does to the objects that only the target has, told by two fingerprints. */
 import { z } from "zod";
-import { parseLine } from "../database_facts.ts";
+import { parseLine } from "../postgres/database_facts.ts";
 
 /**
  * `moved_aside`: kept in a schema of its own until the restore is committed, then dropped · `removed`: dropped in

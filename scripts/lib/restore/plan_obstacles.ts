@@ -1,11 +1,11 @@
 /** What would end a restore before it changed anything, seen beforehand. */
-import { type AnyManifest, isProving } from "../../../supabase/functions/_shared/backup/manifest.ts";
-import { DATA_ONLY_SCHEMAS } from "../../../supabase/functions/_shared/backup/platform.ts";
-import type { ArchiveToc } from "../archive_toc.ts";
+import { type AnyManifest, isProving } from "@backup/vault/manifest.ts";
+import { DATA_ONLY_SCHEMAS } from "@backup/vault/platform.ts";
+import type { ArchiveToc } from "../archive/archive_toc.ts";
 import { type LockTableOverflow, lockTableOverflow } from "./lock_table.ts";
 import { projectExtensions } from "./plan_objects.ts";
 import type { TargetNow } from "./read_target.ts";
-import type { Selection } from "./select_entries.ts";
+import type { Selection } from "../archive/select_entries.ts";
 
 export type Obstacle =
   /** The backup holds no rows, and the word that allows to empty the target was not given. */

@@ -1,14 +1,9 @@
 /** What a plan says in the job's summary on GitHub, in Markdown for an admin. */
-import {
-  FATE_WORDS,
-  obstacleWords,
-  PROOF_WORDS,
-  UNKNOWN_WORDS,
-} from "../../../supabase/functions/_shared/backup/restore_plan_words.ts";
+import { FATE_WORDS, obstacleWords, PROOF_WORDS, UNKNOWN_WORDS } from "@backup/runs/restore_plan_text.ts";
 import type { RestorePlan } from "./plan.ts";
 import type { Listed } from "./plan_comparison.ts";
 import type { DurationPlan } from "./plan_duration.ts";
-import { megabytes, number, table } from "../summaries.ts";
+import { megabytes, number, table } from "../run/job_summary.ts";
 
 export function planSummary(plan: RestorePlan): string {
   const { backup, tables, obstacles, differences, onlyInTarget, sessions } = plan;

@@ -1,9 +1,9 @@
 /** Rows per table in a backup beside those in the target now. */
-import { type AnyManifest, isProving } from "../../../supabase/functions/_shared/backup/manifest.ts";
-import type { ArchiveToc, TocEntry } from "../archive_toc.ts";
-import type { TableRows } from "../database_facts.ts";
-import { identifier } from "../psql.ts";
-import type { Selection } from "./select_entries.ts";
+import { type AnyManifest, isProving } from "@backup/vault/manifest.ts";
+import type { ArchiveToc, TocEntry } from "../archive/archive_toc.ts";
+import type { TableRows } from "../postgres/database_facts.ts";
+import { identifier } from "../postgres/psql.ts";
+import type { Selection } from "../archive/select_entries.ts";
 
 export interface TablePlan {
   /** Quoted `schema.table`. */

@@ -1,8 +1,8 @@
 /** The target as it is now, read in one transaction that can neither write nor wait. */
-import { BackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
-import type { AnyManifest } from "../../../supabase/functions/_shared/backup/manifest.ts";
-import type { ClientTools } from "../client_tools.ts";
-import type { Connection } from "../connection.ts";
+import { BackupError } from "@backup/errors.ts";
+import type { AnyManifest } from "@backup/vault/manifest.ts";
+import type { ClientTools } from "../postgres/client_tools.ts";
+import type { Connection } from "../postgres/connection.ts";
 import {
   applySettings,
   countRows,
@@ -12,10 +12,10 @@ import {
   readServerFacts,
   type ServerFacts,
   type TableRows,
-} from "../database_facts.ts";
-import { describeLockHolders } from "../lock_holders.ts";
-import { PsqlSession, sqlstateOf } from "../psql.ts";
-import { readSessionsInTheWay, type SessionInTheWay } from "./sessions_in_the_way.ts";
+} from "../postgres/database_facts.ts";
+import { describeLockHolders } from "../postgres/lock_holders.ts";
+import { PsqlSession, sqlstateOf } from "../postgres/psql.ts";
+import { readSessionsInTheWay, type SessionInTheWay } from "../postgres/blocking_sessions.ts";
 import { readTargetFacts, type TargetFacts } from "./target_facts.ts";
 
 export interface TargetNow {

@@ -2,21 +2,22 @@
  * A restore from beginning to end. Nothing of the target is touched before the archive was downloaded and
  * found equal to its manifest, and a safety copy of the target was taken and proven like any backup.
  */
-import { BackupError, toBackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
-import { SAFETY_LABEL } from "../../../supabase/functions/_shared/backup/label.ts";
-import { type AnyManifest, isProving } from "../../../supabase/functions/_shared/backup/manifest.ts";
-import { isRestoreConfirmed, type Target } from "../../../supabase/functions/_shared/backup/target.ts";
-import type { PlannedRestore } from "../../../supabase/functions/_shared/backup/restore_plan.ts";
+import { BackupError, toBackupError } from "@backup/errors.ts";
+import { SAFETY_LABEL } from "@backup/label.ts";
+import { type AnyManifest, isProving } from "@backup/vault/manifest.ts";
+import { isRestoreConfirmed, type Target } from "@backup/target.ts";
+import type { PlannedRestore } from "@backup/runs/restore_plan.ts";
 import { type BackupOrder, takeBackup, type TakenBackup } from "../backup/take_backup.ts";
-import { applySettings, sqlFile } from "../database_facts.ts";
-import type { Progress } from "../progress.ts";
-import { PsqlSession } from "../psql.ts";
-import type { Vault } from "../vault.ts";
-import { type FetchedBackup, readFingerprintLines, withFetchedBackup } from "./fetch_backup.ts";
+import { applySettings } from "../postgres/database_facts.ts";
+import { restoreSql } from "./restore_sql.ts";
+import type { Progress } from "../run/progress.ts";
+import { PsqlSession } from "../postgres/psql.ts";
+import type { Vault } from "../vault/vault.ts";
+import { type FetchedBackup, readFingerprintLines, withFetchedBackup } from "../vault/fetch_backup.ts";
 import { requireLockTable } from "./lock_table.ts";
 import type { PlanChanges } from "./plan_changes.ts";
-import { lookAgain, requirePlanOf } from "./second_look.ts";
-import { selectEntries } from "./select_entries.ts";
+import { lookAgain, requirePlanOf } from "./drift.ts";
+import { selectEntries } from "../archive/select_entries.ts";
 import { readTargetFacts, type TargetFacts } from "./target_facts.ts";
 import { type Loaded, restoreInTransaction, type RestoreSurroundings } from "./transaction.ts";
 import type { Expectation } from "./verify.ts";
@@ -192,7 +193,9 @@ async function expectationOf(
 async function tidyUp(context: RestoreContext): Promise<string[]> {
   const { connection, tools, signal, progress } = context;
   const warnings: string[] = [];
-  for (const [phase, sql] of [["cleanup", await sqlFile("cleanup.sql")], ["analyze", "analyze;"]] as const) {
+  for (
+    const [phase, sql] of [["cleanup", await restoreSql("cleanup.sql")], ["analyze", "analyze;"]] as const
+  ) {
     progress.phase(phase);
     try {
       const session = await PsqlSession.open({ psql: tools.psql, connection, signal });

@@ -1,7 +1,7 @@
 /** What must be known of a target before it can be told which entries of an archive it takes. */
 import { z } from "zod";
-import { type AnyManifest, isProving } from "../../../supabase/functions/_shared/backup/manifest.ts";
-import type { PsqlSession } from "../psql.ts";
+import { type AnyManifest, isProving } from "@backup/vault/manifest.ts";
+import type { PsqlSession } from "../postgres/psql.ts";
 import { type LockTableFacts, readLockTable } from "./lock_table.ts";
 
 export interface TargetFacts {

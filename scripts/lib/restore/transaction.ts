@@ -9,17 +9,24 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import { BackupError, toBackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
-import { describeFailure, forgiveCutOff, runPipeline, type Stage, startPipeline } from "../children.ts";
-import type { ClientTools } from "../client_tools.ts";
-import type { Connection } from "../connection.ts";
-import { applySettings, sqlFile } from "../database_facts.ts";
-import type { Gzip } from "../gzip.ts";
-import { describeLockHolders, LOCK_TIMEOUT_MS } from "../lock_holders.ts";
-import type { Progress } from "../progress.ts";
-import { identifier, literal, PsqlSession, sqlstateOf } from "../psql.ts";
+import { BackupError, toBackupError } from "@backup/errors.ts";
+import {
+  describeFailure,
+  forgiveCutOff,
+  runPipeline,
+  type Stage,
+  startPipeline,
+} from "../process/children.ts";
+import type { ClientTools } from "../postgres/client_tools.ts";
+import type { Connection } from "../postgres/connection.ts";
+import { applySettings } from "../postgres/database_facts.ts";
+import { restoreSql } from "./restore_sql.ts";
+import type { Gzip } from "../process/gzip.ts";
+import { describeLockHolders, LOCK_TIMEOUT_MS } from "../postgres/lock_holders.ts";
+import type { Progress } from "../run/progress.ts";
+import { identifier, literal, PsqlSession, sqlstateOf } from "../postgres/psql.ts";
 import { type Expectation, type Verified, verifyContent } from "./verify.ts";
-import type { Selection } from "./select_entries.ts";
+import type { Selection } from "../archive/select_entries.ts";
 
 export interface RestoreSurroundings {
   connection: Connection;
@@ -76,12 +83,12 @@ export async function restoreInTransaction(around: RestoreSurroundings, order: L
     enter("lock");
     await begin(session, release, around.lockTimeoutMs ?? LOCK_TIMEOUT_MS);
     enter("move_aside");
-    if (order.keepPrivileges) await session.run(await sqlFile("restore_save_privileges.sql"));
+    if (order.keepPrivileges) await session.run(await restoreSql("restore_save_privileges.sql"));
     for (const file of ["detach", "move_aside", "reset_privileges", "empty_platform"]) {
-      await session.run(await sqlFile(`restore_${file}.sql`));
+      await session.run(await restoreSql(`restore_${file}.sql`));
     }
     for (const role of order.missingRoles) await session.run(`create role ${identifier(role)} nologin;`);
-    const catalog = await session.run(await sqlFile("ops_state.sql"));
+    const catalog = await session.run(await restoreSql("ops_state.sql"));
     enter("load");
     await load(around, session, folder, order.archiveFile, order.selection.main, "main");
     if (order.selection.largeObjects.length > 0) {
@@ -91,9 +98,9 @@ export async function restoreInTransaction(around: RestoreSurroundings, order: L
     await session.run("set local session_replication_role = origin;");
     await applySettings(session);
     const closed = order.keepPrivileges
-      ? await session.rows(await sqlFile("restore_apply_privileges.sql"))
+      ? await session.rows(await restoreSql("restore_apply_privileges.sql"))
       : [];
-    requireUntouched(catalog, await session.run(await sqlFile("ops_state.sql")), order.selection);
+    requireUntouched(catalog, await session.run(await restoreSql("ops_state.sql")), order.selection);
     const verified = await verifyContent(session, order.expected);
     enter("commit");
     await commit(session, release, order.expected);
@@ -115,9 +122,9 @@ export interface Loaded extends Verified {
 async function begin(session: PsqlSession, release: string, lockTimeoutMs: number): Promise<void> {
   const hash = createHash("sha256").update(release).digest("hex");
   const variables = `\\set release_hash ${hash}\n\\set lock_timeout ${lockTimeoutMs}\n`;
-  await session.run(variables + await sqlFile("restore_begin.sql"));
+  await session.run(variables + await restoreSql("restore_begin.sql"));
   await applySettings(session);
-  await session.run(await sqlFile("restore_lock.sql"));
+  await session.run(await restoreSql("restore_lock.sql"));
 }
 
 /** Streams part of the archive into the open transaction: psql reads it from a FIFO that pg_restore writes. */

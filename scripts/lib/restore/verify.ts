@@ -1,8 +1,8 @@
 /** The checks inside the transaction: what was restored is what the manifest says, or nothing is committed. */
 import { z } from "zod";
-import { BackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
-import type { Manifest } from "../../../supabase/functions/_shared/backup/manifest.ts";
-import type { Mode } from "../../../supabase/functions/_shared/backup/target.ts";
+import { BackupError } from "@backup/errors.ts";
+import type { Manifest } from "@backup/vault/manifest.ts";
+import type { Mode } from "@backup/target.ts";
 import {
   countRows,
   describeDifferences,
@@ -13,8 +13,8 @@ import {
   readServerFacts,
   sqlFile,
   type TableRows,
-} from "../database_facts.ts";
-import type { PsqlSession } from "../psql.ts";
+} from "../postgres/database_facts.ts";
+import type { PsqlSession } from "../postgres/psql.ts";
 
 /** What the restored content has to be; a fact that the backup does not tell is `null` and cannot be checked. */
 export interface Expectation {

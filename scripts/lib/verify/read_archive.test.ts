@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
-import { BackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
+import { BackupError } from "@backup/errors.ts";
 import { readArchive } from "./read_archive.ts";
 
 /** The head of a custom-format archive of version 1.16 without any entry, then what a dump would hold. */

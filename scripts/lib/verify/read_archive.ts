@@ -2,8 +2,8 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createGunzip, type Gunzip } from "node:zlib";
-import { BackupError, toBackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
-import { type ArchiveToc, readToc } from "../archive_toc.ts";
+import { BackupError, toBackupError } from "@backup/errors.ts";
+import { type ArchiveToc, readToc } from "../archive/archive_toc.ts";
 
 export interface ReadArchive {
   /** Of the stored bytes. */

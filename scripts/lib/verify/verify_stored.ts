@@ -2,18 +2,14 @@
  * Whether a backup in the vault is what its manifest says, without a restore: every stored byte is read once and
  * nothing is written, neither to a disk nor to the vault.
  */
-import { BackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
-import {
-  type AnyManifest,
-  isProving,
-  type Manifest,
-} from "../../../supabase/functions/_shared/backup/manifest.ts";
-import type { DrillCheck, Verdict } from "../../../supabase/functions/_shared/backup/receipt.ts";
-import { countEntries } from "../backup/contents.ts";
+import { BackupError } from "@backup/errors.ts";
+import { type AnyManifest, isProving, type Manifest } from "@backup/vault/manifest.ts";
+import type { DrillCheck, Verdict } from "@backup/vault/receipt.ts";
+import { countEntries } from "../archive/contents.ts";
 import { type Answer, fail, pass, skipped } from "../drill/check.ts";
 import { lookAtStored, NO_MANIFEST } from "../drill/stored_checks.ts";
-import type { Progress } from "../progress.ts";
-import type { Vault } from "../vault.ts";
+import type { Progress } from "../run/progress.ts";
+import type { Vault } from "../vault/vault.ts";
 import { type ReadArchive, readArchive } from "./read_archive.ts";
 
 /** Those of a drill's checks that need no server, by the same names. */

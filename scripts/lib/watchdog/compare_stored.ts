@@ -1,5 +1,5 @@
 /** Whether an archive in the vault is what its manifest says, without restoring it. */
-import type { Vault } from "../vault.ts";
+import type { Vault } from "../vault/vault.ts";
 
 /** What a manifest says of its archive. */
 export interface Promised {

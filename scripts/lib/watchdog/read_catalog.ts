@@ -1,12 +1,12 @@
 /** What the catalog tells the watchdog: silent runs, the audit, and what it saw itself the last time. */
 import { z } from "zod";
-import { toBackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
-import type { AuditFacts, CatalogFacts } from "../../../supabase/functions/_shared/backup/watch.ts";
-import { lostRunsSchema, ownAuditSchema } from "../../../supabase/functions/_shared/backup/watch_catalog.ts";
-import { hoursBetween } from "../../../supabase/functions/_shared/backup/watch_words.ts";
+import { toBackupError } from "@backup/errors.ts";
+import type { AuditFacts, CatalogFacts } from "@backup/watch/conditions.ts";
+import { lostRunsSchema, ownAuditSchema } from "@backup/watch/catalog.ts";
+import { hoursBetween } from "@backup/watch/text.ts";
 import { type AuditVerdict, verifyAudit } from "../audit/verify.ts";
-import type { Catalog } from "../catalog.ts";
-import type { Vault } from "../vault.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import type { Vault } from "../vault/vault.ts";
 
 export const REPORT_NAME = "watchdog";
 export const NOTHING_KNOWN: Memory = { hashedKey: null, auditComparedAt: null };

@@ -1,8 +1,8 @@
 /** What GitHub tells the watchdog: whether the workflows are switched on and their schedules fire, and until when tokens live. */
-import type { TokenFacts, WorkflowFacts } from "../../../supabase/functions/_shared/backup/watch.ts";
-import { WATCHED_WORKFLOWS } from "../../../supabase/functions/_shared/backup/watch_workflows.ts";
-import { BackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
-import { callGitHub, type GitHubRepository } from "../github.ts";
+import type { TokenFacts, WorkflowFacts } from "@backup/watch/conditions.ts";
+import { WATCHED_WORKFLOWS } from "@backup/watch/workflows.ts";
+import { BackupError } from "@backup/errors.ts";
+import { callGitHub, type GitHubRepository } from "../alerts/github.ts";
 
 /** @throws {BackupError} `github_*`. */
 export async function readWorkflowFacts(github: GitHubRepository): Promise<WorkflowFacts[]> {

@@ -1,6 +1,6 @@
 /** What the vault tells the watchdog. The bucket is the truth: neither catalog nor workflow is asked. */
-import { toBackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
-import { isProving } from "../../../supabase/functions/_shared/backup/manifest.ts";
+import { toBackupError } from "@backup/errors.ts";
+import { isProving } from "@backup/vault/manifest.ts";
 import {
   ARCHIVE_SUFFIX,
   archiveKeyOf,
@@ -9,18 +9,14 @@ import {
   parseArchiveKey,
   siblingKeys,
   targetPrefix,
-} from "../../../supabase/functions/_shared/backup/object_key.ts";
-import {
-  checkTitle,
-  failedChecks,
-  receiptSchema,
-} from "../../../supabase/functions/_shared/backup/receipt.ts";
-import type { Target } from "../../../supabase/functions/_shared/backup/target.ts";
-import type { VaultFacts, WatchedBackup } from "../../../supabase/functions/_shared/backup/watch.ts";
-import { COMPARED_BACKUPS } from "../../../supabase/functions/_shared/backup/watch_vault.ts";
+} from "@backup/vault/object_key.ts";
+import { checkTitle, failedChecks, receiptSchema } from "@backup/vault/receipt.ts";
+import type { Target } from "@backup/target.ts";
+import type { VaultFacts, WatchedBackup } from "@backup/watch/conditions.ts";
+import { COMPARED_BACKUPS } from "@backup/watch/vault.ts";
 import { compareStored } from "./compare_stored.ts";
-import { readManifest } from "../restore/fetch_backup.ts";
-import type { Vault } from "../vault.ts";
+import { readManifest } from "../vault/fetch_backup.ts";
+import type { Vault } from "../vault/vault.ts";
 
 /** So many manifests are read at most to find the full backups that are compared. */
 const READ_MANIFESTS = 30;

@@ -4,20 +4,15 @@ import {
   type HeartbeatOptions,
   sendBeat,
 } from "../../../supabase/functions/_shared/alerts/heartbeat.ts";
-import type { AlarmSource } from "../../../supabase/functions/_shared/backup/alarm.ts";
-import { BackupError, toBackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
-import type { Target } from "../../../supabase/functions/_shared/backup/target.ts";
-import {
-  CONDITION_IDS,
-  type Seen,
-  statusOfWatch,
-  watch,
-  type Watched,
-} from "../../../supabase/functions/_shared/backup/watch.ts";
+import type { AlarmSource } from "@backup/watch/alarm.ts";
+import { BackupError, toBackupError } from "@backup/errors.ts";
+import type { Target } from "@backup/target.ts";
+import { CONDITION_IDS, type Seen } from "@backup/watch/conditions.ts";
+import { statusOfWatch, watch, type Watched } from "@backup/watch/watch.ts";
 import { type Channels, deliver, type Delivered } from "../alerts/deliver.ts";
-import type { Catalog } from "../catalog.ts";
-import type { GitHubRepository } from "../github.ts";
-import type { Vault } from "../vault.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import type { GitHubRepository } from "../alerts/github.ts";
+import type { Vault } from "../vault/vault.ts";
 import { type Memory, NOTHING_KNOWN, readCatalogFacts, readMemory, REPORT_NAME } from "./read_catalog.ts";
 import { readTokenFacts, readWorkflowFacts } from "./read_github.ts";
 import { readVaultFacts } from "./read_vault.ts";

@@ -3,20 +3,16 @@
  * the real channels, and looked for there. An alarm that nobody hears is noticed before it is needed.
  */
 import { createHash } from "node:crypto";
-import type { Alarm, AlarmSource } from "../../../supabase/functions/_shared/backup/alarm.ts";
-import { BackupError } from "../../../supabase/functions/_shared/backup/errors.ts";
-import {
-  type AnyManifest,
-  parseManifest,
-  sealManifest,
-} from "../../../supabase/functions/_shared/backup/manifest.ts";
-import { siblingKeys, VAULT_ROOT } from "../../../supabase/functions/_shared/backup/object_key.ts";
-import type { Target } from "../../../supabase/functions/_shared/backup/target.ts";
-import { backupCorrupt } from "../../../supabase/functions/_shared/backup/watch_vault.ts";
+import type { Alarm, AlarmSource } from "@backup/watch/alarm.ts";
+import { BackupError } from "@backup/errors.ts";
+import { type AnyManifest, parseManifest, sealManifest } from "@backup/vault/manifest.ts";
+import { siblingKeys, VAULT_ROOT } from "@backup/vault/object_key.ts";
+import type { Target } from "@backup/target.ts";
+import { backupCorrupt } from "@backup/watch/vault.ts";
 import { type Channels, deliver } from "../alerts/deliver.ts";
 import { compareStored } from "./compare_stored.ts";
-import { newestBackup } from "../drill/newest_backup.ts";
-import type { Vault } from "../vault.ts";
+import { newestBackup } from "../vault/newest_backup.ts";
+import type { Vault } from "../vault/vault.ts";
 
 /** Beside the backups, not among them: no lock of the bucket covers it, and nothing lists it as a backup. */
 export const PLANT_PREFIX = "selftest/";

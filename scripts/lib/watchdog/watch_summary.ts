@@ -1,5 +1,5 @@
 /** What the watchdog saw, in the job's summary on GitHub. */
-import { table } from "../summaries.ts";
+import { table } from "../run/job_summary.ts";
 import type { Round } from "./run_watchdog.ts";
 
 export function watchSummary({ conditions, unknown, delivered }: Round): string {

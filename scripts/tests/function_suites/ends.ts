@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import process from "node:process";
 import postgres from "postgres";
 import { describe, expect, it } from "vitest";
-import { cancelAnswerSchema, dispatchedSchema } from "../../../supabase/functions/_shared/backup/api.ts";
+import { cancelAnswerSchema, dispatchedSchema } from "@backup/api.ts";
 import { ask } from "../function_caller.ts";
 import { age, expectRefusal, type FunctionPlace, statusOf, waitForEnd } from "../function_place.ts";
 

@@ -3,8 +3,8 @@ import { createClient, type SupabaseClient } from "@supabase/supabase-js";
 import WebSocket from "ws";
 import { beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { backupRowSchema } from "../../../supabase/functions/_shared/backup/catalog.ts";
-import { runSchema } from "../../../supabase/functions/_shared/backup/run.ts";
+import { backupRowSchema } from "@backup/vault/catalog.ts";
+import { runSchema } from "@backup/runs/run.ts";
 import type { FunctionPlace } from "../function_place.ts";
 
 const ROWS = 30;

@@ -1,7 +1,7 @@
 /** Every action × every caller × every form of a call: what is answered, and that nothing but one record is left. */
 import type postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ACTIONS, healthAnswerSchema } from "../../../supabase/functions/_shared/backup/api.ts";
+import { ACTIONS, healthAnswerSchema } from "@backup/api.ts";
 import { ask, type Call, claimsOf } from "../function_caller.ts";
 import { expectRefusal, type FunctionPlace, R2_KEY, REQUEST_ID } from "../function_place.ts";
 

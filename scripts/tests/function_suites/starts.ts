@@ -1,6 +1,6 @@
 /** What a permitted call starts, and that it starts it once, whoever asks beside it. */
 import { describe, expect, it } from "vitest";
-import { cancelAnswerSchema, dispatchedSchema } from "../../../supabase/functions/_shared/backup/api.ts";
+import { cancelAnswerSchema, dispatchedSchema } from "@backup/api.ts";
 import { REPOSITORY } from "../../dev/stack.ts";
 import { ask } from "../function_caller.ts";
 import {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Run } from "../_shared/backup/run.ts";
+import type { Run } from "@backup/runs/run.ts";
 import { cancelRun } from "./cancel_run.ts";
 import { createGitHub } from "./github.ts";
 import {

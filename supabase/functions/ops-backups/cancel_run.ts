@@ -1,7 +1,7 @@
 /** `cancel`: ends a run of which nothing would stay, and says what it became. */
-import type { CancelAnswer, CancelRequest } from "../_shared/backup/api.ts";
-import { toBackupError } from "../_shared/backup/errors.ts";
-import { cancellability, isActive, type Run } from "../_shared/backup/run.ts";
+import type { CancelAnswer, CancelRequest } from "@backup/api.ts";
+import { toBackupError } from "@backup/errors.ts";
+import { cancellability, isActive, type Run } from "@backup/runs/run.ts";
 import type { CallerDatabase, GitHub, RunEnd } from "./ports.ts";
 import { RequestError } from "./responses.ts";
 import { findRun, readStatus, searchStart, type StatusDependencies } from "./run_status.ts";

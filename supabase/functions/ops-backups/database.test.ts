@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { ErrorCode } from "../_shared/backup/messages.ts";
+import type { ErrorCode } from "@backup/messages.ts";
 import { connectCallers } from "./database.ts";
 import { RequestError } from "./responses.ts";
 import { ENVIRONMENT, exampleConfig, exampleRun, REQUEST_ID } from "./test_fakes.ts";

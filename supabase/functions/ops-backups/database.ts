@@ -7,10 +7,10 @@ import {
   type SupabaseClient,
 } from "@supabase/supabase-js";
 import { z } from "zod";
-import { type Report, reportSchema } from "../_shared/backup/api.ts";
-import { BackupError } from "../_shared/backup/errors.ts";
-import type { ErrorCode } from "../_shared/backup/messages.ts";
-import { type Run, runSchema } from "../_shared/backup/run.ts";
+import { type Report, reportSchema } from "@backup/api.ts";
+import { BackupError } from "@backup/errors.ts";
+import type { ErrorCode } from "@backup/messages.ts";
+import { type Run, runSchema } from "@backup/runs/run.ts";
 import { type RpcFailure, toDatabaseError } from "./database_errors.ts";
 import type { Config } from "./env.ts";
 import type { Caller, CallerDatabase, RunEnd, RunOrder } from "./ports.ts";

@@ -3,9 +3,9 @@
  * error's hint and tell the facts as JSON in its details.
  */
 import { z } from "zod";
-import type { BackupError } from "../_shared/backup/errors.ts";
-import { ERROR_CODES, type ErrorCode } from "../_shared/backup/messages.ts";
-import { type RunKind, runKindSchema } from "../_shared/backup/run.ts";
+import type { BackupError } from "@backup/errors.ts";
+import { ERROR_CODES, type ErrorCode } from "@backup/messages.ts";
+import { type RunKind, runKindSchema } from "@backup/runs/run.ts";
 import { RequestError } from "./responses.ts";
 
 /** PostgREST's error body with the answer's HTTP status; 0 when there was no answer. */

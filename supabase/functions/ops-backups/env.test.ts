@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { BackupError } from "../_shared/backup/errors.ts";
+import { BackupError } from "@backup/errors.ts";
 import { readAllowedOrigins, readConfig } from "./env.ts";
 import { ENVIRONMENT } from "./test_fakes.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { BackupError } from "../_shared/backup/errors.ts";
+import { BackupError } from "@backup/errors.ts";
 import { formatFailure } from "./failure_log.ts";
 
 Deno.test("formatFailure() keeps facts and drops secrets", () => {

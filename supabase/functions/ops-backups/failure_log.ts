@@ -1,5 +1,5 @@
 /** What a failure leaves in the function's log: facts in one JSON line, no secret. */
-import { BackupError } from "../_shared/backup/errors.ts";
+import { BackupError } from "@backup/errors.ts";
 
 const MAX_CAUSES = 4;
 const SECRETS: readonly [RegExp, string][] = [

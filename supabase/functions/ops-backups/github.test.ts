@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { ErrorCode } from "../_shared/backup/messages.ts";
+import type { ErrorCode } from "@backup/messages.ts";
 import { createGitHub } from "./github.ts";
 import { RequestError } from "./responses.ts";
 import { exampleConfig, MemoryGitHub, NOW, REQUEST_ID, runPage } from "./test_fakes.ts";

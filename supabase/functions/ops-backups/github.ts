@@ -1,9 +1,9 @@
 /** Runs of the repository's workflows. */
 import { z } from "zod";
-import { type GitHubStep, githubStepSchema } from "../_shared/backup/api.ts";
-import { BackupError } from "../_shared/backup/errors.ts";
-import { understood } from "../_shared/backup/github_facts.ts";
-import type { RunKind } from "../_shared/backup/run.ts";
+import { type GitHubStep, githubStepSchema } from "@backup/api.ts";
+import { BackupError } from "@backup/errors.ts";
+import { understood } from "@backup/github/facts.ts";
+import type { RunKind } from "@backup/runs/run.ts";
 import type { Config } from "./env.ts";
 import { GitHubClient, type GitHubOptions } from "./github_client.ts";
 import { isConflict } from "./github_errors.ts";

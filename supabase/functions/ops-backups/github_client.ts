@@ -1,7 +1,7 @@
 /** Calls to GitHub's REST API for one repository, with the function's own credential. No call repeats itself. */
 import { Octokit } from "@octokit/rest";
-import { BackupError } from "../_shared/backup/errors.ts";
-import type { GitHubAnswer } from "../_shared/backup/github_facts.ts";
+import { BackupError } from "@backup/errors.ts";
+import type { GitHubAnswer } from "@backup/github/facts.ts";
 import type { Config } from "./env.ts";
 import { toGitHubError } from "./github_errors.ts";
 import { timedFetch } from "./timed_fetch.ts";

@@ -1,7 +1,7 @@
 /** What GitHub's failures mean, each as a code that says what to do. */
 import { z } from "zod";
-import { BackupError } from "../_shared/backup/errors.ts";
-import { gitHubFailureCode } from "../_shared/backup/github_failures.ts";
+import { BackupError } from "@backup/errors.ts";
+import { gitHubFailureCode } from "@backup/github/failures.ts";
 import { RequestError } from "./responses.ts";
 
 /** The part of Octokit's error that is trusted; without `response` no answer of GitHub was read. */

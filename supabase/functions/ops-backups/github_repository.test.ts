@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parseExpiry } from "../_shared/backup/github_facts.ts";
+import { parseExpiry } from "@backup/github/facts.ts";
 import { createRepository } from "./github_repository.ts";
 import { exampleConfig, NOW } from "./test_fakes.ts";
 

@@ -1,5 +1,5 @@
 /** The repository that does the work, as the function's own credential sees it. */
-import { type Repository, RepositoryReader } from "../_shared/backup/github_facts.ts";
+import { type Repository, RepositoryReader } from "@backup/github/facts.ts";
 import type { Config } from "./env.ts";
 import { GitHubClient, type GitHubOptions } from "./github_client.ts";
 

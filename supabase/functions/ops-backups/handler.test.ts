@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { dispatchedSchema, failureSchema, healthAnswerSchema } from "../_shared/backup/api.ts";
-import { BackupError } from "../_shared/backup/errors.ts";
-import { type ErrorCode, messageOf } from "../_shared/backup/messages.ts";
+import { dispatchedSchema, failureSchema, healthAnswerSchema } from "@backup/api.ts";
+import { BackupError } from "@backup/errors.ts";
+import { type ErrorCode, messageOf } from "@backup/messages.ts";
 import { createGitHub } from "./github.ts";
 import { createRepository } from "./github_repository.ts";
 import { createHandler } from "./handler.ts";

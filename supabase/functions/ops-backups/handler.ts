@@ -1,8 +1,8 @@
 /** One request from door to answer. Who asks is settled before what is asked is even read. */
-import type { StatusRequest } from "../_shared/backup/api.ts";
-import { type BackupError, toBackupError } from "../_shared/backup/errors.ts";
-import type { Repository } from "../_shared/backup/github_facts.ts";
-import { statusOf } from "../_shared/backup/messages.ts";
+import type { StatusRequest } from "@backup/api.ts";
+import { type BackupError, toBackupError } from "@backup/errors.ts";
+import type { Repository } from "@backup/github/facts.ts";
+import { statusOf } from "@backup/messages.ts";
 import { cancelRun } from "./cancel_run.ts";
 import { corsHeaders, preflightResponse } from "./cors.ts";
 import { type Config, readAllowedOrigins, readConfig, type ReadEnv } from "./env.ts";

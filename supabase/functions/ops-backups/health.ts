@@ -1,6 +1,6 @@
 /** `health`: asks what backups need of GitHub and of the catalog; each answer, or the lack of one, is a check. */
-import type { HealthAnswer, HealthCheck, Report } from "../_shared/backup/api.ts";
-import { BackupError, toBackupError } from "../_shared/backup/errors.ts";
+import type { HealthAnswer, HealthCheck, Report } from "@backup/api.ts";
+import { BackupError, toBackupError } from "@backup/errors.ts";
 import {
   type Looked,
   scheduleCheck,
@@ -8,9 +8,9 @@ import {
   tokenCheck,
   tokenExpiryCheck,
   workflowCheck,
-} from "../_shared/backup/github_checks.ts";
-import type { Repository } from "../_shared/backup/github_facts.ts";
-import { SCHEDULES } from "../_shared/backup/schedules.ts";
+} from "@backup/github/checks.ts";
+import type { Repository } from "@backup/github/facts.ts";
+import { SCHEDULES } from "@backup/runs/schedules.ts";
 import { type EnvName, readAllowedOrigins, type ReadEnv, readServiceAccess } from "./env.ts";
 import { catalogCheck, settingsCheck } from "./health_checks.ts";
 import { WORKFLOWS } from "./github.ts";

@@ -1,7 +1,7 @@
 /** What the function sees of itself and of the catalog, as checks in an admin's words. */
-import type { HealthCheck, Report } from "../_shared/backup/api.ts";
-import type { Looked } from "../_shared/backup/github_checks.ts";
-import { messageOf } from "../_shared/backup/messages.ts";
+import type { HealthCheck, Report } from "@backup/api.ts";
+import type { Looked } from "@backup/github/checks.ts";
+import { messageOf } from "@backup/messages.ts";
 
 export interface Settings {
   hasAuditKey: boolean;

@@ -1,7 +1,7 @@
 /** What the function does in its own name, with the platform's secret key. The key serves nothing else. */
 import { createClient } from "@supabase/supabase-js";
-import { BackupError } from "../_shared/backup/errors.ts";
-import type { ErrorCode } from "../_shared/backup/messages.ts";
+import { BackupError } from "@backup/errors.ts";
+import type { ErrorCode } from "@backup/messages.ts";
 import type { ServiceAccess } from "./env.ts";
 import type { Refusal, RefusalLog, SilentRuns } from "./ports.ts";
 import { timedFetch } from "./timed_fetch.ts";

@@ -1,6 +1,6 @@
 /** Asks the database whether the caller may act, before anything is written. */
-import type { Action } from "../_shared/backup/api.ts";
-import { BackupError } from "../_shared/backup/errors.ts";
+import type { Action } from "@backup/api.ts";
+import { BackupError } from "@backup/errors.ts";
 import type { CallerDatabase } from "./ports.ts";
 import { RequestError } from "./responses.ts";
 

@@ -1,8 +1,8 @@
 /** What the function needs from the database and from GitHub, in its own words. */
-import type { Dispatched, GitHubStep, Report } from "../_shared/backup/api.ts";
-import type { ErrorCode } from "../_shared/backup/messages.ts";
-import type { Mode, Target } from "../_shared/backup/target.ts";
-import type { Run, RunKind, RunStatus } from "../_shared/backup/run.ts";
+import type { Dispatched, GitHubStep, Report } from "@backup/api.ts";
+import type { ErrorCode } from "@backup/messages.ts";
+import type { Mode, Target } from "@backup/target.ts";
+import type { Run, RunKind, RunStatus } from "@backup/runs/run.ts";
 
 /** Kinds of run that the function starts. */
 export type StartedKind = Dispatched["kind"];

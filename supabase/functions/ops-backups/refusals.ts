@@ -2,7 +2,7 @@
  * Keeps what was refused. Nothing that a stranger sends is stored as it came: no body, texts cut short; and
  * strangers share a budget, so that a flood of them cannot fill the audit or wear out the database.
  */
-import { type BackupError, toBackupError } from "../_shared/backup/errors.ts";
+import { type BackupError, toBackupError } from "@backup/errors.ts";
 import type { Asked } from "./request.ts";
 import type { Caller, Refusal, RefusalLog } from "./ports.ts";
 

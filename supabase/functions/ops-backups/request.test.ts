@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { BackupError } from "../_shared/backup/errors.ts";
-import type { ErrorCode } from "../_shared/backup/messages.ts";
+import { BackupError } from "@backup/errors.ts";
+import type { ErrorCode } from "@backup/messages.ts";
 import { type Asked, MAX_BODY_BYTES, readAsked, requireConsent } from "./request.ts";
 import { R2_KEY, REQUEST_ID } from "./test_fakes.ts";
 

@@ -14,9 +14,9 @@ import {
   type StartRequest,
   type StatusRequest,
   statusRequestSchema,
-} from "../_shared/backup/api.ts";
-import { parseArchiveKey } from "../_shared/backup/object_key.ts";
-import { isRestoreConfirmed } from "../_shared/backup/target.ts";
+} from "@backup/api.ts";
+import { parseArchiveKey } from "@backup/vault/object_key.ts";
+import { isRestoreConfirmed } from "@backup/target.ts";
 import { RequestError } from "./responses.ts";
 
 export const MAX_BODY_BYTES = 16 * 1024;

@@ -1,7 +1,7 @@
 /** The one place where results and errors become HTTP answers. */
-import type { Failure } from "../_shared/backup/api.ts";
-import { BackupError } from "../_shared/backup/errors.ts";
-import { type ErrorCode, messageOf, statusOf } from "../_shared/backup/messages.ts";
+import type { Failure } from "@backup/api.ts";
+import { BackupError } from "@backup/errors.ts";
+import { type ErrorCode, messageOf, statusOf } from "@backup/messages.ts";
 
 /** What an error says to the caller, beside the sentence of its code. All of it may be read by the caller. */
 interface Answerable {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { BackupError } from "../_shared/backup/errors.ts";
-import type { Run } from "../_shared/backup/run.ts";
+import { BackupError } from "@backup/errors.ts";
+import type { Run } from "@backup/runs/run.ts";
 import { createGitHub } from "./github.ts";
 import { readStatus } from "./run_status.ts";
 import {

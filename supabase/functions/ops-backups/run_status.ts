@@ -1,7 +1,7 @@
 /** `status`: the history's row, GitHub's word on it, and the end of a run that did not report its own. */
-import type { GitHubStep, GitHubView, StatusAnswer, StatusRequest } from "../_shared/backup/api.ts";
-import { type BackupError, toBackupError } from "../_shared/backup/errors.ts";
-import { isActive, type Run } from "../_shared/backup/run.ts";
+import type { GitHubStep, GitHubView, StatusAnswer, StatusRequest } from "@backup/api.ts";
+import { type BackupError, toBackupError } from "@backup/errors.ts";
+import { isActive, type Run } from "@backup/runs/run.ts";
 import type { CallerDatabase, GitHub, GitHubRun, SilentRuns } from "./ports.ts";
 import { RequestError } from "./responses.ts";
 import { decideSettlement } from "./settlement.ts";

@@ -1,5 +1,5 @@
 /** When to stop believing a run: decided from the row, from GitHub's word and from the clock. */
-import type { Run } from "../_shared/backup/run.ts";
+import type { Run } from "@backup/runs/run.ts";
 import type { GitHubRun, RunEnd } from "./ports.ts";
 
 /** After GitHub called a run finished, its script's own last report may still be on the way. */

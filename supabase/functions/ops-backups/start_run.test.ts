@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { BackupError } from "../_shared/backup/errors.ts";
+import { BackupError } from "@backup/errors.ts";
 import { createGitHub } from "./github.ts";
 import { RequestError } from "./responses.ts";
 import { startRun } from "./start_run.ts";

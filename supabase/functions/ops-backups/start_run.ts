@@ -1,8 +1,8 @@
 /** What becomes a run: its row first, then one dispatch, then what GitHub said. */
-import type { Dispatched, StartRequest } from "../_shared/backup/api.ts";
-import { BackupError, toBackupError } from "../_shared/backup/errors.ts";
-import { ERROR_CODES } from "../_shared/backup/messages.ts";
-import type { Run } from "../_shared/backup/run.ts";
+import type { Dispatched, StartRequest } from "@backup/api.ts";
+import { BackupError, toBackupError } from "@backup/errors.ts";
+import { ERROR_CODES } from "@backup/messages.ts";
+import type { Run } from "@backup/runs/run.ts";
 import type { CallerDatabase, GitHub, GitHubRun, RunOrder, StartedKind } from "./ports.ts";
 import { RequestError } from "./responses.ts";
 

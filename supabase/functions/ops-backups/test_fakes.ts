@@ -1,11 +1,11 @@
 /** Stand-ins with state for the function's two neighbours, for tests of order and mapping. */
-import type { Report } from "../_shared/backup/api.ts";
-import type { BackupError } from "../_shared/backup/errors.ts";
-import type { ErrorCode } from "../_shared/backup/messages.ts";
-import { isActive, type Run, runSchema } from "../_shared/backup/run.ts";
+import type { Report } from "@backup/api.ts";
+import type { BackupError } from "@backup/errors.ts";
+import type { ErrorCode } from "@backup/messages.ts";
+import { isActive, type Run, runSchema } from "@backup/runs/run.ts";
 import { type Config, readConfig } from "./env.ts";
 import type { Caller, CallerDatabase, Refusal, RefusalLog, RunEnd, RunOrder, SilentRuns } from "./ports.ts";
-import { type CatalogWatchFacts, watchFactsSchema } from "../_shared/backup/watch_catalog.ts";
+import { type CatalogWatchFacts, watchFactsSchema } from "@backup/watch/catalog.ts";
 import { RequestError } from "./responses.ts";
 import type { WatchCatalog } from "./watch_access.ts";
 

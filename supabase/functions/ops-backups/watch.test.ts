@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { BackupError } from "../_shared/backup/errors.ts";
-import type { Repository } from "../_shared/backup/github_facts.ts";
-import { WATCHED_WORKFLOWS } from "../_shared/backup/watch_workflows.ts";
+import { BackupError } from "@backup/errors.ts";
+import type { Repository } from "@backup/github/facts.ts";
+import { WATCHED_WORKFLOWS } from "@backup/watch/workflows.ts";
 import { MemoryWatchCatalog, NOW } from "./test_fakes.ts";
 import { answerWatch } from "./watch.ts";
 import { WATCH_TOKEN_HEADER } from "./watch_access.ts";

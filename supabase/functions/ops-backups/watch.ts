@@ -5,18 +5,19 @@
 import { z } from "zod";
 import { type Beat, sendBeat } from "../_shared/alerts/heartbeat.ts";
 import { callWebhook } from "../_shared/alerts/webhook.ts";
-import type { Alarm } from "../_shared/backup/alarm.ts";
-import { BackupError, toBackupError } from "../_shared/backup/errors.ts";
-import type { Repository } from "../_shared/backup/github_facts.ts";
-import { type Target, targetSchema } from "../_shared/backup/target.ts";
-import { type Seen, statusOfWatch } from "../_shared/backup/watch.ts";
+import type { Alarm } from "@backup/watch/alarm.ts";
+import { BackupError, toBackupError } from "@backup/errors.ts";
+import type { Repository } from "@backup/github/facts.ts";
+import { type Target, targetSchema } from "@backup/target.ts";
+import { type Seen } from "@backup/watch/conditions.ts";
+import { statusOfWatch } from "@backup/watch/watch.ts";
 import {
   type CatalogWatchFacts,
   isWatchdogTelling,
   type ToldAlarms,
   watchdogSilent,
-} from "../_shared/backup/watch_catalog.ts";
-import { afterTelling, type DueAlarm, dueAlarms } from "../_shared/backup/watch_telling.ts";
+} from "@backup/watch/catalog.ts";
+import { afterTelling, type DueAlarm, dueAlarms } from "@backup/watch/notifications.ts";
 import type { ReadEnv } from "./env.ts";
 import { readObject } from "./request.ts";
 import { RequestError } from "./responses.ts";

@@ -1,10 +1,10 @@
 /** What the watch from inside the project may use: its own token, its channels, and the catalog in the project's name. */
 import { createClient } from "@supabase/supabase-js";
 import { z } from "zod";
-import { BackupError } from "../_shared/backup/errors.ts";
-import type { Report } from "../_shared/backup/api.ts";
-import type { Target } from "../_shared/backup/target.ts";
-import { type CatalogWatchFacts, watchFactsSchema } from "../_shared/backup/watch_catalog.ts";
+import { BackupError } from "@backup/errors.ts";
+import type { Report } from "@backup/api.ts";
+import type { Target } from "@backup/target.ts";
+import { type CatalogWatchFacts, watchFactsSchema } from "@backup/watch/catalog.ts";
 import type { ReadEnv, ServiceAccess } from "./env.ts";
 import { RequestError } from "./responses.ts";
 import { timedFetch } from "./timed_fetch.ts";

@@ -1,15 +1,16 @@
 /** What the watch from inside the project makes of catalog and GitHub, by the rules of the watchdog. */
-import { toBackupError } from "../_shared/backup/errors.ts";
-import type { Repository } from "../_shared/backup/github_facts.ts";
-import type { Target } from "../_shared/backup/target.ts";
-import { type Seen, watch, type Watched, type WorkflowFacts } from "../_shared/backup/watch.ts";
+import { toBackupError } from "@backup/errors.ts";
+import type { Repository } from "@backup/github/facts.ts";
+import type { Target } from "@backup/target.ts";
+import { type Seen, type WorkflowFacts } from "@backup/watch/conditions.ts";
+import { watch, type Watched } from "@backup/watch/watch.ts";
 import {
   catalogFactsOf,
   type CatalogWatchFacts,
   UNSEEN_BY_CATALOG,
   vaultAsIndexed,
-} from "../_shared/backup/watch_catalog.ts";
-import { WATCHED_WORKFLOWS } from "../_shared/backup/watch_workflows.ts";
+} from "@backup/watch/catalog.ts";
+import { WATCHED_WORKFLOWS } from "@backup/watch/workflows.ts";
 
 export interface Sources {
   /** As it was read, or why it could not be. */

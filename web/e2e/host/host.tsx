@@ -4,7 +4,7 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { createRoot } from "react-dom/client";
 import { createHashRouter, Outlet, RouterProvider } from "react-router-dom";
 import { Toaster } from "sonner";
-import { BackupsProvider } from "../../src/features/backups/gateway.tsx";
+import { BackupsProvider } from "../../src/features/backups/data/gateway.tsx";
 import { backupsRoutes } from "../../src/features/backups/routes.tsx";
 import "../../src/styles.css";
 

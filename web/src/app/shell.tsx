@@ -3,7 +3,7 @@ import { type CSSProperties, lazy, Suspense } from "react";
 import { Navigate, NavLink, Outlet, useLocation } from "react-router-dom";
 import { Button } from "../components/ui/button.tsx";
 import { Skeleton } from "../components/ui/skeleton.tsx";
-import { BackupsProvider } from "../features/backups/gateway.tsx";
+import { BackupsProvider } from "../features/backups/data/gateway.tsx";
 import { Brand } from "./brand.tsx";
 import { HOME, SIGN_IN, type SignInState } from "./paths.ts";
 import { useSession } from "./session.ts";

@@ -6,7 +6,7 @@
 import { AuthClient } from "@supabase/auth-js";
 import { FunctionsClient } from "@supabase/functions-js";
 import { PostgrestClient } from "@supabase/postgrest-js";
-import type { BackupsClient } from "../features/backups/api/backups_client.ts";
+import type { BackupsClient } from "../features/backups/data/backups_client.ts";
 import { withinLimit } from "../lib/time_limit.ts";
 
 /** The feature sets limits to its own questions. */

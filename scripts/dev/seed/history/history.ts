@@ -1,10 +1,10 @@
 /** Writes the sample history into the catalog of prod, as rows like any other, marked as sample data. */
 import { createHash, randomUUID } from "node:crypto";
 import type { Sql } from "postgres";
-import { formatManifest, type Manifest } from "../../../../supabase/functions/_shared/backup/manifest.ts";
-import { SAMPLE_BUCKET, SAMPLE_REASON } from "../../../../supabase/functions/_shared/backup/sample.ts";
-import { toUtcSecond } from "../../../../supabase/functions/_shared/backup/object_key.ts";
-import { TOOL_VERSION } from "../../../lib/tool_version.ts";
+import { formatManifest, type Manifest } from "@backup/vault/manifest.ts";
+import { SAMPLE_BUCKET, SAMPLE_REASON } from "@backup/vault/sample.ts";
+import { toUtcSecond } from "@backup/vault/object_key.ts";
+import { TOOL_VERSION } from "../../../lib/run/tool_version.ts";
 import { type SampleBackup, type SampleRun, tellStory } from "./story.ts";
 
 /** What the archive of a row of the sample ERP takes, measured: so that a real backup beside it looks alike. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseArchiveKey } from "../../../../supabase/functions/_shared/backup/object_key.ts";
+import { parseArchiveKey } from "@backup/vault/object_key.ts";
 import { DAYS, tellStory } from "./story.ts";
 
 const DAY_MS = 86_400_000;

@@ -2,11 +2,11 @@
  * Sixty believable days of a company that backs up: a backup every night, a drill every Sunday, one night that
  * failed, one on which nothing ran, a labelled backup before a migration, one restore. Pure: the clock comes in.
  */
-import { SAFETY_LABEL } from "../../../../supabase/functions/_shared/backup/label.ts";
-import type { ErrorCode } from "../../../../supabase/functions/_shared/backup/messages.ts";
-import { buildKeys, toUtcSecond } from "../../../../supabase/functions/_shared/backup/object_key.ts";
-import type { RunKind } from "../../../../supabase/functions/_shared/backup/run.ts";
-import type { Target } from "../../../../supabase/functions/_shared/backup/target.ts";
+import { SAFETY_LABEL } from "@backup/label.ts";
+import type { ErrorCode } from "@backup/messages.ts";
+import { buildKeys, toUtcSecond } from "@backup/vault/object_key.ts";
+import type { RunKind } from "@backup/runs/run.ts";
+import type { Target } from "@backup/target.ts";
 
 export const DAYS = 60;
 /** Days before today. What would fall on a Sunday comes a day later: the drill needs its backup. */

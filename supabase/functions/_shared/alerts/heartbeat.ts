@@ -2,7 +2,7 @@
  * The dead man's switch: somebody outside hears when the watchdog begins and how it ends, and gives the alarm when
  * he hears nothing. Form of the addresses: healthchecks.io (`/start`, success without a suffix, `/fail`).
  */
-import { BackupError } from "../backup/errors.ts";
+import { BackupError } from "@backup/errors.ts";
 
 export type Beat = "start" | "success" | "fail";
 

@@ -3,8 +3,8 @@
  * is signed as GitHub signs its own: `sha256=` and the HMAC of the body's bytes. Web standards only: the scripts and
  * the Edge Function tell by the same code.
  */
-import { type AlarmCall, alarmPayload } from "../backup/alarm.ts";
-import { BackupError } from "../backup/errors.ts";
+import { type AlarmCall, alarmPayload } from "@backup/watch/alarm.ts";
+import { BackupError } from "@backup/errors.ts";
 
 export const SIGNATURE_HEADER = "x-revo-signature-256";
 

@@ -1,14 +1,14 @@
 /** What the Edge Function `ops-backups` is asked and what it answers. Shared by the function and the screen. */
 import { z } from "zod";
 import { labelSchema } from "./label.ts";
-import { runSchema } from "./run.ts";
+import { runSchema } from "./runs/run.ts";
 import { modeSchema, targetSchema } from "./target.ts";
 
 export const FUNCTION_NAME = "ops-backups";
 
 /** Idempotency key: the same id is the same request, however often it is sent. */
 const requestId = z.uuid().optional();
-/** Why it is asked, in the asker's words; kept in the history. */
+/** Why it is asked, in the requester's words; kept in the history. */
 const reason = z.string().trim().max(500).optional();
 
 export const backupRequestSchema = z.strictObject({

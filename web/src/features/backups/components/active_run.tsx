@@ -1,11 +1,11 @@
-import type { Run } from "../../../../../supabase/functions/_shared/backup/run.ts";
+import type { Run } from "@backup/runs/run.ts";
 import { ExternalLink } from "../../../components/ui/external_link.tsx";
 import { ProgressBar } from "../../../components/ui/progress_bar.tsx";
 import { formatDuration } from "../../../lib/format.ts";
-import { useRunStatus } from "../api/run_status.ts";
-import { toScreenError } from "../api/screen_error.ts";
-import { progressOf } from "../run_result.ts";
-import { askerName, phaseWords, runTitle } from "../words.ts";
+import { useRunStatus } from "../data/run_status.ts";
+import { toScreenError } from "../data/screen_error.ts";
+import { progressOf } from "../model/run_result.ts";
+import { askerName, phaseWords, runTitle } from "../text/labels.ts";
 import { RunStatusBadge } from "./badges.tsx";
 import { CancelRun, type CancelRunProps } from "./cancel_run.tsx";
 import { RunPace } from "./run_pace.tsx";

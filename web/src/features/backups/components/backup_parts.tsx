@@ -1,14 +1,14 @@
 /** Pieces of a backup that the table, the cards and the details share. */
 
 import { FlaskConical } from "lucide-react";
-import type { BackupRow } from "../../../../../supabase/functions/_shared/backup/catalog.ts";
-import { isSample } from "../../../../../supabase/functions/_shared/backup/sample.ts";
+import type { BackupRow } from "@backup/vault/catalog.ts";
+import { isSample } from "@backup/vault/sample.ts";
 import { Badge } from "../../../components/ui/badge.tsx";
 import { Button } from "../../../components/ui/button.tsx";
 import { Instant } from "../../../components/ui/instant.tsx";
 import { formatBytes, formatInstant } from "../../../lib/format.ts";
-import { restoreHindrance } from "../restorable.ts";
-import { targetName } from "../words.ts";
+import { restoreHindrance } from "../model/restorable.ts";
+import { targetName } from "../text/labels.ts";
 
 /** What the rows need to know from around them. */
 export interface RowSurroundings {

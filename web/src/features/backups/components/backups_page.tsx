@@ -1,9 +1,9 @@
 import { usePrefetchQuery } from "@tanstack/react-query";
-import { type Access, accessOf } from "../access.ts";
-import { historyQuery } from "../api/list_history.ts";
-import { permissionsQuery, usePermissions } from "../api/permissions.ts";
-import { useGateway } from "../gateway.tsx";
-import { useHistoryPlace } from "../history_place.ts";
+import { type Access, accessOf } from "../model/access.ts";
+import { historyQuery } from "../data/list_history.ts";
+import { permissionsQuery, usePermissions } from "../data/permissions.ts";
+import { useGateway } from "../data/gateway.tsx";
+import { useHistoryPlace } from "../model/history_place.ts";
 import { AccessPanel } from "./access_panel.tsx";
 import { Loaded } from "./loaded.tsx";
 import { Workspace } from "./workspace.tsx";

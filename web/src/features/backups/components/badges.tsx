@@ -14,11 +14,11 @@ import {
   Trash2,
   Unplug,
 } from "lucide-react";
-import type { BackupRow } from "../../../../../supabase/functions/_shared/backup/catalog.ts";
-import type { RunStatus } from "../../../../../supabase/functions/_shared/backup/run.ts";
+import type { BackupRow } from "@backup/vault/catalog.ts";
+import type { RunStatus } from "@backup/runs/run.ts";
 import { Badge, type Tone } from "../../../components/ui/badge.tsx";
 import { formatInstant } from "../../../lib/format.ts";
-import { BACKUP_STATUS_WORDS, RUN_STATUS_WORDS } from "../words.ts";
+import { BACKUP_STATUS_WORDS, RUN_STATUS_WORDS } from "../text/labels.ts";
 
 type Look = { tone: Tone; icon: LucideIcon };
 

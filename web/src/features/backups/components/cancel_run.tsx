@@ -1,7 +1,7 @@
-import { cancellability, type Run } from "../../../../../supabase/functions/_shared/backup/run.ts";
+import { cancellability, type Run } from "@backup/runs/run.ts";
 import { Button } from "../../../components/ui/button.tsx";
-import { useCancelAsked } from "../api/cancel_run.ts";
-import { runTitle, whyNotCancellable } from "../words.ts";
+import { useCancelAsked } from "../data/cancel_run.ts";
+import { runTitle, whyNotCancellable } from "../text/labels.ts";
 
 export interface CancelRunProps {
   run: Run;

@@ -1,8 +1,8 @@
 import { Component, lazy, type ReactNode, Suspense, useEffect } from "react";
-import type { Dispatched } from "../../../../../supabase/functions/_shared/backup/api.ts";
-import type { BackupRow } from "../../../../../supabase/functions/_shared/backup/catalog.ts";
-import type { Run } from "../../../../../supabase/functions/_shared/backup/run.ts";
-import type { Target } from "../../../../../supabase/functions/_shared/backup/target.ts";
+import type { Dispatched } from "@backup/api.ts";
+import type { BackupRow } from "@backup/vault/catalog.ts";
+import type { Run } from "@backup/runs/run.ts";
+import type { Target } from "@backup/target.ts";
 import { Button } from "../../../components/ui/button.tsx";
 import { Notice } from "../../../components/ui/notice.tsx";
 

@@ -1,10 +1,10 @@
-import type { BackupRow } from "../../../../../supabase/functions/_shared/backup/catalog.ts";
-import { targetSchema } from "../../../../../supabase/functions/_shared/backup/target.ts";
+import type { BackupRow } from "@backup/vault/catalog.ts";
+import { targetSchema } from "@backup/target.ts";
 import { Button } from "../../../components/ui/button.tsx";
 import { useSubmission } from "../dialogs/use_submission.ts";
-import { notify } from "../notify.ts";
-import { isInVault } from "../restorable.ts";
-import { runTitle } from "../words.ts";
+import { notify } from "./notify.ts";
+import { isInVault } from "../model/restorable.ts";
+import { runTitle } from "../text/labels.ts";
 import { nameOf } from "./backup_parts.tsx";
 import { ErrorPanel } from "./error_panel.tsx";
 

@@ -1,11 +1,11 @@
 import { X } from "lucide-react";
-import type { Run } from "../../../../../supabase/functions/_shared/backup/run.ts";
+import type { Run } from "@backup/runs/run.ts";
 import { Button } from "../../../components/ui/button.tsx";
 import { CopyButton } from "../../../components/ui/copy_button.tsx";
 import { Instant } from "../../../components/ui/instant.tsx";
 import { formatDuration, formatInstant } from "../../../lib/format.ts";
-import { describeResult, runDuration, safetyKeyOf } from "../run_result.ts";
-import { outcomeSentence, runTitle } from "../words.ts";
+import { describeResult, runDuration, safetyKeyOf } from "../model/run_result.ts";
+import { outcomeSentence, runTitle } from "../text/labels.ts";
 import { RunFacts } from "./active_run.tsx";
 import { RunStatusBadge } from "./badges.tsx";
 import { TechnicalDetail } from "./error_panel.tsx";

@@ -1,6 +1,6 @@
 import { Button } from "../../../components/ui/button.tsx";
 import { Notice } from "../../../components/ui/notice.tsx";
-import { toScreenError } from "../api/screen_error.ts";
+import { toScreenError } from "../data/screen_error.ts";
 
 interface ErrorPanelProps {
   /** What did not work, as a sentence. */

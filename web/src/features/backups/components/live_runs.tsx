@@ -1,9 +1,9 @@
 import type { UseQueryResult } from "@tanstack/react-query";
-import { isActive, type Run } from "../../../../../supabase/functions/_shared/backup/run.ts";
+import { isActive, type Run } from "@backup/runs/run.ts";
 import { Notice } from "../../../components/ui/notice.tsx";
 import { formatDuration } from "../../../lib/format.ts";
 import { useNow } from "../../../lib/use_now.ts";
-import { toScreenError } from "../api/screen_error.ts";
+import { toScreenError } from "../data/screen_error.ts";
 import { ActiveRun } from "./active_run.tsx";
 import { EndedRun, type UndoOffer } from "./ended_run.tsx";
 import { ErrorPanel } from "./error_panel.tsx";

@@ -4,7 +4,7 @@ import { Button } from "../../../components/ui/button.tsx";
 import { Notice } from "../../../components/ui/notice.tsx";
 import { Skeleton } from "../../../components/ui/skeleton.tsx";
 import { formatInstant } from "../../../lib/format.ts";
-import { toScreenError } from "../api/screen_error.ts";
+import { toScreenError } from "../data/screen_error.ts";
 import { ErrorPanel } from "./error_panel.tsx";
 
 interface LoadedProps<Data> {

@@ -1,9 +1,9 @@
 import { useState } from "react";
-import type { Target } from "../../../../../supabase/functions/_shared/backup/target.ts";
+import type { Target } from "@backup/target.ts";
 import { Button } from "../../../components/ui/button.tsx";
 import { useNow } from "../../../lib/use_now.ts";
-import { usePastRuns } from "../api/list_runs.ts";
-import { targetName } from "../words.ts";
+import { usePastRuns } from "../data/list_runs.ts";
+import { targetName } from "../text/labels.ts";
 import { EndedRun, type UndoOffer } from "./ended_run.tsx";
 import { Loaded } from "./loaded.tsx";
 import { Nothing, Panel } from "./panel.tsx";

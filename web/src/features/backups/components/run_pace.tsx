@@ -1,8 +1,8 @@
 import { CircleAlert } from "lucide-react";
-import type { Run } from "../../../../../supabase/functions/_shared/backup/run.ts";
+import type { Run } from "@backup/runs/run.ts";
 import { formatDuration } from "../../../lib/format.ts";
-import { useDurations } from "../api/durations.ts";
-import { paceOf } from "../run_pace.ts";
+import { useDurations } from "../data/durations.ts";
+import { paceOf } from "../model/run_pace.ts";
 
 /** When a run may end, from earlier ones; nothing while too few were measured. */
 export function RunPace({ run, now }: { run: Run; now: Date }) {

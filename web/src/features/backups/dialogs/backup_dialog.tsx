@@ -1,22 +1,16 @@
 import { zodResolver } from "@hookform/resolvers/zod";
 import { useForm, useWatch } from "react-hook-form";
 import { z } from "zod";
-import type { Dispatched } from "../../../../../supabase/functions/_shared/backup/api.ts";
-import { normalizeLabel } from "../../../../../supabase/functions/_shared/backup/label.ts";
-import { messageOf } from "../../../../../supabase/functions/_shared/backup/messages.ts";
-import {
-  MODES,
-  modeSchema,
-  type Target,
-  TARGETS,
-  targetSchema,
-} from "../../../../../supabase/functions/_shared/backup/target.ts";
+import type { Dispatched } from "@backup/api.ts";
+import { normalizeLabel } from "@backup/label.ts";
+import { messageOf } from "@backup/messages.ts";
+import { MODES, modeSchema, type Target, TARGETS, targetSchema } from "@backup/target.ts";
 import { Button } from "../../../components/ui/button.tsx";
 import { Choice, ChoiceGroup } from "../../../components/ui/choice.tsx";
 import { Dialog, DialogBody, DialogFooter } from "../../../components/ui/dialog.tsx";
 import { Field, Input } from "../../../components/ui/field.tsx";
-import { labelInFile, labelProblem } from "../label_problem.ts";
-import { modeName, modeUse, targetName, targetUse } from "../words.ts";
+import { labelInFile, labelProblem } from "../model/label_problem.ts";
+import { modeName, modeUse, targetName, targetUse } from "../text/labels.ts";
 import { ReasonField, reasonSchema } from "./reason_field.tsx";
 import { Refusal } from "./refusal.tsx";
 import { useSubmission } from "./use_submission.ts";

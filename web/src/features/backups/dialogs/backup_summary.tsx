@@ -1,8 +1,8 @@
-import type { BackupRow } from "../../../../../supabase/functions/_shared/backup/catalog.ts";
+import type { BackupRow } from "@backup/vault/catalog.ts";
 import { formatAgo, formatCounted, formatInstant } from "../../../lib/format.ts";
 import { ProofBadge } from "../components/badges.tsx";
 import { sizeOf } from "../components/backup_parts.tsx";
-import { modeName, targetName } from "../words.ts";
+import { modeName, targetName } from "../text/labels.ts";
 
 /** Which backup it is about, so that nobody restores the wrong one. */
 export function BackupSummary({ backup }: { backup: BackupRow }) {

@@ -1,16 +1,12 @@
-import {
-  cancellability,
-  type Run,
-  type RunKind,
-} from "../../../../../supabase/functions/_shared/backup/run.ts";
+import { cancellability, type Run, type RunKind } from "@backup/runs/run.ts";
 import { Button } from "../../../components/ui/button.tsx";
 import { Dialog, DialogBody, DialogFooter } from "../../../components/ui/dialog.tsx";
 import { Notice } from "../../../components/ui/notice.tsx";
-import { useCancelRun } from "../api/cancel_run.ts";
-import { useLiveRuns } from "../api/live_runs.ts";
+import { useCancelRun } from "../data/cancel_run.ts";
+import { useLiveRuns } from "../data/live_runs.ts";
 import { ErrorPanel } from "../components/error_panel.tsx";
-import { notify } from "../notify.ts";
-import { runTitle, whyNotCancellable } from "../words.ts";
+import { notify } from "../components/notify.ts";
+import { runTitle, whyNotCancellable } from "../text/labels.ts";
 
 const CONSEQUENCES: Record<RunKind, string> = {
   backup: "O que já foi enviado ao cofre é descartado: nenhum backup fica desta execução.",

@@ -1,12 +1,9 @@
 import type { ReactNode } from "react";
-import type { PlannedRestore } from "../../../../../supabase/functions/_shared/backup/restore_plan.ts";
-import {
-  obstacleWords,
-  UNKNOWN_WORDS,
-} from "../../../../../supabase/functions/_shared/backup/restore_plan_words.ts";
+import type { PlannedRestore } from "@backup/runs/restore_plan.ts";
+import { obstacleWords, UNKNOWN_WORDS } from "@backup/runs/restore_plan_text.ts";
 import { Notice } from "../../../components/ui/notice.tsx";
 import { formatBytes, formatCount, formatCounted, formatDuration } from "../../../lib/format.ts";
-import { sumLoss } from "../plan_loss.ts";
+import { sumLoss } from "../model/plan_loss.ts";
 import { PlanSections } from "./plan_sections.tsx";
 
 /** What the simulation found, the worst first. */

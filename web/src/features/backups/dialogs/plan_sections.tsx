@@ -1,13 +1,9 @@
 import { type ReactNode, useState } from "react";
-import type {
-  PlannedLoss,
-  PlannedRestore,
-  PlannedSession,
-} from "../../../../../supabase/functions/_shared/backup/restore_plan.ts";
-import { FATE_WORDS } from "../../../../../supabase/functions/_shared/backup/restore_plan_words.ts";
+import type { PlannedLoss, PlannedRestore, PlannedSession } from "@backup/runs/restore_plan.ts";
+import { FATE_WORDS } from "@backup/runs/restore_plan_text.ts";
 import { Button } from "../../../components/ui/button.tsx";
 import { formatCount, formatInstant } from "../../../lib/format.ts";
-import { changedTables } from "../plan_loss.ts";
+import { changedTables } from "../model/plan_loss.ts";
 import { PlanTables } from "./plan_tables.tsx";
 
 const OBJECT_WORDS: Record<string, string> = {

@@ -1,5 +1,5 @@
-import type { Run } from "../../../../../supabase/functions/_shared/backup/run.ts";
-import type { Target } from "../../../../../supabase/functions/_shared/backup/target.ts";
+import type { Run } from "@backup/runs/run.ts";
+import type { Target } from "@backup/target.ts";
 import { ExternalLink } from "../../../components/ui/external_link.tsx";
 import { Notice } from "../../../components/ui/notice.tsx";
 import { ProgressBar } from "../../../components/ui/progress_bar.tsx";
@@ -8,7 +8,7 @@ import { formatAgo, formatDuration } from "../../../lib/format.ts";
 import { RunFailure } from "../components/ended_run.tsx";
 import { ErrorPanel } from "../components/error_panel.tsx";
 import { Loaded } from "../components/loaded.tsx";
-import { phaseWords } from "../words.ts";
+import { phaseWords } from "../text/labels.ts";
 import { PlanReport } from "./plan_report.tsx";
 import { Refusal } from "./refusal.tsx";
 import type { Planning } from "./use_planning.ts";

@@ -1,6 +1,6 @@
 import { useState } from "react";
-import type { PlannedTable } from "../../../../../supabase/functions/_shared/backup/restore_plan.ts";
-import type { Target } from "../../../../../supabase/functions/_shared/backup/target.ts";
+import type { PlannedTable } from "@backup/runs/restore_plan.ts";
+import type { Target } from "@backup/target.ts";
 import { Button } from "../../../components/ui/button.tsx";
 import { classNames } from "../../../lib/class_names.ts";
 import { formatCount } from "../../../lib/format.ts";

@@ -4,7 +4,7 @@ import { Field, TextArea } from "../../../components/ui/field.tsx";
 
 const REASON_MAX_LENGTH = 500;
 
-/** Why a run is asked for, in the asker's words. */
+/** Why a run is asked for, in the requester's words. */
 export const reasonSchema = z.string().trim().max(
   REASON_MAX_LENGTH,
   `No máximo ${REASON_MAX_LENGTH} caracteres.`,

@@ -1,4 +1,4 @@
-import type { ScreenError } from "../api/screen_error.ts";
+import type { ScreenError } from "../data/screen_error.ts";
 import { ErrorPanel } from "../components/error_panel.tsx";
 
 /** Why a request was not accepted; after silence, that repeating it is safe. */

@@ -1,9 +1,9 @@
 import { zodResolver } from "@hookform/resolvers/zod";
 import { useEffect, useRef, useState } from "react";
 import { useForm, useWatch } from "react-hook-form";
-import type { Dispatched } from "../../../../../supabase/functions/_shared/backup/api.ts";
-import type { BackupRow } from "../../../../../supabase/functions/_shared/backup/catalog.ts";
-import type { Target } from "../../../../../supabase/functions/_shared/backup/target.ts";
+import type { Dispatched } from "@backup/api.ts";
+import type { BackupRow } from "@backup/vault/catalog.ts";
+import type { Target } from "@backup/target.ts";
 import { Dialog, DialogBody } from "../../../components/ui/dialog.tsx";
 import { BackupSummary } from "./backup_summary.tsx";
 import { PlanStep } from "./plan_step.tsx";

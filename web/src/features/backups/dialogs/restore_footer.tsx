@@ -1,4 +1,4 @@
-import type { Target } from "../../../../../supabase/functions/_shared/backup/target.ts";
+import type { Target } from "@backup/target.ts";
 import { Button } from "../../../components/ui/button.tsx";
 import { DialogFooter } from "../../../components/ui/dialog.tsx";
 import type { Planning } from "./use_planning.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { messageOf } from "../../../../../supabase/functions/_shared/backup/messages.ts";
-import { aPlan } from "../test_rows.ts";
+import { messageOf } from "@backup/messages.ts";
+import { aPlan } from "../model/test_rows.ts";
 import { missingForConfirmation, missingForRestore } from "./restore_form.ts";
 
 const free = new Set<never>();

@@ -1,13 +1,8 @@
 import { z } from "zod";
-import { messageOf } from "../../../../../supabase/functions/_shared/backup/messages.ts";
-import type { PlannedRestore } from "../../../../../supabase/functions/_shared/backup/restore_plan.ts";
-import {
-  isRestoreConfirmed,
-  RESTORE_PROD_CONFIRMATION,
-  type Target,
-  targetSchema,
-} from "../../../../../supabase/functions/_shared/backup/target.ts";
-import type { PlanState } from "../plan_age.ts";
+import { messageOf } from "@backup/messages.ts";
+import type { PlannedRestore } from "@backup/runs/restore_plan.ts";
+import { isRestoreConfirmed, RESTORE_PROD_CONFIRMATION, type Target, targetSchema } from "@backup/target.ts";
+import type { PlanState } from "../model/plan_age.ts";
 import { reasonSchema } from "./reason_field.tsx";
 
 export const restoreFormSchema = z.object({

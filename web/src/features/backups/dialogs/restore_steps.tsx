@@ -1,16 +1,12 @@
 import type { UseFormReturn } from "react-hook-form";
-import type { BackupRow } from "../../../../../supabase/functions/_shared/backup/catalog.ts";
-import {
-  RESTORE_PROD_CONFIRMATION,
-  type Target,
-  TARGETS,
-} from "../../../../../supabase/functions/_shared/backup/target.ts";
+import type { BackupRow } from "@backup/vault/catalog.ts";
+import { RESTORE_PROD_CONFIRMATION, type Target, TARGETS } from "@backup/target.ts";
 import { Choice, ChoiceGroup } from "../../../components/ui/choice.tsx";
 import { Field, Input } from "../../../components/ui/field.tsx";
 import { Notice } from "../../../components/ui/notice.tsx";
 import { formatCounted, formatDuration, formatInstant } from "../../../lib/format.ts";
-import { sumLoss } from "../plan_loss.ts";
-import { ofTarget, targetName, targetUse } from "../words.ts";
+import { sumLoss } from "../model/plan_loss.ts";
+import { ofTarget, targetName, targetUse } from "../text/labels.ts";
 import { ReasonField } from "./reason_field.tsx";
 import type { RestoreForm } from "./restore_form.ts";
 import type { Planning } from "./use_planning.ts";

@@ -1,11 +1,11 @@
-import type { Run } from "../../../../../supabase/functions/_shared/backup/run.ts";
+import type { Run } from "@backup/runs/run.ts";
 import { Button } from "../../../components/ui/button.tsx";
 import { Dialog, DialogBody, DialogFooter } from "../../../components/ui/dialog.tsx";
 import { Notice } from "../../../components/ui/notice.tsx";
-import { useBackupOfKey } from "../api/undoable_restores.ts";
+import { useBackupOfKey } from "../data/undoable_restores.ts";
 import { Loaded } from "../components/loaded.tsx";
-import { restoreHindrance } from "../restorable.ts";
-import { safetyKeyOf } from "../run_result.ts";
+import { restoreHindrance } from "../model/restorable.ts";
+import { safetyKeyOf } from "../model/run_result.ts";
 import RestoreDialog, { type RestoreDialogProps } from "./restore_dialog.tsx";
 
 interface UndoDialogProps extends Omit<RestoreDialogProps, "backup" | "undoIn"> {

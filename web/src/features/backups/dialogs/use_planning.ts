@@ -1,10 +1,10 @@
 import type { UseQueryResult } from "@tanstack/react-query";
-import type { PlannedRestore } from "../../../../../supabase/functions/_shared/backup/restore_plan.ts";
-import type { Run } from "../../../../../supabase/functions/_shared/backup/run.ts";
-import type { Target } from "../../../../../supabase/functions/_shared/backup/target.ts";
+import type { PlannedRestore } from "@backup/runs/restore_plan.ts";
+import type { Run } from "@backup/runs/run.ts";
+import type { Target } from "@backup/target.ts";
 import { useNow } from "../../../lib/use_now.ts";
-import { useNewestPlanRun, usePlan, useShowPlanRun } from "../api/restore_plan.ts";
-import { type PlanState, planState } from "../plan_age.ts";
+import { useNewestPlanRun, usePlan, useShowPlanRun } from "../data/restore_plan.ts";
+import { type PlanState, planState } from "../model/plan_age.ts";
 import { type Submission, useSubmission } from "./use_submission.ts";
 
 export interface Planning {

@@ -1,7 +1,7 @@
-import type { Dispatched } from "../../../../../supabase/functions/_shared/backup/api.ts";
-import { type RunRequest, useRequestRun } from "../api/request_run.ts";
-import { type ScreenError, toScreenError } from "../api/screen_error.ts";
-import { useIntent } from "../intent.ts";
+import type { Dispatched } from "@backup/api.ts";
+import { type RunRequest, useRequestRun } from "../data/request_run.ts";
+import { type ScreenError, toScreenError } from "../data/screen_error.ts";
+import { useIntent } from "../model/intent.ts";
 
 type Unnumbered<T> = T extends unknown ? Omit<T, "request_id"> : never;
 

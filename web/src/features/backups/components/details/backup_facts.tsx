@@ -1,4 +1,4 @@
-import type { BackupRow } from "../../../../../../supabase/functions/_shared/backup/catalog.ts";
+import type { BackupRow } from "@backup/vault/catalog.ts";
 import { CopyButton } from "../../../../components/ui/copy_button.tsx";
 import { ExternalLink } from "../../../../components/ui/external_link.tsx";
 import {
@@ -8,9 +8,9 @@ import {
   formatInstant,
   formatUtc,
 } from "../../../../lib/format.ts";
-import { ORIGIN_WORDS } from "../../history_words.ts";
-import { restoreHindrance } from "../../restorable.ts";
-import { askerName, modeName } from "../../words.ts";
+import { ORIGIN_WORDS } from "../../text/history_text.ts";
+import { restoreHindrance } from "../../model/restorable.ts";
+import { askerName, modeName } from "../../text/labels.ts";
 import { Fact } from "./section.tsx";
 
 const UNKNOWN = "—";
@@ -19,8 +19,8 @@ function shown<T>(value: T | null, format: (value: T) => string): string {
   return value === null ? UNKNOWN : format(value);
 }
 
-/** Where it came from is said where the asker's name does not tell. */
-function askerOf({ requested_by, origin }: BackupRow): string {
+/** Where it came from is said where the requester's name does not tell. */
+function requesterOf({ requested_by, origin }: BackupRow): string {
   const name = askerName(requested_by);
   return origin === "schedule" || origin === "person" ? name : `${name} · ${ORIGIN_WORDS[origin]}`;
 }
@@ -37,7 +37,7 @@ export function BackupFacts({ backup }: { backup: BackupRow }) {
       {hindrance !== null && <p className="text-warn">{hindrance}</p>}
       <dl className="grid gap-x-8 gap-y-2 sm:grid-cols-2">
         <Fact term="Feito em">{moment(backup.created_at)}</Fact>
-        <Fact term="Quem pediu">{askerOf(backup)}</Fact>
+        <Fact term="Quem pediu">{requesterOf(backup)}</Fact>
         <Fact term="Conferido no cofre em">{shown(backup.verified_at, moment)}</Fact>
         <Fact term="Provado em ensaio em">{shown(backup.proven_at, moment)}</Fact>
         <Fact term="Conteúdo">

@@ -1,20 +1,14 @@
 import { useState } from "react";
-import type { BackupRow } from "../../../../../../supabase/functions/_shared/backup/catalog.ts";
-import {
-  DEFAULT_POLICY,
-  planRetention,
-  retentionBackupOf,
-} from "../../../../../../supabase/functions/_shared/backup/retention.ts";
-import {
-  policyWords,
-  retentionWords,
-} from "../../../../../../supabase/functions/_shared/backup/retention_words.ts";
-import { isSample } from "../../../../../../supabase/functions/_shared/backup/sample.ts";
+import type { BackupRow } from "@backup/vault/catalog.ts";
+import { DEFAULT_POLICY, retentionBackupOf } from "@backup/retention/policy.ts";
+import { planRetention } from "@backup/retention/retention.ts";
+import { policyWords, retentionWords } from "@backup/retention/text.ts";
+import { isSample } from "@backup/vault/sample.ts";
 import { Button } from "../../../../components/ui/button.tsx";
 import { Notice } from "../../../../components/ui/notice.tsx";
 import { formatInstant } from "../../../../lib/format.ts";
-import { useVaultContent, type VaultContent } from "../../api/list_backups.ts";
-import { isInVault } from "../../restorable.ts";
+import { useVaultContent, type VaultContent } from "../../data/list_backups.ts";
+import { isInVault } from "../../model/restorable.ts";
 import type { RowSurroundings } from "../backup_parts.tsx";
 import { Loaded } from "../loaded.tsx";
 import { HoldForm } from "./hold_form.tsx";

@@ -1,10 +1,10 @@
-import type { Run } from "../../../../../../supabase/functions/_shared/backup/run.ts";
+import type { Run } from "@backup/runs/run.ts";
 import { ExternalLink } from "../../../../components/ui/external_link.tsx";
 import { Instant } from "../../../../components/ui/instant.tsx";
 import { formatDuration } from "../../../../lib/format.ts";
-import { useRunsOfBackup } from "../../api/runs_of_backup.ts";
-import { runDuration } from "../../run_result.ts";
-import { askerName, outcomeSentence, runTitle } from "../../words.ts";
+import { useRunsOfBackup } from "../../data/runs_of_backup.ts";
+import { runDuration } from "../../model/run_result.ts";
+import { askerName, outcomeSentence, runTitle } from "../../text/labels.ts";
 import { RunStatusBadge } from "../badges.tsx";
 import { Loaded } from "../loaded.tsx";
 import { Section } from "./section.tsx";

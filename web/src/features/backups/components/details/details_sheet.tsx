@@ -1,7 +1,7 @@
-import type { BackupRow } from "../../../../../../supabase/functions/_shared/backup/catalog.ts";
+import type { BackupRow } from "@backup/vault/catalog.ts";
 import { Dialog, DialogBody } from "../../../../components/ui/dialog.tsx";
-import { useBackupOfKey } from "../../api/undoable_restores.ts";
-import { targetName } from "../../words.ts";
+import { useBackupOfKey } from "../../data/undoable_restores.ts";
+import { targetName } from "../../text/labels.ts";
 import { nameOf, RestoreButton, type RowSurroundings, SampleBadge } from "../backup_parts.tsx";
 import { BackupStatusBadge, ProofBadge } from "../badges.tsx";
 import { DrillButton } from "../drill_button.tsx";

@@ -1,11 +1,11 @@
 import { zodResolver } from "@hookform/resolvers/zod";
 import { useForm } from "react-hook-form";
 import { z } from "zod";
-import type { BackupRow } from "../../../../../../supabase/functions/_shared/backup/catalog.ts";
+import type { BackupRow } from "@backup/vault/catalog.ts";
 import { Button } from "../../../../components/ui/button.tsx";
 import { Field, Input } from "../../../../components/ui/field.tsx";
 import { beginOfDay, dayOf, daySchema } from "../../../../lib/day.ts";
-import { useHoldBackup } from "../../api/hold_backup.ts";
+import { useHoldBackup } from "../../data/hold_backup.ts";
 import { ErrorPanel } from "../error_panel.tsx";
 
 /** Proposed when somebody holds a backup. */

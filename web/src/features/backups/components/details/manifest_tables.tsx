@@ -1,8 +1,8 @@
 import { useState } from "react";
-import { isProving, type Manifest } from "../../../../../../supabase/functions/_shared/backup/manifest.ts";
+import { isProving, type Manifest } from "@backup/vault/manifest.ts";
 import { Button } from "../../../../components/ui/button.tsx";
 import { formatCount, formatCounted } from "../../../../lib/format.ts";
-import { useManifest } from "../../api/backup_manifest.ts";
+import { useManifest } from "../../data/backup_manifest.ts";
 import { Loaded } from "../loaded.tsx";
 import { Fact, Section } from "./section.tsx";
 

@@ -1,9 +1,6 @@
-import type { BackupRow } from "../../../../../../supabase/functions/_shared/backup/catalog.ts";
-import {
-  siblingKeys,
-  tryParseArchiveKey,
-} from "../../../../../../supabase/functions/_shared/backup/object_key.ts";
-import { recoverySteps } from "../../../../../../supabase/functions/_shared/backup/recovery.ts";
+import type { BackupRow } from "@backup/vault/catalog.ts";
+import { siblingKeys, tryParseArchiveKey } from "@backup/vault/object_key.ts";
+import { recoverySteps } from "@backup/vault/recovery.ts";
 import { CopyButton } from "../../../../components/ui/copy_button.tsx";
 import { Section } from "./section.tsx";
 

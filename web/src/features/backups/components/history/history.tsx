@@ -1,9 +1,9 @@
 import { lazy, Suspense } from "react";
 import { useMediaQuery } from "../../../../lib/use_media_query.ts";
 import { useNow } from "../../../../lib/use_now.ts";
-import { useHistory } from "../../api/list_history.ts";
-import { BEGINNING, type HistoryPlace, type HistoryWay, isFiltered } from "../../history_place.ts";
-import { emptyWords } from "../../history_words.ts";
+import { useHistory } from "../../data/list_history.ts";
+import { BEGINNING, type HistoryPlace, type HistoryWay, isFiltered } from "../../model/history_place.ts";
+import { emptyWords } from "../../text/history_text.ts";
 import { Button } from "../../../../components/ui/button.tsx";
 import type { RowSurroundings } from "../backup_parts.tsx";
 import { Loaded } from "../loaded.tsx";

@@ -1,8 +1,8 @@
-import type { BackupRow } from "../../../../../../supabase/functions/_shared/backup/catalog.ts";
-import type { Run } from "../../../../../../supabase/functions/_shared/backup/run.ts";
+import type { BackupRow } from "@backup/vault/catalog.ts";
+import type { Run } from "@backup/runs/run.ts";
 import { formatDuration } from "../../../../lib/format.ts";
-import { runDuration } from "../../run_result.ts";
-import { askerName, modeName, runTitle, targetName } from "../../words.ts";
+import { runDuration } from "../../model/run_result.ts";
+import { askerName, modeName, runTitle, targetName } from "../../text/labels.ts";
 import { nameOf, RestoreButton, SampleBadge, sizeOf, When } from "../backup_parts.tsx";
 import { BackupStatusBadge, ProofBadge, RunStatusBadge } from "../badges.tsx";
 import { DetailsButton } from "./details_button.tsx";

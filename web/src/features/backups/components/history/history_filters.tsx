@@ -1,8 +1,8 @@
 import { SlidersHorizontal, X } from "lucide-react";
 import { type ReactNode, useEffect, useId, useState } from "react";
-import { backupOriginSchema } from "../../../../../../supabase/functions/_shared/backup/catalog.ts";
-import { RUN_KINDS } from "../../../../../../supabase/functions/_shared/backup/run.ts";
-import { TARGETS, targetSchema } from "../../../../../../supabase/functions/_shared/backup/target.ts";
+import { backupOriginSchema } from "@backup/vault/catalog.ts";
+import { RUN_KINDS } from "@backup/runs/run.ts";
+import { TARGETS, targetSchema } from "@backup/target.ts";
 import { Button } from "../../../../components/ui/button.tsx";
 import { Input, Select } from "../../../../components/ui/field.tsx";
 import { classNames } from "../../../../lib/class_names.ts";
@@ -15,9 +15,9 @@ import {
   showKind,
   SORTS,
   withFilter,
-} from "../../history_place.ts";
-import { KIND_CHOICES, ORIGIN_WORDS, SORT_WORDS, statusChoices } from "../../history_words.ts";
-import { targetName } from "../../words.ts";
+} from "../../model/history_place.ts";
+import { KIND_CHOICES, ORIGIN_WORDS, SORT_WORDS, statusChoices } from "../../text/history_text.ts";
+import { targetName } from "../../text/labels.ts";
 
 const TYPING_MS = 400;
 

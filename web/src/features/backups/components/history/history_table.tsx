@@ -1,11 +1,11 @@
-import type { BackupRow } from "../../../../../../supabase/functions/_shared/backup/catalog.ts";
-import type { Run } from "../../../../../../supabase/functions/_shared/backup/run.ts";
+import type { BackupRow } from "@backup/vault/catalog.ts";
+import type { Run } from "@backup/runs/run.ts";
 import { classNames } from "../../../../lib/class_names.ts";
 import { formatBytes, formatDuration } from "../../../../lib/format.ts";
 import { useMediaQuery } from "../../../../lib/use_media_query.ts";
-import type { HistoryItem } from "../../history_items.ts";
-import { runDuration } from "../../run_result.ts";
-import { askerName, modeName, targetName } from "../../words.ts";
+import type { HistoryItem } from "../../model/history_items.ts";
+import { runDuration } from "../../model/run_result.ts";
+import { askerName, modeName, targetName } from "../../text/labels.ts";
 import { nameOf, RestoreButton, type RowSurroundings, SampleBadge, sizeOf, When } from "../backup_parts.tsx";
 import { BackupStatusBadge, ProofBadge, RunStatusBadge } from "../badges.tsx";
 import { DetailsButton } from "./details_button.tsx";

@@ -1,7 +1,7 @@
 import { Button } from "../../../../components/ui/button.tsx";
 import { formatCount } from "../../../../lib/format.ts";
-import type { HistoryPage } from "../../api/list_history.ts";
-import type { HistoryPlace, HistoryWay } from "../../history_place.ts";
+import type { HistoryPage } from "../../data/list_history.ts";
+import type { HistoryPlace, HistoryWay } from "../../model/history_place.ts";
 
 interface PagesProps {
   place: HistoryPlace;

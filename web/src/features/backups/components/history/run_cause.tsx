@@ -1,8 +1,7 @@
-import type { Run } from "../../../../../../supabase/functions/_shared/backup/run.ts";
-import { isActive } from "../../../../../../supabase/functions/_shared/backup/run.ts";
+import { isActive, type Run } from "@backup/runs/run.ts";
 import { ExternalLink } from "../../../../components/ui/external_link.tsx";
-import { describeResult } from "../../run_result.ts";
-import { outcomeSentence, phaseWords, runTitle } from "../../words.ts";
+import { describeResult } from "../../model/run_result.ts";
+import { outcomeSentence, phaseWords, runTitle } from "../../text/labels.ts";
 import { TechnicalDetail } from "../error_panel.tsx";
 import { DetailsButton } from "./details_button.tsx";
 

@@ -13,9 +13,9 @@ import { type KeyboardEvent, useRef, useState } from "react";
 import { classNames } from "../../../../lib/class_names.ts";
 import { dayOf } from "../../../../lib/day.ts";
 import { formatDay } from "../../../../lib/format.ts";
-import type { BackupDay } from "../../api/list_days.ts";
-import { useOldestBackup } from "../../api/list_backups.ts";
-import { DAY_WORDS, type DayState, dayState, dayStory } from "../../day_strip.ts";
+import type { BackupDay } from "../../data/list_days.ts";
+import { useOldestBackup } from "../../data/list_backups.ts";
+import { DAY_WORDS, type DayState, dayState, dayStory } from "../../model/day_strip.ts";
 
 const LOOKS: Record<DayState, { icon: LucideIcon; colours: string }> = {
   running: { icon: LoaderCircle, colours: "border-info bg-info-soft text-info" },

@@ -2,8 +2,8 @@ import { Activity } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { toneClasses } from "../../../../components/ui/badge.tsx";
 import { classNames } from "../../../../lib/class_names.ts";
-import { useReports } from "../../api/health.ts";
-import { healthSummary } from "../../health_words.ts";
+import { useReports } from "../../data/health.ts";
+import { healthSummary } from "../../text/health_text.ts";
 
 const HealthSheet = lazy(() => import("./health_sheet.tsx"));
 

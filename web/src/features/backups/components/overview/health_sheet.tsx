@@ -1,13 +1,13 @@
 import type { UseQueryResult } from "@tanstack/react-query";
 import { CircleAlert, CircleCheck, CircleHelp, CircleX, type LucideIcon } from "lucide-react";
-import type { HealthCheck, Report } from "../../../../../../supabase/functions/_shared/backup/api.ts";
+import type { HealthCheck, Report } from "@backup/api.ts";
 import { Badge } from "../../../../components/ui/badge.tsx";
 import { Button } from "../../../../components/ui/button.tsx";
 import { Dialog, DialogBody } from "../../../../components/ui/dialog.tsx";
 import { ExternalLink } from "../../../../components/ui/external_link.tsx";
 import { Instant } from "../../../../components/ui/instant.tsx";
-import { useHealth } from "../../api/health.ts";
-import { findingsOf, HEALTH_TONES, HEALTH_WORDS, reportName } from "../../health_words.ts";
+import { useHealth } from "../../data/health.ts";
+import { findingsOf, HEALTH_TONES, HEALTH_WORDS, reportName } from "../../text/health_text.ts";
 import { ErrorPanel } from "../error_panel.tsx";
 import { Loaded } from "../loaded.tsx";
 import { Nothing } from "../panel.tsx";

@@ -3,9 +3,9 @@ import { type Tone, toneClasses } from "../../../../components/ui/badge.tsx";
 import { Instant } from "../../../../components/ui/instant.tsx";
 import { classNames } from "../../../../lib/class_names.ts";
 import { formatCounted, formatDuration } from "../../../../lib/format.ts";
-import type { OverviewFacts } from "../../api/overview.ts";
-import { assessSafety, type Problem, type Safety } from "../../overview.ts";
-import { problemWords, safetyParts, TONE_WORDS } from "../../overview_words.ts";
+import type { OverviewFacts } from "../../data/overview.ts";
+import { assessSafety, type Problem, type Safety } from "../../model/overview.ts";
+import { problemWords, safetyParts, TONE_WORDS } from "../../text/overview_text.ts";
 
 const ICONS: Record<Safety["tone"], LucideIcon> = { ok: ShieldCheck, warn: ShieldAlert, bad: ShieldX };
 

@@ -1,6 +1,6 @@
-import { isSample } from "../../../../../../supabase/functions/_shared/backup/sample.ts";
+import { isSample } from "@backup/vault/sample.ts";
 import { Notice } from "../../../../components/ui/notice.tsx";
-import { useOldestBackup } from "../../api/list_backups.ts";
+import { useOldestBackup } from "../../data/list_backups.ts";
 
 /** Says that what is shown was made up, wherever the catalog begins with sample rows. */
 export function SampleNotice() {

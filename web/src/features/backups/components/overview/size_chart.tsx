@@ -1,7 +1,7 @@
 import { TrendingDown } from "lucide-react";
 import { formatBytes, formatDayShort } from "../../../../lib/format.ts";
-import type { BackupDay } from "../../api/list_days.ts";
-import { type SizeDrop, type SizePoint, sizeSeries } from "../../size_chart.ts";
+import type { BackupDay } from "../../data/list_days.ts";
+import { type SizeDrop, type SizePoint, sizeSeries } from "../../model/size_chart.ts";
 
 /** Units of the drawing; it is stretched to its place. */
 const WIDTH = 100;

@@ -1,0 +1,159 @@
+/**
+ * The table of contents of a pg_dump custom-format archive, read from the bytes at its head.
+ * `pg_restore -l` prints the same, but ambiguously: names with blanks and line breaks cannot be told apart.
+ * Source: PostgreSQL's pg_backup_archiver.c (ReadHead, ReadToc), archive versions 1.14 (PostgreSQL 12 to 15),
+ * 1.15 (16) and 1.16 (17 and 18).
+ */
+import { BackupError } from "@backup/errors.ts";
+
+export interface TocEntry {
+  /** What `pg_restore -L` selects by. */
+  dumpId: number;
+  /** Kind of object: `TABLE`, `TABLE DATA`, `ACL`, … */
+  kind: string;
+  /** The object's name, with its arguments for functions, with its table for constraints. */
+  tag: string;
+  /** `null` for what lies in no schema. */
+  schema: string | null;
+  owner: string;
+  /** The statement that makes it; for `SEQUENCE SET` the setval() call. */
+  definition: string;
+  copyStatement: string;
+}
+
+export interface ArchiveToc {
+  /** Version of the dumped server and of the pg_dump that wrote it. */
+  serverVersion: string;
+  dumpVersion: string;
+  entries: TocEntry[];
+}
+
+const MAGIC = "PGDMP";
+const CUSTOM_FORMAT = 1;
+const KNOWN_MINORS = { first: 14, last: 16 };
+
+/**
+ * @param source the archive's bytes, uncompressed; read only as far as needed
+ * @throws {BackupError} `archive_rejected` when it is no custom-format archive of a known version or ends early.
+ */
+export async function readToc(source: AsyncIterable<Uint8Array>): Promise<ArchiveToc> {
+  const reader = new ByteReader(source[Symbol.asyncIterator]());
+  try {
+    return await parse(reader);
+  } finally {
+    await reader.close();
+  }
+}
+
+async function parse(reader: ByteReader): Promise<ArchiveToc> {
+  if (new TextDecoder().decode(await reader.take(5)) !== MAGIC) {
+    throw new BackupError(
+      "archive_rejected",
+      "Cannot read the archive: it is not in pg_dump's custom format",
+    );
+  }
+  const major = await reader.byte();
+  const minor = await reader.byte();
+  await reader.byte();
+  if (major !== 1 || minor < KNOWN_MINORS.first || minor > KNOWN_MINORS.last) {
+    throw new BackupError("archive_rejected", `Cannot read an archive of version ${major}.${minor}`, {
+      hint: `Known are 1.${KNOWN_MINORS.first} to 1.${KNOWN_MINORS.last} (PostgreSQL 12 to 18).`,
+    });
+  }
+  reader.intSize = await reader.byte();
+  const offsetSize = await reader.byte();
+  if (await reader.byte() !== CUSTOM_FORMAT) {
+    throw new BackupError(
+      "archive_rejected",
+      "Cannot read the archive: it is not in pg_dump's custom format",
+    );
+  }
+  if (minor >= 15) await reader.byte(); // compression algorithm
+  else await reader.int(); // compression level
+  for (let i = 0; i < 7; i++) await reader.int(); // time of the dump
+  await reader.text(); // database
+  const serverVersion = await reader.text() ?? "";
+  const dumpVersion = await reader.text() ?? "";
+  const count = await reader.int();
+  const entries: TocEntry[] = [];
+  for (let i = 0; i < count; i++) entries.push(await parseEntry(reader, minor, offsetSize));
+  return { serverVersion, dumpVersion, entries };
+}
+
+async function parseEntry(reader: ByteReader, minor: number, offsetSize: number): Promise<TocEntry> {
+  const dumpId = await reader.int();
+  await reader.int(); // whether data follows
+  await reader.text(); // catalog's oid
+  await reader.text(); // object's oid
+  const tag = await reader.text() ?? "";
+  const kind = await reader.text() ?? "";
+  await reader.int(); // section
+  const definition = await reader.text() ?? "";
+  await reader.text(); // DROP statement
+  const copyStatement = await reader.text() ?? "";
+  const schema = await reader.text();
+  await reader.text(); // tablespace
+  await reader.text(); // table access method
+  if (minor >= 16) await reader.int(); // relkind
+  const owner = await reader.text() ?? "";
+  await reader.text(); // WITH OIDS, always false
+  while (await reader.text() !== null); // dependencies
+  await reader.take(1 + offsetSize); // where the data lies
+  return { dumpId, kind, tag, schema: schema === "" ? null : schema, owner, definition, copyStatement };
+}
+
+/** Takes bytes off a stream as the archive writes them. */
+class ByteReader {
+  intSize = 4;
+  #buffer: Uint8Array = new Uint8Array(0);
+  #at = 0;
+  readonly #source: AsyncIterator<Uint8Array>;
+
+  constructor(source: AsyncIterator<Uint8Array>) {
+    this.#source = source;
+  }
+
+  async take(length: number): Promise<Uint8Array> {
+    if (this.#buffer.length - this.#at < length) await this.#fill(length);
+    const taken = this.#buffer.subarray(this.#at, this.#at + length);
+    this.#at += length;
+    return taken;
+  }
+
+  async byte(): Promise<number> {
+    return (await this.take(1))[0] ?? 0;
+  }
+
+  /** A sign byte, then the magnitude with the lowest byte first. */
+  async int(): Promise<number> {
+    const bytes = await this.take(1 + this.intSize);
+    let value = 0;
+    for (let i = this.intSize; i >= 1; i--) value = value * 256 + (bytes[i] ?? 0);
+    return bytes[0] ? -value : value;
+  }
+
+  /** A length and that many bytes of UTF-8; length -1 is `null`. */
+  async text(): Promise<string | null> {
+    const length = await this.int();
+    return length < 0 ? null : new TextDecoder().decode(await this.take(length));
+  }
+
+  async close(): Promise<void> {
+    await this.#source.return?.();
+  }
+
+  async #fill(length: number): Promise<void> {
+    const pieces = [this.#buffer.subarray(this.#at)];
+    let have = this.#buffer.length - this.#at;
+    while (have < length) {
+      const next = await this.#source.next();
+      if (next.done) {
+        throw new BackupError("archive_rejected", "Cannot read the archive: it ends before its contents do");
+      }
+      pieces.push(next.value);
+      have += next.value.length;
+    }
+    this.#buffer = pieces.length === 1 ? pieces[0] ?? this.#buffer : Buffer.concat(pieces);
+    this.#at = 0;
+  }
+}

@@ -1,0 +1,97 @@
+/** What an archive holds, read back from the vault: an empty or incomplete one is no backup. */
+import { Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
+import { BackupError } from "@backup/errors.ts";
+import type { Manifest } from "@backup/vault/manifest.ts";
+import { OPS_OBJECT_PREFIX, PLATFORM_SCHEMAS } from "@backup/vault/platform.ts";
+import type { Mode } from "@backup/target.ts";
+import { type ArchiveToc, readToc } from "./archive_toc.ts";
+import type { TableRows } from "../postgres/database_facts.ts";
+
+/** The table of contents of a `.dump.gz`. @throws {BackupError} `archive_rejected` when it has none. */
+export async function readGzippedToc(source: Readable): Promise<ArchiveToc> {
+  const gunzip = createGunzip();
+  source.on("error", (error) => gunzip.destroy(error));
+  try {
+    return await readToc(source.pipe(gunzip));
+  } catch (cause) {
+    if (cause instanceof BackupError) throw cause;
+    throw new BackupError("archive_rejected", `Cannot read the archive: ${(cause as Error).message}`, {
+      cause,
+    });
+  } finally {
+    source.destroy();
+    gunzip.destroy();
+  }
+}
+
+/** Entries by kind, for the manifest. */
+export function countEntries(toc: ArchiveToc): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { kind } of toc.entries) counts[kind] = (counts[kind] ?? 0) + 1;
+  return counts;
+}
+
+/** @throws {BackupError} `dump_empty` naming tables that the snapshot counted and the archive lacks. */
+export function requireTables(toc: ArchiveToc, mode: Mode, tables: readonly TableRows[]): void {
+  const kind = mode === "full" ? "TABLE DATA" : "TABLE";
+  const held = new Set(
+    toc.entries.filter((entry) => entry.kind === kind).map(({ schema, tag }) => `${schema}\0${tag}`),
+  );
+  const missing = tables.filter(({ schema, table }) => !held.has(`${schema}\0${table}`));
+  if (missing.length === 0) return;
+  throw new BackupError(
+    "dump_empty",
+    `Cannot accept the archive: it lacks ${missing.length} of ${tables.length} tables, ` +
+      `for example ${missing.slice(0, 3).map(({ key }) => key).join(", ")}`,
+  );
+}
+
+/** A full backup of the same database, made before. */
+export interface Predecessor {
+  /** As stored. */
+  bytes: number;
+  /** `null` where its manifest did not tell. */
+  rowsTotal: number | null;
+}
+
+/** A backup with less than this part of its predecessor's bytes is taken for a loss that nobody wanted. */
+const PLAUSIBLE_SHARE = 0.2;
+
+/** @throws {BackupError} `dump_empty` with the figures when a full backup is far smaller than the one before. */
+export function requirePlausibleSize(
+  { mode, previous, allowShrink }: { mode: Mode; previous: Predecessor | null; allowShrink?: boolean },
+  bytes: number,
+  tables: readonly TableRows[],
+): void {
+  if (mode !== "full" || previous === null || allowShrink || bytes >= previous.bytes * PLAUSIBLE_SHARE) {
+    return;
+  }
+  const rows = tables.reduce((sum, table) => sum + table.rows, 0);
+  throw new BackupError(
+    "dump_empty",
+    `Cannot accept the archive: ${bytes} bytes with ${rows} rows, the backup before had ${previous.bytes} bytes ` +
+      `with ${previous.rowsTotal ?? "untold"} rows`,
+    {
+      hint: "Look at the database. If it shrank on purpose, repeat with ALLOW_SHRINK=yes.",
+      details: { bytes, rows, previous },
+    },
+  );
+}
+
+const SETVAL = /setval\('((?:[^']|'')*)', (-?\d+), (true|false)\)/;
+
+/** The values that the archive sets the project's sequences to. They are not the snapshot's: sequences know none. */
+export function sequenceValues(toc: ArchiveToc): Manifest["sequences"] {
+  const values: Manifest["sequences"] = {};
+  for (const { kind, schema, tag, definition } of toc.entries) {
+    if (PLATFORM_SCHEMAS.includes(schema ?? "") || schema === "public" && tag.startsWith(OPS_OBJECT_PREFIX)) {
+      continue;
+    }
+    const match = kind === "SEQUENCE SET" ? SETVAL.exec(definition) : null;
+    if (match?.[1] !== undefined && match[2] !== undefined) {
+      values[match[1].replaceAll("''", "'")] = { last_value: match[2], is_called: match[3] === "true" };
+    }
+  }
+  return values;
+}

@@ -1,0 +1,130 @@
+/**
+ * Puts a backup that was made on somebody's machine into the vault. From then on it is a backup like another:
+ * the archive is confirmed first, recovery instructions beside it, its manifest is written last, nothing is overwritten.
+ */
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { readFile, stat } from "node:fs/promises";
+import { basename } from "node:path";
+import { BackupError } from "@backup/errors.ts";
+import { type AnyManifest, parseManifest } from "@backup/vault/manifest.ts";
+import {
+  ARCHIVE_SUFFIX,
+  buildKeys,
+  MANIFEST_SUFFIX,
+  parseArchiveKey,
+  siblingKeys,
+  targetPrefix,
+} from "@backup/vault/object_key.ts";
+import type { ArchiveToc } from "../archive/archive_toc.ts";
+import { readGzippedToc } from "../archive/contents.ts";
+import { BackupFiles } from "../vault/uploaded_files.ts";
+import { recoveryText } from "./recovery_text.ts";
+import type { Progress } from "../run/progress.ts";
+import { choosePartSize, type Vault } from "../vault/vault.ts";
+
+export interface Uploaded {
+  key: string;
+  manifest: AnyManifest;
+}
+
+/**
+ * Uploads `<name>.dump.gz` with the `<name>.manifest.json` beside it.
+ * @throws {BackupError} `archive_corrupt` when the file is not the manifest's, `dump_empty` when it holds no table,
+ * `invalid_r2_key` for a name that no backup has, `vault_object_exists`; the vault is as before then.
+ */
+export async function uploadLocalBackup(
+  vault: Vault,
+  file: string,
+  progress: Progress,
+  signal?: AbortSignal,
+): Promise<Uploaded> {
+  progress.phase("inspect");
+  const text = await readManifestBeside(file);
+  const manifest = await parseManifest(text);
+  const keys = siblingKeys(keyOf(file, manifest));
+  const toc = await requireContents(file, manifest);
+  if (await vault.head(keys.archive)) {
+    throw new BackupError("vault_object_exists", `Cannot write ${keys.archive}: it exists already`, {
+      hint: "If its manifest is missing there, run reconcile: it enters what the vault holds.",
+    });
+  }
+  progress.phase("upload");
+  const upload = await vault.upload(keys.archive, createReadStream(file, { highWaterMark: 1 << 20 }), {
+    partSize: choosePartSize(manifest.bytes),
+    onProgress: (bytes) => {
+      signal?.throwIfAborted();
+      progress.bytes(bytes, manifest.bytes);
+    },
+  });
+  const files = new BackupFiles(vault);
+  files.add(keys.archive);
+  try {
+    signal?.throwIfAborted();
+    // the file may have changed since it was inspected
+    if (upload.sha256 !== manifest.sha256) throw notTheManifests(file, manifest.sha256, upload.sha256);
+    progress.phase("manifest");
+    const recovery = recoveryText(keys, manifest, toc, vault.bucket);
+    await files.put(keys.recovery, recovery, "text/markdown; charset=utf-8");
+    await files.put(keys.manifest, text, "application/json");
+  } catch (error) {
+    await files.takeAway((line) => progress.log(line));
+    throw error;
+  }
+  return { key: keys.archive, manifest };
+}
+
+async function readManifestBeside(file: string): Promise<string> {
+  if (!file.endsWith(ARCHIVE_SUFFIX)) {
+    throw new BackupError("invalid_r2_key", `Cannot upload ${file}: it is not a ${ARCHIVE_SUFFIX}`);
+  }
+  const path = file.slice(0, -ARCHIVE_SUFFIX.length) + MANIFEST_SUFFIX;
+  try {
+    return await readFile(path, "utf8");
+  } catch (cause) {
+    throw new BackupError("manifest_invalid", `Cannot read ${path}`, {
+      cause,
+      hint: "The manifest lies beside the archive, as backup_db_local.sh leaves it.",
+    });
+  }
+}
+
+/** Where the file belongs in the vault: its name, its manifest's name, target and time must say the same. */
+function keyOf(file: string, manifest: AnyManifest): string {
+  const day = manifest.created_at_utc.slice(0, 10).replaceAll("-", "/");
+  const key = `${targetPrefix(manifest.target)}${day}/${basename(file)}`;
+  const { label } = parseArchiveKey(key);
+  const { archive } = buildKeys({ target: manifest.target, createdAtUtc: manifest.created_at_utc, label });
+  if (archive === key && manifest.file === basename(file)) return key;
+  throw new BackupError(
+    "manifest_invalid",
+    `Cannot upload ${basename(file)}: its manifest is of ${manifest.file}, made ${manifest.created_at_utc}`,
+    { hint: "Give the file back the name under which it was made." },
+  );
+}
+
+async function requireContents(file: string, manifest: AnyManifest): Promise<ArchiveToc> {
+  const { size } = await stat(file);
+  if (size !== manifest.bytes) {
+    throw new BackupError(
+      "archive_corrupt",
+      `Cannot upload ${file}: it has ${size} bytes, its manifest says ${manifest.bytes}`,
+    );
+  }
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) hash.update(chunk);
+  const found = hash.digest("hex");
+  if (found !== manifest.sha256) throw notTheManifests(file, manifest.sha256, found);
+  const toc = await readGzippedToc(createReadStream(file));
+  if (!toc.entries.some(({ kind }) => kind === "TABLE")) {
+    throw new BackupError("dump_empty", `Cannot upload ${file}: the archive holds no table`);
+  }
+  return toc;
+}
+
+function notTheManifests(file: string, expected: string, found: string): BackupError {
+  return new BackupError(
+    "archive_corrupt",
+    `Cannot upload ${file}: its sha256 is ${found}, its manifest says ${expected}`,
+  );
+}

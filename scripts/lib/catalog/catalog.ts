@@ -1,0 +1,183 @@
+/**
+ * The catalog in the prod database: an index of the vault and the history of runs. Written through the
+ * functions `ops_db_backup_*` with one jsonb each (docs/architecture.md).
+ */
+import { z } from "zod";
+import { BackupError } from "@backup/errors.ts";
+import type { AnyManifest } from "@backup/vault/manifest.ts";
+import { isErrorCode } from "@backup/messages.ts";
+import type { Proof } from "@backup/vault/receipt.ts";
+import type { RunKind } from "@backup/runs/run.ts";
+import type { Connection } from "../postgres/connection.ts";
+import { jsonb, literal, PsqlSession } from "../postgres/psql.ts";
+
+export interface RunStart {
+  request_id: string;
+  kind: RunKind;
+  target: string;
+  mode: string | null;
+  label: string | null;
+  r2_key: string | null;
+  reason: string | null;
+  requested_by: string;
+  github_run_id: number | null;
+  run_url: string | null;
+  attempt: number;
+}
+
+export interface RunProgress {
+  request_id: string;
+  phase: string;
+  bytes_done: number | null;
+  bytes_expected: number | null;
+  rows_done: number | null;
+}
+
+export interface RunEnd {
+  request_id: string;
+  status: "succeeded" | "failed" | "cancelled";
+  r2_key: string | null;
+  error_code: string | null;
+  error_message: string | null;
+  result: Record<string, unknown> | null;
+}
+
+export interface CatalogRecord {
+  r2_bucket: string;
+  r2_key: string;
+  manifest: AnyManifest;
+  run_url: string | null;
+  verified_at: string | null;
+}
+
+/** A restore that succeeded: from its begin to its end, and the stored bytes of what it restored. */
+export interface PastRestore {
+  seconds: number;
+  bytes: number;
+}
+
+/** How the database refuses: SQLSTATE PT and the HTTP status, the code in the hint. */
+const REFUSAL = /^PT4\d\d$/;
+const HINT = /^HINT: +(\w+)$/m;
+
+export class Catalog {
+  #session: PsqlSession | null = null;
+  /** The end of the call before: the heartbeat and the work share one session. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly options: { psql: string; connection: Connection }) {}
+
+  /** @throws {BackupError} the catalog's refusal, for example `busy`; `catalog_unavailable`. */
+  async startRun(run: RunStart): Promise<void> {
+    await this.#call("ops_db_backup_run_start", run);
+  }
+
+  async progress(progress: RunProgress): Promise<void> {
+    await this.#call("ops_db_backup_run_progress", progress);
+  }
+
+  async finishRun(end: RunEnd): Promise<void> {
+    await this.#call("ops_db_backup_run_finish", end);
+  }
+
+  /** Writes or renews the row of one object of the vault. */
+  async record(record: CatalogRecord): Promise<void> {
+    await this.#call("ops_db_backup_record", record);
+  }
+
+  /** Marks a backup as proven by a drill, with the summary of its receipt. */
+  async markProven(bucket: string, key: string, proof: Proof): Promise<void> {
+    const mark = { r2_bucket: bucket, r2_key: key, proven_at: proof.drilled_at, proof };
+    await this.#call("ops_db_backup_mark", mark);
+  }
+
+  /** Takes away the proof of a backup that failed a drill at that moment. */
+  async markDisproved(bucket: string, key: string, drilledAt: string): Promise<void> {
+    await this.#call("ops_db_backup_mark", { r2_bucket: bucket, r2_key: key, disproved_at: drilledAt });
+  }
+
+  /** Size of the target's newest full backup, `null` when there is none. */
+  async lastBackup(target: string): Promise<{ bytes: number; rowsTotal: number | null } | null> {
+    const rows = await this.#query(
+      `select json_build_object('bytes', bytes, 'rowsTotal', rows_total) from public.ops_db_backups
+        where target = ${literal(target)} and mode = 'full' and status <> 'deleted' and bytes is not null
+        order by created_at desc limit 1;`,
+    );
+    const sizes = z.array(z.object({ bytes: z.number(), rowsTotal: z.number().nullable() }));
+    return sizes.parse(rows)[0] ?? null;
+  }
+
+  /** What a run left behind, `null` when there is none of this request id. */
+  async runResult(requestId: string): Promise<Record<string, unknown> | null> {
+    const rows = await this.#query(
+      `select coalesce(result, 'null') from public.ops_db_backup_runs where request_id = ${
+        literal(requestId)
+      };`,
+    );
+    return z.array(z.record(z.string(), z.unknown()).nullable()).parse(rows)[0] ?? null;
+  }
+
+  /** The newest twenty restores of the bucket's backups into a target. */
+  async pastRestores(bucket: string, target: string): Promise<PastRestore[]> {
+    const rows = await this.#query(
+      `select json_build_object('seconds', extract(epoch from r.finished_at - r.started_at)::float8, 'bytes', b.bytes)
+         from public.ops_db_backup_runs r
+         join public.ops_db_backups b
+           on b.r2_key = r.r2_key and b.r2_bucket = ${literal(bucket)} and b.duplicate_of is null
+        where r.kind = 'restore' and r.status = 'succeeded' and r.target = ${literal(target)}
+          and r.started_at is not null and b.bytes > 0
+        order by r.finished_at desc limit 20;`,
+    );
+    return z.array(z.object({ seconds: z.number(), bytes: z.number() })).parse(rows);
+  }
+
+  /** Rows of a query whose one column is JSON, for whoever has questions of his own. */
+  rows(sql: string): Promise<unknown[]> {
+    return this.#query(sql);
+  }
+
+  /** What an unattended command saw takes the place of its report before. */
+  async report(report: { name: string; status: "ok" | "warning" | "failed"; report: object }): Promise<void> {
+    await this.#call("ops_db_backup_report", report);
+  }
+
+  async close(): Promise<void> {
+    await this.#turn;
+    await this.#session?.close();
+    this.#session = null;
+  }
+
+  async #call(name: string, argument: object): Promise<void> {
+    await this.#query(`select to_json(true) from (select public.${name}(${jsonb(argument)})) done;`);
+  }
+
+  #query(sql: string): Promise<unknown[]> {
+    const answer = this.#turn.then(() => this.#queryNow(sql));
+    this.#turn = answer.catch(() => {}); // whoever asked hears of it
+    return answer;
+  }
+
+  async #queryNow(sql: string): Promise<unknown[]> {
+    try {
+      this.#session ??= await PsqlSession.open(this.options);
+      return await this.#session.rows(sql);
+    } catch (thrown) {
+      this.#session = null; // an error ends a session of psql; the next call opens another
+      throw explain(thrown);
+    }
+  }
+}
+
+function explain(thrown: unknown): BackupError {
+  if (!(thrown instanceof BackupError)) {
+    return new BackupError("catalog_unavailable", "Cannot read the catalog's answer", { cause: thrown });
+  }
+  const hint = HINT.exec(String(thrown.details.output))?.[1];
+  if (REFUSAL.test(String(thrown.details.sqlstate)) && isErrorCode(hint)) {
+    return new BackupError(hint, `The catalog refused: ${thrown.message}`, { cause: thrown });
+  }
+  return new BackupError("catalog_unavailable", `Cannot use the catalog: ${thrown.message}`, {
+    cause: thrown,
+    hint: thrown.hint ?? undefined,
+  });
+}

@@ -1,0 +1,55 @@
+/** The catalog's rows in the order of the vault's listing, page by page, as they were at one moment. */
+import { z } from "zod";
+import { BACKUP_STATUSES, backupOriginSchema } from "@backup/vault/catalog.ts";
+import type { Catalog } from "./catalog.ts";
+import { literal } from "../postgres/psql.ts";
+
+const catalogRowSchema = z.object({
+  r2_key: z.string(),
+  created_at: z.string(),
+  updated_at: z.string(),
+  target: z.string(),
+  mode: z.string(),
+  label: z.string().nullable(),
+  origin: backupOriginSchema,
+  bytes: z.number().nullable(),
+  sha256: z.string().nullable(),
+  status: z.enum(BACKUP_STATUSES),
+  proven_at: z.string().nullable(),
+  hold_until: z.string().nullable(),
+  hold_reason: z.string().nullable(),
+  has_manifest: z.boolean(),
+});
+export type CatalogRow = z.infer<typeof catalogRowSchema>;
+
+const PAGE = 1000;
+const COLUMNS = Object.keys(catalogRowSchema.shape).filter((name) => name !== "has_manifest").join(", ");
+
+/**
+ * Rows of one bucket whose key begins so, by key in the order of its bytes. They are read once, into a cursor of the
+ * session, so that what changes meanwhile neither hides a row nor shows one twice.
+ */
+export async function* listCatalogRows(
+  catalog: Catalog,
+  bucket: string,
+  prefix: string,
+): AsyncGenerator<CatalogRow> {
+  await catalog.rows(
+    `declare ops_db_backup_scan cursor with hold for
+       select to_jsonb(b) from (
+         select ${COLUMNS}, manifest is not null as has_manifest from public.ops_db_backups
+          where r2_bucket = ${literal(bucket)} and duplicate_of is null and starts_with(r2_key, ${
+      literal(prefix)
+    })
+          order by r2_key collate "C"
+       ) b;`,
+  );
+  for (;;) {
+    const page = z.array(catalogRowSchema).parse(
+      await catalog.rows(`fetch forward ${PAGE} from ops_db_backup_scan;`),
+    );
+    yield* page;
+    if (page.length < PAGE) break;
+  }
+  await catalog.rows("close ops_db_backup_scan;");
+}

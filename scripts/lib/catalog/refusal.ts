@@ -1,0 +1,18 @@
+/** What the catalog refused to a script stands in its audit, too: the refused run has no row that would show it. */
+import type { BackupError } from "@backup/errors.ts";
+import type { Catalog, RunStart } from "./catalog.ts";
+import { jsonb } from "../postgres/psql.ts";
+
+/** @throws {BackupError} `catalog_unavailable`. */
+export async function recordRefusal(catalog: Catalog, run: RunStart, error: BackupError): Promise<void> {
+  const record = {
+    event: "refusal",
+    actor: run.requested_by,
+    target: run.target,
+    request_id: run.request_id,
+    r2_key: run.r2_key,
+    code: error.code,
+    detail: { action: run.kind, message: error.message, run_url: run.run_url },
+  };
+  await catalog.rows(`select public.ops_db_backup_audit_append(${jsonb(record)});`);
+}

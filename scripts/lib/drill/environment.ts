@@ -1,0 +1,16 @@
+/** What a drill reads from the environment. */
+import { z } from "zod";
+import { targetSchema } from "@backup/target.ts";
+import { names } from "../process/environment.ts";
+import { requesterFields } from "../run/requester.ts";
+import { vaultFields } from "../vault/environment.ts";
+
+export const drillEnvironment = z.object({
+  ...requesterFields,
+  ...vaultFields,
+  TARGET: targetSchema.default("prod"),
+  R2_KEY: z.string().optional(),
+  FRESH_HOURS: z.coerce.number().positive().optional(),
+  ANON_READS: names,
+  SHARED_READS: names,
+});

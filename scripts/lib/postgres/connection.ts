@@ -1,0 +1,100 @@
+/**
+ * Database URLs, turned into libpq's environment: the password never reaches a command line or a log.
+ * Source for the poolers: Supabase's docs; port 6543 is the transaction pooler, where a snapshot does not
+ * outlive its statement, so that pg_dump and shared snapshots break.
+ */
+import { BackupError } from "@backup/errors.ts";
+
+const TRANSACTION_POOLER_PORT = "6543";
+
+/**
+ * The database argument of psql and pg_dump. An end that vanished without a word, of a server's machine or of a
+ * router's memory, is noticed within a minute and a half; the system would wait for two hours. libpq has no environment
+ * variables for it, and takes all else from the environment
+ * (https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-KEEPALIVES).
+ */
+export const NOTICE_LOSS =
+  "keepalives_idle=30 keepalives_interval=10 keepalives_count=3 tcp_user_timeout=60000";
+
+/** URL parameters that libpq also takes from its environment. */
+const PARAMETERS: Readonly<Record<string, string>> = {
+  sslmode: "PGSSLMODE",
+  sslrootcert: "PGSSLROOTCERT",
+  channel_binding: "PGCHANNELBINDING",
+  gssencmode: "PGGSSENCMODE",
+  application_name: "PGAPPNAME",
+  connect_timeout: "PGCONNECT_TIMEOUT",
+};
+
+export interface Connection {
+  /** libpq environment variables, password included: pass to child processes only. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly host: string;
+  readonly database: string;
+  readonly user: string;
+  /** The Supabase project of the host or pooler user, where they tell. */
+  readonly projectRef: string | null;
+  /** `user@host:port/database`, safe to print. */
+  toString(): string;
+}
+
+/**
+ * Reads a `postgres://` URL.
+ * @param name what the URL is called in error messages, for example `SUPABASE_DB_URL_PROD`
+ * @throws {BackupError} `missing_environment` when it is no such URL, `transaction_pooler` for port 6543.
+ */
+export function parseDatabaseUrl(text: string, name: string): Connection {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (!url || !/^postgres(ql)?:$/.test(url.protocol) || url.hostname === "" || url.pathname.length < 2) {
+    throw new BackupError("missing_environment", `Cannot use ${name}: it is not a database URL`, {
+      hint: "Expected postgres://user:password@host:5432/database (percent-encode special characters).",
+    });
+  }
+  if (url.port === TRANSACTION_POOLER_PORT) {
+    throw new BackupError(
+      "transaction_pooler",
+      `Cannot use ${name}: port ${TRANSACTION_POOLER_PORT} is the transaction pooler`,
+      { hint: "Use the session pooler (port 5432 of the same host) or the direct connection." },
+    );
+  }
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  const port = url.port || "5432";
+  const user = decodeURIComponent(url.username);
+  const database = decodeURIComponent(url.pathname.slice(1));
+  return {
+    env: {
+      PGHOST: host,
+      PGPORT: port,
+      PGUSER: user,
+      PGPASSWORD: decodeURIComponent(url.password),
+      PGDATABASE: database,
+      PGAPPNAME: "revo-backups",
+      PGCONNECT_TIMEOUT: "15",
+      ...parameters(url, name),
+    },
+    host,
+    database,
+    user,
+    projectRef: projectRef(host, user),
+    toString: () => `${user}@${host}:${port}/${database}`,
+  };
+}
+
+function parameters(url: URL, name: string): Record<string, string> {
+  const env: Record<string, string> = {};
+  for (const [key, value] of url.searchParams) {
+    const variable = PARAMETERS[key];
+    if (!variable) {
+      throw new BackupError("missing_environment", `Cannot use ${name}: unknown URL parameter '${key}'`, {
+        hint: `Known parameters: ${Object.keys(PARAMETERS).join(", ")}.`,
+      });
+    }
+    env[variable] = value;
+  }
+  return env;
+}
+
+function projectRef(host: string, user: string): string | null {
+  return /^db\.([a-z0-9]{20})\.supabase\.co$/.exec(host)?.[1] ??
+    /^[^.]+\.([a-z0-9]{20})$/.exec(user)?.[1] ?? null;
+}

@@ -1,0 +1,243 @@
+/**
+ * What a database holds, read inside one transaction: exact rows, the fingerprint of schema and privileges,
+ * extensions, roles, sequences. Dump, restore and drill ask the same questions with the same queries.
+ */
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { z } from "zod";
+import {
+  DATA_ONLY_SCHEMAS,
+  EXCLUDED_SCHEMAS,
+  EXTENSIONS_SCHEMA,
+  OLD_CONTENT_PREFIX,
+  OPS_OBJECT_PREFIX,
+  PLATFORM_ROWS,
+  PLATFORM_SCHEMAS,
+} from "@backup/vault/platform.ts";
+import type { Mode } from "@backup/target.ts";
+import { literal, type PsqlSession } from "./psql.ts";
+
+/** Exact rows of one table; `key` is its quoted `schema.table`, the manifest's key. */
+export interface TableRows {
+  key: string;
+  rows: number;
+  schema: string;
+  table: string;
+}
+
+/** One object of the fingerprint: area, kind, name and its facts as JSON. */
+export type FingerprintLine = readonly [area: string, kind: string, name: string, facts: unknown];
+
+export interface Fingerprint {
+  /** SHA-256 of an area's sorted lines. */
+  areas: Record<string, string>;
+  /** Every line, sorted; kept beside the archive so that a difference can be named. */
+  lines: string[];
+}
+
+export interface ServerFacts {
+  /** As `SHOW server_version_num` says, for example 150018. */
+  versionNumber: number;
+  version: string;
+  databaseBytes: number;
+  user: string;
+}
+
+const SETTINGS: Readonly<Record<string, string>> = {
+  "revo.platform_schemas": textArray(PLATFORM_SCHEMAS),
+  "revo.data_only_schemas": textArray(DATA_ONLY_SCHEMAS),
+  "revo.auth_tables_except": textArray(PLATFORM_ROWS.auth.except ?? []),
+  "revo.storage_tables": textArray(PLATFORM_ROWS.storage.only ?? []),
+  "revo.old_content_prefix": OLD_CONTENT_PREFIX,
+  "revo.ops_prefix": OPS_OBJECT_PREFIX,
+};
+
+/** The text of one of the files in `sql/`. */
+export function sqlFile(name: string): Promise<string> {
+  return readFile(new URL(`../sql/${name}`, import.meta.url), "utf8");
+}
+
+/** Sets what the queries need, until the transaction ends. The session must be inside one. */
+export async function applySettings(session: PsqlSession): Promise<void> {
+  const settings = Object.entries(SETTINGS)
+    .map(([name, value]) => `perform pg_catalog.set_config(${literal(name)}, ${literal(value)}, true);`);
+  await session.run(`${await sqlFile("settings.sql")}\ndo $$ begin ${settings.join(" ")} end $$;`);
+}
+
+export async function readServerFacts(session: PsqlSession): Promise<ServerFacts> {
+  const schema = z.object({
+    versionNumber: z.number(),
+    version: z.string(),
+    databaseBytes: z.number(),
+    user: z.string(),
+  });
+  return schema.parse(
+    await session.value(
+      `select json_build_object('versionNumber', current_setting('server_version_num')::int,
+         'version', current_setting('server_version'), 'user', current_user,
+         'databaseBytes', pg_catalog.pg_database_size(current_database()));`,
+    ),
+  );
+}
+
+/** Every table that a backup carries, with its exact rows, in name order. */
+export async function countRows(session: PsqlSession): Promise<TableRows[]> {
+  const rows = z.array(z.tuple([z.string(), z.number(), z.string(), z.string()]));
+  return rows.parse(await session.rows(await sqlFile("counts.sql")))
+    .map(([key, count, schema, table]) => ({ key, rows: count, schema, table }));
+}
+
+/** Of a `schema-only` backup the fingerprint leaves out what comes with rows. */
+export async function readFingerprint(session: PsqlSession, mode: Mode = "full"): Promise<Fingerprint> {
+  const setMode = `do $$ begin perform pg_catalog.set_config('revo.mode', ${literal(mode)}, true); end $$;`;
+  return fingerprintOf(await session.run(`${setMode}\n${await sqlFile("fingerprint.sql")}`));
+}
+
+/** Sorts the lines and hashes them per area. */
+export function fingerprintOf(unsorted: readonly string[]): Fingerprint {
+  const lines = [...unsorted].sort();
+  const hashes = new Map<string, ReturnType<typeof createHash>>();
+  for (const line of lines) {
+    const [area] = parseLine(line);
+    const hash = hashes.get(area) ?? createHash("sha256");
+    hashes.set(area, hash.update(line + "\n"));
+  }
+  const areas = [...hashes].map(([area, hash]) => [area, hash.digest("hex")] as const);
+  return { areas: Object.fromEntries(areas), lines };
+}
+
+export function parseLine(line: string): FingerprintLine {
+  return z.tuple([z.string(), z.string(), z.string(), z.unknown()]).parse(JSON.parse(line));
+}
+
+/**
+ * A line without what PostgreSQL prints differently after a dump and restore of the same definition: parentheses,
+ * blanks and the text casts of varchar lists. `a IN ('x')` on a varchar column and row comparisons are such.
+ */
+function loosen(line: string): string {
+  return line.replace(/[()\s]|::(?:text|charactervarying|character varying)(?:\[\])?/g, "");
+}
+
+/** Differences that are more than another way to print the same; each names its object. */
+export function describeDifferences(expected: readonly string[], found: readonly string[]): string[] {
+  const [expectedTexts, foundTexts] = [new Set(expected.map(loosen)), new Set(found.map(loosen))];
+  const before = byName(expected.filter((line) => !foundTexts.has(loosen(line))));
+  const after = byName(found.filter((line) => !expectedTexts.has(loosen(line))));
+  const missingOrOther = [...before].flatMap(([name, facts]) =>
+    after.has(name) ? describeFacts(name, facts, after.get(name)) : [`${name} is missing`]
+  );
+  const extra = [...after.keys()].filter((name) => !before.has(name)).map((name) =>
+    `${name} is not in the backup`
+  );
+  return [...missingOrOther, ...extra];
+}
+
+function byName(lines: readonly string[]): Map<string, unknown> {
+  return new Map(lines.map((line) => {
+    const [area, kind, name, facts] = parseLine(line);
+    return [`${kind} ${area}.${name}`, facts] as const;
+  }));
+}
+
+function describeFacts(name: string, expected: unknown, found: unknown): string[] {
+  const facts = z.record(z.string(), z.unknown());
+  const [before, after] = [facts.parse(expected), facts.parse(found)];
+  return Object.keys(before).flatMap((key) => {
+    const [a, b] = [JSON.stringify(before[key]), JSON.stringify(after[key])];
+    return a === b ? [] : [`${key} of ${name} is ${shorten(b)}, expected ${shorten(a)}`];
+  });
+}
+
+function shorten(text: string | undefined): string {
+  const full = text ?? "absent";
+  return full.length > 200 ? `${full.slice(0, 200)}…` : full;
+}
+
+const extension = z.object({ name: z.string(), schema: z.string(), version: z.string() });
+
+export async function readExtensions(session: PsqlSession): Promise<z.infer<typeof extension>[]> {
+  return z.array(extension).parse(
+    await session.rows(
+      `select json_build_object('name', extname, 'schema', extnamespace::regnamespace::text, 'version', extversion)
+         from pg_catalog.pg_extension order by extname;`,
+    ),
+  );
+}
+
+/** Roles that own something, are granted something or stand in a policy; the built-in ones left out. */
+export async function readRoles(session: PsqlSession): Promise<string[]> {
+  return z.array(z.string()).parse(
+    await session.rows(
+      `select to_json(rolname) from pg_catalog.pg_roles r
+          where rolname !~ '^pg_' and exists (
+            select from pg_catalog.pg_shdepend d
+             where d.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass and d.refobjid = r.oid
+               and d.dbid = (select oid from pg_catalog.pg_database where datname = current_database()))
+          order by rolname;`,
+    ),
+  );
+}
+
+/** Last values of the sequences of the platform's tables that a backup carries. */
+export async function readPlatformSequences(session: PsqlSession): Promise<Record<string, string>> {
+  const pairs = z.array(z.tuple([z.string(), z.string()]));
+  return Object.fromEntries(pairs.parse(
+    await session.rows(
+      `select json_build_array(format('%I.%I', schemaname, sequencename), last_value::text)
+         from pg_catalog.pg_sequences where schemaname in ('auth', 'storage') and last_value is not null
+        order by schemaname, sequencename;`,
+    ),
+  ));
+}
+
+/** How the schemas of the database are treated by a dump. */
+export interface SchemaPlan {
+  /** Passed to `pg_dump -N`. */
+  excluded: string[];
+  /** Schemas that belong to a role we do not know and stand on no list: left out, and said. */
+  unknown: string[];
+  /** Quoted names of the tables that are dumped without their rows. */
+  withoutRows: string[];
+}
+
+export async function planSchemas(session: PsqlSession): Promise<SchemaPlan> {
+  const rows = z.array(z.object({ name: z.string(), ours: z.boolean() })).parse(
+    await session.rows(
+      `select json_build_object('name', nspname, 'ours', pg_catalog.pg_get_userbyid(nspowner) in (current_user, 'pg_database_owner'))
+         from pg_catalog.pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema' order by nspname;`,
+    ),
+  );
+  const excludedByName: readonly string[] = EXCLUDED_SCHEMAS;
+  const kept: readonly string[] = [...DATA_ONLY_SCHEMAS, EXTENSIONS_SCHEMA];
+  const isOld = (name: string) => name.startsWith(OLD_CONTENT_PREFIX);
+  const excluded = rows.filter(({ name, ours }) =>
+    !kept.includes(name) && (excludedByName.includes(name) || isOld(name) || !ours)
+  );
+  const unknown = excluded.filter(({ name }) => !excludedByName.includes(name) && !isOld(name));
+  return {
+    excluded: excluded.map(({ name }) => name),
+    unknown: unknown.map(({ name }) => name),
+    withoutRows: await tablesWithoutRows(session),
+  };
+}
+
+async function tablesWithoutRows(session: PsqlSession): Promise<string[]> {
+  return z.array(z.string()).parse(
+    await session.rows(
+      `select to_json(format('"%s"."%s"', replace(n.nspname, '"', '""'), replace(c.relname, '"', '""')))
+         from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+        where c.relkind in ('r', 'p') and case n.nspname
+          when 'auth' then c.relname = any (current_setting('revo.auth_tables_except')::text[])
+          when 'storage' then c.relname <> all (current_setting('revo.storage_tables')::text[])
+          when 'realtime' then true
+          when 'extensions' then true
+          when 'public' then starts_with(c.relname, current_setting('revo.ops_prefix'))
+          else false end
+        order by n.nspname, c.relname;`,
+    ),
+  );
+}
+
+function textArray(values: readonly string[]): string {
+  return `{${values.join(",")}}`;
+}

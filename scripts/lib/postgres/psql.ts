@@ -1,0 +1,191 @@
+/**
+ * A session of PostgreSQL through psql: one client for everything (libpq's TLS, poolers and SCRAM), and the
+ * one that understands what pg_restore writes. Statements go in through its standard input, one JSON value a
+ * line comes out.
+ */
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { BackupError } from "@backup/errors.ts";
+import { childEnvironment, killGroup } from "../process/children.ts";
+import { type Connection, NOTICE_LOSS } from "./connection.ts";
+
+export interface PsqlOptions {
+  psql: string;
+  connection: Connection;
+  signal?: AbortSignal;
+}
+
+interface Waiter {
+  mark: string;
+  lines: string[];
+  onLine?: (line: string) => void;
+  resolve(lines: string[]): void;
+  reject(error: BackupError): void;
+}
+
+/** Output of psql that reports an error of the server, with `VERBOSITY verbose`: `ERROR:  42501: permission …`. */
+const SERVER_ERROR = /^(?:psql:[^:]*:\d+: )?(?:ERROR|FATAL|PANIC):\s+(?:([0-9A-Z]{5}): )?(.*)$/m;
+
+/**
+ * Long work is allowed, but not without us: a server that waits for a lock, builds an index or reads rows when its
+ * client is gone would go on, and others queue behind its locks. On Linux, where it can in every version, it looks every
+ * second for a connection that was closed, and gives up one whose other end has not answered for a minute.
+ */
+const SESSION = `set statement_timeout = 0;
+set tcp_keepalives_idle = 30;
+set tcp_keepalives_interval = 10;
+select set_config('tcp_user_timeout', '60s', false), set_config('client_connection_check_interval', '1s', false)
+ where version() like '%linux%';`;
+
+export class PsqlSession {
+  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #ended: Promise<BackupError>;
+  readonly #abort: () => void;
+  readonly #signal: AbortSignal | undefined;
+  #waiter: Waiter | null = null;
+  #stderr = "";
+  #marks = 0;
+  #over: BackupError | null = null;
+  #closing = false;
+
+  private constructor(options: PsqlOptions) {
+    this.#child = spawn(options.psql, [
+      "-X",
+      "-q",
+      "-A",
+      "-t",
+      "-v",
+      "ON_ERROR_STOP=1",
+      "-v",
+      "VERBOSITY=verbose",
+      "-d",
+      NOTICE_LOSS,
+    ], {
+      detached: true,
+      env: childEnvironment(options.connection.env),
+      stdio: ["pipe", "pipe", "pipe"],
+    });
+    this.#signal = options.signal;
+    this.#abort = () => killGroup(this.#child);
+    options.signal?.addEventListener("abort", this.#abort, { once: true });
+    this.#child.stdin.on("error", () => {}); // EPIPE: the end of psql tells why
+    this.#child.stderr.on("data", (chunk: Uint8Array) => {
+      this.#stderr = (this.#stderr + new TextDecoder().decode(chunk)).slice(-16_384);
+    });
+    createInterface({ input: this.#child.stdout }).on("line", (line) => this.#take(line));
+    this.#ended = new Promise((resolve) => {
+      this.#child.on(
+        "error",
+        (cause) => resolve(new BackupError("missing_tool", `Cannot start psql: ${cause.message}`, { cause })),
+      );
+      this.#child.on("close", (code, signal) => resolve(this.#explainEnd(code, signal)));
+    });
+    void this.#ended.then((error) => {
+      this.#over = error;
+      this.#waiter?.reject(error);
+      this.#waiter = null;
+    });
+  }
+
+  /** Connects. @throws {BackupError} `database_auth_failed`, `database_unreachable` or `missing_tool`. */
+  static async open(options: PsqlOptions): Promise<PsqlSession> {
+    const session = new PsqlSession(options);
+    await session.run(SESSION);
+    return session;
+  }
+
+  /**
+   * Runs statements (and psql meta-commands) one after the other and returns the lines they printed.
+   * @throws {BackupError} at the first error; the session is over then, its transaction rolled back.
+   */
+  async run(sql: string, onLine?: (line: string) => void): Promise<string[]> {
+    if (this.#over) throw this.#over;
+    if (this.#waiter) {
+      throw new BackupError("internal_server_error", "Cannot run two statements at once in one session");
+    }
+    const mark = `@done-${++this.#marks}`;
+    const done = new Promise<string[]>((resolve, reject) => {
+      this.#waiter = { mark, lines: [], onLine, resolve, reject };
+    });
+    this.#child.stdin.write(`${sql}\n\\echo ${mark}\n`);
+    return await done;
+  }
+
+  /** Rows of a query whose one column is JSON. */
+  async rows(sql: string): Promise<unknown[]> {
+    return (await this.run(sql)).map((line): unknown => JSON.parse(line));
+  }
+
+  /** The one JSON value of a query. */
+  async value(sql: string): Promise<unknown> {
+    return (await this.rows(sql))[0];
+  }
+
+  /** Ends the session; an open transaction is rolled back by the server. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    this.#child.stdin.end();
+    await this.#ended;
+    this.#signal?.removeEventListener("abort", this.#abort);
+  }
+
+  /** Ends the session at once. */
+  async kill(): Promise<void> {
+    this.#closing = true;
+    this.#abort();
+    await this.close();
+  }
+
+  #take(line: string): void {
+    const waiter = this.#waiter;
+    if (!waiter) return;
+    if (line === waiter.mark) {
+      this.#waiter = null;
+      waiter.resolve(waiter.lines);
+    } else if (waiter.onLine) waiter.onLine(line);
+    else waiter.lines.push(line);
+  }
+
+  #explainEnd(code: number | null, signal: string | null): BackupError {
+    const said = this.#stderr.trim();
+    if (this.#closing && said === "") return new BackupError("database_error", "the session is closed");
+    if (signal !== null) return new BackupError("database_error", `psql was ended by ${signal}`);
+    const match = SERVER_ERROR.exec(said);
+    if (
+      code === 2 && /password authentication failed|no password supplied|role .* does not exist/.test(said)
+    ) {
+      return new BackupError("database_auth_failed", lastLine(said));
+    }
+    if (code === 2 && !match?.[1]) {
+      return new BackupError("database_unreachable", lastLine(said) || "connection lost");
+    }
+    return new BackupError("database_error", match?.[2] ?? (lastLine(said) || `psql exited ${code}`), {
+      details: { sqlstate: match?.[1] ?? null, output: said.slice(-2000) },
+    });
+  }
+}
+
+/** SQLSTATE of a server's error, where the error is one. */
+export function sqlstateOf(error: unknown): string | null {
+  const state = error instanceof BackupError ? error.details.sqlstate : null;
+  return typeof state === "string" ? state : null;
+}
+
+/** A text as an SQL literal (standard_conforming_strings is on in every supported server). */
+export function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+/** A value as a jsonb literal. */
+export function jsonb(value: unknown): string {
+  return `${literal(JSON.stringify(value))}::jsonb`;
+}
+
+/** A name as an SQL identifier. */
+export function identifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+function lastLine(text: string): string {
+  return text.split("\n").at(-1) ?? "";
+}

@@ -1,0 +1,175 @@
+/**
+ * Child processes. Every one runs in a process group of its own, so that an abort ends a whole pipeline;
+ * every end but exit code 0 is an error, a signal too.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+import process from "node:process";
+import { BackupError } from "@backup/errors.ts";
+
+/** One program of a pipeline: its path and arguments. Nothing secret may be among them. */
+export type Stage = readonly [program: string, ...args: string[]];
+
+export interface PipelineOptions {
+  env?: Readonly<Record<string, string>>;
+  /** Where the last stage writes; default: the returned stream. */
+  outputFile?: string;
+  /** Where the first stage reads; default: nothing. */
+  inputFile?: string;
+  signal?: AbortSignal;
+}
+
+/** How each stage ended: its exit code, 128 + n for signal n. */
+export interface PipelineEnd {
+  codes: number[];
+  stderr: string;
+}
+
+export interface Pipeline {
+  readonly stdout: AsyncIterable<Uint8Array>;
+  /** Resolves when all stages have ended, however they ended. */
+  readonly ended: Promise<PipelineEnd>;
+  kill(): void;
+}
+
+const STATUS_MARK = "@pipeline-status";
+const STDERR_LIMIT = 16_384;
+
+/** Linux' F_SETPIPE_SZ: 1 MB, what everybody may have, instead of 64 kB. A system without it refuses, which is no loss. */
+const WIDEN = "fcntl($_, 1031, 1 << 20) for *STDIN, *STDOUT; exec { $ARGV[0] } @ARGV or exit 127";
+/**
+ * Before a program: widens the pipes at its ends, then becomes it. psql, which reads what a restore loads, needs a
+ * quarter less of the processor then. Neither bash nor Node can ask for it; without perl the pipes stay as they are.
+ */
+const WIDE_PIPES = wideningPrefix(process.env.PATH ?? "");
+
+function wideningPrefix(path: string): readonly string[] {
+  const perl = findProgram("perl", path);
+  return perl === null ? [] : [perl, "-e", WIDEN];
+}
+
+/**
+ * Connects programs by the kernel's pipes, without passing the data through this process.
+ * bash is used for the plumbing only: its text is constant, programs and arguments are its parameters.
+ */
+export function startPipeline(stages: readonly Stage[], options: PipelineOptions = {}): Pipeline {
+  const prefix = stages.length > 1 ? WIDE_PIPES : [];
+  const words = stages.map((stage) => [...prefix, ...stage].map(quote).join(" ")).join(" | ");
+  const input = options.inputFile === undefined ? "" : ` < ${quote(options.inputFile)}`;
+  const output = options.outputFile === undefined ? "" : ` > ${quote(options.outputFile)}`;
+  const script =
+    `{ ${words} ; s="\${PIPESTATUS[*]}"; }${input}${output}; printf '${STATUS_MARK} %s\\n' "$s" >&2`;
+  const child = spawn("bash", ["--noprofile", "--norc", "-c", script], {
+    detached: true,
+    env: childEnvironment(options.env),
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const kill = () => killGroup(child);
+  if (options.signal?.aborted) kill();
+  options.signal?.addEventListener("abort", kill, { once: true });
+  return {
+    stdout: child.stdout,
+    ended: waitForEnd(child, stages.length).finally(() => options.signal?.removeEventListener("abort", kill)),
+    kill,
+  };
+}
+
+/** Runs a pipeline to its end and returns what it printed. @throws {BackupError} as {@link requireSuccess}. */
+export async function runPipeline(
+  stages: readonly Stage[],
+  options: PipelineOptions = {},
+): Promise<Uint8Array> {
+  const pipeline = startPipeline(stages, options);
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of pipeline.stdout) chunks.push(chunk);
+  requireSuccess(stages, await pipeline.ended);
+  return Buffer.concat(chunks);
+}
+
+/** @throws {BackupError} `database_error` naming the program that failed and the end of what it said. */
+export function requireSuccess(stages: readonly Stage[], end: PipelineEnd): void {
+  const failure = describeFailure(stages, end);
+  if (failure !== null) throw new BackupError("database_error", failure);
+}
+
+/** Which programs failed and what they said; `null` when all ended with 0. */
+export function describeFailure(stages: readonly Stage[], end: PipelineEnd): string | null {
+  const failed = stages.flatMap(([program], i) => {
+    const code = end.codes[i] ?? 137;
+    const name = program.split("/").at(-1);
+    return code === 0
+      ? []
+      : [`${name} ${code > 128 ? `was ended by signal ${code - 128}` : `exited ${code}`}`];
+  });
+  if (failed.length === 0) return null;
+  return [failed.join(", "), end.stderr].filter((part) => part !== "").join(": ");
+}
+
+const SIGPIPE_STATUS = 141;
+
+/** The first program's SIGPIPE is no failure when the second had read all that it needed. */
+export function forgiveCutOff(end: PipelineEnd): PipelineEnd {
+  return { ...end, codes: end.codes.map((code, i) => i === 0 && code === SIGPIPE_STATUS ? 0 : code) };
+}
+
+/** The environment of children: what finds programs and temporary files, and what is given; no secret of ours. */
+export function childEnvironment(env: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const kept: Record<string, string> = { LC_ALL: "C.UTF-8", PSQLRC: "/dev/null", PGPASSFILE: "/dev/null" };
+  for (const name of ["PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH"]) {
+    const value = process.env[name];
+    if (value !== undefined) kept[name] = value;
+  }
+  return { ...kept, ...env };
+}
+
+/** Kills a detached child and everything it started. */
+export function killGroup(child: ChildProcess): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, "SIGKILL");
+  } catch {
+    child.kill("SIGKILL"); // the group is gone already, or the platform has none
+  }
+}
+
+/** The first executable of that name on a PATH. */
+export function findProgram(name: string, path: string): string | null {
+  for (const folder of path.split(delimiter)) {
+    const program = join(folder, name);
+    try {
+      accessSync(program, constants.X_OK);
+      return program;
+    } catch {
+      continue;
+    }
+  }
+  return null;
+}
+
+function waitForEnd(child: ChildProcess, stages: number): Promise<PipelineEnd> {
+  let stderr = "";
+  child.stderr?.on("data", (chunk: Uint8Array) => {
+    stderr = (stderr + new TextDecoder().decode(chunk)).slice(-STDERR_LIMIT);
+  });
+  return new Promise((resolve, reject) => {
+    child.on(
+      "error",
+      (cause) => reject(new BackupError("missing_tool", `Cannot start bash: ${cause.message}`, { cause })),
+    );
+    child.on("close", (_code, signal) => {
+      const mark = stderr.lastIndexOf(STATUS_MARK);
+      if (mark < 0) {
+        const text = signal === null ? stderr : `ended by ${signal} ${stderr}`;
+        resolve({ codes: Array<number>(stages).fill(137), stderr: text.trim() });
+        return;
+      }
+      const codes = stderr.slice(mark + STATUS_MARK.length).trim().split(" ").map(Number);
+      resolve({ codes, stderr: stderr.slice(0, mark).trim() });
+    });
+  });
+}
+
+function quote(word: string): string {
+  return `'${word.replaceAll("'", `'\\''`)}'`;
+}

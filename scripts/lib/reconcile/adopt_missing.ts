@@ -1,0 +1,25 @@
+/** What a backup does at its end: enters what earlier ones could not enter. The whole comparison is reconcile/. */
+import { toBackupError } from "@backup/errors.ts";
+import { VAULT_ROOT } from "@backup/vault/object_key.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import type { Progress } from "../run/progress.ts";
+import { adoptByManifest } from "./adopt.ts";
+import { compareVaultWithCatalog } from "./compare.ts";
+import type { Vault } from "../vault/vault.ts";
+
+/**
+ * Enters every backup of the vault whose row is missing, or says that it is gone. One that cannot be entered, for
+ * example because its size is not the manifest's, is told and left to `deno task reconcile`.
+ */
+export async function adoptMissing(vault: Vault, catalog: Catalog, progress: Progress): Promise<void> {
+  for await (const { key, stored, row } of compareVaultWithCatalog(vault, catalog, `${VAULT_ROOT}/`)) {
+    const isKnown = row !== null && row.status !== "deleted";
+    if (isKnown || !stored?.archive || !stored.manifest) continue;
+    try {
+      await adoptByManifest(vault, catalog, stored.archive);
+      progress.log(`entered ${key} into the catalog`);
+    } catch (error) {
+      progress.log(`could not enter ${key}: ${toBackupError(error).message}`);
+    }
+  }
+}

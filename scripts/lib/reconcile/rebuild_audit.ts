@@ -1,0 +1,98 @@
+/** A catalog that was lost or taken back in time comes back from the copies of its audit. */
+import { z } from "zod";
+import { type AuditBreak, type AuditLine, isUnchanged } from "@backup/audit.ts";
+import { toBackupError } from "@backup/errors.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import { jsonb, literal } from "../postgres/psql.ts";
+import { adoptByManifest } from "./adopt.ts";
+import type { Vault } from "../vault/vault.ts";
+import { type AuditCopy, readCopies } from "../audit/copies.ts";
+
+export interface Rebuilt {
+  /** Records that the database had lost. */
+  records: number;
+  /** Runs that were missing or older than their record. */
+  runs: number;
+  /** Backups to which holds, proofs and states were given back, or which came back as a row. */
+  backups: number;
+  /** Copies that are damaged, or say something else than the database: they were not used. */
+  broken: AuditBreak[];
+  /** Backups that came back without their manifest, although the vault holds the archive. */
+  withoutManifest: { key: string; why: string }[];
+}
+
+const loadedSchema = z.object({
+  added: z.number(),
+  different: z.array(z.object({ chain_id: z.string(), seq: z.number() })),
+});
+
+/**
+ * Puts back what the vault's copies know and the database does not: audit, runs, holds and proofs. To be called before
+ * the catalog's rows are made anew from manifests, so that they keep their ids. Does nothing where nothing is missing.
+ */
+export async function rebuildRuns(vault: Vault, catalog: Catalog): Promise<Rebuilt> {
+  const rebuilt: Rebuilt = { records: 0, runs: 0, backups: 0, broken: [], withoutManifest: [] };
+  const complete = await completeUntil(catalog);
+  for await (const copy of readCopies(vault, ({ chainId, last }) => last > (complete.get(chainId) ?? 0))) {
+    await load(catalog, copy, rebuilt);
+  }
+  rebuilt.runs = await count(catalog, "ops_db_backup_rebuild_runs");
+  rebuilt.backups = await count(catalog, "ops_db_backup_rebuild_backups");
+  if (rebuilt.backups > 0) rebuilt.withoutManifest = await giveManifestsBack(vault, catalog);
+  return rebuilt;
+}
+
+/** Up to which record the database has each chain without a gap. */
+async function completeUntil(catalog: Catalog): Promise<Map<string, number>> {
+  const rows = await catalog.rows(
+    `select json_build_array(chain_id, max(seq)) from public.ops_db_backup_audit
+      group by chain_id having max(seq) = count(*);`,
+  );
+  return new Map(z.array(z.tuple([z.string(), z.number()])).parse(rows));
+}
+
+async function load(catalog: Catalog, copy: AuditCopy, rebuilt: Rebuilt): Promise<void> {
+  if (copy.broken) rebuilt.broken.push(copy.broken);
+  const sound = await soundLines(copy, rebuilt);
+  const [answer] = await catalog.rows(`select public.ops_db_backup_audit_load(${jsonb(sound)});`);
+  const { added, different } = loadedSchema.parse(answer);
+  rebuilt.records += added;
+  rebuilt.broken.push(...different.map((at) => ({ ...at, why: "the database says something else" })));
+  const mirrored = { chain_id: copy.chainId, seq: copy.last };
+  await catalog.rows(
+    `select to_json(true) from (select public.ops_db_backup_audit_mirrored_to(${jsonb(mirrored)})) done;`,
+  );
+}
+
+/** The lines that are what was written; of the others it is told. */
+async function soundLines({ chainId, first, lines }: AuditCopy, rebuilt: Rebuilt): Promise<AuditLine[]> {
+  const sound: AuditLine[] = [];
+  for (const [index, line] of lines.entries()) {
+    const isSound = await isUnchanged(line);
+    if (isSound) sound.push(line);
+    else rebuilt.broken.push({ chain_id: chainId, seq: first + index, why: "its text was changed" });
+  }
+  return sound;
+}
+
+/** The audit knows of a backup all but its manifest, which lies beside the archive. */
+async function giveManifestsBack(vault: Vault, catalog: Catalog): Promise<Rebuilt["withoutManifest"]> {
+  const bucket = literal(vault.bucket);
+  const rows = await catalog.rows(
+    `select to_json(r2_key) from public.ops_db_backups
+      where r2_bucket = ${bucket} and manifest is null and duplicate_of is null and status <> 'deleted'
+      order by created_at;`,
+  );
+  const without: Rebuilt["withoutManifest"] = [];
+  for (const key of z.array(z.string()).parse(rows)) {
+    const archive = await vault.head(key);
+    if (archive === null) continue; // the comparison with the vault tells of it
+    await adoptByManifest(vault, catalog, archive)
+      .catch((error: unknown) => without.push({ key, why: toBackupError(error).message }));
+  }
+  return without;
+}
+
+async function count(catalog: Catalog, name: string): Promise<number> {
+  return z.number().parse((await catalog.rows(`select to_json(public.${name}());`))[0]);
+}

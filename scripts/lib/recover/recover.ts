@@ -1,0 +1,254 @@
+/**
+ * Recovery with nothing but the vault: no catalog, no GitHub, no project. Lists the backups, checks one, or restores
+ * it into an empty database, a Supabase project's or any PostgreSQL's, and makes the catalog anew there.
+ */
+import { z } from "zod";
+import { BackupError, toBackupError } from "@backup/errors.ts";
+import { type AnyManifest, isProving } from "@backup/vault/manifest.ts";
+import { PLATFORM_SCHEMAS } from "@backup/vault/platform.ts";
+import { type Target, targetSchema } from "@backup/target.ts";
+import { rebuildRuns } from "../reconcile/rebuild_audit.ts";
+import { Catalog } from "../catalog/catalog.ts";
+import { findToolsFor } from "../postgres/client_tools.ts";
+import { type Connection, parseDatabaseUrl } from "../postgres/connection.ts";
+import { backupsNewestFirst, newestBackup } from "../vault/newest_backup.ts";
+import { preparePlatform } from "../server/prepare_platform.ts";
+import { type Environment, readEnvironment } from "../process/environment.ts";
+import { vaultFields, vaultOf } from "../vault/environment.ts";
+import { chooseGzip } from "../process/gzip.ts";
+import { type Output, progressOn } from "../run/output.ts";
+import type { Progress } from "../run/progress.ts";
+import { literal, PsqlSession } from "../postgres/psql.ts";
+import { adoptMissing } from "../reconcile/adopt_missing.ts";
+import type { Vault } from "../vault/vault.ts";
+import { type FetchedBackup, readManifest, withFetchedBackup } from "../vault/fetch_backup.ts";
+import { type Restored, restoreFetched } from "../restore/restore_backup.ts";
+
+const NEWEST = "newest";
+/** Made Supabase's servers. */
+const PLATFORM_SUPERUSER = "supabase_admin";
+
+export const fromVaultEnvironment = z.object({
+  ...vaultFields,
+  /** Whose backups. */
+  TARGET: targetSchema.default("prod"),
+  /** A key, or `newest`. Absent: only a list is wanted. */
+  R2_KEY: z.string().optional(),
+  /** Where to. Absent: the backup is only checked. */
+  DATABASE_URL: z.string().optional(),
+  ALLOW_SCHEMA_ONLY: z.enum(["yes", "true", "no", "false"]).default("no").transform((it) =>
+    /yes|true/.test(it)
+  ),
+});
+
+/**
+ * Does what the environment asks for: lists, checks or restores.
+ * @throws {BackupError} `target_not_empty`, `missing_environment`, and what a check or a restore throws.
+ */
+export async function recoverFromVault(
+  environment: Environment,
+  output: Output,
+  signal: AbortSignal,
+): Promise<void> {
+  const env = readEnvironment(fromVaultEnvironment, environment);
+  const print = (line: string) => output.print(line);
+  const vault = vaultOf(env);
+  if (env.R2_KEY === undefined) {
+    if (env.DATABASE_URL === undefined) return await list(vault, env.TARGET, print);
+    throw new BackupError("missing_environment", "Cannot restore: R2_KEY is missing", {
+      hint: `Run it without DATABASE_URL to see the list, then name a key, or R2_KEY=${NEWEST}.`,
+    });
+  }
+  const key = env.R2_KEY === NEWEST ? await newestBackup(vault, env.TARGET) : env.R2_KEY;
+  const progress = progressOn(output);
+  if (env.DATABASE_URL === undefined) return await check({ vault, progress, signal }, key);
+  const connection = parseDatabaseUrl(env.DATABASE_URL, "DATABASE_URL");
+  const around = { vault, connection, progress, signal };
+  const { verified, skipped, warnings } = await restoreIntoEmpty(around, key, env.ALLOW_SCHEMA_ONLY);
+  output.setResult({ r2_key: key, verified, skipped, warnings });
+  print(`restored and checked: ${verified.tables} tables, ${verified.rows} rows`);
+  for (const what of verified.notChecked) print(`not checked: ${what}`);
+  for (const { kind, name, reason } of skipped) print(`left out: ${kind} ${name}: ${reason}`);
+  for (const warning of warnings) print(`warning: ${warning}`);
+}
+
+async function list(vault: Vault, target: Target, print: (line: string) => void): Promise<void> {
+  const keys = await backupsNewestFirst(vault, target);
+  for (const key of keys) print(`${key}  ${describe(await readManifest(vault, key))}`);
+  print(
+    `${keys.length} backups of ${target}, newest first. R2_KEY=… checks one, R2_KEY=${NEWEST} the first full one ` +
+      "that is not what a restore replaced.",
+  );
+}
+
+function describe(manifest: AnyManifest | null): string {
+  if (manifest === null) return "without manifest";
+  const size = `${(manifest.bytes / 1e6).toFixed(1)} MB, ${manifest.mode}`;
+  return isProving(manifest)
+    ? `${size}, ${manifest.tables_total} tables, ${manifest.rows_total} rows, PostgreSQL ${manifest.server_version}`
+    : `${size}, of the old format`;
+}
+
+/** Downloads it: size, hash, and whether it is an archive. */
+async function check(around: Omit<Around, "connection">, key: string): Promise<void> {
+  const { progress } = around;
+  await withFetchedBackup(around, key, ({ manifest, toc }) => {
+    progress.log(`${key} is good: ${toc.entries.length} entries, ${describe(manifest)}`);
+    if (manifest !== null) progress.log(`SHA-256 ${manifest.sha256}, as its manifest says`);
+    return Promise.resolve();
+  });
+}
+
+interface Around {
+  vault: Vault;
+  connection: Connection;
+  progress: Progress;
+  signal: AbortSignal;
+}
+
+/**
+ * The engine of every restore, without a safety copy: there is nothing to save.
+ * @throws {BackupError} `target_not_empty` before anything is touched.
+ */
+export async function restoreIntoEmpty(
+  around: Around,
+  key: string,
+  allowSchemaOnly: boolean,
+): Promise<Restored> {
+  const { vault, connection, progress, signal } = around;
+  progress.phase("connect");
+  const tools = await findToolsFor(connection, signal);
+  const gzip = chooseGzip();
+  const isPlatform = await inspectEmpty(tools.psql, connection);
+  const restored = await withFetchedBackup(around, key, async (backup) => {
+    if (!isPlatform) {
+      progress.phase("prepare");
+      await requireRangesOwner(tools.psql, connection, backup);
+      await makeExtensionsSchema(tools.psql, connection);
+      await preparePlatform({ tools, gzip, signal }, backup, connection);
+    }
+    // "verify" asks for no confirmation, which would be of no use where nothing can be lost
+    const order = { target: "verify", confirm: null, allowSchemaOnly, safety: null } as const;
+    return await restoreFetched({ ...around, tools, gzip, now: () => new Date() }, order, backup);
+  });
+  const warnings = await rebuildCatalog(vault, tools.psql, connection, progress);
+  return { ...restored, warnings: [...restored.warnings, ...warnings] };
+}
+
+const emptiness = z.object({
+  relations: z.array(z.string()),
+  isPlatform: z.boolean(),
+  isSuperuser: z.boolean(),
+});
+
+/** Whether the platform's schemas are there. @throws {BackupError} unless it is empty and can be restored into. */
+async function inspectEmpty(psql: string, connection: Connection): Promise<boolean> {
+  const session = await PsqlSession.open({ psql, connection });
+  try {
+    const found = emptiness.parse(
+      await session.value(
+        `select json_build_object(
+           'isPlatform', to_regnamespace('auth') is not null,
+           'isSuperuser', (select rolsuper from pg_catalog.pg_roles where rolname = current_user),
+           'relations', coalesce((
+             select json_agg(c.oid::regclass) from pg_catalog.pg_class c
+               join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+              where c.relkind in ('r', 'p', 'v', 'm', 'f') and n.nspname !~ '^pg_'
+                and n.nspname <> all (array[${
+          ["information_schema", ...PLATFORM_SCHEMAS].map(literal).join(", ")
+        }])
+                and not (n.nspname = 'public' and starts_with(c.relname, 'ops_db_backup'))
+                and not exists (select from pg_catalog.pg_depend d where d.classid = 'pg_class'::regclass
+                                 and d.objid = c.oid and d.deptype = 'e')), '[]'));`,
+      ),
+    );
+    requireUsable(connection, found);
+    return found.isPlatform;
+  } finally {
+    await session.close();
+  }
+}
+
+function requireUsable(connection: Connection, found: z.infer<typeof emptiness>): void {
+  const { relations, isPlatform, isSuperuser } = found;
+  if (relations.length > 0) {
+    throw new BackupError(
+      "target_not_empty",
+      `Cannot restore into ${connection}: it holds ${relations.length} tables and views, ${
+        relations.slice(0, 5).join(", ")
+      }`,
+      {
+        hint: "Use a new project or a new database. `deno task restore` replaces the content of a known one.",
+      },
+    );
+  }
+  if (isPlatform || (isSuperuser && connection.user === "postgres")) return;
+  throw new BackupError(
+    "missing_environment",
+    `Cannot restore into ${connection}: outside Supabase the user has to be a superuser called postgres`,
+    {
+      hint:
+        "Roles and the schemas auth and storage have to be made first, and what is restored belongs to postgres.",
+    },
+  );
+}
+
+/**
+ * The functions that come with a range type belong to the role that the server was made with: of another name, they
+ * differ from what was backed up, and the restore would be refused at its end.
+ * @throws {BackupError} `archive_rejected`.
+ */
+async function requireRangesOwner(
+  psql: string,
+  connection: Connection,
+  { toc }: FetchedBackup,
+): Promise<void> {
+  const ranges = toc.entries.filter(({ kind, definition }) =>
+    kind === "TYPE" && /\bAS RANGE\b/.test(definition)
+  );
+  if (ranges.length === 0) return;
+  const session = await PsqlSession.open({ psql, connection });
+  const owner = await session.value("select to_json(rolname) from pg_catalog.pg_roles where oid = 10;");
+  await session.close();
+  if (owner === PLATFORM_SUPERUSER) return;
+  throw new BackupError(
+    "archive_rejected",
+    `Cannot restore the range types ${
+      ranges.map(({ tag }) => tag).join(", ")
+    }: the server was made by ${owner}`,
+    {
+      hint:
+        `Make it with initdb -U ${PLATFORM_SUPERUSER} and a superuser postgres, or use the commands in the ` +
+        "RECOVERY.md beside the backup.",
+    },
+  );
+}
+
+async function makeExtensionsSchema(psql: string, connection: Connection): Promise<void> {
+  const session = await PsqlSession.open({ psql, connection });
+  await session.run("set client_min_messages = warning; create schema if not exists extensions;");
+  await session.close();
+}
+
+/** What the audit's copies tell, then a row for every manifest. The data is restored whatever becomes of this. */
+async function rebuildCatalog(
+  vault: Vault,
+  psql: string,
+  connection: Connection,
+  progress: Progress,
+): Promise<string[]> {
+  const catalog = new Catalog({ psql, connection });
+  try {
+    const [isThere] = await catalog.rows("select to_json(to_regclass('public.ops_db_backups') is not null);");
+    if (isThere !== true) return [];
+    progress.phase("catalog");
+    const { broken } = await rebuildRuns(vault, catalog);
+    await adoptMissing(vault, catalog, progress);
+    return broken.map(({ chain_id, seq, why }) => `audit record ${seq} of ${chain_id}: ${why}`);
+  } catch (thrown) {
+    const { message } = toBackupError(thrown);
+    return [`the history could not be rebuilt, apply the migrations and run deno task reconcile: ${message}`];
+  } finally {
+    await catalog.close();
+  }
+}

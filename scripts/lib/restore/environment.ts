@@ -1,0 +1,17 @@
+/** What a restore and its plan read from the environment. */
+import { z } from "zod";
+import { targetSchema } from "@backup/target.ts";
+import { yes } from "../process/environment.ts";
+import { requesterFields } from "../run/requester.ts";
+import { vaultFields } from "../vault/environment.ts";
+
+export const restoreEnvironment = z.object({
+  ...requesterFields,
+  ...vaultFields,
+  TARGET: targetSchema,
+  R2_KEY: z.string(),
+  CONFIRM: z.string().optional(),
+  PLAN: yes,
+  PLAN_REQUEST_ID: z.uuid().optional(),
+  ALLOW_SCHEMA_ONLY: yes,
+});

@@ -1,0 +1,17 @@
+/** The job summary of a restore, in Markdown for an admin. */
+import { isProving } from "@backup/vault/manifest.ts";
+import { number, table } from "../run/job_summary.ts";
+import type { Restored } from "./restore_backup.ts";
+
+export function restoreSummary(restored: Restored, key: string, target: string): string {
+  const { manifest, safety, verified } = restored;
+  return table("Restauração concluída", [
+    ["Destino", target],
+    ["Backup", `\`${key}\``],
+    ["Feito em", manifest?.created_at_utc ?? "desconhecido (sem manifesto)"],
+    ["Provas do backup", manifest && isProving(manifest) ? "completas" : "formato antigo, menos provas"],
+    ["Conferido", `${number.format(verified.tables)} tabelas, ${number.format(verified.rows)} linhas`],
+    ["Não conferido", verified.notChecked.join("; ") || "nada"],
+    ["Cópia anterior do destino", safety ? `\`${safety.keys.archive}\`` : "não foi feita"],
+  ]);
+}

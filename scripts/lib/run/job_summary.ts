@@ -1,0 +1,9 @@
+/** What the job summaries on GitHub are made of: Markdown for an admin, numbers in pt-BR. */
+
+export const number = new Intl.NumberFormat("pt-BR");
+export const megabytes = (bytes: number) => `${number.format(Math.round(bytes / 1e5) / 10)} MB`;
+
+export function table(title: string, rows: readonly (readonly [string, string])[]): string {
+  const lines = rows.map(([name, value]) => `| ${name} | ${value.replaceAll("|", "\\|")} |`);
+  return [`### ${title}`, "", "| | |", "|---|---|", ...lines, ""].join("\n");
+}

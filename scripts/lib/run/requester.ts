@@ -1,0 +1,46 @@
+/** Who requested a run, and which run of GitHub this is. */
+import { z } from "zod";
+
+export interface Requester {
+  requestId: string;
+  requestedBy: string;
+  run: { id: string; url: string; attempt: number } | null;
+  gitSha: string | null;
+}
+
+export const requesterFields = {
+  REQUEST_ID: z.uuid().optional(),
+  REQUESTED_BY: z.string().max(200).optional(),
+  REASON: z.string().max(500).optional(),
+  GITHUB_EVENT_NAME: z.string().optional(),
+  GITHUB_ACTOR: z.string().optional(),
+  GITHUB_RUN_ID: z.string().optional(),
+  GITHUB_RUN_ATTEMPT: z.coerce.number().int().positive().default(1),
+  GITHUB_SERVER_URL: z.url().default("https://github.com"),
+  GITHUB_REPOSITORY: z.string().optional(),
+  GITHUB_SHA: z.string().optional(),
+};
+
+/** The requester: a person through the screen, the schedule, a user of GitHub, or the command line. */
+export function requesterOf(
+  env: z.infer<z.ZodObject<typeof requesterFields>>,
+  newId: () => string,
+): Requester {
+  const fallback = env.GITHUB_EVENT_NAME === "schedule"
+    ? "schedule"
+    : env.GITHUB_ACTOR
+    ? `github:${env.GITHUB_ACTOR}`
+    : "command line";
+  return {
+    requestId: env.REQUEST_ID ?? newId(),
+    requestedBy: env.REQUESTED_BY ?? fallback,
+    run: env.GITHUB_RUN_ID && env.GITHUB_REPOSITORY
+      ? {
+        id: env.GITHUB_RUN_ID,
+        url: `${env.GITHUB_SERVER_URL}/${env.GITHUB_REPOSITORY}/actions/runs/${env.GITHUB_RUN_ID}`,
+        attempt: env.GITHUB_RUN_ATTEMPT,
+      }
+      : null,
+    gitSha: env.GITHUB_SHA ?? null,
+  };
+}

@@ -1,0 +1,188 @@
+/**
+ * A PostgreSQL server that is ours alone: made by initdb in a folder of its own, a direct child of this process,
+ * reached over 127.0.0.1 with a password, gone with its folder.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { appendFile, chown, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import process from "node:process";
+import { setTimeout as sleep } from "node:timers/promises";
+import { BackupError } from "@backup/errors.ts";
+import type { PostgresBinaries } from "../postgres/binaries.ts";
+import { findFreePort } from "./free_port.ts";
+import { runAsServerUser, serverEnvironment, type ServerUser, serverUser } from "./server_user.ts";
+
+export interface ServerOptions {
+  /** Must have `initdb` and `postgres`. */
+  binaries: PostgresBinaries;
+  /** An existing folder that the server's user can pass through ({@link makeServerFolder}). */
+  folder: string;
+  superuser: { name: string; password: string };
+  /** Of 127.0.0.1; default: a free one, kept for the server's life. */
+  port?: number;
+  /** Lines of postgresql.conf. */
+  settings?: Readonly<Record<string, string>>;
+  /** Puts the server into a process group of its own, out of reach of Ctrl-C. */
+  ownGroup?: boolean;
+  /** Called with the process id at every start, before the server answers. */
+  onProcess?: (pid: number) => void;
+  /** Called when the server ends without {@link PostgresServer.stop}. */
+  onUnexpectedEnd?: (said: string) => void;
+}
+
+export type StopMode = "fast" | "immediate";
+
+const START_LIMIT_MS = 60_000;
+const STOP_LIMIT_MS = { fast: 15_000, immediate: 5_000 } as const;
+const POLL_MS = 15;
+const PORT_TAKEN = /could not bind .*: Address already in use/;
+
+/** No Unix socket: its path would have to be short, and everybody comes over TCP. */
+const BASE_SETTINGS: Readonly<Record<string, string>> = {
+  listen_addresses: "127.0.0.1",
+  unix_socket_directories: "",
+  password_encryption: "scram-sha-256",
+};
+
+export class PostgresServer {
+  readonly #options: ServerOptions;
+  readonly #user: ServerUser | null;
+  readonly #data: string;
+  #port: number;
+  #child: ChildProcess | null = null;
+  #said = "";
+  #stopping = false;
+
+  private constructor(options: ServerOptions, user: ServerUser | null, port: number) {
+    this.#options = options;
+    this.#user = user;
+    this.#data = join(options.folder, "data");
+    this.#port = port;
+  }
+
+  /** Makes the cluster; it does not run yet. @throws {BackupError} `database_error` with what initdb said. */
+  static async create(options: ServerOptions): Promise<PostgresServer> {
+    const server = new PostgresServer(options, serverUser(), options.port ?? await findFreePort());
+    await server.#initialize();
+    return server;
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  /** Of the running server's first process. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /** Resolves when it takes connections. @throws {BackupError} `database_error` with the end of its log. */
+  async start(): Promise<void> {
+    for (let attempt = 1;; attempt++) {
+      try {
+        return await this.#startOnce();
+      } catch (error) {
+        const retry = this.#options.port === undefined && attempt < 3 && PORT_TAKEN.test(this.#said);
+        if (!retry) throw error;
+        this.#port = await findFreePort();
+      }
+    }
+  }
+
+  /** Ends it: `fast` rolls back and writes a checkpoint, `immediate` leaves recovery to the next start. */
+  async stop(mode: StopMode = "fast"): Promise<void> {
+    const child = this.#child;
+    if (child === null) return;
+    this.#stopping = true;
+    const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+    if (mode === "fast" && await signalAndWait(child, "SIGINT", ended, STOP_LIMIT_MS.fast)) return;
+    if (await signalAndWait(child, "SIGQUIT", ended, STOP_LIMIT_MS.immediate)) return;
+    child.kill("SIGKILL");
+    await ended;
+  }
+
+  async #initialize(): Promise<void> {
+    const { folder, binaries, superuser, settings } = this.#options;
+    const passwordFile = join(folder, "password");
+    await mkdir(this.#data, { mode: 0o700 });
+    await writeFile(passwordFile, superuser.password, { mode: 0o600 });
+    if (this.#user) {
+      for (const path of [this.#data, passwordFile]) await chown(path, this.#user.uid, this.#user.gid);
+    }
+    await runAsServerUser(binaries.path("initdb"), [
+      `--pgdata=${this.#data}`,
+      `--username=${superuser.name}`,
+      `--pwfile=${passwordFile}`,
+      "--auth=scram-sha-256",
+      "--encoding=UTF8",
+      `--locale=${process.platform === "darwin" ? "en_US.UTF-8" : "C.UTF-8"}`,
+      "--no-sync",
+      "--no-instructions",
+    ], { user: this.#user, cwd: this.#data });
+    await rm(passwordFile);
+    const lines = Object.entries({ ...BASE_SETTINGS, ...settings })
+      .map(([name, value]) => `${name} = '${value.replaceAll("'", "''")}'\n`);
+    await appendFile(join(this.#data, "postgresql.conf"), lines.join(""));
+  }
+
+  async #startOnce(): Promise<void> {
+    this.#said = "";
+    this.#stopping = false;
+    const child = spawn(
+      this.#options.binaries.path("postgres"),
+      ["-D", this.#data, "-p", String(this.#port)],
+      {
+        cwd: this.#data,
+        env: serverEnvironment(),
+        detached: this.#options.ownGroup ?? false,
+        stdio: ["ignore", "ignore", "pipe"],
+        ...(this.#user && { uid: this.#user.uid, gid: this.#user.gid }),
+      },
+    );
+    this.#child = child;
+    let failure: Error | null = null;
+    child.stderr?.on("data", (chunk: Uint8Array) => {
+      this.#said = (this.#said + new TextDecoder().decode(chunk)).slice(-8192);
+    });
+    child.once("error", (error) => failure = error);
+    let ready = false;
+    child.once("exit", () => {
+      this.#child = null;
+      if (ready && !this.#stopping) this.#options.onUnexpectedEnd?.(this.#said);
+    });
+    if (child.pid !== undefined) this.#options.onProcess?.(child.pid);
+    const limit = Date.now() + START_LIMIT_MS;
+    while (!(ready = await this.#isReady(child))) {
+      if (failure !== null || this.#child === null || Date.now() > limit) {
+        await this.stop("immediate");
+        throw new BackupError("database_error", `Cannot start PostgreSQL: ${this.#said.trim()}`, {
+          cause: failure ?? undefined,
+        });
+      }
+      await sleep(POLL_MS);
+    }
+  }
+
+  /** The server writes its state into the eighth line of postmaster.pid, as pg_ctl knows too. */
+  async #isReady(child: ChildProcess): Promise<boolean> {
+    const text = await readFile(join(this.#data, "postmaster.pid"), "utf8").catch(() => "");
+    const lines = text.split("\n");
+    return lines[0] === String(child.pid) && lines[7]?.trim() === "ready";
+  }
+}
+
+async function signalAndWait(
+  child: ChildProcess,
+  signal: NodeJS.Signals,
+  ended: Promise<void>,
+  limitMs: number,
+): Promise<boolean> {
+  child.kill(signal);
+  const timer = new AbortController();
+  const inTime = await Promise.race([
+    ended.then(() => true),
+    sleep(limitMs, false, { signal: timer.signal }).catch(() => false),
+  ]);
+  timer.abort();
+  return inTime;
+}

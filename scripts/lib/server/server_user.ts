@@ -1,0 +1,84 @@
+/**
+ * Who a PostgreSQL server runs as. It refuses to run as root; root starts it as somebody else, who then has to
+ * reach its files.
+ */
+import { execFileSync, spawn } from "node:child_process";
+import { chmod, mkdtemp, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import process from "node:process";
+import { BackupError } from "@backup/errors.ts";
+import { childEnvironment } from "../process/children.ts";
+
+export interface ServerUser {
+  name: string;
+  uid: number;
+  gid: number;
+}
+
+const SEARCH_BY_OTHERS = 0o001;
+
+/** Whom root starts servers as; `null` when this process is not root: as itself. */
+export function serverUser(): ServerUser | null {
+  if (process.getuid?.() !== 0) return null;
+  for (const name of ["postgres", "nobody"]) {
+    try {
+      const id = (flag: string) =>
+        Number(execFileSync("id", [flag, name], { stdio: ["ignore", "pipe", "ignore"] }));
+      return { name, uid: id("-u"), gid: id("-g") };
+    } catch {
+      continue; // the machine has no such user
+    }
+  }
+  throw new BackupError("missing_tool", "Cannot start PostgreSQL as root: no user 'postgres' or 'nobody'", {
+    hint: "Run this as an ordinary user.",
+  });
+}
+
+/** Whether every user may pass through the folder and all above it. */
+export async function isReachableByAll(folder: string): Promise<boolean> {
+  if (((await stat(folder)).mode & SEARCH_BY_OTHERS) === 0) return false;
+  return folder === dirname(folder) || await isReachableByAll(dirname(folder));
+}
+
+/**
+ * A new temporary folder that the server's user can pass through, nobody else can list. The caller removes it.
+ * `TMPDIR` is left for /tmp when root's own lies where no other user comes.
+ */
+export async function makeServerFolder(prefix: string): Promise<string> {
+  const user = serverUser();
+  const base = user === null || await isReachableByAll(tmpdir()) ? tmpdir() : "/tmp";
+  const folder = await mkdtemp(join(base, prefix));
+  if (user !== null) await chmod(folder, 0o711);
+  return folder;
+}
+
+/** libpq's and the server's environment; macOS has no locale C.UTF-8. */
+export function serverEnvironment(): Record<string, string> {
+  return childEnvironment(process.platform === "darwin" ? { LC_ALL: "en_US.UTF-8" } : {});
+}
+
+/** Runs a program as the server's user. @throws {BackupError} `database_error` with what it said. */
+export async function runAsServerUser(
+  program: string,
+  args: readonly string[],
+  options: { user: ServerUser | null; cwd: string },
+): Promise<void> {
+  const { user, cwd } = options;
+  const child = spawn(program, [...args], {
+    cwd,
+    env: serverEnvironment(),
+    stdio: ["ignore", "ignore", "pipe"],
+    ...(user && { uid: user.uid, gid: user.gid }),
+  });
+  let said = "";
+  child.stderr.on(
+    "data",
+    (chunk: Uint8Array) => said = (said + new TextDecoder().decode(chunk)).slice(-4096),
+  );
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", resolve);
+  });
+  if (code !== 0) throw new BackupError("database_error", `${program} exited ${code}: ${said.trim()}`);
+}

@@ -1,0 +1,127 @@
+/** Gets a backup out of the vault and believes it only when it is what its manifest says. */
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { mkdtemp, open, rm, statfs } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { BackupError } from "@backup/errors.ts";
+import { type AnyManifest, type Manifest, parseManifest } from "@backup/vault/manifest.ts";
+import { siblingKeys } from "@backup/vault/object_key.ts";
+import type { ArchiveToc } from "../archive/archive_toc.ts";
+import { readGzippedToc } from "../archive/contents.ts";
+import { fingerprintOf } from "../postgres/database_facts.ts";
+import type { Progress } from "../run/progress.ts";
+import type { Vault } from "./vault.ts";
+
+/** A backup on this machine, equal to its manifest. */
+export interface FetchedBackup {
+  key: string;
+  /** `null` for a backup made by hand. */
+  manifest: AnyManifest | null;
+  archiveFile: string;
+  toc: ArchiveToc;
+}
+
+interface FetchContext {
+  vault: Vault;
+  progress: Progress;
+  signal?: AbortSignal;
+}
+
+/** Downloads a backup, checks it, and keeps it until `work` is done. */
+export async function withFetchedBackup<T>(
+  context: FetchContext,
+  key: string,
+  work: (backup: FetchedBackup) => Promise<T>,
+): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), "revo-archive-"));
+  try {
+    context.progress.phase("download");
+    const manifest = await readManifest(context.vault, key);
+    const archiveFile = join(folder, "archive.dump.gz");
+    await downloadArchive(context, key, manifest, archiveFile);
+    const toc = await readGzippedToc(createReadStream(archiveFile));
+    return await work({ key, manifest, archiveFile, toc });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The manifest beside an archive, `null` when there is none (a backup made by hand). */
+export async function readManifest(vault: Vault, key: string): Promise<AnyManifest | null> {
+  const { manifest } = siblingKeys(key);
+  return await vault.head(manifest) ? await parseManifest(await vault.text(manifest)) : null;
+}
+
+/**
+ * Downloads an archive into a file.
+ * @throws {BackupError} `archive_corrupt` with both hashes when it is not what the manifest says,
+ * `not_enough_disk`, `vault_object_missing`.
+ */
+async function downloadArchive(
+  { vault, progress, signal }: FetchContext,
+  key: string,
+  manifest: AnyManifest | null,
+  path: string,
+): Promise<void> {
+  const stored = await vault.head(key);
+  if (!stored) throw new BackupError("vault_object_missing", `Cannot find ${key} in the vault`);
+  await requireDiskSpace(dirname(path), stored.bytes);
+  const file = await open(path, "wx", 0o600);
+  const hash = createHash("sha256");
+  let bytes = 0;
+  try {
+    for await (const chunk of vault.download(key, signal)) {
+      hash.update(chunk);
+      await file.writeFile(chunk);
+      progress.bytes(bytes += chunk.length, stored.bytes);
+    }
+  } finally {
+    await file.close();
+  }
+  const sha256 = hash.digest("hex");
+  if (bytes !== stored.bytes) {
+    throw new BackupError(
+      "archive_corrupt",
+      `Cannot use ${key}: ${bytes} of ${stored.bytes} bytes were received`,
+    );
+  }
+  if (manifest && (manifest.sha256 !== sha256 || manifest.bytes !== bytes)) {
+    throw new BackupError(
+      "archive_corrupt",
+      `Cannot use ${key}: its manifest says ${manifest.bytes} bytes sha256 ${manifest.sha256}, ` +
+        `the object has ${bytes} bytes sha256 ${sha256}`,
+      { hint: "The target was not touched. Use another backup." },
+    );
+  }
+}
+
+async function requireDiskSpace(folder: string, bytes: number): Promise<void> {
+  const { bavail, bsize } = await statfs(folder);
+  const free = bavail * bsize;
+  if (free > bytes * 1.02) return;
+  throw new BackupError(
+    "not_enough_disk",
+    `Cannot download ${bytes} bytes into ${folder}: ${free} bytes are free`,
+    {
+      hint: "Set TMPDIR to a larger disk.",
+    },
+  );
+}
+
+/** @throws {BackupError} `manifest_invalid` when the text is not the one that the manifest's hashes are of. */
+export async function readFingerprintLines(vault: Vault, key: string, manifest: Manifest): Promise<string[]> {
+  const lines = gunzipSync(await vault.bytes(siblingKeys(key).fingerprint)).toString().split("\n").slice(
+    0,
+    -1,
+  );
+  const { areas } = fingerprintOf(lines);
+  const equal = Object.keys(manifest.fingerprint).length === Object.keys(areas).length &&
+    Object.entries(areas).every(([area, hash]) => manifest.fingerprint[area] === hash);
+  if (equal) return lines;
+  throw new BackupError(
+    "manifest_invalid",
+    `Cannot use ${key}: its fingerprint's text and the manifest disagree`,
+  );
+}

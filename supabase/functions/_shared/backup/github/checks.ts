@@ -1,0 +1,140 @@
+/**
+ * What GitHub tells of the repository, as checks in an admin's words. One wording for the function's look and the
+ * doctor's. No value of a secret is ever among the facts.
+ */
+import type { HealthCheck } from "../api.ts";
+import type { ScheduledRun, WorkflowFact } from "./facts.ts";
+import { type ErrorCode, messageOf } from "../messages.ts";
+import { lastDue } from "../runs/schedules.ts";
+
+/** What somebody answered, or why he did not. */
+export type Looked<T> = { ok: true; value: T } | { ok: false; code: ErrorCode };
+
+/** A token that ends sooner is to be renewed, and from the second number on urgently. Days. */
+export const TOKEN_DAYS = 14;
+export const URGENT_TOKEN_DAYS = 3;
+/** GitHub starts schedules late under load: until then nothing is wrong. */
+export const LATE_MS = 3 * 3_600_000;
+/** A clock of GitHub's may be a little before ours. */
+const EARLY_MS = 5 * 60_000;
+
+/** Secrets of the repository that every workflow needs, and those that only a target of its own needs. */
+export const REQUIRED_SECRETS = [
+  "R2_ENDPOINT",
+  "R2_ACCESS_KEY_ID",
+  "R2_SECRET_ACCESS_KEY",
+  "SUPABASE_DB_URL_PROD",
+];
+export const TARGET_SECRETS = ["SUPABASE_DB_URL_DEV", "SUPABASE_DB_URL_VERIFY"];
+
+const DAY_MS = 24 * 3_600_000;
+const BRASILIA = new Intl.DateTimeFormat("pt-BR", {
+  dateStyle: "short",
+  timeStyle: "short",
+  timeZone: "America/Sao_Paulo",
+});
+
+export function tokenCheck(reached: Looked<Date | null>): HealthCheck {
+  if (reached.ok) return check("github_token", "ok", "A credencial do GitHub alcança o repositório.");
+  return check("github_token", "failed", messageOf(reached.code), { code: reached.code });
+}
+
+export function tokenExpiryCheck(expiry: Looked<Date | null>, now: Date): HealthCheck {
+  const name = "github_token_expiry";
+  if (!expiry.ok) return notAsked(name, expiry.code);
+  if (expiry.value === null) {
+    return check(name, "unknown", "O GitHub não informa até quando a credencial vale.");
+  }
+  const days = Math.floor((expiry.value.getTime() - now.getTime()) / DAY_MS);
+  const status = days > TOKEN_DAYS ? "ok" : days > URGENT_TOKEN_DAYS ? "warning" : "failed";
+  const todo = status === "ok" ? "" : " Gere outra e atualize GITHUB_TOKEN nos segredos da função.";
+  const message = `A credencial do GitHub vale até ${
+    BRASILIA.format(expiry.value)
+  } (mais ${days} dias).${todo}`;
+  return check(name, status, message, { expires_at: expiry.value.toISOString(), days });
+}
+
+export function workflowCheck(file: string, workflows: Looked<WorkflowFact[]>): HealthCheck {
+  const name = `workflow_${file}`;
+  if (!workflows.ok) return notAsked(name, workflows.code);
+  const state = workflows.value.find((workflow) => workflow.file === file)?.state ?? null;
+  if (state === "active") return check(name, "ok", `O workflow ${file} está ativo.`, { state });
+  const message = state === null
+    ? `O workflow ${file} não existe no ramo padrão do repositório.`
+    : `O workflow ${file} está desativado (${state}). Ative-o em Actions, no GitHub.`;
+  return check(name, "failed", message, { state });
+}
+
+export interface Schedule {
+  file: string;
+  cron: string;
+  run: Looked<ScheduledRun | null>;
+  workflows: Looked<WorkflowFact[]>;
+  now: Date;
+}
+
+/** Whether the schedule started the workflow when it last should have, and how that ended. */
+export function scheduleCheck({ file, cron, run, workflows, now }: Schedule): HealthCheck {
+  const name = `schedule_${file}`;
+  if (!run.ok) return notAsked(name, run.code);
+  const due = lastDue(cron, new Date(now.getTime() - LATE_MS));
+  const facts = { due_at: due.toISOString(), started_at: run.value?.createdAt.toISOString() ?? null };
+  if (run.value !== null && run.value.createdAt.getTime() >= due.getTime() - EARLY_MS) {
+    return startedCheck(name, run.value, facts);
+  }
+  const since = workflows.ok ? workflows.value.find((workflow) => workflow.file === file)?.since : undefined;
+  if (since !== undefined && since > due) {
+    return check(name, "ok", "O agendamento é novo: a primeira execução ainda não venceu.", facts);
+  }
+  const message =
+    `O GitHub não iniciou a execução agendada para ${BRASILIA.format(due)} (horário de Brasília).` +
+    ` Inicie ${file} à mão e confira o agendamento.`;
+  return check(name, "failed", message, facts);
+}
+
+function startedCheck(name: string, run: ScheduledRun, facts: Record<string, unknown>): HealthCheck {
+  const all = { ...facts, conclusion: run.conclusion, run_url: run.url };
+  const at = BRASILIA.format(run.createdAt);
+  if (run.status === "completed" && run.conclusion !== "success") {
+    return check(name, "failed", `A execução agendada de ${at} terminou com ${run.conclusion}.`, all);
+  }
+  const word = run.status === "completed" ? "terminou bem" : "está em andamento";
+  return check(name, "ok", `A execução agendada de ${at} ${word}.`, all);
+}
+
+export function secretsCheck(names: Looked<string[]>): HealthCheck {
+  const name = "github_secrets";
+  if (!names.ok && names.code === "github_forbidden") {
+    return check(
+      name,
+      "unknown",
+      "A credencial não pode listar os segredos do repositório (permissão Secrets: read, opcional).",
+    );
+  }
+  if (!names.ok) return notAsked(name, names.code);
+  const missing = (wanted: string[]) => wanted.filter((secret) => !names.value.includes(secret));
+  const required = missing(REQUIRED_SECRETS);
+  const targets = missing(TARGET_SECRETS);
+  const facts = { missing: [...required, ...targets] };
+  if (required.length > 0) {
+    return check(name, "failed", `Faltam segredos no repositório do GitHub: ${required.join(", ")}.`, facts);
+  }
+  if (targets.length > 0) {
+    const message = `Sem estes segredos, estes bancos não podem ser alvo: ${targets.join(", ")}.`;
+    return check(name, "warning", message, facts);
+  }
+  return check(name, "ok", "Os segredos do repositório estão cadastrados.", facts);
+}
+
+function notAsked(name: string, code: ErrorCode): HealthCheck {
+  return check(name, "unknown", `Não se sabe: ${messageOf(code)}`, { code });
+}
+
+function check(
+  name: string,
+  status: HealthCheck["status"],
+  message: string,
+  facts?: Record<string, unknown>,
+): HealthCheck {
+  return facts === undefined ? { name, status, message } : { name, status, message, facts };
+}

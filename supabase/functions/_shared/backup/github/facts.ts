@@ -1,0 +1,116 @@
+/** What GitHub tells about the repository that does the work, read out of its answers. */
+import { z } from "zod";
+import { BackupError } from "../errors.ts";
+
+/** A workflow file of the repository. */
+export interface WorkflowFact {
+  file: string;
+  /** `active`, or why it does not run. */
+  state: string;
+  /** When GitHub first saw it, or it was last switched. */
+  since: Date;
+}
+
+/** What the schedule last started of a workflow. */
+export interface ScheduledRun {
+  createdAt: Date;
+  url: string;
+  status: string | null;
+  conclusion: string | null;
+}
+
+/** What GitHub tells about the repository's fitness; every call may fail with `github_*`. */
+export interface Repository {
+  /** Reaches it with the requester's token; answers when that token ends, `null` when GitHub does not say. */
+  readTokenExpiry(): Promise<Date | null>;
+  listWorkflows(): Promise<WorkflowFact[]>;
+  /** The newest run that the schedule started, `null` for none. */
+  lastScheduledRun(file: string): Promise<ScheduledRun | null>;
+  /** Names of the repository's secrets; a value is never told. */
+  listSecretNames(): Promise<string[]>;
+}
+
+/** An answer of GitHub's, the parts of it that are used. */
+export interface GitHubAnswer {
+  data: unknown;
+  headers: Record<string, unknown>;
+}
+
+/**
+ * A call that only reads. @param route method and path after the repository, with `{…}` for the parameters.
+ * @throws {BackupError} `github_*`
+ */
+export type GitHubRead = (route: string, parameters?: Record<string, unknown>) => Promise<GitHubAnswer>;
+
+/** `2026-12-24 10:00:00 UTC`, or with an offset: `2026-12-24 10:00:00 -0300`. */
+const EXPIRY = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) (UTC|[+-]\d\d\d\d)$/;
+const EXPIRY_HEADER = "github-authentication-token-expiration";
+
+const time = z.coerce.date();
+const workflowsAnswer = z.object({
+  workflows: z.array(z.object({ path: z.string(), state: z.string(), created_at: time, updated_at: time })),
+});
+const scheduledAnswer = z.object({
+  workflow_runs: z.array(z.object({
+    created_at: time,
+    html_url: z.string(),
+    status: z.string().nullable(),
+    conclusion: z.string().nullable(),
+  })),
+});
+const secretsAnswer = z.object({ secrets: z.array(z.object({ name: z.string() })) });
+
+/** The repository as whoever holds a credential sees it; these calls only read. */
+export class RepositoryReader implements Repository {
+  constructor(private readonly read: GitHubRead) {}
+
+  async readTokenExpiry(): Promise<Date | null> {
+    const { headers } = await this.read("GET ");
+    return parseExpiry(headers[EXPIRY_HEADER]);
+  }
+
+  async listWorkflows(): Promise<WorkflowFact[]> {
+    const { data } = await this.read("GET /actions/workflows", { per_page: 100 });
+    return understood(workflowsAnswer, data).workflows.map((workflow) => ({
+      file: workflow.path.split("/").at(-1) ?? "",
+      state: workflow.state,
+      since: workflow.updated_at > workflow.created_at ? workflow.updated_at : workflow.created_at,
+    }));
+  }
+
+  async lastScheduledRun(file: string): Promise<ScheduledRun | null> {
+    const { data } = await this.read("GET /actions/workflows/{workflow_id}/runs", {
+      workflow_id: file,
+      event: "schedule",
+      per_page: 1,
+    });
+    const [run] = understood(scheduledAnswer, data).workflow_runs;
+    return run === undefined ? null : {
+      createdAt: run.created_at,
+      url: run.html_url,
+      status: run.status,
+      conclusion: run.conclusion,
+    };
+  }
+
+  async listSecretNames(): Promise<string[]> {
+    const { data } = await this.read("GET /actions/secrets", { per_page: 100 });
+    return understood(secretsAnswer, data).secrets.map(({ name }) => name);
+  }
+}
+
+/** What GitHub said, in the form that is known. @throws {BackupError} `github_error` */
+export function understood<Schema extends z.ZodType>(schema: Schema, data: unknown): z.output<Schema> {
+  const result = schema.safeParse(data);
+  if (result.success) return result.data;
+  throw new BackupError("github_error", "GitHub answered in a form that is not known", {
+    cause: result.error,
+  });
+}
+
+/** What the header says; `null` for none and for a form that is not known. */
+export function parseExpiry(header: unknown): Date | null {
+  const [, day, clock, zone = ""] = EXPIRY.exec(String(header ?? "")) ?? [];
+  if (day === undefined) return null;
+  return new Date(`${day}T${clock}${zone === "UTC" ? "Z" : `${zone.slice(0, 3)}:${zone.slice(3)}`}`);
+}

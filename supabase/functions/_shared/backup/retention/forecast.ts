@@ -1,0 +1,47 @@
+/**
+ * When a rule will stop to keep a backup, if everything goes on as the schedules have it: one full backup a day, and
+ * a drill on Sunday that proves the newest. What no schedule brings about cannot be foretold: `null`.
+ */
+import { addPeriods, DAY_MS, MINUTE_MS, type Period, periodStart } from "./periods.ts";
+
+/** Begin of the daily backup and of Sunday's drill after midnight UTC: `cron` of their workflows. */
+export const BACKUP_AT_MS = (3 * 60 + 10) * MINUTE_MS;
+export const DRILL_AT_MS = (5 * 60 + 30) * MINUTE_MS;
+
+/** What the schedules will do next, in milliseconds. */
+export interface Routine {
+  nextBackup: number;
+  nextDrill: number;
+}
+
+export function routineAfter(now: number): Routine {
+  const today = periodStart("daily", now);
+  const nextBackup = today + BACKUP_AT_MS > now ? today + BACKUP_AT_MS : today + DAY_MS + BACKUP_AT_MS;
+  const sunday = periodStart("weekly", now) + 6 * DAY_MS + DRILL_AT_MS;
+  return { nextBackup, nextDrill: sunday > now ? sunday : sunday + 7 * DAY_MS };
+}
+
+/** The end of a place among the `count` newest periods. */
+export function endOfPlace(
+  routine: Routine,
+  place: { period: Period; start: number; rank: number; count: number; newestStart: number },
+): number | null {
+  const { period, start, rank, count, newestStart } = place;
+  const coming = periodStart(period, routine.nextBackup);
+  if (start > coming) return null; // dated in the future
+  if (start === coming) return routine.nextBackup; // the next backup will stand for this period
+  const first = newestStart >= coming ? addPeriods(period, newestStart, 1) : coming;
+  const pushedOutBy = addPeriods(period, first, count - rank - 1);
+  return Math.max(routine.nextBackup, pushedOutBy + BACKUP_AT_MS);
+}
+
+/** The end of a place among the `count` newest backups. */
+export function endOfRank(routine: Routine, rank: number, count: number): number {
+  return routine.nextBackup + (count - rank - 1) * DAY_MS;
+}
+
+/** When a newer backup than the one of `createdAt` will have been proven. */
+export function nextProofOver(routine: Routine, createdAt: number, newestAt: number): number {
+  const proven = routine.nextBackup < routine.nextDrill ? routine.nextBackup : newestAt;
+  return createdAt < proven ? routine.nextDrill : routine.nextDrill + 7 * DAY_MS;
+}

@@ -1,0 +1,107 @@
+/** The policy of retention, what it reads and what it decides. */
+import type { Period } from "./periods.ts";
+
+export interface RetentionPolicy extends Record<Period, number> {
+  /** So many of the newest of each series stay, whatever their age; at least 1. */
+  minimum: number;
+  /** So many safety copies of each target. */
+  safety: number;
+  /** Nothing younger goes. */
+  youngMinutes: number;
+  /**
+   * Targets that are backed up daily and drilled weekly: their ends can be foretold, and before a drill has proven
+   * one of their backups none of them goes.
+   */
+  scheduled: readonly string[];
+}
+
+export const DEFAULT_POLICY: RetentionPolicy = {
+  daily: 7,
+  weekly: 4,
+  monthly: 12,
+  yearly: 2,
+  minimum: 3,
+  safety: 3,
+  youngMinutes: 60,
+  scheduled: ["prod"],
+};
+
+/** A backup that is there: archive and manifest. Times are ISO 8601. */
+export interface RetentionBackup {
+  key: string;
+  createdAt: string;
+  target: string;
+  mode: string;
+  label: string | null;
+  origin: string | null;
+  bytes: number | null;
+  provenAt: string | null;
+  holdUntil: string | null;
+  holdReason: string | null;
+}
+
+export interface RetentionFacts {
+  /** Keys that an active restore, plan or drill reads. */
+  inUse: ReadonlySet<string>;
+}
+
+/** Why a backup stays. */
+export type KeepReason =
+  | "hold"
+  | "in_use"
+  | "young"
+  | "newest_proven"
+  | "newer_than_proven"
+  | "none_proven"
+  | "safety"
+  | "minimum"
+  | Period;
+/** Why it goes: a newer one of its day, none of its periods counts any more, newer safety copies. */
+export type DropReason = "superseded" | "expired" | "safety_expired";
+export type RetentionReason = KeepReason | DropReason;
+
+/** A rule that keeps a backup; `until` `null`: nobody can say for how long. */
+export interface KeepingRule {
+  code: KeepReason;
+  until: string | null;
+}
+
+export interface RetentionDecision {
+  key: string;
+  keep: boolean;
+  reasons: RetentionReason[];
+  /** When it will go if the schedules go on as they do; now for what goes, `null` when nobody can say. */
+  deleteAfter: string | null;
+  rules: KeepingRule[];
+  holdReason: string | null;
+}
+
+/** The columns of the catalog that matter here; a row of `backupRowSchema` has them. */
+export interface RetentionRow {
+  r2_key: string;
+  created_at: string;
+  target: string;
+  mode: string;
+  label: string | null;
+  origin: string | null;
+  bytes: number | null;
+  proven_at: string | null;
+  hold_until: string | null;
+  hold_reason: string | null;
+}
+
+/** A row of the catalog as retention sees it; rows of status `deleted` or `failed` are no backups. */
+export function retentionBackupOf(row: RetentionRow): RetentionBackup {
+  return {
+    key: row.r2_key,
+    createdAt: row.created_at,
+    target: row.target,
+    mode: row.mode,
+    label: row.label,
+    origin: row.origin,
+    bytes: row.bytes,
+    provenAt: row.proven_at,
+    holdUntil: row.hold_until,
+    holdReason: row.hold_reason,
+  };
+}

@@ -1,0 +1,200 @@
+import assert from "node:assert/strict";
+import { DEFAULT_POLICY, type RetentionBackup, retentionBackupOf, type RetentionFacts } from "./policy.ts";
+import { planRetention } from "./retention.ts";
+import { addPeriods, periodStart } from "./periods.ts";
+import { listOf, policyWords, retentionWords } from "./text.ts";
+
+const NOW = new Date("2026-03-11T12:00:00Z"); // a Wednesday
+const NONE: RetentionFacts = { inUse: new Set() };
+
+/** A backup of a moment; proven ones have a drill on the same day. */
+function backup(createdAt: string, changes: Partial<RetentionBackup> = {}): RetentionBackup {
+  const digits = createdAt.replaceAll(/[-:Z]/g, "").replace("T", "_");
+  const { target = "prod", label = null } = changes;
+  const name = `supabase_${target}_${digits}${label === null ? "" : `_${label}`}`;
+  return {
+    key: `revo/${target}/${createdAt.slice(0, 10).replaceAll("-", "/")}/${name}.dump.gz`,
+    createdAt,
+    target,
+    mode: "full",
+    label,
+    origin: "schedule",
+    bytes: 1000,
+    provenAt: null,
+    holdUntil: null,
+    holdReason: null,
+    ...changes,
+  };
+}
+
+const proven = { provenAt: "2026-03-11T06:00:00Z" };
+const day = (date: string, changes?: Partial<RetentionBackup>) => backup(`${date}T03:10:00Z`, changes);
+
+/** One backup a day up to the newest, which is proven. */
+function daily(count: number, newest = "2026-03-11"): RetentionBackup[] {
+  return Array.from({ length: count }, (_, i) => {
+    const at = new Date(Date.parse(`${newest}T03:10:00Z`) - i * 86_400_000).toISOString();
+    return backup(at.replace(".000", ""), i === 0 ? proven : {});
+  });
+}
+
+const plan = (backups: RetentionBackup[], facts = NONE, policy = DEFAULT_POLICY, now = NOW) =>
+  planRetention(backups, policy, now, facts);
+const kept = (backups: RetentionBackup[], ...rest: [RetentionFacts?, typeof DEFAULT_POLICY?]) =>
+  plan(backups, ...rest).filter(({ keep }) => keep).map(({ key }) => key.split("/").slice(2, 5).join("-"));
+
+Deno.test("periods begin in UTC, weeks on Monday", () => {
+  const at = Date.parse("2026-01-01T23:59:59Z"); // a Thursday, ISO week 1
+  const iso = (period: Parameters<typeof periodStart>[0]) => new Date(periodStart(period, at)).toISOString();
+  assert.equal(iso("daily"), "2026-01-01T00:00:00.000Z");
+  assert.equal(iso("weekly"), "2025-12-29T00:00:00.000Z");
+  assert.equal(iso("monthly"), "2026-01-01T00:00:00.000Z");
+  assert.equal(iso("yearly"), "2026-01-01T00:00:00.000Z");
+  assert.equal(addPeriods("monthly", Date.UTC(2026, 10, 1), 3), Date.UTC(2027, 1, 1));
+  assert.equal(addPeriods("yearly", Date.UTC(2026, 0, 1), 2), Date.UTC(2028, 0, 1));
+  assert.equal(addPeriods("weekly", Date.UTC(2026, 1, 23), 1), Date.UTC(2026, 2, 2));
+});
+
+Deno.test("of three years of days 7 days, 4 weeks, 12 months and 2 years stay", () => {
+  assert.deepEqual(kept(daily(1100)), [
+    ...["2026-03-11", "2026-03-10", "2026-03-09", "2026-03-08", "2026-03-07", "2026-03-06", "2026-03-05"],
+    ...["2026-03-01", "2026-02-28", "2026-02-22"],
+    ...["2026-01-31", "2025-12-31", "2025-11-30", "2025-10-31", "2025-09-30", "2025-08-31", "2025-07-31"],
+    ...["2025-06-30", "2025-05-31", "2025-04-30"],
+  ]);
+});
+
+Deno.test("counted are periods that have backups: when backups stop, nothing goes", () => {
+  const backups = daily(1100);
+  const decisions = plan(backups);
+  const left = backups.filter((_, i) => decisions[i]?.keep);
+  const later = planRetention(left, DEFAULT_POLICY, new Date("2029-01-01T00:00:00Z"), NONE);
+  assert.equal(later.filter(({ keep }) => keep).length, left.length);
+});
+
+Deno.test("a rule is named for everything that stays, a reason for everything that goes", () => {
+  const policy = { ...DEFAULT_POLICY, daily: 2, weekly: 0, monthly: 0, yearly: 0, minimum: 1 };
+  const backups = [
+    backup("2026-03-11T11:30:00Z", proven),
+    backup("2026-03-11T03:10:00Z"),
+    day("2026-03-10"),
+    day("2026-03-09"),
+    day("2026-03-08", { holdUntil: "2026-04-01T00:00:00Z", holdReason: "auditoria" }),
+    day("2026-03-07", { holdUntil: "2026-03-11T12:00:00Z", holdReason: "acabou" }),
+    day("2026-03-06"),
+  ];
+  const facts = { inUse: new Set([backups[6]?.key ?? ""]) };
+  assert.deepEqual(plan(backups, facts, policy).map(({ reasons }) => reasons.join(" ")), [
+    "young newest_proven minimum daily",
+    "superseded",
+    "daily",
+    "expired",
+    "hold",
+    "expired",
+    "in_use",
+  ]);
+});
+
+Deno.test("the newest proven backup and everything after it stay, and before the first proof all of prod", () => {
+  const policy = { ...DEFAULT_POLICY, daily: 1, weekly: 0, monthly: 0, yearly: 0, minimum: 1 };
+  const days = ["2026-03-10", "2026-03-09", "2026-03-08", "2026-03-07"];
+  const with3rd = days.map((date, i) => day(date, i === 2 ? proven : {}));
+  assert.deepEqual(kept(with3rd, NONE, policy), days.slice(0, 3));
+  assert.deepEqual(kept(days.map((date) => day(date)), NONE, policy), days);
+  const dev = days.map((date) => day(date, { target: "dev" }));
+  assert.deepEqual(kept(dev, NONE, policy), days.slice(0, 1));
+});
+
+Deno.test("a safety copy or a schema-only backup stands for no day, and a proof of it protects no full one less", () => {
+  const policy = { ...DEFAULT_POLICY, daily: 1, weekly: 0, monthly: 0, yearly: 0, minimum: 1, safety: 1 };
+  const full = day("2026-03-08", proven);
+  const copies = ["2026-03-05", "2026-03-04"].map((date) =>
+    day(date, { label: "antes-da-restauracao", origin: "safety", ...proven })
+  );
+  const structure = backup("2026-03-07T12:00:00Z", { mode: "schema-only", ...proven });
+  const older = day("2026-03-03", { mode: "schema-only" });
+  const decisions = plan([full, ...copies, structure, older], NONE, policy);
+  assert.deepEqual(decisions.map(({ keep }) => keep), [true, true, false, true, false]);
+  assert.deepEqual(decisions[0]?.reasons, ["newest_proven", "minimum", "daily"]);
+  assert.deepEqual(decisions[2]?.reasons, ["safety_expired"]);
+});
+
+Deno.test("targets do not count for each other, and the order of the answer is that of the question", () => {
+  const backups = [
+    day("2026-03-01", { target: "dev" }),
+    day("2026-03-11", proven),
+    day("2026-02-01", { target: "dev" }),
+  ];
+  assert.deepEqual(plan(backups).map(({ key }) => key), backups.map(({ key }) => key));
+  assert.ok(plan(backups).every(({ keep }) => keep));
+});
+
+Deno.test("a time that is none is no reason to delete", () => {
+  assert.throws(() => plan([backup("2026-99-01T00:00:00Z")]), /is not a time/);
+});
+
+Deno.test("a row of the catalog becomes a backup, whichever way its times are written", () => {
+  const row = {
+    r2_key: "k",
+    created_at: "2026-03-10 03:10:00+00",
+    target: "prod",
+    mode: "full",
+    label: null,
+    origin: "schedule",
+    bytes: 1,
+    proven_at: null,
+    hold_until: "2026-03-12 00:00:00.5+00",
+    hold_reason: "x",
+  };
+  assert.deepEqual(plan([retentionBackupOf(row)])[0]?.reasons.slice(0, 2), ["hold", "none_proven"]);
+});
+
+Deno.test("the words say when and why", () => {
+  const backups = daily(400);
+  const words = (date: string) =>
+    plan(backups).filter(({ key }) => key.includes(date)).map(retentionWords).join();
+  assert.equal(
+    words("2026/03/05"),
+    "Será apagado em 12/03/2026, porque então haverá backups de dias mais novos.",
+  );
+  assert.equal(
+    words("2026/02/22"),
+    "Será apagado em 16/03/2026, porque então haverá backups de semanas mais novas.",
+  );
+  assert.equal(
+    words("2025/12/31"),
+    "Será apagado em 01/01/2027, porque então haverá backups de anos mais novos.",
+  );
+  assert.equal(
+    words("2026/03/04"),
+    "Será apagado na próxima limpeza, porque há backups mais novos para cada dia, semana, mês e ano que se guarda.",
+  );
+});
+
+Deno.test("the words of a hold name its motive, those without a date the reasons", () => {
+  const held = day("2025-03-10", { holdUntil: "2026-04-10T12:00:00Z", holdReason: "auditoria" });
+  const [decision] = plan([held, ...daily(30)]);
+  assert.equal(
+    decision && retentionWords(decision),
+    "Será apagado em 01/01/2027, porque então haverá backups de meses mais novos e haverá backups de anos mais novos.",
+  );
+  const old = day("2025-03-10", { ...held, createdAt: "2025-03-10T03:10:00Z" });
+  const policy = { ...DEFAULT_POLICY, yearly: 1, monthly: 1 };
+  const [only] = plan([old, ...daily(30)], NONE, policy);
+  assert.equal(
+    only && retentionWords(only),
+    "Será apagado em 10/04/2026, porque então termina a retenção pedida (auditoria).",
+  );
+  const [safety] = plan([day("2026-01-01", { origin: "safety" }), ...daily(2)]);
+  assert.equal(
+    safety && retentionWords(safety),
+    "Fica guardado, porque é uma das últimas cópias feitas antes de uma restauração.",
+  );
+  const [newest] = plan(daily(1));
+  assert.equal(
+    newest && listOf(newest),
+    "é o mais novo que um ensaio provou, é um dos últimos deste banco, é o backup do seu dia, " +
+      "é o backup da sua semana, é o backup do seu mês e é o backup do seu ano",
+  );
+  assert.match(policyWords(DEFAULT_POLICY), /7 dias, 4 semanas, 12 meses e 2 anos/);
+});

@@ -1,0 +1,126 @@
+/** The rules of retention, each with its end; {@link planRetention} puts them together. */
+import type {
+  DropReason,
+  KeepReason,
+  RetentionBackup,
+  RetentionDecision,
+  RetentionFacts,
+  RetentionPolicy,
+} from "./policy.ts";
+import { endOfPlace, endOfRank, nextProofOver, type Routine, routineAfter } from "./forecast.ts";
+import { MINUTE_MS, type Period, PERIODS, periodStart } from "./periods.ts";
+import { instantOf, isSafetyCopy, type Series, sortNewestFirst } from "./series.ts";
+
+export interface Context {
+  policy: RetentionPolicy;
+  now: number;
+  facts: RetentionFacts;
+}
+
+export interface Subject {
+  series: Series;
+  backup: RetentionBackup;
+  /** How many of its series are newer. */
+  rank: number;
+  ofTarget: TargetFacts;
+}
+
+/** What the rules need of a target as a whole. */
+export interface TargetFacts {
+  newestProven: RetentionBackup | null;
+  /** When its newest backup of any kind was made. */
+  newestAt: number;
+}
+
+export function factsOfTarget(backups: readonly RetentionBackup[]): TargetFacts {
+  return {
+    newestProven: newestProven(backups),
+    newestAt: Math.max(...backups.map(({ createdAt }) => instantOf(createdAt))),
+  };
+}
+
+/** A proof of a safety copy or of a mere structure counts only where nothing better is proven. */
+function newestProven(backups: readonly RetentionBackup[]): RetentionBackup | null {
+  const proven = sortNewestFirst(backups.filter(({ provenAt }) => provenAt !== null));
+  return proven.find((backup) => backup.mode === "full" && !isSafetyCopy(backup)) ?? proven[0] ?? null;
+}
+
+export function decide(context: Context, subject: Subject): RetentionDecision {
+  const { backup } = subject;
+  const rules = [...standingRules(context, subject), ...countingRules(context, subject)];
+  const keep = rules.length > 0;
+  const ends = rules.map(({ until }) => until);
+  const last = ends.includes(null) ? null : Math.max(...ends.map(Number));
+  const deleteAfter = keep ? last : context.now;
+  return {
+    key: backup.key,
+    keep,
+    reasons: keep ? rules.map(({ code }) => code) : [dropReason(subject)],
+    deleteAfter: toIso(deleteAfter),
+    rules: rules.map(({ code, until }) => ({ code, until: toIso(until) })),
+    holdReason: backup.holdReason,
+  };
+}
+
+const toIso = (instant: number | null) => instant === null ? null : new Date(instant).toISOString();
+
+interface Rule {
+  code: KeepReason;
+  until: number | null;
+}
+
+/** Rules that do not count backups. */
+function standingRules({ policy, now, facts }: Context, subject: Subject): Rule[] {
+  const { backup } = subject;
+  const held = backup.holdUntil === null ? 0 : instantOf(backup.holdUntil);
+  const grownUp = instantOf(backup.createdAt) + policy.youngMinutes * MINUTE_MS;
+  return [
+    ...held > now ? [{ code: "hold", until: held } as const] : [],
+    ...facts.inUse.has(backup.key) ? [{ code: "in_use", until: null } as const] : [],
+    ...grownUp > now ? [{ code: "young", until: grownUp } as const] : [],
+    ...proofRules(policy, now, subject),
+  ];
+}
+
+/** The newest proven backup and all newer ones; before the first proof, everything that a drill could prove. */
+function proofRules(policy: RetentionPolicy, now: number, { backup, ofTarget }: Subject): Rule[] {
+  const scheduled = policy.scheduled.includes(backup.target);
+  const createdAt = instantOf(backup.createdAt);
+  const until = scheduled ? nextProofOver(routineAfter(now), createdAt, ofTarget.newestAt) : null;
+  const anchor = ofTarget.newestProven;
+  if (anchor === null) return scheduled ? [{ code: "none_proven", until }] : [];
+  if (backup === anchor) return [{ code: "newest_proven", until }];
+  return createdAt >= instantOf(anchor.createdAt) ? [{ code: "newer_than_proven", until }] : [];
+}
+
+function countingRules({ policy, now }: Context, subject: Subject): Rule[] {
+  const { series, rank } = subject;
+  if (series.isSafety) return rank < policy.safety ? [{ code: "safety", until: null }] : [];
+  const routine = series.isScheduled ? routineAfter(now) : null;
+  const minimum = Math.max(policy.minimum, 1);
+  const few: Rule = { code: "minimum", until: routine && endOfRank(routine, rank, minimum) };
+  return [
+    ...rank < minimum ? [few] : [],
+    ...PERIODS.flatMap((period) => periodRule(policy[period], period, routine, subject)),
+  ];
+}
+
+function periodRule(
+  count: number,
+  period: Period,
+  routine: Routine | null,
+  { series, backup }: Subject,
+): Rule[] {
+  const start = periodStart(period, instantOf(backup.createdAt));
+  const place = series.places.get(period)?.get(start);
+  if (place?.newest !== backup || place.rank >= count) return [];
+  const newestStart = periodStart(period, instantOf(series.newestFirst[0]?.createdAt ?? backup.createdAt));
+  const until = routine && endOfPlace(routine, { period, start, rank: place.rank, count, newestStart });
+  return [{ code: period, until }];
+}
+
+function dropReason({ series, backup }: Subject): DropReason {
+  if (series.isSafety) return "safety_expired";
+  const day = series.places.get("daily")?.get(periodStart("daily", instantOf(backup.createdAt)));
+  return day?.newest === backup ? "expired" : "superseded";
+}

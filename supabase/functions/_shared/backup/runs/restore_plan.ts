@@ -1,0 +1,125 @@
+/**
+ * What a restore would do, as the result of a run of kind `plan` carries it: `result.plan`. Made by
+ * `scripts/lib/restore/plan.ts`, read by the screen. `null` everywhere: the backup does not tell.
+ */
+import { z } from "zod";
+import { modeSchema, targetSchema } from "../target.ts";
+
+/** How long a plan may be the ground for a restore of production, from its end. */
+export const PLAN_VALID_MS = 30 * 60_000;
+
+/** `moved_aside`, `removed`, `replaced`: what becomes of an object that only the target has. */
+export const FATES = ["moved_aside", "removed", "replaced"] as const;
+export type PlannedFate = (typeof FATES)[number];
+
+/** What a backup that carries fewer proofs does not tell. */
+export const UNKNOWNS = ["rows", "sequences", "schema", "roles", "extensions", "raw_size"] as const;
+export type PlannedUnknown = (typeof UNKNOWNS)[number];
+
+const knownObstacleSchema = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("schema_only") }),
+  z.object({ kind: z.literal("archive_size"), manifest: z.number(), stored: z.number() }),
+  z.object({ kind: z.literal("extension_unavailable"), name: z.string() }),
+  z.object({ kind: z.literal("extension_only_in_target"), name: z.string() }),
+  z.object({
+    kind: z.literal("extension_schema"),
+    name: z.string(),
+    backup: z.string(),
+    target: z.string(),
+  }),
+  z.object({ kind: z.literal("platform_table"), table: z.string(), in: z.enum(["backup", "target"]) }),
+  z.object({
+    kind: z.literal("lock_table"),
+    needed: z.number(),
+    capacity: z.number(),
+    /** `max_locks_per_transaction` as it is, and the value that is enough. */
+    setting: z.number(),
+    enough: z.number(),
+  }),
+]);
+
+/** Because of it the restore would end without having changed anything. `other`: of a newer script. */
+export const obstacleSchema = z.union([
+  knownObstacleSchema,
+  z.object({ kind: z.string() }).transform(({ kind }) => ({ kind: "other", name: kind }) as const),
+]);
+export type PlannedObstacle = z.infer<typeof obstacleSchema>;
+
+/** All of them counted, the first of them named. */
+function listed<Item extends z.ZodType>(item: Item) {
+  return z.object({ total: z.number(), listed: z.array(item) });
+}
+
+const tableSchema = z.object({
+  /** Quoted `schema.table`. */
+  table: z.string(),
+  backup: z.union([z.number(), z.literal("absent"), z.literal("unknown")]),
+  target: z.union([z.number(), z.literal("absent")]),
+  /** Rows that the target gains, negative when it loses some. */
+  difference: z.number().nullable(),
+});
+export type PlannedTable = z.infer<typeof tableSchema>;
+
+const lostObjectSchema = z.object({ kind: z.string(), name: z.string(), fate: z.enum(FATES) });
+export type PlannedLoss = z.infer<typeof lostObjectSchema>;
+
+const sessionSchema = z.object({
+  pid: z.number(),
+  user: z.string().nullable(),
+  application: z.string().nullable(),
+  since: z.string().nullable(),
+  tables: z.array(z.string()),
+});
+export type PlannedSession = z.infer<typeof sessionSchema>;
+
+const extensionSchema = z.object({
+  name: z.string(),
+  backup: z.string(),
+  target: z.string().nullable(),
+  available: z.boolean(),
+});
+
+export const restorePlanSchema = z.object({
+  target: targetSchema,
+  backup: z.object({
+    key: z.string(),
+    createdAt: z.string(),
+    mode: modeSchema,
+    /** To download. */
+    bytes: z.number(),
+    serverVersion: z.string(),
+    proofs: z.enum(["complete", "hash", "none"]),
+    unknown: z.array(z.enum(UNKNOWNS)),
+  }),
+  server: z.object({ version: z.string(), databaseBytes: z.number() }),
+  tables: z.object({
+    total: z.number(),
+    /** Tables with another number of rows, or on one side only. */
+    different: z.number(),
+    backupRows: z.number().nullable(),
+    targetRows: z.number(),
+    listed: z.array(tableSchema),
+  }),
+  /** Schema and privileges, by name. */
+  differences: listed(z.string()).nullable(),
+  onlyInTarget: listed(lostObjectSchema).nullable(),
+  extensions: z.array(extensionSchema).nullable(),
+  /** Roles that the restore will make, without login. */
+  missingRoles: z.array(z.string()).nullable(),
+  /** The catalog's own objects. */
+  stays: listed(z.string()),
+  keepsTargetPrivileges: z.boolean(),
+  sessions: listed(sessionSchema),
+  duration: z.object({
+    seconds: z.number().nullable(),
+    /** How many restores that is measured from. */
+    measured: z.number(),
+  }),
+  obstacles: z.array(obstacleSchema),
+});
+export type PlannedRestore = z.infer<typeof restorePlanSchema>;
+
+/** The plan in the result of a run, `null` when there is none or it is not understood. */
+export function planOf(run: { result: Record<string, unknown> | null }): PlannedRestore | null {
+  return restorePlanSchema.safeParse(run.result?.plan).data ?? null;
+}

@@ -1,0 +1,93 @@
+/** The life of a run: what was asked, and what became of it. */
+import { z } from "zod";
+import { modeSchema, targetSchema } from "../target.ts";
+
+/** `plan` is the dry run of a restore, `prune` one target's retention; neither holds its target. */
+export const RUN_KINDS = ["backup", "restore", "drill", "plan", "prune"] as const;
+export const runKindSchema = z.enum(RUN_KINDS);
+export type RunKind = z.infer<typeof runKindSchema>;
+
+/**
+ * `queued` asked, not begun · `running` a script reports · `unknown` GitHub's answer was unclear ·
+ * `succeeded`, `failed`, `cancelled` final · `lost` no news for too long, final.
+ */
+export const RUN_STATUSES = [
+  "queued",
+  "running",
+  "unknown",
+  "succeeded",
+  "failed",
+  "cancelled",
+  "lost",
+] as const;
+export const runStatusSchema = z.enum(RUN_STATUSES);
+export type RunStatus = z.infer<typeof runStatusSchema>;
+
+/** Whether the run still holds its target. */
+export function isActive(status: RunStatus): boolean {
+  return status === "queued" || status === "running" || status === "unknown";
+}
+
+/**
+ * A row of `ops_db_backup_runs_list`. PostgREST writes timestamps as `2026-11-24T00:25:23.6+00:00`;
+ * other servers with a blank: both parse with `Date`.
+ */
+export const runSchema = z.object({
+  id: z.uuid(),
+  created_at: z.string(),
+  kind: runKindSchema,
+  target: targetSchema,
+  mode: modeSchema.nullable(),
+  label: z.string().nullable(),
+  r2_key: z.string().nullable(),
+  reason: z.string().nullable(),
+  status: runStatusSchema,
+  phase: z.string().nullable(),
+  bytes_done: z.number().nullable(),
+  bytes_expected: z.number().nullable(),
+  /** Rows that the script has seen go by in this phase. */
+  rows_done: z.number().nullable(),
+  requested_by: z.string().nullable(),
+  request_id: z.uuid(),
+  github_run_id: z.number().nullable(),
+  run_url: z.string().nullable(),
+  /** Which attempt of GitHub's run; `null` while no script has begun. */
+  attempt: z.number().nullable(),
+  /** Of a restore: the plan that its requester had seen. */
+  plan_request_id: z.uuid().nullable(),
+  error_code: z.string().nullable(),
+  error_message: z.string().nullable(),
+  result: z.record(z.string(), z.unknown()).nullable(),
+  started_at: z.string().nullable(),
+  heartbeat_at: z.string().nullable(),
+  finished_at: z.string().nullable(),
+});
+export type Run = z.infer<typeof runSchema>;
+
+/** Whether a run can be ended so that nothing of it stays, and if not, why. */
+export type Cancellability =
+  | { allowed: true }
+  | { allowed: false; why: "ended" | "committed" | "not_a_run_of_github" };
+
+/** Phases from which on something of the run stays: the backup stands, the target is replaced. */
+const STAYING_PHASES: Readonly<Partial<Record<RunKind, readonly string[]>>> = {
+  backup: ["manifest", "catalog"],
+  restore: ["commit", "cleanup", "analyze", "catalog"],
+};
+
+/**
+ * Whether a run may still be cancelled. The row's phase may be a second old: a run that passes the point meanwhile
+ * ends as what it became.
+ *
+ * @example cancellability({ kind: "restore", status: "running", phase: "load", github_run_id: 7 }) // allowed
+ */
+export function cancellability(
+  run: Pick<Run, "kind" | "status" | "phase" | "github_run_id">,
+): Cancellability {
+  if (!isActive(run.status)) return { allowed: false, why: "ended" };
+  if (run.status !== "running") return { allowed: true };
+  if (run.github_run_id === null) return { allowed: false, why: "not_a_run_of_github" };
+  // what retention has deleted stays deleted
+  const stays = run.kind === "prune" || STAYING_PHASES[run.kind]?.includes(run.phase ?? "");
+  return stays ? { allowed: false, why: "committed" } : { allowed: true };
+}

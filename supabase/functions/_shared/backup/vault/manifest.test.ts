@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { BackupError } from "../errors.ts";
+import { exampleManifest as current, oldManifest as old } from "./manifest_example.ts";
+import { canonicalText, formatManifest, isProving, parseManifest } from "./manifest.ts";
+
+Deno.test("a manifest reads back as it was written, with its own hash", async () => {
+  const { manifest_sha256, ...read } = {
+    manifest_sha256: undefined,
+    ...await parseManifest(await formatManifest(current)),
+  };
+  assert.deepEqual(read, current);
+  assert.match(String(manifest_sha256), /^[0-9a-f]{64}$/);
+});
+
+Deno.test("the text that is hashed knows no order and no blanks", () => {
+  assert.equal(
+    canonicalText({ b: [{ z: 1, a: null }], manifest_sha256: "x", a: { manifest_sha256: "y" } }),
+    '{"a":{"manifest_sha256":"y"},"b":[{"a":null,"z":1}]}',
+  );
+});
+
+Deno.test("one made without its own hash is accepted", async () => {
+  assert.deepEqual(await parseManifest(JSON.stringify(current)), current);
+});
+
+Deno.test("an old manifest is accepted as what it is, with fewer proofs", async () => {
+  const manifest = await parseManifest(JSON.stringify(old));
+  assert.equal(isProving(manifest), false);
+  assert.equal(manifest.sha256, old.sha256);
+});
+
+async function code(text: string): Promise<string> {
+  try {
+    await parseManifest(text);
+    return "accepted";
+  } catch (error) {
+    return error instanceof BackupError ? `${error.code}: ${error.message}` : String(error);
+  }
+}
+
+Deno.test("a newer version is refused by its number", async () => {
+  assert.match(await code(JSON.stringify({ ...current, version: 3 })), /^manifest_too_new: .*version 3/);
+});
+
+Deno.test("what is wrong is named", async () => {
+  assert.match(await code("{"), /^manifest_invalid: .*not JSON/);
+  assert.match(await code("null"), /^manifest_invalid/);
+  assert.match(await code(JSON.stringify({ ...old, sha256: "x" })), /^manifest_invalid: .*sha256/);
+  assert.match(await code(JSON.stringify({ ...current, rows: { a: -1 } })), /^manifest_invalid: .*rows\.a/);
+  assert.match(await code(JSON.stringify({ ...current, version: "2" })), /^manifest_invalid: .*version/);
+});
+
+for (const change of [{ rows_total: 4 }, { rows: {} }, { label: "outro" }, { unknown_field: 1 }]) {
+  Deno.test(`changed to ${JSON.stringify(change)} it is refused by its own hash`, async () => {
+    const sealed: object = JSON.parse(await formatManifest(current));
+    assert.match(
+      await code(JSON.stringify({ ...sealed, ...change })),
+      /^manifest_invalid: .*manifest_sha256 says/,
+    );
+  });
+}
+
+Deno.test("the order of its keys and its blanks may change", async () => {
+  const sealed: object = JSON.parse(await formatManifest(current));
+  assert.equal(await code(JSON.stringify(Object.fromEntries(Object.entries(sealed).reverse()))), "accepted");
+});

@@ -1,0 +1,151 @@
+/**
+ * The manifest: what lets a restore rebuild with confidence and prove that nothing is missing or changed.
+ * It is written last, after the archive was confirmed at the vault: an archive without one is no backup.
+ * docs/storage-format.md describes the fields.
+ */
+import { z } from "zod";
+import { BackupError } from "../errors.ts";
+import { labelSchema } from "../label.ts";
+import { modeSchema, targetSchema } from "../target.ts";
+
+export const MANIFEST_VERSION = 2;
+export const MANIFEST_KINDS = ["supabase_db_backup", "supabase_db_backup_local"] as const;
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const count = z.number().int().nonnegative();
+
+/** Fields that manifests have had from the beginning; old clients read them under these names. */
+const base = {
+  kind: z.enum(MANIFEST_KINDS),
+  target: targetSchema,
+  mode: modeSchema,
+  /** Start of the backup, UTC, to the second. */
+  created_at_utc: z.string().regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/),
+  /** Name of the archive, without its folder. */
+  file: z.string().min(1),
+  /** Of the `.dump.gz` as stored. */
+  sha256,
+  /** Size of the `.dump.gz` as stored. */
+  bytes: count,
+  git_sha: z.string().nullable(),
+};
+
+export const legacyManifestSchema = z.object({ ...base, version: z.undefined().optional() });
+
+export const sequenceValueSchema = z.object({ last_value: z.string(), is_called: z.boolean() });
+
+export const manifestV2Schema = z.object({
+  ...base,
+  version: z.literal(MANIFEST_VERSION),
+  tool: z.object({ name: z.string(), version: z.string() }),
+  label: labelSchema,
+  /** Size of the archive before compression. */
+  raw_bytes: count,
+  /** What compressed it, for example `igzip -1`. */
+  compression: z.string(),
+  duration_ms: count,
+  server_version: z.string(),
+  client_version: z.string(),
+  /** Where it was taken: host and database, and the Supabase project where the host tells. No secret. */
+  source: z.object({ host: z.string(), database: z.string(), project_ref: z.string().nullable() }),
+  requested_by: z.string(),
+  request_id: z.uuid(),
+  run: z.object({ id: z.string(), url: z.string(), attempt: count }).nullable(),
+  /** Exact rows per table in the dump's snapshot, keyed by quoted `schema.table`. Empty for `schema-only`. */
+  rows: z.record(z.string(), count),
+  tables_total: count,
+  rows_total: count,
+  /** Values as the archive sets them; keyed like `rows`. */
+  sequences: z.record(z.string(), sequenceValueSchema),
+  /** Last values of the platform's own sequences, never set backwards by a restore. */
+  platform_sequences: z.record(z.string(), z.string()),
+  /** Version of the newest migration that the database knows, `null` when it keeps none. */
+  migration_head: z.string().nullable().optional(),
+  extensions: z.array(z.object({ name: z.string(), schema: z.string(), version: z.string() })),
+  /** Roles that own, are granted, or appear in policies; not themselves part of the archive. */
+  roles: z.array(z.string()),
+  /** Entries of the archive's table of contents by kind. */
+  toc: z.record(z.string(), count),
+  /** SHA-256 of the canonical text of every object per area; the text lies beside the archive. */
+  fingerprint: z.record(z.string(), sha256),
+  /** Of the manifest itself without this field ({@link canonicalText}); the first of version 2 have none. */
+  manifest_sha256: sha256.optional(),
+});
+export type Manifest = z.infer<typeof manifestV2Schema>;
+export type LegacyManifest = z.infer<typeof legacyManifestSchema>;
+export type AnyManifest = Manifest | LegacyManifest;
+
+/** Whether the manifest carries the proofs of version 2. */
+export function isProving(manifest: AnyManifest): manifest is Manifest {
+  return manifest.version === MANIFEST_VERSION;
+}
+
+/**
+ * Reads a manifest of any known version.
+ * @throws {BackupError} `manifest_too_new` for a version after this one, `manifest_invalid` for anything else,
+ * among it a content that is not the one its own hash was made of.
+ */
+export async function parseManifest(text: string): Promise<AnyManifest> {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new BackupError("manifest_invalid", "Cannot read the manifest: it is not JSON", { cause });
+  }
+  const version = typeof json === "object" && json !== null && "version" in json ? json.version : undefined;
+  if (typeof version === "number" && version > MANIFEST_VERSION) {
+    throw new BackupError(
+      "manifest_too_new",
+      `Cannot read a manifest of version ${version}: this tool knows up to ${MANIFEST_VERSION}`,
+      { hint: "Update the tool, then restore." },
+    );
+  }
+  const result = version === undefined
+    ? legacyManifestSchema.safeParse(json)
+    : manifestV2Schema.safeParse(json);
+  if (!result.success) {
+    const where = result.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; ");
+    throw new BackupError("manifest_invalid", `Cannot use the manifest: ${where}`);
+  }
+  if (isProving(result.data)) await requireOwnHash(json, result.data.manifest_sha256);
+  return result.data;
+}
+
+/** Hashes what was read, not what the schema made of it: fields that this version does not know count too. */
+async function requireOwnHash(json: unknown, expected: string | undefined): Promise<void> {
+  if (expected === undefined) return;
+  const found = await hashOf(json);
+  if (found === expected) return;
+  throw new BackupError(
+    "manifest_invalid",
+    `Cannot use the manifest: manifest_sha256 says ${expected}, its content has ${found}`,
+    { hint: "Somebody or something changed it after the backup. Use another backup." },
+  );
+}
+
+/** The manifest's bytes with its own hash: stable key order, one trailing newline. */
+export function formatManifest(manifest: Manifest): Promise<string> {
+  return sealManifest(manifestV2Schema.parse(manifest));
+}
+
+/** Any manifest's fields as text, with the hash that {@link parseManifest} checks. */
+export async function sealManifest(fields: object): Promise<string> {
+  return JSON.stringify({ ...fields, manifest_sha256: await hashOf(fields) }, null, 2) + "\n";
+}
+
+async function hashOf(manifest: unknown): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(canonicalText(manifest)));
+  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/**
+ * The text that a manifest's hash is of: without `manifest_sha256`, keys sorted at every level, no blanks.
+ * `jq -cjS 'del(.manifest_sha256)'` prints the same.
+ */
+export function canonicalText(manifest: unknown): string {
+  return JSON.stringify(manifest, (key, value: unknown) => {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+    const entries = Object.entries(value).filter(([name]) => key !== "" || name !== "manifest_sha256");
+    return Object.fromEntries(entries.sort(([a], [b]) => a < b ? -1 : 1));
+  });
+}

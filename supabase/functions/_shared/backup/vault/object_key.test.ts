@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { BackupError } from "../errors.ts";
+import { buildKeys, parseArchiveKey, siblingKeys, toUtcSecond, tryParseArchiveKey } from "./object_key.ts";
+
+Deno.test("a key is built as the contract says and reads back", () => {
+  const keys = buildKeys({
+    target: "prod",
+    createdAtUtc: "2026-01-15T03:10:22Z",
+    label: "antes da migracao",
+  });
+  assert.equal(
+    keys.archive,
+    "revo/prod/2026/01/15/supabase_prod_20260115_031022_antes_da_migracao.dump.gz",
+  );
+  assert.equal(
+    keys.manifest,
+    "revo/prod/2026/01/15/supabase_prod_20260115_031022_antes_da_migracao.manifest.json",
+  );
+  assert.deepEqual(parseArchiveKey(keys.archive), {
+    target: "prod",
+    createdAtUtc: "2026-01-15T03:10:22Z",
+    label: "antes_da_migracao",
+  });
+  assert.deepEqual(siblingKeys(keys.archive), keys);
+});
+
+Deno.test("a key without label ends after the time", () => {
+  const { archive } = buildKeys({ target: "dev", createdAtUtc: "2026-12-31T23:59:59Z", label: null });
+  assert.equal(archive, "revo/dev/2026/12/31/supabase_dev_20261231_235959.dump.gz");
+  assert.equal(parseArchiveKey(archive).label, null);
+});
+
+const foreign = [
+  "",
+  "revo/prod/2026/01/15/supabase_prod_20260115_031022.manifest.json",
+  "revo/prod/2026/01/15/supabase_dev_20260115_031022.dump.gz", // another target than its folder
+  "revo/prod/2026/01/15/supabase_prod_20260116_031022.dump.gz", // another day than its folder
+  "revo/prod/2026/13/15/supabase_prod_20261315_031022.dump.gz",
+  "revo/prod/2026/01/15/../15/supabase_prod_20260115_031022.dump.gz",
+  "revo/prod/2026/01/15/supabase_prod_20260115_031022_a b.dump.gz",
+  "other/prod/2026/01/15/supabase_prod_20260115_031022.dump.gz",
+  "revo/prod/2026/01/15/supabase_prod_20260115_031022.dump.gz\n",
+];
+for (const key of foreign) {
+  Deno.test(`${JSON.stringify(key)} is no backup's key`, () => {
+    assert.equal(tryParseArchiveKey(key), null);
+    assert.throws(() => parseArchiveKey(key), (e) => e instanceof BackupError && e.code === "invalid_r2_key");
+  });
+}
+
+Deno.test("an instant is cut to the second, in UTC", () => {
+  assert.equal(toUtcSecond(new Date("2026-01-15T00:10:22.987-03:00")), "2026-01-15T03:10:22Z");
+});

@@ -1,0 +1,136 @@
+/**
+ * Where things lie in the vault. Keys are built here and parsed here, nowhere else.
+ *
+ *     revo/<target>/YYYY/MM/DD/supabase_<target>_<YYYYMMDD_HHMMSS>[_<label>].dump.gz   (UTC)
+ *
+ * and beside each archive, under its stem, what belongs to it: manifest, fingerprint, recovery instructions and
+ * the receipts of its drills.
+ */
+import { BackupError } from "../errors.ts";
+import { normalizeLabel, SAFETY_LABEL } from "../label.ts";
+import { type Target, TARGETS } from "../target.ts";
+
+export const VAULT_ROOT = "revo";
+export const ARCHIVE_SUFFIX = ".dump.gz";
+export const MANIFEST_SUFFIX = ".manifest.json";
+/** The fingerprint's text, gzip, so that a difference can be named. */
+export const FINGERPRINT_SUFFIX = ".fingerprint.gz";
+/** How to get the data back with plain tools, for whoever finds the bucket and nothing else. */
+export const RECOVERY_SUFFIX = ".RECOVERY.md";
+
+/** What a key says about its backup. */
+export interface BackupName {
+  target: Target;
+  /** Start of the backup, UTC, to the second: `2026-01-15T03:10:22Z`. */
+  createdAtUtc: string;
+  label: string | null;
+}
+
+/** The keys of everything that belongs to one backup. */
+export interface BackupKeys {
+  archive: string;
+  manifest: string;
+  fingerprint: string;
+  recovery: string;
+}
+
+const STEM = new RegExp(
+  `^${VAULT_ROOT}/(?<target>${TARGETS.join("|")})/(?<y>\\d{4})/(?<m>\\d{2})/(?<d>\\d{2})/` +
+    `supabase_\\k<target>_\\k<y>\\k<m>\\k<d>_(?<H>\\d{2})(?<M>\\d{2})(?<S>\\d{2})(?:_(?<label>[A-Za-z0-9._-]{1,40}))?$`,
+);
+
+/** `2026-01-15T03:10:22Z` of an instant, the manifest's and the key's precision. */
+export function toUtcSecond(instant: Date): string {
+  return instant.toISOString().slice(0, 19) + "Z";
+}
+
+/** All keys under which target, though with no backup yet, will lie. */
+export function targetPrefix(target: Target): string {
+  return `${VAULT_ROOT}/${target}/`;
+}
+
+/**
+ * The keys of a new backup.
+ * @throws {BackupError} `invalid_label` for a label that has no place in a key.
+ */
+export function buildKeys(name: BackupName): BackupKeys {
+  const day = name.createdAtUtc.slice(0, 10);
+  const time = name.createdAtUtc.slice(11, 19);
+  const label = normalizeLabel(name.label);
+  const file = ["supabase", name.target, day.replaceAll("-", ""), time.replaceAll(":", "")].join("_");
+  const stem = [VAULT_ROOT, name.target, ...day.split("-"), label === null ? file : `${file}_${label}`].join(
+    "/",
+  );
+  return keysOfStem(stem);
+}
+
+function keysOfStem(stem: string): BackupKeys {
+  return {
+    archive: stem + ARCHIVE_SUFFIX,
+    manifest: stem + MANIFEST_SUFFIX,
+    fingerprint: stem + FINGERPRINT_SUFFIX,
+    recovery: stem + RECOVERY_SUFFIX,
+  };
+}
+
+/** The key of the receipt of a drill that began at `drilledAt`: `<stem>.drill.<YYYYMMDD_HHMMSS>.json`. */
+export function receiptKey(archiveKey: string, drilledAt: Date): string {
+  const stem = siblingKeys(archiveKey).archive.slice(0, -ARCHIVE_SUFFIX.length);
+  const at = toUtcSecond(drilledAt).replaceAll(/[-:Z]/g, "").replace("T", "_");
+  return `${stem}.drill.${at}.json`;
+}
+
+const BELONGING =
+  /^(?<stem>.+?)(?:\.dump\.gz|\.manifest\.json|\.fingerprint\.gz|\.RECOVERY\.md|\.drill\.\d{8}_\d{6}\.json)$/;
+
+/** The archive's key to which an object of the vault belongs (itself for an archive), `null` for anything else. */
+export function archiveKeyOf(key: string): string | null {
+  const stem = BELONGING.exec(key)?.groups?.stem;
+  return stem !== undefined && STEM.test(stem) ? stem + ARCHIVE_SUFFIX : null;
+}
+
+/**
+ * The sibling keys of an archive's key.
+ * @throws {BackupError} `invalid_r2_key` unless it is the key of an archive in this vault.
+ */
+export function siblingKeys(archiveKey: string): BackupKeys {
+  parseArchiveKey(archiveKey);
+  return keysOfStem(archiveKey.slice(0, -ARCHIVE_SUFFIX.length));
+}
+
+/**
+ * What an archive's key says.
+ * @throws {BackupError} `invalid_r2_key` when it is not `revo/<target>/YYYY/MM/DD/supabase_….dump.gz`.
+ */
+export function parseArchiveKey(key: string): BackupName {
+  const match = key.endsWith(ARCHIVE_SUFFIX) ? STEM.exec(key.slice(0, -ARCHIVE_SUFFIX.length)) : null;
+  const groups = match?.groups;
+  const createdAtUtc = groups &&
+    `${groups.y}-${groups.m}-${groups.d}T${groups.H}:${groups.M}:${groups.S}Z`;
+  if (!groups || !createdAtUtc || Number.isNaN(Date.parse(createdAtUtc))) {
+    throw new BackupError(
+      "invalid_r2_key",
+      `Cannot use ${JSON.stringify(key)} as a backup: expected ` +
+        `revo/<target>/YYYY/MM/DD/supabase_<target>_<YYYYMMDD_HHMMSS>[_<label>].dump.gz`,
+      { hint: "Copy the key from the history or list the bucket." },
+    );
+  }
+  return { target: groups.target as Target, createdAtUtc, label: groups.label ?? null };
+}
+
+/**
+ * Whether it is the copy that a restore took of what it replaced.
+ * @throws {BackupError} `invalid_r2_key`.
+ */
+export function isSafetyKey(key: string): boolean {
+  return parseArchiveKey(key).label === SAFETY_LABEL;
+}
+
+/** Like {@link parseArchiveKey}, `null` instead of an error: for listings of a bucket. */
+export function tryParseArchiveKey(key: string): BackupName | null {
+  try {
+    return parseArchiveKey(key);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,146 @@
+/** What the vault alone tells: whether there is a backup, whether it is proven, whether it became smaller. */
+import type { Condition, VaultFacts, WatchedBackup, WatchFacts } from "./conditions.ts";
+import { age, count, hoursBetween, megabytes, moment, shortened } from "./text.ts";
+
+/** The daily backup, and two hours for GitHub's late schedules and the dump itself. */
+export const BACKUP_HOURS = 26;
+/** The weekly drill and a day. */
+export const PROOF_HOURS = 8 * 24;
+/** A backup is compared with the median of so many before it. */
+export const COMPARED_BACKUPS = 7;
+/** Below this part of that median a size, or a table's rows, dropped. */
+export const DROP_RATIO = 0.5;
+/** Tables with fewer rows may lose them without an alarm. */
+export const MIN_ROWS = 100;
+/** Rows that come and go by themselves. */
+const VOLATILE = /^auth\.(?!users$|identities$)/;
+
+type Around = Pick<WatchFacts, "now" | "target">;
+
+export function vaultConditions(facts: VaultFacts, around: Around): Condition[] {
+  return [
+    backupOverdue(facts, around),
+    backupCorrupt(facts),
+    proofOverdue(facts, around),
+    sizeDropped(facts),
+    rowsDropped(facts),
+  ].filter((condition) => condition !== null);
+}
+
+function backupOverdue({ backups: [newest] }: VaultFacts, { now, target }: Around): Condition | null {
+  const hours = newest === undefined ? Infinity : hoursBetween(newest.createdAtUtc, now);
+  if (hours <= BACKUP_HOURS) return null;
+  const last = newest === undefined
+    ? `O cofre não tem nenhum backup completo de ${target}.`
+    : `Último backup completo: ${newest.key}, de ${moment(newest.createdAtUtc)}, há ${age(hours)}.`;
+  return {
+    id: "backup_overdue",
+    severity: "failed",
+    title: `Backup de ${target} atrasado`,
+    risk: `O que foi gravado em ${target} ${
+      newest === undefined ? "" : `desde ${moment(newest.createdAtUtc)} `
+    }não está em backup nenhum.`,
+    facts: [last, `Limite: ${BACKUP_HOURS} h.`],
+    todo: 'Abra Desenvolvedor → Backups, clique em "Backup agora" e veja por que o agendado não foi feito.',
+    material: newest?.key ?? "none",
+  };
+}
+
+export function backupCorrupt({ corrupt }: Pick<VaultFacts, "corrupt">): Condition | null {
+  if (corrupt.length === 0) return null;
+  const lines = corrupt.map(({ key, reason }) => `${key}: ${reason}`).sort();
+  return {
+    id: "backup_corrupt",
+    severity: "failed",
+    title: "Backup no cofre não confere com o manifesto",
+    risk: "Um backup listado não pode ser restaurado: o que está no cofre não é o que foi gravado.",
+    facts: shortened(lines),
+    todo: "Faça um backup novo agora, não restaure os citados e descubra quem ou o que alterou o cofre.",
+    material: corrupt.map(({ key }) => key).sort().join("\n"),
+  };
+}
+
+function proofOverdue({ drills, backups }: VaultFacts, { now, target }: Around): Condition | null {
+  const [newest] = drills;
+  const passed = drills.find(({ failed }) => failed.length === 0);
+  const hours = passed === undefined ? Infinity : hoursBetween(passed.drilledAtUtc, now);
+  const failed = newest !== undefined && newest.failed.length > 0 ? newest : null;
+  if (backups.length === 0 || (failed === null && hours <= PROOF_HOURS)) return null;
+  return {
+    id: "proof_overdue",
+    severity: "failed",
+    title: failed === null
+      ? `Ensaio de restauração de ${target} atrasado`
+      : "O último ensaio reprovou o backup",
+    risk: `Não está provado que os backups de ${target} restauram.`,
+    facts: [
+      ...failed === null ? [] : [
+        `O ensaio de ${moment(failed.drilledAtUtc)} reprovou ${failed.key}: ${failed.failed.join(", ")}.`,
+      ],
+      passed === undefined
+        ? "Nenhum ensaio aprovado foi encontrado entre os mais novos do cofre."
+        : `Último ensaio aprovado: ${moment(passed.drilledAtUtc)}, há ${age(hours)}, de ${passed.key}.`,
+      `Limite: ${age(PROOF_HOURS)}.`,
+    ],
+    todo: 'Rode o workflow "Ensaio de restauração" e leia o relatório; enquanto reprovar, faça outro backup.',
+    material: `${passed?.key ?? "none"}\n${failed?.key ?? ""}`,
+  };
+}
+
+function sizeDropped({ backups: [newest, ...before] }: VaultFacts): Condition | null {
+  const compared = before.slice(0, COMPARED_BACKUPS);
+  if (newest === undefined || compared.length === 0) return null;
+  const usual = median(compared.map(({ bytes }) => bytes));
+  if (newest.bytes >= usual * DROP_RATIO) return null;
+  return {
+    id: "size_dropped",
+    severity: "warning",
+    title: "O backup encolheu",
+    risk: "Pode faltar dado no banco ou no backup: o mais novo tem menos da metade do tamanho de costume.",
+    facts: [
+      `${newest.key}: ${megabytes(newest.bytes)}; mediana dos ${compared.length} anteriores: ${
+        megabytes(usual)
+      }.`,
+    ],
+    todo:
+      "Compare as tabelas do manifesto com as do anterior; se nada foi apagado de propósito, restaure o anterior em dev e confira.",
+    material: "dropped",
+  };
+}
+
+function rowsDropped({ backups: [newest, ...before] }: VaultFacts): Condition | null {
+  if (newest === undefined || newest.rows === null) return null;
+  const drops = droppedTables(newest.rows, before.slice(0, COMPARED_BACKUPS));
+  if (drops.length === 0) return null;
+  return {
+    id: "rows_dropped",
+    severity: "warning",
+    title: "Tabelas perderam linhas",
+    risk:
+      "Linhas sumiram do banco: o backup mais novo tem menos da metade das linhas de costume em alguma tabela.",
+    facts: [
+      `Backup: ${newest.key}.`,
+      ...shortened(drops.map(({ table, rows, usual }) => `${table}: ${count(usual)} → ${count(rows)}`)),
+    ],
+    todo:
+      "Pergunte quem apagou; se não foi de propósito, veja no histórico o último backup que ainda tem as linhas.",
+    material: drops.map(({ table }) => table).join("\n"),
+  };
+}
+
+/** Tables with far fewer rows than the backups before had; one that is gone has none. */
+function droppedTables(rows: Readonly<Record<string, number>>, before: readonly WatchedBackup[]) {
+  const counted = before.flatMap((backup) => backup.rows === null ? [] : [backup.rows]);
+  const tables = [...new Set(counted.flatMap(Object.keys))].filter((table) => !VOLATILE.test(table)).sort();
+  return tables.map((table) => ({
+    table,
+    rows: rows[table] ?? 0,
+    usual: median(counted.map((each) => each[table] ?? 0)),
+  })).filter(({ rows, usual }) => usual >= MIN_ROWS && rows < usual * DROP_RATIO);
+}
+
+/** The middle one, the lower of two. 0 of none. */
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
+}

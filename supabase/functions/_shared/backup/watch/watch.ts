@@ -1,0 +1,98 @@
+/**
+ * The watch: facts that were looked up in, conditions that somebody has to hear of out. What could not be looked
+ * up is unknown: such a condition is neither raised nor called well again.
+ */
+import type { Condition, ConditionId, Seen, Severity, WatchFacts } from "./conditions.ts";
+import { catalogConditions, gitHubConditions, tokenConditions } from "./environment.ts";
+import { vaultConditions } from "./vault.ts";
+
+export interface Watched {
+  conditions: Condition[];
+  /** Conditions that nobody can tell of this time. */
+  unknown: ConditionId[];
+}
+
+/** What each source's silence leaves unknown. */
+const TOLD_BY = {
+  vault: ["backup_overdue", "backup_corrupt", "proof_overdue", "size_dropped", "rows_dropped"],
+  catalog: ["run_lost", "audit_broken"],
+  github: ["workflow_disabled", "schedule_not_fired"],
+  tokens: ["secret_expiring"],
+} as const satisfies Record<string, readonly ConditionId[]>;
+
+/** @example watch(facts).conditions.map(({ id }) => id) // ["backup_overdue"] */
+export function watch(facts: WatchFacts): Watched {
+  const { vault, catalog, github, tokens } = facts;
+  const conditions = [
+    ...told(vault, (seen) => vaultConditions(seen, facts), vaultUnreachable),
+    ...told(catalog, catalogConditions, catalogUnreachable),
+    ...told(github, (seen) => gitHubConditions(seen, facts.now), gitHubUnreachable),
+    ...told(tokens, (seen) => tokenConditions(seen, facts.now), gitHubUnreachable),
+  ];
+  const unknown = [
+    ...vault?.ok ? [] : TOLD_BY.vault,
+    ...catalog.ok ? [] : TOLD_BY.catalog,
+    ...catalog.ok && catalog.value.audit === null ? ["audit_broken" as const] : [],
+    ...github?.ok ? [] : TOLD_BY.github,
+    ...tokens?.ok ? [] : TOLD_BY.tokens,
+    ...vault === null ? ["vault_unreachable" as const] : [],
+    ...github === null ? ["github_unreachable" as const] : [],
+  ];
+  return { conditions: withoutTwins(conditions), unknown };
+}
+
+/** The worst word of them: what a report and a dead man's switch are told. */
+export function statusOfWatch(conditions: readonly Pick<Condition, "severity">[]): "ok" | Severity {
+  if (conditions.length === 0) return "ok";
+  return conditions.some(({ severity }) => severity === "failed") ? "failed" : "warning";
+}
+
+function told<T>(
+  seen: Seen<T> | null,
+  conditions: (value: T) => Condition[],
+  unreachable: (code: string, message: string) => Condition,
+): Condition[] {
+  if (seen === null) return [];
+  return seen.ok ? conditions(seen.value) : [unreachable(seen.code, seen.message)];
+}
+
+function withoutTwins(conditions: readonly Condition[]): Condition[] {
+  return conditions.filter(({ id }, i) => conditions.findIndex((other) => other.id === id) === i);
+}
+
+function vaultUnreachable(code: string, message: string): Condition {
+  return {
+    id: "vault_unreachable",
+    severity: "failed",
+    title: "O cofre dos backups não responde",
+    risk: "Sem o cofre (R2) nenhum backup novo é gravado e nenhum pode ser restaurado.",
+    facts: [`Resposta: ${code}`, message],
+    todo: "Confira R2_ENDPOINT e a chave do R2 nos segredos do GitHub, e o estado da Cloudflare.",
+    material: code,
+  };
+}
+
+function catalogUnreachable(code: string, message: string): Condition {
+  return {
+    id: "catalog_unreachable",
+    severity: "failed",
+    title: "O catálogo dos backups não responde",
+    risk: "O banco de produção não responde ao vigia: a tela não mostra os backups, e o próximo pode falhar.",
+    facts: [`Resposta: ${code}`, message],
+    todo: "Confira se o projeto do Supabase está no ar e o segredo SUPABASE_DB_URL_PROD.",
+    material: code,
+  };
+}
+
+function gitHubUnreachable(code: string, message: string): Condition {
+  return {
+    id: "github_unreachable",
+    severity: "warning",
+    title: "O GitHub não responde ao vigia",
+    risk: "Ninguém sabe se os backups agendados ainda são iniciados.",
+    facts: [`Resposta: ${code}`, message],
+    todo:
+      "Confira githubstatus.com e as permissões do workflow; se durar, faça o backup pela linha de comando.",
+    material: code,
+  };
+}

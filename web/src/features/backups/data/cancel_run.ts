@@ -1,0 +1,33 @@
+/** Asks to end a run. */
+
+import { useMutation, useMutationState, useQueryClient } from "@tanstack/react-query";
+import { type CancelAnswer, cancelAnswerSchema } from "@backup/api.ts";
+import { useGateway } from "./gateway.tsx";
+import { tellOtherTabs } from "./other_tabs.ts";
+import { keys } from "./keys.ts";
+
+/** The run is still active afterwards, until its script has taken back what it did. */
+export function useCancelRun(onAccepted: (answer: CancelAnswer) => void) {
+  const gateway = useGateway();
+  const cache = useQueryClient();
+  return useMutation({
+    mutationKey: keys.cancel,
+    networkMode: "always",
+    mutationFn: (requestId: string) =>
+      gateway.ask({ action: "cancel", request_id: requestId }, cancelAnswerSchema),
+    onSuccess: onAccepted,
+    onSettled: () => {
+      void cache.invalidateQueries({ queryKey: keys.runs });
+      tellOtherTabs();
+    },
+  });
+}
+
+/** Whether a cancellation of this run was accepted a moment ago; its script may still be taking things back. */
+export function useCancelAsked(requestId: string): boolean {
+  const asked = useMutationState({
+    filters: { mutationKey: keys.cancel, status: "success" },
+    select: ({ state }) => state.variables,
+  });
+  return asked.includes(requestId);
+}

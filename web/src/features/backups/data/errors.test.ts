@@ -1,0 +1,67 @@
+import { describe, expect, it } from "vitest";
+import { messageOf } from "@backup/messages.ts";
+import { functionError } from "./function_call.ts";
+import { rpcError } from "./rpc.ts";
+
+/** Errors as functions-js makes them. */
+function invokeError(name: string, context: unknown): Error {
+  return Object.assign(new Error("Edge Function returned a non-2xx status code"), { name, context });
+}
+
+const http = (status: number, body: string) =>
+  functionError(invokeError("FunctionsHttpError", new Response(body, { status })));
+
+describe("functionError", () => {
+  it("shows the function's own sentence", async () => {
+    const body = JSON.stringify({
+      ok: false,
+      error: "busy",
+      message: "Maria restaura desde 10:02.",
+      details: { a: 1 },
+    });
+    const error = await http(409, body);
+    expect(error).toMatchObject({ kind: "refused", code: "busy", message: "Maria restaura desde 10:02." });
+    expect(error.detail).toBe('busy {"a":1}');
+    expect(error.unclear).toBe(false);
+  });
+
+  it("knows a session that ended, whoever says it", async () => {
+    const ours = JSON.stringify({ ok: false, error: "invalid_token", message: "Entre novamente." });
+    expect(await http(401, ours)).toMatchObject({ kind: "session", code: "invalid_token" });
+    expect(await http(401, "Unauthorized")).toMatchObject({ kind: "session" });
+  });
+
+  it("does not take a platform's page for a refusal", async () => {
+    expect(await http(404, "<h1>Not found</h1>")).toMatchObject({ kind: "broken", code: "config_error" });
+    expect(await http(500, "{}")).toMatchObject({ kind: "broken", unclear: true });
+  });
+
+  it("tells silence from an answer", async () => {
+    const error = await functionError(invokeError("FunctionsFetchError", new TypeError("Failed to fetch")));
+    expect(error).toMatchObject({ kind: "network", unclear: true, transient: true });
+  });
+
+  it("holds an unconfirmed dispatch for unclear", async () => {
+    const body = JSON.stringify({ ok: false, error: "github_unclear", message: "?" });
+    expect((await http(502, body)).unclear).toBe(true);
+  });
+});
+
+describe("rpcError", () => {
+  const failure = (code: string, hint: string | null = null) => ({ code, message: "m", hint });
+
+  it.each([
+    [failure(""), 0, "network", "network"],
+    [failure("PGRST301"), 401, "session", "invalid_token"],
+    [failure("42501"), 403, "refused", "forbidden"],
+    [failure("PT400", "empresa_not_selected"), 400, "refused", "empresa_not_selected"],
+    [failure("PGRST001"), 503, "broken", "catalog_unavailable"],
+    [failure("PGRST202", "Perhaps you meant to call …"), 404, "refused", "internal_server_error"],
+  ])("%j with status %d is %s/%s", (given, status, kind, code) => {
+    expect(rpcError(given, status)).toMatchObject({ kind, code });
+  });
+
+  it("speaks the product's sentences", () => {
+    expect(rpcError(failure("42501"), 403).message).toBe(messageOf("forbidden"));
+  });
+});

@@ -1,0 +1,162 @@
+/** A page of the history, as its place in the address says. */
+
+import { keepPreviousData, queryOptions, useQuery } from "@tanstack/react-query";
+import { z } from "zod";
+import { type Run, runSchema } from "@backup/runs/run.ts";
+import { beginOfDay } from "../../../lib/day.ts";
+import { type Gateway, useGateway } from "./gateway.tsx";
+import {
+  backupItem,
+  type HistoryItem,
+  isAttempt,
+  listingOf,
+  mergeItems,
+  narrowed,
+  originOfRun,
+  runItem,
+  runsOfSpan,
+  type Span,
+  spanOfPage,
+} from "../model/history_items.ts";
+import type { HistoryPlace } from "../model/history_place.ts";
+import { keys } from "./keys.ts";
+import { backupRowsSchema } from "./list_backups.ts";
+import { queryDefaults } from "./query_defaults.ts";
+
+export const PAGE_SIZE = 20;
+/** So many runs are looked through for the attempts of one page. */
+const ATTEMPTS_LIMIT = 200;
+/**
+ * So many are asked for together with the newest backups, before it is known how far back these reach: enough unless
+ * every other attempt fails.
+ */
+const EARLY_LIMIT = 2 * PAGE_SIZE;
+const runsSchema = z.array(runSchema);
+
+export interface HistoryPage {
+  items: HistoryItem[];
+  hasMore: boolean;
+  /** The row after which the next page begins. */
+  last: string | null;
+  /** Whether there may be more attempts than are shown. */
+  attemptsCut: boolean;
+}
+
+export function historyQuery(gateway: Gateway, place: HistoryPlace) {
+  const asked = { ...place, details: null };
+  return queryOptions({
+    ...queryDefaults,
+    queryKey: keys.history(asked),
+    queryFn: ({ signal }) => {
+      const listing = listingOf(asked);
+      return listing.list === "runs"
+        ? readRuns(gateway, asked, signal)
+        : readBackups(gateway, asked, listing.attempts, signal);
+    },
+    placeholderData: keepPreviousData,
+  });
+}
+
+export function useHistory(place: HistoryPlace) {
+  return useQuery(historyQuery(useGateway(), place));
+}
+
+/** The period as instants. */
+function periodOf({ from, to }: HistoryPlace): Span {
+  return {
+    from: from && beginOfDay(from).toISOString(),
+    to: to && beginOfDay(to, 1).toISOString(),
+  };
+}
+
+async function readRuns(gateway: Gateway, place: HistoryPlace, signal: AbortSignal): Promise<HistoryPage> {
+  const { from, to } = periodOf(place);
+  const runs = await gateway.read(
+    "ops_db_backup_runs_list",
+    {
+      p_target: place.target,
+      p_kind: place.kind,
+      p_status: place.status,
+      p_from: from,
+      p_to: to,
+      p_search: place.search || null,
+      p_after_id: place.after,
+      p_limit: PAGE_SIZE + 1,
+    },
+    runsSchema,
+    signal,
+  );
+  const shown = runs.slice(0, PAGE_SIZE);
+  return {
+    items: shown.map(runItem),
+    hasMore: runs.length > PAGE_SIZE,
+    last: shown.at(-1)?.id ?? null,
+    attemptsCut: false,
+  };
+}
+
+async function readBackups(
+  gateway: Gateway,
+  place: HistoryPlace,
+  withAttempts: boolean,
+  signal: AbortSignal,
+): Promise<HistoryPage> {
+  const period = periodOf(place);
+  const sort = place.sort === "oldest" ? "oldest" : "newest";
+  const isEarly = withAttempts && sort === "newest" && place.page === 0;
+  const args = {
+    p_target: place.target,
+    p_status: place.status,
+    p_origin: place.origin,
+    p_from: period.from,
+    p_to: period.to,
+    p_search: place.search || null,
+    p_sort: place.sort,
+    p_after_id: place.after,
+    p_offset: place.after === null ? place.page * PAGE_SIZE : 0,
+    p_limit: PAGE_SIZE + 1,
+  };
+  const [rows, newestRuns] = await Promise.all([
+    gateway.read("ops_db_backups_list", args, backupRowsSchema, signal),
+    isEarly ? readBackupRuns(gateway, place, period, EARLY_LIMIT, signal) : null,
+  ]);
+  const shown = rows.slice(0, PAGE_SIZE);
+  const page = {
+    items: shown.map(backupItem),
+    hasMore: rows.length > PAGE_SIZE,
+    last: shown.at(-1)?.id ?? null,
+    attemptsCut: false,
+  };
+  if (!withAttempts || place.page > 0 && shown.length === 0) return page;
+  const first = place.page === 0 ? null : shown[0] ?? null;
+  const span = narrowed(period, spanOfPage({ first, next: rows[PAGE_SIZE] ?? null }, sort));
+  const runs = (newestRuns && runsOfSpan(newestRuns, EARLY_LIMIT, span)) ??
+    await readBackupRuns(gateway, place, span, ATTEMPTS_LIMIT, signal);
+  const attempts = runs.filter((run) =>
+    isAttempt(run) && (place.origin === null || originOfRun(run) === place.origin)
+  );
+  return {
+    ...page,
+    items: mergeItems([...page.items, ...attempts.map(runItem)], sort),
+    attemptsCut: runs.length === ATTEMPTS_LIMIT,
+  };
+}
+
+/** Runs that were to make a backup within a span, newest first. */
+function readBackupRuns(
+  gateway: Gateway,
+  { target, search }: HistoryPlace,
+  { from, to }: Span,
+  limit: number,
+  signal: AbortSignal,
+): Promise<Run[]> {
+  const args = {
+    p_target: target,
+    p_kind: "backup",
+    p_from: from,
+    p_to: to,
+    p_search: search || null,
+    p_limit: limit,
+  };
+  return gateway.read("ops_db_backup_runs_list", args, runsSchema, signal);
+}

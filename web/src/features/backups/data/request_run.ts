@@ -1,0 +1,37 @@
+/** Asks for what becomes a run. */
+
+import { type QueryClient, useMutation, useQueryClient } from "@tanstack/react-query";
+import { type Dispatched, dispatchedSchema, type StartRequest } from "@backup/api.ts";
+import type { Run } from "@backup/runs/run.ts";
+import { useGateway } from "./gateway.tsx";
+import { tellOtherTabs } from "./other_tabs.ts";
+import { keys } from "./keys.ts";
+
+export type RunRequest = StartRequest & { request_id: string };
+
+/** Never sent again by itself: repeating is the user's decision, with the same `request_id`. */
+export function useRequestRun(onAccepted: (answer: Dispatched) => void) {
+  const gateway = useGateway();
+  const cache = useQueryClient();
+  return useMutation({
+    networkMode: "always",
+    mutationFn: (request: RunRequest) => gateway.ask(request, dispatchedSchema),
+    onSuccess: (answer) => {
+      showRun(cache, answer.run);
+      onAccepted(answer);
+    },
+    // After a refusal too: the attempt itself may have left a run that failed.
+    onSettled: () => {
+      void cache.invalidateQueries({ queryKey: keys.runs });
+      tellOtherTabs();
+    },
+  });
+}
+
+/** Puts an accepted run on the screen before the next poll brings it. */
+function showRun(cache: QueryClient, run: Run): void {
+  cache.setQueryData<Run[]>(keys.liveRuns, (runs = []) => [
+    run,
+    ...runs.filter(({ request_id }) => request_id !== run.request_id),
+  ]);
+}

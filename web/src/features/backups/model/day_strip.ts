@@ -1,0 +1,89 @@
+/** The strip of days: what each day counts as, and its story. */
+
+import { formatBytes, formatCounted, formatTime } from "../../../lib/format.ts";
+import type { BackupDay } from "../data/list_days.ts";
+
+/**
+ * `running` one goes on · `proven` a drill restored one of this day · `made` · `failed` tried, none made ·
+ * `overdue` there should be one and is none · `waiting` today's is still to come · `before` older than the first ·
+ * `unknown` none made, and when the first was is not known.
+ */
+export type DayState =
+  | "running"
+  | "proven"
+  | "made"
+  | "failed"
+  | "overdue"
+  | "waiting"
+  | "before"
+  | "unknown";
+
+export interface DayContext {
+  /** Today in the reader's time zone: `2026-11-24`. */
+  today: string;
+  /** Whether the daily backup is overdue by now. */
+  overdue: boolean;
+  /** Day of the first backup ever, `null` when there is none, `undefined` while that is not known. */
+  firstDay: string | null | undefined;
+}
+
+export function dayState(day: BackupDay, { today, overdue, firstDay }: DayContext): DayState {
+  if (day.running > 0) return "running";
+  if (day.proven > 0) return "proven";
+  if (day.made > 0) return "made";
+  if (day.failed > 0) return "failed";
+  if (firstDay === undefined) return "unknown";
+  if (firstDay === null || day.day < firstDay) return "before";
+  if (day.day < today) return "overdue";
+  return overdue ? "overdue" : "waiting";
+}
+
+export const DAY_WORDS: Record<DayState, string> = {
+  running: "em andamento",
+  proven: "provado",
+  made: "feito",
+  failed: "falhou",
+  overdue: "faltou",
+  waiting: "ainda não é hora",
+  before: "antes do primeiro backup",
+  unknown: "sem backup",
+};
+
+/** What happened on a day, a sentence each; never empty. */
+export function dayStory(day: BackupDay, state: DayState): string[] {
+  const sentences = [
+    madeSentence(day),
+    provenSentence(day),
+    day.failed > 0 &&
+    (day.failed === 1 ? "1 tentativa de backup falhou." : `${day.failed} tentativas de backup falharam.`),
+    day.running > 0 && "Um backup está em andamento.",
+    day.drills > 0 && `${formatCounted(day.drills, "ensaio", "ensaios")} de restauração.`,
+    day.restores > 0 && `${formatCounted(day.restores, "restauração", "restaurações")} na produção.`,
+  ].filter((sentence) => typeof sentence === "string");
+  return sentences.length > 0 ? sentences : [nothingSentence(state)];
+}
+
+function madeSentence({ made, last_at, last_bytes, last_rows }: BackupDay): string | null {
+  if (made === 0) return null;
+  const facts = [
+    last_at !== null && `às ${formatTime(new Date(last_at))}`,
+    last_bytes !== null && formatBytes(last_bytes),
+    last_rows !== null && formatCounted(last_rows, "registro", "registros"),
+  ].filter((fact) => typeof fact === "string");
+  const count = `${formatCounted(made, "backup feito", "backups feitos")}`;
+  if (facts.length === 0) return `${count}.`;
+  return made === 1 ? `${count}: ${facts.join(", ")}.` : `${count}; o último ${facts.join(", ")}.`;
+}
+
+function provenSentence({ made, proven }: BackupDay): string | null {
+  if (proven === 0) return null;
+  if (made === 1) return "Provado num ensaio de restauração.";
+  return `${proven} de ${made} ${proven === 1 ? "provado" : "provados"} em ensaio de restauração.`;
+}
+
+function nothingSentence(state: DayState): string {
+  if (state === "before") return "Ainda não havia backups.";
+  if (state === "unknown") return "Nenhum backup neste dia; ainda não se sabe quando foi o primeiro.";
+  if (state === "waiting") return "Ainda não chegou a hora do backup de hoje.";
+  return "Nenhum backup neste dia: o agendamento não rodou, ou não chegou ao catálogo.";
+}

@@ -1,0 +1,26 @@
+import { LABEL_MAX_LENGTH, labelSchema, normalizeLabel } from "@backup/label.ts";
+import { messageOf } from "@backup/messages.ts";
+
+/** What is wrong with a label while it is being typed, in words that name it; `null` when nothing is. */
+export function labelProblem(input: string): string | null {
+  if (labelSchema.safeParse(input).success) return null;
+  const foreign = [...new Set(input.trim())].filter((character) => !isAllowed(character));
+  if (foreign.length > 0) {
+    const quoted = foreign.map((character) => `“${character}”`).join(", ");
+    return foreign.length === 1
+      ? `O caractere ${quoted} não é permitido.`
+      : `Estes caracteres não são permitidos: ${quoted}.`;
+  }
+  const { length } = input.trim().replaceAll(/ +/g, "_");
+  if (length > LABEL_MAX_LENGTH) return `São no máximo ${LABEL_MAX_LENGTH} caracteres; aqui há ${length}.`;
+  return messageOf("invalid_label");
+}
+
+function isAllowed(character: string): boolean {
+  return character === " " || labelSchema.safeParse(character).success;
+}
+
+/** The label as it will stand in the file's name; `null` when there is none or it is not valid. */
+export function labelInFile(input: string): string | null {
+  return labelProblem(input) === null ? normalizeLabel(input) : null;
+}

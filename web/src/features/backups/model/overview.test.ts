@@ -1,0 +1,114 @@
+import { describe, expect, it } from "vitest";
+import type { OverviewFacts } from "../data/overview.ts";
+import {
+  assessSafety,
+  databaseNow,
+  LONG_OVERDUE_AFTER_MS,
+  OVERDUE_AFTER_MS,
+  PROOF_OVERDUE_AFTER_MS,
+} from "./overview.ts";
+import { problemWords, safetyParts } from "../text/overview_text.ts";
+
+const NOW = new Date("2026-11-24T12:00:00Z");
+const HOUR = 3_600_000;
+const plain = (text: string) => text.replaceAll("\u00a0", " ");
+const ago = (ms: number) => new Date(NOW.getTime() - ms).toISOString();
+
+function backup(ageMs: number, provenAgoMs: number | null = null) {
+  return {
+    id: crypto.randomUUID(),
+    created_at: ago(ageMs),
+    r2_key: "k",
+    bytes: 1,
+    rows_total: 1,
+    label: null,
+    origin: "schedule",
+    proven_at: provenAgoMs === null ? null : ago(provenAgoMs),
+  } as const;
+}
+
+/** Fresh, proven two days ago on another backup, measured. */
+function facts(change: Partial<OverviewFacts> = {}): OverviewFacts {
+  return {
+    newest: backup(6 * HOUR + 12 * 60_000),
+    newest_proven: backup(54 * HOUR, 48 * HOUR),
+    rto: { p50_ms: 9 * 60_000, p90_ms: 14 * 60_000, samples: 8 },
+    last_drill: null,
+    last_failed: null,
+    active: 0,
+    time: NOW.toISOString(),
+    ...change,
+  };
+}
+
+const problemsOf = (change: Partial<OverviewFacts>) => assessSafety(facts(change), NOW).problems;
+
+describe("when all is well", () => {
+  const safety = assessSafety(facts(), NOW);
+
+  it("says what would be lost, how long the way back is, and the proof", () => {
+    expect(safety).toMatchObject({ tone: "ok", problems: [] });
+    expect(safetyParts(safety, NOW).map(plain)).toEqual([
+      "perda de até 6 h 12 min",
+      "volta em ~9 min",
+      "provado há 2 dias",
+    ]);
+  });
+
+  it("also tells the loss when only what was proven counts, unless that is the newest", () => {
+    expect(safety.provenLossMs).toBe(54 * HOUR);
+    const newest = backup(HOUR, HOUR / 2);
+    expect(assessSafety(facts({ newest, newest_proven: newest }), NOW).provenLossMs).toBeNull();
+  });
+});
+
+describe("a problem", () => {
+  it.each([
+    [OVERDUE_AFTER_MS, [], "ok"],
+    [OVERDUE_AFTER_MS + 1, ["overdue"], "warn"],
+    [LONG_OVERDUE_AFTER_MS, ["overdue"], "warn"],
+    [LONG_OVERDUE_AFTER_MS + 1, ["long_overdue"], "bad"],
+  ])("of age %d ms is %j", (age, problems, tone) => {
+    const safety = assessSafety(facts({ newest: backup(age) }), NOW);
+    expect([safety.problems, safety.tone]).toEqual([problems, tone]);
+  });
+
+  it.each([
+    [PROOF_OVERDUE_AFTER_MS, []],
+    [PROOF_OVERDUE_AFTER_MS + 1, ["proof_overdue"]],
+  ])("of a proof %d ms old is %j", (age, problems) => {
+    expect(problemsOf({ newest_proven: backup(age, age) })).toEqual(problems);
+  });
+
+  it("is nothing in the vault, and then nothing else matters", () => {
+    const safety = assessSafety(facts({ newest: null, newest_proven: null, rto: null }), NOW);
+    expect(safety).toMatchObject({ tone: "bad", problems: ["no_backup"], lossMs: null });
+    expect(safetyParts(safety, NOW)).toEqual(["tudo estaria perdido"]);
+  });
+
+  it("is a fact that is missing, and the sentence says so", () => {
+    const safety = assessSafety(facts({ newest_proven: null, rto: null }), NOW);
+    expect(safety).toMatchObject({ tone: "warn", problems: ["never_proven", "never_measured"] });
+    expect(safetyParts(safety, NOW).slice(1)).toEqual(["tempo de volta ainda não medido", "nunca provado"]);
+  });
+
+  it("is an attempt that failed since, with its cause", () => {
+    const last_failed = {
+      kind: "backup",
+      status: "failed",
+      finished_at: ago(HOUR),
+      error_code: "database_unreachable",
+      request_id: crypto.randomUUID(),
+    } as const;
+    const failed = facts({ last_failed });
+    expect(assessSafety(failed, NOW)).toMatchObject({ tone: "warn", problems: ["last_failed"] });
+    expect(problemWords("last_failed", failed).what).toContain("O banco de dados não respondeu.");
+    const lost = facts({ last_failed: { ...last_failed, status: "lost", error_code: null } });
+    expect(problemWords("last_failed", lost).what).toContain("dada como perdida");
+  });
+});
+
+it("tells ages by the database's clock, however wrong the reader's is", () => {
+  const readAt = Date.parse("2031-01-01T00:00:00Z");
+  expect(databaseNow(facts(), readAt, new Date(readAt + HOUR))).toEqual(new Date(NOW.getTime() + HOUR));
+});

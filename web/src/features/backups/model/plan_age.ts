@@ -1,0 +1,21 @@
+/** How long a simulation may still be the ground for a restore. */
+
+import { PLAN_VALID_MS } from "@backup/runs/restore_plan.ts";
+import { isActive, type Run } from "@backup/runs/run.ts";
+
+/**
+ * `none` nothing to go by · `running` not over · `failed` made no plan · `stale` made, too long ago ·
+ * `fresh` good for `leftMs` more.
+ */
+export type PlanState =
+  | { state: "none" | "running" | "failed" | "stale" }
+  | { state: "fresh"; leftMs: number };
+
+/** @param run the newest simulation of a backup on a target. */
+export function planState(run: Run | null, now: Date): PlanState {
+  if (run === null) return { state: "none" };
+  if (isActive(run.status)) return { state: "running" };
+  if (run.status !== "succeeded" || run.finished_at === null) return { state: "failed" };
+  const leftMs = Date.parse(run.finished_at) + PLAN_VALID_MS - now.getTime();
+  return leftMs > 0 ? { state: "fresh", leftMs } : { state: "stale" };
+}

@@ -1,0 +1,44 @@
+import { expect, it } from "vitest";
+import type { PlannedTable } from "@backup/runs/restore_plan.ts";
+import { changedTables, sumLoss } from "./plan_loss.ts";
+import { aPlan } from "./test_rows.ts";
+
+const table = (
+  name: string,
+  backup: PlannedTable["backup"],
+  target: PlannedTable["target"],
+): PlannedTable => ({
+  table: name,
+  backup,
+  target,
+  difference: backup === "unknown"
+    ? null
+    : (backup === "absent" ? 0 : backup) - (target === "absent" ? 0 : target),
+});
+const tables = (listed: PlannedTable[], facts: object = {}) =>
+  aPlan({ tables: { total: 9, different: 4, backupRows: 100, targetRows: 100, listed, ...facts } });
+const LISTED = [
+  table("same", 5, 5),
+  table("grows", 9, 2),
+  table("shrinks", 1, 4),
+  table("goes", "absent", 30),
+  table("empty and new", 0, "absent"),
+];
+
+it("sums what is lost and what comes back", () => {
+  expect(sumLoss(tables(LISTED))).toEqual({ lost: 33, tables: 2, gained: 7, exact: true });
+});
+
+it("says when there may be more than it knows", () => {
+  expect(sumLoss(tables(LISTED, { different: 900 }))).toMatchObject({ exact: false });
+  expect(sumLoss(tables([table("t", "unknown", 3)], { backupRows: null, different: 1 }))).toBeNull();
+});
+
+it("puts the largest loss first and leaves out what stays", () => {
+  expect(changedTables(tables(LISTED)).map((each) => each.table)).toEqual([
+    "goes",
+    "shrinks",
+    "grows",
+    "empty and new",
+  ]);
+});

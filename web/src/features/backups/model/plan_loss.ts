@@ -1,0 +1,46 @@
+/** What a restore would take away, summed up. */
+
+import type { PlannedRestore, PlannedTable } from "@backup/runs/restore_plan.ts";
+
+export interface PlannedLossSum {
+  /** Rows that the target has more than the backup, table by table. */
+  lost: number;
+  /** Tables that lose rows. */
+  tables: number;
+  /** Rows that come back. */
+  gained: number;
+  /** `false`: the plan does not name every table, there may be more. */
+  exact: boolean;
+}
+
+/** `null` when the backup does not tell its rows. */
+export function sumLoss({ tables }: PlannedRestore): PlannedLossSum | null {
+  if (tables.backupRows === null) return null;
+  const differences = tables.listed.map(({ difference }) => difference ?? 0);
+  const losses = differences.filter((difference) => difference < 0);
+  return {
+    lost: -sum(losses),
+    tables: losses.length,
+    gained: sum(differences.filter((difference) => difference > 0)),
+    exact: changedTables({ tables }).length === tables.different,
+  };
+}
+
+/** Tables with another number of rows or on one side only, the largest loss first, then what comes back. */
+export function changedTables({ tables }: Pick<PlannedRestore, "tables">): PlannedTable[] {
+  return tables.listed
+    .filter(({ backup, target, difference }) =>
+      difference !== 0 || (backup === "absent") !== (target === "absent")
+    )
+    .sort(byWeight);
+}
+
+/** Losses before gains, the larger before the smaller. */
+function byWeight({ difference: a }: PlannedTable, { difference: b }: PlannedTable): number {
+  const [first, second] = [a ?? 0, b ?? 0];
+  return Math.min(first, 0) - Math.min(second, 0) || second - first;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}

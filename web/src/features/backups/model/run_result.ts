@@ -1,0 +1,72 @@
+/** What a run did and proved, as far as its row says it. */
+
+import { z } from "zod";
+import type { Run } from "@backup/runs/run.ts";
+import { formatBytes, formatCount, formatCounted, percentOf } from "../../../lib/format.ts";
+
+const count = z.number().nonnegative().nullish().catch(null);
+const resultSchema = z.object({
+  bytes: count,
+  tables: count,
+  tables_total: count,
+  rows: count,
+  rows_total: count,
+  sequences: count,
+  areas: count,
+  safety_key: z.string().nullish().catch(null),
+});
+
+/** The facts of a run's result, most telling first; empty when it left none. */
+export function describeResult(run: Run): string[] {
+  const { tables, tables_total, rows, rows_total, bytes, sequences, areas } = resultSchema.parse(
+    run.result ?? {},
+  );
+  const facts = [
+    counted(tables_total ?? tables, "tabela", "tabelas"),
+    counted(rows_total ?? rows, "registro", "registros"),
+    typeof bytes === "number" ? `${formatBytes(bytes)} no cofre` : null,
+    counted(sequences, "sequência igual", "sequências iguais"),
+    typeof areas === "number" ? "estrutura e permissões iguais" : null,
+  ];
+  return facts.filter((fact) => fact !== null);
+}
+
+function counted(amount: number | null | undefined, singular: string, plural: string): string | null {
+  return typeof amount === "number" ? formatCounted(amount, singular, plural) : null;
+}
+
+/** Key of the copy that a restore took of its target first. */
+export function safetyKeyOf(run: Run): string | null {
+  return resultSchema.parse(run.result ?? {}).safety_key ?? null;
+}
+
+/** How long the run took in milliseconds, `null` while it is not over or when it never began. */
+export function runDuration(run: Run): number | null {
+  if (run.started_at === null || run.finished_at === null) return null;
+  return Math.max(0, Date.parse(run.finished_at) - Date.parse(run.started_at));
+}
+
+export interface RunProgress {
+  text: string;
+  /** `null` when how much there is to do is not known. */
+  percent: number | null;
+}
+
+/** How far a run is; `null` while it counts neither bytes nor rows. */
+export function progressOf(run: Run): RunProgress | null {
+  if (run.status !== "running") return null;
+  const bytes = bytesProgress(run);
+  const rows = counted(run.rows_done, "registro", "registros");
+  if (bytes === null) return rows === null ? null : { text: rows, percent: null };
+  return rows === null ? bytes : { ...bytes, text: `${bytes.text} · ${rows}` };
+}
+
+function bytesProgress({ bytes_done: done, bytes_expected: expected }: Run): RunProgress | null {
+  if (done === null) return null;
+  if (expected === null || expected <= 0) return { text: formatBytes(done), percent: null };
+  const percent = percentOf(done, expected);
+  return {
+    text: `${formatBytes(done)} de cerca de ${formatBytes(expected)} (${formatCount(percent)}%)`,
+    percent,
+  };
+}

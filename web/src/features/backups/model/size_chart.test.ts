@@ -1,0 +1,33 @@
+import { expect, it } from "vitest";
+import type { BackupDay } from "../data/list_days.ts";
+import { sizeSeries } from "./size_chart.ts";
+
+const days = (sizes: (number | null)[]): BackupDay[] =>
+  sizes.map((last_bytes, index) => ({
+    day: `2026-11-0${index + 1}`,
+    made: 1,
+    failed: 0,
+    proven: 0,
+    running: 0,
+    drills: 0,
+    restores: 0,
+    last_bytes,
+    last_rows: null,
+    last_at: null,
+  }));
+
+it("draws from the oldest day to the newest, from nothing to the largest", () => {
+  const { points, drops } = sizeSeries(days([50, null, 100]));
+  expect(points.map(({ x, y }) => [x, y])).toEqual([[0, 0.5], [1, 1]]);
+  expect(drops).toEqual([]);
+});
+
+it("marks a sudden drop, not a slow one, also across days without a backup", () => {
+  expect(sizeSeries(days([100, 76])).drops).toEqual([]);
+  const { drops } = sizeSeries(days([100, null, 74, 60]));
+  expect(drops).toMatchObject([{ at: { day: "2026-11-03", bytes: 74 }, fromBytes: 100, percent: 26 }]);
+});
+
+it("has nothing to draw when there is nothing", () => {
+  expect(sizeSeries(days([null, null]))).toEqual({ points: [], drops: [] });
+});

@@ -1,0 +1,21 @@
+import { expect, it } from "vitest";
+import type { Run } from "@backup/runs/run.ts";
+import { aRun } from "./test_rows.ts";
+import { undoableRestores } from "./undoable.ts";
+
+const restore = (facts: Partial<Run> = {}) =>
+  aRun({ kind: "restore", target: "dev", status: "succeeded", result: { safety_key: "k" }, ...facts });
+const ids = (runs: Run[]) => runs.map(({ request_id }) => request_id);
+
+it("takes back the last three of each target", () => {
+  const dev = [restore(), restore(), restore(), restore()];
+  const prod = restore({ target: "prod" });
+  expect([...undoableRestores([...dev, prod])]).toEqual(ids([...dev.slice(0, 3), prod]));
+});
+
+it("takes nothing back that changed nothing or left no copy", () => {
+  const copyless = restore({ result: { safety_key: null } });
+  const [failed, backup] = [restore({ status: "failed" }), restore({ kind: "backup" })];
+  const older = [restore(), restore(), restore()];
+  expect([...undoableRestores([failed, backup, copyless, ...older])]).toEqual(ids(older.slice(0, 2)));
+});

@@ -1,0 +1,111 @@
+/** What the unattended checks reported, for the corner of the overview and its sheet. */
+
+import { z } from "zod";
+import type { HealthCheck, Report } from "@backup/api.ts";
+import { DOCTOR_GROUPS, isDoctorGroup } from "@backup/doctor.ts";
+import { formatAgo, formatCounted } from "../../../lib/format.ts";
+
+/** The watchdog looks every hour. */
+const SILENT_AFTER_MS = 3 * 3_600_000;
+
+const REPORT_NAMES: Record<string, string> = {
+  watchdog: "Vigia",
+  watch: "Vigia de dentro",
+  doctor: "Diagnóstico",
+};
+
+export function reportName(name: string): string {
+  return REPORT_NAMES[name] ?? name;
+}
+
+export type HealthTone = "ok" | "warn" | "bad" | "neutral";
+
+export const HEALTH_TONES: Record<HealthCheck["status"], HealthTone> = {
+  ok: "ok",
+  warning: "warn",
+  failed: "bad",
+  unknown: "neutral",
+};
+
+export const HEALTH_WORDS: Record<HealthCheck["status"], string> = {
+  ok: "Em ordem",
+  warning: "Atenção",
+  failed: "Falhou",
+  unknown: "Não se sabe",
+};
+
+/** Something that a report found. */
+export interface Finding {
+  title: string;
+  /** What it means and what to do; may be empty. */
+  lines: string[];
+  url: string | null;
+  /** Where the findings of one report differ in weight. */
+  status: HealthCheck["status"] | null;
+}
+
+const conditionSchema = z.object({
+  title: z.string(),
+  risk: z.string().catch(""),
+  facts: z.array(z.string()).catch([]),
+  todo: z.string().catch(""),
+  issue_url: z.url().nullable().catch(null),
+});
+const checkSchema = z.object({
+  status: z.enum(["ok", "warning", "failed", "unknown"]),
+  message: z.string(),
+  hint: z.string().nullish(),
+  group: z.string().optional(),
+});
+/** The worst first. */
+const WEIGHTS: readonly HealthCheck["status"][] = ["failed", "warning", "unknown"];
+const foundSchema = z.object({
+  conditions: z.array(conditionSchema).catch([]),
+  checks: z.array(checkSchema).catch([]),
+});
+
+/** What a report found wrong, each once; a report of another shape tells only its status. */
+export function findingsOf({ report }: Report): Finding[] {
+  const { conditions, checks } = foundSchema.parse(report);
+  const ofConditions = conditions.map(({ title, risk, facts, todo, issue_url: url }) => ({
+    title,
+    lines: [risk, ...facts, todo].filter((line) => line !== ""),
+    url,
+    status: null,
+  }));
+  const ofChecks = WEIGHTS.flatMap((status) => checks.filter((it) => it.status === status)).map(ofCheck);
+  return [...new Map([...ofConditions, ...ofChecks].map((finding) => [finding.title, finding])).values()];
+}
+
+function ofCheck({ group, message, hint, status }: z.infer<typeof checkSchema>): Finding {
+  const title = isDoctorGroup(group) ? `${DOCTOR_GROUPS[group]}: ${message}` : message;
+  return { title, lines: hint ? [hint] : [], url: null, status };
+}
+
+interface Summary {
+  tone: HealthTone;
+  text: string;
+}
+
+/** The last words in a few: `Vigia: tudo em ordem, há 12 min`; the doctor's only when it is not well. */
+export function healthSummary(reports: readonly Report[], now: Date): Summary {
+  const watchdog = watchdogSummary(reports.find(({ name }) => name === "watchdog"), now);
+  const doctor = reports.find(({ name }) => name === "doctor");
+  if (doctor === undefined || doctor.status === "ok") return watchdog;
+  const tone = doctor.status === "failed" || watchdog.tone === "bad" ? "bad" : "warn";
+  const word = doctor.status === "failed" ? "com falhas" : "pede atenção";
+  return { tone, text: `${watchdog.text} · Diagnóstico: ${word}` };
+}
+
+function watchdogSummary(watchdog: Report | undefined, now: Date): Summary {
+  if (watchdog === undefined) return { tone: "neutral", text: "Vigia: ainda sem relatório" };
+  const at = new Date(watchdog.at);
+  const ago = formatAgo(at, now);
+  if (now.getTime() - at.getTime() > SILENT_AFTER_MS) {
+    return { tone: "warn", text: `Vigia: sem notícias; última ${ago}` };
+  }
+  if (watchdog.status === "ok") return { tone: "ok", text: `Vigia: tudo em ordem, ${ago}` };
+  const found = findingsOf(watchdog).length;
+  const what = found === 0 ? "não terminou bem" : formatCounted(found, "alerta", "alertas");
+  return { tone: HEALTH_TONES[watchdog.status], text: `Vigia: ${what}, ${ago}` };
+}
