@@ -10,11 +10,11 @@ export interface Reply {
 }
 
 export interface VaultRelay {
-  /** Asked before a request is passed on: a reply in the vault's place, or `null`. */
+  /** ActionRequest before a request is passed on: a reply in the vault's place, or `null`. */
   intercept?(incoming: IncomingMessage): Reply | null | Promise<Reply | null>;
   /** The vault has done what was asked; the requester does not know it yet. */
   onDone?(incoming: IncomingMessage): void;
-  /** Asked then: where the connection to the requester breaks, or `null`. */
+  /** ActionRequest then: where the connection to the requester breaks, or `null`. */
   breaks?(incoming: IncomingMessage): Break | null;
 }
 

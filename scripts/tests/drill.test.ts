@@ -23,7 +23,7 @@ import { newestBackup } from "../lib/vault/newest_backup.ts";
 import { anonCheck, companyCheck } from "../lib/drill/reader_checks.ts";
 import { DATABASE_CHECKS } from "../lib/drill/restore_and_check.ts";
 import { migrationCheck, rowChecks, sequenceCheck } from "../lib/drill/content_checks.ts";
-import { lookAtStored } from "../lib/drill/stored_checks.ts";
+import { readStored } from "../lib/drill/stored_checks.ts";
 import { rg03Checks } from "../lib/drill/rg03.ts";
 import { runChecks } from "../lib/drill/run_checks.ts";
 import type { LoginRole } from "../lib/server/supabase.ts";
@@ -274,7 +274,7 @@ describe("a backup with fewer proofs", () => {
       "company_reads",
     ]);
     await store.vault.delete(siblingKeys(key).manifest);
-    const { answers } = await lookAtStored(store.vault, key);
+    const { answers } = await readStored(store.vault, key);
     expect(answers).toMatchObject({ manifest: { verdict: "SKIPPED" }, stored_size: { verdict: "SKIPPED" } });
   });
 

@@ -65,10 +65,10 @@ export interface DrillOptions extends Partial<Omit<DrillOrder, "key">> {
 /** Drills a backup as the command does, on a database of this place's server. */
 export async function drillOf(place: TestPlace, key: string, options: DrillOptions = {}): Promise<Drilled> {
   const { now, throwaway = await makeThrowaway(place), ...order } = options;
-  const around = engine(place.store.vault, throwaway.owner);
+  const deps = engine(place.store.vault, throwaway.owner);
   const clock = () => performance.now();
-  const progress = new PhaseTimes(around.progress, clock);
-  const context = { ...around, progress, clock, now: () => now ?? around.now() };
+  const progress = new PhaseTimes(deps.progress, clock);
+  const context = { ...deps, progress, clock, now: () => now ?? deps.now() };
   const defaults = { requester: { run: null, gitSha: null }, freshHours: 26, anonReads: [], sharedReads: [] };
   return await drill(context, { key, ...defaults, ...order }, throwaway);
 }

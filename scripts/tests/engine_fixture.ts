@@ -222,8 +222,8 @@ export function backUp(
     previous: null,
   } as const;
   const { tools, gzip, progress, lockTimeoutMs, signal, ...changes } = options;
-  const around = engine(vault, connection, { tools, gzip, progress, lockTimeoutMs, signal });
-  return takeBackup(around, { ...order, ...changes });
+  const deps = engine(vault, connection, { tools, gzip, progress, lockTimeoutMs, signal });
+  return takeBackup(deps, { ...order, ...changes });
 }
 
 export function restore(
@@ -234,8 +234,8 @@ export function restore(
 ) {
   const order = { target: "dev", key, confirm: null, allowSchemaOnly: false, safety: null } as const;
   const { tools, gzip, progress, lockTimeoutMs, signal, ...changes } = options;
-  const around = engine(vault, connection, { tools, gzip, progress, lockTimeoutMs, signal });
-  return restoreBackup(around, { ...order, ...changes });
+  const deps = engine(vault, connection, { tools, gzip, progress, lockTimeoutMs, signal });
+  return restoreBackup(deps, { ...order, ...changes });
 }
 
 /** An archive and its manifest as the scripts before this product made them; its key. */

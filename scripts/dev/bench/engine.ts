@@ -31,7 +31,7 @@ const entered: Record<string, number> = {};
 await runMain(async (signal) => {
   const [kind, key = ""] = process.argv.slice(2);
   const connection = connectionOf("dev", process.env);
-  const around = {
+  const deps = {
     connection,
     tools: await findToolsFor(connection, signal),
     gzip: chooseGzip(),
@@ -41,19 +41,19 @@ await runMain(async (signal) => {
     signal,
   };
   const works: Record<string, () => Promise<object>> = {
-    backup: () => backUp(around),
-    facts: () => timeFacts(around),
-    restore: () => restore(around, key),
+    backup: () => backUp(deps),
+    facts: () => timeFacts(deps),
+    restore: () => restore(deps, key),
   };
   const work = works[kind ?? ""];
   if (!work) throw new Error(`Cannot do '${kind}': expected ${Object.keys(works).join(", ")}`);
   process.stdout.write(`${JSON.stringify({ ...await work(), entered, end: clock() })}\n`);
 });
 
-async function backUp(around: Surroundings) {
+async function backUp(deps: Surroundings) {
   const order = { target: "dev", mode: "full", label: null, verify: false, previous: null } as const;
-  const { keys, manifest } = await takeBackup(around, { ...requester, ...order });
-  return { key: keys.archive, bytes: manifest.bytes, rawBytes: manifest.raw_bytes, gzip: around.gzip.name };
+  const { keys, manifest } = await takeBackup(deps, { ...requester, ...order });
+  return { key: keys.archive, bytes: manifest.bytes, rawBytes: manifest.raw_bytes, gzip: deps.gzip.name };
 }
 
 async function timeFacts({ tools, connection, signal }: Surroundings) {
@@ -66,9 +66,9 @@ async function timeFacts({ tools, connection, signal }: Surroundings) {
   return { seconds };
 }
 
-async function restore(around: Surroundings, key: string) {
+async function restore(deps: Surroundings, key: string) {
   const order = { target: "dev", key, confirm: null, allowSchemaOnly: false, safety: null } as const;
-  const { verified, warnings } = await restoreBackup(around, order);
+  const { verified, warnings } = await restoreBackup(deps, order);
   const missing = [...warnings, ...verified.notChecked];
   if (missing.length > 0) throw new Error(`Cannot count this as a whole restore: ${missing.join("; ")}`);
   return { tables: verified.tables, rows: verified.rows };

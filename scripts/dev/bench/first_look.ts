@@ -27,16 +27,16 @@ const timesSchema = z.object({ firstPaint: z.number(), history: z.number() });
 /** Milliseconds since the navigation. */
 type Times = z.infer<typeof timesSchema>;
 
-export interface FirstLook {
+export interface FirstView {
   /** Whether the browser has been there before. */
   cache: "cold" | "warm";
   looks: Times[];
 }
 
-export async function measureFirstLook(
+export async function measureFirstView(
   signal: AbortSignal,
   log: (line: string) => void,
-): Promise<FirstLook[]> {
+): Promise<FirstView[]> {
   const stack = await startStack({ rows: 1000, history: true, web: "built", ports: "free", log: () => {} });
   try {
     const browser = await chromium.launch(CHROMIUM_LAUNCH);
@@ -51,7 +51,7 @@ export async function measureFirstLook(
   }
 }
 
-async function lookOften(browser: Browser, stack: Stack, signal: AbortSignal): Promise<FirstLook[]> {
+async function lookOften(browser: Browser, stack: Stack, signal: AbortSignal): Promise<FirstView[]> {
   const [cold, warm]: [Times[], Times[]] = [[], []];
   for (let round = -LOOKS_BEFORE; round < ROUNDS; round++) {
     signal.throwIfAborted();
@@ -91,7 +91,7 @@ function screenOf({ screen }: Stack["urls"]): string {
   return screen;
 }
 
-export function firstLookTable(measured: readonly FirstLook[]): string {
+export function firstViewTable(measured: readonly FirstView[]): string {
   const rows = measured.map(({ cache, looks }) => {
     const history = looks.map((look) => look.history);
     const [low, high] = [Math.min(...history), Math.max(...history)];

@@ -12,7 +12,7 @@ import { parseArgs } from "node:util";
 import { installSystemPackages } from "../system_packages.ts";
 import { catalogTable, measureCatalog } from "./catalog.ts";
 import { rewriteBenchmarks, withHead, withSection } from "./document.ts";
-import { firstLookTable, measureFirstLook } from "./first_look.ts";
+import { firstViewTable, measureFirstView } from "./first_look.ts";
 import { fillSource, type Place, withPlace } from "./place.ts";
 import { document, type Machine, type Outcome, summarize, table } from "./report.ts";
 import { prepareTargets, type Round, runRound } from "./rounds.ts";
@@ -51,7 +51,7 @@ function measurement<T>(title: string, measure: Measure<T>, table: (figures: T) 
 
 const OTHERS = {
   catalog: measurement("Lists of a large catalog", measureCatalog, catalogTable),
-  screen: measurement("First look at the screen", measureFirstLook, firstLookTable),
+  screen: measurement("First look at the screen", measureFirstView, firstViewTable),
   status: measurement("Status under load", measureStatus, statusTable),
   vault: measurement("Vaults of many objects", measureVaults, vaultTable),
 };

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { growthOf, memoryWords } from "./memory.ts";
+import { growthOf, memoryText } from "./memory.ts";
 
 const at = (of: (second: number) => number) =>
   Array.from({ length: 90 }, (_, index) => ({ second: index + 1, mb: of(index + 1) }));
@@ -12,9 +12,9 @@ it("growth is the slope of what was sampled; a heap that fills and is emptied do
 
 it("the verdict comes with its rule", () => {
   const leaking = at((second) => 100 + second / 20);
-  expect(memoryWords(leaking, growthOf(leaking))).toBe(
+  expect(memoryText(leaking, growthOf(leaking))).toBe(
     "Resident memory once warm: 101 MB (15 s), 102 MB (30 s), 102 MB (45 s), 103 MB (60 s), 104 MB (75 s), 105 MB (90 s). " +
       "It changes by 3.00 MB a minute: NOT flat (flat is below 1).",
   );
-  expect(memoryWords(at(() => 100), 0)).toContain("flat (flat is below 1)");
+  expect(memoryText(at(() => 100), 0)).toContain("flat (flat is below 1)");
 });

@@ -27,7 +27,7 @@ export function growthOf(samples: readonly MemorySample[]): number {
 }
 
 /** The memory every 15 seconds, and the verdict with its rule. */
-export function memoryWords(samples: readonly MemorySample[], growth: number): string {
+export function memoryText(samples: readonly MemorySample[], growth: number): string {
   const shown = samples.filter(({ second }, index) =>
     index === samples.length - 1 ||
     Math.floor(second / SHOWN_EVERY_SECONDS) !==

@@ -12,7 +12,7 @@ import { ROOT } from "../root.ts";
 import { openRunFolder } from "../run_folder.ts";
 import { signInByPassword } from "../seed/session.ts";
 import { type Stack, startStack } from "../stack.ts";
-import { growthOf, type MemorySample, memoryWords } from "./memory.ts";
+import { growthOf, type MemorySample, memoryText } from "./memory.ts";
 
 const WATCHERS = 50;
 const SECONDS = 60;
@@ -219,6 +219,6 @@ export function statusTable({ status, bare, cpuRatio, latencyRatio, growth }: St
     } times the processor of a handler that does nothing, and answers after ` +
     `${latencyRatio.toFixed(1)} times as long: it asks auth once and the database once.`,
     "",
-    memoryWords(status.memory, growth),
+    memoryText(status.memory, growth),
   ].join("\n");
 }

@@ -6,7 +6,7 @@ import { asCaller, migrate, TestCluster } from "../../../supabase/tests/cluster.
 import { compareDatabases } from "../compare.ts";
 import { loadErpData } from "./data.ts";
 import { seedHistory } from "./history/history.ts";
-import { tellStory } from "./history/story.ts";
+import { createStory } from "./history/story.ts";
 import { applyErpSchema, type SchemaState } from "./schema.ts";
 import { seedErp } from "./seed.ts";
 
@@ -184,7 +184,7 @@ it("has a history on top when it is asked for, marked as sample data, and only i
            (select count(*)::int from public.ops_db_backup_runs) as runs,
            (select count(*)::int from public.ops_db_backup_runs where reason is distinct from 'Dado de amostra') as unnamed,
            (select error_code from public.ops_db_backup_runs where status = 'failed') as failure`);
-  const { backups, runs } = tellStory(now);
+  const { backups, runs } = createStory(now);
   expect(found).toEqual({
     backups: backups.length,
     unmarked: 0,

@@ -24,14 +24,14 @@ export interface DeliveryOrder {
 }
 
 /** What became of one alarm; `event` is `null` while there is nothing new. */
-export interface Told {
+export interface DeliveredAlarm {
   id: string;
   event: AlarmEvent | null;
   issue: Pick<OpenIssue, "number" | "url"> | null;
 }
 
 export interface Delivered {
-  told: Told[];
+  delivered: DeliveredAlarm[];
   /** Each channel's failure with each alarm: whoever delivers must not end well with any. */
   failures: BackupError[];
 }
@@ -58,21 +58,21 @@ class Delivery {
       this.#failures.push(new BackupError("alert_failed", "Cannot tell of the alarms: no channel is set up"));
     }
     const open = issues === null ? null : await this.#attempt(() => issues.open());
-    const told: Told[] = [];
+    const delivered: DeliveredAlarm[] = [];
     for (const alarm of alarms) {
-      const [issue, ...twins] = (open ?? []).filter(({ mark }) => mark.id === alarm.id);
-      told.push(await this.#raise(open === null ? null : issues, alarm, issue ?? null));
-      for (const twin of twins) {
-        await this.#attempt(async () => await issues?.close(twin, this.#order.source));
+      const [issue, ...duplicates] = (open ?? []).filter(({ mark }) => mark.id === alarm.id);
+      delivered.push(await this.#raise(open === null ? null : issues, alarm, issue ?? null));
+      for (const duplicate of duplicates) {
+        await this.#attempt(async () => await issues?.close(duplicate, this.#order.source));
       }
     }
     const isWell = ({ mark: { id } }: OpenIssue) =>
       decided.includes(id) && !alarms.some((it) => it.id === id);
-    for (const issue of (open ?? []).filter(isWell)) told.push(await this.#clear(issue));
-    return { told, failures: this.#failures };
+    for (const issue of (open ?? []).filter(isWell)) delivered.push(await this.#clear(issue));
+    return { delivered, failures: this.#failures };
   }
 
-  async #raise(issues: AlarmIssues | null, alarm: Alarm, known: OpenIssue | null): Promise<Told> {
+  async #raise(issues: AlarmIssues | null, alarm: Alarm, known: OpenIssue | null): Promise<DeliveredAlarm> {
     const material = materialOf(alarm);
     const event = known === null ? "raised" : known.mark.material === material ? null : "changed";
     const mark: Mark = { id: alarm.id, material, webhook: known?.mark.webhook ?? null };
@@ -95,7 +95,7 @@ class Delivery {
   }
 
   /** The issue is closed last: while it is open, what failed is tried again. */
-  async #clear(issue: OpenIssue): Promise<Told> {
+  async #clear(issue: OpenIssue): Promise<DeliveredAlarm> {
     const closed = await this.#attempt(async () => {
       const alarm = clearedAlarm({ id: issue.mark.id, title: issue.title });
       if (issue.mark.webhook !== null) await this.#callWebhook("cleared", alarm, issue.url);

@@ -46,7 +46,7 @@ export interface BackupOrder {
   allowShrink?: boolean;
 }
 
-export interface BackupSurroundings {
+export interface BackupDeps {
   connection: Connection;
   tools: ClientTools;
   gzip: Gzip;
@@ -72,31 +72,31 @@ interface Dumped {
   snapshot: Snapshot;
 }
 
-export async function takeBackup(around: BackupSurroundings, order: BackupOrder): Promise<TakenBackup> {
-  const started = around.now();
+export async function takeBackup(deps: BackupDeps, order: BackupOrder): Promise<TakenBackup> {
+  const started = deps.now();
   const keys = buildKeys({ target: order.target, createdAtUtc: toUtcSecond(started), label: order.label });
-  const files = new BackupFiles(around.vault);
+  const files = new BackupFiles(deps.vault);
   try {
-    await requireFreeName(around.vault, keys);
-    const dumped = await dumpToVault(around, order, keys, files);
-    around.progress.phase("verify");
-    const toc = await readStoredToc(around.vault, keys.archive);
+    await requireFreeName(deps.vault, keys);
+    const dumped = await dumpToVault(deps, order, keys, files);
+    deps.progress.phase("verify");
+    const toc = await readStoredToc(deps.vault, keys.archive);
     requireTables(toc, order.mode, dumped.facts.tables);
     requirePlausibleSize(order, dumped.upload.bytes, dumped.facts.tables);
-    if (order.verify) await rereadObject(around, dumped.upload);
-    around.progress.phase("manifest");
-    const manifest = composeManifest(around, order, keys, dumped, toc, started);
+    if (order.verify) await rereadObject(deps, dumped.upload);
+    deps.progress.phase("manifest");
+    const manifest = composeManifest(deps, order, keys, dumped, toc, started);
     await files.put(
       keys.fingerprint,
       gzipSync(dumped.facts.fingerprint.lines.join("\n") + "\n"),
       "application/gzip",
     );
-    const recovery = recoveryText(keys, manifest, toc, around.vault.bucket);
+    const recovery = recoveryText(keys, manifest, toc, deps.vault.bucket);
     await files.put(keys.recovery, recovery, "text/markdown; charset=utf-8");
-    await writeManifest(files, around.vault, keys.manifest, manifest);
-    return { keys, manifest, verifiedAt: order.verify ? around.now().toISOString() : null };
+    await writeManifest(files, deps.vault, keys.manifest, manifest);
+    return { keys, manifest, verifiedAt: order.verify ? deps.now().toISOString() : null };
   } catch (error) {
-    await files.takeAway((line) => around.progress.log(line));
+    await files.takeAway((line) => deps.progress.log(line));
     throw error;
   }
 }
@@ -109,12 +109,12 @@ async function requireFreeName(vault: Vault, keys: BackupKeys): Promise<void> {
 }
 
 async function dumpToVault(
-  around: BackupSurroundings,
+  deps: BackupDeps,
   order: BackupOrder,
   keys: BackupKeys,
   files: BackupFiles,
 ): Promise<Dumped> {
-  const { connection, tools, progress, signal } = around;
+  const { connection, tools, progress, signal } = deps;
   const session = await PsqlSession.open({ psql: tools.psql, connection, signal });
   try {
     const snapshot = await openSnapshot(session);
@@ -122,12 +122,12 @@ async function dumpToVault(
       progress.log(`schema ${name} belongs to another role: left out`);
     }
     progress.phase("dump");
-    const { gzip, lockTimeoutMs = LOCK_TIMEOUT_MS } = around;
+    const { gzip, lockTimeoutMs = LOCK_TIMEOUT_MS } = deps;
     const dump = startDump({ connection, tools, gzip, mode: order.mode, snapshot, lockTimeoutMs, signal });
     const facts = readSnapshot(session, order.mode);
     // a failure is reported below, after the upload has ended
     facts.then(({ tables }) => progress.rows?.(countAll(tables))).catch(() => {});
-    const upload = await around.vault.upload(keys.archive, dump.bytes, {
+    const upload = await deps.vault.upload(keys.archive, dump.bytes, {
       partSize: choosePartSize(snapshot.server.databaseBytes),
       onProgress: (bytes) => progress.bytes(bytes, order.previous?.bytes ?? null),
     });
@@ -138,7 +138,7 @@ async function dumpToVault(
   }
 }
 
-async function rereadObject({ vault, progress, signal }: BackupSurroundings, upload: Upload): Promise<void> {
+async function rereadObject({ vault, progress, signal }: BackupDeps, upload: Upload): Promise<void> {
   const onBytes = (bytes: number) => progress.bytes(bytes, upload.bytes);
   const found = await vault.hash(upload.key, { onBytes, signal });
   if (found.sha256 === upload.sha256 && found.bytes === upload.bytes) return;
@@ -169,14 +169,14 @@ function countAll(tables: SnapshotFacts["tables"]): number {
 }
 
 function composeManifest(
-  around: BackupSurroundings,
+  deps: BackupDeps,
   order: BackupOrder,
   keys: BackupKeys,
   { upload, rawBytes, facts, snapshot }: Dumped,
   toc: ArchiveToc,
   started: Date,
 ): Manifest {
-  const { host, database, projectRef } = around.connection;
+  const { host, database, projectRef } = deps.connection;
   const tables = order.mode === "full" ? facts.tables : [];
   return {
     kind: "supabase_db_backup",
@@ -191,10 +191,10 @@ function composeManifest(
     tool: { name: "revo-backups", version: TOOL_VERSION },
     label: order.label,
     raw_bytes: rawBytes,
-    compression: around.gzip.name,
-    duration_ms: around.now().getTime() - started.getTime(),
+    compression: deps.gzip.name,
+    duration_ms: deps.now().getTime() - started.getTime(),
     server_version: snapshot.server.version,
-    client_version: around.tools.version,
+    client_version: deps.tools.version,
     source: { host, database, project_ref: projectRef },
     requested_by: order.requestedBy,
     request_id: order.requestId,

@@ -2,7 +2,8 @@
 import { AUDIT_ROOT } from "@backup/audit.ts";
 import { VAULT_ROOT } from "@backup/vault/object_key.ts";
 import type { ErasingRule } from "../vault/lifecycle.ts";
-import { check, type DoctorCheck, type Look, notSeen, type Verdict } from "./check.ts";
+import { check, type DoctorCheck, notSeen, type Verdict } from "./check.ts";
+import { type Result } from "@backup/result.ts";
 
 /** A bucket lock in force. Neither days nor a date: for ever. */
 export interface LockRule {
@@ -13,9 +14,9 @@ export interface LockRule {
 }
 
 export interface BucketRules {
-  erasing: Look<ErasingRule[]>;
+  erasing: Result<ErasingRule[]>;
   /** `null`: no credential that could ask. */
-  locks: Look<LockRule[]> | null;
+  locks: Result<LockRule[]> | null;
 }
 
 const ROOTS = [`${VAULT_ROOT}/`, `${AUDIT_ROOT}/`] as const;
@@ -32,7 +33,7 @@ export function bucketRuleChecks({ erasing, locks }: BucketRules): DoctorCheck[]
   ];
 }
 
-export function lifecycleVerdict(rules: Look<ErasingRule[]>): Verdict {
+export function lifecycleVerdict(rules: Result<ErasingRule[]>): Verdict {
   if (!rules.ok) {
     return notSeen(
       `as regras de ciclo de vida do balde não puderam ser lidas (${rules.message})`,
@@ -56,7 +57,7 @@ export function lifecycleVerdict(rules: Look<ErasingRule[]>): Verdict {
   };
 }
 
-export function lockVerdict(locks: Look<LockRule[]> | null): Verdict {
+export function lockVerdict(locks: Result<LockRule[]> | null): Verdict {
   if (locks === null) return notSeen("só a API da Cloudflare mostra os bloqueios do balde", ASK_CLOUDFLARE);
   if (!locks.ok) {
     return notSeen(`os bloqueios do balde não puderam ser lidos (${locks.message})`, ASK_CLOUDFLARE);

@@ -5,15 +5,16 @@ import { age, hoursBetween, moment } from "@backup/watch/text.ts";
 import { PROOF_HOURS } from "@backup/watch/vault.ts";
 import { literal } from "../postgres/psql.ts";
 import type { Catalog } from "../catalog/catalog.ts";
-import { check, type DoctorCheck, type Look, notSeen, type Verdict } from "./check.ts";
+import { check, type DoctorCheck, notSeen, type Verdict } from "./check.ts";
+import { type Result } from "@backup/result.ts";
 import { type Limit, look } from "./look.ts";
 
 export interface CatalogState {
   /** Versions of the catalog's migrations here, `null` when the folder is not here. */
   wanted: string[] | null;
   /** Of them, those that the database has; `null` when it keeps no record. */
-  applied: Look<string[] | null>;
-  proof: Look<Proof | null>;
+  applied: Result<string[] | null>;
+  proof: Result<Proof | null>;
 }
 
 const proofSchema = z.object({ key: z.string(), provenAt: z.string() });
@@ -82,7 +83,7 @@ export function migrationsVerdict({ wanted, applied }: CatalogState): Verdict {
   return { status: "failed", message: `Faltam migrações do catálogo: ${missing.join(", ")}.`, hint, facts };
 }
 
-export function proofVerdict(proof: Look<Proof | null>, now: Date): Verdict {
+export function proofVerdict(proof: Result<Proof | null>, now: Date): Verdict {
   if (!proof.ok) return notSeen(`o catálogo não pôde ser lido (${proof.message})`);
   const hint = "Rode o ensaio de restauração (db-backup-restore-drill, ou Ensaiar agora na tela).";
   if (proof.value === null) {

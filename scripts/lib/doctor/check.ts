@@ -1,7 +1,6 @@
 /** What the doctor says: one check for each thing that backups need, in an admin's words (pt-BR). */
 import type { HealthCheck } from "@backup/api.ts";
 import type { DoctorGroup } from "@backup/doctor.ts";
-import type { ErrorCode } from "@backup/messages.ts";
 
 export interface DoctorCheck {
   group: DoctorGroup;
@@ -23,9 +22,6 @@ export interface DoctorReport {
   status: "ok" | "warning" | "failed";
   checks: DoctorCheck[];
 }
-
-/** What was looked at, or why it could not be. */
-export type Look<T> = { ok: true; value: T } | { ok: false; code: ErrorCode; message: string };
 
 /** What a check says of its own: all but who it is. */
 export interface Verdict {

@@ -1,7 +1,8 @@
 /** Whether everybody has the same time: a signature of the vault's, a token's end and a schedule depend on it. */
 import { BackupError } from "@backup/errors.ts";
 import { count } from "@backup/watch/text.ts";
-import { check, type DoctorCheck, type Look, notSeen, type Verdict } from "./check.ts";
+import { check, type DoctorCheck, notSeen, type Verdict } from "./check.ts";
+import { type Result } from "@backup/result.ts";
 import { type Limit, look } from "./look.ts";
 
 /** Two clocks at one moment, milliseconds since 1970. */
@@ -15,7 +16,7 @@ const WARN_MS = 60_000;
 const FAIL_MS = 5 * 60_000;
 
 /** @param of whose, "do …" @param theirs `null`: there was nobody to ask */
-export function clockCheck(name: string, of: string, theirs: Look<Clocks> | null): DoctorCheck {
+export function clockCheck(name: string, of: string, theirs: Result<Clocks> | null): DoctorCheck {
   return check(
     "clocks",
     `clock_${name}`,
@@ -23,7 +24,7 @@ export function clockCheck(name: string, of: string, theirs: Look<Clocks> | null
   );
 }
 
-export function clockVerdict(of: string, clocks: Look<Clocks>): Verdict {
+export function clockVerdict(of: string, clocks: Result<Clocks>): Verdict {
   if (!clocks.ok) return notSeen(`a hora ${of} não é conhecida (${clocks.message})`);
   const skew = clocks.value.ours - clocks.value.theirs;
   const facts = { skew_ms: Math.round(skew) };
@@ -45,7 +46,7 @@ export async function readHttpClock(
   limit: Limit,
   fetcher: typeof fetch,
   now: () => Date,
-): Promise<Look<Clocks>> {
+): Promise<Result<Clocks>> {
   return await look(limit, async (signal) => {
     const before = now().getTime();
     const answer = await fetcher(url, { method: "HEAD", signal }).catch((cause) => {

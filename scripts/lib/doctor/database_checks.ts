@@ -6,23 +6,24 @@ import { shortened } from "@backup/watch/text.ts";
 import type { ClientTools } from "../postgres/client_tools.ts";
 import type { Connection } from "../postgres/connection.ts";
 import { overflowOf } from "../restore/lock_table.ts";
-import { check, type DoctorCheck, type Look, notSeen, type Verdict } from "./check.ts";
+import { check, type DoctorCheck, notSeen, type Verdict } from "./check.ts";
+import { type Result } from "@backup/result.ts";
 import { type NetworkFacts, networkVerdict } from "./network.ts";
 import type { DatabaseFacts } from "./read_database.ts";
 
-export interface SeenDatabase {
+export interface DatabaseResult {
   target: Target;
-  connection: Look<Connection>;
+  connection: Result<Connection>;
   /** `null`: there was no host to look up. */
   network: NetworkFacts | null;
   /** `null`: not tried, since there is no way to it. */
-  facts: Look<DatabaseFacts> | null;
+  facts: Result<DatabaseFacts> | null;
   /** For its server; `null` when that is not known. */
-  tools: Look<ClientTools> | null;
+  tools: Result<ClientTools> | null;
 }
 
 /** @param prod whose backups are restored there; `null` when it is not known */
-export function databaseChecks(seen: SeenDatabase, prod: DatabaseFacts | null): DoctorCheck[] {
+export function databaseChecks(seen: DatabaseResult, prod: DatabaseFacts | null): DoctorCheck[] {
   const { target, connection, network, facts, tools } = seen;
   const of = (name: string, verdict: Verdict) => check(target, `database_${target}_${name}`, verdict);
   const withFacts = (verdict: (facts: DatabaseFacts) => Verdict) =>
@@ -45,7 +46,7 @@ const NO_URL = notSeen("a URL não serve");
 const NO_PROD = notSeen("o banco prod não foi alcançado");
 const SESSION_POOLER = /\.pooler\.supabase\.com$/;
 
-function poolerVerdict(connection: Look<Connection>): Verdict {
+function poolerVerdict(connection: Result<Connection>): Verdict {
   if (connection.ok) {
     const way = SESSION_POOLER.test(connection.value.host) ? "pooler de sessão" : "conexão direta";
     return { status: "ok", message: `A URL é de ${way}.` };
@@ -58,7 +59,7 @@ function poolerVerdict(connection: Look<Connection>): Verdict {
   };
 }
 
-function reachVerdict(facts: Look<DatabaseFacts>): Verdict {
+function reachVerdict(facts: Result<DatabaseFacts>): Verdict {
   if (!facts.ok) {
     return {
       status: "failed",
@@ -75,7 +76,7 @@ function reachVerdict(facts: Look<DatabaseFacts>): Verdict {
   };
 }
 
-function toolsVerdict(tools: Look<ClientTools>): Verdict {
+function toolsVerdict(tools: Result<ClientTools>): Verdict {
   if (tools.ok) {
     const { version, pgDump } = tools.value;
     return {

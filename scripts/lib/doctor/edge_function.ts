@@ -1,7 +1,8 @@
 /** Whether the Edge Function is there: asked without a sign-in, it refuses in its own words. */
 import { z } from "zod";
 import { BackupError } from "@backup/errors.ts";
-import { check, type DoctorCheck, type Look, notSeen, type Verdict } from "./check.ts";
+import { check, type DoctorCheck, notSeen, type Verdict } from "./check.ts";
+import { type Result } from "@backup/result.ts";
 import { type Limit, look } from "./look.ts";
 
 /** How it answered. */
@@ -43,7 +44,7 @@ function readJson(text: string): unknown {
   }
 }
 
-export function functionVerdict(answer: Look<FunctionAnswer>): Verdict {
+export function functionVerdict(answer: Result<FunctionAnswer>): Verdict {
   if (!answer.ok) {
     return {
       status: "failed",

@@ -1,6 +1,6 @@
 /** The repository whose workflows do the work: token, workflows, schedules, names of secrets. In the words of the function's health. */
+import { type Result } from "@backup/result.ts";
 import {
-  type Looked,
   scheduleCheck,
   secretsCheck,
   tokenCheck,
@@ -19,11 +19,11 @@ import type { Settings } from "./settings.ts";
 const JUDGED = SCHEDULES.filter(({ file }) => file !== "db-backup-doctor.yml");
 
 interface GitHubFacts {
-  expiry: Looked<Date | null>;
-  workflows: Looked<WorkflowFact[]>;
-  secrets: Looked<string[]>;
+  expiry: Result<Date | null>;
+  workflows: Result<WorkflowFact[]>;
+  secrets: Result<string[]>;
   /** Of each schedule that is judged, in their order. */
-  scheduled: Looked<ScheduledRun | null>[];
+  scheduled: Result<ScheduledRun | null>[];
 }
 
 export async function gitHubChecks(

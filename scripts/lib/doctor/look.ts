@@ -1,7 +1,7 @@
 /** Looks that end: each with its own time, and what it throws is a fact like another. */
 import { BackupError, toBackupError } from "@backup/errors.ts";
 import type { ErrorCode } from "@backup/messages.ts";
-import type { Look } from "./check.ts";
+import type { Result } from "@backup/result.ts";
 
 export interface Limit {
   ms: number;
@@ -15,7 +15,7 @@ export interface Limit {
 export async function look<T>(
   { ms, signal, late }: Limit,
   work: (signal: AbortSignal) => Promise<T>,
-): Promise<Look<T>> {
+): Promise<Result<T>> {
   const timer = AbortSignal.timeout(ms);
   const either = AbortSignal.any([signal, timer]);
   try {

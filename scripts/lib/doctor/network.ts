@@ -1,10 +1,11 @@
 /** Over which network a database is reached. GitHub's machines have no IPv6; Supabase's direct hosts have nothing else. */
 import type { Connection } from "../postgres/connection.ts";
-import type { Look, Verdict } from "./check.ts";
+import type { Result } from "@backup/result.ts";
+import type { Verdict } from "./check.ts";
 
 export interface NetworkFacts {
   /** Of the host's addresses. */
-  families: Look<(4 | 6)[]>;
+  families: Result<(4 | 6)[]>;
   /** Whether this machine has an IPv6 address of its own. */
   hasIpv6: boolean;
 }

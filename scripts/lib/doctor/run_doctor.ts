@@ -11,21 +11,22 @@ import type { Environment } from "../process/environment.ts";
 import { findPostgres } from "../postgres/binaries.ts";
 import { bucketRuleChecks } from "./bucket_rules.ts";
 import { catalogChecks } from "./catalog_state.ts";
-import { type DoctorCheck, type DoctorReport, type Look, statusOf } from "./check.ts";
+import { type DoctorCheck, type DoctorReport, statusOf } from "./check.ts";
+import { type Result } from "@backup/result.ts";
 import { clockCheck, type Clocks, readHttpClock } from "./clocks.ts";
 import { readErasingRules, readLockRules } from "./cloudflare_rules.ts";
-import { databaseChecks, type SeenDatabase } from "./database_checks.ts";
+import { databaseChecks, type DatabaseResult } from "./database_checks.ts";
 import { functionChecks } from "./edge_function.ts";
 import { environmentCheck } from "./environment_check.ts";
 import { gitHubChecks } from "./github.ts";
 import { type Limit, look } from "./look.ts";
 import { machineChecks, type MachineFacts, readMachine } from "./machine.ts";
 import type { DatabaseFacts } from "./read_database.ts";
-import { type DatabaseSurroundings, seeDatabase } from "./see_database.ts";
+import { type DatabaseDeps, seeDatabase } from "./see_database.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import { TRIAL_PREFIX, tryVault, vaultChecks, vaultNotTried } from "./vault_trial.ts";
 
-export interface DoctorContext extends Pick<DatabaseSurroundings, "lookup" | "hasIpv6"> {
+export interface DoctorContext extends Pick<DatabaseDeps, "lookup" | "hasIpv6"> {
   /** As every command gets it: docs/environment.md. */
   environment: Environment;
   runtime: MachineFacts["runtime"];
@@ -83,8 +84,8 @@ export async function runDoctor(context: DoctorContext, signal: AbortSignal): Pr
 }
 
 /** Finds the programs for each version once: it starts all that are there. */
-function toolFinder(environment: Environment, limit: Limit): DatabaseSurroundings["toolsFor"] {
-  const found = new Map<number, Promise<Look<ClientTools>>>();
+function toolFinder(environment: Environment, limit: Limit): DatabaseDeps["toolsFor"] {
+  const found = new Map<number, Promise<Result<ClientTools>>>();
   return (server) => {
     const { versionNumber } = server;
     const tools = found.get(versionNumber) ?? look(limit, async () => await toolsFor(server, environment));
@@ -93,14 +94,14 @@ function toolFinder(environment: Environment, limit: Limit): DatabaseSurrounding
   };
 }
 
-function seeDatabases(settings: Settings, around: DatabaseSurroundings): Promise<SeenDatabase[]> {
+function seeDatabases(settings: Settings, deps: DatabaseDeps): Promise<DatabaseResult[]> {
   return Promise.all(TARGETS.flatMap((target) => {
     const connection = settings.connections[target];
-    return connection === undefined ? [] : [seeDatabase(target, connection, around)];
+    return connection === undefined ? [] : [seeDatabase(target, connection, deps)];
   }));
 }
 
-function factsOf(databases: readonly SeenDatabase[], target: string): DatabaseFacts | null {
+function factsOf(databases: readonly DatabaseResult[], target: string): DatabaseFacts | null {
   const facts = databases.find((seen) => seen.target === target)?.facts;
   return facts?.ok ? facts.value : null;
 }
@@ -125,7 +126,7 @@ async function readClocks(
   { vault, github }: Settings,
   { fetch, now }: DoctorContext,
   limit: Limit,
-): Promise<{ vault: Look<Clocks> | null; github: Look<Clocks> | null }> {
+): Promise<{ vault: Result<Clocks> | null; github: Result<Clocks> | null }> {
   const [ofVault, ofGitHub] = await Promise.all([
     vault && readHttpClock(vault.endpoint, limit, fetch, now),
     github && readHttpClock(github.apiUrl, limit, fetch, now),
@@ -134,8 +135,8 @@ async function readClocks(
 }
 
 async function catalogGroup(
-  connection: Look<Connection> | undefined,
-  psql: Look<string>,
+  connection: Result<Connection> | undefined,
+  psql: Result<string>,
   limit: Limit,
   now: Date,
 ): Promise<DoctorCheck[]> {

@@ -3,17 +3,17 @@ import type { Target } from "@backup/target.ts";
 import type { ClientTools } from "../postgres/client_tools.ts";
 import type { Connection } from "../postgres/connection.ts";
 import type { ServerFacts } from "../postgres/database_facts.ts";
-import type { Look } from "./check.ts";
-import type { SeenDatabase } from "./database_checks.ts";
+import type { Result } from "@backup/result.ts";
+import type { DatabaseResult } from "./database_checks.ts";
 import { type Limit, look } from "./look.ts";
 import { type NetworkFacts, networkVerdict } from "./network.ts";
 import { readDatabase } from "./read_database.ts";
 
-export interface DatabaseSurroundings {
+export interface DatabaseDeps {
   /** Its path, or that there is none. */
-  psql: Look<string>;
+  psql: Result<string>;
   /** The programs for a server. */
-  toolsFor: (server: ServerFacts) => Promise<Look<ClientTools>>;
+  toolsFor: (server: ServerFacts) => Promise<Result<ClientTools>>;
   /** Addresses of a host. */
   lookup: (host: string) => Promise<readonly { family: number }[]>;
   hasIpv6: boolean;
@@ -23,24 +23,24 @@ export interface DatabaseSurroundings {
 
 export async function seeDatabase(
   target: Target,
-  connection: Look<Connection>,
-  around: DatabaseSurroundings,
-): Promise<SeenDatabase> {
-  const seen: SeenDatabase = { target, connection, network: null, facts: null, tools: null };
+  connection: Result<Connection>,
+  deps: DatabaseDeps,
+): Promise<DatabaseResult> {
+  const seen: DatabaseResult = { target, connection, network: null, facts: null, tools: null };
   if (!connection.ok) return seen;
-  seen.network = await lookUp(connection.value, around);
+  seen.network = await lookUp(connection.value, deps);
   if (networkVerdict(connection.value, seen.network).status === "failed") return seen;
-  const { limit, now, psql } = around;
+  const { limit, now, psql } = deps;
   if (!psql.ok) return { ...seen, tools: psql };
   const facts = await look(limit, (signal) => readDatabase(psql.value, connection.value, now, signal));
-  const tools = facts.ok ? await around.toolsFor(facts.value.server) : null;
+  const tools = facts.ok ? await deps.toolsFor(facts.value.server) : null;
   return { ...seen, facts, tools };
 }
 
-async function lookUp({ host }: Connection, around: DatabaseSurroundings): Promise<NetworkFacts> {
-  const families = await look(around.limit, async () => {
-    const addresses = await around.lookup(host);
+async function lookUp({ host }: Connection, deps: DatabaseDeps): Promise<NetworkFacts> {
+  const families = await look(deps.limit, async () => {
+    const addresses = await deps.lookup(host);
     return addresses.map(({ family }) => family === 6 ? 6 as const : 4 as const);
   });
-  return { families, hasIpv6: around.hasIpv6 };
+  return { families, hasIpv6: deps.hasIpv6 };
 }

@@ -14,7 +14,7 @@ import { vaultOf } from "../vault/environment.ts";
 import { connectGitHub, type GitHubRepository } from "../alerts/github.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { CloudflareAccess } from "./cloudflare_rules.ts";
-import type { Look } from "./check.ts";
+import type { Result } from "@backup/result.ts";
 
 export interface Settings {
   /** Names of variables without a value. */
@@ -22,7 +22,7 @@ export interface Settings {
   /** Names of variables that cannot be used, with the reason. */
   invalid: string[];
   /** Of the databases that are set; the reason for those whose URL is refused. */
-  connections: Partial<Record<Target, Look<Connection>>>;
+  connections: Partial<Record<Target, Result<Connection>>>;
   vault: { vault: Vault; endpoint: string } | null;
   github: { repository: GitHubRepository; apiUrl: string; isFunctionsToken: boolean } | null;
   /** For the bucket's rules, which the S3 API hides from a key of objects alone. */
@@ -60,7 +60,7 @@ function readConnections(environment: Environment): Settings["connections"] {
   return Object.fromEntries(set.map((target) => [target, connect(target, environment)]));
 }
 
-function connect(target: Target, environment: Environment): Look<Connection> {
+function connect(target: Target, environment: Environment): Result<Connection> {
   try {
     return { ok: true, value: connectionOf(target, environment) };
   } catch (thrown) {
@@ -107,7 +107,7 @@ function readCloudflare(environment: Environment): CloudflareAccess | null {
 }
 
 /** Named, else of the project: the one that is named, else the one whose database prod is. */
-function readFunctionUrl(environment: Environment, prod: Look<Connection> | undefined): string | null {
+function readFunctionUrl(environment: Environment, prod: Result<Connection> | undefined): string | null {
   const { FUNCTION_URL, SUPABASE_URL } = environment;
   const ref = prod?.ok ? prod.value.projectRef : null;
   const project = SUPABASE_URL || (ref && `https://${ref}.supabase.co`);

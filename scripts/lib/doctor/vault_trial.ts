@@ -1,7 +1,8 @@
 /** The vault, tried with one small object as the commands use it: list, write, never overwrite, read, delete. */
 import { toBackupError } from "@backup/errors.ts";
 import type { Vault } from "../vault/vault.ts";
-import { check, type DoctorCheck, type Look, notSeen, type Verdict } from "./check.ts";
+import { check, type DoctorCheck, notSeen, type Verdict } from "./check.ts";
+import { type Result } from "@backup/result.ts";
 import { type Limit, look } from "./look.ts";
 
 /** Neither backups nor the audit lie there, and no lock of the bucket should cover it. */
@@ -10,15 +11,15 @@ const CONTENT = "revo-backups doctor\n";
 const LEFTOVER_MS = 3_600_000;
 
 export interface VaultTrial {
-  list: Look<unknown>;
+  list: Result<unknown>;
   /** From here on `null`: not tried, since the one before failed. */
-  write: Look<void> | null;
+  write: Result<void> | null;
   /** Whether a second object of the same name was refused. */
-  conditional: Look<boolean> | null;
+  conditional: Result<boolean> | null;
   /** Whether what was read is what was written. */
-  read: Look<boolean> | null;
+  read: Result<boolean> | null;
   /** Keys that the vault refused to delete, with its words. */
-  remove: Look<string[]> | null;
+  remove: Result<string[]> | null;
 }
 
 export interface TrialOptions {
@@ -81,7 +82,7 @@ export function vaultNotTried(because: string): DoctorCheck[] {
 
 const NOTHING_WRITTEN = notSeen("nenhum objeto de teste foi gravado");
 
-function listVerdict(list: Look<unknown>): Verdict {
+function listVerdict(list: Result<unknown>): Verdict {
   if (list.ok) return { status: "ok", message: "O cofre responde e lista objetos." };
   return {
     status: "failed",
@@ -91,7 +92,7 @@ function listVerdict(list: Look<unknown>): Verdict {
   };
 }
 
-function writeVerdict(write: Look<void>): Verdict {
+function writeVerdict(write: Result<void>): Verdict {
   if (write.ok) return { status: "ok", message: `A chave grava objetos (testado em ${TRIAL_PREFIX}).` };
   return {
     status: "failed",
@@ -101,7 +102,7 @@ function writeVerdict(write: Look<void>): Verdict {
   };
 }
 
-function conditionalVerdict(conditional: Look<boolean>): Verdict {
+function conditionalVerdict(conditional: Result<boolean>): Verdict {
   if (conditional.ok && conditional.value) {
     return { status: "ok", message: "O cofre recusa sobrescrever um objeto (If-None-Match)." };
   }
@@ -114,7 +115,7 @@ function conditionalVerdict(conditional: Look<boolean>): Verdict {
   };
 }
 
-function readVerdict(read: Look<boolean>): Verdict {
+function readVerdict(read: Result<boolean>): Verdict {
   if (read.ok && read.value) return { status: "ok", message: "O que foi gravado se lê igual." };
   return {
     status: "failed",
@@ -124,7 +125,7 @@ function readVerdict(read: Look<boolean>): Verdict {
 }
 
 /** A key of R2 that may write may delete: a refusal is a lock's. Its code under a lock is not documented, so any counts. */
-function deleteVerdict(remove: Look<string[]>): Verdict {
+function deleteVerdict(remove: Result<string[]>): Verdict {
   if (remove.ok && remove.value.length === 0) {
     return { status: "ok", message: `O objeto de teste foi apagado; nada ficou em ${TRIAL_PREFIX}.` };
   }

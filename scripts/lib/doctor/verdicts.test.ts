@@ -3,7 +3,8 @@ import { expect, it } from "vitest";
 import { parseDatabaseUrl } from "../postgres/connection.ts";
 import { lifecycleVerdict, type LockRule, lockVerdict } from "./bucket_rules.ts";
 import { migrationsVerdict, proofVerdict } from "./catalog_state.ts";
-import { check, type Look, type Verdict } from "./check.ts";
+import { check, type Verdict } from "./check.ts";
+import { type Result } from "@backup/result.ts";
 import { clockVerdict } from "./clocks.ts";
 import { dumpVerdict, extensionsVerdict, locksVerdict } from "./database_checks.ts";
 import { functionVerdict } from "./edge_function.ts";
@@ -13,8 +14,8 @@ import type { DatabaseFacts } from "./read_database.ts";
 import { linesOf } from "./text.ts";
 
 const NOW = new Date("2026-11-24T12:00:00Z");
-const ok = <T>(value: T): Look<T> => ({ ok: true, value });
-const nothing: Look<never> = { ok: false, code: "vault_auth_failed", message: "refused" };
+const ok = <T>(value: T): Result<T> => ({ ok: true, value });
+const nothing: Result<never> = { ok: false, code: "vault_auth_failed", message: "refused" };
 const direct = parseDatabaseUrl(
   "postgres://postgres:x@db.abcdefghijklmnopqrst.supabase.co:5432/postgres",
   "URL",

@@ -20,7 +20,7 @@ import { freshnessOf } from "../vault/newest_backup.ts";
 import { notProven } from "./not_proven.ts";
 import type { DrillContext } from "./drill_context.ts";
 import { restoreAndCheck } from "./restore_and_check.ts";
-import { freshnessAnswer, lookAtStored, type Stored } from "./stored_checks.ts";
+import { freshnessAnswer, readStored, type Stored } from "./stored_checks.ts";
 import { Verdicts } from "./verdicts.ts";
 
 export interface DrillOrder extends Pick<Restored, "anonReads" | "sharedReads"> {
@@ -73,7 +73,7 @@ async function look(
 ): Promise<Pick<Stored, "manifest" | "fingerprintLines"> & Pick<Receipt, "freshness">> {
   progress.phase("look");
   const { target } = parseArchiveKey(key);
-  const { answers, ...stored } = await lookAtStored(vault, key);
+  const { answers, ...stored } = await readStored(vault, key);
   const freshness = await freshnessOf(vault, target, now);
   verdicts.set("manifest", answers.manifest);
   verdicts.set("stored_size", answers.stored_size);

@@ -8,7 +8,7 @@ import { splitAspects } from "./aspects.ts";
 import { companyScopes, privateRelations, type Relation } from "./company_scope.ts";
 import { freshHoursOf } from "../vault/newest_backup.ts";
 import { PhaseTimes } from "./phase_times.ts";
-import { checkOfRefusal, tellsOfSurroundings } from "./refusals.ts";
+import { checkOfRefusal, isEnvironmental } from "./refusals.ts";
 import { DATABASE_CHECKS } from "./restore_and_check.ts";
 import { readVerdicts, rg03Checks } from "./rg03.ts";
 import { freshnessAnswer } from "./stored_checks.ts";
@@ -145,7 +145,7 @@ describe("an error of the engine", () => {
     error("restore_failed", { sqlstate: "53100" }),
     error("restore_failed", { sqlstate: "57P01" }),
   ])("or none at all: %o", (thrown) => {
-    expect(tellsOfSurroundings(thrown)).toBe(true);
+    expect(isEnvironmental(thrown)).toBe(true);
     expect(() => checkOfRefusal(thrown)).toThrow(thrown);
   });
 });

@@ -28,14 +28,14 @@ const FOREIGN_KEY_VIOLATION = "23503";
 const SERVER_TROUBLE = /^5[378]/;
 
 /** Whether an error says nothing about the backup: no connection, no disk, no program, a signal. */
-export function tellsOfSurroundings(error: BackupError): boolean {
+export function isEnvironmental(error: BackupError): boolean {
   return CHECK_OF_CODE[error.code] === undefined || SERVER_TROUBLE.test(sqlstateOf(error) ?? "");
 }
 
 /** The check that fails when the engine refuses a backup so. @throws the error itself when it is not the backup's. */
 export function checkOfRefusal(error: BackupError): DrillCheck {
   const check = CHECK_OF_CODE[error.code];
-  if (check === undefined || tellsOfSurroundings(error)) throw error;
+  if (check === undefined || isEnvironmental(error)) throw error;
   if (sqlstateOf(error) === FOREIGN_KEY_VIOLATION) return "foreign_keys_without_orphans";
   const { what } = error.details;
   return typeof what === "string" && isPart(what) ? CHECK_OF_PART[what] : check;

@@ -3,7 +3,7 @@ import { toBackupError } from "@backup/errors.ts";
 import type { CheckResult, DrillCheck } from "@backup/vault/receipt.ts";
 import { type Answer, type CheckGroup, fail, type Restored, skipped } from "./check.ts";
 import { toSeconds } from "./phase_times.ts";
-import { tellsOfSurroundings } from "./refusals.ts";
+import { isEnvironmental } from "./refusals.ts";
 
 /**
  * @param clock milliseconds that only grow
@@ -48,7 +48,7 @@ async function ask(group: CheckGroup, restored: Restored): Promise<Map<DrillChec
     return await group.ask(restored);
   } catch (thrown) {
     const error = toBackupError(thrown);
-    if (restored.signal?.aborted || tellsOfSurroundings(error)) throw error;
+    if (restored.signal?.aborted || isEnvironmental(error)) throw error;
     const answer = fail(`cannot be answered: ${error.message}`);
     return new Map(group.names.map((name) => [name, answer]));
   }

@@ -20,7 +20,7 @@ export interface Stored {
 export const NO_MANIFEST = "a backup made by hand has no manifest";
 
 /** Looks at the objects of a backup in the vault. @throws {BackupError} what is not the backup's. */
-export async function lookAtStored(vault: Vault, key: string): Promise<Stored> {
+export async function readStored(vault: Vault, key: string): Promise<Stored> {
   let manifest: AnyManifest | null;
   try {
     manifest = await readManifest(vault, key);

@@ -15,10 +15,10 @@ const sessionSchema = z.object({
   exclusive: z.boolean(),
 });
 
-export type SessionInTheWay = z.infer<typeof sessionSchema>;
+export type BlockingSession = z.infer<typeof sessionSchema>;
 
 /** Clients that are in a transaction or hold locks on tables, the oldest first. Our own session is not one. */
-export async function readSessionsInTheWay(session: PsqlSession): Promise<SessionInTheWay[]> {
+export async function readBlockingSessions(session: PsqlSession): Promise<BlockingSession[]> {
   return z.array(sessionSchema).parse(
     await session.rows(
       `with held as (

@@ -2,7 +2,7 @@
 import { toBackupError } from "@backup/errors.ts";
 import type { Connection } from "./connection.ts";
 import { PsqlSession } from "./psql.ts";
-import { readSessionsInTheWay, type SessionInTheWay } from "./blocking_sessions.ts";
+import { type BlockingSession, readBlockingSessions } from "./blocking_sessions.ts";
 
 /** How long a backup waits for a table, and a restore for its target, before it gives up. */
 export const LOCK_TIMEOUT_MS = 30_000;
@@ -18,7 +18,7 @@ export async function describeLockHolders(
 ): Promise<string> {
   try {
     const session = await PsqlSession.open(options);
-    const sessions = await readSessionsInTheWay(session).finally(() => session.close());
+    const sessions = await readBlockingSessions(session).finally(() => session.close());
     const holders = sessions.filter(({ tables, exclusive }) =>
       blocks === "readers" ? exclusive : tables.length > 0
     );
@@ -29,7 +29,7 @@ export async function describeLockHolders(
   }
 }
 
-function describe({ pid, application, user, since, tables }: SessionInTheWay): string {
+function describe({ pid, application, user, since, tables }: BlockingSession): string {
   const who = `application '${application ?? ""}', user ${user ?? "unknown"}, since ${since ?? "unknown"}`;
   return `pid ${pid} (${who}) holds ${tables.join(", ")}`;
 }

@@ -9,7 +9,7 @@ import type { Progress } from "../run/progress.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { RefusedDeletion, UnfinishedUpload } from "../vault/cleaning.ts";
 import { isBeingWritten, keysInUse, markAs } from "./catalog_marks.ts";
-import { removeBackups, removeRests } from "./remove.ts";
+import { removeBackups, removeOrphans } from "./remove.ts";
 import { REST_MS, type Survey, surveyTarget } from "./survey.ts";
 
 export interface PruneContext {
@@ -69,7 +69,7 @@ export async function applyPrune(context: PruneContext, plan: PrunePlan): Promis
   const doomed = candidates.filter(({ backup }) => !keep.has(backup.key));
   const { backups, spared, refused } = await removeBackups(vault, catalog, doomed);
   progress.phase("clean");
-  refused.push(...await removeRests(vault, rests));
+  refused.push(...await removeOrphans(vault, rests));
   for (const upload of plan.uploads ?? []) refused.push(...await abandon(vault, upload));
   return { deleted: backups.map(({ backup, bytes }) => ({ key: backup.key, bytes })), spared, refused };
 }

@@ -80,7 +80,7 @@ function statusBefore({ status }: Candidate): "uploaded" | "restored" {
 }
 
 /** Takes away what is no backup. @returns what the vault did not give up */
-export async function removeRests(vault: Vault, rests: readonly StoredSet[]): Promise<RefusedDeletion[]> {
+export async function removeOrphans(vault: Vault, rests: readonly StoredSet[]): Promise<RefusedDeletion[]> {
   const archives = await vault.deleteMany(rests.flatMap(({ archive }) => archive?.key ?? []));
   const left = new Set(archives.map(({ key }) => key));
   const others = rests.filter(({ key }) => !left.has(key)).flatMap((rest) => rest.others);

@@ -1,6 +1,6 @@
 /** What retention judged and did, for the log, the job's summary and the run's row. */
 import { DEFAULT_POLICY, type RetentionDecision } from "@backup/retention/policy.ts";
-import { listOf, policyWords, retentionWords } from "@backup/retention/text.ts";
+import { listOf, policyText, retentionText } from "@backup/retention/text.ts";
 import type { Target } from "@backup/target.ts";
 import { VERDICTS } from "../reconcile/verdict.ts";
 import { megabytes, number, table } from "../run/job_summary.ts";
@@ -12,7 +12,7 @@ const NAMED = 200;
 /** Every decision, in a line each. */
 export function planLines({ survey, decisions, uploads }: PrunePlan): string[] {
   return [
-    ...decisions.map((decision) => `${verb(decision)} ${decision.key}: ${retentionWords(decision)}`),
+    ...decisions.map((decision) => `${verb(decision)} ${decision.key}: ${retentionText(decision)}`),
     ...survey.rests.map(({ key }) => `clean ${key}: no backup, a rest of one`),
     ...survey.leftAlone.map(({ key, verdict }) => `leave ${key}: ${VERDICTS[verdict]}`),
     ...(uploads ?? []).map(({ key, begunAt }) => `clean ${key}: an upload of ${begunAt.toISOString()}`),
@@ -33,7 +33,7 @@ export function pruneSummary(target: Target, plan: PrunePlan, pruned: Pruned | n
   const gone = pruned?.deleted.reduce((sum, { bytes }) => sum + bytes, 0) ?? 0;
   const facts = table(pruned ? "Limpeza do cofre" : "Limpeza do cofre: simulação (nada foi apagado)", [
     ["Banco", target],
-    ["Regra", policyWords(DEFAULT_POLICY)],
+    ["Regra", policyText(DEFAULT_POLICY)],
     ["Guardados", number.format(decisions.length - going.length)],
     pruned
       ? ["Apagados", `${number.format(pruned.deleted.length)} (${megabytes(gone)})`]

@@ -15,7 +15,7 @@ export interface ReconcileContext {
   vault: Vault;
   catalog: Catalog;
   now: () => Date;
-  /** Told of everything that is not as it should be, as soon as it is found: a large vault is never held in memory. */
+  /** Delivered of everything that is not as it should be, as soon as it is found: a large vault is never held in memory. */
   onFinding: (finding: Finding) => void;
 }
 

@@ -63,8 +63,8 @@ export async function recoverFromVault(
   const progress = progressOn(output);
   if (env.DATABASE_URL === undefined) return await check({ vault, progress, signal }, key);
   const connection = parseDatabaseUrl(env.DATABASE_URL, "DATABASE_URL");
-  const around = { vault, connection, progress, signal };
-  const { verified, skipped, warnings } = await restoreIntoEmpty(around, key, env.ALLOW_SCHEMA_ONLY);
+  const deps = { vault, connection, progress, signal };
+  const { verified, skipped, warnings } = await restoreIntoEmpty(deps, key, env.ALLOW_SCHEMA_ONLY);
   output.setResult({ r2_key: key, verified, skipped, warnings });
   print(`restored and checked: ${verified.tables} tables, ${verified.rows} rows`);
   for (const what of verified.notChecked) print(`not checked: ${what}`);
@@ -90,16 +90,16 @@ function describe(manifest: AnyManifest | null): string {
 }
 
 /** Downloads it: size, hash, and whether it is an archive. */
-async function check(around: Omit<Around, "connection">, key: string): Promise<void> {
-  const { progress } = around;
-  await withFetchedBackup(around, key, ({ manifest, toc }) => {
+async function check(deps: Omit<Context, "connection">, key: string): Promise<void> {
+  const { progress } = deps;
+  await withFetchedBackup(deps, key, ({ manifest, toc }) => {
     progress.log(`${key} is good: ${toc.entries.length} entries, ${describe(manifest)}`);
     if (manifest !== null) progress.log(`SHA-256 ${manifest.sha256}, as its manifest says`);
     return Promise.resolve();
   });
 }
 
-interface Around {
+interface Context {
   vault: Vault;
   connection: Connection;
   progress: Progress;
@@ -111,16 +111,16 @@ interface Around {
  * @throws {BackupError} `target_not_empty` before anything is touched.
  */
 export async function restoreIntoEmpty(
-  around: Around,
+  deps: Context,
   key: string,
   allowSchemaOnly: boolean,
 ): Promise<Restored> {
-  const { vault, connection, progress, signal } = around;
+  const { vault, connection, progress, signal } = deps;
   progress.phase("connect");
   const tools = await findToolsFor(connection, signal);
   const gzip = chooseGzip();
   const isPlatform = await inspectEmpty(tools.psql, connection);
-  const restored = await withFetchedBackup(around, key, async (backup) => {
+  const restored = await withFetchedBackup(deps, key, async (backup) => {
     if (!isPlatform) {
       progress.phase("prepare");
       await requireRangesOwner(tools.psql, connection, backup);
@@ -129,7 +129,7 @@ export async function restoreIntoEmpty(
     }
     // "verify" asks for no confirmation, which would be of no use where nothing can be lost
     const order = { target: "verify", confirm: null, allowSchemaOnly, safety: null } as const;
-    return await restoreFetched({ ...around, tools, gzip, now: () => new Date() }, order, backup);
+    return await restoreFetched({ ...deps, tools, gzip, now: () => new Date() }, order, backup);
   });
   const warnings = await rebuildCatalog(vault, tools.psql, connection, progress);
   return { ...restored, warnings: [...restored.warnings, ...warnings] };

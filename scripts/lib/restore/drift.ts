@@ -20,7 +20,7 @@ export function requirePlanOf({ backup, target }: PlannedRestore, into: Target, 
 }
 
 /** Changes are no reason to stop, since the restore checks everything itself: they are told. */
-export async function lookAgain(
+export async function readDrift(
   access: TargetAccess,
   plan: PlannedRestore,
   manifest: AnyManifest | null,

@@ -27,7 +27,7 @@ import { findObstacles, type Obstacle } from "./plan_obstacles.ts";
 import { planTables, type TablesPlan } from "./plan_tables.ts";
 import { readTargetNow } from "./read_target.ts";
 import { selectEntries, type Selection } from "../archive/select_entries.ts";
-import type { SessionInTheWay } from "../postgres/blocking_sessions.ts";
+import type { BlockingSession } from "../postgres/blocking_sessions.ts";
 
 export interface PlanOrder {
   target: Target;
@@ -73,7 +73,7 @@ export interface RestorePlan extends SchemaComparison {
   keepsTargetPrivileges: boolean;
   /** Entries of the archive that are left out, counted by reason. */
   leftOut: Record<string, number>;
-  sessions: Listed<SessionInTheWay>;
+  sessions: Listed<BlockingSession>;
   duration: DurationPlan;
   /** Bytes on the server, roughly and without its write-ahead log; until the cleanup it holds old and new. */
   disk: { now: number; added: number | null };

@@ -18,7 +18,7 @@ export interface PlanChanges {
 }
 
 /** The target at a second look, with what a plan compares it with. */
-export interface SecondLook {
+export interface Drift {
   tables: readonly TableRows[];
   /** Rows per table in the backup, `null` when it does not tell. */
   backupRows: Readonly<Record<string, number>> | null;
@@ -28,7 +28,7 @@ export interface SecondLook {
 
 export function changesSincePlan(
   planned: Pick<PlannedRestore, "tables" | "differences">,
-  look: SecondLook,
+  look: Drift,
 ): PlanChanges {
   return {
     tables: list(tableChanges(planned, look)),
@@ -39,7 +39,7 @@ export function changesSincePlan(
 
 function tableChanges(
   { tables }: Pick<PlannedRestore, "tables">,
-  { tables: found, backupRows }: SecondLook,
+  { tables: found, backupRows }: Drift,
 ): TableChange[] {
   const listed = new Map(tables.listed.map(({ table, target }) => [table, target]));
   const current = new Map(found.map(({ key, rows }) => [key, rows]));

@@ -1,5 +1,5 @@
 /** What a plan says in the job's summary on GitHub, in Markdown for an admin. */
-import { FATE_WORDS, obstacleWords, PROOF_WORDS, UNKNOWN_WORDS } from "@backup/runs/restore_plan_text.ts";
+import { FATE_WORDS, obstacleText, PROOF_WORDS, UNKNOWN_WORDS } from "@backup/runs/restore_plan_text.ts";
 import type { RestorePlan } from "./plan.ts";
 import type { Listed } from "./plan_comparison.ts";
 import type { DurationPlan } from "./plan_duration.ts";
@@ -31,7 +31,7 @@ export function planSummary(plan: RestorePlan): string {
       ["Sessões no caminho", String(sessions.total)],
       ["Entradas não usadas", reasonsText(plan.leftOut)],
     ]),
-    section("Impede a restauração", { total: obstacles.length, listed: obstacles.map(obstacleWords) }),
+    section("Impede a restauração", { total: obstacles.length, listed: obstacles.map(obstacleText) }),
     section("Sessões no caminho", {
       total: sessions.total,
       listed: sessions.listed.map(({ pid, user, application, since, tables: held }) =>

@@ -15,13 +15,13 @@ import {
 } from "../postgres/database_facts.ts";
 import { describeLockHolders } from "../postgres/lock_holders.ts";
 import { PsqlSession, sqlstateOf } from "../postgres/psql.ts";
-import { readSessionsInTheWay, type SessionInTheWay } from "../postgres/blocking_sessions.ts";
+import { type BlockingSession, readBlockingSessions } from "../postgres/blocking_sessions.ts";
 import { readTargetFacts, type TargetFacts } from "./target_facts.ts";
 
 export interface TargetNow {
   server: ServerFacts;
   facts: TargetFacts;
-  sessions: SessionInTheWay[];
+  sessions: BlockingSession[];
   tables: TableRows[];
   fingerprint: Fingerprint;
   extensions: Awaited<ReturnType<typeof readExtensions>>;
@@ -52,7 +52,7 @@ export async function readTargetNow(
     return {
       server: await readServerFacts(session),
       facts: await readTargetFacts(session, manifest),
-      sessions: await readSessionsInTheWay(session),
+      sessions: await readBlockingSessions(session),
       tables: await countRows(session),
       fingerprint: await readFingerprint(session, manifest?.mode),
       extensions: await readExtensions(session),

@@ -16,10 +16,10 @@ import type { Vault } from "../vault/vault.ts";
 import { type FetchedBackup, readFingerprintLines, withFetchedBackup } from "../vault/fetch_backup.ts";
 import { requireLockTable } from "./lock_table.ts";
 import type { PlanChanges } from "./plan_changes.ts";
-import { lookAgain, requirePlanOf } from "./drift.ts";
+import { readDrift, requirePlanOf } from "./drift.ts";
 import { selectEntries } from "../archive/select_entries.ts";
 import { readTargetFacts, type TargetFacts } from "./target_facts.ts";
-import { type Loaded, restoreInTransaction, type RestoreSurroundings } from "./transaction.ts";
+import { type Loaded, type RestoreDeps, restoreInTransaction } from "./transaction.ts";
 import type { Expectation } from "./verify.ts";
 
 export interface RestoreOrder {
@@ -36,7 +36,7 @@ export interface RestoreOrder {
   safety: Omit<BackupOrder, "target" | "mode" | "verify" | "label" | "previous" | "allowShrink"> | null;
 }
 
-export interface RestoreContext extends RestoreSurroundings {
+export interface RestoreContext extends RestoreDeps {
   vault: Vault;
   now: () => Date;
 }
@@ -73,7 +73,7 @@ export async function restoreFetched(
   requireLockTable(toc, selection, target.lockTable);
   const safety = order.safety && await takeSafetyCopy(context, order.target, order.safety);
   const expected = await expectationOf(context.vault, key, manifest, target.keepOps);
-  const changedSincePlan = order.plan ? await lookAgain(context, order.plan, manifest, expected) : null;
+  const changedSincePlan = order.plan ? await readDrift(context, order.plan, manifest, expected) : null;
   const verified = await restoreInTransaction(context, {
     archiveFile,
     selection,

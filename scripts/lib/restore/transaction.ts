@@ -28,7 +28,7 @@ import { identifier, literal, PsqlSession, sqlstateOf } from "../postgres/psql.t
 import { type Expectation, type Verified, verifyContent } from "./verify.ts";
 import type { Selection } from "../archive/select_entries.ts";
 
-export interface RestoreSurroundings {
+export interface RestoreDeps {
   connection: Connection;
   tools: ClientTools;
   gzip: Gzip;
@@ -69,19 +69,19 @@ const SERVER_GOING_AWAY = /^57P/;
  * @throws {BackupError} the target is as it was, except after `restore_outcome_unknown`: the connection broke
  * while the server was asked to commit.
  */
-export async function restoreInTransaction(around: RestoreSurroundings, order: LoadOrder): Promise<Loaded> {
+export async function restoreInTransaction(deps: RestoreDeps, order: LoadOrder): Promise<Loaded> {
   const folder = await mkdtemp(join(tmpdir(), "revo-restore-"));
   const session = await PsqlSession.open({
-    psql: around.tools.psql,
-    connection: around.connection,
-    signal: around.signal,
+    psql: deps.tools.psql,
+    connection: deps.connection,
+    signal: deps.signal,
   });
   const release = randomBytes(32).toString("hex");
   let phase = "lock";
-  const enter = (name: string) => around.progress.phase(phase = name);
+  const enter = (name: string) => deps.progress.phase(phase = name);
   try {
     enter("lock");
-    await begin(session, release, around.lockTimeoutMs ?? LOCK_TIMEOUT_MS);
+    await begin(session, release, deps.lockTimeoutMs ?? LOCK_TIMEOUT_MS);
     enter("move_aside");
     if (order.keepPrivileges) await session.run(await restoreSql("restore_save_privileges.sql"));
     for (const file of ["detach", "move_aside", "reset_privileges", "empty_platform"]) {
@@ -90,9 +90,9 @@ export async function restoreInTransaction(around: RestoreSurroundings, order: L
     for (const role of order.missingRoles) await session.run(`create role ${identifier(role)} nologin;`);
     const catalog = await session.run(await restoreSql("ops_state.sql"));
     enter("load");
-    await load(around, session, folder, order.archiveFile, order.selection.main, "main");
+    await load(deps, session, folder, order.archiveFile, order.selection.main, "main");
     if (order.selection.largeObjects.length > 0) {
-      await load(around, session, folder, order.archiveFile, order.selection.largeObjects, "large_objects");
+      await load(deps, session, folder, order.archiveFile, order.selection.largeObjects, "large_objects");
     }
     enter("check");
     await session.run("set local session_replication_role = origin;");
@@ -106,7 +106,7 @@ export async function restoreInTransaction(around: RestoreSurroundings, order: L
     await commit(session, release, order.expected);
     return { ...verified, closed: z.array(z.string()).parse(closed) };
   } catch (error) {
-    throw await explain(around, error, phase);
+    throw await explain(deps, error, phase);
   } finally {
     await session.kill();
     await rm(folder, { recursive: true, force: true });
@@ -129,7 +129,7 @@ async function begin(session: PsqlSession, release: string, lockTimeoutMs: numbe
 
 /** Streams part of the archive into the open transaction: psql reads it from a FIFO that pg_restore writes. */
 async function load(
-  around: RestoreSurroundings,
+  deps: RestoreDeps,
   session: PsqlSession,
   folder: string,
   archiveFile: string,
@@ -140,17 +140,17 @@ async function load(
   await writeFile(list, dumpIds.map((id) => `${id};\n`).join(""));
   await runPipeline([["mkfifo", fifo]]);
   const stages: Stage[] = [
-    around.gzip.decompress,
-    [around.tools.pgRestore, "--file=-", "--no-owner", `--use-list=${list}`],
+    deps.gzip.decompress,
+    [deps.tools.pgRestore, "--file=-", "--no-owner", `--use-list=${list}`],
     // pg_restore wraps large objects in a transaction of their own; ours must stay open
     ...(name === "large_objects" ? [["sed", "/^BEGIN;$/d;/^COMMIT;$/d"] as const] : []),
   ];
-  const pipeline = startPipeline(stages, { inputFile: archiveFile, outputFile: fifo, signal: around.signal });
+  const pipeline = startPipeline(stages, { inputFile: archiveFile, outputFile: fifo, signal: deps.signal });
   try {
     let rows = 0;
     await session.run(`\\set QUIET off\n\\i ${fifo}\n\\set QUIET on`, (line) => {
       const copied = COPIED.exec(line)?.[1];
-      if (copied !== undefined) around.progress.rows?.(rows += Number(copied));
+      if (copied !== undefined) deps.progress.rows?.(rows += Number(copied));
     });
   } catch (error) {
     pipeline.kill();
@@ -226,7 +226,7 @@ function advanceSequences(expected: Expectation): string {
 }
 
 async function explain(
-  { tools, connection }: RestoreSurroundings,
+  { tools, connection }: RestoreDeps,
   thrown: unknown,
   phase: string,
 ): Promise<BackupError> {

@@ -13,14 +13,14 @@ function kept(options: Partial<OutputOptions> & { isTTY?: boolean } = {}) {
     isTTY: options.isTTY,
     columns: 0, // as some terminals tell it
   });
-  const around = {
+  const deps = {
     json: false,
     progress: true,
     now: () => 0,
     stdout: sink("stdout"),
     stderr: sink("stderr"),
   };
-  return { said, output: new Output({ ...around, ...options }) };
+  return { said, output: new Output({ ...deps, ...options }) };
 }
 
 const run = {

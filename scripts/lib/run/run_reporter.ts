@@ -8,13 +8,13 @@ import type { Catalog, RunEnd, RunProgress, RunStart } from "../catalog/catalog.
 import type { EndedRun } from "./output.ts";
 import type { Progress } from "./progress.ts";
 
-export interface ReporterSurroundings {
+export interface ReporterDeps {
   catalog: Catalog;
   now: () => number;
   print: (line: string) => void;
   /** Bytes done in a phase, as often as they are told. */
   showBytes: (phase: string, done: number, expected: number | null) => void;
-  /** Told of the run's end, whether or not the catalog takes it. */
+  /** Delivered of the run's end, whether or not the catalog takes it. */
   onEnd: (run: EndedRun) => void;
   /** `GITHUB_STEP_SUMMARY`, when there is one. */
   summaryFile?: string;
@@ -26,7 +26,7 @@ const HEARTBEAT_MS = 15_000;
 
 export class RunReporter implements Progress {
   readonly warnings: string[] = [];
-  readonly #around: ReporterSurroundings;
+  readonly #deps: ReporterDeps;
   readonly #startedAt: number;
   #run: RunStart | null = null;
   #requestId: string | null = null;
@@ -41,9 +41,9 @@ export class RunReporter implements Progress {
   #telling: Promise<void> | null = null;
   #timer: ReturnType<typeof setInterval> | null = null;
 
-  constructor(around: ReporterSurroundings) {
-    this.#around = around;
-    this.#startedAt = around.now();
+  constructor(deps: ReporterDeps) {
+    this.#deps = deps;
+    this.#startedAt = deps.now();
   }
 
   /**
@@ -53,7 +53,7 @@ export class RunReporter implements Progress {
   async start(run: RunStart): Promise<boolean> {
     this.#run = run;
     try {
-      await this.#around.catalog.startRun(run);
+      await this.#deps.catalog.startRun(run);
     } catch (error) {
       if (toBackupError(error).code !== "catalog_unavailable") throw error;
       this.#warn("the run could not be written to the catalog", error);
@@ -74,7 +74,7 @@ export class RunReporter implements Progress {
     this.#state.bytes_done = done;
     this.#state.bytes_expected = expected;
     this.#changed = true;
-    this.#around.showBytes(this.#state.phase, done, expected);
+    this.#deps.showBytes(this.#state.phase, done, expected);
   }
 
   rows(done: number): void {
@@ -83,8 +83,8 @@ export class RunReporter implements Progress {
   }
 
   log(line: string): void {
-    const seconds = ((this.#around.now() - this.#startedAt) / 1000).toFixed(1);
-    this.#around.print(`[${seconds.padStart(6)} s] ${line}`);
+    const seconds = ((this.#deps.now() - this.#startedAt) / 1000).toFixed(1);
+    this.#deps.print(`[${seconds.padStart(6)} s] ${line}`);
   }
 
   /** The last phase that was begun. */
@@ -96,13 +96,13 @@ export class RunReporter implements Progress {
   warn(text: string): void {
     this.warnings.push(text);
     this.log(`warning: ${text}`);
-    if (this.#around.onGitHub) this.#around.print(`::warning::${escapeCommand(text)}`);
+    if (this.#deps.onGitHub) this.#deps.print(`::warning::${escapeCommand(text)}`);
   }
 
   /** Adds Markdown to the job's summary; who runs a command himself reads it where he is. */
   async summary(markdown: string): Promise<void> {
-    if (this.#around.summaryFile) await appendFile(this.#around.summaryFile, markdown + "\n");
-    else this.#around.print(markdown);
+    if (this.#deps.summaryFile) await appendFile(this.#deps.summaryFile, markdown + "\n");
+    else this.#deps.print(markdown);
   }
 
   /** Tells the end. That the catalog did not take it is a warning: the work stands as it ended. */
@@ -111,26 +111,26 @@ export class RunReporter implements Progress {
     await this.#telling;
     try {
       if (this.#requestId !== null) {
-        await this.#around.catalog.finishRun({ request_id: this.#requestId, ...end });
+        await this.#deps.catalog.finishRun({ request_id: this.#requestId, ...end });
       }
     } catch (error) {
       this.#warn("the run's end could not be written to the catalog", error);
     }
     if (this.#run) {
       const { kind, target, request_id } = this.#run;
-      this.#around.onEnd({ kind, target, request_id, ...end });
+      this.#deps.onEnd({ kind, target, request_id, ...end });
     }
   }
 
   /** A catalog that is slow, or gone, is told the newest when it is its turn: what waits would hold the run's end. */
   #tick(): void {
-    const silence = this.#around.now() - this.#toldAt;
+    const silence = this.#deps.now() - this.#toldAt;
     if (this.#requestId === null || this.#telling !== null) return;
     if (!this.#changed && silence < HEARTBEAT_MS) return;
     const progress = { request_id: this.#requestId, ...this.#state };
     this.#changed = false;
-    this.#toldAt = this.#around.now();
-    this.#telling = this.#around.catalog.progress(progress)
+    this.#toldAt = this.#deps.now();
+    this.#telling = this.#deps.catalog.progress(progress)
       .catch((error) => this.log(`progress was not written: ${toBackupError(error).message}`))
       .finally(() => this.#telling = null);
   }

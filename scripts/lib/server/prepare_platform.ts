@@ -28,12 +28,12 @@ export interface PlatformTools {
  * @throws {BackupError} `restore_failed` when the archive's structure cannot be made.
  */
 export async function preparePlatform(
-  around: PlatformTools,
+  deps: PlatformTools,
   backup: FetchedBackup,
   superuser: Connection,
 ): Promise<void> {
   const { manifest, toc } = backup;
-  const { tools, signal } = around;
+  const { tools, signal } = deps;
   const session = await PsqlSession.open({ psql: tools.psql, connection: superuser, signal });
   try {
     await session.run("set client_min_messages = warning;");
@@ -50,7 +50,7 @@ export async function preparePlatform(
     await session.close();
   }
   const dumpIds = selectPlatformStructure(toc.entries);
-  if (dumpIds.length > 0) await restoreStructure(around, backup, dumpIds, superuser);
+  if (dumpIds.length > 0) await restoreStructure(deps, backup, dumpIds, superuser);
 }
 
 function platformSchemasIn(entries: readonly TocEntry[]): string[] {

@@ -7,7 +7,7 @@ import { type AnyManifest, isProving, type Manifest } from "@backup/vault/manife
 import type { DrillCheck, Verdict } from "@backup/vault/receipt.ts";
 import { countEntries } from "../archive/contents.ts";
 import { type Answer, fail, pass, skipped } from "../drill/check.ts";
-import { lookAtStored, NO_MANIFEST } from "../drill/stored_checks.ts";
+import { NO_MANIFEST, readStored } from "../drill/stored_checks.ts";
 import type { Progress } from "../run/progress.ts";
 import type { Vault } from "../vault/vault.ts";
 import { type ReadArchive, readArchive } from "./read_archive.ts";
@@ -33,7 +33,7 @@ export interface StoredCheck {
  */
 export async function verifyStored(vault: Vault, key: string, progress: Progress): Promise<StoredCheck[]> {
   progress.phase("look");
-  const { manifest, answers } = await lookAtStored(vault, key);
+  const { manifest, answers } = await readStored(vault, key);
   const stored = await vault.head(key);
   if (!stored) throw new BackupError("vault_object_missing", `Cannot find ${key} in the vault`);
   progress.phase("read");

@@ -14,7 +14,7 @@ export const NOTHING_KNOWN: Memory = { hashedKey: null, auditComparedAt: null };
 /** Reading every copy takes a request each: once a day is enough, and while something is wrong each time. */
 const COMPARE_HOURS = 24;
 
-export interface SeenCatalog {
+export interface CatalogResult {
   facts: CatalogFacts;
   /** When database and copies were last compared and found the same. */
   auditComparedAt: string | null;
@@ -30,7 +30,7 @@ export async function readCatalogFacts(
   vault: Vault | null,
   { auditComparedAt }: Memory,
   now: string,
-): Promise<SeenCatalog> {
+): Promise<CatalogResult> {
   await catalog.rows("select to_json(public.ops_db_backup_runs_expire());");
   const [lost] = await catalog.rows("select public.ops_db_backup_lost_runs();");
   const lostRuns = lostRunsSchema.parse(lost);

@@ -26,7 +26,7 @@ const RECEIPT_TIME = /\.drill\.(\d{4})(\d{2})(\d{2})_(\d{2})(\d{2})(\d{2})\.json
 
 type Drill = VaultFacts["drills"][number];
 
-export interface SeenVault {
+export interface VaultResult {
   facts: VaultFacts;
   /** The newest backup, when its whole content was read now or before and is right. */
   hashedKey: string | null;
@@ -40,7 +40,7 @@ export async function readVaultFacts(
   vault: Vault,
   target: Target,
   hashedKey: string | null,
-): Promise<SeenVault> {
+): Promise<VaultResult> {
   const listed = await listVault(vault, target);
   const corrupt = listed.orphans.map((key) => ({ key, reason: "o arquivo não está no cofre" }));
   const backups: WatchedBackup[] = [];

@@ -7,7 +7,8 @@ import {
 import type { AlarmSource } from "@backup/watch/alarm.ts";
 import { BackupError, toBackupError } from "@backup/errors.ts";
 import type { Target } from "@backup/target.ts";
-import { CONDITION_IDS, type Seen } from "@backup/watch/conditions.ts";
+import { CONDITION_IDS } from "@backup/watch/conditions.ts";
+import { type Result, resultOf } from "@backup/result.ts";
 import { statusOfWatch, watch, type Watched } from "@backup/watch/watch.ts";
 import { type Channels, deliver, type Delivered } from "../alerts/deliver.ts";
 import type { Catalog } from "../catalog/catalog.ts";
@@ -75,17 +76,19 @@ async function look(ports: WatchdogPorts, failures: BackupError[]): Promise<Roun
 
 async function judge(ports: WatchdogPorts, now: string): Promise<{ watched: Watched; memory: Memory }> {
   const { vault, catalog, github, token, target } = ports;
-  const remembered = await seen(() => readMemory(catalog()));
+  const remembered = await resultOf(() => readMemory(catalog()));
   const known = remembered.ok ? remembered.value : NOTHING_KNOWN;
-  const inVault = await seen(() => readVaultFacts(vault(), target, known.hashedKey));
-  const inCatalog = await seen(() => readCatalogFacts(catalog(), inVault.ok ? vault() : null, known, now));
+  const inVault = await resultOf(() => readVaultFacts(vault(), target, known.hashedKey));
+  const inCatalog = await resultOf(() =>
+    readCatalogFacts(catalog(), inVault.ok ? vault() : null, known, now)
+  );
   const watched = watch({
     now,
     target,
     vault: factsOf(inVault),
     catalog: factsOf(inCatalog),
-    github: github && await seen(() => readWorkflowFacts(github)),
-    tokens: token && await seen(() => readTokenFacts(token.github, token.name)),
+    github: github && await resultOf(() => readWorkflowFacts(github)),
+    tokens: token && await resultOf(() => readTokenFacts(token.github, token.name)),
   });
   const memory = {
     hashedKey: inVault.ok ? inVault.value.hashedKey : known.hashedKey,
@@ -94,7 +97,7 @@ async function judge(ports: WatchdogPorts, now: string): Promise<{ watched: Watc
   return { watched, memory };
 }
 
-function factsOf<T>(seen: Seen<{ facts: T }>): Seen<T> {
+function factsOf<T>(seen: Result<{ facts: T }>): Result<T> {
   return seen.ok ? { ok: true, value: seen.value.facts } : seen;
 }
 
@@ -106,7 +109,7 @@ async function report(
   failures: BackupError[],
 ): Promise<void> {
   if (conditions.some(({ id }) => id === "catalog_unreachable")) return;
-  const issueOf = (id: string) => delivered.told.find((told) => told.id === id)?.issue?.url ?? null;
+  const issueOf = (id: string) => delivered.delivered.find((it) => it.id === id)?.issue?.url ?? null;
   const shown = conditions.map(({ id, severity, title, risk, facts, todo }) => (
     { id, severity, title, risk, facts, todo, issue_url: issueOf(id) }
   ));
@@ -125,15 +128,6 @@ async function report(
     await catalog().report({ name: REPORT_NAME, status, report: text });
   } catch (thrown) {
     failures.push(toBackupError(thrown));
-  }
-}
-
-async function seen<T>(look: () => Promise<T>): Promise<Seen<T>> {
-  try {
-    return { ok: true, value: await look() };
-  } catch (thrown) {
-    const { code, message } = toBackupError(thrown);
-    return { ok: false, code, message };
   }
 }
 

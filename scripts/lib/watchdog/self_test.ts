@@ -105,7 +105,7 @@ async function findDamage(vault: Vault, key: string): Promise<Alarm> {
 }
 
 async function requireRaised({ channels, source }: AlarmTest, alarm: Alarm): Promise<void> {
-  const { told: [told], failures } = await deliver(channels, {
+  const { delivered: [delivered], failures } = await deliver(channels, {
     alarms: [alarm],
     decided: [],
     source,
@@ -117,7 +117,7 @@ async function requireRaised({ channels, source }: AlarmTest, alarm: Alarm): Pro
   }
   if (channels.issues === null) return;
   const isThere = (await channels.issues.open()).some(({ number, mark }) =>
-    number === told?.issue?.number && mark.id === alarm.id
+    number === delivered?.issue?.number && mark.id === alarm.id
   );
   if (!isThere) {
     throw new BackupError("alarm_not_raised", "The alarm's issue is not there after it was opened");

@@ -3,7 +3,7 @@ import { table } from "../run/job_summary.ts";
 import type { Round } from "./run_watchdog.ts";
 
 export function watchSummary({ conditions, unknown, delivered }: Round): string {
-  const links = new Map(delivered.told.map(({ id, issue }) => [id, issue]));
+  const links = new Map(delivered.delivered.map(({ id, issue }) => [id, issue]));
   const rows = conditions.map(({ id, title, facts }) => {
     const issue = links.get(id);
     const where = issue ? ` ([#${issue.number}](${issue.url}))` : "";

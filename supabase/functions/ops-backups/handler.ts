@@ -10,8 +10,8 @@ import { readHealth } from "./health.ts";
 import { bearerToken } from "./identity.ts";
 import { explainRefusal, requirePermission } from "./permissions.ts";
 import type { CallerDatabase, GitHub, RefusalLog, SilentRuns } from "./ports.ts";
-import { createRefusalKeeper, type Seen } from "./refusals.ts";
-import { type Asked, readAsked, requireConsent } from "./request.ts";
+import { createRefusalKeeper, type RefusalContext } from "./refusals.ts";
+import { type ActionRequest, readActionRequest, requireConsent } from "./request.ts";
 import { failureResponse, jsonResponse, RequestError } from "./responses.ts";
 import { readStatus } from "./run_status.ts";
 import { startRun } from "./start_run.ts";
@@ -43,7 +43,7 @@ export function createHandler(deps: HandlerDependencies): (request: Request) => 
   return async (request) => {
     const cors = corsHeaders(request.headers.get("origin"), origins);
     if (request.method === "OPTIONS") return preflightResponse(cors);
-    const seen: Seen = { caller: null, asked: null };
+    const seen: RefusalContext = { caller: null, asked: null };
     try {
       return jsonResponse(200, await answer(request, neighbours, deps, seen), cors);
     } catch (thrown) {
@@ -83,7 +83,7 @@ async function answer(
   request: Request,
   neighbours: () => Neighbours,
   deps: HandlerDependencies,
-  seen: Seen,
+  seen: RefusalContext,
 ): Promise<unknown> {
   if (request.method !== "POST") {
     throw new RequestError("method_not_allowed", `Cannot use ${request.method}: only POST is served`);
@@ -95,7 +95,7 @@ async function answer(
   const { asCaller, ...hub } = neighbours();
   const database = asCaller(jwt);
   seen.caller = await database.authenticate();
-  const asked = seen.asked = await readAsked(request);
+  const asked = seen.asked = await readActionRequest(request);
   requireConsent(asked);
   const parts = { ...deps, ...hub, database };
   // every open screen asks this again and again: the history's own check is enough
@@ -111,7 +111,7 @@ type Granted =
   & Pick<Neighbours, "github" | "repository">
   & { database: CallerDatabase };
 
-async function act(asked: Exclude<Asked, StatusRequest>, parts: Granted): Promise<unknown> {
+async function act(asked: Exclude<ActionRequest, StatusRequest>, parts: Granted): Promise<unknown> {
   switch (asked.action) {
     case "cancel":
       return await cancelRun(asked, parts);

@@ -1,8 +1,8 @@
 /** `health`: asks what backups need of GitHub and of the catalog; each answer, or the lack of one, is a check. */
 import type { HealthAnswer, HealthCheck, Report } from "@backup/api.ts";
 import { BackupError, toBackupError } from "@backup/errors.ts";
+import { type FailureCode, type Result } from "@backup/result.ts";
 import {
-  type Looked,
   scheduleCheck,
   secretsCheck,
   tokenCheck,
@@ -57,12 +57,12 @@ export async function readHealth(deps: HealthDependencies): Promise<HealthAnswer
 
 const NOT_ASKED = { ok: false, code: "github_error" } as const;
 
-function reportsOf(reports: Looked<Report[]>): Report[] {
+function reportsOf(reports: Result<Report[], FailureCode>): Report[] {
   return reports.ok ? reports.value : [];
 }
 
 /** The answer, or the code of what came instead. A fault of our own stays a fault. */
-async function look<T>(ask: () => Promise<T>): Promise<Looked<T>> {
+async function look<T>(ask: () => Promise<T>): Promise<Result<T, FailureCode>> {
   try {
     return { ok: true, value: await ask() };
   } catch (thrown) {

@@ -1,6 +1,6 @@
 /** What the function sees of itself and of the catalog, as checks in an admin's words. */
 import type { HealthCheck, Report } from "@backup/api.ts";
-import type { Looked } from "@backup/github/checks.ts";
+import type { FailureCode, Result } from "@backup/result.ts";
 import { messageOf } from "@backup/messages.ts";
 
 export interface Settings {
@@ -22,7 +22,7 @@ export function settingsCheck({ hasAuditKey, origins, optional }: Settings): Hea
   return { name: "function_settings", status, message, facts: { optional } };
 }
 
-export function catalogCheck(reports: Looked<Report[]>): HealthCheck {
+export function catalogCheck(reports: Result<Report[], FailureCode>): HealthCheck {
   const name = "catalog";
   if (reports.ok) return { name, status: "ok", message: "O catálogo responde." };
   return { name, status: "failed", message: messageOf(reports.code), facts: { code: reports.code } };

@@ -3,13 +3,13 @@
  * strangers share a budget, so that a flood of them cannot fill the audit or wear out the database.
  */
 import { type BackupError, toBackupError } from "@backup/errors.ts";
-import type { Asked } from "./request.ts";
+import type { ActionRequest } from "./request.ts";
 import type { Caller, Refusal, RefusalLog } from "./ports.ts";
 
 /** What is known of a request, filled in as it becomes known. */
-export interface Seen {
+export interface RefusalContext {
   caller: Caller | null;
-  asked: Asked | null;
+  asked: ActionRequest | null;
 }
 
 export interface RefusalDependencies {
@@ -28,7 +28,7 @@ const LONGEST_ADDRESS = 64;
 /** @returns keeps one refusal. Never fails: what cannot be kept goes to the function's own log. */
 export function createRefusalKeeper(
   deps: RefusalDependencies,
-): (request: Request, seen: Seen, error: BackupError) => Promise<void> {
+): (request: Request, seen: RefusalContext, error: BackupError) => Promise<void> {
   const budget = new Budget(deps.now);
   return async (request, seen, error) => {
     if (seen.caller === null && !budget.take()) return;
@@ -42,7 +42,7 @@ export function createRefusalKeeper(
 
 function describe(
   request: Request,
-  { caller, asked }: Seen,
+  { caller, asked }: RefusalContext,
   { code }: BackupError,
   skipped: number,
 ): Refusal {

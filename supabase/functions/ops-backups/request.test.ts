@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { BackupError } from "@backup/errors.ts";
 import type { ErrorCode } from "@backup/messages.ts";
-import { type Asked, MAX_BODY_BYTES, readAsked, requireConsent } from "./request.ts";
+import { type ActionRequest, MAX_BODY_BYTES, readActionRequest, requireConsent } from "./request.ts";
 import { R2_KEY, REQUEST_ID } from "./test_fakes.ts";
 
 const OTHER_ID = "33333333-3333-4333-8333-333333333333";
@@ -14,27 +14,31 @@ function post(body: unknown, { path = "/ops-backups", key }: { path?: string; ke
   });
 }
 
-Deno.test("readAsked() reads the existing client's calls", async () => {
-  const backup = await readAsked(
+Deno.test("readActionRequest() reads the existing client's calls", async () => {
+  const backup = await readActionRequest(
     post({ action: "backup", target: "dev", mode: "schema-only", label: "antes de" }),
   );
   assert.deepEqual(backup, { action: "backup", target: "dev", mode: "schema-only", label: "antes_de" });
-  const restore = await readAsked(post({ action: "restore", target: "dev", r2_key: R2_KEY, confirm: null }));
+  const restore = await readActionRequest(
+    post({ action: "restore", target: "dev", r2_key: R2_KEY, confirm: null }),
+  );
   assert.deepEqual(restore, { action: "restore", target: "dev", r2_key: R2_KEY, confirm: null });
 });
 
-Deno.test("readAsked() takes the action from the path", async () => {
+Deno.test("readActionRequest() takes the action from the path", async () => {
   const path = "/functions/v1/ops-backups/status/";
-  assert.deepEqual(await readAsked(post({ request_id: REQUEST_ID }, { path })), {
+  assert.deepEqual(await readActionRequest(post({ request_id: REQUEST_ID }, { path })), {
     action: "status",
     request_id: REQUEST_ID,
   });
-  const both = await readAsked(post({ action: "backup", target: "prod" }, { path: "/ops-backups/backup" }));
+  const both = await readActionRequest(
+    post({ action: "backup", target: "prod" }, { path: "/ops-backups/backup" }),
+  );
   assert.equal(both.action, "backup");
 });
 
-Deno.test("readAsked() takes the request id from Idempotency-Key", async () => {
-  const asked = await readAsked(post({ action: "backup", target: "prod" }, { key: REQUEST_ID }));
+Deno.test("readActionRequest() takes the request id from Idempotency-Key", async () => {
+  const asked = await readActionRequest(post({ action: "backup", target: "prod" }, { key: REQUEST_ID }));
   assert.deepEqual(asked, {
     action: "backup",
     target: "prod",
@@ -70,8 +74,8 @@ const refusals: [string, Request, ErrorCode, unknown?][] = [
 ];
 
 for (const [what, request, code, fields] of refusals) {
-  Deno.test(`readAsked() refuses ${what}`, async () => {
-    await assert.rejects(readAsked(request), (error) => {
+  Deno.test(`readActionRequest() refuses ${what}`, async () => {
+    await assert.rejects(readActionRequest(request), (error) => {
       assert.ok(error instanceof BackupError);
       assert.equal(error.code, code);
       if (fields !== undefined) assert.deepEqual(error.details.fields, fields);
@@ -80,7 +84,7 @@ for (const [what, request, code, fields] of refusals) {
   });
 }
 
-Deno.test("readAsked() stops reading at the limit", async () => {
+Deno.test("readActionRequest() stops reading at the limit", async () => {
   let pulled = 0;
   const endless = new ReadableStream<Uint8Array>({
     pull(controller) {
@@ -89,7 +93,7 @@ Deno.test("readAsked() stops reading at the limit", async () => {
     },
   });
   const request = new Request("https://functions.example", { method: "POST", body: endless });
-  await assert.rejects(readAsked(request), { code: "payload_too_large" });
+  await assert.rejects(readActionRequest(request), { code: "payload_too_large" });
   assert.ok(pulled < 10, `read ${pulled} chunks`);
 });
 
@@ -103,7 +107,7 @@ const CONSENT = {
   plan_request_id: OTHER_ID,
 } as const;
 
-const consents: [string, Asked, ErrorCode | null][] = [
+const consents: [string, ActionRequest, ErrorCode | null][] = [
   ["everything said", CONSENT, null],
   ["a client of the time before request ids", {
     action: "restore",

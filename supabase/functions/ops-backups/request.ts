@@ -26,7 +26,7 @@ const actionSchema = z.enum(ACTIONS);
 type JsonObject = Record<string, unknown>;
 
 /** A request whose fields are all right; whether the caller may ask it is another matter. */
-export type Asked = StartRequest | StatusRequest | CancelRequest | HealthRequest;
+export type ActionRequest = StartRequest | StatusRequest | CancelRequest | HealthRequest;
 
 /** Actions whose `request_id` is their own, so that `Idempotency-Key` may give it. */
 const STARTING: readonly Action[] = ["backup", "restore", "plan", "drill"];
@@ -35,7 +35,7 @@ const STARTING: readonly Action[] = ["backup", "restore", "plan", "drill"];
  * @throws {RequestError} `payload_too_large`, `invalid_action`, or `invalid_payload`, `invalid_label`,
  * `invalid_r2_key` with the fields' names in `details.fields`.
  */
-export async function readAsked(request: Request): Promise<Asked> {
+export async function readActionRequest(request: Request): Promise<ActionRequest> {
   const body = await readObject(request);
   const action = readAction(body.action, new URL(request.url).pathname);
   const payload = withIdempotencyKey({ ...body, action }, request.headers.get("idempotency-key"));
@@ -159,7 +159,7 @@ function withArchiveKey<Request extends { r2_key?: string }>(asked: Request): Re
  * there were request ids) why, and the plan that was looked at.
  * @throws {RequestError} `confirmation_required`, `reason_required`, `plan_required`
  */
-export function requireConsent(asked: Asked): void {
+export function requireConsent(asked: ActionRequest): void {
   if (asked.action !== "restore" || asked.target !== "prod") return;
   if (!isRestoreConfirmed(asked.target, asked.confirm)) {
     throw new RequestError("confirmation_required", "Cannot restore into prod without its confirmation", {

@@ -190,7 +190,7 @@ export class MemoryDatabase implements CallerDatabase {
   }
 }
 
-export interface SeenDispatch {
+export interface RecordedDispatch {
   workflow: string;
   body: { ref: string; inputs: Record<string, string>; return_run_details: boolean };
   authorization: string | null;
@@ -198,7 +198,7 @@ export interface SeenDispatch {
 
 /** GitHub behind `fetch`: counts dispatches, keeps runs and their steps, answers a dispatch as it is told to. */
 export class MemoryGitHub {
-  readonly dispatches: SeenDispatch[] = [];
+  readonly dispatches: RecordedDispatch[] = [];
   readonly runs: Record<string, unknown>[] = [];
   steps: { name: string; status: string; conclusion: string | null }[] = [];
   /** How a dispatch is answered; the default is the newer GitHub's way. */

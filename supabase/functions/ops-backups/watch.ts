@@ -9,15 +9,15 @@ import type { Alarm } from "@backup/watch/alarm.ts";
 import { BackupError, toBackupError } from "@backup/errors.ts";
 import type { Repository } from "@backup/github/facts.ts";
 import { type Target, targetSchema } from "@backup/target.ts";
-import { type Seen } from "@backup/watch/conditions.ts";
+import { type Result, resultOf } from "@backup/result.ts";
 import { statusOfWatch } from "@backup/watch/watch.ts";
 import {
   type CatalogWatchFacts,
-  isWatchdogTelling,
-  type ToldAlarms,
+  isWatchdogNotifying,
+  type NotifiedAlarms,
   watchdogSilent,
 } from "@backup/watch/catalog.ts";
-import { afterTelling, type DueAlarm, dueAlarms } from "@backup/watch/notifications.ts";
+import { afterNotifying, type DueAlarm, dueAlarms } from "@backup/watch/notifications.ts";
 import type { ReadEnv } from "./env.ts";
 import { readObject } from "./request.ts";
 import { RequestError } from "./responses.ts";
@@ -27,7 +27,7 @@ import {
   type WatchCatalog,
   type WatchSettings,
 } from "./watch_access.ts";
-import { judge, seen } from "./watch_judgement.ts";
+import { judge } from "./watch_judgement.ts";
 
 export interface WatchParts {
   env: ReadEnv;
@@ -78,7 +78,7 @@ class WatchRound {
     const at = this.#parts.now().toISOString();
     const { repository, watchCatalog } = this.#parts;
     const target = this.#target;
-    const catalog = await seen(() => watchCatalog.facts(target));
+    const catalog = await resultOf(() => watchCatalog.facts(target));
     const { conditions, unknown } = await judge({ catalog, repository, target }, at);
     const silent = catalog.ok ? watchdogSilent(catalog.value) : null;
     const alarms: Alarm[] = silent === null ? conditions : [silent, ...conditions];
@@ -90,14 +90,14 @@ class WatchRound {
   }
 
   /** Without the catalog nothing is remembered: everything is told then, each time. */
-  async #tell(alarms: Alarm[], unknown: readonly string[], catalog: Seen<CatalogWatchFacts>, at: string) {
-    let memory: ToldAlarms = catalog.ok ? catalog.value.reports.watch?.report.told ?? {} : {};
+  async #tell(alarms: Alarm[], unknown: readonly string[], catalog: Result<CatalogWatchFacts>, at: string) {
+    let memory: NotifiedAlarms = catalog.ok ? catalog.value.reports.watch?.report.told ?? {} : {};
     const told: string[] = [];
-    const isSilent = catalog.ok && isWatchdogTelling(catalog.value);
+    const isSilent = catalog.ok && isWatchdogNotifying(catalog.value);
     for (const due of dueAlarms({ alarms, unknown, told: memory, isSilent })) {
       const wasTaken = await this.#attempt(() => this.#callWebhook(due, at));
       if (!wasTaken) continue;
-      memory = afterTelling(memory, due);
+      memory = afterNotifying(memory, due);
       told.push(`${due.event} ${due.alarm.id}`);
     }
     return { told, memory };
@@ -111,7 +111,12 @@ class WatchRound {
     await callWebhook({ ...webhook, fetch, sleep }, { event, alarm, source, issueUrl: null, test: false });
   }
 
-  async #report(alarms: Alarm[], unknown: readonly string[], told: ToldAlarms, at: string): Promise<void> {
+  async #report(
+    alarms: Alarm[],
+    unknown: readonly string[],
+    told: NotifiedAlarms,
+    at: string,
+  ): Promise<void> {
     const report = {
       target: this.#target,
       checked_at: at,

@@ -1,8 +1,8 @@
 /** What the watch from inside the project makes of catalog and GitHub, by the rules of the watchdog. */
-import { toBackupError } from "@backup/errors.ts";
 import type { Repository } from "@backup/github/facts.ts";
 import type { Target } from "@backup/target.ts";
-import { type Seen, type WorkflowFacts } from "@backup/watch/conditions.ts";
+import { type Result, resultOf } from "@backup/result.ts";
+import { type WorkflowFacts } from "@backup/watch/conditions.ts";
 import { watch, type Watched } from "@backup/watch/watch.ts";
 import {
   catalogFactsOf,
@@ -14,7 +14,7 @@ import { WATCHED_WORKFLOWS } from "@backup/watch/workflows.ts";
 
 export interface Sources {
   /** As it was read, or why it could not be. */
-  catalog: Seen<CatalogWatchFacts>;
+  catalog: Result<CatalogWatchFacts>;
   repository: Repository;
   target: Target;
 }
@@ -26,8 +26,8 @@ export async function judge({ catalog, repository, target }: Sources, now: strin
     target,
     vault: catalog.ok ? { ok: true, value: vaultAsIndexed(catalog.value) } : null,
     catalog: catalog.ok ? { ok: true, value: catalogFactsOf(catalog.value) } : catalog,
-    github: await seen(() => readWorkflows(repository)),
-    tokens: await seen(async () => {
+    github: await resultOf(() => readWorkflows(repository)),
+    tokens: await resultOf(async () => {
       const end = await repository.readTokenExpiry();
       return end === null ? [] : [{ name: "GITHUB_TOKEN da função", expiresAt: end.toISOString() }];
     }),
@@ -46,14 +46,4 @@ async function readWorkflows(repository: Repository): Promise<WorkflowFacts[]> {
     const lastFiredAt = (run?.createdAt ?? workflow.since).toISOString();
     return { file, scheduleHours, state: workflow.state, lastFiredAt };
   }));
-}
-
-/** What was looked up, or why it could not be. */
-export async function seen<T>(look: () => Promise<T>): Promise<Seen<T>> {
-  try {
-    return { ok: true, value: await look() };
-  } catch (thrown) {
-    const { code, message } = toBackupError(thrown);
-    return { ok: false, code, message };
-  }
 }

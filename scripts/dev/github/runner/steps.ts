@@ -10,7 +10,7 @@ import { runScript } from "./script.ts";
 import type { JobSession } from "./session.ts";
 import { watch } from "./watch.ts";
 
-/** Told about each step of a job as it begins and ends. */
+/** Delivered about each step of a job as it begins and ends. */
 export interface StepObserver {
   begin(index: number, name: string): void;
   end(index: number, conclusion: Conclusion): void;

@@ -5,7 +5,7 @@ import { formatManifest, type Manifest } from "@backup/vault/manifest.ts";
 import { SAMPLE_BUCKET, SAMPLE_REASON } from "@backup/vault/sample.ts";
 import { toUtcSecond } from "@backup/vault/object_key.ts";
 import { TOOL_VERSION } from "../../../lib/run/tool_version.ts";
-import { type SampleBackup, type SampleRun, tellStory } from "./story.ts";
+import { createStory, type SampleBackup, type SampleRun } from "./story.ts";
 
 /** What the archive of a row of the sample ERP takes, measured: so that a real backup beside it looks alike. */
 const BYTES_PER_ROW = 45;
@@ -28,7 +28,7 @@ export async function seedHistory(sql: Sql, now: Date): Promise<void> {
   );
   if (known?.any !== false) throw new Error("Cannot add a sample history: the catalog is not empty");
   const present = await readPresent(sql);
-  const { backups, runs } = tellStory(now);
+  const { backups, runs } = createStory(now);
   const manifests = await Promise.all(backups.map((backup) => manifestOf(backup, present)));
   const byKey = new Map(manifests.map(({ key, manifest }) => [key, manifest]));
   await sql.begin(async (tx) => {

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { parseArchiveKey } from "@backup/vault/object_key.ts";
-import { DAYS, tellStory } from "./story.ts";
+import { createStory, DAYS } from "./story.ts";
 
 const DAY_MS = 86_400_000;
 
 describe.each(Array.from({ length: 7 }, (_, day) => new Date(Date.UTC(2026, 10, 20 + day, 12))))(
   "told on %s",
   (now) => {
-    const { backups, runs } = tellStory(now);
+    const { backups, runs } = createStory(now);
     const nights = backups.filter(({ target, label }) => target === "prod" && label === null);
 
     it("has a night for each day but the one that failed and the one of the gap", () => {
@@ -48,7 +48,7 @@ describe.each(Array.from({ length: 7 }, (_, day) => new Date(Date.UTC(2026, 10, 
 );
 
 it("leaves out what is still to come today", () => {
-  const before = tellStory(new Date("2026-11-24T03:00:00Z"));
-  const after = tellStory(new Date("2026-11-24T03:20:00Z"));
+  const before = createStory(new Date("2026-11-24T03:00:00Z"));
+  const after = createStory(new Date("2026-11-24T03:20:00Z"));
   expect(after.backups.length - before.backups.length).toBe(1);
 });

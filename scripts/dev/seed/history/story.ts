@@ -52,7 +52,7 @@ export interface Story {
 }
 
 /** What would have happened until `now`. The same day tells the same story. */
-export function tellStory(now: Date): Story {
+export function createStory(now: Date): Story {
   const days = Array.from({ length: DAYS + 1 }, (_, day) => dayOf(now, DAYS - day));
   const events = days.flatMap((day) => [...nightOf(day), ...extrasOf(day)]);
   const past = events.filter(({ run }) => run.finishedAt <= now);

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import type { HealthCheck } from "../api.ts";
 import {
   LATE_MS,
-  type Looked,
   scheduleCheck,
   secretsCheck,
   TOKEN_DAYS,
@@ -11,19 +10,20 @@ import {
   URGENT_TOKEN_DAYS,
   workflowCheck,
 } from "./checks.ts";
+import { type FailureCode, type Result } from "../result.ts";
 import type { ScheduledRun, WorkflowFact } from "./facts.ts";
 
 const NOW = new Date("2026-11-24T12:00:00Z");
 const FILE = "db-backup.yml";
 const DAILY = "10 3 * * *";
 const OLD = new Date("2026-01-01T00:00:00Z");
-const ok = <T>(value: T): Looked<T> => ({ ok: true, value });
+const ok = <T>(value: T): Result<T, FailureCode> => ({ ok: true, value });
 const failed = (
   code: "github_forbidden" | "github_bad_token" | "github_error",
 ) => ({ ok: false, code } as const);
 const active: WorkflowFact = { file: FILE, state: "active", since: OLD };
 
-function started(at: string, changes: Partial<ScheduledRun> = {}): Looked<ScheduledRun> {
+function started(at: string, changes: Partial<ScheduledRun> = {}): Result<ScheduledRun, FailureCode> {
   return ok({
     createdAt: new Date(at),
     url: "https://x/1",
@@ -33,7 +33,7 @@ function started(at: string, changes: Partial<ScheduledRun> = {}): Looked<Schedu
   });
 }
 
-function schedule(run: Looked<ScheduledRun | null>, now = NOW, since = OLD): HealthCheck {
+function schedule(run: Result<ScheduledRun | null, FailureCode>, now = NOW, since = OLD): HealthCheck {
   return scheduleCheck({ file: FILE, cron: DAILY, run, workflows: ok([{ ...active, since }]), now });
 }
 
@@ -64,11 +64,11 @@ for (const [what, check, status] of schedules) {
   Deno.test(`scheduleCheck() calls a schedule ${status}: ${what}`, () => assert.equal(check.status, status));
 }
 
-function inDays(days: number): Looked<Date | null> {
+function inDays(days: number): Result<Date | null, FailureCode> {
   return ok(new Date(NOW.getTime() + days * 24 * 3_600_000));
 }
 
-const expiries: [string, Looked<Date | null>, HealthCheck["status"]][] = [
+const expiries: [string, Result<Date | null, FailureCode>, HealthCheck["status"]][] = [
   ["far", inDays(TOKEN_DAYS + 1), "ok"],
   ["near", inDays(TOKEN_DAYS), "warning"],
   ["very near", inDays(URGENT_TOKEN_DAYS), "failed"],
@@ -106,7 +106,7 @@ const ALL = [
   "SUPABASE_DB_URL_VERIFY",
 ];
 
-const secrets: [string, Looked<string[]>, HealthCheck["status"], RegExp][] = [
+const secrets: [string, Result<string[], FailureCode>, HealthCheck["status"], RegExp][] = [
   ["all there", ok(ALL), "ok", /cadastrados/],
   ["the vault's missing", ok(ALL.slice(1)), "failed", /R2_ENDPOINT/],
   ["a target's missing", ok(ALL.slice(0, -1)), "warning", /VERIFY/],

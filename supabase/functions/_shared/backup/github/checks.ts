@@ -2,13 +2,11 @@
  * What GitHub tells of the repository, as checks in an admin's words. One wording for the function's look and the
  * doctor's. No value of a secret is ever among the facts.
  */
+import type { FailureCode, Result } from "../result.ts";
 import type { HealthCheck } from "../api.ts";
 import type { ScheduledRun, WorkflowFact } from "./facts.ts";
 import { type ErrorCode, messageOf } from "../messages.ts";
 import { lastDue } from "../runs/schedules.ts";
-
-/** What somebody answered, or why he did not. */
-export type Looked<T> = { ok: true; value: T } | { ok: false; code: ErrorCode };
 
 /** A token that ends sooner is to be renewed, and from the second number on urgently. Days. */
 export const TOKEN_DAYS = 14;
@@ -34,12 +32,12 @@ const BRASILIA = new Intl.DateTimeFormat("pt-BR", {
   timeZone: "America/Sao_Paulo",
 });
 
-export function tokenCheck(reached: Looked<Date | null>): HealthCheck {
+export function tokenCheck(reached: Result<Date | null, FailureCode>): HealthCheck {
   if (reached.ok) return check("github_token", "ok", "A credencial do GitHub alcança o repositório.");
   return check("github_token", "failed", messageOf(reached.code), { code: reached.code });
 }
 
-export function tokenExpiryCheck(expiry: Looked<Date | null>, now: Date): HealthCheck {
+export function tokenExpiryCheck(expiry: Result<Date | null, FailureCode>, now: Date): HealthCheck {
   const name = "github_token_expiry";
   if (!expiry.ok) return notAsked(name, expiry.code);
   if (expiry.value === null) {
@@ -54,7 +52,7 @@ export function tokenExpiryCheck(expiry: Looked<Date | null>, now: Date): Health
   return check(name, status, message, { expires_at: expiry.value.toISOString(), days });
 }
 
-export function workflowCheck(file: string, workflows: Looked<WorkflowFact[]>): HealthCheck {
+export function workflowCheck(file: string, workflows: Result<WorkflowFact[], FailureCode>): HealthCheck {
   const name = `workflow_${file}`;
   if (!workflows.ok) return notAsked(name, workflows.code);
   const state = workflows.value.find((workflow) => workflow.file === file)?.state ?? null;
@@ -68,8 +66,8 @@ export function workflowCheck(file: string, workflows: Looked<WorkflowFact[]>): 
 export interface Schedule {
   file: string;
   cron: string;
-  run: Looked<ScheduledRun | null>;
-  workflows: Looked<WorkflowFact[]>;
+  run: Result<ScheduledRun | null, FailureCode>;
+  workflows: Result<WorkflowFact[], FailureCode>;
   now: Date;
 }
 
@@ -102,7 +100,7 @@ function startedCheck(name: string, run: ScheduledRun, facts: Record<string, unk
   return check(name, "ok", `A execução agendada de ${at} ${word}.`, all);
 }
 
-export function secretsCheck(names: Looked<string[]>): HealthCheck {
+export function secretsCheck(names: Result<string[], FailureCode>): HealthCheck {
   const name = "github_secrets";
   if (!names.ok && names.code === "github_forbidden") {
     return check(

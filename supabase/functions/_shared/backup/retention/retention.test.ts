@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { DEFAULT_POLICY, type RetentionBackup, retentionBackupOf, type RetentionFacts } from "./policy.ts";
 import { planRetention } from "./retention.ts";
 import { addPeriods, periodStart } from "./periods.ts";
-import { listOf, policyWords, retentionWords } from "./text.ts";
+import { listOf, policyText, retentionText } from "./text.ts";
 
 const NOW = new Date("2026-03-11T12:00:00Z"); // a Wednesday
 const NONE: RetentionFacts = { inUse: new Set() };
@@ -152,7 +152,7 @@ Deno.test("a row of the catalog becomes a backup, whichever way its times are wr
 Deno.test("the words say when and why", () => {
   const backups = daily(400);
   const words = (date: string) =>
-    plan(backups).filter(({ key }) => key.includes(date)).map(retentionWords).join();
+    plan(backups).filter(({ key }) => key.includes(date)).map(retentionText).join();
   assert.equal(
     words("2026/03/05"),
     "Será apagado em 12/03/2026, porque então haverá backups de dias mais novos.",
@@ -175,19 +175,19 @@ Deno.test("the words of a hold name its motive, those without a date the reasons
   const held = day("2025-03-10", { holdUntil: "2026-04-10T12:00:00Z", holdReason: "auditoria" });
   const [decision] = plan([held, ...daily(30)]);
   assert.equal(
-    decision && retentionWords(decision),
+    decision && retentionText(decision),
     "Será apagado em 01/01/2027, porque então haverá backups de meses mais novos e haverá backups de anos mais novos.",
   );
   const old = day("2025-03-10", { ...held, createdAt: "2025-03-10T03:10:00Z" });
   const policy = { ...DEFAULT_POLICY, yearly: 1, monthly: 1 };
   const [only] = plan([old, ...daily(30)], NONE, policy);
   assert.equal(
-    only && retentionWords(only),
+    only && retentionText(only),
     "Será apagado em 10/04/2026, porque então termina a retenção pedida (auditoria).",
   );
   const [safety] = plan([day("2026-01-01", { origin: "safety" }), ...daily(2)]);
   assert.equal(
-    safety && retentionWords(safety),
+    safety && retentionText(safety),
     "Fica guardado, porque é uma das últimas cópias feitas antes de uma restauração.",
   );
   const [newest] = plan(daily(1));
@@ -196,5 +196,5 @@ Deno.test("the words of a hold name its motive, those without a date the reasons
     "é o mais novo que um ensaio provou, é um dos últimos deste banco, é o backup do seu dia, " +
       "é o backup da sua semana, é o backup do seu mês e é o backup do seu ano",
   );
-  assert.match(policyWords(DEFAULT_POLICY), /7 dias, 4 semanas, 12 meses e 2 anos/);
+  assert.match(policyText(DEFAULT_POLICY), /7 dias, 4 semanas, 12 meses e 2 anos/);
 });

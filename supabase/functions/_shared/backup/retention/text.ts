@@ -51,7 +51,7 @@ const DAY = new Intl.DateTimeFormat("pt-BR", {
  * One sentence about a backup's future.
  * @example "Será apagado em 08/02/2026, porque então haverá backups de semanas mais novas."
  */
-export function retentionWords(decision: RetentionDecision): string {
+export function retentionText(decision: RetentionDecision): string {
   if (!decision.keep) return `Será apagado na próxima limpeza, porque ${listOf(decision)}.`;
   const { deleteAfter } = decision;
   if (deleteAfter === null) return `Fica guardado, porque ${listOf(decision)}.`;
@@ -68,7 +68,7 @@ export function listOf(decision: RetentionDecision): string {
 }
 
 /** The policy in one sentence, for the head of a list. */
-export function policyWords(policy: RetentionPolicy): string {
+export function policyText(policy: RetentionPolicy): string {
   const { daily, weekly, monthly, yearly, minimum, safety } = policy;
   return `Guarda o último backup de ${daily} dias, ${weekly} semanas, ${monthly} meses e ${yearly} anos; ` +
     `sempre os ${minimum} mais novos, as ${safety} últimas cópias feitas antes de uma restauração, ` +

@@ -24,7 +24,7 @@ export const FATE_WORDS: Readonly<Record<PlannedFate, string>> = {
 };
 
 /** Why the restore would end without having changed anything. */
-export function obstacleWords(obstacle: PlannedObstacle): string {
+export function obstacleText(obstacle: PlannedObstacle): string {
   switch (obstacle.kind) {
     case "schema_only":
       return "o backup não tem linhas e esvaziaria o destino: exige ALLOW_SCHEMA_ONLY=yes";

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import type { Alarm } from "./alarm.ts";
 import {
   type CatalogWatchFacts,
-  isWatchdogTelling,
+  isWatchdogNotifying,
   vaultAsIndexed,
   WATCHDOG_SILENT,
   watchdogSilent,
   watchFactsSchema,
 } from "./catalog.ts";
-import { afterTelling, dueAlarms, type Standing } from "./notifications.ts";
+import { afterNotifying, dueAlarms, type Standing } from "./notifications.ts";
 
 const NOW = "2026-01-20T12:00:00Z";
 const ago = (hours: number) => new Date(Date.parse(NOW) - hours * 3_600_000).toISOString();
@@ -38,14 +38,17 @@ Deno.test("the watchdog is silent after six hours, and when it never spoke", () 
   assert.equal(watchdogSilent(at(6)), null);
   assert.equal(watchdogSilent(at(6.01))?.id, WATCHDOG_SILENT);
   assert.match(watchdogSilent(facts())?.facts[0] ?? "", /nunca/);
-  assert.equal(isWatchdogTelling(at(6)), true);
-  assert.equal(isWatchdogTelling(at(6.01)), false);
+  assert.equal(isWatchdogNotifying(at(6)), true);
+  assert.equal(isWatchdogNotifying(at(6.01)), false);
 });
 
 Deno.test("a watchdog that was not heard does not tell", () => {
   const report = { not_told: ["Cannot tell the webhook"] };
-  assert.equal(isWatchdogTelling(facts({ watchdog: { at: ago(1), report } })), false);
-  assert.equal(isWatchdogTelling(facts({ watchdog: { at: ago(1), report: { of: "another form" } } })), true);
+  assert.equal(isWatchdogNotifying(facts({ watchdog: { at: ago(1), report } })), false);
+  assert.equal(
+    isWatchdogNotifying(facts({ watchdog: { at: ago(1), report: { of: "another form" } } })),
+    true,
+  );
 });
 
 const alarm: Alarm = {
@@ -64,17 +67,17 @@ function due(changes: Partial<Standing>): string[] {
 }
 
 Deno.test("an alarm is told once, again when it differs, and its end once", () => {
-  const told = afterTelling({}, { event: "raised", alarm });
+  const told = afterNotifying({}, { event: "raised", alarm });
   assert.deepEqual(due({}), ["raised run_lost"]);
   assert.deepEqual(due({ told }), []);
   assert.deepEqual(due({ told, alarms: [{ ...alarm, material: "n" }] }), ["changed run_lost"]);
   assert.deepEqual(due({ told, alarms: [{ ...alarm, severity: "warning" }] }), ["changed run_lost"]);
   assert.deepEqual(due({ told, alarms: [] }), ["cleared run_lost"]);
   assert.deepEqual(due({ told, alarms: [], unknown: ["run_lost"] }), []);
-  assert.deepEqual(afterTelling(told, { event: "cleared", alarm }), {});
+  assert.deepEqual(afterNotifying(told, { event: "cleared", alarm }), {});
 });
 
 Deno.test("while somebody else tells, only what was told before is ended", () => {
-  const told = afterTelling({}, { event: "raised", alarm: { ...alarm, id: WATCHDOG_SILENT } });
+  const told = afterNotifying({}, { event: "raised", alarm: { ...alarm, id: WATCHDOG_SILENT } });
   assert.deepEqual(due({ told, isSilent: true }), ["cleared watchdog_silent"]);
 });

@@ -29,8 +29,8 @@ export const ownAuditSchema = z.object({
 }));
 
 /** What was told, by condition: told again only when it differs. */
-const toldSchema = z.record(z.string(), z.object({ title: z.string(), material: z.string() }));
-export type ToldAlarms = z.infer<typeof toldSchema>;
+const notifiedSchema = z.record(z.string(), z.object({ title: z.string(), material: z.string() }));
+export type NotifiedAlarms = z.infer<typeof notifiedSchema>;
 
 /** `ops_db_backup_watch_facts`. */
 export const watchFactsSchema = z.object({
@@ -50,7 +50,7 @@ export const watchFactsSchema = z.object({
       // one of another form says nothing of what was told
       report: z.object({ not_told: z.array(z.string()) }).catch({ not_told: [] }),
     }).optional(),
-    watch: z.object({ report: z.object({ told: toldSchema }).catch({ told: {} }) }).optional(),
+    watch: z.object({ report: z.object({ told: notifiedSchema }).catch({ told: {} }) }).optional(),
   }),
 });
 export type CatalogWatchFacts = z.infer<typeof watchFactsSchema>;
@@ -99,6 +99,6 @@ export function watchdogSilent({ reports: { watchdog }, time }: CatalogWatchFact
 }
 
 /** Whether the watchdog tells alarms by itself: it was there, and everybody took what it had to say. */
-export function isWatchdogTelling(facts: CatalogWatchFacts): boolean {
+export function isWatchdogNotifying(facts: CatalogWatchFacts): boolean {
   return watchdogSilent(facts) === null && (facts.reports.watchdog?.report.not_told ?? []).length === 0;
 }

@@ -1,4 +1,5 @@
 /** What a watch examines, and the conditions that it can raise. */
+import type { Result } from "../result.ts";
 import type { Target } from "../target.ts";
 
 /** Stable: alarms are found again by them. */
@@ -36,9 +37,6 @@ export interface Condition<Id extends string = ConditionId> {
   /** Two alarms of one condition differ in a way worth a message when this differs; ages and counts are not in it. */
   material: string;
 }
-
-/** What was looked up, or why it could not be. */
-export type Seen<T> = { ok: true; value: T } | { ok: false; code: string; message: string };
 
 /** A full backup of the vault: an archive with its manifest. */
 export interface WatchedBackup {
@@ -93,10 +91,10 @@ export interface WatchFacts {
   now: string;
   target: Target;
   /** `null`: not asked. */
-  vault: Seen<VaultFacts> | null;
-  catalog: Seen<CatalogFacts>;
+  vault: Result<VaultFacts> | null;
+  catalog: Result<CatalogFacts>;
   /** `null`: not asked, since no credential for it is there. */
-  github: Seen<readonly WorkflowFacts[]> | null;
+  github: Result<readonly WorkflowFacts[]> | null;
   /** Of the tokens whose end can be known. `null` as above. */
-  tokens: Seen<readonly TokenFacts[]> | null;
+  tokens: Result<readonly TokenFacts[]> | null;
 }

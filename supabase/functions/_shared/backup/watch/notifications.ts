@@ -1,6 +1,6 @@
 /** Who remembers what he told tells each alarm once, again when it differs, and its end. */
 import { type Alarm, type AlarmEvent, clearedAlarm } from "./alarm.ts";
-import type { ToldAlarms } from "./catalog.ts";
+import type { NotifiedAlarms } from "./catalog.ts";
 
 export interface DueAlarm {
   event: AlarmEvent;
@@ -11,7 +11,7 @@ export interface Standing {
   alarms: readonly Alarm[];
   /** Conditions that nobody can tell of this time: what was told of them stands. */
   unknown: readonly string[];
-  told: ToldAlarms;
+  told: NotifiedAlarms;
   /** Somebody else tells what is new; only what was told before is still ours to end. */
   isSilent: boolean;
 }
@@ -31,7 +31,7 @@ export function dueAlarms({ alarms, unknown, told, isSilent }: Standing): DueAla
 }
 
 /** What is remembered after a message was taken. */
-export function afterTelling(told: ToldAlarms, { event, alarm }: DueAlarm): ToldAlarms {
+export function afterNotifying(told: NotifiedAlarms, { event, alarm }: DueAlarm): NotifiedAlarms {
   const { [alarm.id]: _, ...others } = told;
   if (event === "cleared") return others;
   return { ...others, [alarm.id]: { title: alarm.title, material: materialOf(alarm) } };

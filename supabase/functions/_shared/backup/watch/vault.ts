@@ -15,19 +15,19 @@ export const MIN_ROWS = 100;
 /** Rows that come and go by themselves. */
 const VOLATILE = /^auth\.(?!users$|identities$)/;
 
-type Around = Pick<WatchFacts, "now" | "target">;
+type WatchContext = Pick<WatchFacts, "now" | "target">;
 
-export function vaultConditions(facts: VaultFacts, around: Around): Condition[] {
+export function vaultConditions(facts: VaultFacts, deps: WatchContext): Condition[] {
   return [
-    backupOverdue(facts, around),
+    backupOverdue(facts, deps),
     backupCorrupt(facts),
-    proofOverdue(facts, around),
+    proofOverdue(facts, deps),
     sizeDropped(facts),
     rowsDropped(facts),
   ].filter((condition) => condition !== null);
 }
 
-function backupOverdue({ backups: [newest] }: VaultFacts, { now, target }: Around): Condition | null {
+function backupOverdue({ backups: [newest] }: VaultFacts, { now, target }: WatchContext): Condition | null {
   const hours = newest === undefined ? Infinity : hoursBetween(newest.createdAtUtc, now);
   if (hours <= BACKUP_HOURS) return null;
   const last = newest === undefined
@@ -60,7 +60,7 @@ export function backupCorrupt({ corrupt }: Pick<VaultFacts, "corrupt">): Conditi
   };
 }
 
-function proofOverdue({ drills, backups }: VaultFacts, { now, target }: Around): Condition | null {
+function proofOverdue({ drills, backups }: VaultFacts, { now, target }: WatchContext): Condition | null {
   const [newest] = drills;
   const passed = drills.find(({ failed }) => failed.length === 0);
   const hours = passed === undefined ? Infinity : hoursBetween(passed.drilledAtUtc, now);

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import {
   type CatalogFacts,
   CONDITION_IDS,
-  type Seen,
   type VaultFacts,
   type WatchedBackup,
   type WatchFacts,
   type WorkflowFacts,
 } from "./conditions.ts";
+import { type Result } from "../result.ts";
 import { statusOfWatch, watch } from "./watch.ts";
 
 const NOW = "2026-01-20T12:00:00Z";
@@ -33,8 +33,8 @@ const vault: VaultFacts = {
   drills: [{ key: "backup 57", drilledAtUtc: ago(50), failed: [] }],
 };
 const catalog: CatalogFacts = { lostRuns: [], audit: { ok: true, brokenAt: null } };
-const seen = <T>(value: T): Seen<T> => ({ ok: true, value });
-const silent = { ok: false, code: "x_unreachable", message: "no answer" } as const;
+const seen = <T>(value: T): Result<T> => ({ ok: true, value });
+const silent = { ok: false, code: "vault_unreachable", message: "no answer" } as const;
 
 function facts(
   changes: { vault?: Partial<VaultFacts>; catalog?: Partial<CatalogFacts>; workflows?: WorkflowFacts[] } = {},

@@ -2,7 +2,8 @@
  * The watch: facts that were looked up in, conditions that somebody has to hear of out. What could not be looked
  * up is unknown: such a condition is neither raised nor called well again.
  */
-import type { Condition, ConditionId, Seen, Severity, WatchFacts } from "./conditions.ts";
+import type { Condition, ConditionId, Severity, WatchFacts } from "./conditions.ts";
+import type { Result } from "../result.ts";
 import { catalogConditions, gitHubConditions, tokenConditions } from "./environment.ts";
 import { vaultConditions } from "./vault.ts";
 
@@ -38,7 +39,7 @@ export function watch(facts: WatchFacts): Watched {
     ...vault === null ? ["vault_unreachable" as const] : [],
     ...github === null ? ["github_unreachable" as const] : [],
   ];
-  return { conditions: withoutTwins(conditions), unknown };
+  return { conditions: withoutDuplicates(conditions), unknown };
 }
 
 /** The worst word of them: what a report and a dead man's switch are told. */
@@ -48,7 +49,7 @@ export function statusOfWatch(conditions: readonly Pick<Condition, "severity">[]
 }
 
 function told<T>(
-  seen: Seen<T> | null,
+  seen: Result<T> | null,
   conditions: (value: T) => Condition[],
   unreachable: (code: string, message: string) => Condition,
 ): Condition[] {
@@ -56,7 +57,7 @@ function told<T>(
   return seen.ok ? conditions(seen.value) : [unreachable(seen.code, seen.message)];
 }
 
-function withoutTwins(conditions: readonly Condition[]): Condition[] {
+function withoutDuplicates(conditions: readonly Condition[]): Condition[] {
   return conditions.filter(({ id }, i) => conditions.findIndex((other) => other.id === id) === i);
 }
 

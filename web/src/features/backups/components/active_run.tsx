@@ -5,7 +5,7 @@ import { formatDuration } from "../../../lib/format.ts";
 import { useRunStatus } from "../data/run_status.ts";
 import { toScreenError } from "../data/screen_error.ts";
 import { progressOf } from "../model/run_result.ts";
-import { askerName, phaseWords, runTitle } from "../text/labels.ts";
+import { askerName, phaseText, runTitle } from "../text/labels.ts";
 import { RunStatusBadge } from "./badges.tsx";
 import { CancelRun, type CancelRunProps } from "./cancel_run.tsx";
 import { RunPace } from "./run_pace.tsx";
@@ -16,7 +16,7 @@ interface ActiveRunProps extends Omit<CancelRunProps, "run"> {
 }
 
 /** A run that goes on: what it does, how far it is, how long it may take, who asked. */
-export function ActiveRun({ run, now, hindrance, onCancel }: ActiveRunProps) {
+export function ActiveRun({ run, now, disabledReason, onCancel }: ActiveRunProps) {
   const status = useRunStatus(run, now);
   const progress = progressOf(run);
   const elapsed = now.getTime() - Date.parse(run.started_at ?? run.created_at);
@@ -30,13 +30,13 @@ export function ActiveRun({ run, now, hindrance, onCancel }: ActiveRunProps) {
         <RunPace run={run} now={now} />
       </div>
       <div className="flex flex-wrap items-baseline justify-between gap-x-4">
-        <span>{phaseWords(run)}</span>
+        <span>{phaseText(run)}</span>
         {progress !== null && <span className="text-muted tabular-nums">{progress.text}</span>}
       </div>
       <ProgressBar percent={progress?.percent ?? null} label={`Progresso: ${title}`} />
       <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2">
         <RunFacts run={run} />
-        <CancelRun run={run} hindrance={hindrance} onCancel={onCancel} />
+        <CancelRun run={run} disabledReason={disabledReason} onCancel={onCancel} />
       </div>
       <Silence run={run} now={now} />
       {status.isError && (

@@ -7,14 +7,14 @@ import { Badge } from "../../../components/ui/badge.tsx";
 import { Button } from "../../../components/ui/button.tsx";
 import { Instant } from "../../../components/ui/instant.tsx";
 import { formatBytes, formatInstant } from "../../../lib/format.ts";
-import { restoreHindrance } from "../model/restorable.ts";
+import { restoreDisabledReason } from "../model/restorable.ts";
 import { targetName } from "../text/labels.ts";
 
 /** What the rows need to know from around them. */
-export interface RowSurroundings {
+export interface RowContext {
   now: Date;
   /** Why nothing may be restored at all, `null` when it may. */
-  hindrance: string | null;
+  disabledReason: string | null;
   onRestore(backup: BackupRow): void;
 }
 
@@ -47,9 +47,9 @@ export function SampleBadge({ backup }: { backup: BackupRow }) {
 }
 
 export function RestoreButton(
-  { backup, hindrance, onRestore }: { backup: BackupRow } & Omit<RowSurroundings, "now">,
+  { backup, disabledReason, onRestore }: { backup: BackupRow } & Omit<RowContext, "now">,
 ) {
-  const reason = hindrance ?? restoreHindrance(backup);
+  const reason = disabledReason ?? restoreDisabledReason(backup);
   return (
     <Button
       size="small"

@@ -34,6 +34,6 @@ export function BackupsPage() {
 }
 
 function Allowed({ access }: { access: Access }) {
-  if (access.state === "open") return <Workspace hindrance={access.hindrance} />;
+  if (access.state === "open") return <Workspace disabledReason={access.disabledReason} />;
   return <AccessPanel empresa={access.empresa} />;
 }

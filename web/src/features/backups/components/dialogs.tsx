@@ -38,13 +38,13 @@ export function Dialogs({ open, busyTargets, onAccepted, onClose }: DialogsProps
     }, 1500);
     return () => clearTimeout(timer);
   }, []);
-  const around = { busyTargets, onAccepted, onClose };
+  const context = { busyTargets, onAccepted, onClose };
   return (
     <DialogBoundary>
       <Suspense fallback={null}>
-        {open?.kind === "backup" && <BackupDialog {...around} />}
-        {open?.kind === "restore" && <RestoreDialog backup={open.backup} {...around} />}
-        {open?.kind === "undo" && <UndoDialog run={open.run} {...around} />}
+        {open?.kind === "backup" && <BackupDialog {...context} />}
+        {open?.kind === "restore" && <RestoreDialog backup={open.backup} {...context} />}
+        {open?.kind === "undo" && <UndoDialog run={open.run} {...context} />}
         {open?.kind === "cancel" && <CancelDialog run={open.run} onClose={onClose} />}
       </Suspense>
     </DialogBoundary>

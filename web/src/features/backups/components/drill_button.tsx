@@ -9,12 +9,14 @@ import { nameOf } from "./backup_parts.tsx";
 import { ErrorPanel } from "./error_panel.tsx";
 
 /** "Ensaiar": has a backup proven now, in a throwaway database. Changes nothing else, so it asks nothing more. */
-export function DrillButton({ backup, hindrance }: { backup: BackupRow; hindrance: string | null }) {
+export function DrillButton(
+  { backup, disabledReason }: { backup: BackupRow; disabledReason: string | null },
+) {
   const asking = useSubmission(({ run }) => {
     void notify({ tone: "info", title: `${runTitle(run)}: pedido aceito` });
   });
   const target = targetSchema.safeParse(backup.target);
-  const reason = hindrance ?? (isInVault(backup) ? null : "Este backup não está no cofre.");
+  const reason = disabledReason ?? (isInVault(backup) ? null : "Este backup não está no cofre.");
   if (!target.success) return null;
   return (
     <>

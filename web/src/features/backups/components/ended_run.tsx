@@ -22,7 +22,7 @@ export interface UndoOffer {
   /** `request_id`s. */
   undoable: ReadonlySet<string>;
   /** Why nothing may be started, `null` when it may. */
-  hindrance: string | null;
+  disabledReason: string | null;
   onUndo(run: Run): void;
 }
 
@@ -74,8 +74,8 @@ function Outcome({ run, undo }: { run: Run; undo: UndoOffer }) {
       {undo.undoable.has(run.request_id) && (
         <Button
           size="small"
-          disabled={undo.hindrance !== null}
-          title={undo.hindrance ?? undefined}
+          disabled={undo.disabledReason !== null}
+          title={undo.disabledReason ?? undefined}
           aria-label={`Desfazer… (${runTitle(run)}, ${
             formatInstant(new Date(run.finished_at ?? run.created_at))
           })`}

@@ -41,7 +41,7 @@ export function LiveRuns({ query, shown, undo, onCancel, onDismiss }: LiveRunsPr
         {shown.map((run) => (
           <li key={run.request_id} className="p-4">
             {isActive(run.status)
-              ? <ActiveRun run={run} now={now} hindrance={undo.hindrance} onCancel={onCancel} />
+              ? <ActiveRun run={run} now={now} disabledReason={undo.disabledReason} onCancel={onCancel} />
               : <EndedRun run={run} now={now} undo={undo} onDismiss={() => onDismiss(run.request_id)} />}
           </li>
         ))}

@@ -22,8 +22,8 @@ const PastRuns = lazy(async () => ({ default: (await import("./runs.ts")).PastRu
 
 const NONE: ReadonlySet<string> = new Set();
 
-/** The page for whoever may see it. `hindrance` says why nothing may be started, `null` when it may. */
-export function Workspace({ hindrance }: { hindrance: string | null }) {
+/** The page for whoever may see it. `disabledReason` says why nothing may be started, `null` when it may. */
+export function Workspace({ disabledReason }: { disabledReason: string | null }) {
   const way = useHistoryPlace();
   const [dialog, setDialog] = useState<OpenDialog>(null);
   const [announcement, setAnnouncement] = useState("");
@@ -41,22 +41,22 @@ export function Workspace({ hindrance }: { hindrance: string | null }) {
     close();
   };
   const busyTargets = new Set((live.data ?? []).filter(holdsTarget).map((run) => run.target));
-  const undo = { undoable, hindrance, onUndo: (run: Run) => setDialog({ kind: "undo", run }) };
+  const undo = { undoable, disabledReason, onUndo: (run: Run) => setDialog({ kind: "undo", run }) };
   return (
     <>
       <header className="flex flex-wrap items-center justify-between gap-3">
         <h1 className="text-xl font-semibold">Backups</h1>
         <Button
           variant="primary"
-          disabled={hindrance !== null}
-          aria-describedby={hindrance === null ? undefined : "hindrance"}
+          disabled={disabledReason !== null}
+          aria-describedby={disabledReason === null ? undefined : "disabledReason"}
           onClick={() => setDialog({ kind: "backup" })}
         >
           <DatabaseBackup aria-hidden className="size-4" />
           Backup agora
         </Button>
       </header>
-      {hindrance !== null && <Notice id="hindrance" tone="info">{hindrance}</Notice>}
+      {disabledReason !== null && <Notice id="disabledReason" tone="info">{disabledReason}</Notice>}
       <SampleNotice />
       <Overview
         onPickDay={(day) => way.go({ ...BEGINNING, target: "prod", from: day, to: day })}
@@ -73,7 +73,7 @@ export function Workspace({ hindrance }: { hindrance: string | null }) {
       </Suspense>
       <History
         way={way}
-        hindrance={hindrance}
+        disabledReason={disabledReason}
         onRestore={(backup) => setDialog({ kind: "restore", backup })}
       />
       <Suspense fallback={null}>

@@ -3,7 +3,7 @@
 import { useMutation, useMutationState, useQueryClient } from "@tanstack/react-query";
 import { type CancelAnswer, cancelAnswerSchema } from "@backup/api.ts";
 import { useGateway } from "./gateway.tsx";
-import { tellOtherTabs } from "./other_tabs.ts";
+import { notifyOtherTabs } from "./other_tabs.ts";
 import { keys } from "./keys.ts";
 
 /** The run is still active afterwards, until its script has taken back what it did. */
@@ -18,13 +18,13 @@ export function useCancelRun(onAccepted: (answer: CancelAnswer) => void) {
     onSuccess: onAccepted,
     onSettled: () => {
       void cache.invalidateQueries({ queryKey: keys.runs });
-      tellOtherTabs();
+      notifyOtherTabs();
     },
   });
 }
 
 /** Whether a cancellation of this run was accepted a moment ago; its script may still be taking things back. */
-export function useCancelAsked(requestId: string): boolean {
+export function useCancelRequested(requestId: string): boolean {
   const asked = useMutationState({
     filters: { mutationKey: keys.cancel, status: "success" },
     select: ({ state }) => state.variables,

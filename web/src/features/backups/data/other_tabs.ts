@@ -7,7 +7,7 @@ import { keys } from "./keys.ts";
 const CHANNEL = "revo-backups";
 
 /** Has the other tabs look again. */
-export function tellOtherTabs(): void {
+export function notifyOtherTabs(): void {
   const channel = new BroadcastChannel(CHANNEL);
   channel.postMessage("changed");
   channel.close();

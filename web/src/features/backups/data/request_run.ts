@@ -4,7 +4,7 @@ import { type QueryClient, useMutation, useQueryClient } from "@tanstack/react-q
 import { type Dispatched, dispatchedSchema, type StartRequest } from "@backup/api.ts";
 import type { Run } from "@backup/runs/run.ts";
 import { useGateway } from "./gateway.tsx";
-import { tellOtherTabs } from "./other_tabs.ts";
+import { notifyOtherTabs } from "./other_tabs.ts";
 import { keys } from "./keys.ts";
 
 export type RunRequest = StartRequest & { request_id: string };
@@ -23,7 +23,7 @@ export function useRequestRun(onAccepted: (answer: Dispatched) => void) {
     // After a refusal too: the attempt itself may have left a run that failed.
     onSettled: () => {
       void cache.invalidateQueries({ queryKey: keys.runs });
-      tellOtherTabs();
+      notifyOtherTabs();
     },
   });
 }

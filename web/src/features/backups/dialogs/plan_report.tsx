@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 import type { PlannedRestore } from "@backup/runs/restore_plan.ts";
-import { obstacleWords, UNKNOWN_WORDS } from "@backup/runs/restore_plan_text.ts";
+import { obstacleText, UNKNOWN_WORDS } from "@backup/runs/restore_plan_text.ts";
 import { Notice } from "../../../components/ui/notice.tsx";
 import { formatBytes, formatCount, formatCounted, formatDuration } from "../../../lib/format.ts";
 import { sumLoss } from "../model/plan_loss.ts";
@@ -14,7 +14,7 @@ export function PlanReport({ plan }: { plan: PlannedRestore }) {
         <Notice tone="bad" title="A restauração pararia sem alterar nada.">
           <ul className="list-disc space-y-1 pl-5">
             {plan.obstacles.map((obstacle) => {
-              const words = obstacleWords(obstacle);
+              const words = obstacleText(obstacle);
               return <li key={words} className="wrap-anywhere">{words}</li>;
             })}
           </ul>

@@ -8,7 +8,7 @@ import { formatAgo, formatDuration } from "../../../lib/format.ts";
 import { RunFailure } from "../components/ended_run.tsx";
 import { ErrorPanel } from "../components/error_panel.tsx";
 import { Loaded } from "../components/loaded.tsx";
-import { phaseWords } from "../text/labels.ts";
+import { phaseText } from "../text/labels.ts";
 import { PlanReport } from "./plan_report.tsx";
 import { Refusal } from "./refusal.tsx";
 import type { Planning } from "./use_planning.ts";
@@ -101,7 +101,7 @@ function Running({ run, now }: { run: Run; now: Date }) {
   return (
     <div className="space-y-2">
       <div className="flex flex-wrap items-baseline justify-between gap-x-4">
-        <p role="status" className="font-medium">Simulando: {phaseWords(run)}</p>
+        <p role="status" className="font-medium">Simulando: {phaseText(run)}</p>
         <span className="text-muted tabular-nums">há {formatDuration(elapsed)}</span>
       </div>
       <ProgressBar percent={null} label="Progresso da simulação" />

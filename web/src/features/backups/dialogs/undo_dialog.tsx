@@ -4,7 +4,7 @@ import { Dialog, DialogBody, DialogFooter } from "../../../components/ui/dialog.
 import { Notice } from "../../../components/ui/notice.tsx";
 import { useBackupOfKey } from "../data/undoable_restores.ts";
 import { Loaded } from "../components/loaded.tsx";
-import { restoreHindrance } from "../model/restorable.ts";
+import { restoreDisabledReason } from "../model/restorable.ts";
 import { safetyKeyOf } from "../model/run_result.ts";
 import RestoreDialog, { type RestoreDialogProps } from "./restore_dialog.tsx";
 
@@ -14,16 +14,16 @@ interface UndoDialogProps extends Omit<RestoreDialogProps, "backup" | "undoIn"> 
 }
 
 /** "Desfazer…": an ordinary restore of the copy that was taken of the target before. */
-export default function UndoDialog({ run, ...around }: UndoDialogProps) {
+export default function UndoDialog({ run, ...context }: UndoDialogProps) {
   const copy = useBackupOfKey(safetyKeyOf(run) ?? "");
-  if (copy.data && restoreHindrance(copy.data) === null) {
-    return <RestoreDialog backup={copy.data} undoIn={run.target} {...around} />;
+  if (copy.data && restoreDisabledReason(copy.data) === null) {
+    return <RestoreDialog backup={copy.data} undoIn={run.target} {...context} />;
   }
   return (
     <Dialog
       title={`Desfazer a restauração em ${run.target}`}
       description="O destino volta a ser o que era antes dela."
-      onClose={around.onClose}
+      onClose={context.onClose}
       wide
     >
       <DialogBody>
@@ -37,13 +37,13 @@ export default function UndoDialog({ run, ...around }: UndoDialogProps) {
             <Notice tone="bad" title="A cópia de segurança não pode ser restaurada daqui.">
               {row === null
                 ? "Ela ainda não está no histórico. Rode a reconciliação do cofre e tente de novo."
-                : restoreHindrance(row)}
+                : restoreDisabledReason(row)}
             </Notice>
           )}
         </Loaded>
       </DialogBody>
       <DialogFooter>
-        <Button onClick={around.onClose}>Fechar</Button>
+        <Button onClick={context.onClose}>Fechar</Button>
       </DialogFooter>
     </Dialog>
   );

@@ -10,11 +10,14 @@ it("is closed to who may not look", () => {
 });
 
 it("says what keeps one from starting something", () => {
-  expect(accessOf({ view: true, manage: true, empresa: true })).toEqual({ state: "open", hindrance: null });
+  expect(accessOf({ view: true, manage: true, empresa: true })).toEqual({
+    state: "open",
+    disabledReason: null,
+  });
   expect(accessOf({ view: true, manage: false, empresa: true })).toMatchObject({
-    hindrance: expect.stringContaining("ops:manage"),
+    disabledReason: expect.stringContaining("ops:manage"),
   });
   expect(accessOf({ view: true, manage: true, empresa: false })).toMatchObject({
-    hindrance: expect.stringContaining("Nenhuma empresa ativa"),
+    disabledReason: expect.stringContaining("Nenhuma empresa ativa"),
   });
 });

@@ -5,8 +5,8 @@ import type { Permissions } from "../data/permissions.ts";
 export type Access =
   /** `empresa` tells whether a company is active: without one the permissions of another do not count. */
   | { state: "closed"; empresa: boolean }
-  /** `hindrance` says why nothing may be started, `null` when it may. */
-  | { state: "open"; hindrance: string | null };
+  /** `disabledReason` says why nothing may be started, `null` when it may. */
+  | { state: "open"; disabledReason: string | null };
 
 const NO_COMPANY =
   "Nenhuma empresa ativa. Selecione uma empresa no Revo ERP para iniciar backup ou restauração.";
@@ -16,6 +16,6 @@ const VIEW_ONLY =
 
 export function accessOf({ view, manage, empresa }: Permissions): Access {
   if (!view) return { state: "closed", empresa };
-  if (!manage) return { state: "open", hindrance: VIEW_ONLY };
-  return { state: "open", hindrance: empresa ? null : NO_COMPANY };
+  if (!manage) return { state: "open", disabledReason: VIEW_ONLY };
+  return { state: "open", disabledReason: empresa ? null : NO_COMPANY };
 }

@@ -7,7 +7,7 @@ import {
   OVERDUE_AFTER_MS,
   PROOF_OVERDUE_AFTER_MS,
 } from "./overview.ts";
-import { problemWords, safetyParts } from "../text/overview_text.ts";
+import { problemText, safetyParts } from "../text/overview_text.ts";
 
 const NOW = new Date("2026-11-24T12:00:00Z");
 const HOUR = 3_600_000;
@@ -102,9 +102,9 @@ describe("a problem", () => {
     } as const;
     const failed = facts({ last_failed });
     expect(assessSafety(failed, NOW)).toMatchObject({ tone: "warn", problems: ["last_failed"] });
-    expect(problemWords("last_failed", failed).what).toContain("O banco de dados não respondeu.");
+    expect(problemText("last_failed", failed).what).toContain("O banco de dados não respondeu.");
     const lost = facts({ last_failed: { ...last_failed, status: "lost", error_code: null } });
-    expect(problemWords("last_failed", lost).what).toContain("dada como perdida");
+    expect(problemText("last_failed", lost).what).toContain("dada como perdida");
   });
 });
 

@@ -7,7 +7,7 @@ export function isInVault(row: Pick<BackupRow, "status">): boolean {
 }
 
 /** Why this backup cannot be restored from the screen, `null` when it can. */
-export function restoreHindrance(backup: BackupRow): string | null {
+export function restoreDisabledReason(backup: BackupRow): string | null {
   if (isSample(backup)) return "Este backup é só um exemplo: não há nada dele no cofre.";
   if (!isInVault(backup)) return "Este backup não está no cofre.";
   if (backup.mode === "schema-only") {

@@ -53,7 +53,7 @@ export function statusChoices(kind: RunKind): StatusChoice[] {
 }
 
 /** What an empty page says: that there is nothing, that nothing fits, or that the list has ended. */
-export function emptyWords(place: HistoryPlace): { title: string; text?: string } {
+export function emptyText(place: HistoryPlace): { title: string; text?: string } {
   if (place.page > 0) return { title: "A lista termina aqui." };
   if (isFiltered(place)) {
     return {

@@ -110,7 +110,7 @@ export function modeUse(mode: Mode): string {
 }
 
 /** What an active run is doing; a phase of a newer script is shown under its own name. */
-export function phaseWords(run: Run): string {
+export function phaseText(run: Run): string {
   if (run.status === "queued") return "Aguardando uma máquina no GitHub";
   if (run.status === "unknown") return "O GitHub não confirmou; o pedido pode ter sido aceito";
   if (run.phase === null) return "Começando";

@@ -23,7 +23,7 @@ export const TONE_WORDS: Record<Safety["tone"], string> = {
 };
 
 /** What is the matter and what to do about it. */
-export function problemWords(problem: Problem, facts: OverviewFacts): { what: string; todo: string } {
+export function problemText(problem: Problem, facts: OverviewFacts): { what: string; todo: string } {
   switch (problem) {
     case "no_backup":
       return {

@@ -9,7 +9,7 @@ import {
   formatUtc,
 } from "../../../../lib/format.ts";
 import { ORIGIN_WORDS } from "../../text/history_text.ts";
-import { restoreHindrance } from "../../model/restorable.ts";
+import { restoreDisabledReason } from "../../model/restorable.ts";
 import { askerName, modeName } from "../../text/labels.ts";
 import { Fact } from "./section.tsx";
 
@@ -31,10 +31,10 @@ function moment(at: string): string {
 
 /** What the catalog knows about a backup. */
 export function BackupFacts({ backup }: { backup: BackupRow }) {
-  const hindrance = restoreHindrance(backup);
+  const disabledReason = restoreDisabledReason(backup);
   return (
     <>
-      {hindrance !== null && <p className="text-warn">{hindrance}</p>}
+      {disabledReason !== null && <p className="text-warn">{disabledReason}</p>}
       <dl className="grid gap-x-8 gap-y-2 sm:grid-cols-2">
         <Fact term="Feito em">{moment(backup.created_at)}</Fact>
         <Fact term="Quem pediu">{requesterOf(backup)}</Fact>

@@ -2,24 +2,24 @@ import { useState } from "react";
 import type { BackupRow } from "@backup/vault/catalog.ts";
 import { DEFAULT_POLICY, retentionBackupOf } from "@backup/retention/policy.ts";
 import { planRetention } from "@backup/retention/retention.ts";
-import { policyWords, retentionWords } from "@backup/retention/text.ts";
+import { policyText, retentionText } from "@backup/retention/text.ts";
 import { isSample } from "@backup/vault/sample.ts";
 import { Button } from "../../../../components/ui/button.tsx";
 import { Notice } from "../../../../components/ui/notice.tsx";
 import { formatInstant } from "../../../../lib/format.ts";
 import { useVaultContent, type VaultContent } from "../../data/list_backups.ts";
 import { isInVault } from "../../model/restorable.ts";
-import type { RowSurroundings } from "../backup_parts.tsx";
+import type { RowContext } from "../backup_parts.tsx";
 import { Loaded } from "../loaded.tsx";
 import { HoldForm } from "./hold_form.tsx";
 import { Section } from "./section.tsx";
 
-interface RetentionProps extends Pick<RowSurroundings, "now" | "hindrance"> {
+interface RetentionProps extends Pick<RowContext, "now" | "disabledReason"> {
   backup: BackupRow;
 }
 
 /** Why a backup stays and until when; holding it, and letting it go. */
-export function BackupRetention({ backup, now, hindrance }: RetentionProps) {
+export function BackupRetention({ backup, now, disabledReason }: RetentionProps) {
   const query = useVaultContent(backup.target);
   if (!isInVault(backup)) return null;
   return (
@@ -32,7 +32,7 @@ export function BackupRetention({ backup, now, hindrance }: RetentionProps) {
       >
         {(content) => <Future backup={backup} content={content} now={now} />}
       </Loaded>
-      {!isSample(backup) && <Holding backup={backup} now={now} hindrance={hindrance} />}
+      {!isSample(backup) && <Holding backup={backup} now={now} disabledReason={disabledReason} />}
     </Section>
   );
 }
@@ -48,13 +48,13 @@ function Future({ backup, content, now }: { backup: BackupRow; content: VaultCon
   }
   return (
     <>
-      <p>{retentionWords(decision)}</p>
-      <p className="text-muted">{policyWords(DEFAULT_POLICY)}</p>
+      <p>{retentionText(decision)}</p>
+      <p className="text-muted">{policyText(DEFAULT_POLICY)}</p>
     </>
   );
 }
 
-function Holding({ backup, now, hindrance }: RetentionProps) {
+function Holding({ backup, now, disabledReason }: RetentionProps) {
   const [editing, setEditing] = useState(false);
   const { hold_until: until, hold_reason: reason, held_by: by } = backup;
   const isHeld = until !== null && Date.parse(until) > now.getTime();
@@ -71,8 +71,8 @@ function Holding({ backup, now, hindrance }: RetentionProps) {
       )}
       <Button
         size="small"
-        disabled={hindrance !== null}
-        title={hindrance ?? undefined}
+        disabled={disabledReason !== null}
+        title={disabledReason ?? undefined}
         onClick={() => setEditing(true)}
       >
         {isHeld ? "Liberar…" : "Reter…"}

@@ -2,7 +2,7 @@ import type { BackupRow } from "@backup/vault/catalog.ts";
 import { Dialog, DialogBody } from "../../../../components/ui/dialog.tsx";
 import { useBackupOfKey } from "../../data/undoable_restores.ts";
 import { targetName } from "../../text/labels.ts";
-import { nameOf, RestoreButton, type RowSurroundings, SampleBadge } from "../backup_parts.tsx";
+import { nameOf, RestoreButton, type RowContext, SampleBadge } from "../backup_parts.tsx";
 import { BackupStatusBadge, ProofBadge } from "../badges.tsx";
 import { DrillButton } from "../drill_button.tsx";
 import { Loaded } from "../loaded.tsx";
@@ -13,13 +13,13 @@ import { BackupRuns } from "./backup_runs.tsx";
 import { ManifestTables } from "./manifest_tables.tsx";
 import { Recovery } from "./recovery.tsx";
 
-interface DetailsSheetProps extends RowSurroundings {
+interface DetailsSheetProps extends RowContext {
   backupKey: string;
   onClose(): void;
 }
 
 /** Everything about one backup, at the side of the history. Its key is in the address: a link opens it. */
-export default function DetailsSheet({ backupKey, onClose, ...around }: DetailsSheetProps) {
+export default function DetailsSheet({ backupKey, onClose, ...context }: DetailsSheetProps) {
   const query = useBackupOfKey(backupKey);
   return (
     <Dialog
@@ -44,7 +44,7 @@ export default function DetailsSheet({ backupKey, onClose, ...around }: DetailsS
                   <code className="wrap-anywhere">{backupKey}</code>
                 </Nothing>
               )
-              : <Details backup={backup} {...around} />}
+              : <Details backup={backup} {...context} />}
         </Loaded>
       </DialogBody>
     </Dialog>
@@ -55,7 +55,7 @@ function subtitleOf({ label, target }: BackupRow): string {
   return label === null ? `Alvo: ${targetName(target)}` : `Etiqueta: ${label}`;
 }
 
-function Details({ backup, ...around }: { backup: BackupRow } & RowSurroundings) {
+function Details({ backup, ...context }: { backup: BackupRow } & RowContext) {
   return (
     <>
       <div className="flex flex-wrap items-center justify-between gap-2">
@@ -65,14 +65,18 @@ function Details({ backup, ...around }: { backup: BackupRow } & RowSurroundings)
           <SampleBadge backup={backup} />
         </span>
         <span className="flex flex-wrap gap-2">
-          <DrillButton backup={backup} hindrance={around.hindrance} />
-          <RestoreButton backup={backup} hindrance={around.hindrance} onRestore={around.onRestore} />
+          <DrillButton backup={backup} disabledReason={context.disabledReason} />
+          <RestoreButton
+            backup={backup}
+            disabledReason={context.disabledReason}
+            onRestore={context.onRestore}
+          />
         </span>
       </div>
       <BackupFacts backup={backup} />
-      <BackupRetention key={`${backup.hold_until}`} backup={backup} {...around} />
+      <BackupRetention key={`${backup.hold_until}`} backup={backup} {...context} />
       <ManifestTables backupKey={backup.r2_key} />
-      <BackupRuns backupKey={backup.r2_key} now={around.now} />
+      <BackupRuns backupKey={backup.r2_key} now={context.now} />
       <Recovery backup={backup} />
     </>
   );

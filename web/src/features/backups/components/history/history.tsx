@@ -3,9 +3,9 @@ import { useMediaQuery } from "../../../../lib/use_media_query.ts";
 import { useNow } from "../../../../lib/use_now.ts";
 import { useHistory } from "../../data/list_history.ts";
 import { BEGINNING, type HistoryPlace, type HistoryWay, isFiltered } from "../../model/history_place.ts";
-import { emptyWords } from "../../text/history_text.ts";
+import { emptyText } from "../../text/history_text.ts";
 import { Button } from "../../../../components/ui/button.tsx";
-import type { RowSurroundings } from "../backup_parts.tsx";
+import type { RowContext } from "../backup_parts.tsx";
 import { Loaded } from "../loaded.tsx";
 import { Nothing, Panel } from "../panel.tsx";
 import { HistoryCards } from "./history_cards.tsx";
@@ -19,7 +19,7 @@ const RENEW_MS = 30_000;
 const TABLE_FITS = "(min-width: 70rem)";
 
 /** What have we got? The vault and what did not reach it, a page at a time, as the address says. */
-export function History({ way, ...around }: { way: HistoryWay } & Omit<RowSurroundings, "now">) {
+export function History({ way, ...context }: { way: HistoryWay } & Omit<RowContext, "now">) {
   const now = useNow(RENEW_MS);
   const { place, go, goBack } = way;
   const query = useHistory(place);
@@ -42,7 +42,7 @@ export function History({ way, ...around }: { way: HistoryWay } & Omit<RowSurrou
           >
             {page.items.length === 0
               ? <Empty place={place} onShowAll={() => go({ ...BEGINNING, kind: place.kind })} />
-              : <Rows items={page.items} now={now} onDetails={openDetails} {...around} />}
+              : <Rows items={page.items} now={now} onDetails={openDetails} {...context} />}
             {page.attemptsCut && (
               <p className="px-4 py-2 text-muted">
                 Há muitas execuções neste período: nem todas as tentativas que falharam aparecem aqui. Filtre
@@ -59,7 +59,7 @@ export function History({ way, ...around }: { way: HistoryWay } & Omit<RowSurrou
             backupKey={place.details}
             now={now}
             onClose={() => go({ details: null }, { replace: true })}
-            {...around}
+            {...context}
           />
         )}
       </Suspense>
@@ -68,7 +68,7 @@ export function History({ way, ...around }: { way: HistoryWay } & Omit<RowSurrou
 }
 
 function Empty({ place, onShowAll }: { place: HistoryPlace; onShowAll(): void }) {
-  const { title, text } = emptyWords(place);
+  const { title, text } = emptyText(place);
   return (
     <div>
       <Nothing title={title}>{text}</Nothing>

@@ -10,13 +10,13 @@ import type { RowsProps } from "./history_table.tsx";
 import { RunCause } from "./run_cause.tsx";
 
 /** The history as cards, for narrow screens. */
-export function HistoryCards({ items, ...around }: RowsProps) {
+export function HistoryCards({ items, ...context }: RowsProps) {
   return (
     <ul className="divide-y divide-line">
       {items.map((item) =>
         item.type === "backup"
-          ? <BackupCard key={item.id} backup={item.backup} {...around} />
-          : <RunCard key={item.id} run={item.run} now={around.now} onDetails={around.onDetails} />
+          ? <BackupCard key={item.id} backup={item.backup} {...context} />
+          : <RunCard key={item.id} run={item.run} now={context.now} onDetails={context.onDetails} />
       )}
     </ul>
   );
@@ -24,7 +24,7 @@ export function HistoryCards({ items, ...around }: RowsProps) {
 
 type BackupCardProps = { backup: BackupRow } & Omit<RowsProps, "items">;
 
-function BackupCard({ backup, now, hindrance, onRestore, onDetails }: BackupCardProps) {
+function BackupCard({ backup, now, disabledReason, onRestore, onDetails }: BackupCardProps) {
   const facts = [
     targetName(backup.target),
     modeName(backup.mode),
@@ -38,7 +38,7 @@ function BackupCard({ backup, now, hindrance, onRestore, onDetails }: BackupCard
         <div>
           <When at={backup.created_at} now={now} />
         </div>
-        <RestoreButton backup={backup} hindrance={hindrance} onRestore={onRestore} />
+        <RestoreButton backup={backup} disabledReason={disabledReason} onRestore={onRestore} />
       </div>
       <p className="wrap-anywhere">{facts.filter((fact) => fact !== "—").join(" · ")}</p>
       {backup.label !== null && <p className="wrap-anywhere">Etiqueta: {backup.label}</p>}

@@ -6,13 +6,13 @@ import { useMediaQuery } from "../../../../lib/use_media_query.ts";
 import type { HistoryItem } from "../../model/history_items.ts";
 import { runDuration } from "../../model/run_result.ts";
 import { askerName, modeName, targetName } from "../../text/labels.ts";
-import { nameOf, RestoreButton, type RowSurroundings, SampleBadge, sizeOf, When } from "../backup_parts.tsx";
+import { nameOf, RestoreButton, type RowContext, SampleBadge, sizeOf, When } from "../backup_parts.tsx";
 import { BackupStatusBadge, ProofBadge, RunStatusBadge } from "../badges.tsx";
 import { DetailsButton } from "./details_button.tsx";
 import { RunCause } from "./run_cause.tsx";
 
 /** What both forms of the history take. */
-export interface RowsProps extends RowSurroundings {
+export interface RowsProps extends RowContext {
   items: readonly HistoryItem[];
   onDetails(key: string): void;
 }
@@ -42,7 +42,7 @@ const CELL = "px-2 py-2.5 align-middle";
 const FIRST_CELL = "py-2.5 pr-2 pl-4 align-middle";
 
 /** The history as a table, for wide screens. */
-export function HistoryTable({ items, ...around }: RowsProps) {
+export function HistoryTable({ items, ...context }: RowsProps) {
   const isRoomy = useMediaQuery(ROOMY);
   const columns = COLUMNS.filter(({ roomyOnly }) => isRoomy || !roomyOnly);
   return (
@@ -67,14 +67,14 @@ export function HistoryTable({ items, ...around }: RowsProps) {
       <tbody className="divide-y divide-line">
         {items.map((item) =>
           item.type === "backup"
-            ? <BackupTableRow key={item.id} backup={item.backup} isRoomy={isRoomy} {...around} />
+            ? <BackupTableRow key={item.id} backup={item.backup} isRoomy={isRoomy} {...context} />
             : (
               <RunTableRow
                 key={item.id}
                 run={item.run}
                 span={columns.length - COLUMNS_AROUND_OUTCOME}
-                now={around.now}
-                onDetails={around.onDetails}
+                now={context.now}
+                onDetails={context.onDetails}
               />
             )
         )}
@@ -85,7 +85,7 @@ export function HistoryTable({ items, ...around }: RowsProps) {
 
 type BackupRowProps = { backup: BackupRow; isRoomy: boolean } & Omit<RowsProps, "items">;
 
-function BackupTableRow({ backup, isRoomy, now, hindrance, onRestore, onDetails }: BackupRowProps) {
+function BackupTableRow({ backup, isRoomy, now, disabledReason, onRestore, onDetails }: BackupRowProps) {
   return (
     <tr className="hover:bg-sunken">
       <td className={FIRST_CELL}>
@@ -121,7 +121,7 @@ function BackupTableRow({ backup, isRoomy, now, hindrance, onRestore, onDetails 
       <td className="py-2.5 pr-4 pl-2">
         <span className="flex items-center justify-end gap-1">
           <DetailsButton what={nameOf(backup)} onOpen={() => onDetails(backup.r2_key)} />
-          <RestoreButton backup={backup} hindrance={hindrance} onRestore={onRestore} />
+          <RestoreButton backup={backup} disabledReason={disabledReason} onRestore={onRestore} />
         </span>
       </td>
     </tr>

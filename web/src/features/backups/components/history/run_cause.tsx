@@ -1,7 +1,7 @@
 import { isActive, type Run } from "@backup/runs/run.ts";
 import { ExternalLink } from "../../../../components/ui/external_link.tsx";
 import { describeResult } from "../../model/run_result.ts";
-import { outcomeSentence, phaseWords, runTitle } from "../../text/labels.ts";
+import { outcomeSentence, phaseText, runTitle } from "../../text/labels.ts";
 import { TechnicalDetail } from "../error_panel.tsx";
 import { DetailsButton } from "./details_button.tsx";
 
@@ -37,7 +37,7 @@ export function RunCause({ run, onDetails }: RunCauseProps) {
 }
 
 function outcomeOf(run: Run): string {
-  if (isActive(run.status)) return `${phaseWords(run)}.`;
+  if (isActive(run.status)) return `${phaseText(run)}.`;
   if (run.status !== "succeeded") return outcomeSentence(run);
   const facts = describeResult(run);
   return facts.length > 0 ? `conferido: ${facts.join(" · ")}.` : "concluída.";

@@ -5,7 +5,7 @@ import { classNames } from "../../../../lib/class_names.ts";
 import { formatCounted, formatDuration } from "../../../../lib/format.ts";
 import type { OverviewFacts } from "../../data/overview.ts";
 import { assessSafety, type Problem, type Safety } from "../../model/overview.ts";
-import { problemWords, safetyParts, TONE_WORDS } from "../../text/overview_text.ts";
+import { problemText, safetyParts, TONE_WORDS } from "../../text/overview_text.ts";
 
 const ICONS: Record<Safety["tone"], LucideIcon> = { ok: ShieldCheck, warn: ShieldAlert, bad: ShieldX };
 
@@ -57,7 +57,7 @@ function ToneMark({ tone }: { tone: Safety["tone"] }) {
 }
 
 function ProblemItem({ problem, facts }: { problem: Problem; facts: OverviewFacts }) {
-  const { what, todo } = problemWords(problem, facts);
+  const { what, todo } = problemText(problem, facts);
   return (
     <li>
       <strong className="font-semibold">{what}</strong> {todo}
