@@ -168,5 +168,5 @@ function makePasswords(): Record<LoginRole, string> {
 }
 
 function sqlText(name: string): Promise<string> {
-  return readFile(new URL(`../postgres/${name}`, import.meta.url), "utf8");
+  return readFile(new URL(`./${name}`, import.meta.url), "utf8");
 }
