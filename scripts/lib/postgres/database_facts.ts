@@ -54,7 +54,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
 
 /** The text of one of the files in `sql/`. */
 export function sqlFile(name: string): Promise<string> {
-  return readFile(new URL(`../sql/${name}`, import.meta.url), "utf8");
+  return readFile(new URL(`./sql/${name}`, import.meta.url), "utf8");
 }
 
 /** Sets what the queries need, until the transaction ends. The session must be inside one. */
