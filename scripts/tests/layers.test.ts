@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { describe, expect, test } from "vitest";
-import { importsOf, sources } from "../dev/check/imports.ts";
+import { importsOf, sources, STD } from "../dev/check/imports.ts";
 import { ROOT } from "../dev/root.ts";
 
 const PURE = "supabase/functions/_shared/backup";
@@ -54,14 +54,14 @@ const RULES: readonly Rule[] = [
     contains: inside("supabase/functions/ops-backups"),
     allows: (target) =>
       inside(PURE, SHARED, "supabase/functions/ops-backups")(target) ||
-      ["zod", "@supabase/supabase-js", "@octokit/rest"].includes(target),
+      ["zod", STD, "@supabase/supabase-js", "@octokit/rest"].includes(target),
   },
   {
     layer: "adapters",
     contains: inside(LIB),
     allows: (target, file) =>
       inside(PURE, SHARED)(target) || isBelow(target, file) || target.startsWith("node:") ||
-      ["zod", "@aws-sdk/client-s3", "@octokit/rest"].includes(target),
+      ["zod", STD, "@aws-sdk/client-s3", "@octokit/rest"].includes(target),
   },
   {
     layer: "mains",

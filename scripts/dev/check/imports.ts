@@ -5,6 +5,8 @@ import { ROOT } from "../root.ts";
 
 /** What the alias `@backup/` of the import maps stands for. */
 const DOMAIN = "supabase/functions/_shared/backup";
+/** The package behind the aliases `@std/…` of the import maps. */
+export const STD = "deno-std";
 const NEVER = new Set(["node_modules", "dist"]);
 
 /** TypeScript files below a folder of the repository, as paths from its root. */
@@ -22,6 +24,7 @@ export function importsOf(file: string, text: string): string[] {
     /^(?:import|export)\b[^"';]*?\bfrom\s*"([^"\n]+)"|^import\s*"([^"\n]+)"|\bimport\(\s*"([^"\n]+)"/gm;
   return [...text.replaceAll(/`[^`\n]*`/g, "").matchAll(statement)].map(([, from, bare, later]) => {
     const target = (from ?? bare ?? later ?? "").replace(/^@backup\//, `${DOMAIN}/`);
+    if (target.startsWith("@std/")) return STD;
     return target.startsWith(".") ? normalize(join(dirname(file), target)) : target;
   });
 }
