@@ -14,7 +14,7 @@ export default defineConfig({
   timeout: 60_000,
   expect: { timeout: 10_000 },
   reporter: [["list"]],
-  // the sample history takes the place of what the others have made: it comes last
+  // the sample history replaces what the other files have written, so it runs last
   projects: [
     { name: "live", testIgnore: SAMPLES },
     { name: "samples", testMatch: SAMPLES },
@@ -26,7 +26,7 @@ export default defineConfig({
     locale: "pt-BR",
     timezoneId: "America/Sao_Paulo",
     viewport: { width: 1440, height: 900 },
-    // of every click and keystroke it costs a third of the time, so it is made when somebody looks for a fault
+    // a trace slows each action by a third: it is recorded only when a fault is being investigated
     trace: process.env.E2E_TRACE ? "retain-on-failure" : "off",
     screenshot: "only-on-failure",
     permissions: ["clipboard-read", "clipboard-write"],

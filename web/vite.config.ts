@@ -5,7 +5,7 @@ import { defineConfig } from "vite";
 
 const repository = fileURLToPath(new URL("..", import.meta.url));
 
-/** The screen reads nothing from `.env` files: its two values come from the environment of the build. */
+/** No `.env` files are read: the two values come from the environment of the build. */
 export default defineConfig({
   root: fileURLToPath(new URL(".", import.meta.url)),
   envDir: false,

@@ -1,6 +1,6 @@
 /** The import rules of docs/architecture.md: pure → adapters → mains and features, and the floors of scripts/lib. */
 import { readFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { importsOf, sources, STD } from "../dev/check/imports.ts";
 import { ROOT } from "../dev/root.ts";
@@ -9,6 +9,9 @@ const PURE = "supabase/functions/_shared/backup";
 /** Adapters of web standards alone, for scripts and function alike. */
 const SHARED = "supabase/functions/_shared/alerts";
 const LIB = "scripts/lib";
+const FEATURE = "web/src/features/backups";
+/** Functions and schemas of the screen without React; `use_…` are hooks. */
+const isScreenLib = (target: string) => inside("web/src/lib")(target) && !/\/use_[^/]+$/.test(target);
 
 /** The rooms of scripts/lib. A room imports only from floors below its own. */
 const FLOORS: readonly (readonly string[])[] = [
@@ -67,6 +70,24 @@ const RULES: readonly Rule[] = [
     layer: "mains",
     contains: (file) => /^scripts\/[^/]+\.ts$/.test(file) && file !== "scripts/vitest.config.ts",
     allows: (target) => inside(PURE, LIB)(target) || target.startsWith("node:") || target === "zod",
+  },
+  {
+    layer: "feature's model",
+    contains: inside(`${FEATURE}/model`),
+    allows: (target) => inside(PURE, `${FEATURE}/model`)(target) || isScreenLib(target) || target === "zod",
+  },
+  {
+    layer: "feature's text",
+    contains: inside(`${FEATURE}/text`),
+    allows: (target) =>
+      inside(PURE, `${FEATURE}/model`, `${FEATURE}/text`)(target) || isScreenLib(target) || target === "zod",
+  },
+  {
+    layer: "feature's data",
+    contains: inside(`${FEATURE}/data`),
+    allows: (target) =>
+      inside(PURE, `${FEATURE}/model`, `${FEATURE}/data`, "web/src/lib")(target) ||
+      !inside("web", "scripts", "supabase")(target),
   },
   {
     layer: "feature",
@@ -158,6 +179,12 @@ describe("layers", () => {
     ["scripts/lib/run/x.ts", `import { x } from "../loose.ts";`],
     ["scripts/x.ts", `export * from "./dev/stack.ts";`],
     ["web/src/features/backups/x.ts", `const app = import("../../app/router.tsx");`],
+    [`${FEATURE}/model/x.ts`, `import { useRef } from "react";`],
+    [`${FEATURE}/model/x.ts`, `import { useQuery } from "@tanstack/react-query";`],
+    [`${FEATURE}/model/x.ts`, `import type { BackupsClient } from "../data/backups_client.ts";`],
+    [`${FEATURE}/model/x.ts`, `import { useNow } from "../../../lib/use_now.ts";`],
+    [`${FEATURE}/text/x.ts`, `import { callRpc } from "../data/rpc.ts";`],
+    [`${FEATURE}/data/x.ts`, `import { Panel } from "../components/panel.tsx";`],
     ["supabase/functions/ops-backups/x.ts", `import fs from "node:fs";`],
   ])("a breach in %s is found: %s", (file, text) => expect(breaches(file, text)).toHaveLength(1));
 
@@ -176,11 +203,12 @@ describe("layers", () => {
   );
 
   test("pure files use no clock, no network and no process", () => {
-    const used = sources(PURE).filter((file) => !isTest(file)).filter((file) =>
+    const pure = [PURE, `${FEATURE}/model`, `${FEATURE}/text`].flatMap(sources);
+    const used = pure.filter((file) => !isTest(file)).filter((file) =>
       /\b(Deno|process|fetch\(|Date\.now|new Date\(\)|Math\.random|setTimeout)/.test(
         readFileSync(join(ROOT, file), "utf8"),
       )
     );
-    expect(used.map((file) => relative(PURE, file))).toEqual([]);
+    expect(used).toEqual([]);
   });
 });

@@ -1,17 +1,17 @@
 import type { Page } from "@playwright/test";
 import {
+  corrupted,
   ensureBackup,
   expect,
   FAILED_REQUEST,
   openWith,
   signedIn,
   signIn,
-  spoiled,
   stack,
   test,
 } from "./test.ts";
 
-test("a wrong password is said plainly", async ({ page, allowConsole }) => {
+test("a wrong password shows an error message", async ({ page, allowConsole }) => {
   allowConsole(FAILED_REQUEST);
   await page.goto("/");
   await page.getByLabel("E-mail").fill(stack.admin.email);
@@ -20,7 +20,7 @@ test("a wrong password is said plainly", async ({ page, allowConsole }) => {
   await expect(page.getByRole("alert")).toHaveText("E-mail ou senha incorretos.");
 });
 
-test("after signing in one is where one wanted to be; after signing out, outside", async ({ page }) => {
+test("signing in returns to the requested page; signing out returns to the sign-in", async ({ page }) => {
   await signIn(page, stack.admin, "/desenvolvedor/backups?alvo=dev");
   await expect(page).toHaveURL(/\?alvo=dev$/);
   await expect(page.getByLabel("Alvo")).toHaveValue("dev");
@@ -29,21 +29,21 @@ test("after signing in one is where one wanted to be; after signing out, outside
   await expect(page.getByText("Sua sessão terminou")).toBeHidden();
 });
 
-test("a session that the server refuses leads to the sign-in, with the reason", async ({ page, allowConsole }) => {
+test("a session that the server rejects leads to the sign-in, with the reason", async ({ page, allowConsole }) => {
   allowConsole(FAILED_REQUEST);
   const session = await signedIn(stack.admin);
-  await openWith(page, { ...session, access_token: spoiled(session.access_token) });
+  await openWith(page, { ...session, access_token: corrupted(session.access_token) });
   await expectReason(page);
 });
 
-test("so does one that ended while nobody looked and cannot be renewed", async ({ page, allowConsole }) => {
+test("an expired session that cannot be renewed leads to the sign-in, with the reason", async ({ page, allowConsole }) => {
   allowConsole(FAILED_REQUEST);
   const session = await signedIn(stack.admin);
-  await openWith(page, { ...session, refresh_token: spoiled(session.refresh_token), expires_at: 1 });
+  await openWith(page, { ...session, refresh_token: corrupted(session.refresh_token), expires_at: 1 });
   await expectReason(page);
 });
 
-/** As long as nobody signs in, a reload does not take it away. */
+/** The reason is still shown after a reload. */
 async function expectReason(page: Page): Promise<void> {
   const reason = page.getByText("Sua sessão terminou. Entre novamente para continuar.");
   await expect(reason).toBeVisible();
@@ -51,7 +51,7 @@ async function expectReason(page: Page): Promise<void> {
   await expect(reason).toBeVisible();
 }
 
-test("who may only look finds every action disabled, with the reason", async ({ page, browser }) => {
+test("with ops:view alone every action is disabled, with the reason", async ({ page, browser }) => {
   test.setTimeout(180_000);
   const adminPage = await browser.newPage();
   await signIn(adminPage, stack.admin);
@@ -66,8 +66,8 @@ test("who may only look finds every action disabled, with the reason", async ({ 
   for (const restore of await restores.all()) await expect(restore).toBeDisabled();
 });
 
-test("who may not look is told so and whom to ask", async ({ page, allowConsole }) => {
-  allowConsole(FAILED_REQUEST); // the history was asked for, and refused
+test("without ops:view a message names the missing permission and who grants it", async ({ page, allowConsole }) => {
+  allowConsole(FAILED_REQUEST); // the server refuses the history
   await signIn(page, stack.stranger);
   await expect(page.getByRole("heading", { name: "Você não tem acesso aos backups" })).toBeVisible();
   await expect(page.getByText(/Peça a um administrador/)).toBeVisible();

@@ -5,7 +5,7 @@ import { expectAccessible } from "./axe.ts";
 import {
   ageRun,
   beginRun,
-  finishLeftRuns,
+  finishActiveRuns,
   finishRun,
   inCatalog,
   newestKey,
@@ -17,9 +17,9 @@ const dialog = (page: Page) => page.getByRole("dialog");
 const continueWith = (page: Page, name: string) =>
   dialog(page).getByRole("button", { name, exact: true }).click();
 
-test.afterEach(finishLeftRuns);
+test.afterEach(finishActiveRuns);
 
-/** Buttons of the history that reach beyond their panel; all of them when there is none. */
+/** Buttons of the history that overflow their panel; fails when there are no buttons. */
 async function countCutOff(page: Page): Promise<number> {
   return await page.getByRole("button", { name: /^Restaurar…/ }).evaluateAll((buttons) => {
     const cut = buttons.filter((button) => {
@@ -30,7 +30,7 @@ async function countCutOff(page: Page): Promise<number> {
   });
 }
 
-/** A simulation of restoring the newest backup into verify that found everything there is to find. */
+/** A simulation of restoring the newest backup into verify, with every kind of finding. */
 async function simulateIntoVerify(): Promise<void> {
   const id = await beginRun({ kind: "plan", target: "verify", r2_key: await newestKey() });
   const plan = aPlan({
@@ -61,7 +61,7 @@ async function simulateIntoVerify(): Promise<void> {
   await finishRun(id, { status: "succeeded", result: { plan } });
 }
 
-test("signing in and asking for a backup pass WCAG 2.2 AA", async ({ page }) => {
+test("signing in and requesting a backup pass WCAG 2.2 AA", async ({ page }) => {
   test.setTimeout(240_000);
   await page.goto("/");
   await expect(page.getByRole("heading", { name: "Entrar" })).toBeVisible();
@@ -112,7 +112,7 @@ test("each step of a restore passes WCAG 2.2 AA", async ({ page }) => {
   await expectAccessible(page, "restore: an old simulation");
 });
 
-test("what goes on, what failed and what was lost pass WCAG 2.2 AA", async ({ page }) => {
+test("active, failed and lost runs pass WCAG 2.2 AA", async ({ page }) => {
   test.setTimeout(240_000);
   const failed = await beginRun();
   await finishRun(failed, { status: "failed", error_code: "drill_failed", error_message: "planted row" });
@@ -130,13 +130,13 @@ test("what goes on, what failed and what was lost pass WCAG 2.2 AA", async ({ pa
   await expectAccessible(page, "cancelling");
 });
 
-test("no width cuts anything off", async ({ page }) => {
+test("nothing is cut off at any width", async ({ page }) => {
   test.setTimeout(180_000);
   await openAs(page, stack.admin);
   await ensureBackup(page);
   for (const width of [320, 360, 640, 768, 1024, 1119, 1120, 1280, 1399, 1400, 1440, 1920]) {
     await page.setViewportSize({ width, height: 800 });
-    // the table gives way to cards a moment after the resize
+    // the table is replaced by cards shortly after the resize
     await expect.poll(() => countCutOff(page), { message: `at ${width} px` }).toBe(0);
     const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     expect(overflow, `at ${width} px`).toBeLessThanOrEqual(0);
@@ -145,7 +145,7 @@ test("no width cuts anything off", async ({ page }) => {
 
 for (const user of ["viewer", "stranger"] as const) {
   test(`the ${user}'s view passes WCAG 2.2 AA`, async ({ page, allowConsole }) => {
-    if (user === "stranger") allowConsole(FAILED_REQUEST); // the history was asked for, and refused
+    if (user === "stranger") allowConsole(FAILED_REQUEST); // the server refuses the history
     await openAs(page, stack[user]);
     await expectAccessible(page, user);
   });

@@ -1,4 +1,4 @@
-/** axe, in both colour schemes and at both ends of the widths. */
+/** axe in both colour schemes, at the smallest and the largest width. */
 import AxeBuilder from "@axe-core/playwright";
 import { expect, type Page } from "@playwright/test";
 
@@ -6,14 +6,14 @@ const WCAG_22_AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 const WIDTHS = [360, 1440];
 
 /**
- * The page as it stands; what lies behind an open dialog is out of reach and is left out.
- * @param within selector of what is new in this state, where the rest of the page was looked at in another.
+ * Checks the page in its current state; content behind an open dialog is excluded.
+ * @param within selector of the part to check, when another test has checked the rest of the page.
  */
 export async function expectAccessible(page: Page, what: string, within?: string): Promise<void> {
   const part = within ?? (await page.getByRole("dialog").count() > 0 ? '[role="dialog"]' : "html");
   for (const width of WIDTHS) {
     await page.setViewportSize({ width, height: 900 });
-    // structure is the same in both schemes, contrast is not
+    // only the contrast depends on the colour scheme
     const said = [
       ...await violations(page, part, "light", (axe) => axe.withTags(WCAG_22_AA)),
       ...await violations(page, part, "dark", (axe) => axe.withRules(["color-contrast"])),
@@ -31,9 +31,9 @@ async function violations(
   choose: (axe: AxeBuilder) => AxeBuilder,
 ): Promise<string[]> {
   await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-  // its half a megabyte is brought into a page once
+  // half a megabyte: inject it once per page
   const axeSource = await page.evaluate(() => "axe" in globalThis) ? ";" : undefined;
-  // there are no frames here: the legacy mode spares a second page that puts their results together
+  // there are no frames: the legacy mode avoids the second page that merges their results
   const axe = new AxeBuilder({ page, axeSource }).setLegacyMode().include(part);
   const found = await choose(axe.options({ resultTypes: ["violations"] })).analyze();
   return found.violations.map(({ id, nodes }) =>

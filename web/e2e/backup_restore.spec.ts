@@ -3,11 +3,11 @@ import { inDatabase } from "./catalog.ts";
 import { ensureBackup, expect, historyRow, openAs, pressOn, reach, stack, test } from "./test.ts";
 
 const outcome = (page: Page) => page.getByRole("region", { name: /Em andamento|Acabou de terminar/ });
-/** The restores on the screen, the newest first. */
+/** The restores on the screen, newest first. */
 const restores = (page: Page) =>
   outcome(page).getByRole("article", { name: "Restauração em dev", exact: true });
 
-/** Rows of a table that only dev has; `null` when it is not there. */
+/** The row count of a table that only dev has; `null` when the table does not exist. */
 async function rowsOnlyInDev(): Promise<number | null> {
   return await inDatabase(stack.devDatabase, async (sql) => {
     const [there] = await sql`select to_regclass('public.rascunhos_do_dev') is not null as is`;
@@ -19,7 +19,7 @@ async function rowsOnlyInDev(): Promise<number | null> {
   });
 }
 
-test("with the keyboard alone an admin backs up production, simulates, restores into dev, and takes it back", async ({ page }) => {
+test("with the keyboard alone an admin backs up production, simulates, restores into dev, and undoes it", async ({ page }) => {
   test.setTimeout(300_000);
   const label = `e2e-${Date.now()}`;
   await inDatabase(stack.devDatabase, async (sql) => {
@@ -30,7 +30,7 @@ test("with the keyboard alone an admin backs up production, simulates, restores 
   const dialog = page.getByRole("dialog");
   const press = (name: string) => pressOn(page, dialog.getByRole("button", { name, exact: true }));
 
-  await test.step("the backup is asked for, seen running, and becomes a row", async () => {
+  await test.step("the backup is requested, shown as running, and listed", async () => {
     await pressOn(page, page.getByRole("button", { name: "Backup agora" }));
     await reach(page, dialog.getByLabel("Etiqueta"));
     await page.keyboard.type(label);
@@ -48,7 +48,7 @@ test("with the keyboard alone an admin backs up production, simulates, restores 
       .toBeAttached();
   });
 
-  await test.step("the row is the backup that was asked for", async () => {
+  await test.step("the row is the requested backup", async () => {
     const row = historyRow(page, label);
     await expect(row).toContainText("Produção");
     await expect(row).toContainText("No cofre");
@@ -88,7 +88,7 @@ test("with the keyboard alone an admin backs up production, simulates, restores 
     expect(await rowsOnlyInDev()).toBeNull();
   });
 
-  await test.step("the way back is the safety copy, an ordinary restore", async () => {
+  await test.step("undoing restores the safety copy, as an ordinary restore", async () => {
     await pressOn(page, restores(page).getByRole("button", { name: /^Desfazer…/ }));
     await expect(dialog.getByRole("heading", { name: "Desfazer a restauração em dev" })).toBeVisible();
     await expect(dialog.getByRole("radio")).toHaveCount(0);
@@ -110,7 +110,7 @@ test("with the keyboard alone an admin backs up production, simulates, restores 
   });
 });
 
-test("two clicks are one request", async ({ page }) => {
+test("a double click sends one request", async ({ page }) => {
   test.setTimeout(180_000);
   await openAs(page, stack.admin);
   const bodies: string[] = [];
@@ -126,7 +126,7 @@ test("two clicks are one request", async ({ page }) => {
   expect(bodies).toHaveLength(1);
 });
 
-test("a drill is asked for from a backup's details, and cancelled", async ({ page }) => {
+test("a drill is requested from a backup's details, and cancelled", async ({ page }) => {
   test.setTimeout(180_000);
   await openAs(page, stack.admin);
   await ensureBackup(page);
@@ -139,13 +139,13 @@ test("a drill is asked for from a backup's details, and cancelled", async ({ pag
   await run.getByRole("button", { name: /^Cancelar…/ }).click();
   await expect(dialog).toContainText("O backup fica como está, sem prova nova.");
   await dialog.getByRole("button", { name: "Cancelar a execução" }).click();
-  // the function itself waits up to 8 s for what the script makes of it
+  // the function waits up to 8 s for the script's reaction
   await expect(dialog).toBeHidden({ timeout: 20_000 });
   await expect(run.getByText("Cancelada", { exact: true })).toBeVisible({ timeout: 60_000 });
   await expect(run).toContainText("A execução foi cancelada. Nada ficou pela metade.");
 });
 
-test("a label is judged while it is typed", async ({ page }) => {
+test("a label is validated while typing", async ({ page }) => {
   await openAs(page, stack.admin);
   await page.getByRole("button", { name: "Backup agora" }).click();
   const label = page.getByLabel("Etiqueta");

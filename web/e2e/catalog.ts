@@ -1,14 +1,14 @@
-/** The catalog's database, as the scripts reach it: what tests need to bring about in it. */
+/** The catalog's database, accessed as the scripts do: creates the states that tests need. */
 import { randomUUID } from "node:crypto";
 import postgres from "postgres";
 import { stack } from "./test.ts";
 
-/** Works in the database as its owner, in one connection. */
+/** Runs work in the catalog's database as its owner, in one connection. */
 export function inCatalog<T>(work: (sql: postgres.Sql) => Promise<T>): Promise<T> {
   return inDatabase(stack.prodDatabase, work);
 }
 
-/** The same in any database. */
+/** Runs work in any database, in one connection. */
 export async function inDatabase<T>(url: string, work: (sql: postgres.Sql) => Promise<T>): Promise<T> {
   const sql = postgres(url, { max: 1, onnotice: () => {} });
   try {
@@ -18,17 +18,17 @@ export async function inDatabase<T>(url: string, work: (sql: postgres.Sql) => Pr
   }
 }
 
-/** Those that no test has finished. */
+/** Runs begun by tests and not finished. */
 const unfinished = new Set<string>();
 
-/** What a test that failed has left running would stand in the way of the next. */
-export async function finishLeftRuns(): Promise<void> {
+/** Ends the runs that a failed test has left active; they would block the next test. */
+export async function finishActiveRuns(): Promise<void> {
   for (const id of [...unfinished]) await finishRun(id, { status: "cancelled" });
 }
 
 type RunFacts = Record<string, postgres.JSONValue>;
 
-/** Has a script of ours begin a run. Drills hold no lock: they stand in nobody's way. @returns its request id. */
+/** Begins a run as a script does. A drill holds no lock, so it blocks no other run. @returns the request id. */
 export async function beginRun(facts: RunFacts = {}): Promise<string> {
   const run = {
     kind: "drill",
@@ -55,7 +55,7 @@ export async function finishRun(requestId: string, facts: RunFacts = { status: "
   unfinished.delete(requestId);
 }
 
-/** Moves the moments of a run back in time. */
+/** Moves the timestamps of a run back in time. */
 export async function ageRun(requestId: string, minutes: number): Promise<void> {
   await inCatalog((sql) =>
     sql`update public.ops_db_backup_runs
@@ -78,7 +78,7 @@ export async function newestRun(kind: string): Promise<{ request_id: string; sta
   return run;
 }
 
-/** Of the newest backup: the first of the history. */
+/** The key of the newest backup, which is the first of the history. */
 export async function newestKey(): Promise<string> {
   const [backup] = await inCatalog((sql) =>
     sql<{ r2_key: string }[]>`select r2_key from public.ops_db_backups order by created_at desc limit 1`
@@ -87,12 +87,12 @@ export async function newestKey(): Promise<string> {
   return backup.r2_key;
 }
 
-/** While the work goes on nobody can read the catalog: readers wait. */
+/** Locks the catalog's tables during the work: readers wait. */
 export function whileCatalogWaits(work: () => Promise<void>): Promise<void> {
   return whileLocked(["ops_db_backups", "ops_db_backup_runs"], work);
 }
 
-/** While the work goes on whoever wants these tables of prod waits, `pg_dump` too. */
+/** Locks tables of prod during the work: all other sessions wait, `pg_dump` too. */
 export async function whileLocked(tables: readonly string[], work: () => Promise<void>): Promise<void> {
   await inCatalog((sql) =>
     sql.begin(async (transaction) => {

@@ -10,7 +10,7 @@ const part = (page: Page, name: string) => sheet(page).getByRole("region", { nam
 test.beforeAll(fillWithSamples);
 test.afterAll(emptyCatalog);
 
-test("tell manifest, tables, drills and the way back with plain tools; the address opens them", async ({ page }) => {
+test("show manifest, tables, drills and the restore with standard tools; the URL opens them", async ({ page }) => {
   await openAs(page, stack.viewer);
   await page.getByRole("row").filter({ hasText: "Provado" }).first().getByRole("button", {
     name: /^Detalhes/,
@@ -32,7 +32,7 @@ test("tell manifest, tables, drills and the way back with plain tools; the addre
   await expect(page).not.toHaveURL(/detalhes/);
 });
 
-test("and the whole page pass WCAG 2.2 AA", async ({ page }) => {
+test("pass WCAG 2.2 AA together with the whole page", async ({ page }) => {
   await openAs(page, stack.admin);
   await expect(page.getByRole("group", { name: /^Backups por dia/ })).toBeVisible();
   await expect(page.getByRole("button", { name: /^Detalhes/ }).first()).toBeVisible();
@@ -42,13 +42,13 @@ test("and the whole page pass WCAG 2.2 AA", async ({ page }) => {
   await expectAccessible(page, "details");
 });
 
-test("a key that the history does not have is said to be unknown", async ({ page }) => {
+test("an unknown key shows a message", async ({ page }) => {
   await openAs(page, stack.admin, "/desenvolvedor/backups?detalhes=revo/prod/nada.dump.gz");
   await expect(page.getByText("O histórico não tem este backup.")).toBeVisible();
 });
 
-test("who may manage holds a backup with a reason, others see it, and it is released", async ({ page }) => {
-  // samples cannot be held: the newest becomes a backup of a real vault
+test("a user with ops:manage holds a backup with a reason, others see it, and it is released", async ({ page }) => {
+  // samples cannot be held: the newest row is changed to a backup of a real vault
   await inCatalog((sql) =>
     sql`update public.ops_db_backups set r2_bucket = 'cofre'
          where created_at = (select max(created_at) from public.ops_db_backups)`

@@ -10,7 +10,7 @@ const filter = (page: Page, label: string) => history(page).getByLabel(label, { 
 test.beforeAll(fillWithSamples);
 test.afterAll(emptyCatalog);
 
-test("failed and lost attempts stand between the backups, with the cause in plain words", async ({ page }) => {
+test("failed and lost attempts are listed between the backups, with their cause", async ({ page }) => {
   await openAs(page, stack.admin);
   await expect(rows(page).filter({ hasText: "O banco de dados não respondeu." })).toContainText("Falhou");
   await filter(page, "Estado").selectOption("Perdida");
@@ -20,7 +20,7 @@ test("failed and lost attempts stand between the backups, with the cause in plai
   await expect(rows(page).getByText("Detalhe técnico")).toBeVisible();
 });
 
-test("every filter is in the address, and the link shows the same to somebody else", async ({ page }) => {
+test("every filter is in the URL, and the link shows the same to another user", async ({ page }) => {
   await openAs(page, stack.admin);
   await filter(page, "Alvo").selectOption("Produção");
   await filter(page, "Origem").selectOption("Pedido por alguém");
@@ -37,7 +37,7 @@ test("every filter is in the address, and the link shows the same to somebody el
   await expect(page).toHaveURL(/\?ordem=largest$/);
 });
 
-test("other kinds of run are found in the same place", async ({ page }) => {
+test("other kinds of run are listed in the same history", async ({ page }) => {
   await openAs(page, stack.admin, "/desenvolvedor/backups?tipo=restore");
   await expect(rows(page)).toHaveCount(1);
   await expect(rows(page)).toContainText("Restauração em dev");
@@ -46,7 +46,7 @@ test("other kinds of run are found in the same place", async ({ page }) => {
   await expect(rows(page).first()).toContainText("Ensaio de restauração da produção");
 });
 
-test("pages follow each other without a gap, and the way back is the browser's", async ({ page }) => {
+test("pages are contiguous, and the browser's back button works", async ({ page }) => {
   await openAs(page, stack.admin);
   const keysOf = () =>
     history(page).getByRole("button", { name: /^Detalhes/ }).evaluateAll((all) =>
@@ -70,7 +70,7 @@ test("pages follow each other without a gap, and the way back is the browser's",
   await expect(page).not.toHaveURL(/pagina/);
 });
 
-test("five thousand backups are as easy to look through", async ({ page }) => {
+test("five thousand backups can be paged and searched", async ({ page }) => {
   await inCatalog((sql) =>
     sql`insert into public.ops_db_backups (created_at, target, mode, r2_bucket, r2_key, bytes, requested_by)
         select now() - make_interval(hours => n), 'verify', 'full', 'amostra',

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "vite";
 import { ensureBackup, expect, FAILED_REQUEST, openAs, stack, test } from "./test.ts";
 
-/** Builds the other host beside the standalone one: the function lets that address in. */
+/** Builds the other host into the folder of the standalone one, whose origin the CORS rules of the function allow. */
 async function buildHost(): Promise<void> {
   process.env.VITE_SUPABASE_URL = stack.supabase;
   process.env.VITE_SUPABASE_PUBLISHABLE_KEY = stack.publishableKey;

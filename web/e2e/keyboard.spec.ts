@@ -1,9 +1,9 @@
-import { beginRun, finishLeftRuns } from "./catalog.ts";
+import { beginRun, finishActiveRuns } from "./catalog.ts";
 import { ensureBackup, expect, openAs, pressOn, reach, stack, test } from "./test.ts";
 
-test.afterEach(finishLeftRuns);
+test.afterEach(finishActiveRuns);
 
-test("dialogs open, are left and give the focus back without a mouse", async ({ page }) => {
+test("dialogs open, close and restore the focus by keyboard", async ({ page }) => {
   test.setTimeout(180_000);
   await openAs(page, stack.admin);
   await ensureBackup(page);
@@ -23,7 +23,7 @@ test("dialogs open, are left and give the focus back without a mouse", async ({ 
   }
 });
 
-test("arrows choose the target, Enter goes on, and each step begins at its top", async ({ page }) => {
+test("arrow keys choose the target, Enter continues, and each step starts scrolled to its top", async ({ page }) => {
   test.setTimeout(180_000);
   await openAs(page, stack.admin);
   await ensureBackup(page);

@@ -1,27 +1,27 @@
-/** What an admin seldom sees, by keyboard and by axe. */
+/** Rare states, tested by keyboard and with axe. */
 import type { Page } from "@playwright/test";
 import { expectAccessible } from "./axe.ts";
-import { beginRun, finishLeftRuns, finishRun, newestKey } from "./catalog.ts";
+import { beginRun, finishActiveRuns, finishRun, newestKey } from "./catalog.ts";
 import { ensureBackup, expect, openAs, pressOn, reach, stack, test } from "./test.ts";
 
 const dialog = (page: Page) => page.getByRole("dialog");
 
-test.afterEach(finishLeftRuns);
+test.afterEach(finishActiveRuns);
 
-/** A restore of dev that has succeeded and left this copy of what was there before. */
+/** A succeeded restore of dev with this safety copy. */
 async function restoreDev(safetyKey: string): Promise<void> {
   const id = await beginRun({ kind: "restore", target: "dev", r2_key: await newestKey() });
   await finishRun(id, { status: "succeeded", result: { tables: 3, rows: 70, safety_key: safetyKey } });
 }
 
-/** The newest restore's "Desfazer…", pressed. */
+/** Presses "Desfazer…" of the newest restore. */
 async function undoNewest(page: Page): Promise<void> {
   await page.reload();
   const newest = page.getByRole("region", { name: "Execuções" }).getByRole("article").first();
   await pressOn(page, newest.getByRole("button", { name: /^Desfazer…/ }));
 }
 
-test("undoing a restore goes by keyboard, passes WCAG 2.2 AA, and says so when its copy is unknown", async ({ page }) => {
+test("undoing a restore works by keyboard, passes WCAG 2.2 AA, and reports an unknown safety copy", async ({ page }) => {
   test.setTimeout(180_000);
   await openAs(page, stack.admin);
   await ensureBackup(page);
@@ -43,7 +43,7 @@ test("undoing a restore goes by keyboard, passes WCAG 2.2 AA, and says so when i
   await expect(dialog(page)).toBeHidden();
 });
 
-test("a simulation that failed says why, goes by keyboard and passes WCAG 2.2 AA", async ({ page }) => {
+test("a failed simulation shows its cause, works by keyboard and passes WCAG 2.2 AA", async ({ page }) => {
   test.setTimeout(180_000);
   await openAs(page, stack.admin);
   await ensureBackup(page);

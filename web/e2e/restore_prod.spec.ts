@@ -21,17 +21,17 @@ async function restoresOfProd(): Promise<number> {
   return row?.count ?? 0;
 }
 
-test("production is restored only after a fresh simulation, the word and the reason", async ({ page, allowConsole }) => {
+test("production is restored only after a fresh simulation, the typed confirmation and a reason", async ({ page, allowConsole }) => {
   test.setTimeout(300_000);
   allowConsole(FAILED_REQUEST);
   await openAs(page, stack.admin);
-  // one that knows this session: a restore takes sign-ins back in time too
+  // a backup that contains this session: a restore also restores the sessions of Auth
   await makeBackup(page, "antes-de-restaurar-prod");
   const submit = dialog(page).getByRole("button", { name: "Restaurar em prod" });
   const word = dialog(page).getByLabel("Digite RESTORE_PROD para confirmar");
   const reason = dialog(page).getByLabel("Motivo");
 
-  await test.step("not without a simulation, which goes on when the page is left", async () => {
+  await test.step("a simulation is required; it continues when the page is left", async () => {
     await chooseProduction(page);
     await expect(go(page)).toBeDisabled();
     await expect(dialog(page).getByText("Para a produção, simule antes de continuar.")).toBeVisible();
@@ -79,7 +79,7 @@ test("production is restored only after a fresh simulation, the word and the rea
     expect(await restoresOfProd()).toBe(0);
   });
 
-  await test.step("with all of it production comes back, checked, with a way back", async () => {
+  await test.step("with all of them production is restored and checked, and can be undone", async () => {
     await ageRun(plan.request_id, -31);
     await page.reload();
     await chooseProduction(page);

@@ -1,6 +1,6 @@
 import type { Page } from "@playwright/test";
 import { expectAccessible } from "./axe.ts";
-import { ageRun, beginRun, finishLeftRuns, finishRun, inCatalog, reportProgress } from "./catalog.ts";
+import { ageRun, beginRun, finishActiveRuns, finishRun, inCatalog, reportProgress } from "./catalog.ts";
 import { expect, FAILED_REQUEST, openAs, stack, test } from "./test.ts";
 
 const TITLE = "Ensaio de restauração da verificação";
@@ -11,19 +11,19 @@ const running = (page: Page) => page.getByRole("region", { name: "Em andamento" 
 const ended = (page: Page) =>
   page.getByRole("region", { name: "Acabou de terminar" }).getByRole("article", { name: TITLE });
 
-test.afterEach(finishLeftRuns);
+test.afterEach(finishActiveRuns);
 
-/** How often the page asks for the runs in so long. */
-async function countLooks(page: Page, milliseconds: number): Promise<number> {
+/** The number of requests for the runs within `milliseconds`. */
+async function countReads(page: Page, milliseconds: number): Promise<number> {
   let count = 0;
-  const look = (request: { url(): string }) => void (RUNS_LIST.test(request.url()) && count++);
-  page.on("request", look);
+  const onRequest = (request: { url(): string }) => void (RUNS_LIST.test(request.url()) && count++);
+  page.on("request", onRequest);
   await page.waitForTimeout(milliseconds);
-  page.off("request", look);
+  page.off("request", onRequest);
   return count;
 }
 
-/** Chromium without a window never hides a tab by itself. */
+/** Headless Chromium never hides a tab, so the state is set. */
 async function setVisibility(page: Page, state: "visible" | "hidden"): Promise<void> {
   await page.evaluate((value) => {
     Object.defineProperty(document, "visibilityState", { value, configurable: true });
@@ -56,11 +56,14 @@ test("a run shows phase, bytes and percentage, after a reload and in a second ta
   for (const tab of [page, second]) await expect(running(tab)).toContainText("Rodando as verificações");
   await finishRun(id);
   for (const tab of [page, second]) await expect(ended(tab)).toContainText("Concluída");
-  await expect.poll(() => countLooks(page, 3000), { message: "nothing runs: nobody looks", timeout: 20_000 })
+  await expect.poll(() => countReads(page, 3000), {
+    message: "no polling without active runs",
+    timeout: 20_000,
+  })
     .toBe(0);
 });
 
-test("a run tells when it may end, and when it is slower than usual", async ({ page }) => {
+test("a run shows its estimated end, and that it is slower than usual", async ({ page }) => {
   for (const seconds of [60, 61, 62]) {
     const id = await beginRun({ kind: "plan", r2_key: KEY });
     await finishRun(id);
@@ -79,7 +82,7 @@ test("a run tells when it may end, and when it is slower than usual", async ({ p
   await finishRun(id);
 });
 
-test("a run that gives no sign is said to be silent, then lost, with the cause", async ({ page }) => {
+test("a run without progress reports is shown as silent, then as lost, with the cause", async ({ page }) => {
   const id = await beginRun();
   await reportProgress(id, { phase: "server" });
   await ageRun(id, 9);
@@ -90,7 +93,7 @@ test("a run that gives no sign is said to be silent, then lost, with the cause",
   await expect(ended(page)).toContainText("A execução parou de dar notícias");
 });
 
-test("where something would stay a run cannot be cancelled, and the reason is there", async ({ page }) => {
+test("a run with a permanent result cannot be cancelled, and the reason is shown", async ({ page }) => {
   const prune = await beginRun({ kind: "prune" });
   const byHand = await beginRun({ github_run_id: null, run_url: null });
   await openAs(page, stack.admin);
@@ -104,7 +107,7 @@ test("where something would stay a run cannot be cancelled, and the reason is th
   for (const id of [prune, byHand]) await finishRun(id);
 });
 
-test("a hidden tab does not look; offline it looks less often, says so, and catches up", async ({ page, context, allowConsole }) => {
+test("a hidden tab does not poll; an offline tab polls less often, shows a warning, and catches up", async ({ page, context, allowConsole }) => {
   test.setTimeout(90_000);
   allowConsole(FAILED_REQUEST);
   const id = await beginRun();
@@ -112,11 +115,11 @@ test("a hidden tab does not look; offline it looks less often, says so, and catc
   await expect(running(page)).toBeVisible();
   await setVisibility(page, "hidden");
   await page.waitForTimeout(500);
-  expect(await countLooks(page, 5000)).toBe(0);
+  expect(await countReads(page, 5000)).toBe(0);
   await setVisibility(page, "visible");
 
   await context.setOffline(true);
-  expect(await countLooks(page, 16_000), "2, 4 and 8 s apart").toBeLessThanOrEqual(4);
+  expect(await countReads(page, 16_000), "2, 4 and 8 s apart").toBeLessThanOrEqual(4);
   await expect(page.getByText(/^Sem notícias há .*: o que está abaixo pode ter mudado\.$/)).toBeVisible();
   await expect(running(page)).toBeVisible();
   await expectAccessible(page, "offline", "section:has(article)");
@@ -125,7 +128,7 @@ test("a hidden tab does not look; offline it looks less often, says so, and catc
   await expect(ended(page)).toContainText("Concluída", { timeout: 5000 });
 });
 
-test("who may only look sees the same run, and may not cancel it", async ({ page }) => {
+test("a user with ops:view alone sees the same run and cannot cancel it", async ({ page }) => {
   const id = await beginRun();
   await openAs(page, stack.viewer);
   await expect(running(page)).toContainText(TITLE);

@@ -5,20 +5,20 @@ import { z } from "zod";
 const userSchema = z.object({ email: z.string(), password: z.string() });
 const stackSchema = z.object({
   screen: z.url(),
-  /** What is served there. */
+  /** URLs of the served parts. */
   screenFolder: z.string(),
   supabase: z.url(),
   publishableKey: z.string(),
-  /** Of the catalog, as role `postgres`. */
+  /** Connection string of the catalog, as role `postgres`. */
   prodDatabase: z.string(),
   devDatabase: z.string(),
-  /** Takes parts of the stack away and brings them back. */
+  /** Stops and starts parts of the stack. */
   control: z.url(),
-  /** May see and start everything. */
+  /** Has `ops:view` and `ops:manage`. */
   admin: userSchema,
-  /** May see, not start. */
+  /** Has `ops:view` alone. */
   viewer: userSchema,
-  /** May not see. */
+  /** Has neither permission. */
   stranger: userSchema,
 });
 export type Stack = z.infer<typeof stackSchema>;
@@ -31,7 +31,7 @@ export function readStack(): Stack {
   return stackSchema.parse(JSON.parse(readFileSync(file, "utf8")));
 }
 
-/** Does the work while a part of the stack is away, and brings it back in any case. */
+/** Stops a part of the stack during the work, and always starts it again. */
 export async function without(
   stack: Stack,
   part: "function" | "supabase",

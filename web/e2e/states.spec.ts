@@ -4,6 +4,7 @@ import { whileCatalogWaits } from "./catalog.ts";
 import { without } from "./stack.ts";
 import { storedSession } from "../../scripts/dev/seed/session.ts";
 import {
+  corrupted,
   ensureBackup,
   expect,
   FAILED_REQUEST,
@@ -11,7 +12,6 @@ import {
   openWith,
   pressOn,
   signedIn,
-  spoiled,
   stack,
   test,
 } from "./test.ts";
@@ -20,7 +20,7 @@ const EMPTY = "Nenhum backup ainda.";
 
 const history = (page: Page) => page.getByRole("region", { name: "Histórico" });
 
-test("a history that cannot be read is an error with a way out, and what was read stays with its age", async ({ page, allowConsole }) => {
+test("a failed read of the history shows an error with retry, and data read before stays with its age", async ({ page, allowConsole }) => {
   test.setTimeout(180_000);
   allowConsole(FAILED_REQUEST);
   await openAs(page, stack.admin);
@@ -42,9 +42,9 @@ test("a history that cannot be read is an error with a way out, and what was rea
   await expect(history(page).getByText(/a atualização falhou/)).toBeHidden();
 });
 
-test("while the catalog is slow nothing is claimed, and nothing flickers", async ({ page }) => {
+test("while the catalog is slow nothing is stated, and nothing flickers", async ({ page }) => {
   await openAs(page, stack.admin);
-  // when the place is first empty, and when first something is said about it
+  // when the region is first rendered empty, and when it first has text
   await page.addInitScript(() => {
     const note = (name: string, selector: string) => {
       const { dataset } = document.documentElement;
@@ -67,7 +67,7 @@ test("while the catalog is slow nothing is claimed, and nothing flickers", async
   expect(await at("said") - await at("empty")).toBeGreaterThanOrEqual(390);
 });
 
-test("a server that takes the questions and answers none is said in words after 20 s", async ({ page }) => {
+test("a server that accepts requests without responding is reported after 20 s", async ({ page }) => {
   await openAs(page, stack.admin);
   await page.route("**/rest/v1/rpc/ops_db_backup*_list", () => {});
   await page.reload();
@@ -82,7 +82,7 @@ test("a server that takes the questions and answers none is said in words after 
   await expect(history(page).getByRole("table")).toBeVisible();
 });
 
-test("a function that is down is said in words, and repeating is the same request", async ({ page, allowConsole }) => {
+test("an unreachable function is reported, and a repetition sends the same request", async ({ page, allowConsole }) => {
   test.setTimeout(180_000);
   allowConsole(FAILED_REQUEST);
   allowConsole(/blocked by CORS policy/);
@@ -110,15 +110,15 @@ test("a function that is down is said in words, and repeating is the same reques
   });
 });
 
-test("a session that ends in the middle leads to the sign-in and back", async ({ page, allowConsole }) => {
+test("a session that ends while the page is open leads to the sign-in and back", async ({ page, allowConsole }) => {
   allowConsole(FAILED_REQUEST);
   const session = await signedIn(stack.admin);
   await openWith(page, session, "/desenvolvedor/backups?alvo=dev");
   await page.getByRole("button", { name: "Backup agora" }).click();
   const submit = page.getByRole("button", { name: "Fazer backup de prod" });
   await expect(submit).toBeEnabled();
-  // at once: whatever else the page asks for would meet the end first
-  const ended = storedSession({ ...session, access_token: spoiled(session.access_token) });
+  // at once: another request of the page would find the expired session first
+  const ended = storedSession({ ...session, access_token: corrupted(session.access_token) });
   await submit.evaluate((button: HTMLButtonElement, { name, value }) => {
     localStorage.setItem(name, value);
     button.click();

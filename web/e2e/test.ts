@@ -1,10 +1,10 @@
-/** Playwright's `test`, with a console that has to stay quiet. */
+/** Playwright's `test`, which fails on unexpected console messages. */
 import { type ConsoleMessage, expect, type Locator, type Page, test as base } from "@playwright/test";
 import { browserWith, signInByPassword, type UserSession } from "../../scripts/dev/seed/session.ts";
 import { readStack, type User } from "./stack.ts";
 
 interface Fixtures {
-  /** Says that a console message is expected in this test. */
+  /** Allows console messages that match the pattern in this test. */
   allowConsole(pattern: RegExp): void;
   quietConsole: void;
 }
@@ -30,10 +30,10 @@ function isNoise(message: ConsoleMessage): boolean {
   return message.type() === "error" || message.type() === "warning";
 }
 
-/** Chromium's own line about a request that was refused or did not get through. */
+/** Chromium's message about a request that was refused or failed. */
 export const FAILED_REQUEST = /Failed to load resource/;
 
-/** Signs in through the page and waits for the backups. */
+/** Signs in through the page and waits for the history. */
 export async function signIn(page: Page, user: User, path = "/"): Promise<void> {
   await page.goto(path);
   await page.getByLabel("E-mail").fill(user.email);
@@ -42,13 +42,13 @@ export async function signIn(page: Page, user: User, path = "/"): Promise<void> 
   await expect(page.getByRole("heading", { name: "Backups", level: 1 })).toBeVisible();
 }
 
-/** A session from the auth server: what signing in looks like is a test of its own. */
+/** A session from the auth server. The sign-in page has its own test. */
 export function signedIn(user: User): Promise<UserSession> {
   return signInByPassword({ supabaseUrl: stack.supabase, publishableKey: stack.publishableKey }, user);
 }
 
 /** A token that no server accepts. */
-export function spoiled(token: string): string {
+export function corrupted(token: string): string {
   return `${token.slice(0, -8)}AAAAAAAA`;
 }
 
@@ -68,7 +68,7 @@ export async function openAs(page: Page, user: User, path?: string): Promise<voi
   await expect(page.getByRole("heading", { name: "Backups", level: 1 })).toBeVisible();
 }
 
-/** Has the screen make a backup of prod under this label; done when its row is there. */
+/** Makes a backup of prod with this label through the screen; resolves when it is listed. */
 export async function makeBackup(page: Page, label: string): Promise<void> {
   await page.getByRole("button", { name: "Backup agora" }).click();
   const dialog = page.getByRole("dialog");
@@ -83,17 +83,17 @@ export function historyRow(page: Page, label: string) {
   return page.getByRole("table").getByRole("row").filter({ hasText: label });
 }
 
-/** Sees to it that the history has a row to restore, and shows it. */
+/** Opens the history and ensures that it has a backup to restore. */
 export async function ensureBackup(page: Page): Promise<void> {
   const restore = page.getByRole("button", { name: /^Restaurar…/ });
   await expect(restore.first().or(page.getByText("Nenhum backup ainda."))).toBeVisible();
   if (await restore.count() === 0) await makeBackup(page, "para-os-testes");
 }
 
-/** More than any page has. */
+/** More tab stops than any page has. */
 const MOST_STOPS = 120;
 
-/** Walks there with the Tab key alone. */
+/** Moves the focus to `target` with the Tab key. */
 export async function reach(page: Page, target: Locator): Promise<void> {
   await expect(target).toBeEnabled();
   for (let stop = 0; stop < MOST_STOPS; stop++) {
@@ -103,7 +103,7 @@ export async function reach(page: Page, target: Locator): Promise<void> {
   await expect(target, "the Tab key leads there").toBeFocused();
 }
 
-/** Presses it with the keyboard alone. */
+/** Activates `target` with the keyboard. */
 export async function pressOn(page: Page, target: Locator): Promise<void> {
   await reach(page, target);
   await page.keyboard.press("Enter");

@@ -10,7 +10,7 @@ import { expect, it } from "vitest";
 import { z } from "zod";
 
 const BUDGET_BYTES = 180_000;
-/** What is loaded when somebody looks for it. */
+/** Chunks that are loaded on demand. */
 const LATER = [
   "dialogs/backup_dialog",
   "dialogs/restore_dialog",
@@ -23,7 +23,7 @@ const manifestSchema = z.record(
   z.object({ file: z.string(), imports: z.array(z.string()).default([]) }),
 );
 
-/** As for production: a process of its own, because this one has React's development build in its environment. */
+/** Builds for production, in a separate process because NODE_ENV of this one selects React's development build. */
 async function build(outDir: string): Promise<void> {
   const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
   const options = ["build", "--config", path("../vite.config.ts"), "--outDir", outDir, "--logLevel", "error"];
@@ -36,14 +36,14 @@ async function build(outDir: string): Promise<void> {
 function filesOf(
   manifest: z.infer<typeof manifestSchema>,
   name: string,
-  seen = new Set<string>(),
+  files = new Set<string>(),
 ): Set<string> {
   const chunk = manifest[name];
   if (chunk === undefined) throw new Error(`The build's manifest lacks ${name}`);
-  if (seen.has(chunk.file)) return seen;
-  seen.add(chunk.file);
-  for (const imported of chunk.imports) filesOf(manifest, imported, seen);
-  return seen;
+  if (files.has(chunk.file)) return files;
+  files.add(chunk.file);
+  for (const imported of chunk.imports) filesOf(manifest, imported, files);
+  return files;
 }
 
 it("the first view's JavaScript stays within its budget; dialogs, details and charts are not part of it", async () => {

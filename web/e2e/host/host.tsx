@@ -1,4 +1,4 @@
-/** A host of the backups screen as Revo ERP is one: with a client, a router and a shell of its own. */
+/** A host of the backups screen like Revo ERP, with its own client, router and shell. */
 import { createClient } from "@supabase/supabase-js";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { createRoot } from "react-dom/client";
@@ -9,7 +9,7 @@ import { backupsRoutes } from "../../src/features/backups/routes.tsx";
 import "../../src/styles.css";
 
 const { VITE_SUPABASE_URL, VITE_SUPABASE_PUBLISHABLE_KEY } = import.meta.env;
-// the session is the one that the standalone host has left in this browser
+// the session stored by the standalone host
 const auth = { storageKey: "supabase.auth.token" };
 const client = createClient(VITE_SUPABASE_URL, VITE_SUPABASE_PUBLISHABLE_KEY, { auth });
 const router = createHashRouter([

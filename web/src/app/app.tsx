@@ -28,7 +28,7 @@ export function App({ session }: { session: SessionStore }) {
     <CrashBoundary>
       <QueryClientProvider client={cache}>
         <SessionProvider value={session}>
-          <ForgetOnSignOut cache={cache} />
+          <ClearCacheOnSignOut cache={cache} />
           <BrowserRouter>
             <Routes />
           </BrowserRouter>
@@ -42,8 +42,8 @@ function Routes() {
   return useRoutes(routes);
 }
 
-/** What one user has seen is not shown to the next. */
-function ForgetOnSignOut({ cache }: { cache: QueryClient }) {
+/** Clears the query cache on sign-out, so that one user's data is not shown to the next. */
+function ClearCacheOnSignOut({ cache }: { cache: QueryClient }) {
   const { current } = useSession();
   const userId = current.state === "signed-in" ? current.session.user.id : null;
   useEffect(() => {

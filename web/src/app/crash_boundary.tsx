@@ -6,7 +6,7 @@ interface CrashBoundaryState {
   error: Error | null;
 }
 
-/** A defect of the screen itself: said, not hidden behind a blank page. */
+/** Shows a message instead of a blank page when rendering throws. */
 export class CrashBoundary extends Component<{ children: ReactNode }, CrashBoundaryState> {
   override state: CrashBoundaryState = { error: null };
 

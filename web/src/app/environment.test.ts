@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { readEnvironment } from "./environment.ts";
 
-it("takes the two public values", () => {
+it("returns the two public values", () => {
   expect(
     readEnvironment({
       VITE_SUPABASE_URL: "http://127.0.0.1:1",
@@ -12,7 +12,7 @@ it("takes the two public values", () => {
     .toEqual({ ok: true, supabaseUrl: "http://127.0.0.1:1", publishableKey: "k" });
 });
 
-it("names all that is missing or wrong", () => {
+it("names every missing or invalid variable", () => {
   const names = ["VITE_SUPABASE_URL", "VITE_SUPABASE_PUBLISHABLE_KEY"];
   expect(readEnvironment({})).toEqual({ ok: false, names });
   expect(readEnvironment({ VITE_SUPABASE_URL: "file:///x", VITE_SUPABASE_PUBLISHABLE_KEY: "" })).toEqual({

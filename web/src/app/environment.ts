@@ -1,4 +1,4 @@
-/** What the build gave the browser: the two public values, nothing else. */
+/** The two public values that the build passes to the browser. */
 
 import { z } from "zod";
 

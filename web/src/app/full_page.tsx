@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import { Brand } from "./brand.tsx";
 
-/** A page that is nothing but one message. */
+/** A page that shows a single message. */
 export function FullPage({ title, children }: { title: string; children: ReactNode }) {
   return (
     <main className="mx-auto flex min-h-dvh w-full max-w-sm flex-col justify-center gap-5 px-4 py-10">

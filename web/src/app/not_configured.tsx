@@ -1,6 +1,6 @@
 import { FullPage } from "./full_page.tsx";
 
-/** Instead of a blank page when the build lacks what it needs. */
+/** Shown when variables of the build are missing. */
 export function NotConfigured({ names }: { names: string[] }) {
   return (
     <FullPage title="A tela não está configurada">

@@ -1,11 +1,11 @@
-/** The host's addresses. */
+/** The host's paths. */
 export const HOME = "/desenvolvedor/backups";
 export const SIGN_IN = "/entrar";
 
-/** What the sign-in is told with the way there; unlike the session it outlives a reload of the page. */
+/** Navigation state of the sign-in page; it survives a reload of the page. */
 export interface SignInState {
-  /** Where the reader wanted to go. */
+  /** The path to return to after signing in. */
   from: string;
-  /** Somebody was signed in, and the server ended it. */
+  /** Whether the server ended an existing session. */
   expired: boolean;
 }

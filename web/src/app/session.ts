@@ -1,4 +1,4 @@
-/** Who is signed in, as Supabase Auth knows it. */
+/** The signed-in user, as Supabase Auth reports it. */
 
 import type { Session } from "@supabase/auth-js";
 import { createContext, useContext, useSyncExternalStore } from "react";
@@ -7,38 +7,38 @@ import type { HostClient } from "./supabase_client.ts";
 export type SessionState =
   /** Not known yet. */
   | { state: "unknown" }
-  /** `expired`: somebody was signed in, and it was not this tab that ended it. */
+  /** `expired`: a session existed and was ended by something other than this tab. */
   | { state: "signed-out"; expired: boolean }
   | { state: "signed-in"; session: Session };
 
-/** A client and its session, followed for as long as the page lives. */
+/** A client and the current state of its session. */
 export interface SessionStore {
   client: HostClient;
   read(): SessionState;
-  /** @returns what ends the subscription. */
+  /** @returns a function that ends the subscription. */
   subscribe(listener: () => void): () => void;
   signOut(): void;
-  /** The server no longer accepts the session. */
+  /** Ends the session because the server no longer accepts it. */
   expire(): void;
 }
 
-/** Call it before the first render: a client that finds its session in the browser has told it by then. */
+/** Call it before the first render: a session stored in the browser has then been reported. */
 export function followSession(client: HostClient): SessionStore {
   const listeners = new Set<() => void>();
   let current: SessionState = { state: "unknown" };
-  let isAsked = false;
+  let isRequested = false;
   client.auth.onAuthStateChange((event, session) => {
     const next = session === null
-      ? signedOut(current, event === "SIGNED_OUT" && !isAsked)
+      ? signedOut(current, event === "SIGNED_OUT" && !isRequested)
       : signedIn(current, session);
-    if (session === null) isAsked = false;
+    if (session === null) isRequested = false;
     if (next === current) return;
     current = next;
     for (const listener of listeners) listener();
   });
   // "local" ends the session here even when the server cannot be reached
-  const leave = (asked: boolean) => {
-    isAsked = asked;
+  const leave = (requested: boolean) => {
+    isRequested = requested;
     void client.auth.signOut({ scope: "local" });
   };
   return {
@@ -53,23 +53,23 @@ export function followSession(client: HostClient): SessionStore {
   };
 }
 
-/** The client repeats itself, at each return to the tab too: the same session is the same state. */
+/** Keeps the same state object for the same session: the client repeats its events, also when the tab is focused. */
 function signedIn(before: SessionState, session: Session): SessionState {
   const isKnown = before.state === "signed-in" && before.session.access_token === session.access_token;
   return isKnown ? before : { state: "signed-in", session };
 }
 
-/** The client tells that a session ended while it started before or after telling that there is none. */
+/** The client reports SIGNED_OUT during its start either before or after the initial state without a session. */
 function signedOut(before: SessionState, ended: boolean): SessionState {
   return { state: "signed-out", expired: ended || before.state === "signed-out" && before.expired };
 }
 
 const SessionContext = createContext<SessionStore | null>(null);
 
-/** Hands a store of {@link followSession} to {@link useSession}. */
+/** Provides a store of {@link followSession} to {@link useSession}. */
 export const SessionProvider = SessionContext.Provider;
 
-/** The surrounding store and what it knows now. */
+/** The store of the nearest {@link SessionProvider} and its current state. */
 export function useSession(): SessionStore & { current: SessionState } {
   const store = useContext(SessionContext);
   if (store === null) throw new Error("Cannot use the session outside of <SessionProvider>");

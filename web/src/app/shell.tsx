@@ -16,7 +16,7 @@ const TOAST_COLOURS = {
   "--normal-border": "var(--edge)",
 } as CSSProperties;
 
-/** Everything behind the sign-in: navigation, the signed-in user, and the features' surroundings. */
+/** The layout after the sign-in: navigation, the signed-in user, and the providers of the features. */
 export function Shell() {
   const { current, client, expire, signOut } = useSession();
   const { pathname, search } = useLocation();

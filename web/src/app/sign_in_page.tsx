@@ -15,17 +15,17 @@ const stateSchema: z.ZodType<SignInState> = z.object({
 });
 const credentialsSchema = z.object({ email: z.string(), password: z.string() });
 
-/** E-mail and password; afterwards back to where the reader wanted to go. */
+/** E-mail and password. After signing in it returns to the requested path. */
 export function SignInPage() {
   const { client, current } = useSession();
   const { state } = useLocation();
-  const way = stateSchema.safeParse(state).data ?? { from: HOME, expired: false };
+  const origin = stateSchema.safeParse(state).data ?? { from: HOME, expired: false };
   const [problem, setProblem] = useState<string | null>(null);
   const [pending, setPending] = useState(false);
   if (current.state === "signed-in") {
-    return <Navigate to={way.from} replace />;
+    return <Navigate to={origin.from} replace />;
   }
-  const expired = way.expired || current.state === "signed-out" && current.expired;
+  const expired = origin.expired || current.state === "signed-out" && current.expired;
 
   const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();

@@ -1,6 +1,6 @@
 /**
- * The host's Supabase client, put together from the parts that this screen uses. supabase-js as a whole brings
- * realtime and storage along: 20 kB of compressed JavaScript that would never run here.
+ * The host's Supabase client, built from the packages that this screen uses. The complete supabase-js includes
+ * realtime and storage: 20 kB of compressed JavaScript that this screen does not use.
  */
 
 import { AuthClient } from "@supabase/auth-js";
@@ -9,7 +9,7 @@ import { PostgrestClient } from "@supabase/postgrest-js";
 import type { BackupsClient } from "../features/backups/data/backups_client.ts";
 import { withinLimit } from "../lib/time_limit.ts";
 
-/** The feature sets limits to its own questions. */
+/** Time limit of authentication requests; the feature limits its own requests. */
 const AUTH_LIMIT_MS = 20_000;
 
 export interface HostClient extends BackupsClient {

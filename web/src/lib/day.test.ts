@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { beginOfDay, dayOf } from "./day.ts";
 
-it("begins a day at the reader's midnight and names it again", () => {
+it("a day starts at local midnight and converts back", () => {
   const begin = beginOfDay("2026-03-01");
   expect([begin.getHours(), begin.getMinutes(), begin.getDate()]).toEqual([0, 0, 1]);
   expect(dayOf(begin)).toBe("2026-03-01");

@@ -12,7 +12,7 @@ import {
   percentOf,
 } from "./format.ts";
 
-/** Intl and we use no-break spaces; they read like blanks. */
+/** Replaces the no-break spaces of the formats by spaces. */
 const plain = (text: string) => text.replaceAll(/[\u00a0\u202f]/g, " ");
 
 describe("formatBytes", () => {
@@ -53,7 +53,7 @@ describe("instants", () => {
     ["2026-11-24T09:20:00Z", "há 3 h"],
     ["2026-11-26T06:09:00Z", "há 47 h"],
     ["2026-11-26T06:11:00Z", "há 2 dias"],
-  ])("seen at %s it was %s", (now, text) => expect(plain(formatAgo(instant, new Date(now)))).toBe(text));
+  ])("at %s it is %s", (now, text) => expect(plain(formatAgo(instant, new Date(now)))).toBe(text));
 
   it("shows local and universal time", () => {
     expect(formatInstant(instant, "America/Sao_Paulo")).toBe("24/11/2026 03:10");
@@ -64,12 +64,12 @@ describe("instants", () => {
   });
 });
 
-it("counts in the singular and the plural", () => {
+it("uses the singular and the plural", () => {
   expect(formatCounted(1, "tabela", "tabelas")).toBe("1 tabela");
   expect(formatCounted(1234, "tabela", "tabelas")).toBe("1.234 tabelas");
 });
 
-it("says 100 % only at the end", () => {
+it("is 100 % only at the end", () => {
   expect(percentOf(999, 1000)).toBe(99);
   expect(percentOf(1200, 1000)).toBe(100);
   expect(percentOf(5, 0)).toBe(0);

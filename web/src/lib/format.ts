@@ -1,10 +1,10 @@
-/** pt-BR forms of numbers, sizes and durations. Pure: the time zone and the clock come in. */
+/** pt-BR formats of numbers, sizes and durations. Pure: time zone and clock are parameters. */
 
 const LOCALE = "pt-BR";
 const NO_BREAK_SPACE = "\u00a0";
 const UNITS = ["B", "kB", "MB", "GB", "TB"] as const;
 
-/** Numbers with so many digits after the comma at most. Making an Intl format takes as long as using it a hundred times. */
+/** Number formats by maximum fraction digits, cached: creating an Intl format costs as much as a hundred uses. */
 const numberFormat = remembered((maximumFractionDigits: number) =>
   new Intl.NumberFormat(LOCALE, { maximumFractionDigits })
 );
@@ -18,7 +18,7 @@ const timeFormat = remembered((timeZone: string | undefined) =>
   new Intl.DateTimeFormat(LOCALE, { timeStyle: "short", timeZone })
 );
 
-/** `make`, called once for each argument. */
+/** Memoizes `make` per argument. */
 function remembered<Argument, Made>(make: (argument: Argument) => Made): (argument: Argument) => Made {
   const made = new Map<Argument, Made>();
   return (argument) => {
@@ -68,7 +68,7 @@ export function formatDuration(milliseconds: number): string {
     .join(" ");
 }
 
-/** How long ago an instant was: `agora`, `há 12 min`, `há 3 h`, `há 5 dias`. Later than `now` counts as now. */
+/** The age of an instant: `agora`, `há 12 min`, `há 3 h`, `há 5 dias`. A future instant counts as now. */
 export function formatAgo(instant: Date, now: Date): string {
   const minutes = Math.floor((now.getTime() - instant.getTime()) / 60_000);
   if (minutes < 1) return "agora";
@@ -78,24 +78,24 @@ export function formatAgo(instant: Date, now: Date): string {
   return `há ${formatCount(Math.floor(hours / 24))}${NO_BREAK_SPACE}dias`;
 }
 
-/** The reader's time zone, `America/Sao_Paulo`: the one that dates are written in. */
+/** The browser's time zone, for example `America/Sao_Paulo`. */
 export function readersTimeZone(): string {
   return instantFormat(undefined).resolvedOptions().timeZone;
 }
 
-/** Day and time in the reader's zone (or the given one): `24/11/2026 03:10`. */
+/** Day and time in the browser's time zone or the given one: `24/11/2026 03:10`. */
 export function formatInstant(instant: Date, timeZone?: string): string {
   const parts = instantFormat(timeZone).formatToParts(instant);
   const part = Object.fromEntries(parts.map(({ type, value }) => [type, value]));
   return `${part.day}/${part.month}/${part.year} ${part.hour}:${part.minute}`;
 }
 
-/** The time alone in the reader's zone (or the given one): `03:10`. */
+/** The time in the browser's time zone or the given one: `03:10`. */
 export function formatTime(instant: Date, timeZone?: string): string {
   return timeFormat(timeZone).format(instant);
 }
 
-/** A day of the calendar, `2026-11-24` → `terça-feira, 24/11`. */
+/** A calendar day, `2026-11-24` → `terça-feira, 24/11`. */
 export function formatDay(day: string): string {
   return dayFormat("UTC").format(new Date(`${day}T00:00:00Z`));
 }
@@ -112,7 +112,7 @@ export function formatUtc(instant: Date): string {
   return `${day.split("-").reverse().join("/")} ${time} UTC`;
 }
 
-/** Whole percent, never above 100 and never 100 before all is done. */
+/** Whole percent, at most 100, and 100 only when complete. */
 export function percentOf(done: number, expected: number): number {
   if (expected <= 0) return 0;
   return done >= expected ? 100 : Math.min(99, Math.floor((done / expected) * 100));

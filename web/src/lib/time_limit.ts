@@ -1,6 +1,6 @@
 /**
- * Work that ends in time: at the limit it is aborted, and given up even where it does not listen. The browser itself
- * waits for minutes, or for ever, for a server that took a question and says nothing.
+ * Runs work with a time limit: at the limit its signal is aborted and the promise rejects, even if the work ignores
+ * the signal. Browsers wait for minutes or without limit for a server that accepts a request and does not respond.
  * @throws {DOMException} `TimeoutError` at the limit; what the work throws.
  */
 export async function withinLimit<T>(
@@ -28,7 +28,7 @@ export async function withinLimit<T>(
   }
 }
 
-/** Whether it is the end of a {@link withinLimit}. */
-export function isLate(thrown: unknown): boolean {
+/** Whether an error is the time-out of {@link withinLimit}. */
+export function isTimeout(thrown: unknown): boolean {
   return thrown instanceof DOMException && thrown.name === "TimeoutError";
 }

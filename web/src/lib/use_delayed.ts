@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react";
 
-/** `false` for the first `afterMs` milliseconds, then `true`: quick answers show no skeleton at all. */
+/** `false` for the first `afterMs` milliseconds, then `true`. */
 export function useDelayed(afterMs: number): boolean {
   const [passed, setPassed] = useState(false);
   useEffect(() => {

@@ -1,7 +1,7 @@
 import type { LucideIcon } from "lucide-react";
 import { classNames } from "../../lib/class_names.ts";
 
-/** What a state means to the reader; the colour follows, icon and word say it too. */
+/** The severity of a state. Colour is never the only sign: icon and text express it too. */
 export type Tone = "ok" | "warn" | "bad" | "info" | "neutral";
 
 const TONES: Record<Tone, string> = {
@@ -12,12 +12,12 @@ const TONES: Record<Tone, string> = {
   neutral: "bg-sunken text-muted",
 };
 
-/** The colours of a tone, for whatever is larger than a badge. */
+/** The colours of a tone, for elements larger than a badge. */
 export function toneClasses(tone: Tone): string {
   return TONES[tone];
 }
 
-/** A state in icon and word. */
+/** A state as icon and text. */
 export function Badge({ tone, icon: Icon, children }: { tone: Tone; icon: LucideIcon; children: string }) {
   return (
     <span

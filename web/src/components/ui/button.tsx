@@ -11,7 +11,7 @@ const VARIANTS = {
 
 const SIZES = { regular: "min-h-10 px-4", small: "min-h-8 px-3" } as const;
 
-/** The look of a button, for links that act as one too. */
+/** The classes of a button, also for links that act as one. */
 export function buttonClasses(
   variant: keyof typeof VARIANTS = "secondary",
   size: keyof typeof SIZES = "regular",
@@ -27,11 +27,11 @@ export function buttonClasses(
 export interface ButtonProps extends ComponentProps<"button"> {
   variant?: keyof typeof VARIANTS;
   size?: keyof typeof SIZES;
-  /** Shows that the answer is awaited; the button cannot be pressed meanwhile. */
+  /** Shows that a request is pending; the button is disabled meanwhile. */
   pending?: boolean;
 }
 
-/** A button; `type` is `button` unless it says otherwise. */
+/** A button. @default type "button" */
 export function Button({ variant, size, pending = false, className, children, ...rest }: ButtonProps) {
   return (
     <button

@@ -3,14 +3,14 @@ import { classNames } from "../../lib/class_names.ts";
 
 interface ChoiceGroupProps {
   legend: string;
-  /** Two or three in a row where there is room, else one below the other. */
+  /** Columns on wide screens; narrow screens have one. */
   columns?: 2 | 3;
   children: ReactNode;
 }
 
 const COLUMNS = { 2: "grid gap-2 sm:grid-cols-2", 3: "grid gap-2 sm:grid-cols-3" } as const;
 
-/** A set of {@link Choice}s under one question. */
+/** A radio group of {@link Choice}s with a legend. */
 export function ChoiceGroup({ legend, columns, children }: ChoiceGroupProps) {
   return (
     <fieldset>
@@ -23,11 +23,11 @@ export function ChoiceGroup({ legend, columns, children }: ChoiceGroupProps) {
 interface ChoiceProps extends Omit<ComponentProps<"input">, "type"> {
   label: string;
   hint?: string;
-  /** Set apart as dangerous. */
+  /** Marked as dangerous. */
   danger?: boolean;
 }
 
-/** One answer of a group: a radio button whose whole card can be pressed. */
+/** One option of a group: a radio button whose whole card is clickable. */
 export function Choice({ label, hint, danger = false, ...input }: ChoiceProps) {
   return (
     <label

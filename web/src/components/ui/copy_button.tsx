@@ -8,7 +8,7 @@ const STATES = {
   refused: { icon: X, word: "O navegador não permitiu copiar" },
 } as const;
 
-/** Copies a text and says on the spot whether it did. `what` completes "Copiar …". */
+/** Copies a text and shows whether it was copied. `what` completes "Copiar …". */
 export function CopyButton({ text, what }: { text: string; what: string }) {
   const [state, setState] = useState<keyof typeof STATES>("idle");
   useEffect(() => {

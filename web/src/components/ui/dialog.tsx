@@ -8,22 +8,22 @@ interface DialogProps {
   description: string;
   children: ReactNode;
   onClose(): void;
-  /** While `true`, neither Escape nor a click outside closes it: an answer is awaited. */
+  /** While `true`, neither Escape nor a click outside closes it: a request is pending. */
   locked?: boolean;
-  /** For tables. */
+  /** A wider dialog, for tables. */
   wide?: boolean;
-  /** `side` stands at the right edge, is for reading, and closes with a click outside. */
+  /** `side` is placed at the right edge, is for reading, and closes with a click outside. */
   placement?: keyof typeof PLACEMENTS;
 }
 
-/** A dialog over an open side sheet lies above it: its overlay comes later at the same height. */
+/** A dialog opened from a side sheet covers it: same z-index, later in the document. */
 const PLACEMENTS = {
   center:
     "inset-x-0 bottom-0 z-50 mx-auto max-h-[94dvh] rounded-t-xl border sm:inset-y-0 sm:my-auto sm:h-fit sm:rounded-xl",
   side: "inset-y-0 right-0 z-40 border-l",
 } as const;
 
-/** A modal dialog that is open as long as it is mounted. Focus goes in, stays in, and returns where it was. */
+/** A modal dialog that is open as long as it is mounted. Focus is trapped in it and restored when it closes. */
 export function Dialog(
   { title, description, children, onClose, locked = false, wide = false, placement = "center" }: DialogProps,
 ) {
@@ -75,7 +75,7 @@ export function DialogBody({ children }: { children: ReactNode }) {
   return <div className="min-h-0 flex-1 space-y-5 overflow-y-auto px-5 py-4">{children}</div>;
 }
 
-/** The buttons of a dialog, always in sight; the one that acts comes last. */
+/** The buttons of a dialog, always visible; the primary action comes last. */
 export function DialogFooter({ children }: { children: ReactNode }) {
   return (
     <footer className="flex flex-wrap items-center justify-end gap-2 border-t border-line px-5 py-3">

@@ -1,6 +1,6 @@
 import { ExternalLink as Icon } from "lucide-react";
 
-/** A link that opens elsewhere, says so, and gives the other page no handle on this one. */
+/** A link that opens in a new tab, announces that, and passes no opener or referrer to the other page. */
 export function ExternalLink({ href, children }: { href: string; children: string }) {
   return (
     <a

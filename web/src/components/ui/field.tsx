@@ -1,7 +1,7 @@
 import { type ComponentProps, type ReactNode, useId } from "react";
 import { classNames } from "../../lib/class_names.ts";
 
-/** What a control inside a {@link Field} has to carry so that it is labelled and described. */
+/** The attributes that connect a control to the label, hint and error of its {@link Field}. */
 export interface FieldControl {
   id: string;
   "aria-describedby": string | undefined;

@@ -4,11 +4,11 @@ interface InstantProps {
   /** A timestamp as the database writes it. */
   at: string;
   now: Date;
-  /** `ago` shows how long ago it was, `full` day and time; the title tells the rest. */
+  /** `ago` shows the age, `full` day and time; the title has the complete instant. */
   as?: "ago" | "full";
 }
 
-/** A moment; local and universal time are in its title. */
+/** An instant; its title has local time and UTC. */
 export function Instant({ at, now, as = "ago" }: InstantProps) {
   const instant = new Date(at);
   const local = formatInstant(instant);

@@ -15,14 +15,14 @@ export interface NoticeProps {
   tone: Tone;
   title?: string;
   children?: ReactNode;
-  /** What can be done about it: a button or two. */
+  /** Buttons that resolve the condition. */
   action?: ReactNode;
-  /** Read out as soon as it appears. */
+  /** Announced by screen readers as soon as it appears. */
   urgent?: boolean;
   id?: string;
 }
 
-/** A message that stays where it belongs until its reason is gone. */
+/** An inline message that stays as long as its condition holds. */
 export function Notice({ tone, title, children, action, urgent = false, id }: NoticeProps) {
   const Icon = ICONS[tone];
   return (

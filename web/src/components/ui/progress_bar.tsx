@@ -1,4 +1,4 @@
-/** A bar for a whole percentage; `null` when how much there is to do is not known. */
+/** A progress bar for an integer percentage; `null` (indeterminate) when the total is not known. */
 export function ProgressBar({ percent, label }: { percent: number | null; label: string }) {
   return (
     <div

@@ -1,10 +1,10 @@
 import { useDelayed } from "../../lib/use_delayed.ts";
 
-const PATIENCE_MS = 400;
+const SHOWN_AFTER_MS = 400;
 
-/** Stands for what is loading; shown only when loading takes longer than a blink. */
+/** A placeholder for loading content; shown only after 400 ms. */
 export function Skeleton({ lines, label }: { lines: number; label: string }) {
-  const slow = useDelayed(PATIENCE_MS);
+  const slow = useDelayed(SHOWN_AFTER_MS);
   if (!slow) return <div aria-busy="true" style={{ minHeight: `${lines * 2.75}rem` }} />;
   return (
     <div role="status" aria-busy="true" className="space-y-3 p-4">

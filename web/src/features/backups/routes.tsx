@@ -1,9 +1,9 @@
 /**
- * What the host mounts below any path of its own:
+ * The routes that a host mounts below a path of its choice:
  *
  *     { path: "desenvolvedor/backups", children: backupsRoutes }
  *
- * Around it: `BackupsProvider`, react-query's `QueryClientProvider` and sonner's `Toaster`.
+ * The host wraps them in `BackupsProvider` and react-query's `QueryClientProvider`, and renders sonner's `Toaster`.
  */
 import type { RouteObject } from "react-router-dom";
 import { BackupsPage } from "./components/backups_page.tsx";

@@ -1,6 +1,6 @@
 import { LockKeyhole } from "lucide-react";
 
-/** Why there is nothing to see, and whom to ask. */
+/** Explains which permission is missing and who can grant it. */
 export function AccessPanel({ empresa }: { empresa: boolean }) {
   return (
     <section className="flex flex-col items-center rounded-lg border border-line bg-surface px-6 py-14 text-center">

@@ -5,7 +5,7 @@ import { formatDuration } from "../../../lib/format.ts";
 import { useRunStatus } from "../data/run_status.ts";
 import { toScreenError } from "../data/screen_error.ts";
 import { progressOf } from "../model/run_result.ts";
-import { askerName, phaseText, runTitle } from "../text/labels.ts";
+import { phaseText, requesterName, runTitle } from "../text/labels.ts";
 import { RunStatusBadge } from "./badges.tsx";
 import { CancelRun, type CancelRunProps } from "./cancel_run.tsx";
 import { RunPace } from "./run_pace.tsx";
@@ -15,7 +15,7 @@ interface ActiveRunProps extends Omit<CancelRunProps, "run"> {
   now: Date;
 }
 
-/** A run that goes on: what it does, how far it is, how long it may take, who asked. */
+/** An active run: phase, progress, estimated time left, requester. */
 export function ActiveRun({ run, now, disabledReason, onCancel }: ActiveRunProps) {
   const status = useRunStatus(run, now);
   const progress = progressOf(run);
@@ -48,7 +48,7 @@ export function ActiveRun({ run, now, disabledReason, onCancel }: ActiveRunProps
   );
 }
 
-/** A script reports every 15 seconds: longer silence is told before the run is given up. */
+/** A script reports every 15 seconds. Longer silence is shown before the run is marked as lost. */
 const SILENCE_MS = 60_000;
 
 function Silence({ run, now }: { run: Run; now: Date }) {
@@ -62,11 +62,11 @@ function Silence({ run, now }: { run: Run; now: Date }) {
   );
 }
 
-/** Who asked for a run, why, with which label, and where its log is. */
+/** Requester, reason and label of a run, and a link to its log. */
 export function RunFacts({ run }: { run: Run }) {
   return (
     <p className="flex flex-wrap gap-x-4 gap-y-1 text-muted">
-      <span>Pedido por {askerName(run.requested_by)}</span>
+      <span>Pedido por {requesterName(run.requested_by)}</span>
       {run.label !== null && <span>Etiqueta: {run.label}</span>}
       {run.reason !== null && run.reason !== "" && <span className="wrap-anywhere">Motivo: {run.reason}
       </span>}

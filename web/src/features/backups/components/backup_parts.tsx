@@ -1,4 +1,4 @@
-/** Pieces of a backup that the table, the cards and the details share. */
+/** Parts of a backup that the table, the cards and the details share. */
 
 import { FlaskConical } from "lucide-react";
 import type { BackupRow } from "@backup/vault/catalog.ts";
@@ -10,15 +10,15 @@ import { formatBytes, formatInstant } from "../../../lib/format.ts";
 import { restoreDisabledReason } from "../model/restorable.ts";
 import { targetName } from "../text/labels.ts";
 
-/** What the rows need to know from around them. */
+/** Context of a row of the history. */
 export interface RowContext {
   now: Date;
-  /** Why nothing may be restored at all, `null` when it may. */
+  /** Why the user may not restore anything, `null` when restoring is allowed. */
   disabledReason: string | null;
   onRestore(backup: BackupRow): void;
 }
 
-/** When something was: how long ago, and the local time; the title has UTC too. */
+/** An instant as age and local time; its title has UTC too. */
 export function When({ at, now }: { at: string; now: Date }) {
   return (
     <>
@@ -32,7 +32,7 @@ export function When({ at, now }: { at: string; now: Date }) {
   );
 }
 
-/** A name for the row that no other row has, for whoever cannot see which row a button is in. */
+/** A unique accessible name for a row: it tells screen readers to which row a button belongs. */
 export function nameOf(backup: BackupRow): string {
   return `${targetName(backup.target)}, ${formatInstant(new Date(backup.created_at))}`;
 }
@@ -41,7 +41,7 @@ export function sizeOf(bytes: number | null): string {
   return bytes === null ? "—" : formatBytes(bytes);
 }
 
-/** Marks a row that was made up for a demonstration. */
+/** Marks a sample row. */
 export function SampleBadge({ backup }: { backup: BackupRow }) {
   return isSample(backup) ? <Badge tone="neutral" icon={FlaskConical}>Amostra</Badge> : null;
 }

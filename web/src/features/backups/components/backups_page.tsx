@@ -3,14 +3,14 @@ import { type Access, accessOf } from "../model/access.ts";
 import { historyQuery } from "../data/list_history.ts";
 import { permissionsQuery, usePermissions } from "../data/permissions.ts";
 import { useGateway } from "../data/gateway.tsx";
-import { useHistoryPlace } from "../model/history_place.ts";
+import { useHistoryPlace } from "./use_history_place.ts";
 import { AccessPanel } from "./access_panel.tsx";
 import { Loaded } from "./loaded.tsx";
 import { Workspace } from "./workspace.tsx";
 
 /**
- * Desenvolvedor → Backups. The history is asked for together with what the user may see, not after it: the server
- * refuses it to whoever may not see it, and nothing is shown before that is known.
+ * Desenvolvedor → Backups. The history is requested in parallel with the user's permissions: the server refuses it
+ * to users without the right, and nothing is shown before the permissions are known.
  */
 export function BackupsPage() {
   const gateway = useGateway();

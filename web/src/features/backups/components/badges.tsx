@@ -18,11 +18,11 @@ import type { BackupRow } from "@backup/vault/catalog.ts";
 import type { RunStatus } from "@backup/runs/run.ts";
 import { Badge, type Tone } from "../../../components/ui/badge.tsx";
 import { formatInstant } from "../../../lib/format.ts";
-import { BACKUP_STATUS_WORDS, RUN_STATUS_WORDS } from "../text/labels.ts";
+import { BACKUP_STATUS_NAMES, RUN_STATUS_NAMES } from "../text/labels.ts";
 
-type Look = { tone: Tone; icon: LucideIcon };
+type BadgeStyle = { tone: Tone; icon: LucideIcon };
 
-const RUN_LOOKS: Record<RunStatus, Look> = {
+const RUN_BADGES: Record<RunStatus, BadgeStyle> = {
   queued: { tone: "info", icon: Clock },
   running: { tone: "info", icon: LoaderCircle },
   unknown: { tone: "warn", icon: CircleHelp },
@@ -32,7 +32,7 @@ const RUN_LOOKS: Record<RunStatus, Look> = {
   lost: { tone: "bad", icon: Unplug },
 };
 
-const BACKUP_LOOKS: Record<BackupRow["status"], Look> = {
+const BACKUP_BADGES: Record<BackupRow["status"], BadgeStyle> = {
   uploaded: { tone: "ok", icon: Archive },
   restored: { tone: "ok", icon: RotateCcw },
   failed: { tone: "bad", icon: CircleX },
@@ -40,14 +40,14 @@ const BACKUP_LOOKS: Record<BackupRow["status"], Look> = {
 };
 
 export function RunStatusBadge({ status }: { status: RunStatus }) {
-  return <Badge {...RUN_LOOKS[status]}>{RUN_STATUS_WORDS[status]}</Badge>;
+  return <Badge {...RUN_BADGES[status]}>{RUN_STATUS_NAMES[status]}</Badge>;
 }
 
 export function BackupStatusBadge({ status }: { status: BackupRow["status"] }) {
-  return <Badge {...BACKUP_LOOKS[status]}>{BACKUP_STATUS_WORDS[status]}</Badge>;
+  return <Badge {...BACKUP_BADGES[status]}>{BACKUP_STATUS_NAMES[status]}</Badge>;
 }
 
-/** How sure we are of a backup: restored in a drill, read back after the upload, or neither. */
+/** The proof of a backup: restored by a drill, verified after the upload, or none. */
 export function ProofBadge({ backup }: { backup: BackupRow }) {
   if (backup.proven_at !== null) {
     return (

@@ -15,7 +15,7 @@ const RestoreDialog = lazy(loadRestore);
 const UndoDialog = lazy(loadUndo);
 const CancelDialog = lazy(loadCancel);
 
-/** `undo` and `cancel` are about a run: the restore to take back, the run to end. */
+/** `undo` and `cancel` refer to a run: the restore to undo, the run to cancel. */
 export type OpenDialog =
   | { kind: "backup" }
   | { kind: "restore"; backup: BackupRow }
@@ -30,7 +30,7 @@ interface DialogsProps {
   onClose(): void;
 }
 
-/** The dialog that is open. Their code is fetched once the page is there: they open without a connection too. */
+/** The open dialog. The dialogs' code is preloaded after the page, so that they open without a connection too. */
 export function Dialogs({ open, busyTargets, onAccepted, onClose }: DialogsProps) {
   useEffect(() => {
     const timer = setTimeout(() => {
@@ -51,7 +51,7 @@ export function Dialogs({ open, busyTargets, onAccepted, onClose }: DialogsProps
   );
 }
 
-/** A dialog whose code could not be fetched does not take the page with it. */
+/** An error boundary: a dialog whose code could not be loaded does not unmount the page. */
 class DialogBoundary extends Component<{ children: ReactNode }, { failed: boolean }> {
   override state = { failed: false };
 

@@ -8,11 +8,11 @@ import { runTitle } from "../text/labels.ts";
 import { nameOf } from "./backup_parts.tsx";
 import { ErrorPanel } from "./error_panel.tsx";
 
-/** "Ensaiar": has a backup proven now, in a throwaway database. Changes nothing else, so it asks nothing more. */
+/** "Ensaiar": starts a drill of a backup in a throwaway database. It changes nothing else, so it needs no confirmation. */
 export function DrillButton(
   { backup, disabledReason }: { backup: BackupRow; disabledReason: string | null },
 ) {
-  const asking = useSubmission(({ run }) => {
+  const submission = useSubmission(({ run }) => {
     void notify({ tone: "info", title: `${runTitle(run)}: pedido aceito` });
   });
   const target = targetSchema.safeParse(backup.target);
@@ -22,15 +22,15 @@ export function DrillButton(
     <>
       <Button
         size="small"
-        pending={asking.pending}
+        pending={submission.pending}
         disabled={reason !== null}
         title={reason ?? "Restaura num banco descartável e confere tudo; nada mais muda."}
         aria-label={`Ensaiar (${nameOf(backup)})`}
-        onClick={() => asking.submit({ action: "drill", target: target.data, r2_key: backup.r2_key })}
+        onClick={() => submission.submit({ action: "drill", target: target.data, r2_key: backup.r2_key })}
       >
         Ensaiar
       </Button>
-      {asking.error !== null && <ErrorPanel title="O ensaio não foi aceito." error={asking.error} />}
+      {submission.error !== null && <ErrorPanel title="O ensaio não foi aceito." error={submission.error} />}
     </>
   );
 }

@@ -17,16 +17,16 @@ interface EndedRunProps {
   onDismiss?(): void;
 }
 
-/** Which restores can be taken back, and by whom. */
+/** Which restores can be undone, and whether the user may. */
 export interface UndoOffer {
   /** `request_id`s. */
   undoable: ReadonlySet<string>;
-  /** Why nothing may be started, `null` when it may. */
+  /** Why the user may not start runs, `null` when allowed. */
   disabledReason: string | null;
   onUndo(run: Run): void;
 }
 
-/** A run that is over, with what it proved or why it failed. */
+/** A finished run with its result or the cause of its failure. */
 export function EndedRun({ run, now, undo, onDismiss }: EndedRunProps) {
   const duration = runDuration(run);
   return (
@@ -88,7 +88,7 @@ function Outcome({ run, undo }: { run: Run; undo: UndoOffer }) {
   );
 }
 
-/** The cause in plain words; what the script said, for whoever helps. */
+/** The cause as a pt-BR sentence, and the script's message as technical detail. */
 export function RunFailure({ run }: { run: Run }) {
   const technical = [run.phase && `fase ${run.phase}`, run.error_code, run.error_message].filter(Boolean)
     .join(" · ");

@@ -3,14 +3,14 @@ import { Notice } from "../../../components/ui/notice.tsx";
 import { toScreenError } from "../data/screen_error.ts";
 
 interface ErrorPanelProps {
-  /** What did not work, as a sentence. */
+  /** What failed, as a sentence. */
   title: string;
   error: unknown;
   onRetry?(): void;
   retrying?: boolean;
 }
 
-/** A failure with its cause, its technical detail, and the way to try again. */
+/** A failure with its cause, its technical detail and a retry button. */
 export function ErrorPanel({ title, error, onRetry, retrying = false }: ErrorPanelProps) {
   const { message, detail } = toScreenError(error);
   return (
@@ -26,7 +26,7 @@ export function ErrorPanel({ title, error, onRetry, retrying = false }: ErrorPan
   );
 }
 
-/** Text for whoever helps, folded away. */
+/** Technical text for support, collapsed. */
 export function TechnicalDetail({ text }: { text: string }) {
   return (
     <details className="mt-1">

@@ -19,7 +19,7 @@ interface LiveRunsProps {
   onDismiss(requestId: string): void;
 }
 
-/** What is happening now, and how what just happened ended. Nothing is shown while nothing happens. */
+/** The active runs and the outcome of those that just ended. Renders nothing when there are none. */
 export function LiveRuns({ query, shown, undo, onCancel, onDismiss }: LiveRunsProps) {
   const now = useNow(1000);
   if (query.data === undefined && query.isError) {
@@ -50,7 +50,7 @@ export function LiveRuns({ query, shown, undo, onCancel, onDismiss }: LiveRunsPr
   );
 }
 
-/** Old numbers are said to be old. */
+/** Warns that the data is out of date. */
 function Staleness({ query, active, now }: { query: LiveRunsProps["query"]; active: boolean; now: Date }) {
   const age = now.getTime() - query.dataUpdatedAt;
   if (!active || age < STALE_AFTER_MS) return null;

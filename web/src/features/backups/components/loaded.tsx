@@ -9,16 +9,16 @@ import { ErrorPanel } from "./error_panel.tsx";
 
 interface LoadedProps<Data> {
   query: UseQueryResult<Data, Error>;
-  /** Said while loading: `Carregando o histórico`. */
+  /** Shown while loading: `Carregando o histórico`. */
   loading: string;
-  /** Said when it failed: `Não foi possível carregar o histórico.` */
+  /** Shown after an error: `Não foi possível carregar o histórico.` */
   failed: string;
-  /** How many lines the skeleton has. */
+  /** The number of lines of the skeleton. */
   lines: number;
   children(data: Data): ReactNode;
 }
 
-/** The states of a query in their order: waiting, failed, data; old data stays in sight with a remark. */
+/** The states of a query in order: pending, error, data. After a failed refetch the old data stays, with a warning. */
 export function Loaded<Data>({ query, loading, failed, lines, children }: LoadedProps<Data>) {
   const retry = () => void query.refetch();
   if (query.data === undefined) {

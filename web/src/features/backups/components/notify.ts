@@ -1,4 +1,4 @@
-/** Passing messages, beside what stays on the page. The host shows sonner's `Toaster`. */
+/** Toasts. The host renders sonner's `Toaster`. */
 
 export interface Message {
   tone: "info" | "success" | "error";
@@ -6,7 +6,7 @@ export interface Message {
   text?: string;
 }
 
-/** Shows a toast; its library is loaded with the first one. */
+/** Shows a toast; the library is loaded with the first one. */
 export async function notify({ tone, title, text }: Message): Promise<void> {
   const { toast } = await import("sonner");
   toast[tone](title, { description: text });

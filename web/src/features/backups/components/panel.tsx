@@ -2,7 +2,7 @@ import { type ReactNode, useId } from "react";
 
 interface PanelProps {
   title: string;
-  /** Beside the title: filters, buttons. */
+  /** Filters and buttons beside the title. */
   tools?: ReactNode;
   children: ReactNode;
 }
@@ -21,8 +21,8 @@ export function Panel({ title, tools, children }: PanelProps) {
   );
 }
 
-/** What a panel says when it has nothing to show. */
-export function Nothing({ title, children }: { title: string; children?: ReactNode }) {
+/** The text of an empty panel. */
+export function EmptyPanel({ title, children }: { title: string; children?: ReactNode }) {
   return (
     <div className="px-4 py-8 text-center">
       <p className="font-medium">{title}</p>

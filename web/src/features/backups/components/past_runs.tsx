@@ -6,12 +6,12 @@ import { usePastRuns } from "../data/list_runs.ts";
 import { targetName } from "../text/labels.ts";
 import { EndedRun, type UndoOffer } from "./ended_run.tsx";
 import { Loaded } from "./loaded.tsx";
-import { Nothing, Panel } from "./panel.tsx";
+import { EmptyPanel, Panel } from "./panel.tsx";
 
 const STEP = 5;
 const RENEW_MS = 30_000;
 
-/** What was asked for and what became of it, failures and losses with their cause. */
+/** Past runs and their outcome; failed and lost ones with their cause. */
 export function PastRuns({ target, undo }: { target: Target | null; undo: UndoOffer }) {
   const [count, setCount] = useState(STEP);
   const now = useNow(RENEW_MS);
@@ -25,7 +25,7 @@ export function PastRuns({ target, undo }: { target: Target | null; undo: UndoOf
         failed="Não foi possível carregar as execuções."
       >
         {({ rows, hasOlder }) =>
-          rows.length === 0 ? <Nothing title="Nenhuma execução terminou ainda." /> : (
+          rows.length === 0 ? <EmptyPanel title="Nenhuma execução terminou ainda." /> : (
             <>
               <ul className="divide-y divide-line" aria-busy={query.isPlaceholderData}>
                 {rows.map((run) => (

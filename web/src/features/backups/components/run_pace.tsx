@@ -4,7 +4,7 @@ import { formatDuration } from "../../../lib/format.ts";
 import { useDurations } from "../data/durations.ts";
 import { paceOf } from "../model/run_pace.ts";
 
-/** When a run may end, from earlier ones; nothing while too few were measured. */
+/** The estimated end of a run, from earlier ones; nothing while too few were measured. */
 export function RunPace({ run, now }: { run: Run; now: Date }) {
   const durations = useDurations();
   const pace = paceOf(run, durations.data ?? [], now);

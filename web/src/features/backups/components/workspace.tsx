@@ -6,30 +6,31 @@ import { Button } from "../../../components/ui/button.tsx";
 import { Notice } from "../../../components/ui/notice.tsx";
 import { useLiveRuns } from "../data/live_runs.ts";
 import { useUndoableRestores } from "../data/undoable_restores.ts";
-import { BEGINNING, useHistoryPlace } from "../model/history_place.ts";
+import { BEGINNING } from "../model/history_place.ts";
+import { useHistoryPlace } from "./use_history_place.ts";
 import { notify } from "./notify.ts";
 import { useOtherTabs } from "../data/other_tabs.ts";
 import { useRunWatch } from "../data/use_run_watch.ts";
-import { outcomeSentence, RUN_STATUS_WORDS, runTitle } from "../text/labels.ts";
+import { outcomeSentence, RUN_STATUS_NAMES, runTitle } from "../text/labels.ts";
 import { Dialogs, type OpenDialog } from "./dialogs.tsx";
 import { History } from "./history/history.tsx";
 import { Overview } from "./overview/overview.tsx";
 import { SampleNotice } from "./overview/sample_notice.tsx";
 
-/** One chunk beside the first view's: what runs is asked for meanwhile. */
+/** One chunk beside the first view's; the active runs are requested while it loads. */
 const LiveRuns = lazy(async () => ({ default: (await import("./runs.ts")).LiveRuns }));
 const PastRuns = lazy(async () => ({ default: (await import("./runs.ts")).PastRuns }));
 
 const NONE: ReadonlySet<string> = new Set();
 
-/** The page for whoever may see it. `disabledReason` says why nothing may be started, `null` when it may. */
+/** The page for users with `ops:view`. `disabledReason`: why the user may not start runs, `null` when allowed. */
 export function Workspace({ disabledReason }: { disabledReason: string | null }) {
-  const way = useHistoryPlace();
+  const navigation = useHistoryPlace();
   const [dialog, setDialog] = useState<OpenDialog>(null);
   const [announcement, setAnnouncement] = useState("");
   const live = useLiveRuns();
-  const tellEnd = useCallback((run: Run) => setAnnouncement(announceEnd(run)), []);
-  const watch = useRunWatch(live.data, tellEnd);
+  const onEnd = useCallback((run: Run) => setAnnouncement(announceEnd(run)), []);
+  const watch = useRunWatch(live.data, onEnd);
   const undoables = useUndoableRestores(live.data !== undefined);
   const undoable = undoables.data ?? NONE;
   useOtherTabs();
@@ -59,7 +60,7 @@ export function Workspace({ disabledReason }: { disabledReason: string | null })
       {disabledReason !== null && <Notice id="disabledReason" tone="info">{disabledReason}</Notice>}
       <SampleNotice />
       <Overview
-        onPickDay={(day) => way.go({ ...BEGINNING, target: "prod", from: day, to: day })}
+        onPickDay={(day) => navigation.go({ ...BEGINNING, target: "prod", from: day, to: day })}
       />
       <p role="status" className="sr-only">{announcement}</p>
       <Suspense fallback={null}>
@@ -72,26 +73,26 @@ export function Workspace({ disabledReason }: { disabledReason: string | null })
         />
       </Suspense>
       <History
-        way={way}
+        navigation={navigation}
         disabledReason={disabledReason}
         onRestore={(backup) => setDialog({ kind: "restore", backup })}
       />
       <Suspense fallback={null}>
-        <PastRuns target={way.place.target} undo={undo} />
+        <PastRuns target={navigation.place.target} undo={undo} />
       </Suspense>
       <Dialogs open={dialog} busyTargets={busyTargets} onAccepted={accept} onClose={close} />
     </>
   );
 }
 
-/** Backups and restores exclude each other on their target; all else only reads. */
+/** Backups and restores lock their target; all other kinds only read. */
 function holdsTarget({ kind, status }: Run): boolean {
   return isActive(status) && (kind === "backup" || kind === "restore");
 }
 
-/** Says how a run ended in a toast, and returns the sentence for readers of the screen. */
+/** Shows a toast with the end of a run, and returns its sentence for screen readers. */
 function announceEnd(run: Run): string {
-  const sentence = `${runTitle(run)}: ${RUN_STATUS_WORDS[run.status].toLowerCase()}`;
+  const sentence = `${runTitle(run)}: ${RUN_STATUS_NAMES[run.status].toLowerCase()}`;
   if (run.status === "succeeded") {
     void notify({ tone: "success", title: sentence });
     return `${sentence}.`;

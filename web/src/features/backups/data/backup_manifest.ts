@@ -1,4 +1,4 @@
-/** The manifest of a backup as it lies in the vault. */
+/** The manifest of a backup, as stored in the vault. */
 
 import { queryOptions, useQuery } from "@tanstack/react-query";
 import { z } from "zod";
@@ -7,7 +7,7 @@ import { type Gateway, useGateway } from "./gateway.tsx";
 import { keys } from "./keys.ts";
 import { queryDefaults } from "./query_defaults.ts";
 
-/** `null` for rows older than the column. */
+/** `null` for rows written before the column existed. */
 const storedSchema = z.union([manifestV2Schema, legacyManifestSchema]).nullable();
 
 export function manifestQuery(gateway: Gateway, key: string) {

@@ -1,4 +1,4 @@
-/** An error as PostgREST words it; our functions put their code into `hint`. */
+/** An error of PostgREST; the catalog's functions put their error code into `hint`. */
 export interface PostgrestFailure {
   code: string;
   message: string;
@@ -8,11 +8,11 @@ export interface PostgrestFailure {
 interface RpcAnswer {
   data: unknown;
   error: PostgrestFailure | null;
-  /** HTTP status, 0 when nobody answered. */
+  /** HTTP status, 0 when there was no response. */
   status: number;
 }
 
-/** What the feature needs of the host's Supabase client; supabase-js's own has it. */
+/** The part of the Supabase client that the feature uses; supabase-js's client satisfies it. */
 export interface BackupsClient {
   rpc(
     name: string,

@@ -1,4 +1,4 @@
-/** Asks to end a run. */
+/** Requests the cancellation of a run. */
 
 import { useMutation, useMutationState, useQueryClient } from "@tanstack/react-query";
 import { type CancelAnswer, cancelAnswerSchema } from "@backup/api.ts";
@@ -6,7 +6,7 @@ import { useGateway } from "./gateway.tsx";
 import { notifyOtherTabs } from "./other_tabs.ts";
 import { keys } from "./keys.ts";
 
-/** The run is still active afterwards, until its script has taken back what it did. */
+/** The run stays active until its script has rolled back. */
 export function useCancelRun(onAccepted: (answer: CancelAnswer) => void) {
   const gateway = useGateway();
   const cache = useQueryClient();
@@ -23,11 +23,11 @@ export function useCancelRun(onAccepted: (answer: CancelAnswer) => void) {
   });
 }
 
-/** Whether a cancellation of this run was accepted a moment ago; its script may still be taking things back. */
+/** Whether a cancellation of this run was accepted; its script may still be rolling back. */
 export function useCancelRequested(requestId: string): boolean {
-  const asked = useMutationState({
+  const requested = useMutationState({
     filters: { mutationKey: keys.cancel, status: "success" },
     select: ({ state }) => state.variables,
   });
-  return asked.includes(requestId);
+  return requested.includes(requestId);
 }

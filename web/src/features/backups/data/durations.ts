@@ -1,4 +1,4 @@
-/** How long runs usually take, measured from the last that succeeded. */
+/** Usual durations of runs, measured from the last ones that succeeded. */
 
 import { queryOptions, useQuery } from "@tanstack/react-query";
 import { z } from "zod";

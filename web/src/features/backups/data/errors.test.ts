@@ -3,7 +3,7 @@ import { messageOf } from "@backup/messages.ts";
 import { functionError } from "./function_call.ts";
 import { rpcError } from "./rpc.ts";
 
-/** Errors as functions-js makes them. */
+/** Errors in the form that functions-js throws. */
 function invokeError(name: string, context: unknown): Error {
   return Object.assign(new Error("Edge Function returned a non-2xx status code"), { name, context });
 }
@@ -25,23 +25,23 @@ describe("functionError", () => {
     expect(error.unclear).toBe(false);
   });
 
-  it("knows a session that ended, whoever says it", async () => {
+  it("recognizes an expired session, reported by the function or the platform", async () => {
     const ours = JSON.stringify({ ok: false, error: "invalid_token", message: "Entre novamente." });
     expect(await http(401, ours)).toMatchObject({ kind: "session", code: "invalid_token" });
     expect(await http(401, "Unauthorized")).toMatchObject({ kind: "session" });
   });
 
-  it("does not take a platform's page for a refusal", async () => {
+  it("does not treat a page of the platform as a refusal", async () => {
     expect(await http(404, "<h1>Not found</h1>")).toMatchObject({ kind: "broken", code: "config_error" });
     expect(await http(500, "{}")).toMatchObject({ kind: "broken", unclear: true });
   });
 
-  it("tells silence from an answer", async () => {
+  it("distinguishes a missing response from an error response", async () => {
     const error = await functionError(invokeError("FunctionsFetchError", new TypeError("Failed to fetch")));
     expect(error).toMatchObject({ kind: "network", unclear: true, transient: true });
   });
 
-  it("holds an unconfirmed dispatch for unclear", async () => {
+  it("treats an unconfirmed dispatch as unclear", async () => {
     const body = JSON.stringify({ ok: false, error: "github_unclear", message: "?" });
     expect((await http(502, body)).unclear).toBe(true);
   });
@@ -61,7 +61,7 @@ describe("rpcError", () => {
     expect(rpcError(given, status)).toMatchObject({ kind, code });
   });
 
-  it("speaks the product's sentences", () => {
+  it("shows the sentences of messages.ts", () => {
     expect(rpcError(failure("42501"), 403).message).toBe(messageOf("forbidden"));
   });
 });

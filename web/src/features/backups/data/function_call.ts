@@ -1,4 +1,4 @@
-/** Asks the Edge Function. Its refusals come as bodies of non-2xx answers and are shown in its own words. */
+/** Calls the Edge Function. Its refusals are bodies of non-2xx responses; their sentences are shown unchanged. */
 
 import type { z } from "zod";
 import {
@@ -10,13 +10,13 @@ import {
   type StatusRequest,
 } from "@backup/api.ts";
 import type { BackupsClient } from "./backups_client.ts";
-import { knownError, misunderstood, networkError, ScreenError } from "./screen_error.ts";
+import { invalidResponse, knownError, networkError, ScreenError } from "./screen_error.ts";
 
-/** Bodies that the function understands. */
+/** Request bodies of the function. */
 export type FunctionBody = StartRequest | StatusRequest | CancelRequest | HealthRequest;
 
 /**
- * Sends a body to the function and parses what it answers.
+ * Sends a body to the function and parses the response.
  * @throws {ScreenError}
  */
 export async function callFunction<T>(
@@ -28,13 +28,13 @@ export async function callFunction<T>(
   const { data, error } = await client.functions.invoke(FUNCTION_NAME, { body, signal });
   if (error) throw await functionError(error);
   const parsed = schema.safeParse(data);
-  if (!parsed.success) throw misunderstood(`${FUNCTION_NAME} ${body.action}: ${parsed.error.message}`);
+  if (!parsed.success) throw invalidResponse(`${FUNCTION_NAME} ${body.action}: ${parsed.error.message}`);
   return parsed.data;
 }
 
 /**
- * Names what `functions.invoke` reports as an error. Its classes are told by name: the host may bring another
- * copy of the library, of which `instanceof` knows nothing.
+ * Converts an error of `functions.invoke`. Its classes are compared by name: the host may load another copy of the
+ * library, for which `instanceof` is false.
  */
 export async function functionError(error: unknown): Promise<ScreenError> {
   if (!(error instanceof Error)) return knownError("broken", "internal_server_error", String(error));
@@ -53,7 +53,7 @@ async function refusal(response: Response): Promise<ScreenError> {
   return new ScreenError(response.status === 401 ? "session" : "refused", code, message, detail);
 }
 
-/** The platform, not the function, answered: it is not deployed, crashed or refused the token itself. */
+/** The response isAfterNextPage from the platform: the function is not deployed or crashed, or the token was refused. */
 function unknownRefusal(status: number, text: string): ScreenError {
   const detail = `HTTP ${status} ${text.slice(0, 300)}`.trim();
   if (status === 401) return knownError("session", "invalid_token", detail);

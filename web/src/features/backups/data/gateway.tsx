@@ -1,26 +1,26 @@
-/** The feature's door to the outside: the host hands in a Supabase client, the parts take a gateway from here. */
+/** All requests of the feature: the host provides a Supabase client, components use the gateway made from it. */
 
 import { createContext, type ReactNode, useContext, useMemo } from "react";
 import type { z } from "zod";
 import { callFunction, type FunctionBody } from "./function_call.ts";
 import type { BackupsClient } from "./backups_client.ts";
 import { callRpc } from "./rpc.ts";
-import { lateError, ScreenError } from "./screen_error.ts";
-import { isLate, withinLimit } from "../../../lib/time_limit.ts";
+import { ScreenError, timeoutError } from "./screen_error.ts";
+import { isTimeout, withinLimit } from "../../../lib/time_limit.ts";
 
 export interface Gateway {
   /** Calls an RPC; fails with a `ScreenError`. */
   read<T>(name: string, args: Record<string, unknown>, schema: z.ZodType<T>, signal: AbortSignal): Promise<T>;
-  /** Asks the Edge Function; fails with a `ScreenError`. */
+  /** Calls the Edge Function; fails with a `ScreenError`. */
   ask<T>(body: FunctionBody, schema: z.ZodType<T>): Promise<T>;
 }
 
-/** The lists take well under a second at a million rows. */
+/** The lists answer in well under a second at a million rows. */
 const READ_LIMIT_MS = 20_000;
-/** The function gives GitHub and the database ten seconds a call, and makes several. */
-const ASK_LIMIT_MS = 60_000;
+/** The function makes several calls to GitHub and the database, each limited to ten seconds. */
+const CALL_LIMIT_MS = 60_000;
 
-/** Makes a gateway that tells `onSessionExpired` whenever the server no longer knows the caller. */
+/** Creates a gateway that calls `onSessionExpired` when the server rejects the session. */
 export function createGateway(client: BackupsClient, onSessionExpired: () => void): Gateway {
   const watch = async <T,>(answer: Promise<T>): Promise<T> => {
     try {
@@ -34,7 +34,7 @@ export function createGateway(client: BackupsClient, onSessionExpired: () => voi
     read: (name, args, schema, signal) =>
       watch(inTime(READ_LIMIT_MS, signal, (end) => callRpc(client, name, args, schema, end))),
     ask: (body, schema) =>
-      watch(inTime(ASK_LIMIT_MS, null, (end) => callFunction(client, body, schema, end))),
+      watch(inTime(CALL_LIMIT_MS, null, (end) => callFunction(client, body, schema, end))),
   };
 }
 
@@ -46,7 +46,7 @@ async function inTime<T>(
   try {
     return await withinLimit(limitMs, signal, work);
   } catch (error) {
-    throw isLate(error) ? lateError(limitMs) : error;
+    throw isTimeout(error) ? timeoutError(limitMs) : error;
   }
 }
 
@@ -54,18 +54,18 @@ const GatewayContext = createContext<Gateway | null>(null);
 
 export interface BackupsProviderProps {
   client: BackupsClient;
-  /** Called when the server refuses the caller's session; the host leads back to its sign-in. */
+  /** Called when the server rejects the session; the host returns to its sign-in. */
   onSessionExpired(): void;
   children: ReactNode;
 }
 
-/** Wrap the feature's routes in it; a `QueryClientProvider` and sonner's `Toaster` are the host's too. */
+/** Wraps the feature's routes. The host also provides a `QueryClientProvider` and sonner's `Toaster`. */
 export function BackupsProvider({ client, onSessionExpired, children }: BackupsProviderProps) {
   const gateway = useMemo(() => createGateway(client, onSessionExpired), [client, onSessionExpired]);
   return <GatewayContext value={gateway}>{children}</GatewayContext>;
 }
 
-/** The gateway of the surrounding {@link BackupsProvider}. */
+/** The gateway of the nearest {@link BackupsProvider}. */
 export function useGateway(): Gateway {
   const gateway = useContext(GatewayContext);
   if (gateway === null) throw new Error("Cannot use the backups screen outside of <BackupsProvider>");

@@ -1,4 +1,4 @@
-/** Whether what backups need is in place: what the unattended checks saw last, and a look right now. */
+/** The state of what backups depend on: the last reports of the unattended checks, and a check on demand. */
 
 import { queryOptions, useQuery } from "@tanstack/react-query";
 import { z } from "zod";
@@ -26,13 +26,13 @@ export function healthQuery(gateway: Gateway) {
     queryKey: keys.health,
     queryFn: () => gateway.ask({ action: "health" }, healthAnswerSchema),
     retry: false,
-    // only when somebody asks: it calls GitHub
+    // only on demand: it calls GitHub
     enabled: false,
     staleTime: Infinity,
   });
 }
 
-/** Has the function look now, with `refetch`. */
+/** Runs the function's check with `refetch`. */
 export function useHealth() {
   return useQuery(healthQuery(useGateway()));
 }

@@ -1,4 +1,4 @@
-/** Keeps a backup from retention for a while, or releases it. */
+/** Places or releases a hold, which keeps a backup from retention. */
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { backupRowSchema } from "@backup/vault/catalog.ts";
@@ -12,7 +12,7 @@ export interface Hold {
   reason: string;
 }
 
-/** Shown once the database has taken it. */
+/** The new state is shown after the database has stored it. */
 export function useHoldBackup(onDone: () => void) {
   const gateway = useGateway();
   const cache = useQueryClient();

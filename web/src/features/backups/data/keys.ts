@@ -1,4 +1,4 @@
-/** Every query key of the feature. Invalidate by the shorter ones. */
+/** Every query key of the feature. Invalidate with a prefix. */
 
 import type { Target } from "@backup/target.ts";
 

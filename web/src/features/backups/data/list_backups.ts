@@ -1,4 +1,4 @@
-/** Rows of the catalog: the oldest backup of a target, and all that its vault holds. */
+/** Rows of the catalog: the oldest backup of a target, and all of its backups in the vault. */
 
 import { queryOptions, useQuery } from "@tanstack/react-query";
 import { z } from "zod";
@@ -9,7 +9,7 @@ import { isInVault } from "../model/restorable.ts";
 import { keys } from "./keys.ts";
 import { queryDefaults } from "./query_defaults.ts";
 
-/** The most that one call of the RPC answers. */
+/** The maximum number of rows of one call. */
 const CALL_LIMIT = 1000;
 export const backupRowsSchema = z.array(backupRowSchema);
 
@@ -33,7 +33,7 @@ export function useOldestBackup(target: Target) {
 export interface VaultContent {
   /** Newest first. */
   backups: BackupRow[];
-  /** Whether older ones were left out. */
+  /** Whether older rows were omitted. */
   cut: boolean;
 }
 
@@ -49,7 +49,7 @@ export function vaultContentQuery(gateway: Gateway, target: string) {
   });
 }
 
-/** What lies in the vault of a target: what retention decides about one depends on the others. */
+/** The backups of a target in the vault: retention's decision about one depends on the others. */
 export function useVaultContent(target: string) {
   return useQuery(vaultContentQuery(useGateway(), target));
 }

@@ -1,31 +1,16 @@
-/** What each of the last days brought, oldest first, days without anything too. */
+/** The last days of a target, oldest first, including days without any run. */
 
 import { queryOptions, useQuery } from "@tanstack/react-query";
 import { z } from "zod";
 import type { Target } from "@backup/target.ts";
+import { backupDaySchema } from "../model/backup_day.ts";
 import { type Gateway, useGateway } from "./gateway.tsx";
 import { keys } from "./keys.ts";
 import { queryDefaults } from "./query_defaults.ts";
 
 const RENEW_MS = 60_000;
 
-const daySchema = z.object({
-  /** `2026-11-24`, in the time zone that was asked for. */
-  day: z.iso.date(),
-  made: z.number(),
-  failed: z.number(),
-  /** Of those made that day, how many a drill has restored since. */
-  proven: z.number(),
-  running: z.number(),
-  drills: z.number(),
-  restores: z.number(),
-  /** Of the day's newest backup. */
-  last_bytes: z.number().nullable(),
-  last_rows: z.number().nullable(),
-  last_at: z.string().nullable(),
-});
-export type BackupDay = z.infer<typeof daySchema>;
-const daysSchema = z.array(daySchema);
+const daysSchema = z.array(backupDaySchema);
 
 export interface DaysWanted {
   target: Target;

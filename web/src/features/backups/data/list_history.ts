@@ -1,4 +1,4 @@
-/** A page of the history, as its place in the address says. */
+/** One page of the history, selected by its place in the URL. */
 
 import { keepPreviousData, queryOptions, useQuery } from "@tanstack/react-query";
 import { z } from "zod";
@@ -24,11 +24,11 @@ import { backupRowsSchema } from "./list_backups.ts";
 import { queryDefaults } from "./query_defaults.ts";
 
 export const PAGE_SIZE = 20;
-/** So many runs are looked through for the attempts of one page. */
+/** The maximum number of runs read to find the attempts of one page. */
 const ATTEMPTS_LIMIT = 200;
 /**
- * So many are asked for together with the newest backups, before it is known how far back these reach: enough unless
- * every other attempt fails.
+ * The number of runs requested in parallel with the newest backups, before it is known how far back those reach. It
+ * suffices unless every other attempt fails.
  */
 const EARLY_LIMIT = 2 * PAGE_SIZE;
 const runsSchema = z.array(runSchema);
@@ -43,15 +43,15 @@ export interface HistoryPage {
 }
 
 export function historyQuery(gateway: Gateway, place: HistoryPlace) {
-  const asked = { ...place, details: null };
+  const listed = { ...place, details: null };
   return queryOptions({
     ...queryDefaults,
-    queryKey: keys.history(asked),
+    queryKey: keys.history(listed),
     queryFn: ({ signal }) => {
-      const listing = listingOf(asked);
+      const listing = listingOf(listed);
       return listing.list === "runs"
-        ? readRuns(gateway, asked, signal)
-        : readBackups(gateway, asked, listing.attempts, signal);
+        ? readRuns(gateway, listed, signal)
+        : readBackups(gateway, listed, listing.attempts, signal);
     },
     placeholderData: keepPreviousData,
   });
@@ -142,7 +142,7 @@ async function readBackups(
   };
 }
 
-/** Runs that were to make a backup within a span, newest first. */
+/** Runs of kind backup within a span, newest first. */
 function readBackupRuns(
   gateway: Gateway,
   { target, search }: HistoryPlace,

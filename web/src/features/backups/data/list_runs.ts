@@ -16,7 +16,7 @@ export interface PastRuns {
   hasOlder: boolean;
 }
 
-/** The newest `count` runs that are over. */
+/** The newest `count` finished runs. */
 export function pastRunsQuery(gateway: Gateway, target: Target | null, count: number) {
   return queryOptions({
     ...queryDefaults,

@@ -1,4 +1,4 @@
-/** The newest runs, watched while one of them is active. */
+/** The newest runs, polled while one of them is active. */
 
 import { queryOptions, useQuery } from "@tanstack/react-query";
 import { z } from "zod";

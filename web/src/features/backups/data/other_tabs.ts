@@ -1,4 +1,4 @@
-/** Tabs of one browser tell each other what was asked for, so that none has to look for it again and again. */
+/** Notifies the other tabs of a browser about accepted requests, so that idle tabs need not poll. */
 
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
@@ -6,14 +6,14 @@ import { keys } from "./keys.ts";
 
 const CHANNEL = "revo-backups";
 
-/** Has the other tabs look again. */
+/** Makes the other tabs refetch the runs. */
 export function notifyOtherTabs(): void {
   const channel = new BroadcastChannel(CHANNEL);
   channel.postMessage("changed");
   channel.close();
 }
 
-/** Looks again when another tab says so. */
+/** Refetches the runs when another tab sends a notification. */
 export function useOtherTabs(): void {
   const cache = useQueryClient();
   useEffect(() => {

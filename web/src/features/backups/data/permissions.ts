@@ -1,13 +1,10 @@
-/** What the signed-in user may do here; the server decides again on each request. */
+/** The signed-in user's permissions, to enable actions; the server checks them again on each request. */
 
 import { queryOptions, useQuery } from "@tanstack/react-query";
-import { z } from "zod";
+import { permissionsSchema } from "../model/access.ts";
 import { type Gateway, useGateway } from "./gateway.tsx";
 import { keys } from "./keys.ts";
 import { queryDefaults } from "./query_defaults.ts";
-
-const permissionsSchema = z.object({ view: z.boolean(), manage: z.boolean(), empresa: z.boolean() });
-export type Permissions = z.infer<typeof permissionsSchema>;
 
 export function permissionsQuery(gateway: Gateway) {
   return queryOptions({

@@ -7,6 +7,6 @@ it.each([
   [4000, 4000],
   [8000, 8000],
   [500_000, 30_000],
-])("asks after %d ms without news again in %d ms", (silence, delay) => {
+])("%d ms after the last success the next poll follows in %d ms", (silence, delay) => {
   expect(pollDelay({ dataUpdatedAt: 10_000, errorUpdatedAt: 10_000 + silence })).toBe(delay);
 });

@@ -1,14 +1,15 @@
-/** How often to look at what goes on. A hidden tab does not look at all: react-query sees to that. */
+/** The polling interval of active runs. react-query does not poll in a hidden tab. */
 
-const SOON_MS = 2000;
-const SELDOM_MS = 30_000;
+const SHORTEST_MS = 2000;
+const LONGEST_MS = 30_000;
 
 /**
- * When to ask again, in milliseconds: soon, and after errors as late again as there has been no news.
+ * The delay until the next poll in milliseconds: 2 s after a success; after errors the time since the last success,
+ * which doubles the interval, up to 30 s.
  *
  * @example pollDelay({ dataUpdatedAt: 0, errorUpdatedAt: 8000 }) // 8000
  */
 export function pollDelay(last: { dataUpdatedAt: number; errorUpdatedAt: number }): number {
   const silence = last.errorUpdatedAt - last.dataUpdatedAt;
-  return Math.min(Math.max(silence, SOON_MS), SELDOM_MS);
+  return Math.min(Math.max(silence, SHORTEST_MS), LONGEST_MS);
 }

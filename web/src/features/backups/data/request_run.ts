@@ -1,4 +1,4 @@
-/** Asks for what becomes a run. */
+/** Requests a run. */
 
 import { type QueryClient, useMutation, useQueryClient } from "@tanstack/react-query";
 import { type Dispatched, dispatchedSchema, type StartRequest } from "@backup/api.ts";
@@ -9,7 +9,7 @@ import { keys } from "./keys.ts";
 
 export type RunRequest = StartRequest & { request_id: string };
 
-/** Never sent again by itself: repeating is the user's decision, with the same `request_id`. */
+/** Never retried automatically: the user repeats it, with the same `request_id`. */
 export function useRequestRun(onAccepted: (answer: Dispatched) => void) {
   const gateway = useGateway();
   const cache = useQueryClient();
@@ -20,7 +20,7 @@ export function useRequestRun(onAccepted: (answer: Dispatched) => void) {
       showRun(cache, answer.run);
       onAccepted(answer);
     },
-    // After a refusal too: the attempt itself may have left a run that failed.
+    // after a refusal too: the attempt may have created a failed run
     onSettled: () => {
       void cache.invalidateQueries({ queryKey: keys.runs });
       notifyOtherTabs();
@@ -28,7 +28,7 @@ export function useRequestRun(onAccepted: (answer: Dispatched) => void) {
   });
 }
 
-/** Puts an accepted run on the screen before the next poll brings it. */
+/** Adds an accepted run to the cache before the next poll returns it. */
 function showRun(cache: QueryClient, run: Run): void {
   cache.setQueryData<Run[]>(keys.liveRuns, (runs = []) => [
     run,

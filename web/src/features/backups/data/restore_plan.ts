@@ -1,4 +1,4 @@
-/** The newest simulation of restoring one backup into one target, and what it found. */
+/** The newest simulation of restoring one backup into one target, and its plan. */
 
 import { queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback } from "react";
@@ -10,7 +10,7 @@ import { type Gateway, useGateway } from "./gateway.tsx";
 import { keys } from "./keys.ts";
 import { pollDelay } from "./poll.ts";
 import { queryDefaults } from "./query_defaults.ts";
-import { misunderstood } from "./screen_error.ts";
+import { invalidResponse } from "./screen_error.ts";
 
 const runsSchema = z.array(runSchema);
 
@@ -27,12 +27,12 @@ export function newestPlanRunQuery(gateway: Gateway, target: Target, key: string
   });
 }
 
-/** `null` when nobody has simulated this yet. */
+/** `null` when there has been no simulation yet. */
 export function useNewestPlanRun(target: Target, key: string) {
   return useQuery(newestPlanRunQuery(useGateway(), target, key));
 }
 
-/** Makes a simulation that was just accepted the newest, before the next look brings it. */
+/** Stores a simulation that was just accepted as the newest, before the next poll returns it. */
 export function useShowPlanRun(target: Target, key: string): (run: Run) => void {
   const cache = useQueryClient();
   return useCallback((run) => void cache.setQueryData(keys.newestPlan(target, key), run), [
@@ -50,14 +50,14 @@ export function planQuery(gateway: Gateway, requestId: string) {
       const args = { p_request_id: requestId, p_limit: 1 };
       const [run] = await gateway.read("ops_db_backup_runs_list", args, runsSchema, signal);
       const plan = run && planOf(run);
-      if (!plan) throw misunderstood(`ops_db_backup_runs_list: run ${requestId} carries no plan`);
+      if (!plan) throw invalidResponse(`ops_db_backup_runs_list: run ${requestId} carries no plan`);
       return plan;
     },
     staleTime: Infinity,
   });
 }
 
-/** What a simulation that succeeded found. */
+/** The plan of a simulation that succeeded. */
 export function usePlan(run: Run | null) {
   return useQuery({
     ...planQuery(useGateway(), run?.request_id ?? ""),

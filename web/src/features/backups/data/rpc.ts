@@ -1,9 +1,9 @@
-/** Reads from the database: RPCs through PostgREST, answers parsed, errors named. */
+/** Reads from the database: RPCs through PostgREST, with parsed responses and converted errors. */
 
 import type { z } from "zod";
 import { ERROR_CODES } from "@backup/messages.ts";
 import type { BackupsClient, PostgrestFailure } from "./backups_client.ts";
-import { knownError, misunderstood, networkError, type ScreenError } from "./screen_error.ts";
+import { invalidResponse, knownError, networkError, type ScreenError } from "./screen_error.ts";
 
 /**
  * Calls an RPC and parses what it returns.
@@ -19,11 +19,11 @@ export async function callRpc<T>(
   const { data, error, status } = await client.rpc(name, args).abortSignal(signal);
   if (error) throw rpcError(error, status);
   const parsed = schema.safeParse(data);
-  if (!parsed.success) throw misunderstood(`${name}: ${parsed.error.message}`);
+  if (!parsed.success) throw invalidResponse(`${name}: ${parsed.error.message}`);
   return parsed.data;
 }
 
-/** Names a refusal of PostgREST. Status 0: the request never reached it. */
+/** Converts an error of PostgREST. Status 0: the request never reached it. */
 export function rpcError(failure: PostgrestFailure, status: number): ScreenError {
   const detail = [failure.code, failure.message].filter(Boolean).join(": ");
   if (status === 0) return networkError(detail);

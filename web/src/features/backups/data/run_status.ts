@@ -1,4 +1,4 @@
-/** Has the function look at GitHub for a run that is active, so that a dead one does not look alive. */
+/** Makes the function check an active run at GitHub, so that a dead run is not shown as active. */
 
 import { queryOptions, useQuery } from "@tanstack/react-query";
 import { statusAnswerSchema } from "@backup/api.ts";
@@ -7,7 +7,7 @@ import { type Gateway, useGateway } from "./gateway.tsx";
 import { keys } from "./keys.ts";
 import { queryDefaults } from "./query_defaults.ts";
 
-const LOOK_EVERY_MS = 10_000;
+const CHECK_EVERY_MS = 10_000;
 
 export function runStatusQuery(gateway: Gateway, requestId: string) {
   return queryOptions({
@@ -15,12 +15,12 @@ export function runStatusQuery(gateway: Gateway, requestId: string) {
     queryKey: keys.runStatus(requestId),
     queryFn: () => gateway.ask({ action: "status", request_id: requestId }, statusAnswerSchema),
     retry: false,
-    refetchInterval: LOOK_EVERY_MS,
+    refetchInterval: CHECK_EVERY_MS,
   });
 }
 
-/** Begins `LOOK_EVERY_MS` after the run was asked for: until then GitHub has nothing to tell. */
+/** Starts `CHECK_EVERY_MS` after the run was requested: GitHub has no information earlier. */
 export function useRunStatus(run: Run, now: Date) {
   const age = now.getTime() - Date.parse(run.created_at);
-  return useQuery({ ...runStatusQuery(useGateway(), run.request_id), enabled: age >= LOOK_EVERY_MS });
+  return useQuery({ ...runStatusQuery(useGateway(), run.request_id), enabled: age >= CHECK_EVERY_MS });
 }

@@ -1,23 +1,23 @@
-/** What went wrong, as the screen shows it. */
+/** Errors as the screen shows them. */
 
 import { formatDuration } from "../../../lib/format.ts";
 import { messageOf } from "@backup/messages.ts";
 
 /**
- * `network` nobody answered · `session` the caller is not signed in any more · `refused` a clear no ·
- * `broken` the other side failed or its answer was not understood.
+ * `network` no response · `session` the caller is not signed in any more · `refused` the request was rejected ·
+ * `broken` the server failed or its response could not be parsed.
  */
 export type ScreenErrorKind = "network" | "session" | "refused" | "broken";
 
 const NO_ANSWER = "Sem resposta do servidor. Verifique sua conexão e tente de novo.";
-const LATE = "late";
-const NOT_UNDERSTOOD =
+const TIMEOUT = "timeout";
+const INVALID_RESPONSE =
   "A resposta do servidor não foi entendida: a tela e o servidor estão em versões diferentes. Recarregue a página.";
 
 export class ScreenError extends Error {
   override readonly name = "ScreenError";
 
-  /** `message` is a pt-BR sentence; `detail` technical text for whoever helps, `null` when there is none. */
+  /** `message` is a pt-BR sentence; `detail` technical text for support, `null` when there is none. */
   constructor(
     readonly kind: ScreenErrorKind,
     readonly code: string,
@@ -27,12 +27,12 @@ export class ScreenError extends Error {
     super(message);
   }
 
-  /** Whether the same question may be answered a moment later. One that waited to its limit has waited enough. */
+  /** Whether the request may succeed when retried. A request that timed out is not retried. */
   get transient(): boolean {
-    return this.failed && this.code !== LATE;
+    return this.failed && this.code !== TIMEOUT;
   }
 
-  /** Whether the other side may have acted on the request although it did not say so. */
+  /** Whether the server may have acted on the request although no response arrived. */
   get unclear(): boolean {
     return this.failed || this.code === "github_unclear";
   }
@@ -42,28 +42,28 @@ export class ScreenError extends Error {
   }
 }
 
-/** Nobody answered. */
+/** No response. */
 export function networkError(detail: string | null): ScreenError {
   return new ScreenError("network", "network", NO_ANSWER, detail);
 }
 
-/** Somebody may have heard the question; the answer did not come in time. */
-export function lateError(limitMs: number): ScreenError {
+/** The request may have been received; the response did not arrive in time. */
+export function timeoutError(limitMs: number): ScreenError {
   const message = `O servidor não respondeu em ${formatDuration(limitMs)}. Tente de novo em instantes.`;
-  return new ScreenError("network", LATE, message, null);
+  return new ScreenError("network", TIMEOUT, message, null);
 }
 
-/** An answer came that is not what was agreed. */
-export function misunderstood(detail: string): ScreenError {
-  return new ScreenError("broken", "misunderstood", NOT_UNDERSTOOD, detail);
+/** The response does not match the schema. */
+export function invalidResponse(detail: string): ScreenError {
+  return new ScreenError("broken", "invalid_response", INVALID_RESPONSE, detail);
 }
 
-/** An error known by its code of `messages.ts`. */
+/** An error with a code of `messages.ts`. */
 export function knownError(kind: ScreenErrorKind, code: string, detail: string | null): ScreenError {
   return new ScreenError(kind, code, messageOf(code), detail);
 }
 
-/** What a failed query or mutation holds, always as a {@link ScreenError}. */
+/** Converts the error of a failed query or mutation to a {@link ScreenError}. */
 export function toScreenError(thrown: unknown): ScreenError {
   if (thrown instanceof ScreenError) return thrown;
   return knownError(

@@ -1,4 +1,4 @@
-/** The last restores that can be taken back, and the safety copy of one. */
+/** The last restores that can be undone, and the safety copy of one. */
 
 import { queryOptions, useQuery } from "@tanstack/react-query";
 import { z } from "zod";
@@ -9,24 +9,24 @@ import { undoableRestores } from "../model/undoable.ts";
 import { keys } from "./keys.ts";
 import { queryDefaults } from "./query_defaults.ts";
 
-/** Enough to hold the last of each target, unless one of them is restored all the time. */
-const LOOKED_AT = 50;
+/** The number of restores read. Enough for the last ones of each target unless one target is restored very often. */
+const READ_LIMIT = 50;
 
 export function undoableRestoresQuery(gateway: Gateway) {
   return queryOptions({
     ...queryDefaults,
     queryKey: keys.undoable,
     queryFn: async ({ signal }) => {
-      const args = { p_kind: "restore", p_status: "succeeded", p_limit: LOOKED_AT };
+      const args = { p_kind: "restore", p_status: "succeeded", p_limit: READ_LIMIT };
       const runs = await gateway.read("ops_db_backup_runs_list", args, z.array(runSchema), signal);
       return undoableRestores(runs);
     },
   });
 }
 
-/** Their `request_id`s. @param wanted until then nothing is asked: the page has more urgent questions */
-export function useUndoableRestores(wanted: boolean) {
-  return useQuery({ ...undoableRestoresQuery(useGateway()), enabled: wanted });
+/** Their `request_id`s. @param enabled `false` defers the request, so that more urgent ones go first. */
+export function useUndoableRestores(enabled: boolean) {
+  return useQuery({ ...undoableRestoresQuery(useGateway()), enabled });
 }
 
 export function backupOfKeyQuery(gateway: Gateway, key: string) {

@@ -4,15 +4,15 @@ import { isActive, type Run } from "@backup/runs/run.ts";
 import { keys } from "./keys.ts";
 
 export interface RunWatch {
-  /** Runs to show as going on: active ones, and those that ended before the reader's eyes. */
+  /** Runs to show as active: active ones, and those that ended while the page was open. */
   shown: Run[];
-  /** Takes the outcome of a finished run off the screen. */
+  /** Removes a finished run from `shown`. */
   dismiss(requestId: string): void;
-  /** Also shows a run that ends before it was ever seen active. */
+  /** Also shows a run that ended before a poll returned it as active. */
   follow(requestId: string): void;
 }
 
-/** Notices the begin of runs, which the days show too, and their end: calls `onEnd` once for each, has all read again. */
+/** Detects started and finished runs: calls `onEnd` once for each finished run, and invalidates the queries. */
 export function useRunWatch(runs: readonly Run[] | undefined, onEnd: (run: Run) => void): RunWatch {
   const cache = useQueryClient();
   const [followed, setFollowed] = useState<ReadonlySet<string>>(new Set());
@@ -27,7 +27,7 @@ export function useRunWatch(runs: readonly Run[] | undefined, onEnd: (run: Run) 
       if (isActive(run.status)) {
         if (followed.has(run.request_id)) continue;
         follow(run.request_id);
-        // the day's cell says that something runs, whoever asked for it
+        // the day's cell shows active runs of every requester
         void cache.invalidateQueries({ queryKey: keys.allDays });
       } else if (followed.has(run.request_id) && !ended.current.has(run.request_id)) {
         ended.current.add(run.request_id);

@@ -4,7 +4,7 @@ import { ProofBadge } from "../components/badges.tsx";
 import { sizeOf } from "../components/backup_parts.tsx";
 import { modeName, targetName } from "../text/labels.ts";
 
-/** Which backup it is about, so that nobody restores the wrong one. */
+/** Identifies the backup to restore. */
 export function BackupSummary({ backup }: { backup: BackupRow }) {
   const instant = new Date(backup.created_at);
   const contents = [

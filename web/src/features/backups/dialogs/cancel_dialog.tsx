@@ -6,7 +6,7 @@ import { useCancelRun } from "../data/cancel_run.ts";
 import { useLiveRuns } from "../data/live_runs.ts";
 import { ErrorPanel } from "../components/error_panel.tsx";
 import { notify } from "../components/notify.ts";
-import { runTitle, whyNotCancellable } from "../text/labels.ts";
+import { notCancellableReason, runTitle } from "../text/labels.ts";
 
 const CONSEQUENCES: Record<RunKind, string> = {
   backup: "O que já foi enviado ao cofre é descartado: nenhum backup fica desta execução.",
@@ -16,7 +16,7 @@ const CONSEQUENCES: Record<RunKind, string> = {
   prune: "Nada foi apagado ainda, e nada será.",
 };
 
-/** Asks once more before a run is ended. It may pass the point of no return while this is being read. */
+/** Confirms the cancellation of a run. The run may pass the point of no return while the dialog is open. */
 export default function CancelDialog({ run: opened, onClose }: { run: Run; onClose(): void }) {
   const live = useLiveRuns();
   const run = live.data?.find(({ id }) => id === opened.id) ?? opened;
@@ -35,7 +35,7 @@ export default function CancelDialog({ run: opened, onClose }: { run: Run; onClo
       <DialogBody>
         {can.allowed || cancelling.isPending
           ? <p>{CONSEQUENCES[run.kind]}</p>
-          : <Notice tone="warn">{whyNotCancellable(run.kind, can.why)}</Notice>}
+          : <Notice tone="warn">{notCancellableReason(run.kind, can.why)}</Notice>}
         {cancelling.isError && <ErrorPanel title="O cancelamento não foi aceito." error={cancelling.error} />}
       </DialogBody>
       <DialogFooter>

@@ -6,7 +6,7 @@ import { formatBytes, formatCount, formatCounted, formatDuration } from "../../.
 import { sumLoss } from "../model/plan_loss.ts";
 import { PlanSections } from "./plan_sections.tsx";
 
-/** What the simulation found, the worst first. */
+/** The findings of the simulation, the most severe first. */
 export function PlanReport({ plan }: { plan: PlannedRestore }) {
   return (
     <div className="space-y-4">
@@ -14,8 +14,8 @@ export function PlanReport({ plan }: { plan: PlannedRestore }) {
         <Notice tone="bad" title="A restauração pararia sem alterar nada.">
           <ul className="list-disc space-y-1 pl-5">
             {plan.obstacles.map((obstacle) => {
-              const words = obstacleText(obstacle);
-              return <li key={words} className="wrap-anywhere">{words}</li>;
+              const text = obstacleText(obstacle);
+              return <li key={text} className="wrap-anywhere">{text}</li>;
             })}
           </ul>
         </Notice>
@@ -39,12 +39,13 @@ function Loss({ plan }: { plan: PlannedRestore }) {
   }
   const gained = loss.gained > 0 &&
     `Voltam ${formatCounted(loss.gained, "registro que hoje falta", "registros que hoje faltam")}. `;
-  const silent = "Mudanças em registros que existem dos dois lados também voltam atrás e não são contadas.";
+  const limitation =
+    "Mudanças em registros que existem dos dois lados também voltam atrás e não são contadas.";
   if (loss.lost === 0) {
     return (
       <Notice tone="info" title={`Nenhuma tabela de ${plan.target} fica com menos registros.`}>
         {gained}
-        {silent}
+        {limitation}
       </Notice>
     );
   }
@@ -56,7 +57,7 @@ function Loss({ plan }: { plan: PlannedRestore }) {
       title={`Perda em ${plan.target}: ${loss.exact ? "" : "pelo menos "}${rows} de ${tables}.`}
     >
       {gained}
-      {silent}
+      {limitation}
     </Notice>
   );
 }

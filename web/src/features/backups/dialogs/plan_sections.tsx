@@ -6,7 +6,7 @@ import { formatCount, formatInstant } from "../../../lib/format.ts";
 import { changedTables } from "../model/plan_loss.ts";
 import { PlanTables } from "./plan_tables.tsx";
 
-const OBJECT_WORDS: Record<string, string> = {
+const OBJECT_NAMES: Record<string, string> = {
   table: "tabela",
   view: "visão",
   "materialized view": "visão materializada",
@@ -25,7 +25,7 @@ const OBJECT_WORDS: Record<string, string> = {
   extension: "extensão",
 };
 
-/** The simulation's lists, each folded away but the first; those with nothing in them are left out. */
+/** The simulation's lists, all collapsed except the first; empty ones are omitted. */
 export function PlanSections({ plan }: { plan: PlannedRestore }) {
   const { onlyInTarget, differences, sessions, extensions, missingRoles } = plan;
   const changed = changedTables(plan);
@@ -35,13 +35,13 @@ export function PlanSections({ plan }: { plan: PlannedRestore }) {
         <PlanTables tables={changed} total={plan.tables.different} target={plan.target} />
       </Section>
       <Section title={`Só existem em ${plan.target}`} total={onlyInTarget?.total}>
-        <Items items={onlyInTarget?.listed.map(lossWords) ?? []} total={onlyInTarget?.total ?? 0} />
+        <Items items={onlyInTarget?.listed.map(lossText) ?? []} total={onlyInTarget?.total ?? 0} />
       </Section>
       <Section title="Estrutura e permissões diferentes" total={differences?.total}>
         <Items items={differences?.listed ?? []} total={differences?.total ?? 0} code />
       </Section>
       <Section title="Sessões no caminho" total={sessions.total}>
-        <Items items={sessions.listed.map(sessionWords)} total={sessions.total} />
+        <Items items={sessions.listed.map(sessionText)} total={sessions.total} />
       </Section>
       <Section title="Extensões diferentes" total={extensions?.length}>
         <Items
@@ -60,7 +60,7 @@ export function PlanSections({ plan }: { plan: PlannedRestore }) {
 
 interface SectionProps {
   title: string;
-  /** Unknown when the backup does not tell. */
+  /** `null` when the backup does not record it. */
   total: number | undefined;
   open?: boolean;
   children: ReactNode;
@@ -93,7 +93,7 @@ function Section({ title, total, open = false, children }: SectionProps) {
 
 const SHOWN = 10;
 
-/** The first of a list, all that are named on demand, and how many are not. */
+/** The first items of a list, all listed ones on demand, and the number of those not listed. */
 function Items({ items, total, code = false }: { items: readonly string[]; total: number; code?: boolean }) {
   const [all, setAll] = useState(false);
   const shown = all ? items : items.slice(0, SHOWN);
@@ -116,12 +116,12 @@ function Items({ items, total, code = false }: { items: readonly string[]; total
   );
 }
 
-function lossWords({ kind, name, fate }: PlannedLoss): string {
-  return `${OBJECT_WORDS[kind] ?? kind} ${name}: ${FATE_WORDS[fate]}`;
+function lossText({ kind, name, fate }: PlannedLoss): string {
+  return `${OBJECT_NAMES[kind] ?? kind} ${name}: ${FATE_WORDS[fate]}`;
 }
 
-function sessionWords({ pid, user, application, since, tables }: PlannedSession): string {
-  const who = [`pid ${pid}`, user, application].filter(Boolean).join(", ");
-  const when = since === null ? "" : `, desde ${formatInstant(new Date(since))}`;
-  return `${who}${when}: ${tables.join(", ") || "sem tabela"}`;
+function sessionText({ pid, user, application, since, tables }: PlannedSession): string {
+  const session = [`pid ${pid}`, user, application].filter(Boolean).join(", ");
+  const start = since === null ? "" : `, desde ${formatInstant(new Date(since))}`;
+  return `${session}${start}: ${tables.join(", ") || "sem tabela"}`;
 }

@@ -13,9 +13,9 @@ import { PlanReport } from "./plan_report.tsx";
 import { Refusal } from "./refusal.tsx";
 import type { Planning } from "./use_planning.ts";
 
-/** What would happen: asked for, awaited, or shown. */
+/** The simulation step: request it, wait for it, show its plan. */
 export function PlanStep({ planning, target }: { planning: Planning; target: Target }) {
-  const { newest, asking } = planning;
+  const { newest, submission } = planning;
   return (
     <>
       {newest.data === undefined
@@ -30,14 +30,14 @@ export function PlanStep({ planning, target }: { planning: Planning; target: Tar
           )
           : <Skeleton lines={3} label="Procurando a última simulação" />
         : <Simulation planning={planning} run={newest.data} target={target} />}
-      <Refusal error={asking.error} />
+      <Refusal error={submission.error} />
     </>
   );
 }
 
 function Simulation({ planning, run, target }: { planning: Planning; run: Run | null; target: Target }) {
   const { state, found, now } = planning;
-  if (run === null) return <Invitation target={target} />;
+  if (run === null) return <PlanIntroduction target={target} />;
   switch (state.state) {
     case "running":
       return <Running run={run} now={now} />;
@@ -81,7 +81,7 @@ function endedAgo(run: Run, now: Date): string {
   return formatAgo(new Date(run.finished_at ?? run.created_at), now);
 }
 
-function Invitation({ target }: { target: Target }) {
+function PlanIntroduction({ target }: { target: Target }) {
   return (
     <Notice
       tone="info"

@@ -9,13 +9,13 @@ const SHOWN = 8;
 const NUMBER = "py-1 pl-3 text-right tabular-nums whitespace-nowrap";
 
 interface PlanTablesProps {
-  /** Those that the plan names. */
+  /** The tables listed in the plan. */
   tables: readonly PlannedTable[];
   total: number;
   target: Target;
 }
 
-/** Rows per table in the backup against now. */
+/** Rows per table in the backup and in the target. */
 export function PlanTables({ tables, total, target }: PlanTablesProps) {
   const [all, setAll] = useState(false);
   const shown = all ? tables : tables.slice(0, SHOWN);
@@ -37,10 +37,10 @@ export function PlanTables({ tables, total, target }: PlanTablesProps) {
               <th scope="row" className="py-1 text-left font-normal">
                 <code className="text-xs wrap-anywhere">{each.table}</code>
               </th>
-              <td className={NUMBER}>{rowsWords(each.target)}</td>
-              <td className={NUMBER}>{rowsWords(each.backup)}</td>
+              <td className={NUMBER}>{rowsText(each.target)}</td>
+              <td className={NUMBER}>{rowsText(each.backup)}</td>
               <td className={classNames(NUMBER, (each.difference ?? 0) < 0 && "font-semibold text-bad")}>
-                {differenceWords(each.difference)}
+                {differenceText(each.difference)}
               </td>
             </tr>
           ))}
@@ -58,13 +58,13 @@ export function PlanTables({ tables, total, target }: PlanTablesProps) {
   );
 }
 
-function rowsWords(rows: PlannedTable["backup"]): string {
+function rowsText(rows: PlannedTable["backup"]): string {
   if (typeof rows === "number") return formatCount(rows);
   return rows === "absent" ? "não existe" : "não se sabe";
 }
 
-/** With its sign; the minus is a real one. */
-function differenceWords(difference: number | null): string {
+/** With its sign, as U+2212 when negative. */
+function differenceText(difference: number | null): string {
   if (difference === null) return "não se sabe";
   if (difference < 0) return `−${formatCount(-difference)}`;
   return difference === 0 ? "0" : `+${formatCount(difference)}`;

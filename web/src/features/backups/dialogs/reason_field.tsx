@@ -4,7 +4,7 @@ import { Field, TextArea } from "../../../components/ui/field.tsx";
 
 const REASON_MAX_LENGTH = 500;
 
-/** Why a run is asked for, in the requester's words. */
+/** The reason for a run, entered by the requester. */
 export const reasonSchema = z.string().trim().max(
   REASON_MAX_LENGTH,
   `No máximo ${REASON_MAX_LENGTH} caracteres.`,

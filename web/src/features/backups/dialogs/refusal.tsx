@@ -1,7 +1,7 @@
 import type { ScreenError } from "../data/screen_error.ts";
 import { ErrorPanel } from "../components/error_panel.tsx";
 
-/** Why a request was not accepted; after silence, that repeating it is safe. */
+/** Why a request was not accepted; after a timeout, that repeating it is safe. */
 export function Refusal({ error }: { error: ScreenError | null }) {
   if (error === null) return null;
   return (

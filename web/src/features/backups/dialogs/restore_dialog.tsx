@@ -21,7 +21,7 @@ import { useSubmission } from "./use_submission.ts";
 
 export interface RestoreDialogProps {
   backup: BackupRow;
-  /** Set when a restore into this target is taken back: nothing is chosen then. */
+  /** Set when a restore into this target is undone: the target step is skipped. */
   undoIn?: Target;
   /** Targets that another run holds. */
   busyTargets: ReadonlySet<Target>;
@@ -29,13 +29,13 @@ export interface RestoreDialogProps {
   onClose(): void;
 }
 
-const STEP_WORDS: Record<RestoreStep, string> = {
+const STEP_NAMES: Record<RestoreStep, string> = {
   target: "o destino",
   plan: "o que mudaria",
   confirm: "conferir e confirmar",
 };
 
-/** "Restaurar…": where to, what would be lost there, and what has to be confirmed. */
+/** "Restaurar…": choose the target, review the loss, confirm. */
 export default function RestoreDialog(props: RestoreDialogProps) {
   const { backup, undoIn, busyTargets, onAccepted, onClose } = props;
   const steps: RestoreStep[] = undoIn === undefined ? ["target", "plan", "confirm"] : ["plan", "confirm"];
@@ -80,7 +80,7 @@ export default function RestoreDialog(props: RestoreDialogProps) {
   return (
     <Dialog
       title={titleOf(step, target, undoIn)}
-      description={`Passo ${index + 1} de ${steps.length}: ${STEP_WORDS[step]}`}
+      description={`Passo ${index + 1} de ${steps.length}: ${STEP_NAMES[step]}`}
       onClose={onClose}
       locked={submission.pending}
       wide

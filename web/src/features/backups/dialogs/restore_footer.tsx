@@ -7,18 +7,18 @@ export type RestoreStep = "target" | "plan" | "confirm";
 
 interface RestoreFooterProps {
   step: RestoreStep;
-  /** Whether there is no step before this one. */
+  /** Whether this is the first step. */
   first: boolean;
   target: Target;
   planning: Planning;
-  /** What still has to be done here, `null` when nothing. */
+  /** What is missing to complete this step, `null` when complete. */
   missing: string | null;
   valid: boolean;
   pending: boolean;
   onBack(): void;
 }
 
-/** What can be done in a step; what acts comes last and names its target. */
+/** The buttons of a step; the primary action comes last and names its target. */
 export function RestoreFooter(props: RestoreFooterProps) {
   const { step, first, target, planning, missing, valid, pending, onBack } = props;
   const described = missing === null ? undefined : "restore-missing";
@@ -60,11 +60,11 @@ export function RestoreFooter(props: RestoreFooterProps) {
 }
 
 function SimulateButton({ planning, wanted }: { planning: Planning; wanted: boolean }) {
-  const { state, asking, simulate } = planning;
+  const { state, submission, simulate } = planning;
   return (
     <Button
       variant={wanted ? "primary" : "secondary"}
-      pending={asking.pending || state.state === "running"}
+      pending={submission.pending || state.state === "running"}
       onClick={simulate}
     >
       {state.state === "none" || state.state === "running" ? "Simular" : "Simular de novo"}

@@ -8,7 +8,7 @@ const fresh = { state: "fresh", leftMs: 1000 } as const;
 const stale = { state: "stale" } as const;
 
 describe("missingForRestore", () => {
-  it("asks nothing more for a safe target", () => {
+  it("requires no confirmation for a safe target", () => {
     const form = { target: "dev", confirm: "", reason: "" } as const;
     expect(missingForRestore(form, { state: "none" }, free)).toBeNull();
     expect(missingForRestore(form, stale, free)).toBeNull();
@@ -23,29 +23,32 @@ describe("missingForRestore", () => {
     expect(missingForRestore({ target: "prod", confirm, reason }, fresh, free)).toBe(missing);
   });
 
-  it("does not restore production on the ground of an old simulation", () => {
+  it("does not restore production on the basis of a stale simulation", () => {
     const form = { target: "prod", confirm: "RESTORE_PROD", reason: "teste" } as const;
     expect(missingForRestore(form, stale, free)).toContain("mais de 30 minutos");
   });
 
-  it("waits for a busy target", () => {
+  it("refuses a busy target", () => {
     const form = { target: "dev", confirm: "", reason: "" } as const;
     expect(missingForRestore(form, fresh, new Set(["dev"] as const))).toBe(messageOf("busy"));
   });
 });
 
 describe("missingForConfirmation", () => {
-  it.each(["none", "running", "failed", "stale"] as const)("production does not go on when %s", (state) => {
-    expect(missingForConfirmation("prod", { state }, null)).not.toBeNull();
-    expect(missingForConfirmation("dev", { state }, null)).toBeNull();
-  });
+  it.each(["none", "running", "failed", "stale"] as const)(
+    "refuses the confirmation for production when the simulation is %s",
+    (state) => {
+      expect(missingForConfirmation("prod", { state }, null)).not.toBeNull();
+      expect(missingForConfirmation("dev", { state }, null)).toBeNull();
+    },
+  );
 
-  it("production goes on once the plan is there to be read", () => {
+  it("allows the confirmation for production once the plan is shown", () => {
     expect(missingForConfirmation("prod", fresh, null)).not.toBeNull();
     expect(missingForConfirmation("prod", fresh, aPlan())).toBeNull();
   });
 
-  it("nobody goes on into an obstacle", () => {
+  it("refuses the confirmation when the plan has an obstacle", () => {
     const plan = aPlan({ obstacles: [{ kind: "schema_only" }] });
     expect(missingForConfirmation("dev", fresh, plan)).toContain("impedimentos");
     expect(missingForConfirmation("dev", stale, plan)).toBeNull();

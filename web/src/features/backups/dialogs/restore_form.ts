@@ -12,15 +12,15 @@ export const restoreFormSchema = z.object({
 });
 export type RestoreForm = z.infer<typeof restoreFormSchema>;
 
-/** Why production cannot be restored on the ground of this simulation. */
-const NO_GROUND: Record<Exclude<PlanState["state"], "fresh">, string> = {
+/** Why production cannot be restored on the basis of this simulation. */
+const PLAN_PROBLEMS: Record<Exclude<PlanState["state"], "fresh">, string> = {
   none: "Para a produção, simule antes de continuar.",
   running: "Aguarde o fim da simulação.",
   failed: "A simulação não terminou: simule de novo.",
   stale: "A simulação tem mais de 30 minutos: simule de novo.",
 };
 
-/** What keeps one from going on to the confirmation, in words; `null` when nothing does. */
+/** What is missing before the confirmation step, as a sentence; `null` when nothing is. */
 export function missingForConfirmation(
   target: Target,
   { state }: PlanState,
@@ -30,18 +30,18 @@ export function missingForConfirmation(
     return "Resolva os impedimentos e simule de novo.";
   }
   if (target !== "prod") return null;
-  if (state !== "fresh") return NO_GROUND[state];
-  return plan === null ? NO_GROUND.running : null;
+  if (state !== "fresh") return PLAN_PROBLEMS[state];
+  return plan === null ? PLAN_PROBLEMS.running : null;
 }
 
-/** What still stands between the form and the restore, in words; `null` when nothing does. */
+/** What is missing before the restore can be requested, as a sentence; `null` when nothing is. */
 export function missingForRestore(
   form: RestoreForm,
   { state }: PlanState,
   busyTargets: ReadonlySet<Target>,
 ): string | null {
   if (busyTargets.has(form.target)) return messageOf("busy");
-  if (form.target === "prod" && state !== "fresh") return `${NO_GROUND[state]} Use “Voltar”.`;
+  if (form.target === "prod" && state !== "fresh") return `${PLAN_PROBLEMS[state]} Use “Voltar”.`;
   const missing = [
     isRestoreConfirmed(form.target, form.confirm) ? null : `digitar ${RESTORE_PROD_CONFIRMATION}`,
     form.target !== "prod" || form.reason.trim() !== "" ? null : "escrever o motivo",

@@ -13,7 +13,7 @@ import type { Planning } from "./use_planning.ts";
 
 const SAFE_TARGETS = TARGETS.filter((target) => target !== "prod");
 
-/** Where to: the safe databases first, production set apart. */
+/** The choice of the target: the safe databases first, production marked as dangerous. */
 export function TargetStep({ form }: { form: UseFormReturn<RestoreForm> }) {
   const choice = (target: Target, hint: string, danger = false) => (
     <Choice
@@ -42,13 +42,13 @@ interface ConfirmationStepProps {
   planning: Planning;
 }
 
-/** What happens to the target, and for production what has to be typed. */
+/** What happens to the target, and the confirmation to type for production. */
 export function ConfirmationStep({ form, target, backup, planning }: ConfirmationStepProps) {
   const isProd = target === "prod";
   return (
     <>
       <Consequences target={target} backup={backup} />
-      <Ground target={target} planning={planning} />
+      <PlanBasis target={target} planning={planning} />
       {isProd && (
         <Field label={`Digite ${RESTORE_PROD_CONFIRMATION} para confirmar`}>
           {(control) => (
@@ -73,8 +73,8 @@ export function ConfirmationStep({ form, target, backup, planning }: Confirmatio
   );
 }
 
-/** The simulation that the decision rests on, and how long it still counts. */
-function Ground({ target, planning: { state, found } }: { target: Target; planning: Planning }) {
+/** The simulation that the restore is based on, and how long it stays valid. */
+function PlanBasis({ target, planning: { state, found } }: { target: Target; planning: Planning }) {
   if (state.state !== "fresh") {
     if (target !== "prod") return <p className="text-muted">Não há simulação recente desta restauração.</p>;
     return <Notice tone="warn" title="A simulação não vale mais.">Use “Voltar” e simule de novo.</Notice>;

@@ -13,7 +13,7 @@ interface UndoDialogProps extends Omit<RestoreDialogProps, "backup" | "undoIn"> 
   run: Run;
 }
 
-/** "Desfazer…": an ordinary restore of the copy that was taken of the target before. */
+/** "Desfazer…": an ordinary restore of the safety copy. */
 export default function UndoDialog({ run, ...context }: UndoDialogProps) {
   const copy = useBackupOfKey(safetyKeyOf(run) ?? "");
   if (copy.data && restoreDisabledReason(copy.data) === null) {

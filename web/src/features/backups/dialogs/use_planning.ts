@@ -9,13 +9,13 @@ import { type Submission, useSubmission } from "./use_submission.ts";
 
 export interface Planning {
   now: Date;
-  /** The newest simulation of this restore, whoever asked for it, in whichever tab. */
+  /** The newest simulation of this restore, of any requester and any tab. */
   newest: UseQueryResult<Run | null>;
   state: PlanState;
-  /** What the simulation found; only a fresh one is read. */
+  /** The plan; read only while the simulation is fresh. */
   found: UseQueryResult<PlannedRestore>;
   simulate(): void;
-  asking: Submission;
+  submission: Submission;
 }
 
 /** The simulation of restoring one backup into one target. */
@@ -25,7 +25,7 @@ export function usePlanning(target: Target, key: string): Planning {
   const state = planState(newest.data ?? null, now);
   const found = usePlan(state.state === "fresh" ? newest.data ?? null : null);
   const show = useShowPlanRun(target, key);
-  const asking = useSubmission(({ run }) => show(run));
-  const simulate = () => asking.submit({ action: "plan", target, r2_key: key });
-  return { now, newest, state, found, simulate, asking };
+  const submission = useSubmission(({ run }) => show(run));
+  const simulate = () => submission.submit({ action: "plan", target, r2_key: key });
+  return { now, newest, state, found, simulate, submission };
 }

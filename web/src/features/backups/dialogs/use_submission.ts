@@ -1,20 +1,21 @@
+import { useRef } from "react";
 import type { Dispatched } from "@backup/api.ts";
 import { type RunRequest, useRequestRun } from "../data/request_run.ts";
 import { type ScreenError, toScreenError } from "../data/screen_error.ts";
-import { useIntent } from "../model/intent.ts";
+import { createIntent, type Intent } from "../model/intent.ts";
 
-type Unnumbered<T> = T extends unknown ? Omit<T, "request_id"> : never;
+type WithoutRequestId<T> = T extends unknown ? Omit<T, "request_id"> : never;
 
 export interface Submission {
-  /** Sends the request unless one is on its way; the same request after silence keeps its id. */
-  submit(request: Unnumbered<RunRequest>): void;
+  /** Sends the request unless one is pending; a repetition after a timeout keeps its id. */
+  submit(request: WithoutRequestId<RunRequest>): void;
   pending: boolean;
   error: ScreenError | null;
-  /** Forgets the last error. */
+  /** Clears the last error. */
   reset(): void;
 }
 
-/** Asks for a run exactly once, whatever the network and the fingers do. */
+/** Requests a run at most once, despite double clicks and lost responses. */
 export function useSubmission(onAccepted: (answer: Dispatched) => void): Submission {
   const intent = useIntent();
   const request = useRequestRun((answer) => {
@@ -34,4 +35,10 @@ export function useSubmission(onAccepted: (answer: Dispatched) => void): Submiss
     error: request.isError ? toScreenError(request.error) : null,
     reset: request.reset,
   };
+}
+
+/** An intent for the lifetime of the component. */
+function useIntent(): Intent {
+  const intent = useRef<Intent | null>(null);
+  return intent.current ??= createIntent(() => crypto.randomUUID());
 }

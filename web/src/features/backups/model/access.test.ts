@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { accessOf } from "./access.ts";
 
-it("is closed to who may not look", () => {
+it("is closed without ops:view", () => {
   expect(accessOf({ view: false, manage: true, empresa: true })).toEqual({ state: "closed", empresa: true });
   expect(accessOf({ view: false, manage: false, empresa: false })).toEqual({
     state: "closed",
@@ -9,7 +9,7 @@ it("is closed to who may not look", () => {
   });
 });
 
-it("says what keeps one from starting something", () => {
+it("gives the reason why the user may not start runs", () => {
   expect(accessOf({ view: true, manage: true, empresa: true })).toEqual({
     state: "open",
     disabledReason: null,

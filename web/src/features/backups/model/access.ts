@@ -1,11 +1,14 @@
-/** What a user's permissions mean on this screen. */
+/** Derives from the user's permissions what the screen offers. */
 
-import type { Permissions } from "../data/permissions.ts";
+import { z } from "zod";
+
+export const permissionsSchema = z.object({ view: z.boolean(), manage: z.boolean(), empresa: z.boolean() });
+export type Permissions = z.infer<typeof permissionsSchema>;
 
 export type Access =
-  /** `empresa` tells whether a company is active: without one the permissions of another do not count. */
+  /** `empresa`: whether a company is active. Permissions are granted per company. */
   | { state: "closed"; empresa: boolean }
-  /** `disabledReason` says why nothing may be started, `null` when it may. */
+  /** `disabledReason`: why the user may not start runs, `null` when allowed. */
   | { state: "open"; disabledReason: string | null };
 
 const NO_COMPANY =

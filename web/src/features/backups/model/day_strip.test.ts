@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { BackupDay } from "../data/list_days.ts";
-import { dayState, dayStory } from "./day_strip.ts";
+import type { BackupDay } from "./backup_day.ts";
+import { dayState, describeDay } from "./day_strip.ts";
 
 const plain = (text: string) => text.replaceAll("\u00a0", " ");
 const CONTEXT = { today: "2026-11-24", overdue: false, firstDay: "2026-11-01" };
@@ -21,7 +21,7 @@ function aDay(facts: Partial<BackupDay> = {}): BackupDay {
   };
 }
 
-describe("a day counts as", () => {
+describe("the state of a day", () => {
   it.each([
     ["running", { made: 1, proven: 1, running: 1 }, {}],
     ["proven", { made: 2, proven: 1, failed: 1 }, {}],
@@ -39,14 +39,14 @@ describe("a day counts as", () => {
   });
 });
 
-describe("a day's story", () => {
-  const story = (facts: Partial<BackupDay>) =>
-    dayStory(aDay(facts), dayState(aDay(facts), CONTEXT)).map(plain);
+describe("a day's description", () => {
+  const events = (facts: Partial<BackupDay>) =>
+    describeDay(aDay(facts), dayState(aDay(facts), CONTEXT)).map(plain);
 
-  it("tells the backup, its proof and what else happened", () => {
+  it("has the backup, its proof and the other events", () => {
     const at = new Date(2026, 10, 20, 0, 10).toISOString();
     expect(
-      story({
+      events({
         made: 1,
         proven: 1,
         drills: 1,
@@ -63,19 +63,19 @@ describe("a day's story", () => {
     ]);
   });
 
-  it("counts when there were several", () => {
-    expect(story({ made: 3, proven: 2, failed: 2 })).toEqual([
+  it("has counts when there were several", () => {
+    expect(events({ made: 3, proven: 2, failed: 2 })).toEqual([
       "3 backups feitos.",
       "2 de 3 provados em ensaio de restauração.",
       "2 tentativas de backup falharam.",
     ]);
   });
 
-  it("never says nothing, and never takes a missing backup for nothing", () => {
-    expect(story({})).toEqual([
+  it("is never empty, and mentions a missing backup", () => {
+    expect(events({})).toEqual([
       "Nenhum backup neste dia: o agendamento não rodou, ou não chegou ao catálogo.",
     ]);
-    expect(story({ day: "2026-11-24" })).toEqual(["Ainda não chegou a hora do backup de hoje."]);
-    expect(story({ day: "2026-10-01" })).toEqual(["Ainda não havia backups."]);
+    expect(events({ day: "2026-11-24" })).toEqual(["Ainda não chegou a hora do backup de hoje."]);
+    expect(events({ day: "2026-10-01" })).toEqual(["Ainda não havia backups."]);
   });
 });

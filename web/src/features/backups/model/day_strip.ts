@@ -1,12 +1,12 @@
-/** The strip of days: what each day counts as, and its story. */
+/** The strip of days: the state of each day and its description. */
 
 import { formatBytes, formatCounted, formatTime } from "../../../lib/format.ts";
-import type { BackupDay } from "../data/list_days.ts";
+import type { BackupDay } from "./backup_day.ts";
 
 /**
- * `running` one goes on · `proven` a drill restored one of this day · `made` · `failed` tried, none made ·
- * `overdue` there should be one and is none · `waiting` today's is still to come · `before` older than the first ·
- * `unknown` none made, and when the first was is not known.
+ * `running` one is active · `proven` a drill restored one of this day · `made` · `failed` attempted, none made ·
+ * `overdue` expected and missing · `waiting` today's is not due yet · `before` earlier than the first backup ·
+ * `unknown` none made, and the day of the first is not known.
  */
 export type DayState =
   | "running"
@@ -23,7 +23,7 @@ export interface DayContext {
   today: string;
   /** Whether the daily backup is overdue by now. */
   overdue: boolean;
-  /** Day of the first backup ever, `null` when there is none, `undefined` while that is not known. */
+  /** Day of the first backup, `null` when there is none, `undefined` while not known. */
   firstDay: string | null | undefined;
 }
 
@@ -38,7 +38,7 @@ export function dayState(day: BackupDay, { today, overdue, firstDay }: DayContex
   return overdue ? "overdue" : "waiting";
 }
 
-export const DAY_WORDS: Record<DayState, string> = {
+export const DAY_STATE_NAMES: Record<DayState, string> = {
   running: "em andamento",
   proven: "provado",
   made: "feito",
@@ -49,8 +49,8 @@ export const DAY_WORDS: Record<DayState, string> = {
   unknown: "sem backup",
 };
 
-/** What happened on a day, a sentence each; never empty. */
-export function dayStory(day: BackupDay, state: DayState): string[] {
+/** The events of a day, one sentence each; never empty. */
+export function describeDay(day: BackupDay, state: DayState): string[] {
   const sentences = [
     madeSentence(day),
     provenSentence(day),

@@ -13,7 +13,7 @@ import {
 import { BEGINNING } from "./history_place.ts";
 import { aBackup, aRun } from "./test_rows.ts";
 
-describe("a place is about", () => {
+describe("the list of a place", () => {
   it.each(
     [
       [{}, { list: "backups", attempts: true }],
@@ -26,7 +26,7 @@ describe("a place is about", () => {
   )("%j: %j", (place, listing) => expect(listingOf({ ...BEGINNING, ...place })).toEqual(listing));
 });
 
-it("knows an attempt from a run that goes on, succeeded, or is of another kind", () => {
+it("an attempt is neither active, nor succeeded, nor of another kind", () => {
   expect(isAttempt(aRun({ status: "failed" }))).toBe(true);
   expect(isAttempt(aRun({ status: "lost" }))).toBe(true);
   expect(isAttempt(aRun({ status: "running" }))).toBe(false);
@@ -40,13 +40,16 @@ it.each([
   ["github:octo", "person"],
   ["command line", "other"],
   [null, "other"],
-])("asked by %j comes from %j", (requested_by, origin) => expect(originOfRun({ requested_by })).toBe(origin));
+])(
+  "a request by %j has origin %j",
+  (requested_by, origin) => expect(originOfRun({ requested_by })).toBe(origin),
+);
 
 describe("the attempts of a page", () => {
   const first = aBackup({ created_at: "2026-11-20T03:10:00+00:00" });
   const next = aBackup({ created_at: "2026-11-10T03:10:00+00:00" });
 
-  it("are those from its first row to the next page's, and beyond the list's ends", () => {
+  it("range from its first row to the next page's first, unbounded at the list's ends", () => {
     expect(spanOfPage({ first, next }, "newest")).toEqual({ from: next.created_at, to: first.created_at });
     expect(spanOfPage({ first: null, next }, "newest")).toEqual({ from: next.created_at, to: null });
     expect(spanOfPage({ first, next: null }, "newest")).toEqual({ from: null, to: first.created_at });
@@ -65,7 +68,7 @@ describe("the attempts of a page", () => {
     expect(narrowed({ from: null, to: null }, { from: null, to: "x" })).toEqual({ from: null, to: "x" });
   });
 
-  it("may be among the newest runs already", () => {
+  it("are taken from the newest runs when these reach far enough", () => {
     const inside = aRun({ created_at: "2026-11-15T03:10:00+00:00" });
     const atBegin = aRun({ created_at: next.created_at });
     const before = aRun({ created_at: "2026-11-09T03:10:00+00:00" });
@@ -76,7 +79,7 @@ describe("the attempts of a page", () => {
     expect(runsOfSpan([inside, before], 2, { from: null, to: null })).toBeNull();
   });
 
-  it("stand between the backups by time", () => {
+  it("are merged between the backups by time", () => {
     const failed = aRun({ status: "failed", created_at: "2026-11-15T03:10:00+00:00" });
     const items = [backupItem(first), backupItem(next), runItem(failed)];
     expect(mergeItems(items, "newest").map(({ id }) => id)).toEqual([first.id, failed.id, next.id]);

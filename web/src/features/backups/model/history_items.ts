@@ -1,6 +1,6 @@
 /**
- * What stands in a page of the history. Backups come from the vault's index; attempts that left none are runs, and
- * are put between the backups by time, so that a failure is seen where the backup should be.
+ * The items of a page of the history. Backups are rows of the catalog. Attempts without a result are runs; they are
+ * merged between the backups by time, so that a failure is shown where the backup would be.
  */
 
 import type { BackupOrigin, BackupRow } from "@backup/vault/catalog.ts";
@@ -19,9 +19,9 @@ export function runItem(run: Run): HistoryItem {
   return { type: "run", id: run.id, at: run.created_at, run };
 }
 
-/** Which list a place is about. */
+/** The list that a place shows. */
 export type Listing =
-  /** The vault, with the attempts between when `attempts`. */
+  /** The vault, with `attempts` also the failed attempts. */
   | { list: "backups"; attempts: boolean }
   | { list: "runs" };
 
@@ -34,12 +34,12 @@ function isAttemptStatus(status: string | null): boolean {
   return ATTEMPT_STATUSES.some((attempt) => attempt === status);
 }
 
-/** Whether a run of kind backup has ended without leaving one. */
+/** Whether a run is of kind backup and ended without one. */
 export function isAttempt(run: Run): boolean {
   return run.kind === "backup" && isAttemptStatus(run.status);
 }
 
-/** Who wanted a run, as the catalog words it for backups. */
+/** The origin of a run, in the catalog's terms for backups. */
 export function originOfRun({ requested_by: requester }: Pick<Run, "requested_by">): BackupOrigin {
   if (requester === "schedule") return "schedule";
   return requester !== null && (requester.includes("@") || requester.startsWith("github:"))
@@ -47,7 +47,7 @@ export function originOfRun({ requested_by: requester }: Pick<Run, "requested_by
     : "other";
 }
 
-/** From when (included) to when (not included) attempts belong to a page; `null` is open. */
+/** The attempts of a page: `from` inclusive, `to` exclusive; `null` is unbounded. */
 export interface Span {
   from: string | null;
   to: string | null;
@@ -66,7 +66,7 @@ export function spanOfPage(
   return { from: lower?.created_at ?? null, to: upper?.created_at ?? null };
 }
 
-/** The part of two spans that is in both. */
+/** The intersection of two spans. */
 export function narrowed(a: Span, b: Span): Span {
   const latest = (x: string | null, y: string | null) => pick(x, y, (p, q) => Date.parse(p) >= Date.parse(q));
   const earliest = (x: string | null, y: string | null) =>
@@ -75,7 +75,7 @@ export function narrowed(a: Span, b: Span): Span {
 }
 
 /**
- * Those of the newest runs that lie in a span, `null` when their list broke off at its limit before the span's begin.
+ * The newest runs that are within a span, `null` when the list was cut at its limit before the span's start.
  * @param newest newest first, from the span's end on
  */
 export function runsOfSpan(newest: readonly Run[], limit: number, { from }: Span): Run[] | null {

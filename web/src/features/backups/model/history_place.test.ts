@@ -4,7 +4,7 @@ import { BEGINNING, isFiltered, readPlace, showKind, withFilter, writePlace } fr
 const read = (query: string) => readPlace(new URLSearchParams(query));
 const ID = "b9a0a3f5-4a4e-4b7c-9b3e-3a1a0c7d2f10";
 
-describe("an address", () => {
+describe("the URL", () => {
   it.each([
     ["", {}],
     ["alvo=dev&pagina=3", { target: "dev", page: 2 }],
@@ -20,7 +20,7 @@ describe("an address", () => {
     [`ordem=oldest&pagina=2&depois=${ID}`, { sort: "oldest", page: 1, after: ID }],
   ])("%j is read", (query, place) => expect(read(query)).toEqual({ ...BEGINNING, ...place }));
 
-  it("is one and the same for a place, in whatever order its filters were set", () => {
+  it("is the same for a place, in whatever order its filters were set", () => {
     const place = read("alvo=prod&busca=migracao&ordem=largest");
     for (const query of ["ordem=largest&alvo=prod", "busca=x&ordem=oldest", ""]) {
       expect(writePlace(new URLSearchParams(query), place).toString()).toBe(
@@ -29,7 +29,7 @@ describe("an address", () => {
     }
   });
 
-  it("comes back as it was written, and keeps what is not its own", () => {
+  it("is read as it was written, and keeps foreign parameters", () => {
     const place = {
       ...BEGINNING,
       kind: "drill",
@@ -51,14 +51,14 @@ describe("an address", () => {
   });
 });
 
-it("begins anew when what is shown changes", () => {
+it("a change of the filters returns to the first page", () => {
   const place = { ...BEGINNING, page: 4, after: ID, search: "a", origin: "local", sort: "largest" } as const;
   const changed = { ...place, ...withFilter({ target: "dev" }) };
   expect(changed).toEqual({ ...place, page: 0, after: null, target: "dev" });
   expect({ ...place, ...showKind("restore") }).toEqual({ ...BEGINNING, search: "a", kind: "restore" });
 });
 
-it("knows when something is left out", () => {
+it("detects a filter", () => {
   expect(isFiltered(BEGINNING)).toBe(false);
   expect(isFiltered({ ...BEGINNING, sort: "oldest", kind: "drill", page: 2 })).toBe(false);
   expect(isFiltered({ ...BEGINNING, search: "a" })).toBe(true);

@@ -6,7 +6,7 @@ function counted() {
   return createIntent(() => `id-${++count}`);
 }
 
-it("keeps the id of the same request until its fate is known", () => {
+it("keeps the id of an equal request until it is settled", () => {
   const intent = counted();
   expect(intent.idFor({ label: "a" })).toBe("id-1");
   expect(intent.idFor({ label: "a" })).toBe("id-1");
@@ -14,7 +14,7 @@ it("keeps the id of the same request until its fate is known", () => {
   expect(intent.idFor({ label: "a" })).toBe("id-2");
 });
 
-it("gives another request another id", () => {
+it("assigns another id to another request", () => {
   const intent = counted();
   intent.idFor({ label: "a" });
   expect(intent.idFor({ label: "b" })).toBe("id-2");

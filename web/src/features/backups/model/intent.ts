@@ -1,13 +1,11 @@
-import { useRef } from "react";
-
 export interface Intent {
-  /** The id of what is asked: the same for the same request until its fate is known. */
+  /** The id of a request: unchanged for an equal request until it is settled. */
   idFor(request: object): string;
-  /** The fate is known: asking the same again is a new intent. */
+  /** The outcome is known: an equal request gets a new id. */
   settle(): void;
 }
 
-/** Gives a request its idempotency key, so that a double click or a repetition after silence acts once. */
+/** Assigns idempotency keys, so that a double click or a repetition after a timeout acts once. */
 export function createIntent(newId: () => string): Intent {
   let current: { request: string; id: string } | null = null;
   return {
@@ -20,10 +18,4 @@ export function createIntent(newId: () => string): Intent {
       current = null;
     },
   };
-}
-
-/** An intent that lives as long as the component. */
-export function useIntent(): Intent {
-  const intent = useRef<Intent | null>(null);
-  return intent.current ??= createIntent(() => crypto.randomUUID());
 }

@@ -12,9 +12,9 @@ it.each([
   ["migração", "Estes caracteres não são permitidos: “ç”, “ã”."],
   ["a/b/c", "O caractere “/” não é permitido."],
   ["x".repeat(41), "São no máximo 40 caracteres; aqui há 41."],
-])("names what is wrong with %j", (label, problem) => expect(labelProblem(label)).toBe(problem));
+])("names the problem of %j", (label, problem) => expect(labelProblem(label)).toBe(problem));
 
-it("shows the label as it will be in the file", () => {
+it("returns the label as written into the file name", () => {
   expect(labelInFile(" antes  da virada ")).toBe("antes_da_virada");
   expect(labelInFile("ã")).toBeNull();
   expect(labelInFile("")).toBeNull();

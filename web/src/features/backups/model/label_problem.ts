@@ -1,7 +1,7 @@
 import { LABEL_MAX_LENGTH, labelSchema, normalizeLabel } from "@backup/label.ts";
 import { messageOf } from "@backup/messages.ts";
 
-/** What is wrong with a label while it is being typed, in words that name it; `null` when nothing is. */
+/** Why a label is invalid, as a sentence that names the cause; `null` when it is valid. */
 export function labelProblem(input: string): string | null {
   if (labelSchema.safeParse(input).success) return null;
   const foreign = [...new Set(input.trim())].filter((character) => !isAllowed(character));
@@ -20,7 +20,7 @@ function isAllowed(character: string): boolean {
   return character === " " || labelSchema.safeParse(character).success;
 }
 
-/** The label as it will stand in the file's name; `null` when there is none or it is not valid. */
+/** The label as written into the file name; `null` when empty or invalid. */
 export function labelInFile(input: string): string | null {
   return labelProblem(input) === null ? normalizeLabel(input) : null;
 }

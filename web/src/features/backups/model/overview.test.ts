@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { OverviewFacts } from "../data/overview.ts";
+import type { OverviewFacts } from "./overview_facts.ts";
 import {
   assessSafety,
   databaseNow,
@@ -27,7 +27,7 @@ function backup(ageMs: number, provenAgoMs: number | null = null) {
   } as const;
 }
 
-/** Fresh, proven two days ago on another backup, measured. */
+/** A fresh backup, a proof of another backup two days ago, a measured restore. */
 function facts(change: Partial<OverviewFacts> = {}): OverviewFacts {
   return {
     newest: backup(6 * HOUR + 12 * 60_000),
@@ -43,10 +43,10 @@ function facts(change: Partial<OverviewFacts> = {}): OverviewFacts {
 
 const problemsOf = (change: Partial<OverviewFacts>) => assessSafety(facts(change), NOW).problems;
 
-describe("when all is well", () => {
+describe("without problems", () => {
   const safety = assessSafety(facts(), NOW);
 
-  it("says what would be lost, how long the way back is, and the proof", () => {
+  it("states the loss, the duration of a restore, and the proof", () => {
     expect(safety).toMatchObject({ tone: "ok", problems: [] });
     expect(safetyParts(safety, NOW).map(plain)).toEqual([
       "perda de até 6 h 12 min",
@@ -55,7 +55,7 @@ describe("when all is well", () => {
     ]);
   });
 
-  it("also tells the loss when only what was proven counts, unless that is the newest", () => {
+  it("also states the loss of the newest proven backup, unless that is the newest", () => {
     expect(safety.provenLossMs).toBe(54 * HOUR);
     const newest = backup(HOUR, HOUR / 2);
     expect(assessSafety(facts({ newest, newest_proven: newest }), NOW).provenLossMs).toBeNull();
@@ -80,19 +80,19 @@ describe("a problem", () => {
     expect(problemsOf({ newest_proven: backup(age, age) })).toEqual(problems);
   });
 
-  it("is nothing in the vault, and then nothing else matters", () => {
+  it("is an empty vault, which hides the other problems", () => {
     const safety = assessSafety(facts({ newest: null, newest_proven: null, rto: null }), NOW);
     expect(safety).toMatchObject({ tone: "bad", problems: ["no_backup"], lossMs: null });
     expect(safetyParts(safety, NOW)).toEqual(["tudo estaria perdido"]);
   });
 
-  it("is a fact that is missing, and the sentence says so", () => {
+  it("is a missing fact, named in the sentence", () => {
     const safety = assessSafety(facts({ newest_proven: null, rto: null }), NOW);
     expect(safety).toMatchObject({ tone: "warn", problems: ["never_proven", "never_measured"] });
     expect(safetyParts(safety, NOW).slice(1)).toEqual(["tempo de volta ainda não medido", "nunca provado"]);
   });
 
-  it("is an attempt that failed since, with its cause", () => {
+  it("is a later failed attempt, with its cause", () => {
     const last_failed = {
       kind: "backup",
       status: "failed",
@@ -108,7 +108,7 @@ describe("a problem", () => {
   });
 });
 
-it("tells ages by the database's clock, however wrong the reader's is", () => {
+it("computes ages from the database's clock, not from the browser's", () => {
   const readAt = Date.parse("2031-01-01T00:00:00Z");
   expect(databaseNow(facts(), readAt, new Date(readAt + HOUR))).toEqual(new Date(NOW.getTime() + HOUR));
 });

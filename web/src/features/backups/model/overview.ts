@@ -1,19 +1,19 @@
-/** Are we safe? What the measured facts say about a target, without any wishful thinking. */
+/** Assesses the safety of a target from measured facts. */
 
-import type { OverviewFacts } from "../data/overview.ts";
+import type { OverviewFacts } from "./overview_facts.ts";
 
 const HOUR_MS = 3_600_000;
-/** A daily backup plus two hours of grace. */
+/** One day plus two hours of tolerance. */
 export const OVERDUE_AFTER_MS = 26 * HOUR_MS;
 /** Two nights without a backup. */
 export const LONG_OVERDUE_AFTER_MS = 50 * HOUR_MS;
-/** A weekly drill plus a day of grace. */
+/** One week plus one day of tolerance. */
 export const PROOF_OVERDUE_AFTER_MS = 8 * 24 * HOUR_MS;
 
 /**
- * What is not as it should be, worst first: `no_backup` · `long_overdue` two nights are missing · `overdue` one is ·
+ * Problems, most severe first: `no_backup` · `long_overdue` two nights are missing · `overdue` one night is missing ·
  * `last_failed` the newest attempt left no backup · `never_proven` no drill has restored any · `proof_overdue` the
- * last drill is too long ago · `never_measured` no restore and no drill tells how long it takes.
+ * last drill is too old · `never_measured` no restore or drill has measured the duration.
  */
 export type Problem =
   | "no_backup"
@@ -30,13 +30,13 @@ const HARMLESS: readonly Problem[] = ["never_measured"];
 export interface Safety {
   tone: "ok" | "warn" | "bad";
   problems: Problem[];
-  /** How much work a loss would cost now: the age of the newest backup, `null` when there is none. */
+  /** Data loss if the target were lost now (RPO): the age of the newest backup, `null` when there is none. */
   lossMs: number | null;
-  /** The same when only what a drill proved counts; `null` when that is nothing or no other backup. */
+  /** The same for the newest proven backup; `null` when there is none or when it is the newest backup. */
   provenLossMs: number | null;
-  /** How long half of the last restores and drills took at most. */
+  /** The median duration of the last restores and drills. */
   backMs: number | null;
-  /** When a drill last restored a backup that is still the newest proven one. */
+  /** When a drill proved the newest proven backup. */
   provenAt: Date | null;
 }
 
@@ -79,7 +79,7 @@ function toneOf(problems: readonly Problem[]): Safety["tone"] {
   return problems.some((problem) => !HARMLESS.includes(problem)) ? "warn" : "ok";
 }
 
-/** The database's clock at `now` of this machine, from what it showed when it was read at `readAt`. */
+/** The database's current time: its `time` when read, plus the time that has passed on this machine since `readAt`. */
 export function databaseNow(facts: OverviewFacts, readAt: number, now: Date): Date {
   return new Date(Date.parse(facts.time) + Math.max(0, now.getTime() - readAt));
 }

@@ -10,13 +10,13 @@ const ended = (secondsAgo: number) =>
     finished_at: new Date(NOW.getTime() - secondsAgo * 1000).toISOString(),
   });
 
-it("counts the thirty minutes from the simulation's end", () => {
+it("a simulation is valid for thirty minutes from its end", () => {
   expect(planState(ended(60), NOW)).toEqual({ state: "fresh", leftMs: 29 * 60_000 });
   expect(planState(ended(1799), NOW)).toEqual({ state: "fresh", leftMs: 1000 });
   expect(planState(ended(1800), NOW)).toEqual({ state: "stale" });
 });
 
-it("tells a simulation that goes on from one that made no plan and from none at all", () => {
+it("distinguishes an active simulation, one without a plan, and none", () => {
   expect(planState(aRun({ kind: "plan", status: "queued" }), NOW)).toEqual({ state: "running" });
   expect(planState(aRun({ kind: "plan", status: "lost" }), NOW)).toEqual({ state: "failed" });
   expect(planState(null, NOW)).toEqual({ state: "none" });

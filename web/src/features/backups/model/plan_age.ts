@@ -1,11 +1,11 @@
-/** How long a simulation may still be the ground for a restore. */
+/** How long a simulation stays valid for a restore. */
 
 import { PLAN_VALID_MS } from "@backup/runs/restore_plan.ts";
 import { isActive, type Run } from "@backup/runs/run.ts";
 
 /**
- * `none` nothing to go by · `running` not over · `failed` made no plan · `stale` made, too long ago ·
- * `fresh` good for `leftMs` more.
+ * `none` no simulation · `running` not finished · `failed` no plan · `stale` too old ·
+ * `fresh` valid for another `leftMs`.
  */
 export type PlanState =
   | { state: "none" | "running" | "failed" | "stale" }

@@ -25,16 +25,16 @@ const LISTED = [
   table("empty and new", 0, "absent"),
 ];
 
-it("sums what is lost and what comes back", () => {
+it("sums losses and gains", () => {
   expect(sumLoss(tables(LISTED))).toEqual({ lost: 33, tables: 2, gained: 7, exact: true });
 });
 
-it("says when there may be more than it knows", () => {
+it("is not exact when the plan does not list every table", () => {
   expect(sumLoss(tables(LISTED, { different: 900 }))).toMatchObject({ exact: false });
   expect(sumLoss(tables([table("t", "unknown", 3)], { backupRows: null, different: 1 }))).toBeNull();
 });
 
-it("puts the largest loss first and leaves out what stays", () => {
+it("lists the largest loss first and omits unchanged tables", () => {
   expect(changedTables(tables(LISTED)).map((each) => each.table)).toEqual([
     "goes",
     "shrinks",

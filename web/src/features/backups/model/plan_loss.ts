@@ -1,19 +1,19 @@
-/** What a restore would take away, summed up. */
+/** The sum of the rows that a restore would remove. */
 
 import type { PlannedRestore, PlannedTable } from "@backup/runs/restore_plan.ts";
 
 export interface PlannedLossSum {
-  /** Rows that the target has more than the backup, table by table. */
+  /** Rows that the target has in excess of the backup, summed per table. */
   lost: number;
   /** Tables that lose rows. */
   tables: number;
-  /** Rows that come back. */
+  /** Rows that the restore brings back. */
   gained: number;
-  /** `false`: the plan does not name every table, there may be more. */
+  /** `false`: the plan does not list every table, so there may be more. */
   exact: boolean;
 }
 
-/** `null` when the backup does not tell its rows. */
+/** `null` when the backup does not record its rows. */
 export function sumLoss({ tables }: PlannedRestore): PlannedLossSum | null {
   if (tables.backupRows === null) return null;
   const differences = tables.listed.map(({ difference }) => difference ?? 0);
@@ -26,7 +26,7 @@ export function sumLoss({ tables }: PlannedRestore): PlannedLossSum | null {
   };
 }
 
-/** Tables with another number of rows or on one side only, the largest loss first, then what comes back. */
+/** Tables whose row counts differ or that exist on one side only; largest loss first, then gains. */
 export function changedTables({ tables }: Pick<PlannedRestore, "tables">): PlannedTable[] {
   return tables.listed
     .filter(({ backup, target, difference }) =>

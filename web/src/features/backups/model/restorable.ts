@@ -1,7 +1,7 @@
 import type { BackupRow } from "@backup/vault/catalog.ts";
 import { isSample } from "@backup/vault/sample.ts";
 
-/** Whether the row stands for an archive that lies in the vault. */
+/** Whether the row's archive is in the vault. */
 export function isInVault(row: Pick<BackupRow, "status">): boolean {
   return row.status === "uploaded" || row.status === "restored";
 }

@@ -23,7 +23,7 @@ it.each([
   [91, { state: "slow", ms: 90_000 }],
 ])("after %d s of usually 60", (seconds, pace) => expect(after(seconds)).toEqual(pace));
 
-it("tells nothing before the begin, or from too few runs", () => {
+it("has no estimate before the start, or from too few runs", () => {
   expect(after(20, { started_at: null })).toBeNull();
   expect(after(20, { target: "dev" })).toBeNull();
   expect(after(20, { kind: "drill" })).toBeNull();

@@ -1,4 +1,4 @@
-/** How long a run usually takes, and what that says about one that goes on. */
+/** Compares an active run with the usual duration of its kind. */
 
 import type { Run } from "@backup/runs/run.ts";
 
@@ -11,13 +11,13 @@ export interface UsualDuration {
   p90_ms: number;
 }
 
-/** `remaining` about so much is left · `any_moment` the usual time is over · `slow` nine of ten ended earlier. */
+/** `remaining` `ms` is the estimated rest · `any_moment` past the median · `slow` past the p90. */
 export type Pace = { state: "remaining" | "any_moment" | "slow"; ms: number };
 
-/** From fewer runs nothing is told. */
+/** With fewer runs there is no estimate. */
 const FEWEST_SAMPLES = 3;
 
-/** `null` before the run has begun, and when too few runs were measured. `ms` is what is left, or the p90. */
+/** `null` before the run has started, and when too few runs were measured. `ms` is the time left, or the p90. */
 export function paceOf(run: Run, usual: readonly UsualDuration[], now: Date): Pace | null {
   const measured = usual.find(({ kind, target }) => kind === run.kind && target === run.target);
   if (run.started_at === null || measured === undefined || measured.samples < FEWEST_SAMPLES) return null;

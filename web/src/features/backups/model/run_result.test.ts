@@ -5,7 +5,7 @@ import { aRun as run } from "./test_rows.ts";
 const plain = (text: string) => text.replaceAll("\u00a0", " ");
 
 describe("describeResult", () => {
-  it("tells a backup's numbers", () => {
+  it("has a backup's numbers", () => {
     const result = { tables_total: 148, rows_total: 1, bytes: 2_000_000 };
     expect(describeResult(run({ result })).map(plain)).toEqual([
       "148 tabelas",
@@ -14,7 +14,7 @@ describe("describeResult", () => {
     ]);
   });
 
-  it("tells what a restore compared, and not what it could not", () => {
+  it("has what a restore compared, and omits what it could not compare", () => {
     const result = { tables: 2, rows: 0, sequences: 1, areas: 9 };
     expect(describeResult(run({ result }))).toEqual([
       "2 tabelas",
@@ -27,7 +27,7 @@ describe("describeResult", () => {
     ]);
   });
 
-  it("makes nothing of a result it does not understand", () => {
+  it("ignores a result of unknown shape", () => {
     expect(describeResult(run({ result: { tables: "many", bytes: -1 } }))).toEqual([]);
     expect(describeResult(run({ result: null }))).toEqual([]);
     expect(safetyKeyOf(run({ result: { safety_key: 7 } }))).toBeNull();
@@ -35,14 +35,14 @@ describe("describeResult", () => {
 });
 
 describe("progressOf", () => {
-  it("has a percentage only where the end is known", () => {
+  it("has a percentage only where the total is known", () => {
     const dump = { phase: "dump", bytes_done: 500_000, bytes_expected: 1_000_000 };
     expect(progressOf(run(dump))).toMatchObject({ percent: 50 });
     expect(progressOf(run({ ...dump, bytes_expected: null }))).toMatchObject({ percent: null });
     expect(progressOf(run({ ...dump, status: "queued" }))).toBeNull();
   });
 
-  it("tells rows beside bytes, and alone where no bytes are counted", () => {
+  it("has rows beside bytes, and rows alone where no bytes are counted", () => {
     expect(progressOf(run({ phase: "load", rows_done: 1_234 }))).toEqual({
       text: "1.234 registros",
       percent: null,

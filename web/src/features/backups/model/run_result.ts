@@ -1,4 +1,4 @@
-/** What a run did and proved, as far as its row says it. */
+/** The result and progress of a run, from its row. */
 
 import { z } from "zod";
 import type { Run } from "@backup/runs/run.ts";
@@ -16,7 +16,7 @@ const resultSchema = z.object({
   safety_key: z.string().nullish().catch(null),
 });
 
-/** The facts of a run's result, most telling first; empty when it left none. */
+/** The facts of a run's result, most important first; empty when it has none. */
 export function describeResult(run: Run): string[] {
   const { tables, tables_total, rows, rows_total, bytes, sequences, areas } = resultSchema.parse(
     run.result ?? {},
@@ -35,12 +35,12 @@ function counted(amount: number | null | undefined, singular: string, plural: st
   return typeof amount === "number" ? formatCounted(amount, singular, plural) : null;
 }
 
-/** Key of the copy that a restore took of its target first. */
+/** The key of a restore's safety copy; `null` when it has none. */
 export function safetyKeyOf(run: Run): string | null {
   return resultSchema.parse(run.result ?? {}).safety_key ?? null;
 }
 
-/** How long the run took in milliseconds, `null` while it is not over or when it never began. */
+/** The duration of a run in milliseconds; `null` when it is not finished or never started. */
 export function runDuration(run: Run): number | null {
   if (run.started_at === null || run.finished_at === null) return null;
   return Math.max(0, Date.parse(run.finished_at) - Date.parse(run.started_at));
@@ -48,11 +48,11 @@ export function runDuration(run: Run): number | null {
 
 export interface RunProgress {
   text: string;
-  /** `null` when how much there is to do is not known. */
+  /** `null` when the total is not known. */
   percent: number | null;
 }
 
-/** How far a run is; `null` while it counts neither bytes nor rows. */
+/** The progress of a run; `null` while it reports neither bytes nor rows. */
 export function progressOf(run: Run): RunProgress | null {
   if (run.status !== "running") return null;
   const bytes = bytesProgress(run);

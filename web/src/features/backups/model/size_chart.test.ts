@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { BackupDay } from "../data/list_days.ts";
+import type { BackupDay } from "./backup_day.ts";
 import { sizeSeries } from "./size_chart.ts";
 
 const days = (sizes: (number | null)[]): BackupDay[] =>
@@ -16,7 +16,7 @@ const days = (sizes: (number | null)[]): BackupDay[] =>
     last_at: null,
   }));
 
-it("draws from the oldest day to the newest, from nothing to the largest", () => {
+it("scales x from the oldest day to the newest, y from zero to the largest backup", () => {
   const { points, drops } = sizeSeries(days([50, null, 100]));
   expect(points.map(({ x, y }) => [x, y])).toEqual([[0, 0.5], [1, 1]]);
   expect(drops).toEqual([]);
@@ -28,6 +28,6 @@ it("marks a sudden drop, not a slow one, also across days without a backup", () 
   expect(drops).toMatchObject([{ at: { day: "2026-11-03", bytes: 74 }, fromBytes: 100, percent: 26 }]);
 });
 
-it("has nothing to draw when there is nothing", () => {
+it("has no points without backups", () => {
   expect(sizeSeries(days([null, null]))).toEqual({ points: [], drops: [] });
 });

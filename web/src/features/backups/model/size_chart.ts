@@ -1,8 +1,8 @@
-/** Size over time, as points of a drawing, and where it fell suddenly. */
+/** Backup size over time: points of the chart, and sudden drops. */
 
-import type { BackupDay } from "../data/list_days.ts";
+import type { BackupDay } from "./backup_day.ts";
 
-/** A backup with less than this part of the one before is marked. */
+/** A backup smaller than this share of the previous one counts as a drop. */
 const DROP_SHARE = 0.75;
 
 export interface SizePoint {
@@ -17,7 +17,7 @@ export interface SizePoint {
 export interface SizeDrop {
   at: SizePoint;
   fromBytes: number;
-  /** Whole percent that are gone. */
+  /** The decrease in whole percent. */
   percent: number;
 }
 
@@ -26,7 +26,7 @@ export interface SizeSeries {
   drops: SizeDrop[];
 }
 
-/** @param days oldest first; days without a backup leave no point. */
+/** @param days oldest first; days without a backup have no point. */
 export function sizeSeries(days: readonly BackupDay[]): SizeSeries {
   const largest = Math.max(1, ...days.map(({ last_bytes }) => last_bytes ?? 0));
   const points = days.flatMap(({ day, last_bytes: bytes }, index) =>

@@ -1,4 +1,4 @@
-/** Rows for tests: whole, with the facts that a test is about. */
+/** Complete rows for tests; a test overrides the fields that it examines. */
 
 import type { PlannedRestore } from "@backup/runs/restore_plan.ts";
 import type { BackupRow } from "@backup/vault/catalog.ts";
@@ -64,7 +64,7 @@ export function aPlan(facts: Partial<PlannedRestore> = {}): PlannedRestore {
   };
 }
 
-/** A full backup of production that the schedule made and nobody has drilled. */
+/** A full scheduled backup of production without a drill. */
 export function aBackup(facts: Partial<BackupRow> = {}): BackupRow {
   return {
     id: crypto.randomUUID(),

@@ -1,10 +1,10 @@
-/** Which restores can be taken back from the screen. */
+/** Which restores can be undone from the screen. */
 
 import type { Run } from "@backup/runs/run.ts";
 import type { Target } from "@backup/target.ts";
 import { safetyKeyOf } from "./run_result.ts";
 
-/** So many safety copies of a target are kept in any case. */
+/** The number of safety copies per target that retention always keeps. */
 const LAST = 3;
 
 /** `request_id`s of the last restores of each target that left a safety copy. @param runs newest first. */

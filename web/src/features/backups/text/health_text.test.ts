@@ -37,12 +37,12 @@ it.each([
     "Vigia: tudo em ordem, há 12 min · Diagnóstico: pede atenção",
   ],
   [[aReport({ at: "2026-11-24T08:30:00+00:00" })], "warn", "Vigia: sem notícias; última há 3 h"],
-])("%j is summed up as %s: %s", (reports, tone, text) => {
+])("the summary of %j is %s: %s", (reports, tone, text) => {
   const summary = healthSummary(reports, NOW);
   expect([summary.tone, plain(summary.text)]).toEqual([tone, text]);
 });
 
-it("finds what a report names, of the watchdog and of a list of checks", () => {
+it("returns the findings of the watchdog's report and of a list of checks", () => {
   expect(findingsOf(aReport({ report: { conditions: [CONDITION] } }))).toEqual([
     { title: "Atrasado", lines: ["Perda.", "Há 30 h.", "Olhe."], url: "https://x.br/1", status: null },
   ]);

@@ -1,11 +1,11 @@
-/** What the unattended checks reported, for the corner of the overview and its sheet. */
+/** Texts for the reports of the unattended checks. */
 
 import { z } from "zod";
 import type { HealthCheck, Report } from "@backup/api.ts";
 import { DOCTOR_GROUPS, isDoctorGroup } from "@backup/doctor.ts";
 import { formatAgo, formatCounted } from "../../../lib/format.ts";
 
-/** The watchdog looks every hour. */
+/** Three times the watchdog's interval of one hour. */
 const SILENT_AFTER_MS = 3 * 3_600_000;
 
 const REPORT_NAMES: Record<string, string> = {
@@ -27,20 +27,20 @@ export const HEALTH_TONES: Record<HealthCheck["status"], HealthTone> = {
   unknown: "neutral",
 };
 
-export const HEALTH_WORDS: Record<HealthCheck["status"], string> = {
+export const HEALTH_NAMES: Record<HealthCheck["status"], string> = {
   ok: "Em ordem",
   warning: "Atenção",
   failed: "Falhou",
   unknown: "Não se sabe",
 };
 
-/** Something that a report found. */
+/** One finding of a report. */
 export interface Finding {
   title: string;
-  /** What it means and what to do; may be empty. */
+  /** The meaning and the action to take; may be empty. */
   lines: string[];
   url: string | null;
-  /** Where the findings of one report differ in weight. */
+  /** `null` when the report does not grade its findings. */
   status: HealthCheck["status"] | null;
 }
 
@@ -57,14 +57,14 @@ const checkSchema = z.object({
   hint: z.string().nullish(),
   group: z.string().optional(),
 });
-/** The worst first. */
+/** Most severe first. */
 const WEIGHTS: readonly HealthCheck["status"][] = ["failed", "warning", "unknown"];
 const foundSchema = z.object({
   conditions: z.array(conditionSchema).catch([]),
   checks: z.array(checkSchema).catch([]),
 });
 
-/** What a report found wrong, each once; a report of another shape tells only its status. */
+/** The findings of a report without duplicates; empty for a report of unknown shape. */
 export function findingsOf({ report }: Report): Finding[] {
   const { conditions, checks } = foundSchema.parse(report);
   const ofConditions = conditions.map(({ title, risk, facts, todo, issue_url: url }) => ({
@@ -87,7 +87,7 @@ interface Summary {
   text: string;
 }
 
-/** The last words in a few: `Vigia: tudo em ordem, há 12 min`; the doctor's only when it is not well. */
+/** Summary of the last reports: `Vigia: tudo em ordem, há 12 min`; the doctor's only when it found problems. */
 export function healthSummary(reports: readonly Report[], now: Date): Summary {
   const watchdog = watchdogSummary(reports.find(({ name }) => name === "watchdog"), now);
   const doctor = reports.find(({ name }) => name === "doctor");

@@ -1,11 +1,11 @@
-/** Words of the history's filters, and what it says when it has nothing to show. */
+/** Texts of the history's filters and of an empty history. */
 
 import type { BackupOrigin } from "@backup/vault/catalog.ts";
 import type { RunKind } from "@backup/runs/run.ts";
 import { type HistoryPlace, isFiltered, type Sort } from "../model/history_place.ts";
-import { BACKUP_STATUS_WORDS, RUN_STATUS_WORDS } from "./labels.ts";
+import { BACKUP_STATUS_NAMES, RUN_STATUS_NAMES } from "./labels.ts";
 
-/** What a history of that kind is called. */
+/** The title of a history of each kind. */
 export const KIND_CHOICES: Record<RunKind, string> = {
   backup: "Backups",
   restore: "Restaurações",
@@ -14,7 +14,7 @@ export const KIND_CHOICES: Record<RunKind, string> = {
   prune: "Limpezas",
 };
 
-export const ORIGIN_WORDS: Record<BackupOrigin, string> = {
+export const ORIGIN_NAMES: Record<BackupOrigin, string> = {
   schedule: "Agendado",
   person: "Pedido por alguém",
   safety: "Antes de restaurar",
@@ -22,7 +22,7 @@ export const ORIGIN_WORDS: Record<BackupOrigin, string> = {
   other: "Outra",
 };
 
-export const SORT_WORDS: Record<Sort, string> = {
+export const SORT_NAMES: Record<Sort, string> = {
   newest: "Mais novos",
   oldest: "Mais antigos",
   largest: "Maiores",
@@ -34,25 +34,25 @@ export interface StatusChoice {
   name: string;
 }
 
-/** Ends that a run of any kind can have. */
+/** Final states that a run of any kind can have. */
 const RUN_ENDS: StatusChoice[] = [
-  { value: "failed", name: RUN_STATUS_WORDS.failed },
-  { value: "lost", name: RUN_STATUS_WORDS.lost },
-  { value: "cancelled", name: RUN_STATUS_WORDS.cancelled },
+  { value: "failed", name: RUN_STATUS_NAMES.failed },
+  { value: "lost", name: RUN_STATUS_NAMES.lost },
+  { value: "cancelled", name: RUN_STATUS_NAMES.cancelled },
 ];
 
 /** The states that a history of that kind can be filtered by. */
 export function statusChoices(kind: RunKind): StatusChoice[] {
-  if (kind !== "backup") return [{ value: "succeeded", name: RUN_STATUS_WORDS.succeeded }, ...RUN_ENDS];
+  if (kind !== "backup") return [{ value: "succeeded", name: RUN_STATUS_NAMES.succeeded }, ...RUN_ENDS];
   return [
-    { value: "uploaded", name: BACKUP_STATUS_WORDS.uploaded },
-    { value: "restored", name: BACKUP_STATUS_WORDS.restored },
-    { value: "deleted", name: BACKUP_STATUS_WORDS.deleted },
+    { value: "uploaded", name: BACKUP_STATUS_NAMES.uploaded },
+    { value: "restored", name: BACKUP_STATUS_NAMES.restored },
+    { value: "deleted", name: BACKUP_STATUS_NAMES.deleted },
     ...RUN_ENDS,
   ];
 }
 
-/** What an empty page says: that there is nothing, that nothing fits, or that the list has ended. */
+/** The text of an empty page: there is no data, nothing matches the filters, or the list has ended. */
 export function emptyText(place: HistoryPlace): { title: string; text?: string } {
   if (place.page > 0) return { title: "A lista termina aqui." };
   if (isFiltered(place)) {

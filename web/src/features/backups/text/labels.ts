@@ -1,30 +1,30 @@
-/** The screen's words for the domain's terms. One term, one word, everywhere. */
+/** The screen's pt-BR names of the domain's terms: one name per term. */
 
 import type { BackupRow } from "@backup/vault/catalog.ts";
 import { messageOf } from "@backup/messages.ts";
 import { type Mode, MODES, type Target, TARGETS } from "@backup/target.ts";
 import type { Run, RunKind, RunStatus } from "@backup/runs/run.ts";
 
-interface TargetWords {
+interface TargetText {
   name: string;
   /** With its article and preposition: `da produção`. */
   of: string;
-  /** What it is for, for whoever chooses. */
+  /** Its purpose, shown where a target is chosen. */
   use: string;
 }
 
-const TARGET_WORDS: Record<Target, TargetWords> = {
+const TARGET_TEXT: Record<Target, TargetText> = {
   prod: { name: "Produção", of: "da produção", use: "O banco que a empresa usa agora." },
   dev: { name: "Desenvolvimento", of: "do desenvolvimento", use: "Para examinar dados sem risco." },
   verify: { name: "Verificação", of: "da verificação", use: "Para conferir backups; pode ficar vazio." },
 };
 
-const MODE_WORDS: Record<Mode, { name: string; use: string }> = {
+const MODE_TEXT: Record<Mode, { name: string; use: string }> = {
   full: { name: "Completo", use: "Estrutura e todos os registros." },
   "schema-only": { name: "Só estrutura", use: "Tabelas, funções e permissões, sem nenhum registro." },
 };
 
-export const KIND_WORDS: Record<RunKind, string> = {
+export const KIND_NAMES: Record<RunKind, string> = {
   backup: "Backup",
   restore: "Restauração",
   drill: "Ensaio de restauração",
@@ -32,7 +32,7 @@ export const KIND_WORDS: Record<RunKind, string> = {
   prune: "Limpeza do cofre",
 };
 
-export const RUN_STATUS_WORDS: Record<RunStatus, string> = {
+export const RUN_STATUS_NAMES: Record<RunStatus, string> = {
   queued: "Na fila",
   running: "Em execução",
   unknown: "Sem confirmação",
@@ -42,14 +42,14 @@ export const RUN_STATUS_WORDS: Record<RunStatus, string> = {
   lost: "Perdida",
 };
 
-export const BACKUP_STATUS_WORDS: Record<BackupRow["status"], string> = {
+export const BACKUP_STATUS_NAMES: Record<BackupRow["status"], string> = {
   uploaded: "No cofre",
   restored: "Restaurado",
   failed: "Falhou",
   deleted: "Apagado",
 };
 
-const PHASE_WORDS: Record<string, string> = {
+const PHASE_TEXT: Record<string, string> = {
   connect: "Conectando ao banco",
   dump: "Copiando o banco para o cofre",
   verify: "Conferindo o que foi gravado",
@@ -75,69 +75,72 @@ const PHASE_WORDS: Record<string, string> = {
   assert: "Rodando as verificações",
 };
 
-const ASKER_WORDS: Record<string, string> = {
+const REQUESTER_NAMES: Record<string, string> = {
   schedule: "Agendamento",
   "command line": "Linha de comando",
 };
 
-function isOneOf<const Words extends readonly string[]>(words: Words, word: string): word is Words[number] {
-  return words.includes(word);
+function isOneOf<const Values extends readonly string[]>(
+  values: Values,
+  value: string,
+): value is Values[number] {
+  return values.includes(value);
 }
 
 /** `Produção`; a target that this version does not know keeps its own name. */
 export function targetName(target: string): string {
-  return isOneOf(TARGETS, target) ? TARGET_WORDS[target].name : target;
+  return isOneOf(TARGETS, target) ? TARGET_TEXT[target].name : target;
 }
 
-/** `da produção`, to follow a noun. */
+/** `da produção`, as used after a noun. */
 export function ofTarget(target: Target): string {
-  return TARGET_WORDS[target].of;
+  return TARGET_TEXT[target].of;
 }
 
-/** What a target is for. */
+/** The purpose of a target. */
 export function targetUse(target: Target): string {
-  return TARGET_WORDS[target].use;
+  return TARGET_TEXT[target].use;
 }
 
 /** `Completo`; unknown modes keep their name. */
 export function modeName(mode: string): string {
-  return isOneOf(MODES, mode) ? MODE_WORDS[mode].name : mode;
+  return isOneOf(MODES, mode) ? MODE_TEXT[mode].name : mode;
 }
 
-/** What a mode holds. */
+/** The contents of a backup of that mode. */
 export function modeUse(mode: Mode): string {
-  return MODE_WORDS[mode].use;
+  return MODE_TEXT[mode].use;
 }
 
-/** What an active run is doing; a phase of a newer script is shown under its own name. */
+/** The phase of an active run; a phase unknown to this version is shown by its own name. */
 export function phaseText(run: Run): string {
   if (run.status === "queued") return "Aguardando uma máquina no GitHub";
   if (run.status === "unknown") return "O GitHub não confirmou; o pedido pode ter sido aceito";
   if (run.phase === null) return "Começando";
-  return PHASE_WORDS[run.phase] ?? run.phase;
+  return PHASE_TEXT[run.phase] ?? run.phase;
 }
 
 /** `Backup da produção`, `Restauração em dev`, `Simulação de restauração em dev`. */
 export function runTitle(run: Pick<Run, "kind" | "target">): string {
   const place = run.kind === "restore" || run.kind === "plan" ? `em ${run.target}` : ofTarget(run.target);
-  return `${KIND_WORDS[run.kind]} ${place}`;
+  return `${KIND_NAMES[run.kind]} ${place}`;
 }
 
-const COMMITTED_WORDS: Partial<Record<RunKind, string>> = {
+const COMMITTED_TEXT: Partial<Record<RunKind, string>> = {
   backup: "Não dá mais para cancelar: o backup já está no cofre.",
   restore: "Não dá mais para cancelar: o conteúdo novo já vale no destino. Depois dela, use “Desfazer…”.",
   prune: "Não dá para cancelar: o que já foi apagado não volta.",
 };
 
-const NOT_CANCELLABLE_WORDS = {
+const NOT_CANCELLABLE_TEXT = {
   ended: "Esta execução já terminou.",
   committed: "Não dá mais para cancelar esta execução.",
   not_a_run_of_github: "Não dá para cancelar daqui: esta execução não roda no GitHub.",
 } as const;
 
 /** Why a run cannot be cancelled. */
-export function whyNotCancellable(kind: RunKind, why: keyof typeof NOT_CANCELLABLE_WORDS): string {
-  return (why === "committed" && COMMITTED_WORDS[kind]) || NOT_CANCELLABLE_WORDS[why];
+export function notCancellableReason(kind: RunKind, why: keyof typeof NOT_CANCELLABLE_TEXT): string {
+  return (why === "committed" && COMMITTED_TEXT[kind]) || NOT_CANCELLABLE_TEXT[why];
 }
 
 /** The pt-BR sentence for a run that did not succeed. */
@@ -148,9 +151,9 @@ export function outcomeSentence(run: Run): string {
   return messageOf("internal_server_error");
 }
 
-/** Who asked: a person's e-mail as it is, everything else in words; `—` when nobody was noted. */
-export function askerName(requestedBy: string | null): string {
+/** The requester's name: an e-mail unchanged, other sources translated; `—` when none was recorded. */
+export function requesterName(requestedBy: string | null): string {
   if (requestedBy === null || requestedBy === "") return "—";
   if (requestedBy.startsWith("github:")) return `${requestedBy.slice("github:".length)} (GitHub)`;
-  return ASKER_WORDS[requestedBy] ?? requestedBy;
+  return REQUESTER_NAMES[requestedBy] ?? requestedBy;
 }

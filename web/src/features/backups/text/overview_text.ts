@@ -1,8 +1,8 @@
-/** The overview's sentence and what is said about each problem, in words for an admin at 3 a.m. */
+/** The overview's sentence and the text of each problem. */
 
 import { messageOf } from "@backup/messages.ts";
 import { formatAgo, formatDuration } from "../../../lib/format.ts";
-import type { OverviewFacts } from "../data/overview.ts";
+import type { OverviewFacts } from "../model/overview_facts.ts";
 import type { Problem, Safety } from "../model/overview.ts";
 
 /** `Se a produção parasse agora: perda de até 6 h 12 min · volta em ~9 min · provado há 2 dias`, in its parts. */
@@ -15,14 +15,14 @@ export function safetyParts({ lossMs, backMs, provenAt }: Safety, now: Date): st
   ];
 }
 
-/** One word for the state, beside its colour and its icon. */
-export const TONE_WORDS: Record<Safety["tone"], string> = {
+/** The name of each tone, shown beside colour and icon. */
+export const TONE_NAMES: Record<Safety["tone"], string> = {
   ok: "Protegido",
   warn: "Atenção",
   bad: "Em risco",
 };
 
-/** What is the matter and what to do about it. */
+/** The problem and the action to take. */
 export function problemText(problem: Problem, facts: OverviewFacts): { what: string; todo: string } {
   switch (problem) {
     case "no_backup":

@@ -8,9 +8,9 @@ import {
   formatInstant,
   formatUtc,
 } from "../../../../lib/format.ts";
-import { ORIGIN_WORDS } from "../../text/history_text.ts";
+import { ORIGIN_NAMES } from "../../text/history_text.ts";
 import { restoreDisabledReason } from "../../model/restorable.ts";
-import { askerName, modeName } from "../../text/labels.ts";
+import { modeName, requesterName } from "../../text/labels.ts";
 import { Fact } from "./section.tsx";
 
 const UNKNOWN = "—";
@@ -19,17 +19,17 @@ function shown<T>(value: T | null, format: (value: T) => string): string {
   return value === null ? UNKNOWN : format(value);
 }
 
-/** Where it came from is said where the requester's name does not tell. */
+/** The requester, followed by the origin where the name alone does not show it. */
 function requesterOf({ requested_by, origin }: BackupRow): string {
-  const name = askerName(requested_by);
-  return origin === "schedule" || origin === "person" ? name : `${name} · ${ORIGIN_WORDS[origin]}`;
+  const name = requesterName(requested_by);
+  return origin === "schedule" || origin === "person" ? name : `${name} · ${ORIGIN_NAMES[origin]}`;
 }
 
 function moment(at: string): string {
   return `${formatInstant(new Date(at))} · ${formatUtc(new Date(at))}`;
 }
 
-/** What the catalog knows about a backup. */
+/** The catalog's facts about a backup. */
 export function BackupFacts({ backup }: { backup: BackupRow }) {
   const disabledReason = restoreDisabledReason(backup);
   return (

@@ -18,7 +18,7 @@ interface RetentionProps extends Pick<RowContext, "now" | "disabledReason"> {
   backup: BackupRow;
 }
 
-/** Why a backup stays and until when; holding it, and letting it go. */
+/** Until when retention keeps a backup and why; places and releases a hold. */
 export function BackupRetention({ backup, now, disabledReason }: RetentionProps) {
   const query = useVaultContent(backup.target);
   if (!isInVault(backup)) return null;
@@ -30,14 +30,16 @@ export function BackupRetention({ backup, now, disabledReason }: RetentionProps)
         loading="Calculando a retenção"
         failed="Não foi possível saber até quando este backup fica."
       >
-        {(content) => <Future backup={backup} content={content} now={now} />}
+        {(content) => <RetentionDecision backup={backup} content={content} now={now} />}
       </Loaded>
       {!isSample(backup) && <Holding backup={backup} now={now} disabledReason={disabledReason} />}
     </Section>
   );
 }
 
-function Future({ backup, content, now }: { backup: BackupRow; content: VaultContent; now: Date }) {
+function RetentionDecision(
+  { backup, content, now }: { backup: BackupRow; content: VaultContent; now: Date },
+) {
   const decision = planRetention(content.backups.map(retentionBackupOf), DEFAULT_POLICY, now, {
     inUse: new Set<string>(),
   }).find(({ key }) => key === backup.r2_key);

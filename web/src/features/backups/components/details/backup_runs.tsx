@@ -4,12 +4,12 @@ import { Instant } from "../../../../components/ui/instant.tsx";
 import { formatDuration } from "../../../../lib/format.ts";
 import { useRunsOfBackup } from "../../data/runs_of_backup.ts";
 import { runDuration } from "../../model/run_result.ts";
-import { askerName, outcomeSentence, runTitle } from "../../text/labels.ts";
+import { outcomeSentence, requesterName, runTitle } from "../../text/labels.ts";
 import { RunStatusBadge } from "../badges.tsx";
 import { Loaded } from "../loaded.tsx";
 import { Section } from "./section.tsx";
 
-/** What was done with a backup: where it was restored, which drills and simulations read it. */
+/** The restores, drills and simulations of a backup. */
 export function BackupRuns({ backupKey, now }: { backupKey: string; now: Date }) {
   const query = useRunsOfBackup(backupKey);
   return (
@@ -43,7 +43,7 @@ function RunItem({ run, now }: { run: Run; now: Date }) {
         <RunStatusBadge status={run.status} />
         <span className="text-muted">
           <Instant at={run.created_at} now={now} />
-          {duration !== null && `, em ${formatDuration(duration)}`}, por {askerName(run.requested_by)}
+          {duration !== null && `, em ${formatDuration(duration)}`}, por {requesterName(run.requested_by)}
         </span>
       </p>
       {failed && <p>{outcomeSentence(run)}</p>}

@@ -6,7 +6,7 @@ import { nameOf, RestoreButton, type RowContext, SampleBadge } from "../backup_p
 import { BackupStatusBadge, ProofBadge } from "../badges.tsx";
 import { DrillButton } from "../drill_button.tsx";
 import { Loaded } from "../loaded.tsx";
-import { Nothing } from "../panel.tsx";
+import { EmptyPanel } from "../panel.tsx";
 import { BackupFacts } from "./backup_facts.tsx";
 import { BackupRetention } from "./backup_retention.tsx";
 import { BackupRuns } from "./backup_runs.tsx";
@@ -18,7 +18,7 @@ interface DetailsSheetProps extends RowContext {
   onClose(): void;
 }
 
-/** Everything about one backup, at the side of the history. Its key is in the address: a link opens it. */
+/** The details of one backup, in a side sheet. Its key is in the URL, so that a link opens it. */
 export default function DetailsSheet({ backupKey, onClose, ...context }: DetailsSheetProps) {
   const query = useBackupOfKey(backupKey);
   return (
@@ -39,10 +39,10 @@ export default function DetailsSheet({ backupKey, onClose, ...context }: Details
           {(backup) =>
             backup === null
               ? (
-                <Nothing title="O histórico não tem este backup.">
+                <EmptyPanel title="O histórico não tem este backup.">
                   A chave do endereço pode estar incompleta:{" "}
                   <code className="wrap-anywhere">{backupKey}</code>
-                </Nothing>
+                </EmptyPanel>
               )
               : <Details backup={backup} {...context} />}
         </Loaded>

@@ -8,7 +8,7 @@ import { beginOfDay, dayOf, daySchema } from "../../../../lib/day.ts";
 import { useHoldBackup } from "../../data/hold_backup.ts";
 import { ErrorPanel } from "../error_panel.tsx";
 
-/** Proposed when somebody holds a backup. */
+/** The default length of a hold. */
 const USUAL_DAYS = 90;
 
 const formSchema = z.object({
@@ -24,7 +24,7 @@ interface HoldFormProps {
   onDone(): void;
 }
 
-/** Until when and why, or why no longer: the reason stays readable for the others. */
+/** Places a hold (until when, why) or releases it (why). The reason is visible to every user. */
 export function HoldForm({ backup, isHeld, now, onDone }: HoldFormProps) {
   const hold = useHoldBackup(onDone);
   const today = dayOf(now);

@@ -6,10 +6,10 @@ import { useManifest } from "../../data/backup_manifest.ts";
 import { Loaded } from "../loaded.tsx";
 import { Fact, Section } from "./section.tsx";
 
-/** As many tables as are shown before somebody asks for all. */
+/** The number of tables shown before "show all". */
 const SHOWN_FIRST = 8;
 
-/** Rows per table, and what else only the manifest knows. */
+/** Rows per table and the other facts that only the manifest has. */
 export function ManifestTables({ backupKey }: { backupKey: string }) {
   const query = useManifest(backupKey);
   return (
@@ -22,7 +22,7 @@ export function ManifestTables({ backupKey }: { backupKey: string }) {
       >
         {(manifest) =>
           manifest !== null && isProving(manifest)
-            ? <Known manifest={manifest} />
+            ? <ManifestContents manifest={manifest} />
             : (
               <p className="text-muted">
                 Este backup foi feito do modo antigo: o manifesto não diz quantos registros cada tabela tem.
@@ -33,7 +33,7 @@ export function ManifestTables({ backupKey }: { backupKey: string }) {
   );
 }
 
-function Known({ manifest }: { manifest: Manifest }) {
+function ManifestContents({ manifest }: { manifest: Manifest }) {
   const { source, tool, compression, client_version, extensions, migration_head } = manifest;
   return (
     <>

@@ -4,7 +4,7 @@ import { recoverySteps } from "@backup/vault/recovery.ts";
 import { CopyButton } from "../../../../components/ui/copy_button.tsx";
 import { Section } from "./section.tsx";
 
-/** The way back without this screen, GitHub or Supabase: the vault's key and plain tools are enough. */
+/** How to restore without this screen, GitHub or Supabase: the vault's key and standard tools are enough. */
 export function Recovery({ backup }: { backup: BackupRow }) {
   if (tryParseArchiveKey(backup.r2_key) === null) {
     return (

@@ -11,7 +11,7 @@ export function Section({ title, children }: { title: string; children: ReactNod
   );
 }
 
-/** A term and what it is. */
+/** A term and its value. */
 export function Fact(
   { term, wide = false, children }: { term: string; wide?: boolean; children: ReactNode },
 ) {

@@ -1,7 +1,7 @@
 import { PanelRightOpen } from "lucide-react";
 import { Button } from "../../../../components/ui/button.tsx";
 
-/** Opens the details of a backup; `what` tells which to whoever cannot see the row. */
+/** Opens the details of a backup; `what` names it for screen readers. */
 export function DetailsButton({ what, onOpen }: { what: string; onOpen(): void }) {
   return (
     <Button

@@ -2,12 +2,13 @@ import { lazy, Suspense } from "react";
 import { useMediaQuery } from "../../../../lib/use_media_query.ts";
 import { useNow } from "../../../../lib/use_now.ts";
 import { useHistory } from "../../data/list_history.ts";
-import { BEGINNING, type HistoryPlace, type HistoryWay, isFiltered } from "../../model/history_place.ts";
+import { BEGINNING, type HistoryPlace, isFiltered } from "../../model/history_place.ts";
 import { emptyText } from "../../text/history_text.ts";
 import { Button } from "../../../../components/ui/button.tsx";
 import type { RowContext } from "../backup_parts.tsx";
 import { Loaded } from "../loaded.tsx";
-import { Nothing, Panel } from "../panel.tsx";
+import { EmptyPanel, Panel } from "../panel.tsx";
+import type { HistoryNavigation } from "../use_history_place.ts";
 import { HistoryCards } from "./history_cards.tsx";
 import { HistoryFilters } from "./history_filters.tsx";
 import { HistoryTable } from "./history_table.tsx";
@@ -18,10 +19,12 @@ const DetailsSheet = lazy(() => import("../details/details_sheet.tsx"));
 const RENEW_MS = 30_000;
 const TABLE_FITS = "(min-width: 70rem)";
 
-/** What have we got? The vault and what did not reach it, a page at a time, as the address says. */
-export function History({ way, ...context }: { way: HistoryWay } & Omit<RowContext, "now">) {
+/** The backups of the vault and the failed attempts, one page at a time, selected by the URL. */
+export function History(
+  { navigation, ...context }: { navigation: HistoryNavigation } & Omit<RowContext, "now">,
+) {
   const now = useNow(RENEW_MS);
-  const { place, go, goBack } = way;
+  const { place, go, goBack } = navigation;
   const query = useHistory(place);
   const wide = useMediaQuery(TABLE_FITS);
   const Rows = wide ? HistoryTable : HistoryCards;
@@ -71,7 +74,7 @@ function Empty({ place, onShowAll }: { place: HistoryPlace; onShowAll(): void })
   const { title, text } = emptyText(place);
   return (
     <div>
-      <Nothing title={title}>{text}</Nothing>
+      <EmptyPanel title={title}>{text}</EmptyPanel>
       {isFiltered(place) && (
         <p className="pb-6 text-center">
           <Button size="small" onClick={onShowAll}>Limpar filtros</Button>

@@ -2,7 +2,7 @@ import type { BackupRow } from "@backup/vault/catalog.ts";
 import type { Run } from "@backup/runs/run.ts";
 import { formatDuration } from "../../../../lib/format.ts";
 import { runDuration } from "../../model/run_result.ts";
-import { askerName, modeName, runTitle, targetName } from "../../text/labels.ts";
+import { modeName, requesterName, runTitle, targetName } from "../../text/labels.ts";
 import { nameOf, RestoreButton, SampleBadge, sizeOf, When } from "../backup_parts.tsx";
 import { BackupStatusBadge, ProofBadge, RunStatusBadge } from "../badges.tsx";
 import { DetailsButton } from "./details_button.tsx";
@@ -30,7 +30,7 @@ function BackupCard({ backup, now, disabledReason, onRestore, onDetails }: Backu
     modeName(backup.mode),
     sizeOf(backup.bytes),
     backup.duration_ms === null ? "—" : `em ${formatDuration(backup.duration_ms)}`,
-    askerName(backup.requested_by),
+    requesterName(backup.requested_by),
   ];
   return (
     <li aria-label={nameOf(backup)} className="space-y-2 px-4 py-3">
@@ -58,7 +58,7 @@ function RunCard({ run, now, onDetails }: { run: Run } & Pick<RowsProps, "now" |
   const duration = runDuration(run);
   const facts = [
     targetName(run.target),
-    askerName(run.requested_by),
+    requesterName(run.requested_by),
     duration === null ? null : `em ${formatDuration(duration)}`,
   ];
   return (

@@ -10,23 +10,23 @@ import { daySchema } from "../../../../lib/day.ts";
 import {
   BEGINNING,
   type HistoryPlace,
-  type HistoryWay,
   isFiltered,
   showKind,
   SORTS,
   withFilter,
 } from "../../model/history_place.ts";
-import { KIND_CHOICES, ORIGIN_WORDS, SORT_WORDS, statusChoices } from "../../text/history_text.ts";
+import { KIND_CHOICES, ORIGIN_NAMES, SORT_NAMES, statusChoices } from "../../text/history_text.ts";
 import { targetName } from "../../text/labels.ts";
+import type { HistoryNavigation } from "../use_history_place.ts";
 
 const TYPING_MS = 400;
 
 interface FiltersProps {
   place: HistoryPlace;
-  onGo: HistoryWay["go"];
+  onGo: HistoryNavigation["go"];
 }
 
-/** What of the history is shown. On narrow screens folded away behind a button. */
+/** The filters of the history; collapsed behind a button on narrow screens. */
 export function HistoryFilters({ place, onGo }: FiltersProps) {
   const [open, setOpen] = useState(false);
   const id = useId();
@@ -73,7 +73,7 @@ export function HistoryFilters({ place, onGo }: FiltersProps) {
           <Choice
             label="Ordem"
             value={place.sort}
-            options={SORTS.map((sort) => [sort, SORT_WORDS[sort]])}
+            options={SORTS.map((sort) => [sort, SORT_NAMES[sort]])}
             onChange={(value) => change({ sort: SORTS.find((sort) => sort === value) ?? "newest" })}
           />
         )}
@@ -115,7 +115,7 @@ function OriginFilter({ place, onChange }: { place: HistoryPlace; onChange: Chan
       value={place.origin ?? ""}
       options={[
         ["", "Todas"],
-        ...backupOriginSchema.options.map((name) => [name, ORIGIN_WORDS[name]] as const),
+        ...backupOriginSchema.options.map((name) => [name, ORIGIN_NAMES[name]] as const),
       ]}
       onChange={(value) => onChange({ origin: backupOriginSchema.safeParse(value).data ?? null })}
     />
@@ -164,7 +164,7 @@ interface DayInputProps {
   onChange(day: string | null): void;
 }
 
-/** A day; while it is being typed it counts as none. */
+/** A date input; an incomplete date counts as empty. */
 function DayInput({ label, value, min, max, onChange }: DayInputProps) {
   return (
     <Labelled label={label}>
@@ -186,21 +186,21 @@ function DayInput({ label, value, min, max, onChange }: DayInputProps) {
   );
 }
 
-/** Asks once the typing pauses. */
+/** A search field that applies its value when typing pauses. */
 function SearchInput({ search, onChange }: { search: string; onChange(search: string): void }) {
   const [typed, setTyped] = useState(search);
-  const [seen, setSeen] = useState(search);
-  const [asked, setAsked] = useState(search);
-  if (seen !== search) {
-    setSeen(search);
-    // not what was typed here: a link, or the browser's way back
-    if (search !== asked) setTyped(search);
+  const [current, setCurrent] = useState(search);
+  const [applied, setApplied] = useState(search);
+  if (current !== search) {
+    setCurrent(search);
+    // the value did not come from this field but from a link or the browser's history
+    if (search !== applied) setTyped(search);
   }
   useEffect(() => {
     const wanted = typed.trim();
     if (wanted === search) return;
     const timer = setTimeout(() => {
-      setAsked(wanted);
+      setApplied(wanted);
       onChange(wanted);
     }, TYPING_MS);
     return () => clearTimeout(timer);

@@ -5,13 +5,13 @@ import { formatBytes, formatDuration } from "../../../../lib/format.ts";
 import { useMediaQuery } from "../../../../lib/use_media_query.ts";
 import type { HistoryItem } from "../../model/history_items.ts";
 import { runDuration } from "../../model/run_result.ts";
-import { askerName, modeName, targetName } from "../../text/labels.ts";
+import { modeName, requesterName, targetName } from "../../text/labels.ts";
 import { nameOf, RestoreButton, type RowContext, SampleBadge, sizeOf, When } from "../backup_parts.tsx";
 import { BackupStatusBadge, ProofBadge, RunStatusBadge } from "../badges.tsx";
 import { DetailsButton } from "./details_button.tsx";
 import { RunCause } from "./run_cause.tsx";
 
-/** What both forms of the history take. */
+/** Props of the table and the cards. */
 export interface RowsProps extends RowContext {
   items: readonly HistoryItem[];
   onDetails(key: string): void;
@@ -20,7 +20,7 @@ export interface RowsProps extends RowContext {
 interface Column {
   name: string;
   className?: string;
-  /** Where there is no room for it, the details have it. */
+  /** Hidden on narrow screens; the details show it. */
   roomyOnly?: boolean;
 }
 
@@ -36,7 +36,7 @@ const COLUMNS: readonly Column[] = [
   { name: "Prova" },
   { name: "Estado" },
 ];
-/** A run says what became of it between its target and its state. */
+/** Columns around the outcome of a run, which spans the columns between target and state. */
 const COLUMNS_AROUND_OUTCOME = 3;
 const CELL = "px-2 py-2.5 align-middle";
 const FIRST_CELL = "py-2.5 pr-2 pl-4 align-middle";
@@ -99,7 +99,7 @@ function BackupTableRow({ backup, isRoomy, now, disabledReason, onRestore, onDet
           : <span className="block w-32 wrap-anywhere">{backup.label}</span>}
       </td>
       <td className={classNames(CELL, "max-w-40 truncate")} title={backup.requested_by ?? undefined}>
-        {askerName(backup.requested_by)}
+        {requesterName(backup.requested_by)}
       </td>
       {isRoomy && (
         <td className={classNames(CELL, "text-right whitespace-nowrap tabular-nums")}>
@@ -128,7 +128,7 @@ function BackupTableRow({ backup, isRoomy, now, disabledReason, onRestore, onDet
   );
 }
 
-/** As stored, and before compression. */
+/** Stored size and size before compression. */
 function Sizes({ backup }: { backup: BackupRow }) {
   return (
     <>
@@ -142,7 +142,7 @@ function Sizes({ backup }: { backup: BackupRow }) {
   );
 }
 
-/** A run has no size and no proof: its outcome takes their place. */
+/** A run has neither size nor proof; its outcome is shown in those columns. */
 function RunTableRow(
   { run, span, now, onDetails }: { run: Run; span: number } & Pick<RowsProps, "now" | "onDetails">,
 ) {
@@ -156,7 +156,7 @@ function RunTableRow(
       <td className={CELL} colSpan={span}>
         <RunCause run={run} onDetails={onDetails} />
         <p className="text-muted">
-          Pedido por {askerName(run.requested_by)}
+          Pedido por {requesterName(run.requested_by)}
           {duration !== null && `, ${formatDuration(duration)}`}
         </p>
       </td>

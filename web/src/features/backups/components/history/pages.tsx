@@ -1,16 +1,17 @@
 import { Button } from "../../../../components/ui/button.tsx";
 import { formatCount } from "../../../../lib/format.ts";
 import type { HistoryPage } from "../../data/list_history.ts";
-import type { HistoryPlace, HistoryWay } from "../../model/history_place.ts";
+import type { HistoryPlace } from "../../model/history_place.ts";
+import type { HistoryNavigation } from "../use_history_place.ts";
 
 interface PagesProps {
   place: HistoryPlace;
   page: HistoryPage;
-  onGo: HistoryWay["go"];
+  onGo: HistoryNavigation["go"];
   onBack(): void;
 }
 
-/** The way through the pages. By time the next one begins after this one's last row, so that none is skipped. */
+/** Pagination. When ordered by time a page starts after the last row of the page before (keyset), so no row is skipped. */
 export function Pages({ place, page, onGo, onBack }: PagesProps) {
   if (place.page === 0 && !page.hasMore) return null;
   const byTime = place.sort === "newest" || place.sort === "oldest";

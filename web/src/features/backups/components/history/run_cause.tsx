@@ -10,7 +10,7 @@ interface RunCauseProps {
   onDetails(key: string): void;
 }
 
-/** What a run was, and what became of it: its cause in plain words when it left nothing. */
+/** The title and outcome of a run; for one that failed, the cause as a sentence. */
 export function RunCause({ run, onDetails }: RunCauseProps) {
   const key = run.r2_key;
   return (

@@ -13,11 +13,11 @@ import { type KeyboardEvent, useRef, useState } from "react";
 import { classNames } from "../../../../lib/class_names.ts";
 import { dayOf } from "../../../../lib/day.ts";
 import { formatDay } from "../../../../lib/format.ts";
-import type { BackupDay } from "../../data/list_days.ts";
+import type { BackupDay } from "../../model/backup_day.ts";
 import { useOldestBackup } from "../../data/list_backups.ts";
-import { DAY_WORDS, type DayState, dayState, dayStory } from "../../model/day_strip.ts";
+import { DAY_STATE_NAMES, type DayState, dayState, describeDay } from "../../model/day_strip.ts";
 
-const LOOKS: Record<DayState, { icon: LucideIcon; colours: string }> = {
+const CELL_STYLES: Record<DayState, { icon: LucideIcon; colours: string }> = {
   running: { icon: LoaderCircle, colours: "border-info bg-info-soft text-info" },
   proven: { icon: ShieldCheck, colours: "border-transparent bg-ok text-surface" },
   made: { icon: Check, colours: "border-ok/50 bg-ok-soft text-ok" },
@@ -27,7 +27,7 @@ const LOOKS: Record<DayState, { icon: LucideIcon; colours: string }> = {
   before: { icon: Minus, colours: "border-transparent bg-sunken text-muted" },
   unknown: { icon: Ellipsis, colours: "border-edge text-muted" },
 };
-const ORDER = Object.keys(LOOKS) as DayState[];
+const ORDER = Object.keys(CELL_STYLES) as DayState[];
 
 const STEPS: Record<string, (index: number, count: number) => number> = {
   ArrowLeft: (index) => Math.max(0, index - 1),
@@ -39,14 +39,14 @@ const STEPS: Record<string, (index: number, count: number) => number> = {
 interface DayStripProps {
   /** Oldest first; the last is today. */
   days: readonly BackupDay[];
-  /** Whether the daily backup should have come by now. */
+  /** Whether the daily backup is overdue. */
   isOverdue: boolean;
   onPick(day: string): void;
 }
 
 /**
- * A cell a day. One of them takes part in the order of tab stops, arrows walk from there; the story of the day that
- * is pointed at or focused stands below.
+ * One cell per day. A roving tab stop: one cell is in the tab order, the arrow keys move between cells. The
+ * description of the hovered or focused day is shown below.
  */
 export function DayStrip({ days, isOverdue, onPick }: DayStripProps) {
   const oldest = useOldestBackup("prod");
@@ -88,7 +88,7 @@ export function DayStrip({ days, isOverdue, onPick }: DayStripProps) {
           />
         ))}
       </div>
-      <Story day={days[current]} state={states[current]} />
+      <DayDescription day={days[current]} state={states[current]} />
     </div>
   );
 }
@@ -103,13 +103,13 @@ interface DayCellProps {
 }
 
 function DayCell({ ref, day, state, isCurrent, onPoint, onPick }: DayCellProps) {
-  const { icon: Icon, colours } = LOOKS[state];
+  const { icon: Icon, colours } = CELL_STYLES[state];
   return (
     <button
       ref={ref}
       type="button"
       tabIndex={isCurrent ? 0 : -1}
-      aria-label={`${formatDay(day.day)}: ${DAY_WORDS[state]}. ${dayStory(day, state).join(" ")}`}
+      aria-label={`${formatDay(day.day)}: ${DAY_STATE_NAMES[state]}. ${describeDay(day, state).join(" ")}`}
       data-state={state}
       onFocus={onPoint}
       onMouseEnter={onPoint}
@@ -125,13 +125,13 @@ function DayCell({ ref, day, state, isCurrent, onPoint, onPick }: DayCellProps) 
   );
 }
 
-/** Each cell says the same to whoever cannot see this. */
-function Story({ day, state }: { day: BackupDay | undefined; state: DayState | undefined }) {
+/** The same text as the accessible name of each cell. */
+function DayDescription({ day, state }: { day: BackupDay | undefined; state: DayState | undefined }) {
   if (day === undefined || state === undefined) return null;
   return (
     <p aria-hidden className="min-h-10 text-muted sm:min-h-5">
-      <strong className="font-semibold text-ink">{formatDay(day.day)}</strong>: {DAY_WORDS[state]}.{" "}
-      {dayStory(day, state).join(" ")}
+      <strong className="font-semibold text-ink">{formatDay(day.day)}</strong>: {DAY_STATE_NAMES[state]}.{" "}
+      {describeDay(day, state).join(" ")}
     </p>
   );
 }
@@ -140,7 +140,7 @@ function Legend({ states }: { states: readonly DayState[] }) {
   return (
     <ul aria-label="Legenda" className="flex flex-wrap gap-x-3 gap-y-1 text-xs text-muted">
       {states.map((state) => {
-        const { icon: Icon, colours } = LOOKS[state];
+        const { icon: Icon, colours } = CELL_STYLES[state];
         return (
           <li key={state} className="flex items-center gap-1">
             <span
@@ -148,7 +148,7 @@ function Legend({ states }: { states: readonly DayState[] }) {
             >
               <Icon aria-hidden className="size-3" />
             </span>
-            {DAY_WORDS[state]}
+            {DAY_STATE_NAMES[state]}
           </li>
         );
       })}

@@ -7,7 +7,7 @@ import { healthSummary } from "../../text/health_text.ts";
 
 const HealthSheet = lazy(() => import("./health_sheet.tsx"));
 
-/** The watchdog's last word; all of it, and a look right now, in a sheet. */
+/** The watchdog's last result; opens the sheet with all reports and the check on demand. */
 export function HealthCorner({ now }: { now: Date }) {
   const [open, setOpen] = useState(false);
   const reports = useReports();

@@ -7,10 +7,10 @@ import { Dialog, DialogBody } from "../../../../components/ui/dialog.tsx";
 import { ExternalLink } from "../../../../components/ui/external_link.tsx";
 import { Instant } from "../../../../components/ui/instant.tsx";
 import { useHealth } from "../../data/health.ts";
-import { findingsOf, HEALTH_TONES, HEALTH_WORDS, reportName } from "../../text/health_text.ts";
+import { findingsOf, HEALTH_NAMES, HEALTH_TONES, reportName } from "../../text/health_text.ts";
 import { ErrorPanel } from "../error_panel.tsx";
 import { Loaded } from "../loaded.tsx";
-import { Nothing } from "../panel.tsx";
+import { EmptyPanel } from "../panel.tsx";
 
 const ICONS: Record<HealthCheck["status"], LucideIcon> = {
   ok: CircleCheck,
@@ -25,7 +25,7 @@ interface HealthSheetProps {
   onClose(): void;
 }
 
-/** What the unattended checks saw last, and the function's own look when it is asked for. */
+/** The last reports of the unattended checks, and the function's own check on demand. */
 export default function HealthSheet({ reports, now, onClose }: HealthSheetProps) {
   return (
     <Dialog
@@ -48,9 +48,9 @@ export default function HealthSheet({ reports, now, onClose }: HealthSheetProps)
             {(rows) =>
               rows.length === 0
                 ? (
-                  <Nothing title="Nenhuma verificação automática rodou ainda.">
+                  <EmptyPanel title="Nenhuma verificação automática rodou ainda.">
                     O vigia roda de hora em hora no GitHub e deixa aqui o que viu.
-                  </Nothing>
+                  </EmptyPanel>
                 )
                 : rows.map((report) => <ReportView key={report.name} report={report} now={now} />)}
           </Loaded>
@@ -119,5 +119,5 @@ function ReportView({ report, now }: { report: Report; now: Date }) {
 }
 
 function StatusBadge({ status }: { status: HealthCheck["status"] }) {
-  return <Badge tone={HEALTH_TONES[status]} icon={ICONS[status]}>{HEALTH_WORDS[status]}</Badge>;
+  return <Badge tone={HEALTH_TONES[status]} icon={ICONS[status]}>{HEALTH_NAMES[status]}</Badge>;
 }

@@ -14,16 +14,16 @@ const SizeChart = lazy(() => import("./size_chart.tsx"));
 
 const WATCHED = "prod";
 const RENEW_MS = 30_000;
-/** The strip shows the newer half of what the chart shows. */
+/** The strip shows the newer half of the chart's days. */
 const STRIP_DAYS = 30;
 const CHART_DAYS = 60;
 
 interface OverviewProps {
-  /** Shows a day's backups in the history. */
+  /** Filters the history by a day. */
   onPickDay(day: string): void;
 }
 
-/** Are we safe? Production's state in a sentence, the last days one by one, and its size over time. */
+/** The state of production as a sentence, its last days one by one, and its size over time. */
 export function Overview({ onPickDay }: OverviewProps) {
   const now = useNow(RENEW_MS);
   const overview = useOverview(WATCHED);

@@ -3,19 +3,19 @@ import { type Tone, toneClasses } from "../../../../components/ui/badge.tsx";
 import { Instant } from "../../../../components/ui/instant.tsx";
 import { classNames } from "../../../../lib/class_names.ts";
 import { formatCounted, formatDuration } from "../../../../lib/format.ts";
-import type { OverviewFacts } from "../../data/overview.ts";
+import type { OverviewFacts } from "../../model/overview_facts.ts";
 import { assessSafety, type Problem, type Safety } from "../../model/overview.ts";
-import { problemText, safetyParts, TONE_WORDS } from "../../text/overview_text.ts";
+import { problemText, safetyParts, TONE_NAMES } from "../../text/overview_text.ts";
 
 const ICONS: Record<Safety["tone"], LucideIcon> = { ok: ShieldCheck, warn: ShieldAlert, bad: ShieldX };
 
 interface StatementProps {
   facts: OverviewFacts;
-  /** By the database's clock. */
+  /** The current time by the database's clock. */
   now: Date;
 }
 
-/** "Se a produção parasse agora: …", and what is wrong about it. */
+/** "Se a produção parasse agora: …", with the problems found. */
 export function SafetyStatement({ facts, now }: StatementProps) {
   const safety = assessSafety(facts, now);
   return (
@@ -51,7 +51,7 @@ function ToneMark({ tone }: { tone: Safety["tone"] }) {
       )}
     >
       <Icon aria-hidden className="size-4" />
-      {TONE_WORDS[tone]}
+      {TONE_NAMES[tone]}
     </span>
   );
 }
@@ -65,7 +65,7 @@ function ProblemItem({ problem, facts }: { problem: Problem; facts: OverviewFact
   );
 }
 
-/** Where the sentence comes from. */
+/** The facts behind the sentence. */
 function Facts({ facts, safety, now }: { facts: OverviewFacts; safety: Safety; now: Date }) {
   const { newest, rto } = facts;
   if (newest === null) return null;

@@ -2,7 +2,7 @@ import { isSample } from "@backup/vault/sample.ts";
 import { Notice } from "../../../../components/ui/notice.tsx";
 import { useOldestBackup } from "../../data/list_backups.ts";
 
-/** Says that what is shown was made up, wherever the catalog begins with sample rows. */
+/** Shown when the newest rows of the catalog are sample data. */
 export function SampleNotice() {
   const { data: oldest } = useOldestBackup("prod");
   if (!oldest || !isSample(oldest)) return null;

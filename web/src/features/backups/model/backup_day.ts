@@ -1,0 +1,20 @@
+/** One day of the strip and the chart, as the catalog reports it. */
+
+import { z } from "zod";
+
+export const backupDaySchema = z.object({
+  /** `2026-11-24`, in the requested time zone. */
+  day: z.iso.date(),
+  made: z.number(),
+  failed: z.number(),
+  /** Of those made that day, how many a drill has restored since. */
+  proven: z.number(),
+  running: z.number(),
+  drills: z.number(),
+  restores: z.number(),
+  /** Of the day's newest backup. */
+  last_bytes: z.number().nullable(),
+  last_rows: z.number().nullable(),
+  last_at: z.string().nullable(),
+});
+export type BackupDay = z.infer<typeof backupDaySchema>;
