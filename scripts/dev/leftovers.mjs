@@ -2,10 +2,11 @@
  * Takes away what a run of the stack leaves: its processes and its folder. Plain JavaScript, because the guardian
  * has to be small and to start without a loader.
  *
- * A run's folder holds `run.json`: who owns it, and the processes that belong to it. A process is known by its id
+ * A run's folder holds `run.json`: its owner, its processes, and its files outside the folder. A process is known by its id
  * and its start time together, so that a stranger who got the same id later is never touched.
  */
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
@@ -14,7 +15,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 /**
  * @typedef {{ pid: number, started: string }} ProcessIdentity
  * @typedef {ProcessIdentity & { kind: "postgres" | "group" }} RegisteredProcess
- * @typedef {{ owner: ProcessIdentity, processes: RegisteredProcess[] }} RunRecord
+ * @typedef {{ path: string, sha256: string }} OutsideFile
+ * @typedef {{ owner: ProcessIdentity, processes: RegisteredProcess[], files: OutsideFile[] }} RunRecord
  */
 
 /** Marks, in their environment, the processes of a run; its value is the run's folder. */
@@ -63,12 +65,14 @@ export function readRecord(folder) {
 }
 
 /**
- * Ends every process of the run and removes its folder. Safe to repeat.
+ * Ends every process of the run and removes its folder and its files outside. Safe to repeat.
  * @param {string} folder
  * @returns {Promise<void>}
  */
 export async function removeRun(folder) {
-  const processes = readRecord(folder)?.processes.filter(isRunning) ?? [];
+  const record = readRecord(folder);
+  for (const file of record?.files ?? []) removeUnchanged(file);
+  const processes = record?.processes.filter(isRunning) ?? [];
   for (const { pid, kind } of processes) {
     if (kind === "postgres") send(pid, "SIGQUIT");
     else send(-pid, "SIGKILL");
@@ -79,6 +83,23 @@ export async function removeRun(folder) {
   for (const pid of markedProcesses(folder)) send(pid, "SIGKILL");
   while (markedProcesses(folder).length > 0 && Date.now() < limit + QUIT_GRACE_MS) await sleep(20);
   rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+}
+
+/**
+ * Removes a file outside the run's folder, unless another run has written it since.
+ * @param {OutsideFile} file
+ */
+function removeUnchanged({ path, sha256 }) {
+  try {
+    if (sha256Of(readFileSync(path)) === sha256) rmSync(path, { force: true });
+  } catch {
+    // gone already
+  }
+}
+
+/** @param {string | Uint8Array} content */
+export function sha256Of(content) {
+  return createHash("sha256").update(content).digest("hex");
 }
 
 /**

@@ -4,7 +4,7 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { lstatSync, mkdirSync, readdirSync, renameSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -12,11 +12,13 @@ import { fileURLToPath } from "node:url";
 import { makeServerFolder, serverUser } from "../lib/server/server_user.ts";
 import {
   isRunning,
+  type OutsideFile,
   readRecord,
   RECORD,
   type RegisteredProcess,
   removeRun,
   RUN_MARK,
+  sha256Of,
   startTimeOf,
 } from "./leftovers.mjs";
 
@@ -36,6 +38,8 @@ export interface RunFolder {
    * @throws {Error} when the run is over; the process is ended then.
    */
   register(pid: number, kind: RegisteredProcess["kind"]): void;
+  /** Writes a file outside the folder, readable by this user alone, which is removed with the run. */
+  writeOutside(path: string, text: string): void;
   /** Ends what is still registered and removes the folder. */
   remove(): Promise<void>;
 }
@@ -47,9 +51,10 @@ export async function openRunFolder(log: (line: string) => void): Promise<RunFol
   const owner = identityOf(process.pid);
   if (owner === null) throw new Error("Cannot tell when this process started: /proc or `ps` is needed");
   const processes: RegisteredProcess[] = [];
+  const files: OutsideFile[] = [];
   const write = () => {
     const next = join(path, `${RECORD}.next`);
-    writeFileSync(next, JSON.stringify({ owner, processes }), { mode: 0o600 });
+    writeFileSync(next, JSON.stringify({ owner, processes, files }), { mode: 0o600 });
     renameSync(next, join(path, RECORD));
   };
   write();
@@ -75,6 +80,13 @@ export async function openRunFolder(log: (line: string) => void): Promise<RunFol
       const alive = processes.filter(isRunning);
       processes.splice(0, processes.length, ...alive, { ...identity, kind });
       write();
+    },
+    writeOutside(file, text) {
+      if (over) throw new Error("The run is over: nothing more is written");
+      files.push({ path: file, sha256: sha256Of(text) });
+      write();
+      rmSync(file, { force: true }); // of an earlier run: its mode would stay
+      writeFileSync(file, text, { mode: 0o600, flag: "wx" });
     },
     async remove() {
       over = true;

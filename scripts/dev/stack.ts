@@ -3,6 +3,7 @@
  * Nothing outlives it: `run_folder.ts` sees to that, whatever dies.
  */
 import type { SupabaseServer } from "../lib/server/supabase.ts";
+import { demoEnvironment, environmentFileText } from "./demo_environment.ts";
 import { GitHubPart } from "./github_part.ts";
 import { openRunFolder } from "./run_folder.ts";
 import { type SeededUsers, seedErp } from "./seed/seed.ts";
@@ -53,6 +54,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       seed(options, plan, server),
       startDoors(plan, parts, github, screen),
     ]);
+    if (options.environmentFile !== undefined) {
+      const variables = demoEnvironment(plan, databasesOf(server), server.url("supabase_admin", "prod"));
+      run.writeOutside(options.environmentFile, environmentFileText(variables));
+    }
     options.log(`the stack is ready after ${((performance.now() - started) / 1000).toFixed(1)} s`);
     return handleOf({ plan, parts, server, github, users, stop });
   } catch (error) {

@@ -25,6 +25,8 @@ export interface StackOptions {
   ports?: "preferred" | "free";
   /** Whether the function follows changes of its files, as the screen of `dev` does; default false. */
   watch?: boolean;
+  /** Where the variables of the commands are written once everything is up; removed at the end. Default: nowhere. */
+  environmentFile?: string;
   log: (line: string) => void;
 }
 

@@ -7,7 +7,7 @@ import { afterEach, expect, test } from "vitest";
 import { ROOT } from "./root.ts";
 import { readRecord, startTimeOf } from "./leftovers.mjs";
 
-const UP = "Ctrl-C stops everything";
+const UP = "\nready";
 const launchers: ChildProcess[] = [];
 
 afterEach(() => {

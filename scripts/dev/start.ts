@@ -28,6 +28,7 @@ const startedAt = performance.now();
 let isUp = false;
 // only now: what is asked wrongly is answered at once
 const { startStack, stopStacks } = await import("./stack.ts");
+const { DEMO_ENVIRONMENT_FILE } = await import("./demo_environment.ts");
 stopOnSignals();
 if (options.once) {
   const { runOnce } = await import("./once.ts");
@@ -71,6 +72,7 @@ async function runUntilStopped(): Promise<void> {
       web: "dev",
       ports: "preferred",
       watch: options.watch,
+      environmentFile: DEMO_ENVIRONMENT_FILE,
       log,
     });
     isUp = true;
@@ -110,8 +112,9 @@ function welcome({ urls, users, dir }: Stack): string {
   Supabase   ${urls.supabase}
   Logs       ${dir}/logs
 
-  Ctrl-C stops everything; nothing is kept.
+  In a second terminal: set -a; . ./.env.demo; set +a; npm run backups -- list
 
+ready: Ctrl-C stops everything, nothing is kept
 `;
 }
 
