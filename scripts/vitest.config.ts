@@ -27,7 +27,10 @@ class LongestFirst extends BaseSequencer {
 
 export default defineConfig({
   root: new URL("..", import.meta.url).pathname,
-  resolve: { tsconfigPaths: true },
+  // as the import maps of deno.json have it: a tsconfig's paths hold only for the files that it includes
+  resolve: {
+    alias: { "@backup": new URL("../supabase/functions/_shared/backup", import.meta.url).pathname },
+  },
   test: {
     include: ["scripts/**/*.test.ts", "supabase/tests/**/*.test.ts", "web/src/**/*.test.ts"],
     // the files start real servers, and wait for them: one more than the cores of the smallest machine

@@ -1,6 +1,6 @@
-/** Nothing of a run is left, whoever is killed. */
+/** Nothing of a run is left, whichever of its processes is killed. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,21 +12,26 @@ import { openRunFolder } from "./run_folder.ts";
 
 const MODULE = fileURLToPath(new URL("./run_folder.ts", import.meta.url));
 
-/** A run with a registered group of two, a marked process that nobody registered, and its own temporary folder. */
+/** A run with a registered group of two, a marked process that is not registered, and a file outside its folder. */
 const OWNER = `
   import { spawn } from "node:child_process";
+  import { tmpdir } from "node:os";
   import { openRunFolder } from ${JSON.stringify(MODULE)};
   const run = await openRunFolder(() => {});
   const start = (script, env) => spawn("sh", ["-c", script], { detached: true, stdio: "ignore", env: { PATH: process.env.PATH, ...env } });
   const group = start("sleep 600 & sleep 600", {});
   run.register(group.pid, "group");
   const unregistered = start("sleep 600; true", run.mark);
-  setTimeout(() => console.log(JSON.stringify({ folder: run.path, pids: [group.pid, unregistered.pid] })), 200);
+  const file = tmpdir() + "/revo-outside-" + process.pid;
+  run.writeOutside(file, "SECRET=x");
+  setTimeout(() => console.log(JSON.stringify({ folder: run.path, file, pids: [group.pid, unregistered.pid] })), 200);
   setInterval(() => {}, 1000);`;
 
 interface Owner {
   child: ChildProcess;
   folder: string;
+  /** Outside the folder, of the run all the same. */
+  file: string;
   pids: number[];
 }
 
@@ -44,7 +49,9 @@ async function startOwner(): Promise<Owner> {
   });
   owners.push(child);
   const [line] = await once(child.stdout, "data");
-  return { child, ...JSON.parse(String(line)) };
+  const started = JSON.parse(String(line));
+  folders.push(started.file);
+  return { child, ...started };
 }
 
 async function kill(child: ChildProcess): Promise<void> {
@@ -55,22 +62,35 @@ async function kill(child: ChildProcess): Promise<void> {
 
 const alive = (pids: number[]) => pids.filter((pid) => startTimeOf(pid) !== null);
 
-test("the owner is killed: its processes and its folder are gone within five seconds", async () => {
-  const { child, folder, pids } = await startOwner();
+test("the owner is killed: its processes, folder and file are gone within five seconds", async () => {
+  const { child, folder, file, pids } = await startOwner();
   expect(alive(pids)).toEqual(pids);
+  expect(statSync(file).mode & 0o777).toBe(0o600);
   await kill(child);
-  await expect.poll(() => [existsSync(folder), ...alive(pids)], { timeout: 5_000 }).toEqual([false]);
+  await expect.poll(() => [existsSync(folder), existsSync(file), ...alive(pids)], { timeout: 5_000 })
+    .toEqual([false, false]);
 });
 
-test("owner and guardian are killed: the next run takes everything away", async () => {
-  const { child, folder, pids } = await startOwner();
+test("a file that another run has written since is kept", async () => {
+  const [first, second] = [await openRunFolder(() => {}), await openRunFolder(() => {})];
+  const file = join(tmpdir(), `revo-outside-${process.pid}`);
+  first.writeOutside(file, "RUN=first");
+  second.writeOutside(file, "RUN=second");
+  await first.remove();
+  expect(readFileSync(file, "utf8")).toBe("RUN=second");
+  await second.remove();
+  expect(existsSync(file)).toBe(false);
+});
+
+test("owner and guardian are killed: the next run removes everything", async () => {
+  const { child, folder, file, pids } = await startOwner();
   await killGuardianOf(folder);
   await kill(child);
-  expect([existsSync(folder), ...alive(pids)]).toEqual([true, ...pids]);
+  expect([existsSync(folder), existsSync(file), ...alive(pids)]).toEqual([true, true, ...pids]);
   const said: string[] = [];
   const next = await openRunFolder((line) => said.push(line));
   try {
-    expect([existsSync(folder), ...alive(pids)]).toEqual([false]);
+    expect([existsSync(folder), existsSync(file), ...alive(pids)]).toEqual([false, false]);
     expect(said.join()).toContain(folder);
   } finally {
     await next.remove();

@@ -1,9 +1,13 @@
 /** `npm start`'s life, from its launcher on. */
-import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import process from "node:process";
+import { promisify } from "node:util";
 import { afterEach, expect, test } from "vitest";
+import { DEMO_ENVIRONMENT_FILE, environmentFileText } from "./demo_environment.ts";
 import { ROOT } from "./root.ts";
 import { readRecord, startTimeOf } from "./leftovers.mjs";
 
@@ -47,23 +51,95 @@ test("unknown and wrong options are refused with the usage, before anything star
   }
 });
 
-test("it says where the screen is and who signs in; one SIGINT stops all in order, of npm run dev too", async () => {
-  const { child, said, folder, pids } = await launchUntilUp("--watch");
-  const screen = /Screen +(\S+)/.exec(said())?.[1] ?? "";
-  expect((await fetch(screen)).status).toBe(200);
-  expect(said()).toMatch(/Sign in +\S+@\S+\s+Password +\S+/);
-  expect(alive(pids)).toEqual(pids);
-  child.kill("SIGINT");
-  const [code] = await once(child, "close");
-  expect([code, existsSync(folder), ...alive(pids)]).toEqual([0, false]);
+const run = promisify(execFile);
+const DUMP = "process.stdout.write(JSON.stringify(process.env))";
+const { PATH, HOME } = process.env;
+
+/** The variables of an environment file as a program sees them that bash, or Node itself, starts with it. */
+async function readByBashAndNode(file: string): Promise<[bash: object, node: object]> {
+  const env = { PATH, HOME };
+  const bash = await run("bash", [
+    "-c",
+    'set -a; . "$1"; exec "$2" -e "$3"',
+    "-",
+    file,
+    process.execPath,
+    DUMP,
+  ], {
+    env,
+  });
+  const node = await run(process.execPath, [`--env-file=${file}`, "-e", DUMP], { env });
+  const names = readFileSync(file, "utf8").trim().split("\n").map((line) => line.split("=", 1)[0] ?? "");
+  const only = (text: string) => {
+    const all = JSON.parse(text);
+    return Object.fromEntries(names.map((name) => [name, all[name]]));
+  };
+  return [only(bash.stdout), only(node.stdout)];
+}
+
+test("an environment file is read alike by bash and by Node, and refuses what they read differently", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "revo-env-"));
+  try {
+    const odd = { A: 'a b $HOME `id` # \\n "', B: "", C: "postgres://u:p%40@h:1/d?x=y&z=1#f", D: "/usr/lib" };
+    const file = join(folder, ".env");
+    writeFileSync(file, environmentFileText(odd));
+    expect(await readByBashAndNode(file)).toEqual([odd, odd]);
+    expect(() => environmentFileText({ NAME: "o'brien" })).toThrow(/NAME(?!.*brien)/);
+    expect(() => environmentFileText({ NAME: "a\nb" })).toThrow("a line break");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
-test("SIGKILL of the main leaves nothing after five seconds, and the launcher ends the same way", async () => {
+test(
+  "it says where the screen is and who signs in, and a second terminal has the commands by .env.demo; SIGINT stops all in order",
+  async () => {
+    const { child, said, folder, pids } = await launchUntilUp("--watch");
+    const screen = /Screen +(\S+)/.exec(said())?.[1] ?? "";
+    expect((await fetch(screen)).status).toBe(200);
+    expect(said()).toMatch(/Sign in +\S+@\S+\s+Password +\S+/);
+    expect(said().trimEnd().split("\n").at(-1)).toMatch(/^ready/);
+    expect(alive(pids)).toEqual(pids);
+    await useFromSecondTerminal();
+    child.kill("SIGINT");
+    const [code] = await once(child, "close");
+    expect([code, existsSync(folder), existsSync(DEMO_ENVIRONMENT_FILE), ...alive(pids)])
+      .toEqual([0, false, false]);
+  },
+  240_000,
+);
+
+async function useFromSecondTerminal(): Promise<void> {
+  expect(statSync(DEMO_ENVIRONMENT_FILE).mode & 0o777).toBe(0o600);
+  expect((await run("git", ["check-ignore", DEMO_ENVIRONMENT_FILE], { cwd: ROOT })).stdout).not.toBe("");
+  const [bash, node] = await readByBashAndNode(DEMO_ENVIRONMENT_FILE);
+  expect(bash).toEqual(node);
+  const terminal = async (command: string) => {
+    const script = `set -a; . ./.env.demo; set +a; ${command}`;
+    const { stdout } = await run("bash", ["-ec", script], { cwd: ROOT, env: { PATH, HOME } });
+    return stdout.trim().split("\n").at(-1) ?? "";
+  };
+  const roleOf = (variable: string) =>
+    terminal(
+      `psql "$${variable}" -Atc 'select rolname, rolsuper from pg_roles where rolname = current_user'`,
+    );
+  expect(await roleOf("SUPABASE_DB_URL_PROD")).toBe("postgres|f");
+  expect(await roleOf("SUPABASE_ADMIN_URL_PROD")).toBe("supabase_admin|t");
+  const { r2_key } = JSON.parse(await terminal("npm run -s backups -- backup --json")).runs[0];
+  expect(await terminal("npm run -s backups -- list --json")).toContain(r2_key);
+  await terminal(`npm run -s backups -- restore ${r2_key} --target dev`);
+  await terminal(`npm run -s backups -- drill ${r2_key}`);
+}
+
+test("SIGKILL of the main leaves nothing after five seconds, not .env.demo either, and the launcher ends the same way", async () => {
   const { child, folder, owner, pids } = await launchUntilUp();
   const ended = once(child, "close");
   process.kill(owner, "SIGKILL");
   expect(await ended).toEqual([null, "SIGKILL"]);
-  await expect.poll(() => [existsSync(folder), ...alive(pids)], { timeout: 5_000 }).toEqual([false]);
+  await expect.poll(
+    () => [existsSync(folder), existsSync(DEMO_ENVIRONMENT_FILE), ...alive(pids)],
+    { timeout: 5_000 },
+  ).toEqual([false, false]);
 });
 
 test("SIGKILL of the launcher, while the stack starts, stops all as well", async () => {

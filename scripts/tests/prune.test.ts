@@ -7,7 +7,6 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { DEFAULT_POLICY } from "@backup/retention/policy.ts";
 import { receiptKey } from "@backup/vault/object_key.ts";
 import type { Target } from "@backup/target.ts";
-import { measureVault } from "../dev/bench/vault.ts";
 import { nodeArguments } from "../dev/child_process.ts";
 import { Catalog } from "../lib/catalog/catalog.ts";
 import type { Connection } from "../lib/postgres/connection.ts";
@@ -15,6 +14,7 @@ import { applyPrune, planPrune, type PruneContext } from "../lib/prune/prune.ts"
 import { adoptMissing } from "../lib/reconcile/adopt_missing.ts";
 import { throughRelay, type VaultRelay } from "./broken_links.ts";
 import { binaries, sql } from "./engine_fixture.ts";
+import { measureVault } from "./vault_cost.ts";
 import {
   type BackupSketch,
   type CatalogScene,

@@ -1,7 +1,7 @@
 /** A million backups and 200,000 runs cost no more than a few: counted in blocks, which know no busy machine. */
 import type { Sql } from "postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { lastOfPage, manyRows } from "../../scripts/dev/bench/catalog_rows.ts";
+import { lastOfPage, manyRows } from "./catalog_rows.ts";
 import { asCaller, TestCluster } from "./cluster.ts";
 
 const BACKUPS = 1_000_000;

@@ -2,7 +2,7 @@
  * `npm run bench`: what our backup and restore cost, beside what PostgreSQL's tools and the old way cost.
  *
  *     npm run bench [-- --gb N] [--rounds N] [--json]
- *     npm run bench -- catalog|screen|status|vault [--json]
+ *     npm run bench -- screen [--json]
  *
  * Prints a table and writes it into docs/benchmarks.md. Leaves nothing else behind, on Ctrl-C neither.
  */
@@ -10,52 +10,21 @@ import { cpus, loadavg, totalmem } from "node:os";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { installSystemPackages } from "../system_packages.ts";
-import { catalogTable, measureCatalog } from "./catalog.ts";
 import { rewriteBenchmarks, withHead, withSection } from "./document.ts";
 import { firstViewTable, measureFirstView } from "./first_look.ts";
 import { fillSource, type Place, withPlace } from "./place.ts";
 import { document, type Machine, type Outcome, summarize, table } from "./report.ts";
 import { prepareTargets, type Round, runRound } from "./rounds.ts";
-import { measureStatus, statusTable } from "./status.ts";
-import { measureVaults, vaultTable } from "./vault.ts";
 import { makePlainArchive } from "./ways.ts";
 
-const USAGE = `Usage: npm run bench [-- [catalog|screen|status|vault] [--gb N] [--rounds N] [--json]]
+const USAGE = `Usage: npm run bench [-- [screen] [--gb N] [--rounds N] [--json]]
 
-  catalog      measures pages of the lists in a catalog of a million backups instead
   screen       measures how soon the history is on the screen instead, in Chromium
-  vault        measures retention and reconcile in vaults of many objects instead
-  status       measures the Edge Function under fifty callers instead, beside a bare Deno handler
   --gb N       about how many GB of database, indexes included (0.01 to 100, default 1)
   --rounds N   how often everything is measured (1 to 99, default 3)
   --json       prints the figures as the last line, one JSON object
 `;
 
-type Measure<T> = (signal: AbortSignal, log: (line: string) => void) => Promise<T>;
-
-/** Whatever is measured beside backup and restore: its section in the document, its figures and their table. */
-interface Measurement {
-  title: string;
-  measure: Measure<{ figures: unknown; text: string }>;
-}
-
-function measurement<T>(title: string, measure: Measure<T>, table: (figures: T) => string): Measurement {
-  return {
-    title,
-    measure: async (signal, log) => {
-      const figures = await measure(signal, log);
-      return { figures, text: table(figures) };
-    },
-  };
-}
-
-const OTHERS = {
-  catalog: measurement("Lists of a large catalog", measureCatalog, catalogTable),
-  screen: measurement("First look at the screen", measureFirstView, firstViewTable),
-  status: measurement("Status under load", measureStatus, statusTable),
-  vault: measurement("Vaults of many objects", measureVaults, vaultTable),
-};
-const NAMES = ["catalog", "screen", "status", "vault"] as const satisfies readonly (keyof typeof OTHERS)[];
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 const options = readOptions(process.argv.slice(2));
@@ -68,12 +37,8 @@ for (const [signal, code] of Object.entries(EXIT_CODES)) {
 }
 try {
   const loadBefore = oneMinuteLoad();
-  await installSystemPackages([
-    "postgresql",
-    "isal",
-    ...options.instead === "screen" ? ["chromium"] as const : [],
-  ], log);
-  if (options.instead !== null) await publishOther(OTHERS[options.instead], loadBefore);
+  await installSystemPackages(["postgresql", "isal", ...(options.screen ? ["chromium"] as const : [])], log);
+  if (options.screen) await publishScreen(loadBefore);
   else await withPlace(cancel.signal, async (place) => publish(await measure(place, loadBefore)));
 } catch (thrown) {
   // what was cut off has its own words for it; the signal is the cause
@@ -106,11 +71,14 @@ async function publish(outcome: Outcome): Promise<void> {
   if (options.json) process.stdout.write(`${JSON.stringify(summarize(outcome))}\n`);
 }
 
-async function publishOther({ title, measure }: Measurement, loadBefore: number): Promise<void> {
-  const { figures, text } = await measure(cancel.signal, log);
-  const place = `${today()}, ${cpus().length} cores (${cpus()[0]?.model ?? process.arch}), ` +
+async function publishScreen(loadBefore: number): Promise<void> {
+  const figures = await measureFirstView(cancel.signal, log);
+  const text = firstViewTable(figures);
+  const machine = `${today()}, ${cpus().length} cores (${cpus()[0]?.model ?? process.arch}), ` +
     `load ${loadBefore.toFixed(1)} before.`;
-  await rewriteBenchmarks((before) => withSection(before, title, `${place}\n\n${text}`));
+  await rewriteBenchmarks((before) =>
+    withSection(before, "First look at the screen", `${machine}\n\n${text}`)
+  );
   process.stdout.write(`\n${text}\n\nWritten to docs/benchmarks.md\n`);
   if (options.json) process.stdout.write(`${JSON.stringify(figures)}\n`);
 }
@@ -134,7 +102,8 @@ function oneMinuteLoad(): number {
 }
 
 interface Options {
-  instead: keyof typeof OTHERS | null;
+  /** Measures the screen's first view instead of backup and restore. */
+  screen: boolean;
   gb: number;
   rounds: number;
   json: boolean;
@@ -161,12 +130,9 @@ function readOptions(args: string[]): Options {
     if (!(Number.isInteger(rounds) && rounds >= 1 && rounds <= 99)) {
       throw new Error(`--rounds must be a whole number from 1 to 99: '${values.rounds}'`);
     }
-    const [word, ...more] = positionals;
-    const instead = NAMES.find((name) => name === word) ?? null;
-    if (more.length > 0 || instead !== (word ?? null)) {
-      throw new Error(`Unknown words: '${positionals.join(" ")}'`);
-    }
-    return { instead, gb, rounds, json: values.json };
+    const screen = positionals.join() === "screen";
+    if (positionals.length > 0 && !screen) throw new Error(`Unknown words: '${positionals.join(" ")}'`);
+    return { screen, gb, rounds, json: values.json };
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : error}\n\n${USAGE}`);
     process.exit(2);

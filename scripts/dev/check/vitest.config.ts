@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 import { ROOT } from "../root.ts";
 import { quickTests } from "./quick_tests.ts";
@@ -5,7 +6,7 @@ import { quickTests } from "./quick_tests.ts";
 /** The quick tests in two threads that load each module once: they keep nothing that another one could see. */
 export default defineConfig({
   root: ROOT,
-  resolve: { tsconfigPaths: true },
+  resolve: { alias: { "@backup": join(ROOT, "supabase/functions/_shared/backup") } },
   test: {
     include: quickTests(),
     pool: "threads",

@@ -1,44 +1,51 @@
-/** A migration that a database may have is never changed: what was released is remembered by its hash. */
+/** Released migrations are frozen: supabase/released.json holds the SHA-256 of each, by the version that brought it. */
 import { createHash } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { z } from "zod";
+import { ROOT } from "../root.ts";
 
-/** supabase/released.json: by version, the SHA-256 of each migration that came with it. */
-export const releasedSchema = z.record(
-  z.string(),
-  z.object({ migrations: z.record(z.string(), z.string()) }),
-);
+export const RELEASED_FILE = join(ROOT, "supabase", "released.json");
+const MIGRATIONS = join(ROOT, "supabase", "migrations");
+
+const releasedSchema = z.record(z.string(), z.object({ migrations: z.record(z.string(), z.string()) }));
 export type Released = z.infer<typeof releasedSchema>;
 
-/** File name and text of each migration. */
-export type MigrationTexts = Readonly<Record<string, string>>;
+/** SHA-256 by file name. */
+export type MigrationHashes = Readonly<Record<string, string>>;
 
-export function hashesOf(texts: MigrationTexts): Record<string, string> {
-  const hash = (text: string) => createHash("sha256").update(text).digest("hex");
-  return Object.fromEntries(Object.entries(texts).sort().map(([name, text]) => [name, hash(text)]));
+export async function readReleased(): Promise<Released> {
+  return releasedSchema.parse(JSON.parse(await readFile(RELEASED_FILE, "utf8")));
 }
 
-/** What was done to migrations that are out of our hands. */
-export function brokenPromises(released: Released, texts: MigrationTexts): string[] {
-  const now = hashesOf(texts);
+/** The hashes of the migrations of this tree. */
+export async function readMigrationHashes(): Promise<MigrationHashes> {
+  const names = (await readdir(MIGRATIONS)).filter((name) => name.endsWith(".sql")).sort();
+  const hash = async (name: string) =>
+    createHash("sha256").update(await readFile(join(MIGRATIONS, name))).digest("hex");
+  return Object.fromEntries(await Promise.all(names.map(async (name) => [name, await hash(name)])));
+}
+
+/** One sentence for each released migration that is missing or changed, and each new one with an earlier version. */
+export function migrationFaults(released: Released, current: MigrationHashes): string[] {
   const frozen = frozenOf(released);
   const newest = Object.keys(frozen).sort().at(-1) ?? "";
-  return [
-    ...Object.entries(frozen).flatMap(([name, hash]) => {
-      if (now[name] === undefined) return [`${name} was released and is gone`];
-      return now[name] === hash
-        ? []
-        : [`${name} was released and is changed: put the change into a new migration`];
-    }),
-    ...unreleased(released, texts).filter((name) => name < newest).map((name) =>
-      `${name} would come before ${newest}, which databases have: give it a later version`
-    ),
-  ];
+  const changed = Object.entries(frozen).flatMap(([name, hash]) => {
+    if (current[name] === undefined) return [`${name} was released and is gone`];
+    return current[name] === hash
+      ? []
+      : [`${name} was released and is changed: put the change into a new migration`];
+  });
+  const early = Object.keys(unreleased(released, current)).filter((name) => name < newest).map((name) =>
+    `${name} would come before ${newest}, which databases have: give it a later version`
+  );
+  return [...changed, ...early];
 }
 
 /** Migrations that no release has yet. */
-export function unreleased(released: Released, texts: MigrationTexts): string[] {
+export function unreleased(released: Released, current: MigrationHashes): MigrationHashes {
   const frozen = frozenOf(released);
-  return Object.keys(texts).filter((name) => !(name in frozen)).sort();
+  return Object.fromEntries(Object.entries(current).filter(([name]) => !(name in frozen)));
 }
 
 function frozenOf(released: Released): Record<string, string> {
