@@ -56,9 +56,10 @@ MODE=${MODE:-full}
 case $MODE in full | schema-only) ;; *) refuse "MODE desconhecido: '$MODE'" "Use full ou schema-only." ;; esac
 TOOLS=${TOOLS:-auto}
 case $TOOLS in auto | local | docker) ;; *) refuse "TOOLS desconhecido: '$TOOLS'" "Use auto, local ou docker." ;; esac
+# Ranges of letters mean ASCII in the locale C alone.
+is_label() (LC_ALL=C; case $1 in *[!\ A-Za-z0-9._-]*) exit 1 ;; esac)
+is_label "${LABEL-}" || refuse "etiqueta inválida: '$LABEL'" "Use letras sem acento, números, ponto, hífen ou sublinhado."
 LABEL=$(printf '%s' "${LABEL-}" | sed -e 's/^ *//' -e 's/ *$//' -e 's/  */_/g')
-case $LABEL in *[!A-Za-z0-9._-]*) refuse "etiqueta inválida: '$LABEL'" \
-  "Use letras sem acento, números, ponto, hífen ou sublinhado." ;; esac
 [ ${#LABEL} -le 40 ] || refuse "etiqueta com ${#LABEL} caracteres" "O máximo é 40."
 [ -n "${DATABASE_URL-}" ] || refuse "falta DATABASE_URL" "Veja --help."
 OUT_DIR=${OUT_DIR:-backups}

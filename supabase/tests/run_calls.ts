@@ -71,7 +71,7 @@ export async function report(
   });
 }
 
-/** Makes a run look as if nothing was heard of it for so long. */
+/** Moves a run's creation and last heartbeat back by an interval. */
 export async function age(tx: TransactionSql, id: string, interval: string): Promise<void> {
   await tx.unsafe(
     `update public.ops_db_backup_runs
@@ -81,10 +81,12 @@ export async function age(tx: TransactionSql, id: string, interval: string): Pro
   );
 }
 
+/** The run's row; `undefined` when there is none. */
+export async function runOf(tx: TransactionSql, id: string): Promise<Record<string, unknown> | undefined> {
+  const [row] = await tx.unsafe("select * from public.ops_db_backup_runs where request_id = $1", [id]);
+  return row;
+}
+
 export async function statusOf(tx: TransactionSql, id: string): Promise<string> {
-  const [row] = await tx.unsafe<{ status: string }[]>(
-    "select status from public.ops_db_backup_runs where request_id = $1",
-    [id],
-  );
-  return row?.status ?? "absent";
+  return String((await runOf(tx, id))?.status ?? "absent");
 }

@@ -2,8 +2,14 @@
 import { randomUUID } from "node:crypto";
 import type { Sql, TransactionSql } from "postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { asCaller, outcomeOf, TestCluster } from "./cluster.ts";
-import { age, backupOf, KEY, report, request, restoreInto, statusOf, tell } from "./run_calls.ts";
+import { asCaller, become, outcomeOf, TestCluster } from "./cluster.ts";
+import {
+  RUN_NOT_BEGUN_AFTER_MS,
+  RUN_SILENT_AFTER_MS,
+  RUN_UNCONFIRMED_AFTER_MS,
+  SETTLE_AFTER_SILENCE_MS,
+} from "@backup/service_levels.ts";
+import { age, backupOf, KEY, report, request, restoreInto, runOf, statusOf, tell } from "./run_calls.ts";
 
 const REUSED = "PT409 request_id_reused";
 const BUSY = "PT409 busy";
@@ -202,21 +208,140 @@ describe("the lock", () => {
     });
   }
 
-  const silences = [
-    ["queued", "5 hours", BUSY, "queued"],
-    ["queued", "7 hours", "ok", "lost"],
-    ["running", "9 minutes", BUSY, "running"],
-    ["running", "11 minutes", "ok", "lost"],
-  ] as const;
-  for (const [status, silence, outcome, after] of silences) {
-    trial(`of a ${status} run silent for ${silence}: ${outcome}, the run is ${after}`, async (tx, id) => {
+  /** How each state of a run is reached, and how long it may be silent there. */
+  const SILENT_STATES: [
+    state: string,
+    limitMs: number,
+    reach: (tx: TransactionSql, id: string) => Promise<unknown>,
+  ][] = [
+    ["queued, not confirmed by GitHub", RUN_UNCONFIRMED_AFTER_MS, async () => {}],
+    [
+      "unknown, not confirmed by GitHub",
+      RUN_UNCONFIRMED_AFTER_MS,
+      (tx, id) => tell(tx, "not_dispatched", id, "github_unclear", "timed out", true),
+    ],
+    ["queued at GitHub", RUN_NOT_BEGUN_AFTER_MS, (tx, id) => tell(tx, "dispatched", id, 77, null)],
+    [
+      "running",
+      RUN_SILENT_AFTER_MS,
+      (tx, id) => report(tx, "start", { request_id: id, ...backupOf("prod") }),
+    ],
+  ];
+  for (const [state, limitMs, reach] of SILENT_STATES) {
+    trial(`of a run that is ${state} is held until its limit and free after it`, async (tx, id) => {
       await request(tx, id, backupOf("prod"));
-      if (status === "running") await report(tx, "start", { request_id: id, ...backupOf("prod") });
-      await age(tx, id, silence);
-      expect(await outcomeOf(request(tx, randomUUID(), backupOf("prod")))).toBe(outcome);
-      expect(await statusOf(tx, id)).toBe(after);
+      await reach(tx, id);
+      const scheduled = { request_id: randomUUID(), ...backupOf("prod"), requested_by: "schedule" };
+      await age(tx, id, `${limitMs - 30_000} ms`);
+      expect(await outcomeOf(request(tx, randomUUID(), backupOf("prod")))).toBe(BUSY);
+      expect(await outcomeOf(report(tx, "start", scheduled))).toBe(BUSY);
+      await age(tx, id, "60 s");
+      expect(await outcomeOf(report(tx, "start", scheduled))).toBe("ok");
+      expect(await statusOf(tx, id)).toBe("lost");
     });
   }
+
+  trial(
+    "is taken over from a run that GitHub did not confirm, and the watch ends that run",
+    async (tx, id) => {
+      await request(tx, id, backupOf("prod"));
+      await age(tx, id, `${RUN_UNCONFIRMED_AFTER_MS + 1000} ms`);
+      await tx.unsafe("select public.ops_db_backup_watch_facts('prod')");
+      expect(await runOf(tx, id)).toMatchObject({
+        status: "lost",
+        error_code: "run_lost",
+        error_message: "GitHub did not confirm the run within 10 minutes",
+      });
+    },
+  );
+});
+
+describe("a run that was given up before it began", () => {
+  async function giveUp(tx: TransactionSql, id: string, order: Parameters<typeof request>[2]): Promise<void> {
+    await request(tx, id, order);
+    await age(tx, id, `${RUN_UNCONFIRMED_AFTER_MS + 1000} ms`);
+    await tx.unsafe("select public.ops_db_backup_runs_expire()");
+    expect(await statusOf(tx, id)).toBe("lost");
+  }
+
+  trial("begins when its script starts late and the target is free", async (tx, id) => {
+    await giveUp(tx, id, backupOf("prod"));
+    expect((await report(tx, "start", { request_id: id, ...backupOf("prod"), github_run_id: 7 })).status)
+      .toBe(
+        "running",
+      );
+  });
+
+  trial("is refused when another run holds the target", async (tx, id) => {
+    await giveUp(tx, id, backupOf("prod"));
+    await report(tx, "start", { request_id: randomUUID(), ...backupOf("prod") });
+    expect(await outcomeOf(report(tx, "start", { request_id: id, ...backupOf("prod") }))).toBe(BUSY);
+  });
+
+  trial("is refused when it is a restore, which may have been requested again meanwhile", async (tx, id) => {
+    await giveUp(tx, id, restoreInto("dev"));
+    expect(await outcomeOf(report(tx, "start", { request_id: id, ...restoreInto("dev") }))).toBe(REUSED);
+  });
+});
+
+describe("the script's own end", () => {
+  const SETTLED = ["failed", "cancelled", "lost"] as const;
+  for (const settled of SETTLED) {
+    trial(`replaces ${settled}, written while the script lived`, async (tx, id) => {
+      await report(tx, "start", { request_id: id, ...backupOf("prod"), github_run_id: 7 });
+      await age(tx, id, `${SETTLE_AFTER_SILENCE_MS + 5000} ms`);
+      expect((await tell(tx, "settle", id, settled, "workflow_failed", "lost contact")).status).toBe(settled);
+      const end = { request_id: id, status: "succeeded", r2_key: KEY, error_code: null, error_message: null };
+      expect(await report(tx, "finish", end)).toMatchObject({
+        status: "succeeded",
+        r2_key: KEY,
+        error_code: null,
+        error_message: null,
+      });
+    });
+  }
+
+  trial("is final: a second end changes nothing", async (tx, id) => {
+    await report(tx, "start", { request_id: id, ...backupOf("prod") });
+    await report(tx, "finish", { request_id: id, status: "failed", error_code: "dump_failed" });
+    expect(await report(tx, "finish", { request_id: id, status: "succeeded" })).toMatchObject({
+      status: "failed",
+      error_code: "dump_failed",
+    });
+    expect((await tell(tx, "settle", id, "lost", "run_lost", null)).status).toBe("failed");
+  });
+
+  trial("does not revive a run that was cancelled before it began", async (tx, id) => {
+    await request(tx, id, backupOf("prod"));
+    await tell(tx, "settle", id, "cancelled", "run_cancelled", null);
+    expect(await outcomeOf(report(tx, "start", { request_id: id, ...backupOf("prod") }))).toBe(REUSED);
+    expect((await report(tx, "finish", { request_id: id, status: "failed" })).status).toBe("cancelled");
+  });
+});
+
+it("the audit keeps the settled end and the script's own", async () => {
+  const id = randomUUID();
+  const started = { request_id: id, ...backupOf("verify"), github_run_id: 9, requested_by: "schedule" };
+  const inTransaction = (work: (tx: TransactionSql) => Promise<unknown>) =>
+    sql.begin(async (tx) => void await work(tx));
+  await inTransaction((tx) => report(tx, "start", started));
+  await inTransaction((tx) => age(tx, id, `${SETTLE_AFTER_SILENCE_MS + 5000} ms`));
+  await inTransaction(async (tx) => {
+    await become(tx, "manager"); // until COMMIT, which writes the record
+    await tx.unsafe(
+      "select public.ops_db_backup_run_settle($1, 'failed', 'workflow_failed', 'GitHub ended the run')",
+      [id],
+    );
+  });
+  const end = { request_id: id, status: "failed", error_code: "dump_failed", error_message: "disk full" };
+  await inTransaction((tx) => report(tx, "finish", end));
+  const records = await sql`
+    select actor, code from public.ops_db_backup_audit where request_id = ${id} order by seq`;
+  expect(records.map(({ actor, code }) => `${actor}: ${code}`)).toEqual([
+    "schedule: null",
+    "manager@example.com: workflow_failed",
+    "script: dump_failed",
+  ]);
 });
 
 describe("the dispatch", () => {
@@ -277,7 +402,9 @@ describe("settling from outside", () => {
   trial("leaves a script alone that still gives signs of life", async (tx, id) => {
     await report(tx, "start", { request_id: id, ...backupOf("prod") });
     expect((await tell(tx, "settle", id, "lost", "run_lost", null)).status).toBe("running");
-    await age(tx, id, "25 seconds");
+    await age(tx, id, `${SETTLE_AFTER_SILENCE_MS - 5000} ms`);
+    expect((await tell(tx, "settle", id, "lost", "run_lost", null)).status).toBe("running");
+    await age(tx, id, "10 s");
     expect((await tell(tx, "settle", id, "lost", "run_lost", null)).status).toBe("lost");
   });
 

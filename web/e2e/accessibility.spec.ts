@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { PLAN_VALID_MS } from "@backup/runs/restore_plan.ts";
+import { PLAN_VALID_MS } from "@backup/service_levels.ts";
 import { aPlan } from "../src/features/backups/model/test_rows.ts";
 import { expectAccessible } from "./axe.ts";
 import {

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { labelSchema } from "@backup/label.ts";
 import { tryParseArchiveKey } from "@backup/vault/object_key.ts";
+import { BACKUP_OVERDUE_AFTER_MS, hours } from "@backup/service_levels.ts";
 import { MODES, RESTORE_PROD_CONFIRMATION, TARGETS } from "@backup/target.ts";
 import type { Option, Setting } from "./command.ts";
 
@@ -140,7 +141,7 @@ export const freshHours: Option = {
   variable: "FRESH_HOURS",
   value: { placeholder: "HOURS", schema: positive },
   summary: "how old the newest backup may be",
-  fallback: "26 for prod, no limit for the others",
+  fallback: `${hours(BACKUP_OVERDUE_AFTER_MS)} for prod, no limit for the others`,
 };
 
 export const anonReads: Option = {

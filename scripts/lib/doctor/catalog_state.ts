@@ -2,7 +2,7 @@
 import { readdir } from "node:fs/promises";
 import { z } from "zod";
 import { age, hoursBetween, moment } from "@backup/watch/text.ts";
-import { PROOF_HOURS } from "@backup/watch/vault.ts";
+import { hours as inHours, PROOF_OVERDUE_AFTER_MS } from "@backup/service_levels.ts";
 import { literal } from "../postgres/psql.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import { check, type DoctorCheck, notSeen, type Verdict } from "./check.ts";
@@ -93,5 +93,7 @@ export function proofVerdict(proof: Result<Proof | null>, now: Date): Verdict {
   const hours = hoursBetween(provenAt, now.toISOString());
   const facts = { r2_key: key, proven_at: provenAt, hours: Math.floor(hours) };
   const message = `O último backup provado de prod é de ${moment(provenAt)} (há ${age(hours)}).`;
-  return hours > PROOF_HOURS ? { status: "failed", message, hint, facts } : { status: "ok", message, facts };
+  return hours > inHours(PROOF_OVERDUE_AFTER_MS)
+    ? { status: "failed", message, hint, facts }
+    : { status: "ok", message, facts };
 }

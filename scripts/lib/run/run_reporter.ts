@@ -4,6 +4,7 @@
  */
 import { appendFile } from "node:fs/promises";
 import { toBackupError } from "@backup/errors.ts";
+import { HEARTBEAT_INTERVAL_MS } from "@backup/service_levels.ts";
 import type { Catalog, RunEnd, RunProgress, RunStart } from "../catalog/catalog.ts";
 import type { EndedRun } from "./output.ts";
 import type { Progress } from "./progress.ts";
@@ -22,7 +23,6 @@ export interface ReporterDeps {
 }
 
 const TICK_MS = 1_000;
-const HEARTBEAT_MS = 15_000;
 
 export class RunReporter implements Progress {
   readonly warnings: string[] = [];
@@ -126,7 +126,7 @@ export class RunReporter implements Progress {
   #tick(): void {
     const silence = this.#deps.now() - this.#toldAt;
     if (this.#requestId === null || this.#telling !== null) return;
-    if (!this.#changed && silence < HEARTBEAT_MS) return;
+    if (!this.#changed && silence < HEARTBEAT_INTERVAL_MS) return;
     const progress = { request_id: this.#requestId, ...this.#state };
     this.#changed = false;
     this.#toldAt = this.#deps.now();

@@ -8,6 +8,7 @@ import {
   targetPrefix,
   tryParseArchiveKey,
 } from "@backup/vault/object_key.ts";
+import { BACKUP_OVERDUE_AFTER_MS, hours } from "@backup/service_levels.ts";
 import type { Receipt } from "@backup/vault/receipt.ts";
 import type { Target } from "@backup/target.ts";
 import { readManifest } from "./fetch_backup.ts";
@@ -64,8 +65,8 @@ export async function wantedMajor(vault: Vault, key: string): Promise<number | u
   return manifest && isProving(manifest) ? Number.parseInt(manifest.server_version) : undefined;
 }
 
-/** A daily backup that is two hours late. Only prod has a schedule. */
-const FRESH_HOURS: Partial<Record<Target, number>> = { prod: 26 };
+/** Only prod has a schedule. */
+const FRESH_HOURS: Partial<Record<Target, number>> = { prod: hours(BACKUP_OVERDUE_AFTER_MS) };
 
 /**
  * How many hours the newest backup of a target may be old; `null` where nothing backs it up regularly.

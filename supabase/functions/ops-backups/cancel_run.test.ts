@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Run } from "@backup/runs/run.ts";
+import { SETTLE_AFTER_SILENCE_MS } from "@backup/service_levels.ts";
 import { cancelRun } from "./cancel_run.ts";
 import { createGitHub } from "./github.ts";
 import {
@@ -87,8 +88,9 @@ Deno.test("cancelRun() refuses when the run passed the point meanwhile", async (
   });
 });
 
-Deno.test("cancelRun() settles a run that GitHub has ended already", async () => {
-  const { server, deps } = world({ status: "running", phase: "dump", github_run_id: 8 });
+Deno.test("cancelRun() settles a silent run that GitHub has ended already", async () => {
+  const heartbeat_at = new Date(NOW.getTime() - SETTLE_AFTER_SILENCE_MS - 1).toISOString();
+  const { server, deps } = world({ status: "running", phase: "dump", github_run_id: 8, heartbeat_at });
   server.addRun(8, { status: "completed", conclusion: "cancelled", updated_at: "2026-11-24T10:00:00Z" });
   const conflict = { message: "Cannot cancel a workflow run that is completed." };
   server.answerCancel = () => Response.json(conflict, { status: 409 });

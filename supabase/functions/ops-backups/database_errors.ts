@@ -6,6 +6,7 @@ import { z } from "zod";
 import type { BackupError } from "@backup/errors.ts";
 import { ERROR_CODES, type ErrorCode } from "@backup/messages.ts";
 import { type RunKind, runKindSchema } from "@backup/runs/run.ts";
+import { minutes, PLAN_VALID_MS } from "@backup/service_levels.ts";
 import { RequestError } from "./responses.ts";
 
 /** PostgREST's error body with the answer's HTTP status; 0 when there was no answer. */
@@ -41,7 +42,7 @@ const PLAN_WORDS: Readonly<Record<string, string>> = {
   other_target: "A simulação indicada é de outro banco.",
   other_backup: "A simulação indicada é de outro backup.",
   not_succeeded: "A simulação indicada não terminou bem.",
-  too_old: "A simulação indicada tem mais de 30 minutos.",
+  too_old: `A simulação indicada tem mais de ${minutes(PLAN_VALID_MS)} minutos.`,
 };
 const BRASILIA = new Intl.DateTimeFormat("pt-BR", {
   dateStyle: "short",

@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import type { GitHubRun } from "./ports.ts";
-import { decideSettlement, REPORT_GRACE_MS, SILENCE_LIMIT_MS } from "./settlement.ts";
+import {
+  RUN_SILENT_AFTER_MS,
+  RUN_UNCONFIRMED_AFTER_MS,
+  SETTLE_AFTER_SILENCE_MS,
+} from "@backup/service_levels.ts";
+import { decideSettlement, REPORT_GRACE_MS } from "./settlement.ts";
 import { exampleRun, NOW } from "./test_fakes.ts";
 
 function before(ms: number): string {
@@ -34,15 +39,26 @@ Deno.test("decideSettlement() leaves the script time for its own report", () => 
   assert.equal(decideSettlement(exampleRun(), completed("failure", REPORT_GRACE_MS - 1), null, NOW), null);
 });
 
+Deno.test("decideSettlement() accepts GitHub's end of a running script only after the script was silent", () => {
+  const reporting = (silence: number) =>
+    exampleRun({ status: "running", phase: "dump", heartbeat_at: before(silence) });
+  const ended = completed("failure", 3_600_000);
+  assert.equal(decideSettlement(reporting(SETTLE_AFTER_SILENCE_MS), ended, null, NOW), null);
+  assert.equal(decideSettlement(reporting(SETTLE_AFTER_SILENCE_MS + 1), ended, null, NOW)?.status, "failed");
+});
+
 Deno.test("decideSettlement() leaves a run alone while GitHub works on it", () => {
   const running = { ...completed(null, 3_600_000), status: "in_progress" };
   assert.equal(decideSettlement(exampleRun({ created_at: before(7_200_000) }), running, null, NOW), null);
 });
 
 Deno.test("decideSettlement() gives up an unknown run only after a long silence", () => {
-  const silent = { created_at: before(SILENCE_LIMIT_MS + 1) };
+  const silent = { created_at: before(RUN_UNCONFIRMED_AFTER_MS + 1) };
   assert.equal(decideSettlement(exampleRun(silent), null, null, NOW)?.status, "lost");
-  assert.equal(decideSettlement(exampleRun({ created_at: before(SILENCE_LIMIT_MS) }), null, null, NOW), null);
+  assert.equal(
+    decideSettlement(exampleRun({ created_at: before(RUN_UNCONFIRMED_AFTER_MS) }), null, null, NOW),
+    null,
+  );
   const alive = exampleRun({ ...silent, status: "running", heartbeat_at: before(1000) });
   assert.equal(decideSettlement(alive, null, null, NOW), null);
 });
@@ -52,11 +68,11 @@ Deno.test("decideSettlement() gives up a script that went silent, whatever GitHu
   const silent = exampleRun({
     status: "running",
     phase: "dump",
-    heartbeat_at: before(SILENCE_LIMIT_MS + 1),
+    heartbeat_at: before(RUN_SILENT_AFTER_MS + 1),
   });
   const end = decideSettlement(silent, working, null, NOW);
   assert.equal(end?.status, "lost");
   assert.match(end?.errorMessage ?? "", /last phase: dump.*in_progress/);
-  const alive = { ...silent, heartbeat_at: before(SILENCE_LIMIT_MS) };
+  const alive = { ...silent, heartbeat_at: before(RUN_SILENT_AFTER_MS) };
   assert.equal(decideSettlement(alive, working, null, NOW), null);
 });

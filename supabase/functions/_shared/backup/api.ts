@@ -8,8 +8,9 @@ export const FUNCTION_NAME = "ops-backups";
 
 /** Idempotency key: the same id is the same request, however often it is sent. */
 const requestId = z.uuid().optional();
-/** Why it is asked, in the requester's words; kept in the history. */
-const reason = z.string().trim().max(500).optional();
+export const REASON_MAX_LENGTH = 500;
+/** Why it is requested, in the requester's words; kept in the history. */
+const reason = z.string().trim().max(REASON_MAX_LENGTH).optional();
 
 export const backupRequestSchema = z.strictObject({
   action: z.literal("backup"),

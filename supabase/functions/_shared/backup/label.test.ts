@@ -8,7 +8,7 @@ Deno.test("spaces become underscores, nothing becomes null", () => {
   assert.equal(normalizeLabel("v1.2-rc_3"), "v1.2-rc_3");
 });
 
-for (const bad of ["migração", "a/b", "a;b", "$(id)", "a\nb", "x".repeat(41)]) {
+for (const bad of ["migração", "a/b", "a;b", "$(id)", "a\nb", "a\n", "\ta", "a\u00a0", "x".repeat(41)]) {
   Deno.test(`${JSON.stringify(bad)} is refused`, () => {
     assert.throws(() => normalizeLabel(bad), (e) => e instanceof BackupError && e.code === "invalid_label");
     assert.equal(labelSchema.safeParse(bad).success, false);

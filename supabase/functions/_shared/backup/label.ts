@@ -8,12 +8,13 @@ export const SAFETY_LABEL = "antes-da-restauracao";
 const LABEL = /^[A-Za-z0-9._-]+$/;
 
 /**
- * The label as it stands in the object key: trimmed, runs of spaces turned into `_`, empty → `null`.
- * @throws {BackupError} `invalid_payload` when another character is left or it is longer than 40.
- * @example normalizeLabel(" antes da migração".replace("ção", "cao")) // "antes_da_migracao"
+ * The label as the object key has it: without spaces at its ends, runs of spaces turned into `_`, empty → `null`. The
+ * database and `backup_db_local.sh` take the same labels (`supabase/tests/names.test.ts`).
+ * @throws {BackupError} `invalid_label` when another character is left or it is longer than {@link LABEL_MAX_LENGTH}.
+ * @example normalizeLabel(" antes da  migracao") // "antes_da_migracao"
  */
 export function normalizeLabel(input: string | null | undefined): string | null {
-  const label = (input ?? "").trim().replaceAll(/ +/g, "_");
+  const label = (input ?? "").replaceAll(/^ +| +$/g, "").replaceAll(/ +/g, "_");
   if (label === "") return null;
   if (label.length > LABEL_MAX_LENGTH) {
     throw new BackupError(

@@ -1,15 +1,7 @@
 import assert from "node:assert/strict";
 import type { HealthCheck } from "../api.ts";
-import {
-  LATE_MS,
-  scheduleCheck,
-  secretsCheck,
-  TOKEN_DAYS,
-  tokenCheck,
-  tokenExpiryCheck,
-  URGENT_TOKEN_DAYS,
-  workflowCheck,
-} from "./checks.ts";
+import { days, START_LATE_AFTER_MS, TOKEN_EXPIRES_NOW_MS, TOKEN_EXPIRES_SOON_MS } from "../service_levels.ts";
+import { scheduleCheck, secretsCheck, tokenCheck, tokenExpiryCheck, workflowCheck } from "./checks.ts";
 import { type FailureCode, type Result } from "../result.ts";
 import type { ScheduledRun, WorkflowFact } from "./facts.ts";
 
@@ -41,12 +33,18 @@ const schedules: [string, HealthCheck, HealthCheck["status"]][] = [
   ["started today", schedule(started("2026-11-24T03:12:00Z")), "ok"],
   [
     "late, but not too late",
-    schedule(started("2026-11-23T03:12:00Z"), new Date(Date.parse("2026-11-24T03:10:00Z") + LATE_MS - 1)),
+    schedule(
+      started("2026-11-23T03:12:00Z"),
+      new Date(Date.parse("2026-11-24T03:10:00Z") + START_LATE_AFTER_MS - 1),
+    ),
     "ok",
   ],
   [
     "too late",
-    schedule(started("2026-11-23T03:12:00Z"), new Date(Date.parse("2026-11-24T03:10:00Z") + LATE_MS)),
+    schedule(
+      started("2026-11-23T03:12:00Z"),
+      new Date(Date.parse("2026-11-24T03:10:00Z") + START_LATE_AFTER_MS),
+    ),
     "failed",
   ],
   ["never started", schedule(ok(null)), "failed"],
@@ -69,9 +67,9 @@ function inDays(days: number): Result<Date | null, FailureCode> {
 }
 
 const expiries: [string, Result<Date | null, FailureCode>, HealthCheck["status"]][] = [
-  ["far", inDays(TOKEN_DAYS + 1), "ok"],
-  ["near", inDays(TOKEN_DAYS), "warning"],
-  ["very near", inDays(URGENT_TOKEN_DAYS), "failed"],
+  ["far", inDays(days(TOKEN_EXPIRES_SOON_MS) + 1), "ok"],
+  ["near", inDays(days(TOKEN_EXPIRES_SOON_MS)), "warning"],
+  ["very near", inDays(days(TOKEN_EXPIRES_NOW_MS)), "failed"],
   ["not told", ok(null), "unknown"],
   ["not asked", failed("github_bad_token"), "unknown"],
 ];

@@ -7,12 +7,14 @@ import type { HealthCheck } from "../api.ts";
 import type { ScheduledRun, WorkflowFact } from "./facts.ts";
 import { type ErrorCode, messageOf } from "../messages.ts";
 import { lastDue } from "../runs/schedules.ts";
+import {
+  DAY_MS,
+  days as inDays,
+  START_LATE_AFTER_MS,
+  TOKEN_EXPIRES_NOW_MS,
+  TOKEN_EXPIRES_SOON_MS,
+} from "../service_levels.ts";
 
-/** A token that ends sooner is to be renewed, and from the second number on urgently. Days. */
-export const TOKEN_DAYS = 14;
-export const URGENT_TOKEN_DAYS = 3;
-/** GitHub starts schedules late under load: until then nothing is wrong. */
-export const LATE_MS = 3 * 3_600_000;
 /** A clock of GitHub's may be a little before ours. */
 const EARLY_MS = 5 * 60_000;
 
@@ -25,7 +27,6 @@ export const REQUIRED_SECRETS = [
 ];
 export const TARGET_SECRETS = ["SUPABASE_DB_URL_DEV", "SUPABASE_DB_URL_VERIFY"];
 
-const DAY_MS = 24 * 3_600_000;
 const BRASILIA = new Intl.DateTimeFormat("pt-BR", {
   dateStyle: "short",
   timeStyle: "short",
@@ -44,7 +45,11 @@ export function tokenExpiryCheck(expiry: Result<Date | null, FailureCode>, now: 
     return check(name, "unknown", "O GitHub não informa até quando a credencial vale.");
   }
   const days = Math.floor((expiry.value.getTime() - now.getTime()) / DAY_MS);
-  const status = days > TOKEN_DAYS ? "ok" : days > URGENT_TOKEN_DAYS ? "warning" : "failed";
+  const status = days > inDays(TOKEN_EXPIRES_SOON_MS)
+    ? "ok"
+    : days > inDays(TOKEN_EXPIRES_NOW_MS)
+    ? "warning"
+    : "failed";
   const todo = status === "ok" ? "" : " Gere outra e atualize GITHUB_TOKEN nos segredos da função.";
   const message = `A credencial do GitHub vale até ${
     BRASILIA.format(expiry.value)
@@ -75,7 +80,7 @@ export interface Schedule {
 export function scheduleCheck({ file, cron, run, workflows, now }: Schedule): HealthCheck {
   const name = `schedule_${file}`;
   if (!run.ok) return notAsked(name, run.code);
-  const due = lastDue(cron, new Date(now.getTime() - LATE_MS));
+  const due = lastDue(cron, new Date(now.getTime() - START_LATE_AFTER_MS));
   const facts = { due_at: due.toISOString(), started_at: run.value?.createdAt.toISOString() ?? null };
   if (run.value !== null && run.value.createdAt.getTime() >= due.getTime() - EARLY_MS) {
     return startedCheck(name, run.value, facts);

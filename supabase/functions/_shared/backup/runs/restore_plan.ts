@@ -5,9 +5,6 @@
 import { z } from "zod";
 import { modeSchema, targetSchema } from "../target.ts";
 
-/** How long a plan may be the ground for a restore of production, from its end. */
-export const PLAN_VALID_MS = 30 * 60_000;
-
 /** `moved_aside`, `removed`, `replaced`: what becomes of an object that only the target has. */
 export const FATES = ["moved_aside", "removed", "replaced"] as const;
 export type PlannedFate = (typeof FATES)[number];

@@ -7,7 +7,7 @@
  * the receipts of its drills.
  */
 import { BackupError } from "../errors.ts";
-import { normalizeLabel, SAFETY_LABEL } from "../label.ts";
+import { LABEL_MAX_LENGTH, normalizeLabel, SAFETY_LABEL } from "../label.ts";
 import { type Target, TARGETS } from "../target.ts";
 
 export const VAULT_ROOT = "revo";
@@ -35,8 +35,9 @@ export interface BackupKeys {
 }
 
 const STEM = new RegExp(
-  `^${VAULT_ROOT}/(?<target>${TARGETS.join("|")})/(?<y>\\d{4})/(?<m>\\d{2})/(?<d>\\d{2})/` +
-    `supabase_\\k<target>_\\k<y>\\k<m>\\k<d>_(?<H>\\d{2})(?<M>\\d{2})(?<S>\\d{2})(?:_(?<label>[A-Za-z0-9._-]{1,40}))?$`,
+  `^${VAULT_ROOT}/(?<target>${TARGETS.join("|")})/(?<y>[1-9]\\d{3})/(?<m>\\d{2})/(?<d>\\d{2})/` +
+    `supabase_\\k<target>_\\k<y>\\k<m>\\k<d>_(?<H>\\d{2})(?<M>\\d{2})(?<S>\\d{2})` +
+    `(?:_(?<label>[A-Za-z0-9._-]{1,${LABEL_MAX_LENGTH}}))?$`,
 );
 
 /** `2026-01-15T03:10:22Z` of an instant, the manifest's and the key's precision. */
@@ -86,7 +87,18 @@ const BELONGING =
 /** The archive's key to which an object of the vault belongs (itself for an archive), `null` for anything else. */
 export function archiveKeyOf(key: string): string | null {
   const stem = BELONGING.exec(key)?.groups?.stem;
-  return stem !== undefined && STEM.test(stem) ? stem + ARCHIVE_SUFFIX : null;
+  return stem !== undefined && parseStem(stem) !== null ? stem + ARCHIVE_SUFFIX : null;
+}
+
+/** What a key without its suffix says; `null` when it has another form or names a date or a time that does not exist. */
+function parseStem(stem: string): BackupName | null {
+  const { target, y, m, d, H, M, S, label = null } = STEM.exec(stem)?.groups ?? {};
+  const known = TARGETS.find((name) => name === target);
+  const createdAtUtc = `${y}-${m}-${d}T${H}:${M}:${S}Z`;
+  const instant = new Date(createdAtUtc);
+  // the parser takes 24:00:00 and the 31st of any month for a moment of the next day
+  const exists = !Number.isNaN(instant.getTime()) && toUtcSecond(instant) === createdAtUtc;
+  return known !== undefined && exists ? { target: known, createdAtUtc, label } : null;
 }
 
 /**
@@ -103,11 +115,8 @@ export function siblingKeys(archiveKey: string): BackupKeys {
  * @throws {BackupError} `invalid_r2_key` when it is not `revo/<target>/YYYY/MM/DD/supabase_….dump.gz`.
  */
 export function parseArchiveKey(key: string): BackupName {
-  const match = key.endsWith(ARCHIVE_SUFFIX) ? STEM.exec(key.slice(0, -ARCHIVE_SUFFIX.length)) : null;
-  const groups = match?.groups;
-  const createdAtUtc = groups &&
-    `${groups.y}-${groups.m}-${groups.d}T${groups.H}:${groups.M}:${groups.S}Z`;
-  if (!groups || !createdAtUtc || Number.isNaN(Date.parse(createdAtUtc))) {
+  const name = key.endsWith(ARCHIVE_SUFFIX) ? parseStem(key.slice(0, -ARCHIVE_SUFFIX.length)) : null;
+  if (name === null) {
     throw new BackupError(
       "invalid_r2_key",
       `Cannot use ${JSON.stringify(key)} as a backup: expected ` +
@@ -115,7 +124,7 @@ export function parseArchiveKey(key: string): BackupName {
       { hint: "Copy the key from the history or list the bucket." },
     );
   }
-  return { target: groups.target as Target, createdAtUtc, label: groups.label ?? null };
+  return name;
 }
 
 /**

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import type { AuditFacts, CatalogFacts, Condition, ConditionId, VaultFacts } from "./conditions.ts";
 import { age, hoursBetween, moment } from "./text.ts";
-import { LATE_AFTER_HOURS } from "./workflows.ts";
+import { hours as inHours, SCHEDULE_LATE_AFTER_MS } from "../service_levels.ts";
 
 /** `ops_db_backup_lost_runs`. */
 export const lostRunsSchema = z.array(
@@ -78,7 +78,7 @@ export const WATCHDOG_SILENT = "watchdog_silent";
 
 /** `null` while the watchdog reports in time. */
 export function watchdogSilent({ reports: { watchdog }, time }: CatalogWatchFacts): Condition<string> | null {
-  const limit = LATE_AFTER_HOURS["db-backup-watchdog.yml"];
+  const limit = inHours(SCHEDULE_LATE_AFTER_MS["db-backup-watchdog.yml"]);
   const hours = watchdog === undefined ? Infinity : hoursBetween(watchdog.at, time);
   if (hours <= limit) return null;
   return {

@@ -1,11 +1,10 @@
 /** What catalog and GitHub tell: runs that went silent, a history that was changed, schedules that do not fire. */
 import type { AuditFacts, CatalogFacts, Condition, TokenFacts, WorkflowFacts } from "./conditions.ts";
+import { days, TOKEN_EXPIRES_NOW_MS, TOKEN_EXPIRES_SOON_MS } from "../service_levels.ts";
 import { age, hoursBetween, moment, shortened } from "./text.ts";
 
-/** A credential that ends sooner is to be renewed. */
-export const TOKEN_DAYS = 14;
-/** From here on the alarm becomes urgent. */
-const URGENT_TOKEN_DAYS = 3;
+const TOKEN_DAYS = days(TOKEN_EXPIRES_SOON_MS);
+const URGENT_TOKEN_DAYS = days(TOKEN_EXPIRES_NOW_MS);
 
 export function catalogConditions({ lostRuns, audit }: CatalogFacts): Condition[] {
   return [runLost(lostRuns), auditBroken(audit)].filter((condition) => condition !== null);

@@ -1,11 +1,10 @@
 /** What the vault alone tells: whether there is a backup, whether it is proven, whether it became smaller. */
+import { BACKUP_OVERDUE_AFTER_MS, hours as inHours, PROOF_OVERDUE_AFTER_MS } from "../service_levels.ts";
 import type { Condition, VaultFacts, WatchedBackup, WatchFacts } from "./conditions.ts";
 import { age, count, hoursBetween, megabytes, moment, shortened } from "./text.ts";
 
-/** The daily backup, and two hours for GitHub's late schedules and the dump itself. */
-export const BACKUP_HOURS = 26;
-/** The weekly drill and a day. */
-export const PROOF_HOURS = 8 * 24;
+const BACKUP_LIMIT = inHours(BACKUP_OVERDUE_AFTER_MS);
+const PROOF_LIMIT = inHours(PROOF_OVERDUE_AFTER_MS);
 /** A backup is compared with the median of so many before it. */
 export const COMPARED_BACKUPS = 7;
 /** Below this part of that median a size, or a table's rows, dropped. */
@@ -29,7 +28,7 @@ export function vaultConditions(facts: VaultFacts, deps: WatchContext): Conditio
 
 function backupOverdue({ backups: [newest] }: VaultFacts, { now, target }: WatchContext): Condition | null {
   const hours = newest === undefined ? Infinity : hoursBetween(newest.createdAtUtc, now);
-  if (hours <= BACKUP_HOURS) return null;
+  if (hours <= BACKUP_LIMIT) return null;
   const last = newest === undefined
     ? `O cofre não tem nenhum backup completo de ${target}.`
     : `Último backup completo: ${newest.key}, de ${moment(newest.createdAtUtc)}, há ${age(hours)}.`;
@@ -40,7 +39,7 @@ function backupOverdue({ backups: [newest] }: VaultFacts, { now, target }: Watch
     risk: `O que foi gravado em ${target} ${
       newest === undefined ? "" : `desde ${moment(newest.createdAtUtc)} `
     }não está em backup nenhum.`,
-    facts: [last, `Limite: ${BACKUP_HOURS} h.`],
+    facts: [last, `Limite: ${age(BACKUP_LIMIT)}.`],
     todo: 'Abra Desenvolvedor → Backups, clique em "Backup agora" e veja por que o agendado não foi feito.',
     material: newest?.key ?? "none",
   };
@@ -65,7 +64,7 @@ function proofOverdue({ drills, backups }: VaultFacts, { now, target }: WatchCon
   const passed = drills.find(({ failed }) => failed.length === 0);
   const hours = passed === undefined ? Infinity : hoursBetween(passed.drilledAtUtc, now);
   const failed = newest !== undefined && newest.failed.length > 0 ? newest : null;
-  if (backups.length === 0 || (failed === null && hours <= PROOF_HOURS)) return null;
+  if (backups.length === 0 || (failed === null && hours <= PROOF_LIMIT)) return null;
   return {
     id: "proof_overdue",
     severity: "failed",
@@ -80,7 +79,7 @@ function proofOverdue({ drills, backups }: VaultFacts, { now, target }: WatchCon
       passed === undefined
         ? "Nenhum ensaio aprovado foi encontrado entre os mais novos do cofre."
         : `Último ensaio aprovado: ${moment(passed.drilledAtUtc)}, há ${age(hours)}, de ${passed.key}.`,
-      `Limite: ${age(PROOF_HOURS)}.`,
+      `Limite: ${age(PROOF_LIMIT)}.`,
     ],
     todo: 'Rode o workflow "Ensaio de restauração" e leia o relatório; enquanto reprovar, faça outro backup.',
     material: `${passed?.key ?? "none"}\n${failed?.key ?? ""}`,

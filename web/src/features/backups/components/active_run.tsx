@@ -1,4 +1,5 @@
 import type { Run } from "@backup/runs/run.ts";
+import { minutes, RUN_SILENT_AFTER_MS, SILENCE_SHOWN_AFTER_MS } from "@backup/service_levels.ts";
 import { ExternalLink } from "../../../components/ui/external_link.tsx";
 import { ProgressBar } from "../../../components/ui/progress_bar.tsx";
 import { formatDuration } from "../../../lib/format.ts";
@@ -48,16 +49,14 @@ export function ActiveRun({ run, now, disabledReason, onCancel }: ActiveRunProps
   );
 }
 
-/** A script reports every 15 seconds. Longer silence is shown before the run is marked as lost. */
-const SILENCE_MS = 60_000;
-
 function Silence({ run, now }: { run: Run; now: Date }) {
   if (run.status !== "running" || run.heartbeat_at === null) return null;
   const silence = now.getTime() - Date.parse(run.heartbeat_at);
-  if (silence < SILENCE_MS) return null;
+  if (silence < SILENCE_SHOWN_AFTER_MS) return null;
   return (
     <p className="text-warn tabular-nums">
-      A execução não dá sinal há {formatDuration(silence)}; depois de 10 min é dada como perdida.
+      A execução não dá sinal há {formatDuration(silence)}; depois de {minutes(RUN_SILENT_AFTER_MS)}{" "}
+      min é dada como perdida.
     </p>
   );
 }

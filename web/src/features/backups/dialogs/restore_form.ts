@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { messageOf } from "@backup/messages.ts";
 import type { PlannedRestore } from "@backup/runs/restore_plan.ts";
+import { minutes, PLAN_VALID_MS } from "@backup/service_levels.ts";
 import { isRestoreConfirmed, RESTORE_PROD_CONFIRMATION, type Target, targetSchema } from "@backup/target.ts";
 import type { PlanState } from "../model/plan_age.ts";
 import { reasonSchema } from "./reason_field.tsx";
@@ -17,7 +18,7 @@ const PLAN_PROBLEMS: Record<Exclude<PlanState["state"], "fresh">, string> = {
   none: "Para a produção, simule antes de continuar.",
   running: "Aguarde o fim da simulação.",
   failed: "A simulação não terminou: simule de novo.",
-  stale: "A simulação tem mais de 30 minutos: simule de novo.",
+  stale: `A simulação tem mais de ${minutes(PLAN_VALID_MS)} minutos: simule de novo.`,
 };
 
 /** What is missing before the confirmation step, as a sentence; `null` when nothing is. */

@@ -1,12 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { OverviewFacts } from "./overview_facts.ts";
 import {
-  assessSafety,
-  databaseNow,
-  LONG_OVERDUE_AFTER_MS,
-  OVERDUE_AFTER_MS,
+  BACKUP_LONG_OVERDUE_AFTER_MS,
+  BACKUP_OVERDUE_AFTER_MS,
   PROOF_OVERDUE_AFTER_MS,
-} from "./overview.ts";
+} from "@backup/service_levels.ts";
+import { assessSafety, databaseNow } from "./overview.ts";
 import { problemText, safetyParts } from "../text/overview_text.ts";
 
 const NOW = new Date("2026-11-24T12:00:00Z");
@@ -64,10 +63,10 @@ describe("without problems", () => {
 
 describe("a problem", () => {
   it.each([
-    [OVERDUE_AFTER_MS, [], "ok"],
-    [OVERDUE_AFTER_MS + 1, ["overdue"], "warn"],
-    [LONG_OVERDUE_AFTER_MS, ["overdue"], "warn"],
-    [LONG_OVERDUE_AFTER_MS + 1, ["long_overdue"], "bad"],
+    [BACKUP_OVERDUE_AFTER_MS, [], "ok"],
+    [BACKUP_OVERDUE_AFTER_MS + 1, ["overdue"], "warn"],
+    [BACKUP_LONG_OVERDUE_AFTER_MS, ["overdue"], "warn"],
+    [BACKUP_LONG_OVERDUE_AFTER_MS + 1, ["long_overdue"], "bad"],
   ])("of age %d ms is %j", (age, problems, tone) => {
     const safety = assessSafety(facts({ newest: backup(age) }), NOW);
     expect([safety.problems, safety.tone]).toEqual([problems, tone]);

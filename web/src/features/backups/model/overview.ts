@@ -1,14 +1,11 @@
 /** Assesses the safety of a target from measured facts. */
 
+import {
+  BACKUP_LONG_OVERDUE_AFTER_MS,
+  BACKUP_OVERDUE_AFTER_MS,
+  PROOF_OVERDUE_AFTER_MS,
+} from "@backup/service_levels.ts";
 import type { OverviewFacts } from "./overview_facts.ts";
-
-const HOUR_MS = 3_600_000;
-/** One day plus two hours of tolerance. */
-export const OVERDUE_AFTER_MS = 26 * HOUR_MS;
-/** Two nights without a backup. */
-export const LONG_OVERDUE_AFTER_MS = 50 * HOUR_MS;
-/** One week plus one day of tolerance. */
-export const PROOF_OVERDUE_AFTER_MS = 8 * 24 * HOUR_MS;
 
 /**
  * Problems, most severe first: `no_backup` · `long_overdue` two nights are missing · `overdue` one night is missing ·
@@ -65,8 +62,8 @@ export function assessSafety(facts: OverviewFacts, now: Date): Safety {
 
 function ageProblem(age: number | null): Problem | null {
   if (age === null) return "no_backup";
-  if (age > LONG_OVERDUE_AFTER_MS) return "long_overdue";
-  return age > OVERDUE_AFTER_MS ? "overdue" : null;
+  if (age > BACKUP_LONG_OVERDUE_AFTER_MS) return "long_overdue";
+  return age > BACKUP_OVERDUE_AFTER_MS ? "overdue" : null;
 }
 
 function proofProblem(age: number | null): Problem | null {

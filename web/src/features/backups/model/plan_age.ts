@@ -1,6 +1,6 @@
 /** How long a simulation stays valid for a restore. */
 
-import { PLAN_VALID_MS } from "@backup/runs/restore_plan.ts";
+import { PLAN_VALID_MS } from "@backup/service_levels.ts";
 import { isActive, type Run } from "@backup/runs/run.ts";
 
 /**
