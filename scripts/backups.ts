@@ -1,50 +1,25 @@
 /**
- * `npm run backups -- COMMAND`: everything that a person does by hand, docs/commands.md.
+ * `npm run backups -- COMMAND`: everything that is done by hand, docs/commands.md.
  *
- * Reads what was typed and runs the command in a process of its own. Runs under Node.
+ * Parses the line and runs the command in a process of its own, with the permissions of its task.
  */
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { BackupError } from "@backup/errors.ts";
-import { PROGRAM } from "./lib/cli/command.ts";
-import { completionScript, SHELLS } from "./lib/cli/completion.ts";
-import { helpOf, overview } from "./lib/cli/help.ts";
 import { launchOf, runLaunch } from "./lib/cli/launch.ts";
-import { findCommand, parseCommand } from "./lib/cli/parse.ts";
-import { reference } from "./lib/cli/reference.ts";
+import { parseLine } from "./lib/cli/parse_line.ts";
 import { runMain } from "./lib/run/main.ts";
 import { Output } from "./lib/run/output.ts";
 
-const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const [name = "help", ...args] = process.argv.slice(2);
-
-const { stdout, stderr } = process;
-const json = args.includes("--json") || process.env.REVO_OUTPUT === "json";
+const root = fileURLToPath(new URL("..", import.meta.url));
+const args = process.argv.slice(2);
+const { env: environment, stdout, stderr } = process;
+const json = args.includes("--json") || environment.REVO_OUTPUT === "json";
 const front = new Output({ json, progress: false, stdout, stderr, now: () => performance.now() });
 
 await runMain(async (_signal, output) => {
-  if (["help", "--help", "-h"].includes(name)) output.print(help(args[0]));
-  else if (name === "completion") output.print(completion(args[0]));
-  else await run();
+  // npm changes to the repository's folder, and names the caller's
+  const folder = environment.INIT_CWD || process.cwd();
+  const line = parseLine(args, { folder, root, environment });
+  if (line.kind === "text") return output.print(line.text.trimEnd());
+  process.exit(await runLaunch(await launchOf(line.command, line.variables, root, environment), root));
 }, front);
-
-async function run(): Promise<void> {
-  // npm changes to the repository's folder and tells where it was called
-  const folder = process.env.INIT_CWD || process.cwd();
-  const parsed = parseCommand(findCommand(name), args, folder, process.env);
-  if (parsed.wantsHelp) return front.print(helpOf(parsed.command));
-  process.exit(await runLaunch(await launchOf(parsed, ROOT, process.env), ROOT));
-}
-
-function help(of: string | undefined): string {
-  if (of === "--markdown") return reference().trimEnd();
-  return of === undefined ? overview() : helpOf(findCommand(of));
-}
-
-function completion(wanted: string | undefined): string {
-  const shell = SHELLS.find((known) => known === wanted);
-  if (shell) return completionScript(shell, ROOT).trimEnd();
-  throw new BackupError("invalid_payload", `Cannot start: completion is for ${SHELLS.join(" or ")}`, {
-    hint: `For example: ${PROGRAM} completion ${SHELLS[0]}`,
-  });
-}

@@ -1,7 +1,7 @@
 /**
- * Before `npm start` and `npm test`: the right Node, the locked dependencies, then the given main in TypeScript.
+ * Before `npm start` and `npm test`: the right Node, the locked dependencies, then the given main in TypeScript, if any.
  *
- *     node scripts/dev/setup.mjs MAIN [ARGUMENT…]
+ *     node scripts/dev/setup.mjs [MAIN [ARGUMENT…]]
  *
  * Plain JavaScript without dependencies: it has to run when there is nothing yet.
  */
@@ -18,10 +18,9 @@ const OLDEST_NODE = [20, 19];
 const FORWARDED = /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"]);
 
 const [main, ...args] = process.argv.slice(2);
-if (main === undefined) fail("Usage: node scripts/dev/setup.mjs MAIN [ARGUMENT…]", 2);
 requireNode();
 installDependencies();
-run(main, args);
+if (main !== undefined) run(main, args);
 
 function requireNode() {
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);

@@ -10,7 +10,6 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { receiptKey, siblingKeys } from "@backup/vault/object_key.ts";
 import { DRILL_CHECK_NAMES } from "@backup/vault/receipt.ts";
-import { nodeArguments } from "../dev/child_process.ts";
 import { PsqlSession } from "../lib/postgres/psql.ts";
 import { uploadLocalBackup } from "../lib/backup/upload.ts";
 import { throughRelay } from "./broken_links.ts";
@@ -60,9 +59,7 @@ function environment(): Record<string, string | undefined> {
 
 /** Without npm, which takes a second, and without its environment. */
 function backups(args: readonly string[], env = environment()): Promise<End> {
-  return endOf(
-    spawn(process.execPath, [...nodeArguments("scripts/backups.ts"), ...args], { cwd: ROOT, env }),
-  );
+  return endOf(spawn("sh", ["scripts/dev/backups.sh", ...args], { cwd: ROOT, env }));
 }
 
 /** As typed in a terminal, which has its programs in one group. */

@@ -19,12 +19,15 @@ const FLOORS: readonly (readonly string[])[] = [
   ["postgres"],
   ["archive", "catalog"],
   ["run"],
-  ["vault"],
+  // the form in which a room describes its command
+  ["command", "vault"],
   ["server"],
-  ["alerts", "audit", "backup", "cli", "list"],
+  ["alerts", "audit", "backup", "list"],
   ["reconcile", "restore", "watchdog"],
   ["doctor", "drill", "prune"],
   ["recover", "verify"],
+  // lists the commands of all rooms
+  ["cli"],
 ];
 
 interface Rule {
@@ -64,7 +67,7 @@ const RULES: readonly Rule[] = [
     contains: inside(LIB),
     allows: (target, file) =>
       inside(PURE, SHARED)(target) || isBelow(target, file) || target.startsWith("node:") ||
-      ["zod", STD, "@aws-sdk/client-s3", "@octokit/rest"].includes(target),
+      ["zod", STD, "commander", "@aws-sdk/client-s3", "@octokit/rest"].includes(target),
   },
   {
     layer: "mains",

@@ -1,57 +1,62 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import type { z } from "zod";
 import { toBackupError } from "@backup/errors.ts";
-import { alarmTestEnvironment, watchdogEnvironment } from "../alerts/environment.ts";
-import { backupEnvironment, uploadEnvironment } from "../backup/environment.ts";
-import { doctorEnvironment } from "../doctor/environment.ts";
-import { drillEnvironment } from "../drill/environment.ts";
-import { listEnvironment } from "../list/environment.ts";
-import { pruneEnvironment } from "../prune/environment.ts";
-import { reconcileEnvironment } from "../reconcile/environment.ts";
-import { restoreEnvironment } from "../restore/environment.ts";
-import { verifyEnvironment } from "../verify/environment.ts";
 import { EXIT } from "../run/main.ts";
-import { fromVaultEnvironment } from "../recover/recover.ts";
 import { COMMANDS } from "./commands.ts";
 import { completionScript } from "./completion.ts";
 import { exitTable } from "./exit_codes.ts";
-import { helpOf, overview } from "./help.ts";
 import { launchOf } from "./launch.ts";
-import { findCommand, parseCommand } from "./parse.ts";
+import { parseLine } from "./parse_line.ts";
 import { reference } from "./reference.ts";
 
 const ROOT = new URL("../../../", import.meta.url);
 const read = (path: string) => readFileSync(new URL(path, ROOT), "utf8");
 const KEY = "revo/prod/2026/01/15/supabase_prod_20260115_031022.dump.gz";
 
-const parse = (name: string, ...args: string[]) => parseCommand(findCommand(name), args, "/home/ana");
+const CONTEXT = { folder: "/home/ana", root: ROOT.pathname, environment: {} };
 
-/** What a wrong line is answered. */
-function refusal(name: string, ...args: string[]): string {
+const parse = (...args: string[]) => parseLine(args, CONTEXT);
+
+/** What the options of a line set. */
+function variables(...args: string[]): Record<string, string> {
+  const line = parse(...args);
+  if (line.kind === "text") throw new Error(`No command: ${line.text}`);
+  return line.variables;
+}
+
+function text(...args: string[]): string {
+  const line = parse(...args);
+  if (line.kind === "command") throw new Error(`No text: ${line.command.name}`);
+  return line.text;
+}
+
+/** The message and the hint for a wrong line. */
+function refusal(...args: string[]): string {
   try {
-    parse(name, ...args);
+    parse(...args);
   } catch (thrown) {
     const { code, hint, message } = toBackupError(thrown);
     expect(code).toBe("invalid_payload");
     return `${message}. ${hint}`;
   }
-  throw new Error("it was taken");
+  throw new Error("it was accepted");
 }
 
 test("what is typed becomes the variables that the command reads", () => {
-  expect(parse("backup").variables).toEqual({});
-  expect(parse("backup", "--target=dev", "--label", "antes da migracao", "--verify", "--quiet").variables)
+  expect(variables("backup")).toEqual({});
+  expect(variables("backup", "--target=dev", "--label", "antes da migracao", "--verify", "--quiet"))
     .toEqual({ TARGET: "dev", LABEL: "antes da migracao", VERIFY: "yes", REVO_PROGRESS: "no" });
-  expect(parse("restore", "--target", "dev", "--plan", KEY, "--json").variables)
+  expect(variables("restore", "--target", "dev", "--plan", KEY, "--json"))
     .toEqual({ TARGET: "dev", R2_KEY: KEY, PLAN: "yes", REVO_OUTPUT: "json" });
-  expect(parse("restore", "--key", KEY, "--target", "dev").variables).toMatchObject({ R2_KEY: KEY });
-  expect(parse("upload", "x.dump.gz").variables).toEqual({ FILE: "/home/ana/x.dump.gz" });
-  expect(parse("upload", "--file", "/x.dump.gz").variables).toEqual({ FILE: "/x.dump.gz" });
-  expect(parse("backup", "--reason=--assim mesmo").variables).toEqual({ REASON: "--assim mesmo" });
-  expect(parse("restore", "--help")).toMatchObject({ wantsHelp: true });
-  expect(parseCommand(findCommand("verify"), [], "/", { R2_KEY: KEY }).variables).toEqual({});
+  expect(variables("restore", "--key", KEY, "--target", "dev")).toMatchObject({ R2_KEY: KEY });
+  expect(variables("upload", "x.dump.gz")).toEqual({ FILE: "/home/ana/x.dump.gz" });
+  expect(variables("upload", "--file", "/x.dump.gz")).toEqual({ FILE: "/x.dump.gz" });
+  expect(variables("backup", "--reason=--assim mesmo")).toEqual({ REASON: "--assim mesmo" });
+  expect(text("restore", "--help")).toContain("npm run backups -- restore");
+  expect(parseLine(["verify"], { ...CONTEXT, environment: { R2_KEY: KEY } })).toMatchObject({
+    variables: {},
+  });
 });
 
 test.each(
@@ -71,25 +76,25 @@ test.each(
     ["needs --target TARGET and --key KEY", ["restore"]],
     ["needs --file FILE", ["upload"]],
   ] as const,
-)("%s: said of a wrong line, with the help to read", (text, [name, ...args]) => {
+)("a wrong line is refused with the help to read: %s", (text, [name, ...args]) => {
   const said = refusal(name, ...args);
   expect(said).toContain(text);
   expect(said).toContain(`See npm run backups -- ${name} --help`);
 });
 
-test("a command that does not exist is answered with the one that was meant", () => {
+test("an unknown command is refused with the one that was probably meant", () => {
   for (const [typed, wanted] of [["bakcup", "backup"], ["reco", "recover"], ["Verify", "verify"]]) {
-    expect(() => findCommand(typed ?? "")).toThrow(expect.objectContaining({
+    expect(() => parse(typed ?? "")).toThrow(expect.objectContaining({
       hint: expect.stringContaining(`Did you mean ${wanted}? `),
     }));
   }
-  expect(() => findCommand("terraform")).toThrow(expect.objectContaining({
+  expect(() => parse("terraform")).toThrow(expect.objectContaining({
     message: "Cannot start: there is no such command: terraform",
     hint: "See npm run backups -- help",
   }));
 });
 
-test("secrets are no options, and what was typed is not repeated", () => {
+test("secrets are not options, and typed values are not repeated", () => {
   const secret = "postgres://postgres:s3nha@db/postgres";
   for (
     const [hint, args] of [
@@ -106,39 +111,23 @@ test("secrets are no options, and what was typed is not repeated", () => {
     expect(said).toContain(hint);
     if (args[0] !== "--label") expect(said).not.toContain("s3nha");
   }
-  expect(() => findCommand(secret)).toThrow("Cannot start: there is no such command");
-  expect(() => findCommand(secret)).not.toThrow("s3nha");
+  expect(() => parse(secret)).toThrow("Cannot start: there is no such command");
+  expect(() => parse(secret)).not.toThrow("s3nha");
 });
-
-/** What each main reads. */
-const ENVIRONMENTS: Record<string, z.ZodObject> = {
-  backup: backupEnvironment,
-  restore: restoreEnvironment,
-  recover: fromVaultEnvironment,
-  drill: drillEnvironment,
-  list: listEnvironment,
-  verify: verifyEnvironment,
-  prune: pruneEnvironment,
-  reconcile: reconcileEnvironment,
-  upload: uploadEnvironment,
-  watchdog: watchdogEnvironment,
-  doctor: doctorEnvironment,
-  "alarm-test": alarmTestEnvironment,
-};
 
 test.each(COMMANDS)(
   "$name reads what its options set, takes their values, and has their defaults",
-  ({ name, options }) => {
-    const fields = ENVIRONMENTS[name]?.shape ?? {};
+  async ({ environment, options }) => {
+    const fields = (await environment()).shape;
     for (const { fallback, isRequired, sets = "yes", value, variable } of options) {
       const field = fields[variable];
       expect(field, variable).toBeDefined();
       for (const allowed of value ? value.choices ?? [] : [sets]) {
         expect(field?.safeParse(allowed).success, `${variable}=${allowed}`).toBe(true);
       }
-      const untold = field?.safeParse(undefined);
-      expect(untold?.success, variable).toBe(!isRequired);
-      if (value?.choices && fallback && fallback !== "all") expect(untold?.data, variable).toBe(fallback);
+      const absent = field?.safeParse(undefined);
+      expect(absent?.success, variable).toBe(!isRequired);
+      if (value?.choices && fallback && fallback !== "all") expect(absent?.data, variable).toBe(fallback);
     }
   },
 );
@@ -146,30 +135,35 @@ test.each(COMMANDS)(
 test.each(COMMANDS)(
   "$name has a task, help with examples, and examples that can be typed",
   async (command) => {
-    const { args } = await launchOf(parse(command.name, "--help"), ROOT.pathname, {});
+    const { args } = await launchOf(command, {}, ROOT.pathname, {});
     expect(args.find((arg) => arg.startsWith("scripts/"))).toMatch(/^scripts\/\w+\.ts$/);
     expect(args).toContain("--no-prompt");
-    const help = helpOf(command);
+    const help = text(command.name, "--help");
+    expect(text("help", command.name)).toBe(help);
     for (const { flag } of command.options) expect(help).toContain(`--${flag}`);
     expect(command.examples.length).toBeGreaterThan(0);
     for (const { line } of command.examples) {
       expect(help).toContain(`npm run backups -- ${line}`);
-      const [name = "", ...words] = [...line.matchAll(/"([^"]*)"|\S+/g)].map(([all, quoted]) =>
-        quoted ?? all
-      );
-      expect(parse(name, ...words).command).toBe(command);
+      const words = [...line.matchAll(/"([^"]*)"|\S+/g)].map(([all, quoted]) => quoted ?? all);
+      expect(parse(...words)).toMatchObject({ kind: "command", command: { name: command.name } });
     }
-    expect(overview()).toContain(command.summary);
+    expect(text("help")).toContain(command.summary);
   },
 );
 
-test("docs/commands.md and docs/exit-codes.md are the tables", () => {
+test("docs/commands.md and docs/exit-codes.md are generated from the commands", () => {
   expect(read("docs/commands.md")).toBe(reference());
   expect(read("docs/exit-codes.md")).toContain(exitTable());
   expect(exitTable().split("\n")).toHaveLength(2 + Object.keys(EXIT).length);
 });
 
-/** What bash offers at the end of a line, with the script as `eval` gets it. */
+test.each(COMMANDS)("docs/environment.md has every variable of $name", ({ options, settings }) => {
+  const documented = read("docs/environment.md");
+  const variables = [...options, ...settings].map(({ variable }) => variable);
+  expect(variables.filter((variable) => !documented.includes(`\`${variable}\``))).toEqual([]);
+});
+
+/** What bash completes at the end of a line, with the script as `eval` gets it. */
 function complete(line: string, folder: string): string[] {
   const words = line.split(" ");
   const script = `${completionScript("bash", "/opt/l'oja")}
@@ -197,9 +191,9 @@ test("bash completes commands, options, values and files", () => {
   expect(complete("backups completion ", docs)).toEqual(["bash", "zsh"]);
 });
 
-test.each(["bash", "zsh"] as const)("the completion for %s is whole", (shell) => {
+test.each(["bash", "zsh"] as const)("the completion for %s has every command and option", (shell) => {
   const script = completionScript(shell, "/opt/loja");
-  // this much of the grammar is the same
+  // bash and zsh share this much of the grammar
   execFileSync("bash", ["--norc", "-n", "-c", script]);
   expect(script).toContain("npm --prefix /opt/loja run --silent backups --");
   for (const { name, options } of COMMANDS) {

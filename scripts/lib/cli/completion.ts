@@ -1,22 +1,22 @@
 /** Completion for bash (from 3.2 on, macOS') and zsh, from the tables of the commands. */
-import type { Option } from "./command.ts";
+import type { Option } from "../command/command.ts";
+import { COMMON } from "../command/options.ts";
 import { COMMANDS } from "./commands.ts";
-import { OWN_COMMANDS } from "./parse.ts";
-import { COMMON } from "./options.ts";
 
 export const SHELLS = ["bash", "zsh"] as const;
 export type Shell = (typeof SHELLS)[number];
 
-/** How a shell is told what may stand here. */
+/** The syntax of a shell's completion. */
 interface Dialect {
   words(words: readonly string[]): string;
   files: string;
   frame(folder: string, cases: { values: string; options: string; commands: string }): string;
 }
 
-const NAMES = [...COMMANDS.map(({ name }) => name), ...OWN_COMMANDS];
+/** Commands about commands included. */
+export const NAMES: readonly string[] = [...COMMANDS.map(({ name }) => name), "help", "completion"];
 
-/** @param folder of this checkout: `backups` works from everywhere */
+/** @param folder of this checkout: the function `backups` works in every folder */
 export function completionScript(shell: Shell, folder: string): string {
   const dialect = DIALECTS[shell];
   return dialect.frame(quote(folder), {
@@ -26,7 +26,7 @@ export function completionScript(shell: Shell, folder: string): string {
   });
 }
 
-/** After a flag that takes one: its choices, a file, or nothing that could be known. */
+/** After a flag that takes a value: its choices, files, or nothing. */
 function valueCases(dialect: Dialect): string[] {
   return COMMANDS.flatMap(({ name, options }) =>
     options.filter(({ value }) => value).map((option) =>
@@ -69,7 +69,7 @@ _backups() {
     ${commands}
     return
   fi
-  # bash takes --flag=value for three words
+  # bash splits --flag=value into three words
   if [ "$current" = = ]; then current=; previous="\${COMP_WORDS[COMP_CWORD - 1]}"
   elif [ "$previous" = = ]; then previous="\${COMP_WORDS[COMP_CWORD - 2]}"; fi
   case "\${COMP_WORDS[1]} $previous" in

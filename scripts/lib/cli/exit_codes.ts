@@ -1,6 +1,6 @@
 /** What each exit code means, and what to do about it; docs/exit-codes.md has the same table. */
 import { EXIT } from "../run/main.ts";
-import type { ExitName } from "./command.ts";
+import type { ExitName } from "../command/command.ts";
 
 export const EXIT_TEXTS: Record<ExitName, { meaning: string; todo: string }> = {
   done: { meaning: "done, and proven", todo: "" },

@@ -1,70 +1,79 @@
-/** Help for a terminal: the whole, and one command. */
-import { type Command, COMMON_EXITS, type Option, PROGRAM, type Setting } from "./command.ts";
+/** Help texts: the parts of a command that commander does not know, and how an option is described everywhere. */
+import { Help, type HelpConfiguration } from "commander";
+import {
+  type Command,
+  COMMON_EXITS,
+  type Example,
+  type Option,
+  PROGRAM,
+  type Setting,
+} from "../command/command.ts";
+import { COMMON } from "../command/options.ts";
 import { COMMANDS } from "./commands.ts";
 import { exitLines } from "./exit_codes.ts";
-import { COMMON } from "./options.ts";
 
 /** Commands about commands, with what they do. */
-export const OWN_SUMMARIES: readonly (readonly [string, string])[] = [
-  ["help [COMMAND]", "this, or a command's options and examples"],
-  ["completion bash|zsh", "what makes a shell complete commands, options and values"],
-];
+export const OWN_SUMMARIES = {
+  help: "this, or a command's options and examples",
+  completion: "a script by which bash or zsh completes commands, options and values",
+} as const;
 
-export function overview(): string {
-  const commands = COMMANDS.map(({ name, summary }) => [name, summary] as const);
+/** Columns; lines of a description that are longer are wrapped. */
+const WIDTH = 120;
+
+export const HELP_STYLE: HelpConfiguration = {
+  helpWidth: WIDTH,
+  subcommandTerm: (command) => command.name(),
+};
+
+/** What follows the list of commands. */
+export function overviewRest(): string {
+  const examples = COMMANDS.flatMap(({ examples }) => examples.slice(0, 1)).slice(0, 4);
   return [
-    `Usage: ${PROGRAM} COMMAND [OPTION…]`,
-    "",
-    "Commands:",
-    ...columns([...commands, ...OWN_SUMMARIES]),
     "",
     "Every command:",
-    ...columns([...COMMON.map(optionRow), ["--help", "options, examples and exit codes"]]),
+    ...columns(COMMON.map(optionRow)),
     "",
     "Inputs may also be environment variables; secrets always are: docs/environment.md.",
     "",
     "Examples:",
-    ...columns(COMMANDS.flatMap(({ examples }) => examples.slice(0, 1)).slice(0, 4).map(exampleRow)),
+    ...examples.flatMap(exampleLines),
   ].join("\n");
 }
 
-export function helpOf(command: Command): string {
-  const options = [...command.options, ...COMMON].map(optionRow);
+/** What follows the options of a command. */
+export function commandRest({ examples, exits, settings }: Command): string {
   return [
-    `Usage: ${usageOf(command)}`,
-    "",
-    `${command.summary[0]?.toUpperCase()}${command.summary.slice(1)}.`,
-    ...command.about,
-    "",
-    "Options:",
-    ...columns(options),
     "",
     "From the environment:",
-    ...columns(command.settings.map(settingRow)),
+    ...columns(settings.map((setting) => [setting.variable, settingMeaning(setting)])),
     "",
     "Examples:",
-    ...command.examples.flatMap(({ line, meaning }) => [`  # ${meaning}`, `  ${PROGRAM} ${line}`]),
+    ...examples.flatMap(exampleLines),
     "",
     "Exit codes:",
-    ...exitLines([...COMMON_EXITS, ...command.exits]).map((line) => `  ${line}`),
+    ...exitLines([...COMMON_EXITS, ...exits]).map((line) => `  ${line}`),
   ].join("\n");
 }
 
-export function usageOf(command: Command): string {
-  const required = command.options.filter(({ flag, isRequired }) => isRequired && flag !== command.operand);
-  const operand = command.options.find(({ flag }) => flag === command.operand);
-  const place = operand?.value?.placeholder ?? "";
+/** What follows a command's name: required options, the others, the value that needs no flag. */
+export function usageOf({ operand, options }: Command): string {
+  const required = options.filter(({ flag, isRequired }) => isRequired && flag !== operand);
+  const placed = options.find(({ flag }) => flag === operand);
+  const place = placed?.value?.placeholder ?? "";
   return [
-    PROGRAM,
-    command.name,
     ...required.map(optionText),
     "[OPTION…]",
-    ...operand ? [operand.isRequired ? place : `[${place}]`] : [],
+    ...placed ? [placed.isRequired ? place : `[${place}]`] : [],
   ].join(" ");
 }
 
+export function sentence(text: string): string {
+  return `${text[0]?.toUpperCase()}${text.slice(1)}.`;
+}
+
 export function optionText({ flag, value }: Option): string {
-  return value ? `--${flag} ${value.choices?.join("|") ?? value.placeholder}` : `--${flag}`;
+  return value ? `--${flag} <${value.choices?.join("|") ?? value.placeholder}>` : `--${flag}`;
 }
 
 /** What an option does, with its default. */
@@ -74,21 +83,14 @@ export function optionMeaning({ fallback, isRequired, summary }: Option): string
 }
 
 export function settingMeaning({ isRequired, when }: Setting): string {
-  return [isRequired ? "required" : null, when ?? null].filter((word) => word !== null).join(": ");
+  return [isRequired ? "required" : null, when ?? null].filter((part) => part !== null).join(": ");
 }
 
 const optionRow = (option: Option) => [optionText(option), optionMeaning(option)] as const;
-const settingRow = (setting: Setting) => [setting.variable, settingMeaning(setting)] as const;
-const exampleRow = ({ line, meaning }: { line: string; meaning: string }) =>
-  [`${PROGRAM} ${line}`, meaning] as const;
-
-/** Two columns; what does not fit into the first stands on a line of its own. */
-const FIRST_COLUMN = 28;
+const exampleLines = ({ line, meaning }: Example) => [`  # ${meaning}`, `  ${PROGRAM} ${line}`];
 
 function columns(rows: readonly (readonly [string, string])[]): string[] {
-  return rows.flatMap(([left, right]) =>
-    left.length > FIRST_COLUMN
-      ? [`  ${left}`, `  ${" ".repeat(FIRST_COLUMN)}  ${right}`]
-      : [`  ${left.padEnd(FIRST_COLUMN)}  ${right}`.trimEnd()]
-  );
+  const help = Object.assign(new Help(), { helpWidth: WIDTH });
+  const width = Math.max(...rows.map(([left]) => left.length));
+  return rows.map(([left, right]) => help.formatItem(left, width, right, help).trimEnd());
 }

@@ -1,5 +1,5 @@
 /** Runs a command as a process of its own: the task of deno.json that the workflows run, with its permissions. */
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { constants } from "node:os";
 import { join } from "node:path";
@@ -7,7 +7,7 @@ import process from "node:process";
 import { z } from "zod";
 import { BackupError } from "@backup/errors.ts";
 import type { Environment } from "../process/environment.ts";
-import type { ParsedCommand } from "./parse.ts";
+import type { Command } from "../command/command.ts";
 
 export interface Launch {
   program: string;
@@ -15,8 +15,9 @@ export interface Launch {
   env: Environment;
 }
 
-/** Tasks that this product runs: deno and its arguments, without anything that only a shell could read. */
+/** Tasks that this product runs: deno and its arguments, without syntax of a shell. */
 const TASK = /^env deno (?<args>run [\w ./,:=-]+)$/;
+const PARENT_CHECK_MS = 300;
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
@@ -24,7 +25,8 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
  * @throws {BackupError} `missing_tool` when deno.json has no such task.
  */
 export async function launchOf(
-  { command, variables }: ParsedCommand,
+  command: Command,
+  variables: Readonly<Record<string, string>>,
   root: string,
   environment: Environment,
 ): Promise<Launch> {
@@ -45,24 +47,38 @@ export async function launchOf(
 }
 
 /**
- * Waits for its end; signals go on to it, which takes back what it began.
+ * Waits for its end. Signals are forwarded to it; it then rolls back what it began. When the parent of this process is
+ * gone, such as an npm that was killed, it gets SIGTERM.
  * @returns its exit code, 128 + n for signal n
  * @throws {BackupError} `missing_tool` when it cannot be started.
  */
 export async function runLaunch({ args, env, program }: Launch, root: string): Promise<number> {
   const child = spawn(program, args, { cwd: root, env, stdio: "inherit" });
-  const forward = (signal: NodeJS.Signals) => void child.kill(signal);
-  for (const signal of SIGNALS) process.on(signal, forward);
+  const stopForwarding = forwardSignals(child);
   try {
     return await new Promise((resolve, reject) => {
-      child.once(
-        "error",
-        (cause) =>
-          reject(new BackupError("missing_tool", `Cannot start ${program}: ${cause.message}`, { cause })),
-      );
+      child.once("error", (cause) => {
+        reject(new BackupError("missing_tool", `Cannot start ${program}: ${cause.message}`, { cause }));
+      });
       child.once("close", (code, signal) => resolve(code ?? 128 + (signal ? constants.signals[signal] : 0)));
     });
   } finally {
-    for (const signal of SIGNALS) process.off(signal, forward);
+    stopForwarding();
   }
+}
+
+/** @returns ends the forwarding */
+function forwardSignals(child: ChildProcess): () => void {
+  const forward = (signal: NodeJS.Signals) => void child.kill(signal);
+  for (const signal of SIGNALS) process.on(signal, forward);
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    forward("SIGTERM");
+  }, PARENT_CHECK_MS);
+  return () => {
+    clearInterval(watch);
+    for (const signal of SIGNALS) process.off(signal, forward);
+  };
 }

@@ -1,6 +1,6 @@
 /**
- * What a command of `npm run backups` is. The tables of `options.ts` and `commands.ts` are the one home of that: help,
- * parsing, completion and docs/commands.md are made from them.
+ * What a command of `npm run backups` is. Each room that has a command describes it in its `command.ts`; parsing, help,
+ * completion and docs/commands.md are made from these descriptions.
  */
 import type { z } from "zod";
 import type { EXIT } from "../run/main.ts";
@@ -10,30 +10,30 @@ export interface Option {
   flag: string;
   /** The environment variable by which the command gets it. */
   variable: string;
-  /** What follows the flag; a switch has nothing, and sets its variable to `yes` (or to `sets`). */
+  /** What follows the flag. A switch has none, and sets its variable to `yes` (or to `sets`). */
   value?: OptionValue;
   sets?: string;
   summary: string;
-  /** What it is when it is not given, in words. */
+  /** The default, in words. */
   fallback?: string;
   isRequired?: boolean;
 }
 
 export interface OptionValue {
-  /** Stands for it in help texts. */
+  /** Its name in help texts. */
   placeholder: string;
-  /** Only these. */
+  /** The only values that are accepted. */
   choices?: readonly string[];
-  /** Says no to what the command would refuse. */
+  /** Refuses what the command would refuse. */
   schema?: z.ZodType;
-  /** A path: relative to where the person is, not to this repository. */
+  /** A path, relative to the folder of the caller, not to this repository. */
   isFile?: boolean;
 }
 
-/** A variable that is no option: a secret, or what belongs to the machine. */
+/** A variable without an option: a secret, or a property of the machine. */
 export interface Setting {
   variable: string;
-  /** Nothing works without it. */
+  /** The command does not start without it. */
   isRequired?: boolean;
   when?: string;
 }
@@ -48,17 +48,19 @@ export interface Command {
   name: string;
   /** One line. */
   summary: string;
-  /** What else there is to know, a sentence a line. */
+  /** Further facts, a sentence a line. */
   about: readonly string[];
-  /** Of deno.json, with its permissions. */
+  /** Its task in deno.json, with its permissions. */
   task: string;
   taskArguments?: readonly string[];
   options: readonly Option[];
-  /** The flag of an option that may be given by its place instead, without the flag. */
+  /** The flag of an option whose value may be given without the flag. */
   operand?: string;
   settings: readonly Setting[];
+  /** What its main reads. Loaded on demand: it imports the clients of S3 and GitHub, which help does not need. */
+  environment: () => Promise<z.ZodObject>;
   examples: readonly Example[];
-  /** Those that it ends with, besides {@link COMMON_EXITS}. */
+  /** Exit codes besides {@link COMMON_EXITS}. */
   exits: readonly ExitName[];
 }
 
@@ -67,5 +69,8 @@ export type ExitName = keyof typeof EXIT;
 /** Every command may end with these. */
 export const COMMON_EXITS: readonly ExitName[] = ["done", "failed", "badInput", "cancelled"];
 
-/** How a person calls this program. */
+/** How this program is called. */
 export const PROGRAM = "npm run backups --";
+
+/** A key in examples. */
+export const EXAMPLE_KEY = "revo/prod/2026/01/15/supabase_prod_20260115_031022.dump.gz";

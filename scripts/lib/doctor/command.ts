@@ -1,0 +1,32 @@
+import type { Command } from "../command/command.ts";
+import { DATABASES, GITHUB, TOOLS, VAULT } from "../command/options.ts";
+
+export const doctorCommand: Command = {
+  name: "doctor",
+  summary: "check everything that backups need, one line per check",
+  about: [
+    "OK, ATENÇÃO or FALHA, with what to do about it: docs/doctor.md.",
+    "Checks what is set, and names what is missing.",
+  ],
+  task: "doctor",
+  options: [{
+    flag: "report",
+    variable: "REPORT",
+    summary: "keep it in the catalog, where the screen shows it",
+  }],
+  settings: [
+    ...VAULT,
+    ...DATABASES,
+    ...GITHUB,
+    { variable: "FUNCTION_GITHUB_TOKEN", when: "reads the names of the repository's secrets, too" },
+    { variable: "CLOUDFLARE_API_TOKEN", when: "reads the bucket's rules" },
+    { variable: "FUNCTION_URL", when: "default: that of prod's project" },
+    TOOLS,
+  ].map((setting) => ({ ...setting, isRequired: false })),
+  environment: async () => (await import("./environment.ts")).doctorEnvironment,
+  examples: [
+    { line: "doctor", meaning: "from this machine, with what is set here" },
+    { line: "doctor --report", meaning: "and the screen shows it" },
+  ],
+  exits: [],
+};

@@ -1,0 +1,59 @@
+import { RESTORE_PROD_CONFIRMATION } from "@backup/target.ts";
+import { type Command, EXAMPLE_KEY } from "../command/command.ts";
+import {
+  allowSchemaOnly,
+  archiveKey,
+  DATABASES,
+  REQUESTER,
+  target,
+  TEMPORARY,
+  TOOLS,
+  uuid,
+  VAULT,
+} from "../command/options.ts";
+
+export const restoreCommand: Command = {
+  name: "restore",
+  summary: "restore a backup into one database, all or nothing",
+  about: [
+    "One transaction, checked against the backup before it commits; a copy of the target is taken first.",
+    "`--plan` reports what would happen and changes nothing.",
+    "Into prod it needs `--confirm RESTORE_PROD`.",
+  ],
+  task: "restore",
+  options: [
+    { ...target, summary: "which database is replaced", fallback: undefined, isRequired: true },
+    { ...archiveKey, isRequired: true },
+    {
+      flag: "plan",
+      variable: "PLAN",
+      summary: "report what the restore would do, and change nothing",
+    },
+    {
+      flag: "plan-request-id",
+      variable: "PLAN_REQUEST_ID",
+      value: { placeholder: "UUID", schema: uuid },
+      summary: "the plan this was decided on: what changed since is reported",
+    },
+    {
+      flag: "confirm",
+      variable: "CONFIRM",
+      value: { placeholder: RESTORE_PROD_CONFIRMATION, choices: [RESTORE_PROD_CONFIRMATION] },
+      summary: "that prod is to be replaced",
+    },
+    allowSchemaOnly,
+    ...REQUESTER,
+  ],
+  operand: "key",
+  settings: [...VAULT, ...DATABASES, TOOLS, TEMPORARY],
+  environment: async () => (await import("./environment.ts")).restoreEnvironment,
+  examples: [
+    { line: `restore --target prod --plan ${EXAMPLE_KEY}`, meaning: "what a restore of prod would do" },
+    { line: `restore --target dev ${EXAMPLE_KEY}`, meaning: "replaces the content of dev" },
+    {
+      line: `restore --target prod --confirm RESTORE_PROD --reason "migração errada" ${EXAMPLE_KEY}`,
+      meaning: "replaces the content of prod",
+    },
+  ],
+  exits: ["busy", "outcomeUnknown"],
+};

@@ -1,0 +1,22 @@
+import type { Command } from "../command/command.ts";
+import { CATALOG, GITHUB, target, TOOLS, VAULT, WEBHOOK } from "../command/options.ts";
+
+export const watchdogCommand: Command = {
+  name: "watchdog",
+  summary: "check whether the backups are well, and raise an alarm when they are not",
+  about: ["One round of what the workflow does every hour: docs/watchdog.md."],
+  task: "watchdog",
+  options: [target],
+  settings: [
+    ...VAULT,
+    CATALOG,
+    ...GITHUB,
+    { variable: "FUNCTION_GITHUB_TOKEN", when: "to read when it expires" },
+    { variable: "HEALTHCHECK_URL", when: "a dead man's switch" },
+    ...WEBHOOK,
+    TOOLS,
+  ],
+  environment: async () => (await import("../alerts/environment.ts")).watchdogEnvironment,
+  examples: [{ line: "watchdog", meaning: "checks prod, notifies every channel that is set" }],
+  exits: [],
+};
