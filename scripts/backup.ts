@@ -26,7 +26,7 @@ import type { Vault } from "./lib/vault/vault.ts";
 await runMain(async (signal) => {
   const env = readEnvironment(backupEnvironment, process.env);
   const requester = requesterOf(env, randomUUID);
-  const vault = vaultOf(env);
+  const vault = vaultOf(env, { signal });
   const about = {
     target: env.TARGET,
     mode: env.MODE,
@@ -35,7 +35,7 @@ await runMain(async (signal) => {
     reason: env.REASON ?? null,
   };
   await trackRun(
-    { kind: "backup", requester, about, copyAudit: auditCopier(process.env) },
+    { kind: "backup", requester, about, copyAudit: auditCopier(process.env, signal) },
     process.env,
     signal,
     async (run) => {

@@ -37,11 +37,11 @@ const ROOM_FOR_LOCKS = { max_locks_per_transaction: "1024" };
 await runMain(async (signal) => {
   const env = readEnvironment(drillEnvironment, process.env);
   const requester = requesterOf(env, randomUUID);
-  const vault = vaultOf(env);
+  const vault = vaultOf(env, { signal });
   const target = env.R2_KEY === undefined ? env.TARGET : parseArchiveKey(env.R2_KEY).target;
   const about = { target, mode: null, label: null, r2_key: env.R2_KEY ?? null, reason: env.REASON ?? null };
   await trackRun(
-    { kind: "drill", requester, about, copyAudit: auditCopier(process.env) },
+    { kind: "drill", requester, about, copyAudit: auditCopier(process.env, signal) },
     process.env,
     signal,
     async (run) => {

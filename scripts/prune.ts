@@ -26,7 +26,7 @@ import { type Outcome, reporterFor, type TrackedRun, trackRun } from "./lib/run/
 
 await runMain(async (signal, output) => {
   const env = readEnvironment(pruneEnvironment, process.env);
-  const vault = vaultOf(env);
+  const vault = vaultOf(env, { signal });
   const requester = requesterOf(env, randomUUID);
   const told: { target: Target; decisions: PrunePlan["decisions"] }[] = [];
   let refusal: BackupError | null = null;
@@ -56,7 +56,12 @@ await runMain(async (signal, output) => {
     const requestId = env.TARGET ? requester.requestId : randomUUID();
     try {
       await trackRun(
-        { kind: "prune", requester: { ...requester, requestId }, about, copyAudit: auditCopier(process.env) },
+        {
+          kind: "prune",
+          requester: { ...requester, requestId },
+          about,
+          copyAudit: auditCopier(process.env, signal),
+        },
         process.env,
         signal,
         (run) => pruneTracked(run, target),

@@ -48,7 +48,13 @@ await runMain(async (signal, output) => {
     return await recoverFromVault(process.env, output, signal);
   }
   const env = readEnvironment(restoreEnvironment, process.env);
-  const task: Task = { env, requester: requesterOf(env, randomUUID), vault: vaultOf(env), signal, output };
+  const task: Task = {
+    env,
+    requester: requesterOf(env, randomUUID),
+    vault: vaultOf(env, { signal }),
+    signal,
+    output,
+  };
   const about = {
     target: env.TARGET,
     mode: null,
@@ -58,7 +64,7 @@ await runMain(async (signal, output) => {
   };
   const [kind, work] = env.PLAN ? ["plan" as const, plan] : ["restore" as const, restore];
   await trackRun(
-    { kind, requester: task.requester, about, copyAudit: auditCopier(process.env) },
+    { kind, requester: task.requester, about, copyAudit: auditCopier(process.env, signal) },
     process.env,
     signal,
     (run) => work(task, run),

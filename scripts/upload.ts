@@ -19,7 +19,7 @@ import { uploadLocalBackup } from "./lib/backup/upload.ts";
 
 await runMain(async (signal, output) => {
   const env = readEnvironment(uploadEnvironment, process.env);
-  const vault = vaultOf(env);
+  const vault = vaultOf(env, { signal });
   const catalog = new Catalog({ psql: findPsql(), connection: connectionOf("prod", process.env) });
   try {
     const reporter = reporterFor(catalog, process.env);

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { FUNCTION_NAME } from "@backup/api.ts";
-import { Vault } from "../lib/vault/vault.ts";
+import { openR2Vault } from "../lib/vault/open_vault.ts";
 import { readRecord, startTimeOf } from "./leftovers.mjs";
 import { type Stack, startStack, stopStacks } from "./stack.ts";
 import { PART_NAMES } from "./stack_types.ts";
@@ -40,11 +40,11 @@ test("the workflows get the secrets that the repository has on GitHub, and no ot
 });
 
 test("the vault keeps its objects over a restart and refuses strangers", async () => {
-  const vault = new Vault(stack.r2);
+  const vault = openR2Vault(stack.r2);
   await vault.put("revo/kept.txt", "kept", "text/plain");
   await stack.restartPart("r2");
   expect(await vault.text("revo/kept.txt")).toBe("kept");
-  const stranger = new Vault({ ...stack.r2, secretAccessKey: "wrong" });
+  const stranger = openR2Vault({ ...stack.r2, secretAccessKey: "wrong" });
   await expect(stranger.text("revo/kept.txt")).rejects.toMatchObject({ code: "vault_auth_failed" });
 });
 

@@ -88,6 +88,7 @@ async function runWorkflow(
     env: {
       PATH: [binaries.folder, join(ROOT, "node_modules", ".bin")].join(delimiter),
       NO_COLOR: "1",
+      R2_RETRY_SECONDS: "2",
       ...denoCache(),
     },
     log: () => {},

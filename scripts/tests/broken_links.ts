@@ -1,8 +1,9 @@
 /** Connections that tests can break: to the vault, and to PostgreSQL. */
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
 import { connect, createServer as createTcpServer, type Server as TcpServer, type Socket } from "node:net";
-import { Vault } from "../lib/vault/vault.ts";
-import type { TestVault } from "./engine_fixture.ts";
+import { openR2Vault } from "../lib/vault/open_vault.ts";
+import type { Vault } from "../lib/vault/vault.ts";
+import { PATIENCE_MS, type TestVault } from "./engine_fixture.ts";
 
 export interface Reply {
   status: number;
@@ -61,13 +62,20 @@ export async function startVaultRelay(
 /** Gives `work` the vault behind a relay, and its endpoint. */
 export async function throughRelay<T>(
   { secrets: { R2_ENDPOINT, R2_BUCKET, R2_ACCESS_KEY_ID, R2_SECRET_ACCESS_KEY } }: TestVault,
-  relay: VaultRelay & { silenceMs?: number },
+  relay: VaultRelay & { silenceMs?: number; patienceMs?: number; signal?: AbortSignal },
   work: (vault: Vault, endpoint: string) => Promise<T>,
 ): Promise<T> {
   const { endpoint, server } = await startVaultRelay(R2_ENDPOINT, relay);
   const keys = { accessKeyId: R2_ACCESS_KEY_ID, secretAccessKey: R2_SECRET_ACCESS_KEY };
   try {
-    const vault = new Vault({ endpoint, bucket: R2_BUCKET, ...keys, silenceMs: relay.silenceMs });
+    const vault = openR2Vault({
+      endpoint,
+      bucket: R2_BUCKET,
+      ...keys,
+      silenceMs: relay.silenceMs,
+      signal: relay.signal,
+      retry: { patienceMs: relay.patienceMs ?? PATIENCE_MS },
+    });
     return await work(vault, endpoint);
   } finally {
     server.closeAllConnections();

@@ -15,7 +15,8 @@ import { startTestGitHub } from "../dev/github/test_github.ts";
 import { REPOSITORY } from "../dev/stack.ts";
 import { parseDatabaseUrl } from "../lib/postgres/connection.ts";
 import { TRIAL_PREFIX, tryVault } from "../lib/doctor/vault_trial.ts";
-import { Vault } from "../lib/vault/vault.ts";
+import { openR2Vault } from "../lib/vault/open_vault.ts";
+import type { Vault } from "../lib/vault/vault.ts";
 import { accessTo, complaints, LOCKS, namesOf, type Patient, startPatient } from "./doctor_fixture.ts";
 import { denoCache, sql } from "./engine_fixture.ts";
 import { keysOf } from "./vault_content.ts";
@@ -33,7 +34,7 @@ let prod: ReturnType<typeof parseDatabaseUrl>;
 
 beforeAll(async () => {
   patient = await startPatient();
-  vault = new Vault(patient.stack.r2);
+  vault = openR2Vault(patient.stack.r2);
   prod = parseDatabaseUrl(patient.stack.databases.prod, "prod");
 }, 240_000);
 afterAll(() => patient?.stop());

@@ -17,7 +17,8 @@ import { SERVER_PROGRAMS, SupabaseServer } from "../lib/server/supabase.ts";
 import type { Progress } from "../lib/run/progress.ts";
 import { PsqlSession } from "../lib/postgres/psql.ts";
 import { restoreBackup, type RestoreOrder } from "../lib/restore/restore_backup.ts";
-import { Vault } from "../lib/vault/vault.ts";
+import { openR2Vault } from "../lib/vault/open_vault.ts";
+import type { Vault } from "../lib/vault/vault.ts";
 
 export const binaries = findPostgres([...SERVER_PROGRAMS, "pg_dump", "pg_restore"]);
 
@@ -93,7 +94,7 @@ export function denoCache(): Record<string, string> {
 /** What every command of scripts/ gets; what a killed one leaves goes with the place's folder. */
 export function commandEnvironment({ folder, store }: TestPlace): Record<string, string | undefined> {
   const { PATH, HOME } = process.env;
-  return { PATH, HOME, TMPDIR: folder, ...denoCache(), ...store.secrets };
+  return { PATH, HOME, TMPDIR: folder, ...denoCache(), ...store.secrets, R2_RETRY_SECONDS: "2" };
 }
 
 /** A place with a backup of one database, and another database into which it may not get by halves. */
@@ -127,6 +128,9 @@ export interface TestVault {
   stop(): Promise<void>;
 }
 
+/** How long tests repeat what a broken vault refuses: it stays broken. */
+export const PATIENCE_MS = 2_000;
+
 /** Cloudflare's own R2 simulator, empty. */
 export async function startVault(): Promise<TestVault> {
   const credentials = { accessKeyId: "test-key-id", secretAccessKey: "test-secret-key" };
@@ -143,7 +147,7 @@ export async function startVault(): Promise<TestVault> {
     cf: false,
   });
   const endpoint = new URL("/cdn-cgi/local/r2/s3", await simulator.ready).href;
-  const vault = new Vault({ endpoint, bucket: "test", ...credentials });
+  const vault = openR2Vault({ endpoint, bucket: "test", ...credentials, retry: { patienceMs: PATIENCE_MS } });
   return {
     vault,
     secrets: {

@@ -13,7 +13,8 @@ import { AlarmIssues } from "../lib/alerts/issues.ts";
 import { Catalog } from "../lib/catalog/catalog.ts";
 import { type Connection, parseDatabaseUrl } from "../lib/postgres/connection.ts";
 import { connectGitHub } from "../lib/alerts/github.ts";
-import { Vault } from "../lib/vault/vault.ts";
+import { openR2Vault } from "../lib/vault/open_vault.ts";
+import type { Vault } from "../lib/vault/vault.ts";
 import { runWatchdog, type WatchdogPorts } from "../lib/watchdog/run_watchdog.ts";
 import { eventsOf, type ReadIssue, readIssues, type Receiver, startReceiver } from "./alarm_fixture.ts";
 import { binaries, createProject, sql, startPlace, type TestPlace } from "./engine_fixture.ts";
@@ -151,7 +152,7 @@ async function live(): Promise<void> {
 
   const silent = { ...place.store.secrets, R2_SECRET_ACCESS_KEY: "wrong" };
   const closed = parseDatabaseUrl("postgres://postgres:x@127.0.0.1:1/prod", "closed");
-  state.vault = new Vault({
+  state.vault = openR2Vault({
     endpoint: silent.R2_ENDPOINT,
     bucket: silent.R2_BUCKET,
     accessKeyId: silent.R2_ACCESS_KEY_ID,

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { Vault } from "../../lib/vault/vault.ts";
+import { openR2Vault } from "../../lib/vault/open_vault.ts";
+import type { Vault } from "../../lib/vault/vault.ts";
 import { startSink } from "./place.ts";
 
 const MIB = 1024 * 1024;
@@ -15,7 +16,7 @@ let vault: Vault;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "revo-sink-"));
   sink = await startSink(folder, new AbortController().signal);
-  vault = new Vault({
+  vault = openR2Vault({
     endpoint: sink.endpoint,
     bucket: "bench",
     accessKeyId: "bench",

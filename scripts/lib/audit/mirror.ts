@@ -48,10 +48,13 @@ export async function copyAudit(
   }
 }
 
-/** {@link copyAudit} into the vault that the environment names. */
-export function auditCopier(environment: Environment) {
-  return (catalog: Catalog, reporter: { warn(text: string): void }) =>
-    copyAudit(() => vaultOf(readEnvironment(z.object(vaultFields), environment)), catalog, reporter);
+/**
+ * {@link copyAudit} into the vault that the environment names. After the signal it may go on for a moment, as a
+ * rollback may.
+ */
+export function auditCopier(environment: Environment, signal: AbortSignal) {
+  const open = () => vaultOf(readEnvironment(z.object(vaultFields), environment), { signal }).forCleanup();
+  return (catalog: Catalog, reporter: { warn(text: string): void }) => copyAudit(open, catalog, reporter);
 }
 
 /** Neighbouring lines of the same chain. */
@@ -74,12 +77,13 @@ async function copyLines(vault: Vault, catalog: Catalog, lines: KeptLine[]): Pro
   );
 }
 
-/** Another script may have copied the same records just now; then both copies are the same, and that is no error. */
+/** Another script may have copied the same records at the same time: an equal copy is no error. */
 async function putCopy(vault: Vault, key: string, text: string): Promise<void> {
   try {
     await vault.put(key, text, "application/x-ndjson");
   } catch (thrown) {
     if (toBackupError(thrown).code !== "vault_object_exists") throw thrown;
+    if (await vault.text(key) === text) return;
     throw new BackupError("audit_broken", `The vault's ${key} does not say what the database says`, {
       hint: "Compare both with the audit's check; one of them was changed.",
       cause: thrown,

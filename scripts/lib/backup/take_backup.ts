@@ -1,7 +1,7 @@
 /**
  * A backup from beginning to end. Order of what is written, so that nothing half done looks like a backup:
  * archive (confirmed at the vault, its contents read back) → fingerprint text → recovery instructions → manifest, last.
- * Whatever fails, what this run wrote is taken away again.
+ * Whatever fails, what this run wrote is rolled back.
  */
 import { gzipSync } from "node:zlib";
 import { BackupError } from "@backup/errors.ts";
@@ -75,9 +75,9 @@ interface Dumped {
 export async function takeBackup(deps: BackupDeps, order: BackupOrder): Promise<TakenBackup> {
   const started = deps.now();
   const keys = buildKeys({ target: order.target, createdAtUtc: toUtcSecond(started), label: order.label });
-  const files = new BackupFiles(deps.vault);
+  const files = new BackupFiles(deps.vault, keys.archive, order.requestId);
   try {
-    await requireFreeName(deps.vault, keys);
+    await files.requireFree();
     const dumped = await dumpToVault(deps, order, keys, files);
     deps.progress.phase("verify");
     const toc = await readStoredToc(deps.vault, keys.archive);
@@ -96,15 +96,8 @@ export async function takeBackup(deps: BackupDeps, order: BackupOrder): Promise<
     await writeManifest(files, deps.vault, keys.manifest, manifest);
     return { keys, manifest, verifiedAt: order.verify ? deps.now().toISOString() : null };
   } catch (error) {
-    await files.takeAway((line) => deps.progress.log(line));
+    await files.rollback((line) => deps.progress.log(line));
     throw error;
-  }
-}
-
-/** Two backups in one second with one label would share a name; the first one stays. */
-async function requireFreeName(vault: Vault, keys: BackupKeys): Promise<void> {
-  if (await vault.head(keys.archive)) {
-    throw new BackupError("vault_object_exists", `Cannot write ${keys.archive}: it exists already`);
   }
 }
 
@@ -127,11 +120,10 @@ async function dumpToVault(
     const facts = readSnapshot(session, order.mode);
     // a failure is reported below, after the upload has ended
     facts.then(({ tables }) => progress.rows?.(countAll(tables))).catch(() => {});
-    const upload = await deps.vault.upload(keys.archive, dump.bytes, {
+    const upload = await files.upload(keys.archive, dump.bytes, {
       partSize: choosePartSize(snapshot.server.databaseBytes),
       onProgress: (bytes) => progress.bytes(bytes, order.previous?.bytes ?? null),
     });
-    files.add(keys.archive);
     return { upload, rawBytes: dump.rawBytes(), facts: await facts, snapshot };
   } finally {
     await session.kill();

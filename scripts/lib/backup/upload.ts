@@ -44,22 +44,14 @@ export async function uploadLocalBackup(
   const manifest = await parseManifest(text);
   const keys = siblingKeys(keyOf(file, manifest));
   const toc = await requireContents(file, manifest);
-  if (await vault.head(keys.archive)) {
-    throw new BackupError("vault_object_exists", `Cannot write ${keys.archive}: it exists already`, {
-      hint: "If its manifest is missing there, run reconcile: it enters what the vault holds.",
-    });
-  }
-  progress.phase("upload");
-  const upload = await vault.upload(keys.archive, createReadStream(file, { highWaterMark: 1 << 20 }), {
-    partSize: choosePartSize(manifest.bytes),
-    onProgress: (bytes) => {
-      signal?.throwIfAborted();
-      progress.bytes(bytes, manifest.bytes);
-    },
-  });
-  const files = new BackupFiles(vault);
-  files.add(keys.archive);
+  const files = new BackupFiles(vault, keys.archive, null);
+  await files.requireFree();
   try {
+    progress.phase("upload");
+    const upload = await files.upload(keys.archive, createReadStream(file, { highWaterMark: 1 << 20 }), {
+      partSize: choosePartSize(manifest.bytes),
+      onProgress: (bytes) => progress.bytes(bytes, manifest.bytes),
+    });
     signal?.throwIfAborted();
     // the file may have changed since it was inspected
     if (upload.sha256 !== manifest.sha256) throw notTheManifests(file, manifest.sha256, upload.sha256);
@@ -68,7 +60,7 @@ export async function uploadLocalBackup(
     await files.put(keys.recovery, recovery, "text/markdown; charset=utf-8");
     await files.put(keys.manifest, text, "application/json");
   } catch (error) {
-    await files.takeAway((line) => progress.log(line));
+    await files.rollback((line) => progress.log(line));
     throw error;
   }
   return { key: keys.archive, manifest };

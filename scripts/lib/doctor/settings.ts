@@ -72,7 +72,7 @@ function connect(target: Target, environment: Environment): Result<Connection> {
 function readVault(environment: Environment): Settings["vault"] {
   try {
     const env = readEnvironment(vaultEnvironment, environment);
-    return { vault: vaultOf(env), endpoint: env.R2_ENDPOINT };
+    return { vault: vaultOf(env, { retry: { patienceMs: 0 } }), endpoint: env.R2_ENDPOINT };
   } catch {
     return null; // `missing` and `invalid` say why
   }

@@ -6,8 +6,7 @@ import { type RetentionDecision, type RetentionPolicy } from "@backup/retention/
 import type { Target } from "@backup/target.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { Progress } from "../run/progress.ts";
-import type { Vault } from "../vault/vault.ts";
-import type { RefusedDeletion, UnfinishedUpload } from "../vault/cleaning.ts";
+import type { RefusedDeletion, UnfinishedUpload, Vault } from "../vault/vault.ts";
 import { isBeingWritten, keysInUse, markAs } from "./catalog_marks.ts";
 import { removeBackups, removeOrphans } from "./remove.ts";
 import { REST_MS, type Survey, surveyTarget } from "./survey.ts";

@@ -6,8 +6,7 @@
 import { siblingKeys } from "@backup/vault/object_key.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { StoredSet } from "../vault/stored_sets.ts";
-import type { Vault } from "../vault/vault.ts";
-import type { RefusedDeletion } from "../vault/cleaning.ts";
+import type { RefusedDeletion, Vault } from "../vault/vault.ts";
 import { markAs, markForDeletion } from "./catalog_marks.ts";
 import type { Candidate } from "./survey.ts";
 

@@ -1,44 +1,39 @@
-/** The vault's failures in the product's words. */
+/** What the vault's answers mean. */
 import { BackupError } from "@backup/errors.ts";
 
-/**
- * Makes a call to the vault. @throws {BackupError} `vault_*`, or `otherwise` for what is neither a refused
- * credential, a missing object nor a taken name.
- */
-export async function callVault<T>(
-  key: string,
-  call: () => Promise<T>,
-  otherwise?: "upload_failed",
-): Promise<T> {
-  try {
-    return await call();
-  } catch (cause) {
-    throw explain(key, cause, otherwise);
-  }
+interface S3Failure {
+  name?: string;
+  message?: string;
+  $metadata?: { httpStatusCode?: number };
 }
 
-function explain(key: string, cause: unknown, otherwise?: "upload_failed"): BackupError {
-  const error = cause as { name?: string; message?: string; $metadata?: { httpStatusCode?: number } };
+/** Why a request failed: `vault_*`, with the answer's `status` and `name` in the details. */
+export function explainFailure(key: string, cause: unknown): BackupError {
+  const error = cause as S3Failure;
   const status = error.$metadata?.httpStatusCode;
   const said = `${error.name ?? "error"}: ${error.message ?? "no message"}`;
+  const options = { cause, details: { status, name: error.name } };
+  if (status === undefined) return unreachable(key, said, cause);
   if (status === 412) {
-    return new BackupError("vault_object_exists", `Cannot write ${key}: it exists already`, { cause });
+    return new BackupError("vault_object_exists", `Cannot write ${key}: it exists already`, options);
   }
   if (status === 401 || status === 403) {
     return new BackupError(
       "vault_auth_failed",
       `Cannot reach ${key}: the vault refused the credential (${said})`,
       {
-        cause,
+        ...options,
         hint: "Check R2_ACCESS_KEY_ID, R2_SECRET_ACCESS_KEY and the token's right to read and write objects.",
       },
     );
   }
   if (status === 404) {
-    return new BackupError("vault_object_missing", `Cannot find ${key} in the vault`, { cause });
+    return new BackupError("vault_object_missing", `Cannot find ${key} in the vault`, options);
   }
-  if (otherwise) return new BackupError(otherwise, `Cannot upload ${key}: ${said}`, { cause });
-  return status === undefined
-    ? new BackupError("vault_unreachable", `Cannot reach the vault for ${key}: ${said}`, { cause })
-    : new BackupError("vault_error", `Cannot use ${key}: the vault answered ${status} ${said}`, { cause });
+  return new BackupError("vault_error", `Cannot use ${key}: the vault answered ${status} ${said}`, options);
+}
+
+/** No answer arrived, or not all of it. */
+export function unreachable(key: string, why: string, cause?: unknown): BackupError {
+  return new BackupError("vault_unreachable", `Cannot reach the vault for ${key}: ${why}`, { cause });
 }
