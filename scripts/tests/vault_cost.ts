@@ -9,7 +9,7 @@ import type { Connection } from "../lib/postgres/connection.ts";
 import { jsonb } from "../lib/postgres/psql.ts";
 import { applyPrune, planPrune } from "../lib/prune/prune.ts";
 import { reconcile } from "../lib/reconcile/reconcile.ts";
-import { Vault } from "../lib/vault/vault.ts";
+import { openR2Vault } from "../lib/vault/open_vault.ts";
 import { type Calls, type ListingServer, OBJECT_BYTES, startListingServer } from "./listing_server.ts";
 
 const BUCKET = "bench";
@@ -45,7 +45,7 @@ export async function measureVault(
   const memory = watchMemory();
   const store = await fillScene({ psql, connection, objects }, NEWEST, memory.onCall);
   const catalog = new Catalog({ psql, connection });
-  const vault = new Vault({ endpoint: store.endpoint, bucket: BUCKET, ...KEYS });
+  const vault = openR2Vault({ endpoint: store.endpoint, bucket: BUCKET, ...KEYS });
   const now = () => new Date(NEWEST + DAY_MS / 2);
   const measure = async (work: VaultCost["work"], act: () => Promise<unknown>) => {
     memory.begin();
