@@ -16,6 +16,7 @@ import { connectionOf } from "./lib/postgres/target_connection.ts";
 import { readEnvironment } from "./lib/process/environment.ts";
 import { vaultOf } from "./lib/vault/environment.ts";
 import { chooseGzip } from "./lib/process/gzip.ts";
+import { END_LIMITS, orAborted, settledAfter } from "./lib/run/interruption.ts";
 import { runMain } from "./lib/run/main.ts";
 import { adoptMissing } from "./lib/reconcile/adopt_missing.ts";
 import { backupSummary } from "./lib/backup/summary.ts";
@@ -59,7 +60,7 @@ await runMain(async (signal) => {
         allowShrink: env.ALLOW_SHRINK,
       });
       await run.reporter.summary(backupSummary(taken, vault.bucket));
-      return await enterIntoCatalog(run, vault, taken);
+      return await enterIntoCatalog(run, vault, taken, signal);
     },
   );
 });
@@ -72,17 +73,19 @@ async function enterIntoCatalog(
   { catalog, reporter }: TrackedRun,
   vault: Vault,
   taken: TakenBackup,
+  signal: AbortSignal,
 ): Promise<Outcome> {
   const { keys, manifest, verifiedAt } = taken;
   reporter.phase("catalog");
   try {
-    await catalog.record({
+    const row = {
       r2_bucket: vault.bucket,
       r2_key: keys.archive,
       manifest,
       run_url: manifest.run?.url ?? null,
       verified_at: verifiedAt,
-    });
+    };
+    await settledAfter(signal, END_LIMITS.catalog, catalog.record(row));
   } catch (cause) {
     throw new BackupError(
       "catalog_write_failed",
@@ -92,7 +95,7 @@ async function enterIntoCatalog(
       { cause, hint: "The next backup or `deno task reconcile` enters it from its manifest." },
     );
   }
-  await adoptMissing(vault, catalog, reporter).catch((error) =>
+  await orAborted(signal, adoptMissing(vault, catalog, reporter)).catch((error) =>
     reporter.warn(
       `other objects of the vault could not be compared with the catalog: ${toBackupError(error).message}`,
     )

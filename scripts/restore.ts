@@ -23,6 +23,7 @@ import { readEnvironment } from "./lib/process/environment.ts";
 import { restoreEnvironment } from "./lib/restore/environment.ts";
 import { vaultOf } from "./lib/vault/environment.ts";
 import { chooseGzip } from "./lib/process/gzip.ts";
+import { END_LIMITS, settledAfter } from "./lib/run/interruption.ts";
 import { runMain } from "./lib/run/main.ts";
 import type { Output } from "./lib/run/output.ts";
 import { planRestore } from "./lib/restore/plan.ts";
@@ -94,7 +95,7 @@ async function restore({ env, requester, vault, signal }: Task, run: TrackedRun)
     plan: env.PLAN_REQUEST_ID === undefined ? null : await readPlan(env.PLAN_REQUEST_ID, run),
     safety: requester,
   });
-  await enterSafetyCopy(run, vault, restored);
+  await enterSafetyCopy(run, vault, restored, signal);
   for (const warning of warningsOf(restored)) run.reporter.warn(warning);
   await run.reporter.summary(restoreSummary(restored, env.R2_KEY, env.TARGET));
   const { verified, safety, skipped, changedSincePlan } = restored;
@@ -148,6 +149,7 @@ async function enterSafetyCopy(
   { catalog, reporter }: TrackedRun,
   vault: Vault,
   { safety }: Restored,
+  signal: AbortSignal,
 ): Promise<void> {
   if (!safety) return;
   const record = {
@@ -157,7 +159,7 @@ async function enterSafetyCopy(
     run_url: safety.manifest.run?.url ?? null,
     verified_at: safety.verifiedAt,
   };
-  await catalog.record(record).catch((error) =>
+  await settledAfter(signal, END_LIMITS.catalog, catalog.record(record)).catch((error) =>
     reporter.warn(`the safety copy ${record.r2_key} is good but has no catalog row: ${error.message}`)
   );
 }

@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import { killGroup } from "../lib/process/children.ts";
+import { killGroup } from "../lib/process/kill_group.ts";
 import { ROOT } from "./root.ts";
 import type { RunFolder } from "./run_folder.ts";
 

@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { appendFile } from "node:fs/promises";
 import process from "node:process";
-import { findProgram } from "../lib/process/children.ts";
+import { findProgram } from "../lib/process/find_program.ts";
 import { findPostgres } from "../lib/postgres/binaries.ts";
 
 /** What the stack starts and what its workflows call. */

@@ -16,7 +16,7 @@ import { migrate, readMigrations } from "../dev/migrate.ts";
 import { verifyAudit } from "../lib/audit/verify.ts";
 import { Catalog } from "../lib/catalog/catalog.ts";
 import type { Connection } from "../lib/postgres/connection.ts";
-import { runPipeline } from "../lib/process/children.ts";
+import { runPipeline } from "../lib/process/pipeline.ts";
 import type { SupabaseServer } from "../lib/server/supabase.ts";
 import { refusing, startWire, throughRelay, type VaultRelay } from "./broken_links.ts";
 import {

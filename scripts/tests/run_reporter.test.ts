@@ -70,7 +70,7 @@ test("a catalog that is lost on the way is asked once at a time, and does not ho
     error_code: null,
     error_message: null,
     result: null,
-  });
+  }, new AbortController().signal);
   await catalog.close();
   // eight seconds, an attempt each two, and the run's end; one a second would be nine
   expect(await psql.attempts()).toBeLessThanOrEqual(6);

@@ -10,7 +10,7 @@ import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { EXIT } from "../../lib/run/main.ts";
+import { EXIT } from "../../lib/run/exit_code.ts";
 import { ROOT } from "../root.ts";
 import { applyTo } from "./apply.ts";
 import { checkCheckout } from "./check.ts";

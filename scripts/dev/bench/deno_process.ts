@@ -4,7 +4,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { z } from "zod";
-import { childEnvironment, killGroup } from "../../lib/process/children.ts";
+import { childEnvironment } from "../../lib/process/child_environment.ts";
+import { killGroup } from "../../lib/process/kill_group.ts";
 import { ROOT } from "../root.ts";
 
 const MEMORY_POLL_MS = 100;

@@ -2,7 +2,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { PLATFORM_SCHEMAS } from "@backup/vault/platform.ts";
-import { describeFailure, runPipeline, type Stage, startPipeline } from "../../lib/process/children.ts";
+import { describeFailure, runPipeline, type Stage, startPipeline } from "../../lib/process/pipeline.ts";
 import { chooseGzip } from "../../lib/process/gzip.ts";
 import { type EngineRun, runEngine } from "./engine_process.ts";
 import { type Place, SOURCE } from "./place.ts";

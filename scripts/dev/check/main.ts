@@ -11,7 +11,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { killGroup } from "../../lib/process/children.ts";
+import { killGroup } from "../../lib/process/kill_group.ts";
 import { ROOT } from "../root.ts";
 import { CHECK_STEPS, type CheckStep } from "./steps.ts";
 

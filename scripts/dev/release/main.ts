@@ -1,7 +1,7 @@
 /** `npm run release -- seal`: adds the hashes of the new migrations to supabase/released.json, under package.json's version. */
 import { writeFile } from "node:fs/promises";
 import process from "node:process";
-import { EXIT } from "../../lib/run/main.ts";
+import { EXIT } from "../../lib/run/exit_code.ts";
 import { TOOL_VERSION } from "../../lib/run/tool_version.ts";
 import {
   migrationFaults,

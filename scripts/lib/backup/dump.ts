@@ -1,7 +1,7 @@
 /** pg_dump through gzip, as a stream that ends with an error unless every program of it succeeded. */
 import { BackupError } from "@backup/errors.ts";
 import type { Mode } from "@backup/target.ts";
-import { describeFailure, type PipelineEnd, type Stage, startPipeline } from "../process/children.ts";
+import { describeFailure, type PipelineEnd, type Stage, startPipeline } from "../process/pipeline.ts";
 import type { ClientTools } from "../postgres/client_tools.ts";
 import { type Connection, NOTICE_LOSS } from "../postgres/connection.ts";
 import type { Gzip } from "../process/gzip.ts";

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { toBackupError } from "@backup/errors.ts";
-import { EXIT } from "../run/main.ts";
+import { EXIT } from "../run/exit_code.ts";
 import { COMMANDS } from "./commands.ts";
 import { completionScript } from "./completion.ts";
 import { exitTable } from "./exit_codes.ts";

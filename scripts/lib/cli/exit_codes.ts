@@ -1,5 +1,5 @@
 /** What each exit code means, and what to do about it; docs/exit-codes.md has the same table. */
-import { EXIT } from "../run/main.ts";
+import { EXIT } from "../run/exit_code.ts";
 import type { ExitName } from "../command/command.ts";
 
 export const EXIT_TEXTS: Record<ExitName, { meaning: string; todo: string }> = {
@@ -27,7 +27,13 @@ export const EXIT_TEXTS: Record<ExitName, { meaning: string; todo: string }> = {
     meaning: "retention did its work, but the vault refused to delete some objects (a bucket lock?)",
     todo: "read the list; the next run tries again",
   },
-  cancelled: { meaning: "ended by a signal; everything was rolled back or taken away", todo: "" },
+  cancelled: { meaning: "ended by SIGINT, SIGTERM or SIGHUP; everything was rolled back", todo: "" },
+  abandoned: {
+    meaning:
+      "ended before the rollback was complete: by a second signal, or five seconds after the first; a shell reports " +
+      "SIGKILL by the same number",
+    todo: "run `npm run backups -- reconcile`: it compares the vault with the catalog",
+  },
 };
 
 const NAMES = Object.keys(EXIT) as ExitName[];

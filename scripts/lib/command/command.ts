@@ -3,7 +3,7 @@
  * completion and docs/commands.md are made from these descriptions.
  */
 import type { z } from "zod";
-import type { EXIT } from "../run/main.ts";
+import type { EXIT } from "../run/exit_code.ts";
 
 export interface Option {
   /** As it is typed, without dashes. */
@@ -67,7 +67,7 @@ export interface Command {
 export type ExitName = keyof typeof EXIT;
 
 /** Every command may end with these. */
-export const COMMON_EXITS: readonly ExitName[] = ["done", "failed", "badInput", "cancelled"];
+export const COMMON_EXITS: readonly ExitName[] = ["done", "failed", "badInput", "cancelled", "abandoned"];
 
 /** How this program is called. */
 export const PROGRAM = "npm run backups --";

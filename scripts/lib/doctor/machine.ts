@@ -1,5 +1,5 @@
 /** This machine: what runs the commands, what compresses, and which programs of PostgreSQL a person gets who types their names. */
-import { findProgram } from "../process/children.ts";
+import { findProgram } from "../process/find_program.ts";
 import { PROGRAMS } from "../postgres/client_tools.ts";
 import type { ServerFacts } from "../postgres/database_facts.ts";
 import type { Environment } from "../process/environment.ts";

@@ -1,6 +1,6 @@
 /** The drill's work: download, restore, checks. What the engine refuses is the verdict of one check. */
 import { BackupError, toBackupError } from "@backup/errors.ts";
-import { describeFailure, startPipeline } from "../process/children.ts";
+import { describeFailure, startPipeline } from "../process/pipeline.ts";
 import { type FetchedBackup, withFetchedBackup } from "../vault/fetch_backup.ts";
 import { type Restored as RestoredBackup, restoreFetched } from "../restore/restore_backup.ts";
 import { type CheckGroup, fail, pass, type Restored, skipped, type Throwaway } from "./check.ts";

@@ -1,7 +1,7 @@
 /** Runs rg03 as an operator would, and reads each assertion's verdict from what psql prints. */
 import { fileURLToPath } from "node:url";
 import type { DrillCheck } from "@backup/vault/receipt.ts";
-import { describeFailure, type Stage, startPipeline } from "../process/children.ts";
+import { describeFailure, type Stage, startPipeline } from "../process/pipeline.ts";
 import { type Answer, type CheckGroup, fail, pass, type Restored } from "./check.ts";
 import { toSeconds } from "./phase_times.ts";
 

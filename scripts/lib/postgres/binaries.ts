@@ -7,7 +7,7 @@ import { accessSync, constants, readdirSync, realpathSync } from "node:fs";
 import { basename, delimiter, join } from "node:path";
 import process from "node:process";
 import { BackupError } from "@backup/errors.ts";
-import { childEnvironment } from "../process/children.ts";
+import { childEnvironment } from "../process/child_environment.ts";
 
 /** The oldest major version that Supabase runs. */
 export const OLDEST_MAJOR = 15;

@@ -6,7 +6,9 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { BackupError } from "@backup/errors.ts";
-import { childEnvironment, killGroup } from "../process/children.ts";
+import { childEnvironment } from "../process/child_environment.ts";
+import { guarded } from "../process/guard.ts";
+import { killGroup } from "../process/kill_group.ts";
 import { type Connection, NOTICE_LOSS } from "./connection.ts";
 
 export interface PsqlOptions {
@@ -49,7 +51,7 @@ export class PsqlSession {
   #closing = false;
 
   private constructor(options: PsqlOptions) {
-    this.#child = spawn(options.psql, [
+    this.#child = guarded(spawn(options.psql, [
       "-X",
       "-q",
       "-A",
@@ -64,9 +66,10 @@ export class PsqlSession {
       detached: true,
       env: childEnvironment(options.connection.env),
       stdio: ["pipe", "pipe", "pipe"],
-    });
+    }));
     this.#signal = options.signal;
     this.#abort = () => killGroup(this.#child);
+    if (options.signal?.aborted) this.#abort();
     options.signal?.addEventListener("abort", this.#abort, { once: true });
     this.#child.stdin.on("error", () => {}); // EPIPE: the end of psql tells why
     this.#child.stderr.on("data", (chunk: Uint8Array) => {

@@ -1,7 +1,8 @@
 /** The fastest gzip of the machine. Every one writes plain gzip that `gunzip` reads. */
 import process from "node:process";
 import { BackupError } from "@backup/errors.ts";
-import { findProgram, type Stage } from "./children.ts";
+import { findProgram } from "./find_program.ts";
+import { type Stage } from "./pipeline.ts";
 
 export interface Gzip {
   /** What the manifest says, for example `igzip -1`. */

@@ -5,8 +5,7 @@
  * may be (lock_table.ts).
  */
 import { createHash, randomBytes } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { BackupError, toBackupError } from "@backup/errors.ts";
@@ -16,13 +15,14 @@ import {
   runPipeline,
   type Stage,
   startPipeline,
-} from "../process/children.ts";
+} from "../process/pipeline.ts";
 import type { ClientTools } from "../postgres/client_tools.ts";
 import type { Connection } from "../postgres/connection.ts";
 import { applySettings } from "../postgres/database_facts.ts";
 import { restoreSql } from "./restore_sql.ts";
 import type { Gzip } from "../process/gzip.ts";
 import { describeLockHolders, LOCK_TIMEOUT_MS } from "../postgres/lock_holders.ts";
+import { withTemporaryFolder } from "../process/temporary_folder.ts";
 import type { Progress } from "../run/progress.ts";
 import { identifier, literal, PsqlSession, sqlstateOf } from "../postgres/psql.ts";
 import { type Expectation, type Verified, verifyContent } from "./verify.ts";
@@ -69,8 +69,12 @@ const SERVER_GOING_AWAY = /^57P/;
  * @throws {BackupError} the target is as it was, except after `restore_outcome_unknown`: the connection broke
  * while the server was asked to commit.
  */
-export async function restoreInTransaction(deps: RestoreDeps, order: LoadOrder): Promise<Loaded> {
-  const folder = await mkdtemp(join(tmpdir(), "revo-restore-"));
+export function restoreInTransaction(deps: RestoreDeps, order: LoadOrder): Promise<Loaded> {
+  return withTemporaryFolder("restore", (folder) => restoreThrough(deps, order, folder));
+}
+
+/** @param folder for the list of entries and the FIFO between pg_restore and psql. */
+async function restoreThrough(deps: RestoreDeps, order: LoadOrder, folder: string): Promise<Loaded> {
   const session = await PsqlSession.open({
     psql: deps.tools.psql,
     connection: deps.connection,
@@ -109,7 +113,6 @@ export async function restoreInTransaction(deps: RestoreDeps, order: LoadOrder):
     throw await explain(deps, error, phase);
   } finally {
     await session.kill();
-    await rm(folder, { recursive: true, force: true });
   }
 }
 

@@ -1,29 +1,25 @@
 /**
- * What a command says. For people: lines on standard output, errors and progress on standard error. For programs
+ * A command's output. For people: lines on standard output, errors and progress on standard error. For programs
  * (`REVO_OUTPUT=json`): all of that on standard error, and one JSON object as the last line of standard output.
+ * No method throws, and output that cannot be written changes nothing about the command's work.
  */
 import process from "node:process";
 import type { BackupError } from "@backup/errors.ts";
 import type { RunEnd, RunStart } from "../catalog/catalog.ts";
+import { END_LIMITS } from "./interruption.ts";
 import type { Progress } from "./progress.ts";
 import { logMeter, type Meter, noMeter, terminalMeter } from "./progress_meter.ts";
+import { type Sink, stderr, stdout } from "./standard_streams.ts";
 
-/** Where lines go. */
-export interface Sink {
-  write(text: string, done?: (error?: Error | null) => void): unknown;
-  isTTY?: boolean;
-  columns?: number;
-}
-
-/** A run as it ended, for programs. */
+/** A run and its end, for programs. */
 export type EndedRun = Pick<RunStart, "kind" | "target" | "request_id"> & Omit<RunEnd, "request_id">;
 
-/** The last line of a command in JSON. */
-export interface Conclusion {
+/** The last line of a command's standard output in JSON. */
+export interface CommandResult {
   ok: boolean;
   exit_code: number;
   error: Pick<BackupError, "code" | "phase" | "message" | "hint" | "details"> | null;
-  /** What the command found, where it has more to say than its runs. */
+  /** What the command found, where that is more than its runs. */
   result: unknown;
   /** Runs in the order in which they ended. */
   runs: EndedRun[];
@@ -31,7 +27,7 @@ export interface Conclusion {
 
 export interface OutputOptions {
   json: boolean;
-  /** Whether progress is told. */
+  /** Whether progress is shown. */
   progress: boolean;
   stdout: Sink;
   stderr: Sink;
@@ -40,6 +36,8 @@ export interface OutputOptions {
 }
 
 const TERMINAL_COLUMNS = 80;
+/** A reader that takes nothing for so long is not waited for, at a command's end. */
+const IDLE_READER_MS = 60_000;
 
 export class Output {
   readonly #options: OutputOptions;
@@ -59,7 +57,7 @@ export class Output {
     (json ? stderr : stdout).write(line + "\n");
   }
 
-  /** A line that programs find in a log: left out on a terminal, and in JSON, which says the same. */
+  /** A line that programs find in a log: left out on a terminal, and in JSON, which holds the same. */
   printForLog(line: string): void {
     if (!this.#options.json && !this.#options.stdout.isTTY) this.print(line);
   }
@@ -75,7 +73,7 @@ export class Output {
     this.#meter.show(phase, done, expected);
   }
 
-  /** What the command found. The last call counts; what it holds is there for failures, too. */
+  /** What the command found. The last call counts, also for a command that fails. */
   setResult(result: unknown): void {
     this.#result = result;
   }
@@ -84,19 +82,40 @@ export class Output {
     this.#runs.push(run);
   }
 
-  /** The last word; resolves when it was written. @param error `null`: all is well */
-  async conclude(error: BackupError | null, exitCode: number): Promise<void> {
+  /**
+   * Writes the result in JSON where that is wanted, and waits until all output is written: for a reader that takes
+   * nothing at most a minute, and after `signal` half a second.
+   * @param error `null` when the command succeeded
+   */
+  async conclude(error: BackupError | null, exitCode: number, signal?: AbortSignal): Promise<void> {
     this.#meter.clear();
-    if (!this.#options.json) return;
-    const conclusion: Conclusion = {
+    if (this.#options.json) this.#options.stdout.write(this.#resultText(error, exitCode));
+    if (signal?.aborted) return await this.flush(END_LIMITS.output);
+    await this.flush(IDLE_READER_MS, signal);
+  }
+
+  /**
+   * Waits until all output is written; gives up when nothing was taken for so long, or on the signal. What standard
+   * output could not take is reported on standard error.
+   */
+  async flush(idleMs: number, signal?: AbortSignal): Promise<void> {
+    const { stderr, stdout } = this.#options;
+    await stdout.flush?.(idleMs, signal);
+    if (stdout.failure) {
+      stderr.write(`warning: standard output was not written to its end: ${stdout.failure}\n`);
+    }
+    await stderr.flush?.(idleMs, signal);
+  }
+
+  #resultText(error: BackupError | null, exitCode: number): string {
+    const result: CommandResult = {
       ok: error === null,
       exit_code: exitCode,
       error: error && describe(error),
       result: this.#result,
       runs: this.#runs,
     };
-    const text = JSON.stringify(conclusion) + "\n";
-    await new Promise<void>((resolve) => void this.#options.stdout.write(text, () => resolve()));
+    return JSON.stringify(result) + "\n";
   }
 
   #chooseMeter(): Meter {
@@ -104,11 +123,11 @@ export class Output {
     if (!progress) return noMeter;
     if (!stderr.isTTY) return json ? noMeter : logMeter((line) => this.print(line), now);
     const columns = () => stderr.columns || TERMINAL_COLUMNS;
-    return terminalMeter((text) => void stderr.write(text), columns, now);
+    return terminalMeter((text) => stderr.write(text), columns, now);
   }
 }
 
-function describe({ code, phase, message, hint, details }: BackupError): Conclusion["error"] {
+function describe({ code, phase, message, hint, details }: BackupError): CommandResult["error"] {
   return { code, phase, message, hint, details };
 }
 
@@ -116,8 +135,8 @@ function describe({ code, phase, message, hint, details }: BackupError): Conclus
 export const processOutput = new Output({
   json: process.env.REVO_OUTPUT === "json",
   progress: process.env.REVO_PROGRESS !== "no",
-  stdout: process.stdout,
-  stderr: process.stderr,
+  stdout,
+  stderr,
   now: () => performance.now(),
 });
 

@@ -1,11 +1,11 @@
-/** What a long piece of work tells while it runs. Telling never makes the work fail. */
+/** Receives the progress of a long piece of work. No method throws. */
 export interface Progress {
   /** A named step begins. */
   phase(name: string): void;
-  /** Bytes done in this phase, of how many where that is known. */
+  /** @param done bytes of this phase so far. @param expected bytes of the whole phase, `null` when unknown */
   bytes(done: number, expected: number | null): void;
-  /** Rows counted or loaded so far, whichever phase it is. For who wants to know. */
+  /** @param done rows counted or loaded so far, in all phases */
   rows?(done: number): void;
-  /** A fact for the log. */
+  /** A line for the log. */
   log(line: string): void;
 }

@@ -1,11 +1,12 @@
 /**
- * Tells the log, GitHub and the catalog what a run does. What the catalog refuses to take never fails the
- * run, and never hides: it is a warning of the run.
+ * Reports a run to the log, to GitHub and to the catalog. A report that cannot be delivered does not fail the run: it
+ * becomes one of its warnings.
  */
 import { appendFile } from "node:fs/promises";
 import { toBackupError } from "@backup/errors.ts";
 import { HEARTBEAT_INTERVAL_MS } from "@backup/service_levels.ts";
 import type { Catalog, RunEnd, RunProgress, RunStart } from "../catalog/catalog.ts";
+import { END_LIMITS, settledAfter } from "./interruption.ts";
 import type { EndedRun } from "./output.ts";
 import type { Progress } from "./progress.ts";
 
@@ -13,9 +14,9 @@ export interface ReporterDeps {
   catalog: Catalog;
   now: () => number;
   print: (line: string) => void;
-  /** Bytes done in a phase, as often as they are told. */
+  /** Called for every change of a phase's bytes. */
   showBytes: (phase: string, done: number, expected: number | null) => void;
-  /** Delivered of the run's end, whether or not the catalog takes it. */
+  /** Called at the run's end, also when the catalog could not be written. */
   onEnd: (run: EndedRun) => void;
   /** `GITHUB_STEP_SUMMARY`, when there is one. */
   summaryFile?: string;
@@ -36,9 +37,10 @@ export class RunReporter implements Progress {
     bytes_expected: null,
     rows_done: null,
   };
-  #toldAt = 0;
+  #sentAt = 0;
   #changed = false;
-  #telling: Promise<void> | null = null;
+  /** The update that is under way. */
+  #sending: Promise<void> | null = null;
   #timer: ReturnType<typeof setInterval> | null = null;
 
   constructor(deps: ReporterDeps) {
@@ -48,18 +50,20 @@ export class RunReporter implements Progress {
 
   /**
    * @returns whether the catalog tracks the run; `false` when it could not be reached.
-   * @throws {BackupError} what the catalog refuses, for example `busy`: then nothing may be done.
+   * @throws {BackupError} the catalog's refusal, for example `busy`: the work must not begin.
    */
   async start(run: RunStart): Promise<boolean> {
     this.#run = run;
+    // known before the answer: a start whose answer is not waited for is ended like another
+    this.#requestId = run.request_id;
     try {
       await this.#deps.catalog.startRun(run);
     } catch (error) {
+      this.#requestId = null;
       if (toBackupError(error).code !== "catalog_unavailable") throw error;
       this.#warn("the run could not be written to the catalog", error);
       return false;
     }
-    this.#requestId = run.request_id;
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
     return true;
   }
@@ -92,27 +96,31 @@ export class RunReporter implements Progress {
     return this.#state.phase;
   }
 
-  /** A fact that the run survives but the operator must see. */
+  /** A fault that does not fail the run. */
   warn(text: string): void {
     this.warnings.push(text);
     this.log(`warning: ${text}`);
     if (this.#deps.onGitHub) this.#deps.print(`::warning::${escapeCommand(text)}`);
   }
 
-  /** Adds Markdown to the job's summary; who runs a command himself reads it where he is. */
+  /** Adds Markdown to the job's summary; outside GitHub, to the log. */
   async summary(markdown: string): Promise<void> {
-    if (this.#deps.summaryFile) await appendFile(this.#deps.summaryFile, markdown + "\n");
-    else this.#deps.print(markdown);
+    const { print, summaryFile } = this.#deps;
+    if (!summaryFile) return print(markdown);
+    await appendFile(summaryFile, markdown + "\n").catch((error) => {
+      print(markdown);
+      this.#warn("the job's summary could not be written", error);
+    });
   }
 
-  /** Tells the end. That the catalog did not take it is a warning: the work stands as it ended. */
-  async finish(end: Omit<RunEnd, "request_id">): Promise<void> {
+  /**
+   * Writes the run's end. An end that the catalog did not take is a warning.
+   * @param signal after it the catalog is not waited for longer than {@link END_LIMITS}
+   */
+  async finish(end: Omit<RunEnd, "request_id">, signal: AbortSignal): Promise<void> {
     if (this.#timer) clearInterval(this.#timer);
-    await this.#telling;
     try {
-      if (this.#requestId !== null) {
-        await this.#deps.catalog.finishRun({ request_id: this.#requestId, ...end });
-      }
+      await settledAfter(signal, END_LIMITS.catalog, this.#writeEnd(end));
     } catch (error) {
       this.#warn("the run's end could not be written to the catalog", error);
     }
@@ -122,17 +130,22 @@ export class RunReporter implements Progress {
     }
   }
 
-  /** A catalog that is slow, or gone, is told the newest when it is its turn: what waits would hold the run's end. */
+  async #writeEnd(end: Omit<RunEnd, "request_id">): Promise<void> {
+    await this.#sending;
+    if (this.#requestId !== null) await this.#deps.catalog.finishRun({ request_id: this.#requestId, ...end });
+  }
+
+  /** Sends at most one update at a time: updates that queue up behind a slow catalog would delay the run's end. */
   #tick(): void {
-    const silence = this.#deps.now() - this.#toldAt;
-    if (this.#requestId === null || this.#telling !== null) return;
+    const silence = this.#deps.now() - this.#sentAt;
+    if (this.#requestId === null || this.#sending !== null) return;
     if (!this.#changed && silence < HEARTBEAT_INTERVAL_MS) return;
     const progress = { request_id: this.#requestId, ...this.#state };
     this.#changed = false;
-    this.#toldAt = this.#deps.now();
-    this.#telling = this.#deps.catalog.progress(progress)
+    this.#sentAt = this.#deps.now();
+    this.#sending = this.#deps.catalog.progress(progress)
       .catch((error) => this.log(`progress was not written: ${toBackupError(error).message}`))
-      .finally(() => this.#telling = null);
+      .finally(() => this.#sending = null);
   }
 
   #warn(text: string, error: unknown): void {

@@ -1,4 +1,4 @@
-/** A run as the catalog tracks it: begun, told while it goes, ended in every case. */
+/** A run that the catalog tracks: its begin, its progress and, in every case, its end. */
 import { type BackupError, toBackupError } from "@backup/errors.ts";
 import type { RunKind } from "@backup/runs/run.ts";
 import { recordRefusal } from "../catalog/refusal.ts";
@@ -7,9 +7,12 @@ import { findPsql } from "../postgres/client_tools.ts";
 import { type Requester } from "./requester.ts";
 import { connectionOf } from "../postgres/target_connection.ts";
 import type { Environment } from "../process/environment.ts";
-import { cancelledOr } from "./main.ts";
+import { removeLeftovers } from "../process/leftovers.ts";
+import { cancelledOr, END_LIMITS, orAborted, settledAfter } from "./interruption.ts";
 import { processOutput } from "./output.ts";
 import { RunReporter } from "./run_reporter.ts";
+
+const CLOSE_LIMIT_MS = 200;
 
 export interface TrackedRun {
   catalog: Catalog;
@@ -24,7 +27,7 @@ export interface RunSpec {
   copyAudit(catalog: Catalog, reporter: RunReporter): Promise<void>;
 }
 
-/** Tells the log and GitHub; the catalog too, from `start` on. */
+/** Reports to the log and GitHub, and from `start` on to the catalog. */
 export function reporterFor(
   catalog: Catalog,
   environment: Environment,
@@ -41,16 +44,17 @@ export function reporterFor(
   });
 }
 
-/** What a run that did its work leaves in the catalog. */
+/** What a run that did its work writes into the catalog. */
 export interface Outcome extends Pick<RunEnd, "r2_key" | "result"> {
-  /** The work was done and its verdict is bad: the run has failed, with its result. */
+  /** The work was done and its verdict is bad: the run fails, with its result. */
   failure?: BackupError;
 }
 
 /**
  * Does the work of a run. The catalog is in prod; when it cannot be reached the work goes on with a warning,
- * since a restore of prod is wanted most when prod is down.
- * @throws what the work throws, after the catalog was told.
+ * since a restore of prod is needed most when prod is down. After the signal every step has a limit
+ * ({@link END_LIMITS}).
+ * @throws {BackupError} the work's error, after the run's end was written to the catalog.
  */
 export async function trackRun(
   spec: RunSpec,
@@ -60,22 +64,47 @@ export async function trackRun(
 ): Promise<void> {
   const catalog = new Catalog({ psql: findPsql(), connection: connectionOf("prod", environment) });
   const reporter = reporterFor(catalog, environment);
+  const run = { catalog, reporter };
   try {
-    const tracked = await begin(spec, catalog, reporter);
-    // before anything is done: a restore may be about to replace the database that holds the audit
-    if (tracked) await spec.copyAudit(catalog, reporter);
+    const tracked = await begin(spec, run, signal);
+    // what is not copied because of the signal is copied by the next run
+    const copyAudit = async () => {
+      if (tracked && !signal.aborted) {
+        await orAborted(signal, spec.copyAudit(catalog, reporter)).catch(() => {});
+      }
+    };
+    // before the work: a restore may replace the database that holds the audit
+    await copyAudit();
+    for (const line of await removeLeftovers()) reporter.log(line);
     try {
-      await workAndTell(spec, { catalog, reporter }, signal, work);
+      await workAndReport(spec, run, signal, work);
     } finally {
-      if (tracked) await spec.copyAudit(catalog, reporter);
+      await copyAudit();
     }
   } finally {
-    await catalog.close();
+    await settledAfter(signal, CLOSE_LIMIT_MS, catalog.close()).catch(() => {}); // the process ends, and with it the session
   }
 }
 
-/** A run that the catalog refuses has no row that would show it: its refusal stands in the audit. */
+/**
+ * @returns whether the catalog tracks the run. When the signal comes before its answer, the run may be tracked: its end
+ * is written all the same, or it would hold its target.
+ */
 async function begin(
+  spec: RunSpec,
+  { catalog, reporter }: TrackedRun,
+  signal: AbortSignal,
+): Promise<boolean> {
+  try {
+    return await orAborted(signal, requestStart(spec, catalog, reporter));
+  } catch (thrown) {
+    if (signal.aborted) return true;
+    throw thrown;
+  }
+}
+
+/** A run that the catalog refuses has no row: its refusal is written to the audit. */
+async function requestStart(
   { about, requester, kind }: RunSpec,
   catalog: Catalog,
   reporter: RunReporter,
@@ -99,7 +128,7 @@ async function begin(
   }
 }
 
-async function workAndTell(
+async function workAndReport(
   { about }: RunSpec,
   run: TrackedRun,
   signal: AbortSignal,
@@ -108,11 +137,12 @@ async function workAndTell(
   const { reporter } = run;
   let outcome: Outcome | null = null;
   try {
-    outcome = await work(run);
+    signal.throwIfAborted();
+    outcome = await settledAfter(signal, END_LIMITS.rollback, work(run));
     if (outcome.failure) throw outcome.failure;
     const result = { ...outcome.result, warnings: reporter.warnings };
     const none = { error_code: null, error_message: null };
-    await reporter.finish({ status: "succeeded", ...none, r2_key: outcome.r2_key, result });
+    await reporter.finish({ status: "succeeded", ...none, r2_key: outcome.r2_key, result }, signal);
   } catch (thrown) {
     const error = cancelledOr(thrown, signal).inPhase(reporter.currentPhase);
     await reporter.finish({
@@ -126,7 +156,7 @@ async function workAndTell(
         warnings: reporter.warnings,
         details: toBackupError(thrown).details,
       },
-    });
+    }, signal);
     throw error;
   }
 }

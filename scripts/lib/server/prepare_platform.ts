@@ -8,7 +8,7 @@ import { BackupError } from "@backup/errors.ts";
 import { isProving } from "@backup/vault/manifest.ts";
 import { DATA_ONLY_SCHEMAS } from "@backup/vault/platform.ts";
 import type { TocEntry } from "../archive/archive_toc.ts";
-import { describeFailure, forgiveCutOff, type Stage, startPipeline } from "../process/children.ts";
+import { describeFailure, forgiveCutOff, type Stage, startPipeline } from "../process/pipeline.ts";
 import type { ClientTools } from "../postgres/client_tools.ts";
 import type { Connection } from "../postgres/connection.ts";
 import type { Gzip } from "../process/gzip.ts";

@@ -24,6 +24,8 @@ export interface ServerOptions {
   settings?: Readonly<Record<string, string>>;
   /** Puts the server into a process group of its own, out of reach of Ctrl-C. */
   ownGroup?: boolean;
+  /** Aborted: making and starting the cluster end with an error. A server that answers already is not touched. */
+  signal?: AbortSignal;
   /** Called with the process id at every start, before the server answers. */
   onProcess?: (pid: number) => void;
   /** Called when the server ends without {@link PostgresServer.stop}. */
@@ -118,7 +120,7 @@ export class PostgresServer {
       `--locale=${process.platform === "darwin" ? "en_US.UTF-8" : "C.UTF-8"}`,
       "--no-sync",
       "--no-instructions",
-    ], { user: this.#user, cwd: this.#data });
+    ], { user: this.#user, cwd: this.#data, signal: this.#options.signal });
     await rm(passwordFile);
     const lines = Object.entries({ ...BASE_SETTINGS, ...settings })
       .map(([name, value]) => `${name} = '${value.replaceAll("'", "''")}'\n`);
@@ -153,8 +155,10 @@ export class PostgresServer {
     if (child.pid !== undefined) this.#options.onProcess?.(child.pid);
     const limit = Date.now() + START_LIMIT_MS;
     while (!(ready = await this.#isReady(child))) {
-      if (failure !== null || this.#child === null || Date.now() > limit) {
+      const isAborted = this.#options.signal?.aborted ?? false;
+      if (failure !== null || this.#child === null || isAborted || Date.now() > limit) {
         await this.stop("immediate");
+        this.#options.signal?.throwIfAborted();
         throw new BackupError("database_error", `Cannot start PostgreSQL: ${this.#said.trim()}`, {
           cause: failure ?? undefined,
         });

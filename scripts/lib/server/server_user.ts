@@ -3,12 +3,15 @@
  * reach its files.
  */
 import { execFileSync, spawn } from "node:child_process";
-import { chmod, mkdtemp, stat } from "node:fs/promises";
+import { chmod, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { BackupError } from "@backup/errors.ts";
-import { childEnvironment } from "../process/children.ts";
+import { childEnvironment } from "../process/child_environment.ts";
+import { guarded } from "../process/guard.ts";
+import { killGroup } from "../process/kill_group.ts";
+import { makeFolder } from "../process/temporary_folder.ts";
 
 export interface ServerUser {
   name: string;
@@ -48,7 +51,7 @@ export async function isReachableByAll(folder: string): Promise<boolean> {
 export async function makeServerFolder(prefix: string): Promise<string> {
   const user = serverUser();
   const base = user === null || await isReachableByAll(tmpdir()) ? tmpdir() : "/tmp";
-  const folder = await mkdtemp(join(base, prefix));
+  const folder = await makeFolder(join(base, prefix));
   if (user !== null) await chmod(folder, 0o711);
   return folder;
 }
@@ -62,15 +65,19 @@ export function serverEnvironment(): Record<string, string> {
 export async function runAsServerUser(
   program: string,
   args: readonly string[],
-  options: { user: ServerUser | null; cwd: string },
+  options: { user: ServerUser | null; cwd: string; signal?: AbortSignal },
 ): Promise<void> {
-  const { user, cwd } = options;
-  const child = spawn(program, [...args], {
+  const { user, cwd, signal } = options;
+  signal?.throwIfAborted();
+  const child = guarded(spawn(program, [...args], {
     cwd,
+    detached: true,
     env: serverEnvironment(),
     stdio: ["ignore", "ignore", "pipe"],
     ...(user && { uid: user.uid, gid: user.gid }),
-  });
+  }));
+  const kill = () => killGroup(child);
+  signal?.addEventListener("abort", kill, { once: true });
   let said = "";
   child.stderr.on(
     "data",
@@ -79,6 +86,6 @@ export async function runAsServerUser(
   const code = await new Promise<number | null>((resolve, reject) => {
     child.on("error", reject);
     child.on("close", resolve);
-  });
+  }).finally(() => signal?.removeEventListener("abort", kill));
   if (code !== 0) throw new BackupError("database_error", `${program} exited ${code}: ${said.trim()}`);
 }

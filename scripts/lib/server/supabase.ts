@@ -5,6 +5,8 @@ import { type Connection, parseDatabaseUrl } from "../postgres/connection.ts";
 import { identifier, literal, PsqlSession } from "../postgres/psql.ts";
 import type { PostgresBinaries } from "../postgres/binaries.ts";
 import { PostgresServer, type ServerOptions, type StopMode } from "./server.ts";
+import { guard } from "../process/guard.ts";
+import { folderPrefix } from "../process/temporary_folder.ts";
 import { makeServerFolder } from "./server_user.ts";
 
 /** Programs that {@link SupabaseServer} needs of an installation. */
@@ -45,7 +47,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
   log_min_messages: "log",
 };
 
-export type SupabaseServerOptions = Omit<ServerOptions, "superuser"> & { signal?: AbortSignal };
+export type SupabaseServerOptions = Omit<ServerOptions, "superuser">;
 
 export class SupabaseServer {
   readonly #server: PostgresServer;
@@ -144,15 +146,19 @@ export async function withSupabaseServer<T>(
   work: (server: SupabaseServer) => Promise<T>,
 ): Promise<T> {
   const { binaries, databases, settings, signal } = options;
-  const folder = await makeServerFolder("revo-postgres-");
+  const folder = await makeServerFolder(await folderPrefix("postgres"));
+  const releases = [guard.add(`folder ${folder}`)];
+  const onProcess = (pid: number) => void releases.push(guard.add(`server ${pid}`));
   let server: SupabaseServer | null = null;
   try {
-    server = await SupabaseServer.create({ binaries, folder, settings, signal });
+    const own = { folder, ownGroup: true, onProcess };
+    server = await SupabaseServer.create({ binaries, settings, signal, ...own });
     for (const name of databases) await server.createDatabase(name);
     return await work(server);
   } finally {
     await server?.stop("immediate");
     await rm(folder, { recursive: true, force: true });
+    for (const release of releases) release();
   }
 }
 

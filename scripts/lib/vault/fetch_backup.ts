@@ -1,8 +1,7 @@
 /** Gets a backup out of the vault and believes it only when it is what its manifest says. */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdtemp, open, rm, statfs } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { open, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { BackupError } from "@backup/errors.ts";
@@ -11,6 +10,7 @@ import { siblingKeys } from "@backup/vault/object_key.ts";
 import type { ArchiveToc } from "../archive/archive_toc.ts";
 import { readGzippedToc } from "../archive/contents.ts";
 import { fingerprintOf } from "../postgres/database_facts.ts";
+import { withTemporaryFolder } from "../process/temporary_folder.ts";
 import type { Progress } from "../run/progress.ts";
 import type { Vault } from "./vault.ts";
 
@@ -35,17 +35,14 @@ export async function withFetchedBackup<T>(
   key: string,
   work: (backup: FetchedBackup) => Promise<T>,
 ): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), "revo-archive-"));
-  try {
+  return await withTemporaryFolder("archive", async (folder) => {
     context.progress.phase("download");
     const manifest = await readManifest(context.vault, key);
     const archiveFile = join(folder, "archive.dump.gz");
     await downloadArchive(context, key, manifest, archiveFile);
     const toc = await readGzippedToc(createReadStream(archiveFile));
     return await work({ key, manifest, archiveFile, toc });
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 /** The manifest beside an archive, `null` when there is none (a backup made by hand). */

@@ -1,12 +1,6 @@
 import { expect, test } from "vitest";
-import {
-  childEnvironment,
-  describeFailure,
-  forgiveCutOff,
-  runPipeline,
-  type Stage,
-  startPipeline,
-} from "./children.ts";
+import { childEnvironment } from "./child_environment.ts";
+import { describeFailure, forgiveCutOff, runPipeline, type Stage, startPipeline } from "./pipeline.ts";
 
 const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 

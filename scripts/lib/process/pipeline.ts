@@ -1,12 +1,16 @@
 /**
- * Child processes. Every one runs in a process group of its own, so that an abort ends a whole pipeline;
- * every end but exit code 0 is an error, a signal too.
+ * Programs connected by the kernel's pipes. Each pipeline runs in a process group of its own, so that an abort ends all
+ * of it, and ends with this process. Every end but exit code 0 is an error, a signal too.
+ *
+ * execa's pipes pass the data through this process, and what it starts survives a kill of this process.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
 import process from "node:process";
 import { BackupError } from "@backup/errors.ts";
+import { childEnvironment } from "./child_environment.ts";
+import { findProgram } from "./find_program.ts";
+import { guarded } from "./guard.ts";
+import { killGroup } from "./kill_group.ts";
 
 /** One program of a pipeline: its path and arguments. Nothing secret may be among them. */
 export type Stage = readonly [program: string, ...args: string[]];
@@ -36,11 +40,11 @@ export interface Pipeline {
 const STATUS_MARK = "@pipeline-status";
 const STDERR_LIMIT = 16_384;
 
-/** Linux' F_SETPIPE_SZ: 1 MB, what everybody may have, instead of 64 kB. A system without it refuses, which is no loss. */
+/** Linux' F_SETPIPE_SZ: 1 MB, the limit of unprivileged users, instead of 64 kB. Other systems refuse it and keep theirs. */
 const WIDEN = "fcntl($_, 1031, 1 << 20) for *STDIN, *STDOUT; exec { $ARGV[0] } @ARGV or exit 127";
 /**
- * Before a program: widens the pipes at its ends, then becomes it. psql, which reads what a restore loads, needs a
- * quarter less of the processor then. Neither bash nor Node can ask for it; without perl the pipes stay as they are.
+ * In front of a program: widens the pipes at its ends, then executes it. psql, which reads what a restore loads, needs a
+ * quarter less processor time then. Neither bash nor Node has the call; without perl the pipes keep their size.
  */
 const WIDE_PIPES = wideningPrefix(process.env.PATH ?? "");
 
@@ -50,8 +54,8 @@ function wideningPrefix(path: string): readonly string[] {
 }
 
 /**
- * Connects programs by the kernel's pipes, without passing the data through this process.
- * bash is used for the plumbing only: its text is constant, programs and arguments are its parameters.
+ * Starts the programs, connected without passing the data through this process.
+ * bash makes the pipes; every program and argument reaches it quoted.
  */
 export function startPipeline(stages: readonly Stage[], options: PipelineOptions = {}): Pipeline {
   const prefix = stages.length > 1 ? WIDE_PIPES : [];
@@ -60,11 +64,11 @@ export function startPipeline(stages: readonly Stage[], options: PipelineOptions
   const output = options.outputFile === undefined ? "" : ` > ${quote(options.outputFile)}`;
   const script =
     `{ ${words} ; s="\${PIPESTATUS[*]}"; }${input}${output}; printf '${STATUS_MARK} %s\\n' "$s" >&2`;
-  const child = spawn("bash", ["--noprofile", "--norc", "-c", script], {
+  const child = guarded(spawn("bash", ["--noprofile", "--norc", "-c", script], {
     detached: true,
     env: childEnvironment(options.env),
     stdio: ["ignore", "pipe", "pipe"],
-  });
+  }));
   const kill = () => killGroup(child);
   if (options.signal?.aborted) kill();
   options.signal?.addEventListener("abort", kill, { once: true });
@@ -87,13 +91,13 @@ export async function runPipeline(
   return Buffer.concat(chunks);
 }
 
-/** @throws {BackupError} `database_error` naming the program that failed and the end of what it said. */
+/** @throws {BackupError} `database_error` with the program that failed and the end of its standard error. */
 export function requireSuccess(stages: readonly Stage[], end: PipelineEnd): void {
   const failure = describeFailure(stages, end);
   if (failure !== null) throw new BackupError("database_error", failure);
 }
 
-/** Which programs failed and what they said; `null` when all ended with 0. */
+/** The programs that failed and their standard error; `null` when all ended with 0. */
 export function describeFailure(stages: readonly Stage[], end: PipelineEnd): string | null {
   const failed = stages.flatMap(([program], i) => {
     const code = end.codes[i] ?? 137;
@@ -111,40 +115,6 @@ const SIGPIPE_STATUS = 141;
 /** The first program's SIGPIPE is no failure when the second had read all that it needed. */
 export function forgiveCutOff(end: PipelineEnd): PipelineEnd {
   return { ...end, codes: end.codes.map((code, i) => i === 0 && code === SIGPIPE_STATUS ? 0 : code) };
-}
-
-/** The environment of children: what finds programs and temporary files, and what is given; no secret of ours. */
-export function childEnvironment(env: Readonly<Record<string, string>> = {}): Record<string, string> {
-  const kept: Record<string, string> = { LC_ALL: "C.UTF-8", PSQLRC: "/dev/null", PGPASSFILE: "/dev/null" };
-  for (const name of ["PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH"]) {
-    const value = process.env[name];
-    if (value !== undefined) kept[name] = value;
-  }
-  return { ...kept, ...env };
-}
-
-/** Kills a detached child and everything it started. */
-export function killGroup(child: ChildProcess): void {
-  if (child.pid === undefined) return;
-  try {
-    process.kill(-child.pid, "SIGKILL");
-  } catch {
-    child.kill("SIGKILL"); // the group is gone already, or the platform has none
-  }
-}
-
-/** The first executable of that name on a PATH. */
-export function findProgram(name: string, path: string): string | null {
-  for (const folder of path.split(delimiter)) {
-    const program = join(folder, name);
-    try {
-      accessSync(program, constants.X_OK);
-      return program;
-    } catch {
-      continue;
-    }
-  }
-  return null;
 }
 
 function waitForEnd(child: ChildProcess, stages: number): Promise<PipelineEnd> {
