@@ -15,6 +15,9 @@ const MIGRATIONS = new URL("../migrations/", import.meta.url);
 export const CALLERS = ["anon", "nobody", "viewer", "manager", "undecided", "service_role", "owner"] as const;
 export type Caller = (typeof CALLERS)[number];
 
+/** Programs that {@link TestCluster} needs of an installation. */
+export const CLUSTER_PROGRAMS = [...SERVER_PROGRAMS, "pg_dump"] as const;
+
 export class TestCluster {
   readonly #open: Sql[] = [];
 
@@ -24,8 +27,8 @@ export class TestCluster {
     private readonly folder: string,
   ) {}
 
-  static async start(): Promise<TestCluster> {
-    const binaries = findPostgres([...SERVER_PROGRAMS, "pg_dump"]);
+  /** @param binaries of another installation than the machine's. */
+  static async start(binaries = findPostgres(CLUSTER_PROGRAMS)): Promise<TestCluster> {
     const folder = await makeServerFolder("revo-test-");
     const server = await SupabaseServer.create({ binaries, folder, settings: { max_connections: "260" } });
     return new TestCluster(server, binaries, folder);
@@ -57,10 +60,11 @@ export class TestCluster {
     return this.server.url("postgres", database);
   }
 
-  /** Everything in the database as pg_dump writes it. */
-  async dump(database: string): Promise<string> {
+  /** The schema public as pg_dump writes it, rows included unless an option says otherwise. */
+  async dump(database: string, options: readonly string[] = []): Promise<string> {
     const { env } = this.server.connection("postgres", database);
-    const { stdout } = await promisify(execFile)(this.binaries.path("pg_dump"), ["--schema=public"], {
+    const args = ["--schema=public", ...options];
+    const { stdout } = await promisify(execFile)(this.binaries.path("pg_dump"), args, {
       env: { ...env },
       maxBuffer: 64 * 1024 * 1024,
     });

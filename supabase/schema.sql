@@ -1,0 +1,3107 @@
+-- The catalog of backups as the migrations make it: generated, to be read, never applied. After a new migration:
+--
+--     npm run schema
+
+--
+-- Name: ops_db_backup_audit_append(jsonb); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_audit_append(p jsonb) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $_$
+declare
+  v_event constant text := p ->> 'event';
+  v_uuid constant text := '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$';
+  v_detail jsonb := nullif(p -> 'detail', 'null');
+begin
+  if coalesce(v_event, '') !~ '^[a-z][a-z_]{0,39}$' or v_event in ('run', 'record', 'hold', 'mark') then
+    perform public.ops_db_backup_refuse(400, 'invalid_payload',
+      'event is not a word, or one that only the catalog itself writes', jsonb_build_object('field', 'event'));
+  end if;
+  if length(v_detail::text) > 16000 then -- a record is never refused for its length
+    v_detail := jsonb_build_object('cut', left(v_detail::text, 16000));
+  end if;
+  return public.ops_db_backup_audit_write(
+    v_event, left(p ->> 'actor', 200),
+    case when lower(p ->> 'actor_id') ~ v_uuid then (p ->> 'actor_id')::uuid end,
+    left(p ->> 'target', 100),
+    case when lower(p ->> 'request_id') ~ v_uuid then (p ->> 'request_id')::uuid end,
+    left(p ->> 'r2_key', 500), left(p ->> 'code', 100), v_detail);
+end
+$_$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_audit_append(p jsonb); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_audit_append(p jsonb) IS 'Records what no table shows, a refusal for example: {event, actor, actor_id, target, request_id, r2_key, code, detail}. What is too long is cut; an id that is none is left out. Returns {chain_id, seq}.';
+
+
+--
+-- Name: ops_db_backup_audit_backup(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_audit_backup() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_caller constant jsonb := public.ops_db_backup_audit_caller();
+begin
+  perform public.ops_db_backup_audit_write(
+    tg_argv[0],
+    case
+      when current_setting('ops_db_backup.rebuild', true) = 'on' then 'rebuild'
+      when tg_argv[0] = 'record' then coalesce(v_caller ->> 'email', new.requested_by)
+      else coalesce(v_caller ->> 'email', 'script')
+    end,
+    (v_caller ->> 'sub')::uuid, new.target, null, new.r2_key, new.status,
+    jsonb_build_object('backup', to_jsonb(new) - array['manifest', 'origin']));
+  return null;
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_audit_backup(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_audit_backup() IS 'Records a backup that is entered (record), held or released (hold), restored, deleted or proven (mark): its row without the manifest, which lies in the vault.';
+
+
+--
+-- Name: ops_db_backup_audit_caller(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_audit_caller() RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+begin
+  return coalesce(nullif(current_setting('request.jwt.claims', true), '')::jsonb, '{}');
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_audit_caller(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_audit_caller() IS 'The claims of the signed-in user, as PostgREST sets them; {} for a script. Needs no schema auth.';
+
+
+--
+-- Name: ops_db_backup_audit_chain(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_audit_chain() RETURNS uuid
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+begin
+  -- two digits make it a UUID of version 8, which is anybody's own kind
+  return overlay(overlay(md5(concat_ws(':',
+    (select system_identifier from pg_catalog.pg_control_system()),
+    left(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()), 8), -- the timeline
+    (select d.oid from pg_catalog.pg_database d where d.datname = current_database()),
+    'public.ops_db_backup_audit'::regclass::oid
+  )) placing '8' from 13) placing '8' from 17)::uuid;
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_audit_chain(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_audit_chain() IS 'The chain that is written now: this table on this timeline of this server. A point-in-time recovery begins a new timeline; a table that was dropped and made again is another table.';
+
+
+--
+-- Name: ops_db_backup_audit_check(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_audit_check() RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform public.require_permission_for_current_user('ops', 'view');
+  return public.ops_db_backup_audit_verify();
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_audit_check(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_audit_check() IS 'ops_db_backup_audit_verify for signed-in users; ops:view.';
+
+
+--
+-- Name: ops_db_backup_audit_columns(regclass); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_audit_columns(p_table regclass) RETURNS text[]
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+begin
+  return array(
+    select format('%I', a.attname)
+      from pg_catalog.pg_attribute a
+     where a.attrelid = p_table and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
+     order by a.attnum);
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_audit_columns(p_table regclass); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_audit_columns(p_table regclass) IS 'The columns of a table that can be written, quoted: so that a column of tomorrow is rebuilt too.';
+
+
+--
+-- Name: ops_db_backup_audit_hash(text, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_audit_hash(p_prev_hash text, p_record text) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+begin
+  return encode(sha256(convert_to(p_prev_hash || p_record, 'UTF8')), 'hex');
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_audit_hash(p_prev_hash text, p_record text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_audit_hash(p_prev_hash text, p_record text) IS 'The hash of a record that follows another''s hash.';
+
+
+--
+-- Name: ops_db_backup_audit_keep(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_audit_keep() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  raise exception 'the audit is append-only: % is refused', lower(tg_op)
+    using errcode = 'insufficient_privilege',
+          hint = 'Whoever has to change it disables its triggers by hand; the chain will tell.';
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_audit_keep(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_audit_keep() IS 'Refuses whatever is not an insert.';
+
+
+--
+-- Name: ops_db_backup_audit_list(integer, uuid, bigint, text, uuid, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_audit_list(p_limit integer DEFAULT 50, p_after_chain_id uuid DEFAULT NULL::uuid, p_after_seq bigint DEFAULT NULL::bigint, p_event text DEFAULT NULL::text, p_request_id uuid DEFAULT NULL::uuid, p_r2_key text DEFAULT NULL::text) RETURNS TABLE(chain_id uuid, seq bigint, at timestamp with time zone, event text, actor text, actor_id uuid, target text, request_id uuid, r2_key text, code text, detail jsonb, hash text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    SET enable_sort TO 'off'
+    AS $_$
+#variable_conflict use_column
+declare
+  v_after_at timestamptz;
+begin
+  perform public.require_permission_for_current_user('ops', 'view');
+  if p_after_seq is not null then
+    select a.at into v_after_at
+      from public.ops_db_backup_audit a where a.chain_id = p_after_chain_id and a.seq = p_after_seq;
+    if not found then
+      perform public.ops_db_backup_refuse(400, 'invalid_payload', 'there is no such record',
+        jsonb_build_object('field', 'after_seq'));
+    end if;
+  end if;
+  if p_request_id is not null or p_r2_key is not null then
+    perform set_config('enable_sort', 'on', true); -- few rows to sort
+  end if;
+  return query execute $query$
+    select a.chain_id, a.seq, a.at, a.event, a.actor, a.actor_id, a.target, a.request_id, a.r2_key, a.code,
+           case when a.event = 'run' then (a.record::jsonb -> 'detail') #- '{run,result,plan}'
+                else nullif(a.record::jsonb -> 'detail', 'null') end,
+           a.hash
+      from public.ops_db_backup_audit a
+     where ($1 is null or a.event = $1)
+       and ($2 is null or a.request_id = $2)
+       and ($3 is null or a.r2_key = $3)
+       and ($6 is null or (a.at, a.chain_id, a.seq) < ($4, $5, $6))
+     order by a.at desc, a.chain_id desc, a.seq desc
+     limit $7
+  $query$
+  using p_event, p_request_id, p_r2_key, v_after_at, p_after_chain_id, p_after_seq,
+        public.ops_db_backup_page_size(p_limit);
+end
+$_$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_audit_list(p_limit integer, p_after_chain_id uuid, p_after_seq bigint, p_event text, p_request_id uuid, p_r2_key text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_audit_list(p_limit integer, p_after_chain_id uuid, p_after_seq bigint, p_event text, p_request_id uuid, p_r2_key text) IS 'The audit, newest first; ops:view. Filters that are null do not filter; after: the records before that one in time. A plan''s own text is left out of detail. At most 1000 rows a call.';
+
+
+--
+-- Name: ops_db_backup_audit_load(jsonb); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_audit_load(p jsonb) RETURNS jsonb
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  v_wrong jsonb;
+  v_added integer;
+begin
+  select coalesce(jsonb_agg(jsonb_build_object('chain_id', a.chain_id, 'seq', a.seq) order by a.chain_id, a.seq), '[]')
+    into v_wrong
+    from jsonb_to_recordset(p) line (record text, prev_hash text, hash text)
+   cross join lateral jsonb_populate_record(null::public.ops_db_backup_audit, line.record::jsonb) said
+    join public.ops_db_backup_audit a on a.chain_id = said.chain_id and a.seq = said.seq
+   where (a.record, a.prev_hash, a.hash) is distinct from (line.record, line.prev_hash, line.hash);
+  insert into public.ops_db_backup_audit
+    (chain_id, seq, at, event, actor, actor_id, target, request_id, r2_key, code, record, prev_hash, hash)
+  select said.chain_id, said.seq, said.at, said.event, said.actor, said.actor_id, said.target, said.request_id,
+         said.r2_key, said.code, line.record, line.prev_hash, line.hash
+    from jsonb_to_recordset(p) line (record text, prev_hash text, hash text)
+   cross join lateral jsonb_populate_record(null::public.ops_db_backup_audit, line.record::jsonb) said
+   order by said.chain_id, said.seq
+  on conflict do nothing;
+  get diagnostics v_added = row_count;
+  return jsonb_build_object('added', v_added, 'different', v_wrong);
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_audit_load(p jsonb); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_audit_load(p jsonb) IS 'Puts copies back that the table lacks: [{record, prev_hash, hash}]. A record that is there stays as it is. Returns {added, different: [{chain_id, seq}]}: those that say something else than their copy.';
+
+
+--
+-- Name: ops_db_backup_audit_mirrored_to(jsonb); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_audit_mirrored_to(p jsonb) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  insert into public.ops_db_backup_audit_mirrored as m (chain_id, seq, at)
+  values ((p ->> 'chain_id')::uuid, (p ->> 'seq')::bigint, clock_timestamp())
+  on conflict (chain_id) do update set seq = excluded.seq, at = excluded.at where excluded.seq > m.seq;
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_audit_mirrored_to(p jsonb); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_audit_mirrored_to(p jsonb) IS 'The vault has copies of a chain up to this record: {chain_id, seq}.';
+
+
+--
+-- Name: ops_db_backup_audit_run(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_audit_run() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_caller constant jsonb := public.ops_db_backup_audit_caller();
+begin
+  perform public.ops_db_backup_audit_write(
+    'run',
+    case
+      when current_setting('ops_db_backup.rebuild', true) = 'on' then 'rebuild'
+      when tg_op = 'INSERT' then coalesce(v_caller ->> 'email', new.requested_by)
+      when new.status = 'lost' then 'watch'
+      else coalesce(v_caller ->> 'email', 'script')
+    end,
+    (v_caller ->> 'sub')::uuid, new.target, new.request_id, new.r2_key, new.error_code,
+    jsonb_build_object('run', to_jsonb(new)));
+  return null;
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_audit_run(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_audit_run() IS 'Records a run when it is made and when its status, or what it is known by, changes.';
+
+
+--
+-- Name: ops_db_backup_audit_unmirrored(integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_audit_unmirrored(p_limit integer DEFAULT 1000) RETURNS TABLE(chain_id uuid, seq bigint, record text, prev_hash text, hash text)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+begin
+  return query
+    select a.chain_id, a.seq, a.record, a.prev_hash, a.hash
+      from (
+        select distinct chain_id from public.ops_db_backup_audit
+      ) c
+      left join public.ops_db_backup_audit_mirrored m on m.chain_id = c.chain_id
+      join public.ops_db_backup_audit a on a.chain_id = c.chain_id and a.seq > coalesce(m.seq, 0)
+     order by a.chain_id, a.seq
+     limit p_limit;
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_audit_unmirrored(p_limit integer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_audit_unmirrored(p_limit integer) IS 'The next records of which the vault has no copy yet, chain by chain.';
+
+
+--
+-- Name: ops_db_backup_audit_verify(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_audit_verify() RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+  v_records bigint;
+  v_broken jsonb;
+begin
+  select count(*) into v_records from public.ops_db_backup_audit;
+  select jsonb_build_object('chain_id', w.chain_id, 'seq', w.seq, 'why', w.why)
+    into v_broken
+    from (
+      select a.chain_id, a.seq, case
+               when a.seq <> a.expected_seq then format('record %s is missing before it', a.expected_seq)
+               when a.prev_hash <> a.expected_prev then 'it does not follow the record before it'
+               when a.hash <> public.ops_db_backup_audit_hash(a.prev_hash, a.record) then 'its text was changed'
+               when not exists (
+                 select
+                   from jsonb_populate_record(null::public.ops_db_backup_audit, a.record::jsonb) said
+                  where (said.chain_id, said.seq, said.at, said.event, said.actor, said.actor_id, said.target,
+                         said.request_id, said.r2_key, said.code)
+                        is not distinct from
+                        (a.chain_id, a.seq, a.at, a.event, a.actor, a.actor_id, a.target, a.request_id, a.r2_key, a.code)
+               ) then 'a column does not say what its text says'
+             end as why
+        from (
+          select a.*, row_number() over chain as expected_seq,
+                 coalesce(lag(a.hash) over chain, repeat('0', 64)) as expected_prev
+            from public.ops_db_backup_audit a
+          window chain as (partition by a.chain_id order by a.seq)
+        ) a
+    ) w
+   where w.why is not null
+   order by w.chain_id, w.seq
+   limit 1;
+  return jsonb_build_object('ok', v_broken is null, 'records', v_records, 'broken_at', v_broken);
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_audit_verify(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_audit_verify() IS 'Reads the whole audit and names the first record that is not what it was: {ok, records, broken_at: {chain_id, seq, why} or null}. Records cut off at the end are seen only beside the vault''s copies.';
+
+
+--
+-- Name: ops_db_backup_audit_write(text, text, uuid, text, uuid, text, text, jsonb); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_audit_write(p_event text, p_actor text, p_actor_id uuid, p_target text, p_request_id uuid, p_r2_key text, p_code text, p_detail jsonb) RETURNS jsonb
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  v_chain constant uuid := public.ops_db_backup_audit_chain();
+  v_seq bigint;
+  v_at timestamptz;
+  v_prev text;
+  v_record text;
+begin
+  -- One writer at a time, until its transaction ends. Triggers come here at COMMIT, when nothing is waited for any more.
+  perform pg_advisory_xact_lock(hashtextextended('ops_db_backup_audit', 0));
+  select a.seq, a.hash into v_seq, v_prev
+    from public.ops_db_backup_audit a
+   where a.chain_id = v_chain
+   order by a.seq desc
+   limit 1;
+  v_seq := coalesce(v_seq, 0) + 1;
+  v_prev := coalesce(v_prev, repeat('0', 64));
+  v_at := clock_timestamp();
+  v_record := jsonb_build_object(
+    'chain_id', v_chain, 'seq', v_seq,
+    'at', to_char(v_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+    'event', p_event, 'actor', p_actor, 'actor_id', p_actor_id, 'target', p_target, 'request_id', p_request_id,
+    'r2_key', p_r2_key, 'code', p_code, 'detail', p_detail)::text;
+  insert into public.ops_db_backup_audit
+    (chain_id, seq, at, event, actor, actor_id, target, request_id, r2_key, code, record, prev_hash, hash)
+  values
+    (v_chain, v_seq, v_at, p_event, p_actor, p_actor_id, p_target, p_request_id, p_r2_key, p_code, v_record, v_prev,
+     public.ops_db_backup_audit_hash(v_prev, v_record));
+  return jsonb_build_object('chain_id', v_chain, 'seq', v_seq);
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_audit_write(p_event text, p_actor text, p_actor_id uuid, p_target text, p_request_id uuid, p_r2_key text, p_code text, p_detail jsonb); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_audit_write(p_event text, p_actor text, p_actor_id uuid, p_target text, p_request_id uuid, p_r2_key text, p_code text, p_detail jsonb) IS 'Appends one record to the chain. Returns {chain_id, seq}.';
+
+
+--
+-- Name: ops_db_backup_check_order(text, text, text, text, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_check_order(p_kind text, p_target text, p_mode text, p_label text, p_r2_key text) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $_$
+declare
+  v_wrong text;
+begin
+  v_wrong := case
+    when p_kind is null or p_kind not in ('backup', 'restore', 'drill', 'plan', 'prune') then 'kind'
+    when p_target is null or p_target not in ('prod', 'dev', 'verify') then 'target'
+    when p_mode not in ('full', 'schema-only') or (p_kind = 'backup' and p_mode is null) then 'mode'
+  end;
+  if v_wrong is not null then
+    perform public.ops_db_backup_refuse(400, 'invalid_payload',
+      format('%s is not one of the known values', v_wrong),
+      jsonb_build_object('field', v_wrong));
+  end if;
+  if p_label !~ '^[A-Za-z0-9._-]{1,40}$' then
+    perform public.ops_db_backup_refuse(400, 'invalid_label',
+      'the label has a character or a length that no key takes');
+  end if;
+  if public.ops_db_backup_is_archive_key(p_r2_key) is false
+     or (p_kind in ('restore', 'plan') and p_r2_key is null) then
+    perform public.ops_db_backup_refuse(400, 'invalid_r2_key',
+      'the key is not the key of an archive in the vault');
+  end if;
+end
+$_$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_check_order(p_kind text, p_target text, p_mode text, p_label text, p_r2_key text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_check_order(p_kind text, p_target text, p_mode text, p_label text, p_r2_key text) IS 'Refuses a kind, target, mode, label or key that is not allowed.';
+
+
+--
+-- Name: ops_db_backup_check_record(text, text, jsonb); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_check_record(p_r2_bucket text, p_r2_key text, p_manifest jsonb) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $_$
+declare
+  v_wrong text;
+begin
+  if public.ops_db_backup_is_archive_key(p_r2_key) is not true then
+    perform public.ops_db_backup_refuse(400, 'invalid_r2_key',
+      'the key is not the key of an archive in the vault');
+  end if;
+  v_wrong := case
+    when coalesce(p_r2_bucket, '') = '' then 'r2_bucket'
+    when jsonb_typeof(p_manifest) is distinct from 'object' then 'manifest'
+    when p_manifest ->> 'target' is distinct from split_part(p_r2_key, '/', 2) then 'manifest.target'
+    when coalesce(p_manifest ->> 'mode', '') not in ('full', 'schema-only') then 'manifest.mode'
+    when p_manifest ->> 'file' is distinct from split_part(p_r2_key, '/', 6) then 'manifest.file'
+    when coalesce(p_manifest ->> 'sha256', '') !~ '^[0-9a-f]{64}$' then 'manifest.sha256'
+    when jsonb_typeof(p_manifest -> 'bytes') is distinct from 'number' then 'manifest.bytes'
+    when coalesce(p_manifest ->> 'created_at_utc', '') !~ '^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$'
+      then 'manifest.created_at_utc'
+  end;
+  if v_wrong is not null then
+    perform public.ops_db_backup_refuse(400, 'invalid_payload',
+      format('%s is missing or not of this object', v_wrong),
+      jsonb_build_object('field', v_wrong));
+  end if;
+end
+$_$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_check_record(p_r2_bucket text, p_r2_key text, p_manifest jsonb); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_check_record(p_r2_bucket text, p_r2_key text, p_manifest jsonb) IS 'Refuses a record whose manifest is not the manifest of the object it names.';
+
+
+--
+-- Name: ops_db_backup_days(text, integer, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_days(p_target text DEFAULT 'prod'::text, p_days integer DEFAULT 30, p_time_zone text DEFAULT 'America/Sao_Paulo'::text) RETURNS TABLE(day date, made integer, failed integer, proven integer, running integer, drills integer, restores integer, last_bytes bigint, last_rows bigint, last_at timestamp with time zone)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_days constant integer := least(greatest(coalesce(p_days, 30), 1), 366);
+  v_today date;
+begin
+  perform public.require_permission_for_current_user('ops', 'view');
+  begin
+    v_today := (clock_timestamp() at time zone p_time_zone)::date;
+  exception when invalid_parameter_value then
+    perform public.ops_db_backup_refuse(400, 'invalid_payload', 'time_zone is not a time zone',
+      jsonb_build_object('field', 'time_zone'));
+  end;
+  return query
+    with days as (
+      select v_today - n as day,
+             (v_today - n)::timestamp at time zone p_time_zone as begins,
+             (v_today - n + 1)::timestamp at time zone p_time_zone as ends
+        from generate_series(0, v_days - 1) n
+    )
+    select d.day, coalesce(b.made, 0), coalesce(r.failed, 0), coalesce(b.proven, 0), coalesce(r.running, 0),
+           coalesce(r.drills, 0), coalesce(r.restores, 0), newest.bytes, newest.rows_total, newest.created_at
+      from days d
+      left join lateral (
+        select count(*)::integer as made, count(b.proven_at)::integer as proven
+          from public.ops_db_backups b
+         where b.target = p_target and b.created_at >= d.begins and b.created_at < d.ends
+           and b.duplicate_of is null and b.status <> 'failed'
+      ) b on true
+      left join lateral (
+        select b.bytes, b.rows_total, b.created_at
+          from public.ops_db_backups b
+         where b.target = p_target and b.created_at >= d.begins and b.created_at < d.ends
+           and b.duplicate_of is null and b.status <> 'failed'
+         order by b.created_at desc, b.id desc
+         limit 1
+      ) newest on true
+      left join lateral (
+        select count(*) filter (where r.kind = 'backup' and r.status in ('failed', 'lost'))::integer as failed,
+               count(*) filter (
+                 where r.kind = 'backup' and r.status in ('queued', 'running', 'unknown'))::integer as running,
+               count(*) filter (where r.kind = 'drill')::integer as drills,
+               count(*) filter (where r.kind = 'restore')::integer as restores
+          from public.ops_db_backup_runs r
+         where r.target = p_target and r.created_at >= d.begins and r.created_at < d.ends
+      ) r on true
+     order by d.day;
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_days(p_target text, p_days integer, p_time_zone text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_days(p_target text, p_days integer, p_time_zone text) IS 'One row a day, oldest first, days without anything too; at most 366; ops:view. made: backups begun that day; failed: backup runs that failed or were lost; proven: of those made that day, how many a drill has restored since; running: backup runs not ended; drills, restores: runs of the target, however they ended; last_…: the day''s newest backup.';
+
+
+--
+-- Name: ops_db_backup_durations(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_durations() RETURNS TABLE(kind text, target text, samples integer, p50_ms bigint, p90_ms bigint)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+begin
+  perform public.require_permission_for_current_user('ops', 'view');
+  return query
+    select k.kind, t.target, count(*)::integer,
+           percentile_cont(0.5) within group (order by last.ms)::bigint,
+           percentile_cont(0.9) within group (order by last.ms)::bigint
+      from unnest(array['backup', 'restore', 'drill', 'plan', 'prune']) k (kind)
+     cross join unnest(array['prod', 'dev', 'verify']) t (target)
+     cross join lateral (
+       select extract(epoch from r.finished_at - r.started_at) * 1000 as ms
+         from public.ops_db_backup_runs r
+        where r.kind = k.kind and r.target = t.target and r.status = 'succeeded' and r.started_at is not null
+        order by r.finished_at desc
+        limit 20
+     ) last
+     group by k.kind, t.target
+     order by k.kind, t.target;
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_durations(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_durations() IS 'How long the last 20 succeeded runs of each kind and target took, half and nine tenths of them; ops:view.';
+
+
+--
+-- Name: ops_db_backup_hold(text, timestamp with time zone, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_hold(p_r2_key text, p_until timestamp with time zone, p_reason text) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_reason constant text := nullif(left(trim(p_reason), 500), '');
+  v_row jsonb;
+begin
+  perform public.require_permission_for_current_user('ops', 'manage');
+  if v_reason is null then
+    perform public.ops_db_backup_refuse(400, 'reason_required', 'to hold or to release a backup needs a reason');
+  end if;
+  if p_until <= clock_timestamp() or p_until = 'infinity' then
+    perform public.ops_db_backup_refuse(400, 'invalid_payload', 'until is not a moment to come',
+      jsonb_build_object('field', 'until'));
+  end if;
+  update public.ops_db_backups b
+     set hold_until = p_until, hold_reason = v_reason, held_by = (auth.jwt()) ->> 'email',
+         updated_at = clock_timestamp()
+   where b.r2_key = p_r2_key and b.status <> 'deleted';
+  if not found then
+    perform public.ops_db_backup_refuse(404, 'no_backup_found', 'the catalog has no such backup in the vault');
+  end if;
+  select to_jsonb(b) - array['manifest', 'duplicate_of', 'updated_at'] into v_row
+    from public.ops_db_backups b
+   where b.r2_key = p_r2_key and b.status <> 'deleted'
+   order by b.duplicate_of is null desc, b.created_at desc
+   limit 1;
+  return v_row;
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_hold(p_r2_key text, p_until timestamp with time zone, p_reason text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_hold(p_r2_key text, p_until timestamp with time zone, p_reason text) IS 'Keeps a backup from retention until then, or releases it (p_until null); ops:manage. The reason of either is compulsory and stays readable. Returns the row.';
+
+
+--
+-- Name: ops_db_backup_in_short(text, boolean); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_in_short(p_target text, p_only_proven boolean) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+begin
+  return (
+    select jsonb_build_object(
+             'id', b.id, 'created_at', b.created_at, 'r2_key', b.r2_key, 'bytes', b.bytes,
+             'rows_total', b.rows_total, 'label', b.label, 'origin', b.origin, 'proven_at', b.proven_at)
+      from public.ops_db_backups b
+     where b.target = p_target and b.duplicate_of is null and b.status in ('uploaded', 'restored')
+       and b.origin <> 'safety'
+       and (p_only_proven is not true or b.proven_at is not null)
+     order by b.created_at desc, b.id desc
+     limit 1
+  );
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_in_short(p_target text, p_only_proven boolean); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_in_short(p_target text, p_only_proven boolean) IS 'The newest backup of a target that the vault holds, or the newest that a drill proved; null when there is none. Copies that restores took of what they replaced do not count.';
+
+
+--
+-- Name: ops_db_backup_is_archive_key(text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_is_archive_key(p_r2_key text) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $_$
+declare
+  v_parts constant text[] := regexp_match(p_r2_key,
+    '^revo/(prod|dev|verify)/([1-9][0-9]{3})/(0[1-9]|1[0-2])/(0[1-9]|[12][0-9]|3[01])/'
+    'supabase_\1_\2\3\4_([01][0-9]|2[0-3])[0-5][0-9][0-5][0-9](_[A-Za-z0-9._-]{1,40})?\.dump\.gz$');
+begin
+  if p_r2_key is null then
+    return null;
+  end if;
+  return coalesce(
+    v_parts[4]::integer <= extract(day from make_date(v_parts[2]::integer, v_parts[3]::integer, 1)
+                                            + interval '1 month' - interval '1 day'),
+    false);
+end
+$_$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_is_archive_key(p_r2_key text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_is_archive_key(p_r2_key text) IS 'Whether it is revo/<target>/YYYY/MM/DD/supabase_<target>_<YYYYMMDD_HHMMSS>[_<label>].dump.gz with a date and a time that exist, as parseArchiveKey of the domain; null for null.';
+
+
+--
+-- Name: ops_db_backup_lost_runs(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_lost_runs() RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select coalesce(jsonb_agg(jsonb_build_object(
+           'request_id', r.request_id, 'kind', r.kind, 'target', r.target,
+           'at', coalesce(r.finished_at, r.created_at), 'run_url', r.run_url) order by r.created_at desc), '[]')
+    from (
+      select distinct on (kind, target) *
+        from public.ops_db_backup_runs
+       where status not in ('queued', 'running', 'unknown')
+       order by kind, target, created_at desc
+    ) r
+   where r.status = 'lost'
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_lost_runs(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_lost_runs() IS 'Runs that went silent and stand as the newest of their kind and target: one that ended well makes the lost one before it history.';
+
+
+--
+-- Name: ops_db_backup_manifest(text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_manifest(p_r2_key text) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_manifest jsonb;
+begin
+  perform public.require_permission_for_current_user('ops', 'view');
+  select b.manifest into v_manifest
+    from public.ops_db_backups b
+   where b.r2_key = p_r2_key
+   order by b.duplicate_of is null desc, b.created_at desc
+   limit 1;
+  if not found then
+    perform public.ops_db_backup_refuse(404, 'no_backup_found', 'the catalog has no row for this object');
+  end if;
+  return v_manifest;
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_manifest(p_r2_key text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_manifest(p_r2_key text) IS 'The manifest of a backup as it lies in the vault; ops:view. Null for rows older than the column.';
+
+
+--
+-- Name: ops_db_backup_mark(jsonb); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_mark(p jsonb) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_status constant text := p ->> 'status';
+  v_row jsonb;
+begin
+  if v_status not in ('uploaded', 'failed', 'restored', 'deleted') then
+    perform public.ops_db_backup_refuse(400, 'invalid_payload', 'status is not one of the known values',
+      jsonb_build_object('field', 'status'));
+  end if;
+  update public.ops_db_backups b
+     set status = coalesce(v_status, b.status),
+         proven_at = case
+           when p ->> 'disproved_at' is null then greatest(b.proven_at, (p ->> 'proven_at')::timestamptz)
+           when b.proven_at > (p ->> 'disproved_at')::timestamptz then b.proven_at
+         end,
+         proof = case
+           when p ->> 'disproved_at' is not null then
+             case when b.proven_at > (p ->> 'disproved_at')::timestamptz then b.proof end
+           when (p #>> '{proof,drilled_at}')::timestamptz < (b.proof ->> 'drilled_at')::timestamptz then b.proof
+           else coalesce(nullif(p -> 'proof', 'null'), b.proof)
+         end,
+         updated_at = clock_timestamp()
+   where b.r2_bucket = p ->> 'r2_bucket' and b.r2_key = p ->> 'r2_key'; -- duplicates tell the same
+  if not found then
+    perform public.ops_db_backup_refuse(404, 'no_backup_found', 'the catalog has no row for this object');
+  end if;
+  select to_jsonb(b) - array['manifest', 'duplicate_of', 'updated_at'] into v_row
+    from public.ops_db_backups b
+   where b.r2_bucket = p ->> 'r2_bucket' and b.r2_key = p ->> 'r2_key' and b.duplicate_of is null;
+  return v_row;
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_mark(p jsonb); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_mark(p jsonb) IS 'Says of an archive that it was restored, deleted, proven or disproved: {r2_bucket, r2_key, status, proven_at, proof, disproved_at}; what is not given stays, a proof is never taken back in time, and a drill that fails takes away the proofs before it. Returns the row.';
+
+
+--
+-- Name: ops_db_backup_overview(text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_overview(p_target text DEFAULT 'prod'::text) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_newest jsonb;
+  v_last_drill jsonb;
+  v_last_failed jsonb;
+begin
+  perform public.require_permission_for_current_user('ops', 'view');
+  v_newest := public.ops_db_backup_in_short(p_target, false);
+  select jsonb_build_object('request_id', r.request_id, 'status', r.status, 'finished_at', r.finished_at,
+                            'error_code', r.error_code, 'r2_key', r.r2_key)
+    into v_last_drill
+    from public.ops_db_backup_runs r
+   where r.kind = 'drill' and r.target = p_target
+   order by r.created_at desc, r.id desc
+   limit 1;
+  select jsonb_build_object('kind', r.kind, 'status', r.status, 'finished_at', r.finished_at,
+                            'error_code', r.error_code, 'request_id', r.request_id)
+    into v_last_failed
+    from public.ops_db_backup_runs r
+   where r.kind = 'backup' and r.target = p_target and r.status in ('failed', 'lost')
+     and r.created_at > coalesce((v_newest ->> 'created_at')::timestamptz, '-infinity')
+   order by r.created_at desc, r.id desc
+   limit 1;
+  return jsonb_build_object(
+    'newest', v_newest,
+    'newest_proven', public.ops_db_backup_in_short(p_target, true),
+    'rto', public.ops_db_backup_recovery_time(p_target),
+    'last_drill', v_last_drill,
+    'last_failed', v_last_failed,
+    'active', (
+      select count(*) from public.ops_db_backup_runs r
+       where r.target = p_target and r.status in ('queued', 'running', 'unknown')),
+    'time', clock_timestamp()
+  );
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_overview(p_target text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_overview(p_target text) IS 'A target at a glance; ops:view: {newest, newest_proven, rto, last_drill, last_failed, active, time}. last_failed is the newest backup run that failed or was lost since the newest backup; time is the database''s clock.';
+
+
+--
+-- Name: ops_db_backup_page_size(integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_page_size(p_limit integer) RETURNS integer
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+begin
+  return least(greatest(coalesce(p_limit, 50), 0), 1000);
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_page_size(p_limit integer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_page_size(p_limit integer) IS 'Rows of one call of a list: 50, at most 1000.';
+
+
+--
+-- Name: ops_db_backup_permissions(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_permissions() RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  return jsonb_build_object(
+    'view', coalesce(public.has_permission_for_current_user('ops', 'view'), false),
+    'manage', coalesce(public.has_permission_for_current_user('ops', 'manage'), false),
+    'empresa', public.current_empresa_id() is not null
+  );
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_permissions(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_permissions() IS 'What the screen may offer the signed-in user: {view, manage, empresa}, three booleans.';
+
+
+--
+-- Name: ops_db_backup_rebuild_backups(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_rebuild_backups() RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $_$
+declare
+  v_columns constant text[] := public.ops_db_backup_audit_columns('public.ops_db_backups');
+  v_added integer;
+  v_changed integer;
+begin
+  perform set_config('ops_db_backup.rebuild', 'on', true);
+  execute format($statement$
+    insert into public.ops_db_backups (%1$s)
+    select %2$s
+      from (
+        select distinct on (a.r2_key, a.record::jsonb #>> '{detail,backup,r2_bucket}')
+               a.record::jsonb #> '{detail,backup}' as backup
+          from public.ops_db_backup_audit a
+         where a.event in ('record', 'hold', 'mark') and a.record::jsonb #> '{detail,backup,duplicate_of}' = 'null'
+         order by a.r2_key, a.record::jsonb #>> '{detail,backup,r2_bucket}', a.at desc, a.seq desc
+      ) newest
+     cross join lateral jsonb_populate_record(null::public.ops_db_backups, newest.backup) m
+    on conflict do nothing
+  $statement$, array_to_string(v_columns, ', '), 'm.' || array_to_string(v_columns, ', m.'));
+  get diagnostics v_added = row_count;
+
+  with said as (
+    select a.event, a.at, a.seq, m.*
+      from public.ops_db_backup_audit a
+     cross join lateral jsonb_populate_record(null::public.ops_db_backups, a.record::jsonb #> '{detail,backup}') m
+     where a.event in ('hold', 'mark')
+  ), held as (
+    select distinct on (s.r2_bucket, s.r2_key) s.r2_bucket, s.r2_key, s.hold_until, s.hold_reason, s.held_by
+      from said s
+     where s.event = 'hold'
+     order by s.r2_bucket, s.r2_key, s.at desc, s.seq desc
+  ), proven as (
+    select distinct on (s.r2_bucket, s.r2_key, s.sha256) s.r2_bucket, s.r2_key, s.sha256, s.proven_at, s.proof
+      from said s
+     where s.proven_at is not null
+     order by s.r2_bucket, s.r2_key, s.sha256, s.proven_at desc, s.at desc, s.seq desc
+  ), marked as (
+    select distinct on (s.r2_bucket, s.r2_key) s.r2_bucket, s.r2_key, s.status
+      from said s
+     where s.event = 'mark'
+     order by s.r2_bucket, s.r2_key, s.at desc, s.seq desc
+  ), wanted as (
+    select b.id, case when h.r2_key is null then b.hold_until else h.hold_until end as hold_until,
+           case when h.r2_key is null then b.hold_reason else h.hold_reason end as hold_reason,
+           case when h.r2_key is null then b.held_by else h.held_by end as held_by,
+           greatest(b.proven_at, p.proven_at) as proven_at,
+           case when p.proven_at >= b.proven_at or b.proven_at is null then coalesce(p.proof, b.proof)
+                else b.proof end as proof,
+           case when b.status = 'uploaded' and m.status = 'restored' then m.status else b.status end as status
+      from public.ops_db_backups b
+      left join held h on h.r2_bucket = b.r2_bucket and h.r2_key = b.r2_key
+      left join proven p on p.r2_bucket = b.r2_bucket and p.r2_key = b.r2_key and p.sha256 = b.sha256
+      left join marked m on m.r2_bucket = b.r2_bucket and m.r2_key = b.r2_key
+     where b.duplicate_of is null
+  )
+  update public.ops_db_backups b
+     set hold_until = w.hold_until, hold_reason = w.hold_reason, held_by = w.held_by, proven_at = w.proven_at,
+         proof = w.proof, status = w.status
+    from wanted w
+   where w.id = b.id
+     and (b.hold_until, b.hold_reason, b.held_by, b.proven_at, b.proof, b.status)
+         is distinct from (w.hold_until, w.hold_reason, w.held_by, w.proven_at, w.proof, w.status);
+  get diagnostics v_changed = row_count;
+  return v_added + v_changed;
+end
+$_$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_rebuild_backups(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_rebuild_backups() IS 'Gives backups back what no manifest knows: holds, proofs, that they were restored or deleted. Rows of which the vault holds no object any more come back without their manifest. Returns how many rows were written.';
+
+
+--
+-- Name: ops_db_backup_rebuild_runs(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_rebuild_runs() RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $_$
+declare
+  v_columns constant text[] := public.ops_db_backup_audit_columns('public.ops_db_backup_runs');
+  v_written integer;
+begin
+  perform set_config('ops_db_backup.rebuild', 'on', true); -- these rows are audited, too, as done by "rebuild"
+  execute format($statement$
+    with newest as (
+      select distinct on (a.request_id) a.record::jsonb #> '{detail,run}' as run
+        from public.ops_db_backup_audit a
+       where a.event = 'run'
+       order by a.request_id, (a.record::jsonb #>> '{detail,run,updated_at}')::timestamptz desc, a.at desc, a.seq desc
+    ), missing as (
+      select case
+               when n.run ->> 'status' in ('queued', 'running', 'unknown') then n.run || jsonb_build_object(
+                 'status', 'lost', 'error_code', 'run_lost', 'finished_at', clock_timestamp(),
+                 'updated_at', clock_timestamp(), 'error_message', 'The catalog was lost while this run was open')
+               else n.run
+             end as run
+        from newest n
+        left join public.ops_db_backup_runs r on r.request_id = (n.run ->> 'request_id')::uuid
+       where r.request_id is null or r.updated_at < (n.run ->> 'updated_at')::timestamptz
+    )
+    insert into public.ops_db_backup_runs as r (%1$s)
+    select %2$s from missing cross join lateral jsonb_populate_record(null::public.ops_db_backup_runs, missing.run) m
+    on conflict (request_id) do update set (%1$s) = row(%3$s)
+  $statement$, array_to_string(v_columns, ', '), 'm.' || array_to_string(v_columns, ', m.'),
+    'excluded.' || array_to_string(v_columns, ', excluded.'));
+  get diagnostics v_written = row_count;
+  return v_written;
+end
+$_$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_rebuild_runs(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_rebuild_runs() IS 'Brings runs back as the newest record of each shows it: those that the table lacks or knows an older state of. What was open then is lost; a script that lives on corrects that with its end. Returns how many rows were written.';
+
+
+--
+-- Name: ops_db_backup_record(jsonb); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_record(p jsonb) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $_$
+declare
+  v_key constant text := p ->> 'r2_key';
+  v_manifest constant jsonb := p -> 'manifest';
+  v_row jsonb;
+begin
+  perform public.ops_db_backup_check_record(p ->> 'r2_bucket', v_key, v_manifest);
+  insert into public.ops_db_backups as b
+    (r2_bucket, r2_key, created_at, target, mode, sha256, bytes, git_sha, status, kind, label, raw_bytes,
+     tables_total, rows_total, duration_ms, server_version, requested_by, run_url, verified_at, manifest,
+     updated_at)
+  values
+    (p ->> 'r2_bucket', v_key, (v_manifest ->> 'created_at_utc')::timestamptz, v_manifest ->> 'target',
+     v_manifest ->> 'mode', v_manifest ->> 'sha256', (v_manifest ->> 'bytes')::bigint,
+     v_manifest ->> 'git_sha',
+     'uploaded', v_manifest ->> 'kind',
+     coalesce(v_manifest ->> 'label', substring(v_key from '_\d{8}_\d{6}_([A-Za-z0-9._-]+)\.dump\.gz$')),
+     (v_manifest ->> 'raw_bytes')::bigint, (v_manifest ->> 'tables_total')::integer,
+     (v_manifest ->> 'rows_total')::bigint, (v_manifest ->> 'duration_ms')::bigint,
+     v_manifest ->> 'server_version',
+     coalesce(p ->> 'requested_by', v_manifest ->> 'requested_by'),
+     coalesce(p ->> 'run_url', v_manifest #>> '{run,url}'), (p ->> 'verified_at')::timestamptz, v_manifest,
+     clock_timestamp())
+  on conflict (r2_bucket, r2_key) where duplicate_of is null do update
+     set created_at = excluded.created_at, target = excluded.target, mode = excluded.mode,
+         sha256 = excluded.sha256, bytes = excluded.bytes, git_sha = excluded.git_sha,
+         -- it is there: what spoke of a missing object no longer holds
+         status = case when b.status in ('failed', 'deleted') then 'uploaded' else b.status end,
+         kind = excluded.kind, label = excluded.label, raw_bytes = excluded.raw_bytes,
+         tables_total = excluded.tables_total, rows_total = excluded.rows_total,
+         duration_ms = excluded.duration_ms,
+         server_version = excluded.server_version,
+         requested_by = coalesce(excluded.requested_by, b.requested_by),
+         run_url = coalesce(excluded.run_url, b.run_url),
+         -- proofs are about bytes: other bytes have none
+         verified_at = case when b.sha256 = excluded.sha256 then coalesce(excluded.verified_at, b.verified_at)
+                            else excluded.verified_at end,
+         proven_at = case when b.sha256 = excluded.sha256 then b.proven_at end,
+         proof = case when b.sha256 = excluded.sha256 then b.proof end,
+         manifest = excluded.manifest, updated_at = excluded.updated_at
+  returning to_jsonb(b) - array['manifest', 'duplicate_of', 'updated_at'] into v_row;
+  return v_row;
+end
+$_$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_record(p jsonb); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_record(p jsonb) IS 'Inserts or renews the row of one archive from its manifest, of version 2 or older: {r2_bucket, r2_key, manifest, requested_by, run_url, verified_at}. Returns the row.';
+
+
+--
+-- Name: ops_db_backup_recovery_time(text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_recovery_time(p_target text) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+begin
+  return (
+    select nullif(jsonb_build_object(
+             'p50_ms', percentile_cont(0.5) within group (order by last.ms)::bigint,
+             'p90_ms', percentile_cont(0.9) within group (order by last.ms)::bigint,
+             'samples', count(*)), jsonb_build_object('p50_ms', null, 'p90_ms', null, 'samples', 0))
+      from (
+        select extract(epoch from of_kind.finished_at - of_kind.started_at) * 1000 as ms
+          from unnest(array['restore', 'drill']) k (kind)
+         cross join lateral (
+           select r.started_at, r.finished_at
+             from public.ops_db_backup_runs r
+            where r.kind = k.kind and r.target = p_target and r.status = 'succeeded' and r.started_at is not null
+            order by r.finished_at desc
+            limit 20
+         ) of_kind
+         order by of_kind.finished_at desc
+         limit 20
+      ) last
+  );
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_recovery_time(p_target text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_recovery_time(p_target text) IS 'How long the last 20 successful restores into a target and drills of its backups took; null when there was none.';
+
+
+--
+-- Name: ops_db_backup_refuse(integer, text, text, jsonb); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_refuse(p_http_status integer, p_code text, p_message text, p_detail jsonb DEFAULT NULL::jsonb) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  raise exception using
+    errcode = 'PT' || p_http_status, message = p_message, hint = p_code, detail = coalesce(p_detail::text,
+    '');
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_refuse(p_http_status integer, p_code text, p_message text, p_detail jsonb); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_refuse(p_http_status integer, p_code text, p_message text, p_detail jsonb) IS 'Raises a refusal: SQLSTATE PT<http status>, the code as HINT, facts as DETAIL.';
+
+
+--
+-- Name: ops_db_backup_refuse_if_held(text, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_refuse_if_held(p_kind text, p_target text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  v_holder jsonb;
+begin
+  select jsonb_build_object(
+           'kind', r.kind, 'target', r.target, 'status', r.status, 'requested_by', r.requested_by,
+           'created_at', r.created_at, 'request_id', r.request_id, 'run_url', r.run_url)
+    into v_holder
+    from public.ops_db_backup_runs r
+   where r.status in ('queued', 'running', 'unknown')
+     and p_kind in ('backup', 'restore')
+     and ((r.kind in ('backup', 'restore') and r.target = p_target)
+          or (r.kind = 'restore' and p_kind = 'restore'))
+   order by r.target = p_target desc
+   limit 1;
+  if v_holder is not null then
+    perform public.ops_db_backup_refuse(409, 'busy', format('a %s of %s is %s already',
+      v_holder ->> 'kind', v_holder ->> 'target', v_holder ->> 'status'), v_holder);
+  end if;
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_refuse_if_held(p_kind text, p_target text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_refuse_if_held(p_kind text, p_target text) IS 'Refuses with busy when another run holds the lock that this kind of run on this target needs.';
+
+
+--
+-- Name: ops_db_backup_refuse_start(anyelement, anyelement); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_refuse_start(p_old anyelement, p_new anyelement) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+  v_same_run constant boolean :=
+    coalesce(p_old.github_run_id is null or p_old.github_run_id = p_new.github_run_id, false);
+  v_why text;
+begin
+  v_why := case
+    when p_old.kind <> p_new.kind or p_old.target <> p_new.target
+         or (p_old.kind in ('restore', 'plan') and p_old.r2_key <> p_new.r2_key)
+      then 'the request id belongs to another order'
+    when p_old.status in ('queued', 'unknown') then
+      case when not v_same_run then 'another GitHub run carries this request' end
+    when p_old.status = 'succeeded' then 'the run has succeeded already'
+    when p_old.status = 'running' then
+      case when p_old.github_run_id is null or not v_same_run or p_new.attempt <= coalesce(p_old.attempt, 1)
+        then 'the run is running already' end
+    -- given up before it began; a restore may have been requested and done again since then
+    when p_old.status = 'lost' and p_old.started_at is null and p_old.kind <> 'restore' and v_same_run then null
+    when p_new.attempt <= coalesce(p_old.attempt, 1) then format('the run has ended: %s', p_old.status)
+  end;
+  if v_why is not null then
+    perform public.ops_db_backup_refuse(409, 'request_id_reused', v_why);
+  end if;
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_refuse_start(p_old anyelement, p_new anyelement); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_refuse_start(p_old anyelement, p_new anyelement) IS 'Refuses a start that its row does not allow. A run that was given up before it began, other than a restore, may begin. A run that failed, was cancelled, was lost or stopped reporting may begin again as a later attempt, which a user requested at GitHub.';
+
+
+--
+-- Name: ops_db_backup_refuse_without_plan(text, text, uuid); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_refuse_without_plan(p_target text, p_r2_key text, p_plan_request_id uuid) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+  v_plan record;
+  v_why text;
+begin
+  select r.target, r.r2_key, r.status, r.finished_at
+    into v_plan
+    from public.ops_db_backup_runs r
+   where r.request_id = p_plan_request_id and r.kind = 'plan';
+  v_why := case
+    when not found then 'unknown'
+    when v_plan.target <> p_target then 'other_target'
+    when v_plan.r2_key <> p_r2_key then 'other_backup'
+    when v_plan.status <> 'succeeded' then 'not_succeeded'
+    when v_plan.finished_at < clock_timestamp() - public.ops_db_backup_service_level('plan_valid') then 'too_old'
+  end;
+  if v_why is not null then
+    perform public.ops_db_backup_refuse(409, 'plan_required',
+      format('the plan is not valid for this restore: %s', v_why), jsonb_build_object('why', v_why));
+  end if;
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_refuse_without_plan(p_target text, p_r2_key text, p_plan_request_id uuid); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_refuse_without_plan(p_target text, p_r2_key text, p_plan_request_id uuid) IS 'Refuses a restore (plan_required) unless the plan it names succeeded for the same target and backup within the service level plan_valid; DETAIL says why: unknown, other_target, other_backup, not_succeeded or too_old.';
+
+
+--
+-- Name: ops_db_backup_report(jsonb); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_report(p jsonb) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $_$
+declare
+  v_wrong constant text := case
+    when coalesce(p ->> 'name', '') !~ '^[a-z][a-z0-9_-]{0,39}$' then 'name'
+    when coalesce(p ->> 'status', '') not in ('ok', 'warning', 'failed') then 'status'
+    when jsonb_typeof(p -> 'report') is distinct from 'object' then 'report'
+  end;
+begin
+  if v_wrong is not null then
+    perform public.ops_db_backup_refuse(400, 'invalid_payload', format('%s is not what a report has there', v_wrong),
+      jsonb_build_object('field', v_wrong));
+  end if;
+  insert into public.ops_db_backup_reports as r (name, at, status, report)
+  values (p ->> 'name', clock_timestamp(), p ->> 'status', p -> 'report')
+  on conflict (name) do update set at = excluded.at, status = excluded.status, report = excluded.report;
+end
+$_$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_report(p jsonb); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_report(p jsonb) IS 'An unattended command tells what it found: {name, status: ok, warning or failed, report}. Takes the place of its report before.';
+
+
+--
+-- Name: ops_db_backup_reports_list(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_reports_list() RETURNS TABLE(name text, at timestamp with time zone, status text, report jsonb)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+begin
+  perform public.require_permission_for_current_user('ops', 'view');
+  return query select r.name, r.at, r.status, r.report from public.ops_db_backup_reports r order by r.name;
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_reports_list(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_reports_list() IS 'The last report of each unattended command; ops:view.';
+
+
+--
+-- Name: ops_db_backup_run_dispatched(uuid, bigint, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_run_dispatched(p_request_id uuid, p_github_run_id bigint DEFAULT NULL::bigint, p_run_url text DEFAULT NULL::text) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform public.require_permission_for_current_user('ops', 'manage');
+  if p_run_url !~ '^https?://' or length(p_run_url) > 500 then
+    perform public.ops_db_backup_refuse(400, 'invalid_payload', 'run_url is not a web address',
+      jsonb_build_object('field', 'run_url'));
+  end if;
+  update public.ops_db_backup_runs r
+     set github_run_id = coalesce(r.github_run_id, p_github_run_id),
+         run_url = coalesce(r.run_url, p_run_url),
+         status = case r.status when 'unknown' then 'queued' else r.status end,
+         error_code = case r.status when 'unknown' then null else r.error_code end,
+         error_message = case r.status when 'unknown' then null else r.error_message end,
+         updated_at = clock_timestamp()
+   where r.request_id = p_request_id and r.status in ('queued', 'unknown', 'running');
+  return public.ops_db_backup_run_found(p_request_id);
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_run_dispatched(p_request_id uuid, p_github_run_id bigint, p_run_url text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_run_dispatched(p_request_id uuid, p_github_run_id bigint, p_run_url text) IS 'GitHub accepted the run; ops:manage. What is known of it already is not overwritten. Returns the run.';
+
+
+--
+-- Name: ops_db_backup_run_finish(jsonb); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_run_finish(p jsonb) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_request_id constant uuid := (p ->> 'request_id')::uuid;
+  v_status constant text := p ->> 'status';
+begin
+  if v_status is null or v_status not in ('succeeded', 'failed', 'cancelled') then
+    perform public.ops_db_backup_refuse(400, 'invalid_payload',
+      'a script ends as succeeded, failed or cancelled', jsonb_build_object('field', 'status'));
+  end if;
+  update public.ops_db_backup_runs r
+     set status = v_status,
+         r2_key = coalesce(p ->> 'r2_key', r.r2_key),
+         error_code = left(p ->> 'error_code', 100),
+         error_message = left(p ->> 'error_message', 4000),
+         result = nullif(p -> 'result', 'null'),
+         heartbeat_at = clock_timestamp(),
+         finished_at = clock_timestamp(),
+         reported_at = clock_timestamp(),
+         updated_at = clock_timestamp()
+   where r.request_id = v_request_id
+     and (r.status in ('queued', 'unknown', 'running', 'lost')
+          -- settled by others while the script was alive
+          or (r.status in ('failed', 'cancelled') and r.started_at is not null and r.reported_at is null));
+  return public.ops_db_backup_run_found(v_request_id);
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_run_finish(p jsonb); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_run_finish(p jsonb) IS 'The end as the script reports it, once: {request_id, status, r2_key, error_code, error_message, result}. Replaces an end that was settled or expired while the script was alive; the audit keeps both. An end that a script reported is final. Returns the run.';
+
+
+--
+-- Name: ops_db_backup_run_found(uuid); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_run_found(p_request_id uuid) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+  v_run constant jsonb := public.ops_db_backup_run_json(p_request_id);
+begin
+  if v_run is null then
+    perform public.ops_db_backup_refuse(404, 'run_not_found', 'there is no run with this request id');
+  end if;
+  return v_run;
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_run_found(p_request_id uuid); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_run_found(p_request_id uuid) IS 'Like ops_db_backup_run_json, but refuses with run_not_found when there is none.';
+
+
+--
+-- Name: ops_db_backup_run_json(uuid); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_run_json(p_request_id uuid) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+begin
+  return (
+    select to_jsonb(r) - array['requested_by_id', 'reported_at', 'updated_at']
+      from public.ops_db_backup_runs r
+     where r.request_id = p_request_id
+  );
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_run_json(p_request_id uuid); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_run_json(p_request_id uuid) IS 'One run as ops_db_backup_runs_list shows it, as JSON; null when there is none.';
+
+
+--
+-- Name: ops_db_backup_run_not_dispatched(uuid, text, text, boolean); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_run_not_dispatched(p_request_id uuid, p_error_code text, p_error_message text DEFAULT NULL::text, p_unclear boolean DEFAULT false) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform public.require_permission_for_current_user('ops', 'manage');
+  update public.ops_db_backup_runs r
+     set status = case when p_unclear then 'unknown' else 'failed' end,
+         finished_at = case when p_unclear then null else clock_timestamp() end,
+         error_code = left(p_error_code, 100),
+         error_message = left(p_error_message, 4000),
+         updated_at = clock_timestamp()
+   where r.request_id = p_request_id and r.status in ('queued', 'unknown');
+  return public.ops_db_backup_run_found(p_request_id);
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_run_not_dispatched(p_request_id uuid, p_error_code text, p_error_message text, p_unclear boolean); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_run_not_dispatched(p_request_id uuid, p_error_code text, p_error_message text, p_unclear boolean) IS 'GitHub refused (failed) or gave no clear answer (unknown); ops:manage. A run that a script reports already stays as it is. Returns the run.';
+
+
+--
+-- Name: ops_db_backup_run_progress(jsonb); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_run_progress(p jsonb) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_request_id constant uuid := (p ->> 'request_id')::uuid;
+begin
+  update public.ops_db_backup_runs r
+     set phase = coalesce(p ->> 'phase', r.phase),
+         bytes_done = case when p ? 'bytes_done' then (p ->> 'bytes_done')::bigint else r.bytes_done end,
+         bytes_expected = case when p ? 'bytes_expected' then (p ->> 'bytes_expected')::bigint
+                               else r.bytes_expected end,
+         rows_done = case when p ? 'rows_done' then (p ->> 'rows_done')::bigint else r.rows_done end,
+         heartbeat_at = clock_timestamp(),
+         updated_at = clock_timestamp()
+   where r.request_id = v_request_id and r.status = 'running';
+  return public.ops_db_backup_run_found(v_request_id);
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_run_progress(p jsonb); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_run_progress(p jsonb) IS 'Progress and sign of life: {request_id, phase, bytes_done, bytes_expected, rows_done}. A run that has ended stays as it is. Returns the run.';
+
+
+--
+-- Name: ops_db_backup_run_request(text, text, text, text, text, text, uuid, uuid); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_run_request(p_kind text, p_target text, p_mode text DEFAULT NULL::text, p_label text DEFAULT NULL::text, p_r2_key text DEFAULT NULL::text, p_reason text DEFAULT NULL::text, p_request_id uuid DEFAULT NULL::uuid, p_plan_request_id uuid DEFAULT NULL::uuid) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_request_id constant uuid := coalesce(p_request_id, gen_random_uuid());
+  v_label constant text := nullif(p_label, '');
+  v_reason constant text := nullif(left(trim(p_reason), 500), '');
+  v_mode constant text := case when p_kind = 'backup' then p_mode end;
+  v_is_same boolean;
+  v_wrong text;
+begin
+  perform public.require_permission_for_current_user('ops', 'manage');
+  if public.current_empresa_id() is null then
+    perform public.ops_db_backup_refuse(400, 'empresa_not_selected', 'the user has no active company');
+  end if;
+  perform public.ops_db_backup_check_order(p_kind, p_target, p_mode, v_label, p_r2_key);
+  v_wrong := case
+    when p_kind = 'prune' then 'kind' -- the schedule's alone
+    when p_kind = 'backup' and p_r2_key is not null then 'r2_key' -- a backup gets its key when it is made
+    when p_kind <> 'restore' and p_plan_request_id is not null then 'plan_request_id'
+  end;
+  if v_wrong is not null then
+    perform public.ops_db_backup_refuse(400, 'invalid_payload', format('%s is not for this kind of run', v_wrong),
+      jsonb_build_object('field', v_wrong));
+  end if;
+  perform public.ops_db_backup_runs_expire();
+
+  -- The plan is asked for by whoever asks first; the same request once more answers the same run, however old its plan.
+  if p_plan_request_id is not null
+     and not exists (select from public.ops_db_backup_runs r where r.request_id = v_request_id) then
+    perform public.ops_db_backup_refuse_without_plan(p_target, p_r2_key, p_plan_request_id);
+  end if;
+
+  -- A holder may end between the refused insert and the look at it: then there is room, and it is tried again.
+  for v_try in 1..5 loop
+    insert into public.ops_db_backup_runs as r
+      (kind, target, mode, label, r2_key, reason, requested_by, requested_by_id, request_id, plan_request_id,
+       created_at)
+    values
+      (p_kind, p_target, v_mode, v_label, p_r2_key, v_reason, (auth.jwt()) ->> 'email', auth.uid(), v_request_id,
+       p_plan_request_id, clock_timestamp())
+    on conflict do nothing;
+    if found then
+      return jsonb_build_object('created', true, 'run', public.ops_db_backup_run_json(v_request_id));
+    end if;
+
+    -- an order without a key gets one when it is done: that is no other order
+    select (r.kind, r.target, r.mode, r.label, case when p_r2_key is not null then r.r2_key end, r.reason,
+            r.plan_request_id, r.requested_by_id)
+           is not distinct from
+           (p_kind, p_target, v_mode, v_label, p_r2_key, v_reason, p_plan_request_id, auth.uid())
+      into v_is_same
+      from public.ops_db_backup_runs r
+     where r.request_id = v_request_id;
+    if v_is_same then
+      return jsonb_build_object('created', false, 'run', public.ops_db_backup_run_json(v_request_id));
+    elsif not v_is_same then
+      perform public.ops_db_backup_refuse(409, 'request_id_reused',
+        'the request id belongs to another request');
+    end if;
+    perform public.ops_db_backup_refuse_if_held(p_kind, p_target);
+  end loop;
+  perform public.ops_db_backup_refuse(409, 'busy', 'the lock changes hands too fast');
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_run_request(p_kind text, p_target text, p_mode text, p_label text, p_r2_key text, p_reason text, p_request_id uuid, p_plan_request_id uuid); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_run_request(p_kind text, p_target text, p_mode text, p_label text, p_r2_key text, p_reason text, p_request_id uuid, p_plan_request_id uuid) IS 'Asks for a run and takes its lock; ops:manage and an active company. Returns {created, run}; the same p_request_id with the same arguments answers the same run with created false.';
+
+
+--
+-- Name: ops_db_backup_run_settle(uuid, text, text, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_run_settle(p_request_id uuid, p_status text, p_error_code text DEFAULT NULL::text, p_error_message text DEFAULT NULL::text) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform public.require_permission_for_current_user('ops', 'manage');
+  if p_status is null or p_status not in ('failed', 'cancelled', 'lost') then
+    perform public.ops_db_backup_refuse(400, 'invalid_payload',
+      'only failed, cancelled and lost can be settled', jsonb_build_object('field', 'status'));
+  end if;
+  update public.ops_db_backup_runs r
+     set status = p_status,
+         error_code = left(p_error_code, 100),
+         error_message = left(p_error_message, 4000),
+         finished_at = clock_timestamp(),
+         updated_at = clock_timestamp()
+   where r.request_id = p_request_id
+     and (r.status in ('queued', 'unknown')
+          or (r.status = 'running'
+              and coalesce(r.heartbeat_at, r.started_at, r.created_at)
+                  < clock_timestamp() - public.ops_db_backup_service_level('settle_after_silence')));
+  return public.ops_db_backup_run_found(p_request_id);
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_run_settle(p_request_id uuid, p_status text, p_error_code text, p_error_message text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_run_settle(p_request_id uuid, p_status text, p_error_code text, p_error_message text) IS 'Ends a run whose script did not: failed, cancelled or lost (only the script reports success); ops:manage. A run whose script gave a sign of life within the service level settle_after_silence, or that has ended, stays as it is. The script''s own end replaces this one. Returns the run.';
+
+
+--
+-- Name: ops_db_backup_run_start(jsonb); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_run_start(p jsonb) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_new public.ops_db_backup_runs%rowtype;
+  v_old public.ops_db_backup_runs%rowtype;
+begin
+  v_new := jsonb_populate_record(null::public.ops_db_backup_runs, p);
+  v_new.attempt := coalesce(v_new.attempt, 1);
+  v_new.label := nullif(v_new.label, '');
+  perform public.ops_db_backup_check_order(v_new.kind, v_new.target, v_new.mode, v_new.label, v_new.r2_key);
+  perform public.ops_db_backup_runs_expire();
+
+  for v_try in 1..5 loop
+    insert into public.ops_db_backup_runs as r
+      (kind, target, mode, label, r2_key, reason, status, requested_by, request_id, github_run_id, run_url, attempt,
+       bytes_expected, created_at, started_at, heartbeat_at)
+    values
+      (v_new.kind, v_new.target, v_new.mode, v_new.label, v_new.r2_key, nullif(left(trim(v_new.reason), 500), ''),
+       'running', v_new.requested_by, v_new.request_id, v_new.github_run_id, v_new.run_url, v_new.attempt,
+       v_new.bytes_expected, clock_timestamp(), clock_timestamp(), clock_timestamp())
+    on conflict do nothing;
+    if found then
+      return public.ops_db_backup_run_json(v_new.request_id);
+    end if;
+
+    select * into v_old from public.ops_db_backup_runs r where r.request_id = v_new.request_id for update;
+    if found then
+      perform public.ops_db_backup_refuse_start(v_old, v_new);
+      begin
+        update public.ops_db_backup_runs r
+           set status = 'running',
+               phase = null, bytes_done = null, bytes_expected = v_new.bytes_expected, rows_done = null,
+               r2_key = coalesce(v_new.r2_key, r.r2_key),
+               requested_by = coalesce(r.requested_by, v_new.requested_by),
+               github_run_id = coalesce(v_new.github_run_id, r.github_run_id),
+               run_url = coalesce(v_new.run_url, r.run_url),
+               attempt = v_new.attempt,
+               error_code = null, error_message = null, result = null, finished_at = null, reported_at = null,
+               started_at = clock_timestamp(), heartbeat_at = clock_timestamp(),
+               updated_at = clock_timestamp()
+         where r.id = v_old.id;
+        return public.ops_db_backup_run_json(v_new.request_id);
+      exception when unique_violation then
+        null; -- another run took the lock since this one ended: the refusal below names it
+      end;
+    end if;
+    perform public.ops_db_backup_refuse_if_held(v_new.kind, v_new.target);
+  end loop;
+  perform public.ops_db_backup_refuse(409, 'busy', 'the lock changes hands too fast');
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_run_start(p jsonb); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_run_start(p jsonb) IS 'A script begins: {request_id, kind, target, mode, label, r2_key, reason, requested_by, github_run_id, run_url, attempt, bytes_expected}. Takes the queued row, or makes one for a run without a request. Refuses (PT409) with busy when another run holds the target, with request_id_reused when the id is another run''s or the run has ended.';
+
+
+--
+-- Name: ops_db_backup_runs_expire(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_runs_expire() RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_silent constant interval := public.ops_db_backup_service_level('run_silent');
+  v_unconfirmed constant interval := public.ops_db_backup_service_level('run_unconfirmed');
+  v_not_begun constant interval := public.ops_db_backup_service_level('run_not_begun');
+  v_lost integer;
+begin
+  update public.ops_db_backup_runs r
+     set status = 'lost', error_code = 'run_lost', finished_at = clock_timestamp(), updated_at = clock_timestamp(),
+         error_message = case
+           when r.status = 'running'
+             then format('The script gave no sign of life for %s minutes', (extract(epoch from v_silent) / 60)::integer)
+           when r.github_run_id is null
+             then format('GitHub did not confirm the run within %s minutes',
+               (extract(epoch from v_unconfirmed) / 60)::integer)
+           else format('The run did not begin within %s hours', (extract(epoch from v_not_begun) / 3600)::integer)
+         end
+   where r.id in (
+     select stale.id
+       from public.ops_db_backup_runs stale
+      where (stale.status = 'running'
+             and coalesce(stale.heartbeat_at, stale.started_at, stale.created_at) < clock_timestamp() - v_silent)
+         or (stale.status in ('queued', 'unknown')
+             and stale.created_at < clock_timestamp()
+                                    - case when stale.github_run_id is null then v_unconfirmed else v_not_begun end)
+      order by stale.id
+        for update skip locked -- a locked row is being expired or started by another session
+   );
+  get diagnostics v_lost = row_count;
+  return v_lost;
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_runs_expire(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_runs_expire() IS 'Ends runs without sign of life as lost, by the service levels run_silent, run_unconfirmed and run_not_begun. Returns how many. Called before every request and every start, by the watch and by readers with the service key: a run that GitHub never confirmed does not keep the next backup from its target.';
+
+
+--
+-- Name: ops_db_backup_runs_list(text, integer, uuid, boolean, text, text, text, timestamp with time zone, timestamp with time zone, text, uuid); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_runs_list(p_target text DEFAULT NULL::text, p_limit integer DEFAULT 50, p_request_id uuid DEFAULT NULL::uuid, p_active_only boolean DEFAULT false, p_kind text DEFAULT NULL::text, p_status text DEFAULT NULL::text, p_r2_key text DEFAULT NULL::text, p_from timestamp with time zone DEFAULT NULL::timestamp with time zone, p_to timestamp with time zone DEFAULT NULL::timestamp with time zone, p_search text DEFAULT NULL::text, p_after_id uuid DEFAULT NULL::uuid) RETURNS TABLE(id uuid, created_at timestamp with time zone, kind text, target text, mode text, label text, r2_key text, reason text, status text, phase text, bytes_done bigint, bytes_expected bigint, rows_done bigint, requested_by text, request_id uuid, github_run_id bigint, run_url text, attempt integer, plan_request_id uuid, error_code text, error_message text, result jsonb, started_at timestamp with time zone, heartbeat_at timestamp with time zone, finished_at timestamp with time zone)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    SET enable_sort TO 'off'
+    AS $_$
+#variable_conflict use_column
+declare
+  v_after_at timestamptz;
+begin
+  perform public.require_permission_for_current_user('ops', 'view');
+  if p_after_id is not null then
+    select r.created_at into v_after_at from public.ops_db_backup_runs r where r.id = p_after_id;
+    if not found then
+      perform public.ops_db_backup_refuse(400, 'invalid_payload', 'after_id is not a row of the catalog',
+        jsonb_build_object('field', 'after_id'));
+    end if;
+  end if;
+  if p_request_id is not null or p_r2_key is not null then
+    perform set_config('enable_sort', 'on', true); -- few rows to sort
+  end if;
+  return query execute $query$
+    select r.id, r.created_at, r.kind, r.target, r.mode, r.label, r.r2_key, r.reason, r.status, r.phase,
+           r.bytes_done, r.bytes_expected, r.rows_done, r.requested_by, r.request_id, r.github_run_id, r.run_url,
+           r.attempt, r.plan_request_id, r.error_code, r.error_message,
+           case when $2 is null then r.result - 'plan' else r.result end,
+           r.started_at, r.heartbeat_at, r.finished_at
+      from (
+        select *
+          from public.ops_db_backup_runs r
+         where ($1 is null or r.target = $1)
+           and ($2 is null or r.request_id = $2)
+           and ($3 is not true or r.status in ('queued', 'running', 'unknown'))
+           and ($4 is null or r.kind = $4)
+           and ($5 is null or r.status = $5)
+           and ($6 is null or r.r2_key = $6)
+           and ($7 is null or r.created_at >= $7)
+           and ($8 is null or r.created_at < $8)
+           and ($11 is null or (r.created_at, r.id) < ($10, $11))
+         order by r.created_at desc, r.id desc
+         limit case when $9 is not null then 20000 end
+      ) r
+     where $9 is null
+        or strpos(lower(concat_ws(' ', r.label, r.r2_key, r.reason, r.requested_by, r.error_code)), lower($9)) > 0
+     order by r.created_at desc, r.id desc
+     limit $12
+  $query$
+  using p_target, p_request_id, p_active_only, p_kind, p_status, p_r2_key, p_from, p_to,
+        nullif(trim(p_search), ''), v_after_at, p_after_id, public.ops_db_backup_page_size(p_limit);
+end
+$_$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_runs_list(p_target text, p_limit integer, p_request_id uuid, p_active_only boolean, p_kind text, p_status text, p_r2_key text, p_from timestamp with time zone, p_to timestamp with time zone, p_search text, p_after_id uuid); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_runs_list(p_target text, p_limit integer, p_request_id uuid, p_active_only boolean, p_kind text, p_status text, p_r2_key text, p_from timestamp with time zone, p_to timestamp with time zone, p_search text, p_after_id uuid) IS 'Runs, newest first; ops:view. Filters as in ops_db_backups_list; p_search looks into label, key, reason, asker and error code of the first 20,000 rows. A plan''s own text (result.plan) comes only with p_request_id. At most 1000 rows a call.';
+
+
+--
+-- Name: ops_db_backup_service_level(text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_service_level(p_name text) RETURNS interval
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+begin
+  case p_name
+    when 'plan_valid' then return interval '30 minutes';
+    when 'settle_after_silence' then return interval '2 minutes';
+    when 'run_silent' then return interval '10 minutes';
+    when 'run_unconfirmed' then return interval '10 minutes';
+    when 'run_not_begun' then return interval '6 hours';
+    else raise exception using errcode = 'invalid_parameter_value',
+      message = format('there is no service level %L', p_name);
+  end case;
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_service_level(p_name text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_service_level(p_name text) IS 'How long something may take or be silent, by name; an unknown name is an error (22023). plan_valid: a plan allows a restore; settle_after_silence: a running script keeps its row from being settled by others; run_silent: a running script is given up; run_unconfirmed: a queued or unknown run that has no GitHub run is given up; run_not_begun: one that has a GitHub run is given up.';
+
+
+--
+-- Name: ops_db_backup_watch_facts(text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_watch_facts(p_target text) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    SET statement_timeout TO '60s'
+    AS $$
+declare
+  v_backups jsonb;
+  v_drills jsonb;
+  v_reports jsonb;
+begin
+  if p_target is null or p_target not in ('prod', 'dev', 'verify') then
+    perform public.ops_db_backup_refuse(400, 'invalid_payload', 'target is not one of the databases',
+      jsonb_build_object('field', 'target'));
+  end if;
+  perform public.ops_db_backup_runs_expire();
+
+  select coalesce(jsonb_agg(jsonb_build_object(
+           'key', b.r2_key, 'created_at', b.created_at, 'bytes', b.bytes,
+           'rows', case when jsonb_typeof(b.manifest -> 'rows') = 'object' then b.manifest -> 'rows' end)
+           order by b.created_at desc), '[]')
+    into v_backups
+    from (
+      select *
+        from public.ops_db_backups
+       where target = p_target and mode = 'full' and status in ('uploaded', 'restored') and duplicate_of is null
+         -- what a restore replaced: it must not hide that no backup was made since
+         and origin <> 'safety'
+       order by created_at desc
+       -- the newest and those before it that it is compared with
+       limit 8
+    ) b;
+
+  -- a drill that broke off before its verdict says nothing; a proof whose run is not here is one all the same
+  select coalesce(jsonb_agg(jsonb_build_object('key', d.r2_key, 'drilled_at', d.at, 'failed', d.failed)
+           order by d.at desc), '[]')
+    into v_drills
+    from (
+      select r.r2_key, r.finished_at as at, coalesce((
+               select jsonb_agg(c -> 'name')
+                 from jsonb_array_elements(
+                   case when jsonb_typeof(r.result -> 'checks') = 'array' then r.result -> 'checks' end) c
+                where c ->> 'verdict' = 'FAIL'), '[]') as failed
+        from public.ops_db_backup_runs r
+       where r.kind = 'drill' and r.target = p_target and r.r2_key is not null
+         and (r.status = 'succeeded' or r.status = 'failed' and r.error_code = 'drill_failed')
+      union all
+      select b.r2_key, b.proven_at, '[]'
+        from public.ops_db_backups b
+       where b.target = p_target and b.proven_at is not null
+       order by 2 desc
+       limit 20
+    ) d;
+
+  select coalesce(jsonb_object_agg(r.name, jsonb_build_object('at', r.at, 'status', r.status, 'report', r.report)), '{}')
+    into v_reports
+    from public.ops_db_backup_reports r
+   where r.name in ('watchdog', 'watch');
+
+  return jsonb_build_object(
+    'time', clock_timestamp(), 'backups', v_backups, 'drills', v_drills, 'lost_runs', public.ops_db_backup_lost_runs(),
+    'audit', public.ops_db_backup_audit_verify(), 'reports', v_reports);
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_watch_facts(p_target text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_watch_facts(p_target text) IS 'For the watch from inside the project: {time, backups: newest full ones, drills, lost_runs, audit, reports: the last words of watchdog and watch}. Gives silent runs up first. Vault and GitHub are not asked.';
+
+
+--
+-- Name: ops_db_backups_list(text, integer, integer, text, text, timestamp with time zone, timestamp with time zone, text, text, uuid, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backups_list(p_target text DEFAULT NULL::text, p_limit integer DEFAULT 50, p_offset integer DEFAULT 0, p_status text DEFAULT NULL::text, p_origin text DEFAULT NULL::text, p_from timestamp with time zone DEFAULT NULL::timestamp with time zone, p_to timestamp with time zone DEFAULT NULL::timestamp with time zone, p_search text DEFAULT NULL::text, p_sort text DEFAULT 'newest'::text, p_after_id uuid DEFAULT NULL::uuid, p_r2_key text DEFAULT NULL::text) RETURNS TABLE(id uuid, created_at timestamp with time zone, target text, mode text, r2_bucket text, r2_key text, sha256 text, bytes bigint, git_sha text, status text, kind text, label text, raw_bytes bigint, tables_total integer, rows_total bigint, duration_ms bigint, server_version text, requested_by text, run_url text, verified_at timestamp with time zone, proven_at timestamp with time zone, origin text, hold_until timestamp with time zone, hold_reason text, held_by text, proof jsonb)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    SET enable_sort TO 'off'
+    AS $_$
+#variable_conflict use_column
+declare
+  v_after_at timestamptz;
+  v_order constant text := case coalesce(p_sort, 'newest')
+    when 'newest' then 'b.created_at desc, b.id desc'
+    when 'oldest' then 'b.created_at, b.id'
+    when 'largest' then 'b.bytes desc nulls last, b.id desc'
+    when 'slowest' then 'b.duration_ms desc nulls last, b.id desc'
+  end;
+  v_after constant text := case coalesce(p_sort, 'newest')
+    when 'newest' then '(b.created_at, b.id) < ($8, $9)'
+    when 'oldest' then '(b.created_at, b.id) > ($8, $9)'
+  end;
+begin
+  perform public.require_permission_for_current_user('ops', 'view');
+  if v_order is null then
+    perform public.ops_db_backup_refuse(400, 'invalid_payload', 'sort is not one of the known values',
+      jsonb_build_object('field', 'sort'));
+  end if;
+  if p_after_id is not null then
+    select b.created_at into v_after_at from public.ops_db_backups b where b.id = p_after_id;
+    if not found or v_after is null then
+      perform public.ops_db_backup_refuse(400, 'invalid_payload',
+        'after_id is not a row of the catalog, or the order is not by time', jsonb_build_object('field', 'after_id'));
+    end if;
+  end if;
+  if p_r2_key is not null or p_sort in ('largest', 'slowest') then
+    perform set_config('enable_sort', 'on', true); -- few rows to sort, or an order that a filter may make rare
+  end if;
+  return query execute format($query$
+    select b.id, b.created_at, b.target, b.mode, b.r2_bucket, b.r2_key, b.sha256, b.bytes, b.git_sha, b.status,
+           b.kind, b.label, b.raw_bytes, b.tables_total, b.rows_total, b.duration_ms, b.server_version,
+           b.requested_by, b.run_url, b.verified_at, b.proven_at, b.origin, b.hold_until, b.hold_reason, b.held_by,
+           b.proof
+      from (
+        select *
+          from public.ops_db_backups b
+         where ($1 is null or b.target = $1)
+           and ($2 is null or b.status = $2)
+           and ($3 is null or b.origin = $3)
+           and ($4 is null or b.created_at >= $4)
+           and ($5 is null or b.created_at < $5)
+           and ($7 is null or b.r2_key = $7)
+           and ($9 is null or %2$s)
+         order by %1$s
+         limit case when $6 is not null then 20000 end
+      ) b
+     where $6 is null or strpos(lower(b.label), lower($6)) > 0 or strpos(lower(b.r2_key), lower($6)) > 0
+     order by %1$s
+     limit $10 offset $11
+  $query$, v_order, coalesce(v_after, 'true'))
+  using p_target, p_status, p_origin, p_from, p_to, nullif(trim(p_search), ''), p_r2_key, v_after_at, p_after_id,
+        public.ops_db_backup_page_size(p_limit), greatest(coalesce(p_offset, 0), 0);
+end
+$_$;
+
+
+--
+-- Name: FUNCTION ops_db_backups_list(p_target text, p_limit integer, p_offset integer, p_status text, p_origin text, p_from timestamp with time zone, p_to timestamp with time zone, p_search text, p_sort text, p_after_id uuid, p_r2_key text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backups_list(p_target text, p_limit integer, p_offset integer, p_status text, p_origin text, p_from timestamp with time zone, p_to timestamp with time zone, p_search text, p_sort text, p_after_id uuid, p_r2_key text) IS 'Backups, newest first unless p_sort says oldest, largest or slowest; ops:view. A filter that is null does not filter; p_from is included, p_to is not. p_after_id: the rows after that row (newest and oldest only), whatever the size of the table; an offset costs what it skips. p_search (in label and key) looks at the first 20,000 rows that the other filters leave, after p_after_id. At most 1000 rows a call.';
+
+
+--
+-- Name: ops_db_backup_audit; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.ops_db_backup_audit (
+    chain_id uuid NOT NULL,
+    seq bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    event text NOT NULL,
+    actor text,
+    actor_id uuid,
+    target text,
+    request_id uuid,
+    r2_key text,
+    code text,
+    record text NOT NULL,
+    prev_hash text NOT NULL,
+    hash text NOT NULL,
+    CONSTRAINT ops_db_backup_audit_event_is_word CHECK ((event ~ '^[a-z][a-z_]{0,39}$'::text)),
+    CONSTRAINT ops_db_backup_audit_seq_counts CHECK ((seq > 0))
+);
+
+
+--
+-- Name: TABLE ops_db_backup_audit; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.ops_db_backup_audit IS 'What was asked, refused, done and decided, for ever. Refuses update, delete and truncate.';
+
+
+--
+-- Name: COLUMN ops_db_backup_audit.actor; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.ops_db_backup_audit.actor IS 'E-mail of the user, what started the run, or script (a run reports), watch (given up for lost), rebuild.';
+
+
+--
+-- Name: COLUMN ops_db_backup_audit.record; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.ops_db_backup_audit.record IS 'The record as JSON: exactly this text is hashed.';
+
+
+--
+-- Name: COLUMN ops_db_backup_audit.prev_hash; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.ops_db_backup_audit.prev_hash IS 'Hash of the record before; 64 zeros for the first of a chain.';
+
+
+--
+-- Name: COLUMN ops_db_backup_audit.hash; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.ops_db_backup_audit.hash IS 'sha256(prev_hash || record), hexadecimal.';
+
+
+--
+-- Name: ops_db_backup_audit_mirrored; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.ops_db_backup_audit_mirrored (
+    chain_id uuid NOT NULL,
+    seq bigint NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
+
+--
+-- Name: TABLE ops_db_backup_audit_mirrored; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.ops_db_backup_audit_mirrored IS 'Up to which record of each chain the vault has a copy. May be lost: then the copies are compared and taken again.';
+
+
+--
+-- Name: ops_db_backup_reports; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.ops_db_backup_reports (
+    name text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    status text NOT NULL,
+    report jsonb NOT NULL,
+    CONSTRAINT ops_db_backup_reports_name_is_word CHECK ((name ~ '^[a-z][a-z0-9_-]{0,39}$'::text)),
+    CONSTRAINT ops_db_backup_reports_report_is_object CHECK ((jsonb_typeof(report) = 'object'::text)),
+    CONSTRAINT ops_db_backup_reports_status_known CHECK ((status = ANY (ARRAY['ok'::text, 'warning'::text, 'failed'::text])))
+);
+
+
+--
+-- Name: TABLE ops_db_backup_reports; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.ops_db_backup_reports IS 'The last report of each unattended command (watchdog, doctor): when it looked, and what it found.';
+
+
+--
+-- Name: ops_db_backup_runs; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.ops_db_backup_runs (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    kind text NOT NULL,
+    target text NOT NULL,
+    mode text,
+    label text,
+    r2_key text,
+    reason text,
+    status text DEFAULT 'queued'::text NOT NULL,
+    phase text,
+    bytes_done bigint,
+    bytes_expected bigint,
+    rows_done bigint,
+    requested_by text,
+    requested_by_id uuid,
+    request_id uuid NOT NULL,
+    github_run_id bigint,
+    run_url text,
+    attempt integer,
+    plan_request_id uuid,
+    error_code text,
+    error_message text,
+    result jsonb,
+    started_at timestamp with time zone,
+    heartbeat_at timestamp with time zone,
+    finished_at timestamp with time zone,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    reported_at timestamp with time zone,
+    CONSTRAINT ops_db_backup_runs_bytes_done_counts CHECK ((bytes_done >= 0)),
+    CONSTRAINT ops_db_backup_runs_bytes_expected_counts CHECK ((bytes_expected >= 0)),
+    CONSTRAINT ops_db_backup_runs_final_has_end CHECK (((status = ANY (ARRAY['succeeded'::text, 'failed'::text, 'cancelled'::text, 'lost'::text])) = (finished_at IS NOT NULL))),
+    CONSTRAINT ops_db_backup_runs_kind_known CHECK ((kind = ANY (ARRAY['backup'::text, 'restore'::text, 'drill'::text, 'plan'::text, 'prune'::text]))),
+    CONSTRAINT ops_db_backup_runs_mode_known CHECK ((mode = ANY (ARRAY['full'::text, 'schema-only'::text]))),
+    CONSTRAINT ops_db_backup_runs_restore_names_key CHECK (((kind <> ALL (ARRAY['restore'::text, 'plan'::text])) OR (r2_key IS NOT NULL))),
+    CONSTRAINT ops_db_backup_runs_result_is_object CHECK ((jsonb_typeof(result) = 'object'::text)),
+    CONSTRAINT ops_db_backup_runs_rows_done_counts CHECK ((rows_done >= 0)),
+    CONSTRAINT ops_db_backup_runs_run_url_is_web CHECK (((run_url ~ '^https?://'::text) AND (length(run_url) <= 500))),
+    CONSTRAINT ops_db_backup_runs_status_known CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'unknown'::text, 'succeeded'::text, 'failed'::text, 'cancelled'::text, 'lost'::text]))),
+    CONSTRAINT ops_db_backup_runs_target_known CHECK ((target = ANY (ARRAY['prod'::text, 'dev'::text, 'verify'::text])))
+);
+
+
+--
+-- Name: TABLE ops_db_backup_runs; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.ops_db_backup_runs IS 'Backups, restores, drills, plans and prunes: who asked what, how far it is, how it ended. Rows are never deleted.';
+
+
+--
+-- Name: COLUMN ops_db_backup_runs.status; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.ops_db_backup_runs.status IS 'queued asked, not begun; running a script reports; unknown GitHub gave no clear answer; succeeded, failed, cancelled final; lost no news for too long.';
+
+
+--
+-- Name: COLUMN ops_db_backup_runs.rows_done; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.ops_db_backup_runs.rows_done IS 'Rows that the script has seen go by in this phase.';
+
+
+--
+-- Name: COLUMN ops_db_backup_runs.requested_by; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.ops_db_backup_runs.requested_by IS 'E-mail of the user, or what started it (schedule, command line).';
+
+
+--
+-- Name: COLUMN ops_db_backup_runs.requested_by_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.ops_db_backup_runs.requested_by_id IS 'The signed-in user who asked; kept when the user is deleted.';
+
+
+--
+-- Name: COLUMN ops_db_backup_runs.request_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.ops_db_backup_runs.request_id IS 'Idempotency key: the same id is the same request.';
+
+
+--
+-- Name: COLUMN ops_db_backup_runs.attempt; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.ops_db_backup_runs.attempt IS 'Which attempt of the GitHub run this is; 1 for the first.';
+
+
+--
+-- Name: COLUMN ops_db_backup_runs.plan_request_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.ops_db_backup_runs.plan_request_id IS 'Of a restore: the request id of the plan that its asker had seen.';
+
+
+--
+-- Name: COLUMN ops_db_backup_runs.result; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.ops_db_backup_runs.result IS 'What was checked, and what came out.';
+
+
+--
+-- Name: COLUMN ops_db_backup_runs.heartbeat_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.ops_db_backup_runs.heartbeat_at IS 'Last sign of life of the script.';
+
+
+--
+-- Name: COLUMN ops_db_backup_runs.reported_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.ops_db_backup_runs.reported_at IS 'When the script itself reported the end; null for an end that was written by anything else.';
+
+
+--
+-- Name: ops_db_backups; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.ops_db_backups (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    target text NOT NULL,
+    mode text NOT NULL,
+    r2_bucket text NOT NULL,
+    r2_key text NOT NULL,
+    sha256 text,
+    bytes bigint,
+    git_sha text,
+    status text DEFAULT 'uploaded'::text NOT NULL,
+    kind text,
+    label text,
+    raw_bytes bigint,
+    tables_total integer,
+    rows_total bigint,
+    duration_ms bigint,
+    server_version text,
+    requested_by text,
+    run_url text,
+    verified_at timestamp with time zone,
+    proven_at timestamp with time zone,
+    manifest jsonb,
+    duplicate_of uuid,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    proof jsonb,
+    hold_until timestamp with time zone,
+    hold_reason text,
+    held_by text,
+    origin text GENERATED ALWAYS AS (
+CASE
+    WHEN (kind = 'supabase_db_backup_local'::text) THEN 'local'::text
+    WHEN (label = 'antes-da-restauracao'::text) THEN 'safety'::text
+    WHEN (requested_by = 'schedule'::text) THEN 'schedule'::text
+    WHEN (requested_by ~ '@|^github:'::text) THEN 'person'::text
+    ELSE 'other'::text
+END) STORED NOT NULL,
+    CONSTRAINT ops_db_backups_mode_known CHECK ((mode = ANY (ARRAY['full'::text, 'schema-only'::text]))),
+    CONSTRAINT ops_db_backups_proof_is_object CHECK ((jsonb_typeof(proof) = 'object'::text)),
+    CONSTRAINT ops_db_backups_status_known CHECK ((status = ANY (ARRAY['uploaded'::text, 'failed'::text, 'restored'::text, 'deleted'::text]))),
+    CONSTRAINT ops_db_backups_target_known CHECK ((target = ANY (ARRAY['prod'::text, 'dev'::text, 'verify'::text])))
+);
+
+
+--
+-- Name: TABLE ops_db_backups; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.ops_db_backups IS 'Index of the vault, one row per archive; the bucket is the truth and this table can be rebuilt from it.';
+
+
+--
+-- Name: COLUMN ops_db_backups.created_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.ops_db_backups.created_at IS 'Start of the backup, as its manifest says.';
+
+
+--
+-- Name: COLUMN ops_db_backups.bytes; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.ops_db_backups.bytes IS 'Size of the .dump.gz as stored.';
+
+
+--
+-- Name: COLUMN ops_db_backups.status; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.ops_db_backups.status IS 'uploaded, failed, restored or deleted.';
+
+
+--
+-- Name: COLUMN ops_db_backups.raw_bytes; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.ops_db_backups.raw_bytes IS 'Size of the archive before compression.';
+
+
+--
+-- Name: COLUMN ops_db_backups.verified_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.ops_db_backups.verified_at IS 'When size and sha256 were last confirmed at the vault.';
+
+
+--
+-- Name: COLUMN ops_db_backups.proven_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.ops_db_backups.proven_at IS 'When a drill last restored exactly these bytes.';
+
+
+--
+-- Name: COLUMN ops_db_backups.manifest; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.ops_db_backups.manifest IS 'The manifest as it lies in the vault; null for rows older than this column.';
+
+
+--
+-- Name: COLUMN ops_db_backups.duplicate_of; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.ops_db_backups.duplicate_of IS 'Earlier times could write an object twice: the id of the row that counts; null for the row that counts.';
+
+
+--
+-- Name: COLUMN ops_db_backups.proof; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.ops_db_backups.proof IS 'The newest drill''s receipt in short: {receipt_key, drilled_at, passed, failed, skipped, seconds, total_seconds}.';
+
+
+--
+-- Name: COLUMN ops_db_backups.hold_until; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.ops_db_backups.hold_until IS 'Retention does not delete it before; null: not held.';
+
+
+--
+-- Name: COLUMN ops_db_backups.held_by; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.ops_db_backups.held_by IS 'E-mail of who held it.';
+
+
+--
+-- Name: COLUMN ops_db_backups.origin; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.ops_db_backups.origin IS 'Who wanted it: schedule, person, safety (the copy before a restore), local (an admin''s machine) or other.';
+
+
+--
+-- Name: ops_db_backup_audit_mirrored ops_db_backup_audit_mirrored_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.ops_db_backup_audit_mirrored
+    ADD CONSTRAINT ops_db_backup_audit_mirrored_pkey PRIMARY KEY (chain_id);
+
+
+--
+-- Name: ops_db_backup_audit ops_db_backup_audit_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.ops_db_backup_audit
+    ADD CONSTRAINT ops_db_backup_audit_pkey PRIMARY KEY (chain_id, seq);
+
+
+--
+-- Name: ops_db_backup_reports ops_db_backup_reports_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.ops_db_backup_reports
+    ADD CONSTRAINT ops_db_backup_reports_pkey PRIMARY KEY (name);
+
+
+--
+-- Name: ops_db_backup_runs ops_db_backup_runs_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.ops_db_backup_runs
+    ADD CONSTRAINT ops_db_backup_runs_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: ops_db_backup_runs ops_db_backup_runs_request_id_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.ops_db_backup_runs
+    ADD CONSTRAINT ops_db_backup_runs_request_id_key UNIQUE (request_id);
+
+
+--
+-- Name: ops_db_backups ops_db_backups_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.ops_db_backups
+    ADD CONSTRAINT ops_db_backups_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: ops_db_backup_audit_newest_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ops_db_backup_audit_newest_idx ON public.ops_db_backup_audit USING btree (at DESC, chain_id DESC, seq DESC);
+
+
+--
+-- Name: ops_db_backup_audit_r2_key_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ops_db_backup_audit_r2_key_idx ON public.ops_db_backup_audit USING btree (r2_key, at DESC) WHERE (r2_key IS NOT NULL);
+
+
+--
+-- Name: ops_db_backup_audit_request_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ops_db_backup_audit_request_idx ON public.ops_db_backup_audit USING btree (request_id, at DESC) WHERE (request_id IS NOT NULL);
+
+
+--
+-- Name: ops_db_backup_runs_active_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ops_db_backup_runs_active_idx ON public.ops_db_backup_runs USING btree (created_at DESC, id DESC) WHERE (status = ANY (ARRAY['queued'::text, 'running'::text, 'unknown'::text]));
+
+
+--
+-- Name: ops_db_backup_runs_kind_newest_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ops_db_backup_runs_kind_newest_idx ON public.ops_db_backup_runs USING btree (kind, created_at DESC, id DESC);
+
+
+--
+-- Name: ops_db_backup_runs_newest_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ops_db_backup_runs_newest_idx ON public.ops_db_backup_runs USING btree (created_at DESC, id DESC);
+
+
+--
+-- Name: ops_db_backup_runs_one_per_target; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX ops_db_backup_runs_one_per_target ON public.ops_db_backup_runs USING btree (target) WHERE ((kind = ANY (ARRAY['backup'::text, 'restore'::text])) AND (status = ANY (ARRAY['queued'::text, 'running'::text, 'unknown'::text])));
+
+
+--
+-- Name: ops_db_backup_runs_one_restore; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX ops_db_backup_runs_one_restore ON public.ops_db_backup_runs USING btree (kind) WHERE ((kind = 'restore'::text) AND (status = ANY (ARRAY['queued'::text, 'running'::text, 'unknown'::text])));
+
+
+--
+-- Name: ops_db_backup_runs_r2_key_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ops_db_backup_runs_r2_key_idx ON public.ops_db_backup_runs USING btree (r2_key, created_at DESC, id DESC) WHERE (r2_key IS NOT NULL);
+
+
+--
+-- Name: ops_db_backup_runs_status_newest_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ops_db_backup_runs_status_newest_idx ON public.ops_db_backup_runs USING btree (status, created_at DESC, id DESC) WHERE (status <> 'succeeded'::text);
+
+
+--
+-- Name: ops_db_backup_runs_succeeded_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ops_db_backup_runs_succeeded_idx ON public.ops_db_backup_runs USING btree (kind, target, finished_at DESC) WHERE (status = 'succeeded'::text);
+
+
+--
+-- Name: ops_db_backup_runs_target_newest_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ops_db_backup_runs_target_newest_idx ON public.ops_db_backup_runs USING btree (target, created_at DESC, id DESC);
+
+
+--
+-- Name: ops_db_backups_largest_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ops_db_backups_largest_idx ON public.ops_db_backups USING btree (bytes DESC NULLS LAST, id DESC);
+
+
+--
+-- Name: ops_db_backups_newest_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ops_db_backups_newest_idx ON public.ops_db_backups USING btree (created_at DESC, id DESC);
+
+
+--
+-- Name: ops_db_backups_object_key; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX ops_db_backups_object_key ON public.ops_db_backups USING btree (r2_bucket, r2_key) WHERE (duplicate_of IS NULL);
+
+
+--
+-- Name: ops_db_backups_origin_newest_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ops_db_backups_origin_newest_idx ON public.ops_db_backups USING btree (origin, created_at DESC, id DESC);
+
+
+--
+-- Name: ops_db_backups_proven_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ops_db_backups_proven_idx ON public.ops_db_backups USING btree (target, created_at DESC, id DESC) WHERE (proven_at IS NOT NULL);
+
+
+--
+-- Name: ops_db_backups_r2_key_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ops_db_backups_r2_key_idx ON public.ops_db_backups USING btree (r2_key);
+
+
+--
+-- Name: ops_db_backups_slowest_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ops_db_backups_slowest_idx ON public.ops_db_backups USING btree (duration_ms DESC NULLS LAST, id DESC);
+
+
+--
+-- Name: ops_db_backups_status_newest_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ops_db_backups_status_newest_idx ON public.ops_db_backups USING btree (status, created_at DESC, id DESC) WHERE (status <> 'uploaded'::text);
+
+
+--
+-- Name: ops_db_backups_target_newest_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ops_db_backups_target_newest_idx ON public.ops_db_backups USING btree (target, created_at DESC, id DESC);
+
+
+--
+-- Name: ops_db_backup_audit ops_db_backup_audit_keep_all; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER ops_db_backup_audit_keep_all BEFORE TRUNCATE ON public.ops_db_backup_audit FOR EACH STATEMENT EXECUTE FUNCTION public.ops_db_backup_audit_keep();
+
+ALTER TABLE public.ops_db_backup_audit ENABLE ALWAYS TRIGGER ops_db_backup_audit_keep_all;
+
+
+--
+-- Name: ops_db_backup_audit ops_db_backup_audit_keep_rows; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER ops_db_backup_audit_keep_rows BEFORE DELETE OR UPDATE ON public.ops_db_backup_audit FOR EACH ROW EXECUTE FUNCTION public.ops_db_backup_audit_keep();
+
+ALTER TABLE public.ops_db_backup_audit ENABLE ALWAYS TRIGGER ops_db_backup_audit_keep_rows;
+
+
+--
+-- Name: ops_db_backup_runs ops_db_backup_runs_audit_changed; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE CONSTRAINT TRIGGER ops_db_backup_runs_audit_changed AFTER UPDATE ON public.ops_db_backup_runs DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((((((old.status IS DISTINCT FROM new.status) OR (old.github_run_id IS DISTINCT FROM new.github_run_id)) OR (old.run_url IS DISTINCT FROM new.run_url)) OR (old.attempt IS DISTINCT FROM new.attempt)) OR (old.r2_key IS DISTINCT FROM new.r2_key)) OR (old.reported_at IS DISTINCT FROM new.reported_at))) EXECUTE FUNCTION public.ops_db_backup_audit_run();
+
+ALTER TABLE public.ops_db_backup_runs ENABLE ALWAYS TRIGGER ops_db_backup_runs_audit_changed;
+
+
+--
+-- Name: ops_db_backup_runs ops_db_backup_runs_audit_new; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE CONSTRAINT TRIGGER ops_db_backup_runs_audit_new AFTER INSERT ON public.ops_db_backup_runs DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.ops_db_backup_audit_run();
+
+ALTER TABLE public.ops_db_backup_runs ENABLE ALWAYS TRIGGER ops_db_backup_runs_audit_new;
+
+
+--
+-- Name: ops_db_backups ops_db_backups_audit_hold; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE CONSTRAINT TRIGGER ops_db_backups_audit_hold AFTER UPDATE ON public.ops_db_backups DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((((old.hold_until IS DISTINCT FROM new.hold_until) OR (old.hold_reason IS DISTINCT FROM new.hold_reason)) OR (old.held_by IS DISTINCT FROM new.held_by))) EXECUTE FUNCTION public.ops_db_backup_audit_backup('hold');
+
+ALTER TABLE public.ops_db_backups ENABLE ALWAYS TRIGGER ops_db_backups_audit_hold;
+
+
+--
+-- Name: ops_db_backups ops_db_backups_audit_mark; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE CONSTRAINT TRIGGER ops_db_backups_audit_mark AFTER UPDATE ON public.ops_db_backups DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((((old.status IS DISTINCT FROM new.status) OR (old.sha256 IS DISTINCT FROM new.sha256)) OR (old.proven_at IS DISTINCT FROM new.proven_at)) OR (old.proof IS DISTINCT FROM new.proof))) EXECUTE FUNCTION public.ops_db_backup_audit_backup('mark');
+
+ALTER TABLE public.ops_db_backups ENABLE ALWAYS TRIGGER ops_db_backups_audit_mark;
+
+
+--
+-- Name: ops_db_backups ops_db_backups_audit_record; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE CONSTRAINT TRIGGER ops_db_backups_audit_record AFTER INSERT ON public.ops_db_backups DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.ops_db_backup_audit_backup('record');
+
+ALTER TABLE public.ops_db_backups ENABLE ALWAYS TRIGGER ops_db_backups_audit_record;
+
+
+--
+-- Name: ops_db_backup_audit; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.ops_db_backup_audit ENABLE ROW LEVEL SECURITY;
+
+
+--
+-- Name: ops_db_backup_audit_mirrored; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.ops_db_backup_audit_mirrored ENABLE ROW LEVEL SECURITY;
+
+
+--
+-- Name: ops_db_backup_reports; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.ops_db_backup_reports ENABLE ROW LEVEL SECURITY;
+
+
+--
+-- Name: ops_db_backup_runs; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.ops_db_backup_runs ENABLE ROW LEVEL SECURITY;
+
+
+--
+-- Name: ops_db_backups; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.ops_db_backups ENABLE ROW LEVEL SECURITY;
+
+
+--
+-- Name: FUNCTION ops_db_backup_audit_append(p jsonb); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_audit_append(p jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ops_db_backup_audit_append(p jsonb) TO service_role;
+
+
+--
+-- Name: FUNCTION ops_db_backup_audit_backup(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_audit_backup() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION ops_db_backup_audit_caller(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_audit_caller() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION ops_db_backup_audit_chain(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_audit_chain() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION ops_db_backup_audit_check(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_audit_check() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ops_db_backup_audit_check() TO authenticated;
+
+
+--
+-- Name: FUNCTION ops_db_backup_audit_columns(p_table regclass); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_audit_columns(p_table regclass) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION ops_db_backup_audit_hash(p_prev_hash text, p_record text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_audit_hash(p_prev_hash text, p_record text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION ops_db_backup_audit_keep(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_audit_keep() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION ops_db_backup_audit_list(p_limit integer, p_after_chain_id uuid, p_after_seq bigint, p_event text, p_request_id uuid, p_r2_key text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_audit_list(p_limit integer, p_after_chain_id uuid, p_after_seq bigint, p_event text, p_request_id uuid, p_r2_key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ops_db_backup_audit_list(p_limit integer, p_after_chain_id uuid, p_after_seq bigint, p_event text, p_request_id uuid, p_r2_key text) TO authenticated;
+
+
+--
+-- Name: FUNCTION ops_db_backup_audit_load(p jsonb); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_audit_load(p jsonb) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION ops_db_backup_audit_mirrored_to(p jsonb); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_audit_mirrored_to(p jsonb) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION ops_db_backup_audit_run(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_audit_run() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION ops_db_backup_audit_unmirrored(p_limit integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_audit_unmirrored(p_limit integer) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION ops_db_backup_audit_verify(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_audit_verify() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION ops_db_backup_audit_write(p_event text, p_actor text, p_actor_id uuid, p_target text, p_request_id uuid, p_r2_key text, p_code text, p_detail jsonb); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_audit_write(p_event text, p_actor text, p_actor_id uuid, p_target text, p_request_id uuid, p_r2_key text, p_code text, p_detail jsonb) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION ops_db_backup_check_order(p_kind text, p_target text, p_mode text, p_label text, p_r2_key text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_check_order(p_kind text, p_target text, p_mode text, p_label text, p_r2_key text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION ops_db_backup_check_record(p_r2_bucket text, p_r2_key text, p_manifest jsonb); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_check_record(p_r2_bucket text, p_r2_key text, p_manifest jsonb) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION ops_db_backup_days(p_target text, p_days integer, p_time_zone text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_days(p_target text, p_days integer, p_time_zone text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ops_db_backup_days(p_target text, p_days integer, p_time_zone text) TO authenticated;
+
+
+--
+-- Name: FUNCTION ops_db_backup_durations(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_durations() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ops_db_backup_durations() TO authenticated;
+
+
+--
+-- Name: FUNCTION ops_db_backup_hold(p_r2_key text, p_until timestamp with time zone, p_reason text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_hold(p_r2_key text, p_until timestamp with time zone, p_reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ops_db_backup_hold(p_r2_key text, p_until timestamp with time zone, p_reason text) TO authenticated;
+
+
+--
+-- Name: FUNCTION ops_db_backup_in_short(p_target text, p_only_proven boolean); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_in_short(p_target text, p_only_proven boolean) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION ops_db_backup_is_archive_key(p_r2_key text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_is_archive_key(p_r2_key text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION ops_db_backup_lost_runs(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_lost_runs() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION ops_db_backup_manifest(p_r2_key text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_manifest(p_r2_key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ops_db_backup_manifest(p_r2_key text) TO authenticated;
+
+
+--
+-- Name: FUNCTION ops_db_backup_mark(p jsonb); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_mark(p jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ops_db_backup_mark(p jsonb) TO service_role;
+
+
+--
+-- Name: FUNCTION ops_db_backup_overview(p_target text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_overview(p_target text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ops_db_backup_overview(p_target text) TO authenticated;
+
+
+--
+-- Name: FUNCTION ops_db_backup_page_size(p_limit integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_page_size(p_limit integer) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION ops_db_backup_permissions(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_permissions() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ops_db_backup_permissions() TO authenticated;
+
+
+--
+-- Name: FUNCTION ops_db_backup_rebuild_backups(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_rebuild_backups() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION ops_db_backup_rebuild_runs(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_rebuild_runs() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION ops_db_backup_record(p jsonb); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_record(p jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ops_db_backup_record(p jsonb) TO service_role;
+
+
+--
+-- Name: FUNCTION ops_db_backup_recovery_time(p_target text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_recovery_time(p_target text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION ops_db_backup_refuse(p_http_status integer, p_code text, p_message text, p_detail jsonb); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_refuse(p_http_status integer, p_code text, p_message text, p_detail jsonb) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION ops_db_backup_refuse_if_held(p_kind text, p_target text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_refuse_if_held(p_kind text, p_target text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION ops_db_backup_refuse_start(p_old anyelement, p_new anyelement); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_refuse_start(p_old anyelement, p_new anyelement) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION ops_db_backup_refuse_without_plan(p_target text, p_r2_key text, p_plan_request_id uuid); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_refuse_without_plan(p_target text, p_r2_key text, p_plan_request_id uuid) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION ops_db_backup_report(p jsonb); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_report(p jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ops_db_backup_report(p jsonb) TO service_role;
+
+
+--
+-- Name: FUNCTION ops_db_backup_reports_list(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_reports_list() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ops_db_backup_reports_list() TO authenticated;
+
+
+--
+-- Name: FUNCTION ops_db_backup_run_dispatched(p_request_id uuid, p_github_run_id bigint, p_run_url text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_run_dispatched(p_request_id uuid, p_github_run_id bigint, p_run_url text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ops_db_backup_run_dispatched(p_request_id uuid, p_github_run_id bigint, p_run_url text) TO authenticated;
+
+
+--
+-- Name: FUNCTION ops_db_backup_run_finish(p jsonb); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_run_finish(p jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ops_db_backup_run_finish(p jsonb) TO service_role;
+
+
+--
+-- Name: FUNCTION ops_db_backup_run_found(p_request_id uuid); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_run_found(p_request_id uuid) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION ops_db_backup_run_json(p_request_id uuid); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_run_json(p_request_id uuid) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION ops_db_backup_run_not_dispatched(p_request_id uuid, p_error_code text, p_error_message text, p_unclear boolean); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_run_not_dispatched(p_request_id uuid, p_error_code text, p_error_message text, p_unclear boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ops_db_backup_run_not_dispatched(p_request_id uuid, p_error_code text, p_error_message text, p_unclear boolean) TO authenticated;
+
+
+--
+-- Name: FUNCTION ops_db_backup_run_progress(p jsonb); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_run_progress(p jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ops_db_backup_run_progress(p jsonb) TO service_role;
+
+
+--
+-- Name: FUNCTION ops_db_backup_run_request(p_kind text, p_target text, p_mode text, p_label text, p_r2_key text, p_reason text, p_request_id uuid, p_plan_request_id uuid); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_run_request(p_kind text, p_target text, p_mode text, p_label text, p_r2_key text, p_reason text, p_request_id uuid, p_plan_request_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ops_db_backup_run_request(p_kind text, p_target text, p_mode text, p_label text, p_r2_key text, p_reason text, p_request_id uuid, p_plan_request_id uuid) TO authenticated;
+
+
+--
+-- Name: FUNCTION ops_db_backup_run_settle(p_request_id uuid, p_status text, p_error_code text, p_error_message text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_run_settle(p_request_id uuid, p_status text, p_error_code text, p_error_message text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ops_db_backup_run_settle(p_request_id uuid, p_status text, p_error_code text, p_error_message text) TO authenticated;
+
+
+--
+-- Name: FUNCTION ops_db_backup_run_start(p jsonb); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_run_start(p jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ops_db_backup_run_start(p jsonb) TO service_role;
+
+
+--
+-- Name: FUNCTION ops_db_backup_runs_expire(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_runs_expire() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ops_db_backup_runs_expire() TO service_role;
+
+
+--
+-- Name: FUNCTION ops_db_backup_runs_list(p_target text, p_limit integer, p_request_id uuid, p_active_only boolean, p_kind text, p_status text, p_r2_key text, p_from timestamp with time zone, p_to timestamp with time zone, p_search text, p_after_id uuid); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_runs_list(p_target text, p_limit integer, p_request_id uuid, p_active_only boolean, p_kind text, p_status text, p_r2_key text, p_from timestamp with time zone, p_to timestamp with time zone, p_search text, p_after_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ops_db_backup_runs_list(p_target text, p_limit integer, p_request_id uuid, p_active_only boolean, p_kind text, p_status text, p_r2_key text, p_from timestamp with time zone, p_to timestamp with time zone, p_search text, p_after_id uuid) TO authenticated;
+
+
+--
+-- Name: FUNCTION ops_db_backup_service_level(p_name text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_service_level(p_name text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION ops_db_backup_watch_facts(p_target text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_watch_facts(p_target text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ops_db_backup_watch_facts(p_target text) TO service_role;
+
+
+--
+-- Name: FUNCTION ops_db_backups_list(p_target text, p_limit integer, p_offset integer, p_status text, p_origin text, p_from timestamp with time zone, p_to timestamp with time zone, p_search text, p_sort text, p_after_id uuid, p_r2_key text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backups_list(p_target text, p_limit integer, p_offset integer, p_status text, p_origin text, p_from timestamp with time zone, p_to timestamp with time zone, p_search text, p_sort text, p_after_id uuid, p_r2_key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ops_db_backups_list(p_target text, p_limit integer, p_offset integer, p_status text, p_origin text, p_from timestamp with time zone, p_to timestamp with time zone, p_search text, p_sort text, p_after_id uuid, p_r2_key text) TO authenticated;
