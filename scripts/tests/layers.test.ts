@@ -162,6 +162,14 @@ describe("layers", () => {
     expect(FLOORS.flat().filter((room) => !files.some(inside(`${LIB}/${room}`)))).toEqual([]);
   });
 
+  test("CONTRIBUTING.md lists these floors", () => {
+    const text = readFileSync(join(ROOT, "CONTRIBUTING.md"), "utf8");
+    const listed = [...text.matchAll(/^\| (\d+) \| ((?:`\w+`(?:, )?)+) \|/gm)].map(([, floor, rooms = ""]) =>
+      [Number(floor), rooms.replaceAll("`", "").split(", ")] as const
+    );
+    expect(listed.toReversed()).toEqual(FLOORS.map((rooms, index) => [index + 1, rooms]));
+  });
+
   test("no imports form a circle", () => {
     expect(circles(imports)).toEqual([]);
     expect(circles(new Map([["a", ["b"]], ["b", ["c"]], ["c", ["b", "a"]], ["d", ["a"]]])))

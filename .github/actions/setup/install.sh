@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
-# Makes sure that the machine has what the scripts need; does nothing where it is there already.
+# Ensures that the machine has the programs that the scripts need; does nothing when they are installed.
 #
 #   POSTGRES_MAJOR    major version of pg_dump, pg_restore and psql (default 17)
 #   POSTGRES_SERVER   "true": initdb and postgres of that version too
 #
-# Packages are installed on GitHub's own machines (RUNNER_ENVIRONMENT=github-hosted), which are thrown
-# away afterwards. Any other machine belongs to somebody: there it only says what is missing and fails.
+# Packages are installed on GitHub's own machines (RUNNER_ENVIRONMENT=github-hosted), which are
+# discarded afterwards. On any other machine it only reports what is missing and fails.
 set -euo pipefail
 
 major=${POSTGRES_MAJOR:-17}
 server=${POSTGRES_SERVER:-false}
 
-# Prints the folder with the wanted programs: Debian's place, else the first on PATH.
+# Prints the folder of the requested programs: Debian's, else the first on PATH.
 find_postgres() {
   local folder program
   for folder in "/usr/lib/postgresql/$major/bin" "$(dirname "$(command -v pg_dump || echo /none/pg_dump)")"; do
@@ -46,7 +46,7 @@ install_postgres() {
   # The repository of the PostgreSQL project has every supported major version.
   sudo /usr/share/postgresql-common/pgdg/apt.postgresql.org.sh -y
   if [[ "$server" == true ]]; then
-    # Only the programs are wanted, not a cluster that is started at once.
+    # Only the programs are needed: do not create and start a cluster.
     echo 'create_main_cluster = false' | sudo tee -a /etc/postgresql-common/createcluster.conf >/dev/null
     packages+=("postgresql-$major")
   fi

@@ -53,7 +53,7 @@ async function refusal(response: Response): Promise<ScreenError> {
   return new ScreenError(response.status === 401 ? "session" : "refused", code, message, detail);
 }
 
-/** The response isAfterNextPage from the platform: the function is not deployed or crashed, or the token was refused. */
+/** The response came from the platform: the function is not deployed or crashed, or the token was refused. */
 function unknownRefusal(status: number, text: string): ScreenError {
   const detail = `HTTP ${status} ${text.slice(0, 300)}`.trim();
   if (status === 401) return knownError("session", "invalid_token", detail);
