@@ -1,5 +1,5 @@
 /**
- * Tests the alarm: plants a damaged copy, and fails unless it was found and told through every channel.
+ * Tests the alarm: plants a damaged copy, and fails unless it was found and delivered through every channel.
  *
  *     deno task alarm-test
  *

@@ -66,8 +66,8 @@ await runMain(async (signal) => {
 });
 
 /**
- * The backup is good whatever happens here: without its row the run is red, says so, and the next run
- * adopts the object from its manifest.
+ * The backup is good whatever happens here. Without its row the run fails with a code of its own, and the next run adopts
+ * the object from its manifest.
  */
 async function enterIntoCatalog(
   { catalog, reporter }: TrackedRun,

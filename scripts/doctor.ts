@@ -1,5 +1,5 @@
 /**
- * Looks at everything that backups need, and says what to do about what is not well: docs/doctor.md.
+ * Checks everything that backups need, and prints what to do about each failure: docs/doctor.md.
  *
  *     deno task doctor
  *     REPORT=yes deno task doctor     # for the screen, too
@@ -16,7 +16,7 @@ import { Catalog } from "./lib/catalog/catalog.ts";
 import { findPsql } from "./lib/postgres/client_tools.ts";
 import type { DoctorReport } from "./lib/doctor/check.ts";
 import { runDoctor } from "./lib/doctor/run_doctor.ts";
-import { doctorSummary, linesOf } from "./lib/doctor/text.ts";
+import { doctorSummary, linesOf } from "./lib/doctor/report_text.ts";
 import { requesterOf } from "./lib/run/requester.ts";
 import { connectionOf } from "./lib/postgres/target_connection.ts";
 import { doctorEnvironment } from "./lib/doctor/environment.ts";
@@ -44,7 +44,7 @@ await runMain(async (signal, output) => {
   output.setResult(report);
   const summary = process.env.GITHUB_STEP_SUMMARY;
   if (summary) await appendFile(summary, doctorSummary(report) + "\n");
-  if (env.REPORT) await tellCatalog(report, requesterOf(env, randomUUID).run?.url ?? null, output);
+  if (env.REPORT) await storeReport(report, requesterOf(env, randomUUID).run?.url ?? null, output);
   requireNoFailure(report);
 });
 
@@ -61,8 +61,8 @@ function hasPublicIpv6(): boolean {
   );
 }
 
-/** Where the screen reads it. That prod cannot be reached is a failed check already, and no second failure. */
-async function tellCatalog(report: DoctorReport, runUrl: string | null, output: Output): Promise<void> {
+/** For the screen. A failure is thrown only when no check failed: an unreachable prod has failed one already. */
+async function storeReport(report: DoctorReport, runUrl: string | null, output: Output): Promise<void> {
   const opened: Catalog[] = [];
   try {
     const catalog = new Catalog({ psql: findPsql(), connection: connectionOf("prod", process.env) });

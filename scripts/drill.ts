@@ -1,6 +1,6 @@
 /**
- * Proves that a backup restores: into a throwaway server, through the engine of a real restore, then every check
- * of docs/drill.md. The receipt lies beside the backup, whatever the verdict.
+ * Proves that a backup restores: into a throwaway server, by the code of a real restore, followed by every check of
+ * docs/drill.md. The receipt is stored beside the backup, whatever the verdict.
  *
  *     TARGET=prod deno task drill                      # the newest backup of prod
  *     R2_KEY=revo/prod/2026/01/15/… deno task drill
@@ -13,7 +13,7 @@ import { BackupError, toBackupError } from "@backup/errors.ts";
 import { parseArchiveKey } from "@backup/vault/object_key.ts";
 import { failedChecks, proofOf, type Receipt } from "@backup/vault/receipt.ts";
 import { findToolsFor } from "./lib/postgres/client_tools.ts";
-import { drill, type Drilled, type DrillOrder } from "./lib/drill/drill.ts";
+import { drill, type DrillRequest, type DrillResult } from "./lib/drill/drill.ts";
 import { freshHoursOf, newestBackup, wantedMajor } from "./lib/vault/newest_backup.ts";
 import { PhaseTimes } from "./lib/drill/phase_times.ts";
 import { requesterOf } from "./lib/run/requester.ts";
@@ -31,8 +31,8 @@ import { type Outcome, type TrackedRun, trackRun } from "./lib/run/tracked_run.t
 import type { Vault } from "./lib/vault/vault.ts";
 
 const DATABASE = "drill";
-/** A restore is one transaction: on a server of our own its size need not be refused. */
-const ROOM_FOR_LOCKS = { max_locks_per_transaction: "1024" };
+/** A restore is one transaction: the throwaway server has locks for a large one. */
+const LOCK_SETTINGS = { max_locks_per_transaction: "1024" };
 
 await runMain(async (signal) => {
   const env = readEnvironment(drillEnvironment, process.env);
@@ -48,34 +48,44 @@ await runMain(async (signal) => {
       const key = env.R2_KEY ?? await newestBackup(vault, target);
       run.reporter.log(`drilling ${key}`);
       const freshHours = freshHoursOf(target, env.FRESH_HOURS);
-      const order = { key, requester, freshHours, anonReads: env.ANON_READS, sharedReads: env.SHARED_READS };
-      return await conclude(run, vault, await drillOnNewServer(vault, order, run.reporter, signal));
+      const request = {
+        key,
+        requester,
+        freshHours,
+        anonReads: env.ANON_READS,
+        sharedReads: env.SHARED_READS,
+      };
+      return await conclude(run, vault, await drillOnNewServer(vault, request, run.reporter, signal));
     },
   );
 });
 
 async function drillOnNewServer(
   vault: Vault,
-  order: DrillOrder,
+  request: DrillRequest,
   reporter: RunReporter,
   signal: AbortSignal,
-): Promise<Drilled> {
+): Promise<DrillResult> {
   const clock = () => performance.now();
   const progress = new PhaseTimes(reporter, clock);
   progress.phase("server");
-  const binaries = findPostgres(SERVER_PROGRAMS, { major: await wantedMajor(vault, order.key) });
-  const options = { binaries, databases: [DATABASE], settings: ROOM_FOR_LOCKS, signal };
+  const binaries = findPostgres(SERVER_PROGRAMS, { major: await wantedMajor(vault, request.key) });
+  const options = { binaries, databases: [DATABASE], settings: LOCK_SETTINGS, signal };
   return await withSupabaseServer(options, async (server) => {
     const owner = server.connection("postgres", DATABASE);
     const throwaway = { owner, superuser: server.connection("supabase_admin", DATABASE) };
     const tools = await findToolsFor(owner, signal);
     const context = { vault, tools, gzip: chooseGzip(), progress, clock, now: () => new Date(), signal };
-    return await drill(context, order, throwaway);
+    return await drill(context, request, throwaway);
   });
 }
 
-/** Tells the verdict to the log, the summary and the catalog. */
-async function conclude({ catalog, reporter }: TrackedRun, vault: Vault, drilled: Drilled): Promise<Outcome> {
+/** Reports the verdict to the log, the summary and the catalog. */
+async function conclude(
+  { catalog, reporter }: TrackedRun,
+  vault: Vault,
+  drilled: DrillResult,
+): Promise<Outcome> {
   const { receipt, receiptKey } = drilled;
   for (const { verdict, name, detail } of receipt.checks) reporter.log(`${verdict} ${name}: ${detail}`);
   reporter.log(`receipt: ${receiptKey}`);
@@ -93,7 +103,7 @@ async function conclude({ catalog, reporter }: TrackedRun, vault: Vault, drilled
   return { r2_key, result };
 }
 
-/** A backup that restored once and does not any more is not the one that retention must keep for its proof. */
+/** Retention must not keep a backup for an earlier proof when it does not restore any more. */
 async function withdrawProof(
   catalog: TrackedRun["catalog"],
   reporter: RunReporter,

@@ -1,7 +1,7 @@
 /**
- * Lists the backups, newest first: those that the catalog knows, or those that lie in the vault.
+ * Lists the backups, newest first: those of the catalog, or those of the vault.
  *
- *     deno task list                                   # the catalog's, the vault's where no catalog is given
+ *     deno task list                                   # the catalog's; the vault's where no catalog is set
  *     TARGET=prod LIMIT=10 FROM_VAULT=yes deno task list
  *
  * Changes nothing. Environment: docs/environment.md. Exit codes: docs/exit-codes.md.

@@ -1,7 +1,7 @@
 /**
- * Retention: tells which backups go and why, and deletes them when that is wanted.
+ * Retention: reports which backups are due for deletion and why; with APPLY=yes it deletes them.
  *
- *     deno task prune                       # says what it would delete, of every target
+ *     deno task prune                       # what it would delete, of every target
  *     TARGET=prod APPLY=yes deno task prune
  *
  * The rules: docs/retention.md. Environment: docs/environment.md. Exit codes: docs/exit-codes.md.
@@ -28,29 +28,29 @@ await runMain(async (signal, output) => {
   const env = readEnvironment(pruneEnvironment, process.env);
   const vault = vaultOf(env, { signal });
   const requester = requesterOf(env, randomUUID);
-  const told: { target: Target; decisions: PrunePlan["decisions"] }[] = [];
+  const plans: { target: Target; decisions: PrunePlan["decisions"] }[] = [];
   let refusal: BackupError | null = null;
   for (const target of env.TARGET ? [env.TARGET] : TARGETS) {
     signal.throwIfAborted();
-    if (!env.APPLY) await tell(target);
+    if (!env.APPLY) await report(target);
     else refusal = await prune(target) ?? refusal;
   }
-  if (!env.APPLY) output.setResult(told);
+  if (!env.APPLY) output.setResult(plans);
   if (refusal) throw refusal;
 
-  async function tell(target: Target): Promise<void> {
+  async function report(target: Target): Promise<void> {
     const catalog = new Catalog({ psql: findPsql(), connection: connectionOf("prod", process.env) });
     try {
       const run = { catalog, reporter: reporterFor(catalog, process.env) };
-      const plan = await planAloud(run, target);
-      told.push({ target, decisions: plan.decisions });
+      const plan = await planAndLog(run, target);
+      plans.push({ target, decisions: plan.decisions });
       await run.reporter.summary(pruneSummary(target, plan, null));
     } finally {
       await catalog.close();
     }
   }
 
-  /** A run of its own for each target; that one was refused something keeps no other from its turn. */
+  /** Each target has a run of its own. A refused deletion of one target does not stop the next. */
   async function prune(target: Target): Promise<BackupError | null> {
     const about = { target, mode: null, label: null, r2_key: null, reason: env.REASON ?? null };
     const requestId = env.TARGET ? requester.requestId : randomUUID();
@@ -74,7 +74,7 @@ await runMain(async (signal, output) => {
   }
 
   async function pruneTracked(run: TrackedRun, target: Target): Promise<Outcome> {
-    const plan = await planAloud(run, target);
+    const plan = await planAndLog(run, target);
     const pruned = await applyPrune(contextOf(run), plan);
     for (const { key, reason } of pruned.refused) run.reporter.warn(`the vault kept ${key}: ${reason}`);
     for (const key of pruned.spared) run.reporter.log(`spared ${key}: held or in use by now`);
@@ -91,7 +91,7 @@ await runMain(async (signal, output) => {
     return { r2_key: null, result: pruneResult(plan, pruned), failure };
   }
 
-  async function planAloud(run: TrackedRun, target: Target): Promise<PrunePlan> {
+  async function planAndLog(run: TrackedRun, target: Target): Promise<PrunePlan> {
     const plan = await planPrune(contextOf(run), target);
     for (const line of planLines(plan)) run.reporter.log(line);
     return plan;

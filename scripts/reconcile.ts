@@ -1,8 +1,8 @@
 /**
- * Compares the vault with the catalog: enters what the catalog does not know, marks what the vault lost. What the audit's
- * copies in the vault tell (runs, holds, proofs) comes back first. Ends with a failure when the audit was changed.
+ * Compares the vault with the catalog: enters what the catalog lacks, marks what the vault lost. Runs, holds and proofs
+ * are restored from the audit's copies in the vault first. Fails when the audit was changed.
  *
- *     deno task reconcile                # says what it would do
+ *     deno task reconcile                # what it would do
  *     APPLY=yes deno task reconcile
  *
  * Environment: docs/environment.md. Exit codes: docs/exit-codes.md.

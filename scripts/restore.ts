@@ -3,9 +3,9 @@
  *
  *     TARGET=dev R2_KEY=revo/prod/2026/01/15/supabase_prod_20260115_031022.dump.gz deno task restore
  *
- * `TARGET=prod` needs `CONFIRM=RESTORE_PROD`. `PLAN=yes` changes nothing and tells what the restore would do: in its
+ * `TARGET=prod` needs `CONFIRM=RESTORE_PROD`. `PLAN=yes` changes nothing and reports what the restore would do: in its
  * run's result, in the job's summary and as the last line, `PLAN_JSON=…`. With `PLAN_REQUEST_ID`, the request id of
- * such a plan, the restore tells where the target changed since. `--from-vault` needs the vault's keys and nothing
+ * such a plan, the restore reports how the target changed since. `--from-vault` needs the vault's keys and nothing
  * else: docs/runbooks/from-nothing.md. Environment: docs/environment.md. Exit codes:
  * docs/exit-codes.md.
  */
@@ -108,7 +108,7 @@ function warningsOf({ warnings, changedSincePlan }: Restored): string[] {
   return changes === null ? warnings : [...warnings, changes];
 }
 
-/** The plan serves to tell more, so a restore goes on without it, and says so. */
+/** The plan only adds to the report: a restore continues without it, with a warning. */
 async function readPlan(
   requestId: string,
   { catalog, reporter }: TrackedRun,
@@ -144,7 +144,7 @@ async function plan(
   return { r2_key: env.R2_KEY, result: { plan: planned } };
 }
 
-/** The safety copy is a backup like any other; the restore stands whether or not the catalog takes its row. */
+/** The safety copy is a backup like any other. Without its row in the catalog the restore is still complete. */
 async function enterSafetyCopy(
   { catalog, reporter }: TrackedRun,
   vault: Vault,

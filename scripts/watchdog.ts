@@ -1,9 +1,9 @@
 /**
- * Looks whether the backups are well, and tells by issues, webhook and dead man's switch when they are not.
+ * Checks whether the backups are well, and notifies by issues, webhook and dead man's switch when they are not.
  *
  *     deno task watchdog
  *
- * Ends well when everything that it saw was told, whatever that is: docs/watchdog.md. Environment:
+ * Succeeds when every condition was delivered, whatever it is: docs/watchdog.md. Environment:
  * docs/environment.md. Exit codes: docs/exit-codes.md.
  */
 import { randomUUID } from "node:crypto";
@@ -52,7 +52,7 @@ await runInterruptible(async (output) => {
     else output.print(watchSummary(round));
   } finally {
     for (const catalog of opened) {
-      // what was held or refused since the last script ran has no copy in the vault yet
+      // holds and refusals since the last script have no copy in the vault yet
       await copyAudit(vault, catalog, reporterFor(catalog, process.env));
       await catalog.close();
     }

@@ -16,13 +16,15 @@ import {
   receiptSchema,
 } from "@backup/vault/receipt.ts";
 import { Catalog } from "../lib/catalog/catalog.ts";
-import type { CheckGroup, Restored } from "../lib/drill/check.ts";
-import { type Drilled } from "../lib/drill/drill.ts";
+import type { CheckGroup, DrillDatabase } from "../lib/drill/check.ts";
+import { type DrillResult } from "../lib/drill/drill.ts";
 import { indexCheck } from "../lib/drill/index_check.ts";
 import { newestBackup } from "../lib/vault/newest_backup.ts";
-import { anonCheck, companyCheck } from "../lib/drill/reader_checks.ts";
-import { DATABASE_CHECKS } from "../lib/drill/restore_and_check.ts";
-import { migrationCheck, rowChecks, sequenceCheck } from "../lib/drill/content_checks.ts";
+import { anonCheck } from "../lib/drill/anon_check.ts";
+import { companyCheck } from "../lib/drill/company_check.ts";
+import { DATABASE_CHECKS } from "../lib/drill/database_checks.ts";
+import { migrationCheck } from "../lib/drill/migration_check.ts";
+import { rowChecks, sequenceCheck } from "../lib/drill/row_checks.ts";
 import { readStored } from "../lib/drill/stored_checks.ts";
 import { rg03Checks } from "../lib/drill/rg03.ts";
 import { runChecks } from "../lib/drill/run_checks.ts";
@@ -54,8 +56,8 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 let place: TestPlace;
 let store: TestVault;
 let good: string;
-let drilled: Drilled;
-let restored: Restored;
+let drilled: DrillResult;
+let database: DrillDatabase;
 
 beforeAll(async () => {
   place = await startPlace();
@@ -67,7 +69,7 @@ beforeAll(async () => {
   drilled = await drillOf(place, good, { throwaway });
   const { manifest } = taken;
   const fingerprintLines = await readFingerprintLines(store.vault, good, manifest);
-  restored = { ...throwaway, tools, manifest, fingerprintLines, anonReads: [], sharedReads: [] };
+  database = { ...throwaway, tools, manifest, fingerprintLines, anonReads: [], sharedReads: [] };
 });
 
 afterAll(() => place?.stop());
@@ -178,7 +180,7 @@ describe("a fault in the vault", () => {
       (key) => replaceArchive(store, key, gzipSync("")),
     ],
     ["a missing archive", "stored_size", (key) => store.vault.delete(key)],
-    ["a manifest that somebody changed", "manifest", async (key) => {
+    ["a manifest that was changed", "manifest", async (key) => {
       const { manifest } = siblingKeys(key);
       const text = await store.vault.text(manifest);
       await store.replace(manifest, text.replace('"requested_by": "test"', '"requested_by": "else"'));
@@ -209,7 +211,7 @@ describe("a fault in the vault", () => {
 
   /** The manifest counts one row more than the archive has. */
   async function oneRowMore(key: string): Promise<void> {
-    const rows = restored.manifest?.version === 2 ? restored.manifest.rows : {};
+    const rows = database.manifest?.version === 2 ? database.manifest.rows : {};
     await rewriteManifest(store, key, {
       rows: { ...rows, "public.pedidos": (rows["public.pedidos"] ?? 0) + 1 },
     });
@@ -274,13 +276,13 @@ describe("a backup with fewer proofs", () => {
       "company_reads",
     ]);
     await store.vault.delete(siblingKeys(key).manifest);
-    const { answers } = await readStored(store.vault, key);
-    expect(answers).toMatchObject({ manifest: { verdict: "SKIPPED" }, stored_size: { verdict: "SKIPPED" } });
+    const { outcomes } = await readStored(store.vault, key);
+    expect(outcomes).toMatchObject({ manifest: { verdict: "SKIPPED" }, stored_size: { verdict: "SKIPPED" } });
   });
 
-  test("without rows is asked nothing about rows", async () => {
-    const { manifest } = restored;
-    const schemaOnly = { ...restored, manifest: manifest && { ...manifest, mode: "schema-only" as const } };
+  test("without rows skips the checks of rows", async () => {
+    const { manifest } = database;
+    const schemaOnly = { ...database, manifest: manifest && { ...manifest, mode: "schema-only" as const } };
     const checks = await runChecks([rowChecks, sequenceCheck, anonCheck, companyCheck], schemaOnly, () => 0);
     expect(namesWith({ checks }, "SKIPPED")).toEqual(checks.map(({ name }) => name));
   });
@@ -293,7 +295,7 @@ test("a stale newest backup fails freshness, and nothing else", async () => {
 });
 
 describe("the command", () => {
-  async function drillCommand(key: string): Promise<{ code: number | null; said: string }> {
+  async function drillCommand(key: string): Promise<{ code: number | null; output: string }> {
     const command = spawn(join(ROOT, "node_modules", ".bin", "deno"), ["task", "drill"], {
       cwd: ROOT,
       env: {
@@ -303,12 +305,12 @@ describe("the command", () => {
         SUPABASE_DB_URL_PROD: place.server.url("postgres", "prod"),
       },
     });
-    let said = "";
+    let output = "";
     for (const stream of [command.stdout, command.stderr]) {
-      stream.on("data", (chunk) => said += String(chunk));
+      stream.on("data", (chunk) => output += String(chunk));
     }
     const code = await new Promise<number | null>((resolve) => command.on("close", resolve));
-    return { code, said };
+    return { code, output };
   }
 
   /** What the catalog says of the backup and of its newest drill. */
@@ -339,10 +341,10 @@ describe("the command", () => {
     await catalog.close();
   }
 
-  test("marks a good backup as proven, with the receipt's summary", async () => {
+  test("marks a good backup as proven, with the summary of the receipt", async () => {
     await record(good);
-    const { code, said } = await drillCommand(good);
-    expect(said).toContain("PASS restored");
+    const { code, output } = await drillCommand(good);
+    expect(output).toContain("PASS restored");
     expect(code).toBe(0);
     const found = catalogSchema.parse(await catalogOf(good));
     expect(found).toMatchObject({ isProven: true, status: "succeeded", error: null });
@@ -354,8 +356,8 @@ describe("the command", () => {
   test("fails by the names of the checks, keeps the receipt, and proves nothing", async () => {
     const key = await changedBackup((key, bytes) => store.replace(key, bytes.subarray(1)));
     await record(key);
-    const { code, said } = await drillCommand(key);
-    expect(said).toContain(`drill_failed (phase: assert): ${key} failed stored_size (the vault holds`);
+    const { code, output } = await drillCommand(key);
+    expect(output).toContain(`drill_failed (phase: assert): ${key} failed stored_size (the vault holds`);
     expect(code).toBe(1);
     const found = catalogSchema.parse(await catalogOf(key));
     expect(found).toMatchObject({ isProven: false, proof: null, status: "failed", error: "drill_failed" });
@@ -372,7 +374,7 @@ describe("the command", () => {
   });
 });
 
-test("a drill that cannot be made says nothing about the backup", async () => {
+test("a drill that cannot be completed says nothing about the backup", async () => {
   const gone = (role: LoginRole) => place.server.connection(role, "nao_existe");
   const throwaway = { owner: gone("postgres"), superuser: gone("supabase_admin") };
   const key = await changedBackup(() => Promise.resolve());
@@ -389,7 +391,7 @@ describe("a fault that appears in the restored database", () => {
     fault: string,
     groups: readonly CheckGroup[] = DATABASE_CHECKS,
   ): Promise<string[]> {
-    const checks = await runChecks(groups, { ...restored, fault }, () => performance.now());
+    const checks = await runChecks(groups, { ...database, fault }, () => performance.now());
     return namesWith({ checks }, "FAIL");
   }
 
@@ -452,26 +454,26 @@ describe("a fault that appears in the restored database", () => {
 
   test("a view that opens another table to anon, unless that is wanted", async () => {
     expect(await failuresWith(openView, [anonCheck])).toEqual(["anon_reads"]);
-    restored = { ...restored, anonReads: ["public.vitrine"] };
+    database = { ...database, anonReads: ["public.vitrine"] };
     expect(await failuresWith(openView, [anonCheck])).toEqual([]);
   });
 
   test.each([
-    ["titulos_financeiros", "its own column tells the company"],
-    ["itens_pedido", "the order that each row belongs to tells the company"],
+    ["titulos_financeiros", "its own column has the company"],
+    ["itens_pedido", "the parent order has the company"],
   ])("public.%s open to every company: %s", async (table) => {
     const fault = `create policy vazamento on public.${table} for select to authenticated using (true);`;
-    const checks = await runChecks([companyCheck], { ...restored, fault }, () => performance.now());
+    const checks = await runChecks([companyCheck], { ...database, fault }, () => performance.now());
     expect(checks).toMatchObject([{
       verdict: "FAIL",
       detail: expect.stringContaining(`in public.${table}`),
     }]);
-    const shared = { ...restored, fault, sharedReads: [`public.${table}`] };
+    const shared = { ...database, fault, sharedReads: [`public.${table}`] };
     expect(await runChecks([companyCheck], shared, () => 0)).toMatchObject([{ verdict: "PASS" }]);
   });
 
-  test("an index that PostgreSQL holds for invalid", async () => {
-    restored = { ...restored, owner: restored.superuser }; // nobody else writes to pg_index
+  test("an invalid index", async () => {
+    database = { ...database, owner: database.superuser }; // only a superuser writes to pg_index
     const fault =
       "update pg_index set indisvalid = false where indexrelid = 'public.pedidos_cliente_idx'::regclass;";
     expect(await failuresWith(fault, [rg03Checks])).toEqual(["indexes_are_valid"]);

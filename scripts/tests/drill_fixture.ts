@@ -8,8 +8,8 @@ import { migrate, readMigrations } from "../dev/migrate.ts";
 import { loadErpData } from "../dev/seed/data.ts";
 import { applyErpSchema } from "../dev/seed/schema.ts";
 import { createAuthTables } from "../dev/supabase/auth_schema.ts";
-import type { Throwaway } from "../lib/drill/check.ts";
-import { drill, type Drilled, type DrillOrder } from "../lib/drill/drill.ts";
+import type { ThrowawayDatabase } from "../lib/drill/check.ts";
+import { drill, type DrillRequest, type DrillResult } from "../lib/drill/drill.ts";
 import { PhaseTimes } from "../lib/drill/phase_times.ts";
 import { identifier } from "../lib/postgres/psql.ts";
 import { binaries, engine, sql, type TestPlace, type TestVault } from "./engine_fixture.ts";
@@ -51,19 +51,23 @@ export async function copyErp(
 let databases = 0;
 
 /** A database for one restore. */
-export async function makeThrowaway({ server }: TestPlace): Promise<Throwaway> {
+export async function makeThrowaway({ server }: TestPlace): Promise<ThrowawayDatabase> {
   const name = `drill_${++databases}`;
   await server.createDatabase(name);
   return { owner: server.connection("postgres", name), superuser: server.connection("supabase_admin", name) };
 }
 
-export interface DrillOptions extends Partial<Omit<DrillOrder, "key">> {
+export interface DrillOptions extends Partial<Omit<DrillRequest, "key">> {
   now?: Date;
-  throwaway?: Throwaway;
+  throwaway?: ThrowawayDatabase;
 }
 
 /** Drills a backup as the command does, on a database of this place's server. */
-export async function drillOf(place: TestPlace, key: string, options: DrillOptions = {}): Promise<Drilled> {
+export async function drillOf(
+  place: TestPlace,
+  key: string,
+  options: DrillOptions = {},
+): Promise<DrillResult> {
   const { now, throwaway = await makeThrowaway(place), ...order } = options;
   const deps = engine(place.store.vault, throwaway.owner);
   const clock = () => performance.now();

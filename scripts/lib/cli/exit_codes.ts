@@ -14,11 +14,11 @@ export const EXIT_TEXTS: Record<ExitName, { meaning: string; todo: string }> = {
   },
   busy: { meaning: "another run holds the target", todo: "wait for it" },
   catalogMissed: {
-    meaning: "the backup is good, the catalog does not know it yet",
+    meaning: "the backup is good, but has no row in the catalog yet",
     todo: "run `npm run backups -- reconcile --apply` when the database is back",
   },
   outcomeUnknown: {
-    meaning: "the connection broke while the server was asked to commit a restore",
+    meaning: "the connection broke while the server committed a restore: the outcome is unknown",
     todo:
       "the message names a schema: where the target has it, all was restored (the next restore takes it " +
       "away); where not, nothing was changed",
@@ -38,7 +38,7 @@ export const EXIT_TEXTS: Record<ExitName, { meaning: string; todo: string }> = {
 
 const NAMES = Object.keys(EXIT) as ExitName[];
 
-/** The table for people, in Markdown. */
+/** A Markdown table. */
 export function exitTable(names: readonly ExitName[] = NAMES): string {
   const rows = NAMES.filter((name) => names.includes(name)).map((name) =>
     `| ${EXIT[name]} | ${EXIT_TEXTS[name].meaning} | ${EXIT_TEXTS[name].todo} |`.replace("|  |", "| |")
@@ -46,14 +46,14 @@ export function exitTable(names: readonly ExitName[] = NAMES): string {
   return ["| code | meaning | what to do |", "|---|---|---|", ...rows].join("\n");
 }
 
-/** The same for a terminal, one line each. */
+/** Lines for a terminal. */
 export function exitLines(names: readonly ExitName[]): string[] {
   return NAMES.filter((name) => names.includes(name)).map((name) =>
     `${String(EXIT[name]).padStart(3)}  ${EXIT_TEXTS[name].meaning}`
   );
 }
 
-/** The numbers alone. */
+/** The codes alone. */
 export function exitCodes(names: readonly ExitName[]): string {
   return NAMES.filter((name) => names.includes(name)).map((name) => EXIT[name]).join(", ");
 }

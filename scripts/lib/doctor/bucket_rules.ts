@@ -1,11 +1,11 @@
-/** Rules of the bucket that touch backups: those that delete, and those that keep from deletion. */
+/** Rules of the bucket that affect backups: lifecycle rules that delete objects, and locks that prevent deletion. */
 import { AUDIT_ROOT } from "@backup/audit.ts";
 import { VAULT_ROOT } from "@backup/vault/object_key.ts";
 import type { ErasingRule } from "../vault/lifecycle.ts";
-import { check, type DoctorCheck, notSeen, type Verdict } from "./check.ts";
+import { check, type DoctorCheck, notChecked, type Verdict } from "./check.ts";
 import { type Result } from "@backup/result.ts";
 
-/** A bucket lock in force. Neither days nor a date: for ever. */
+/** A bucket lock in force. Without days and date it has no end. */
 export interface LockRule {
   id: string;
   prefix: string;
@@ -15,14 +15,14 @@ export interface LockRule {
 
 export interface BucketRules {
   erasing: Result<ErasingRule[]>;
-  /** `null`: no credential that could ask. */
+  /** `null`: no credential can read them. */
   locks: Result<LockRule[]> | null;
 }
 
 const ROOTS = [`${VAULT_ROOT}/`, `${AUDIT_ROOT}/`] as const;
-/** The shortest life that retention gives: a lock that is longer makes it fail. */
+/** The shortest retention of a backup. A longer lock makes its deletion fail. */
 const LONGEST_LOCK_DAYS = 7;
-const ASK_CLOUDFLARE =
+const CLOUDFLARE_HINT =
   "Para verificar, dê ao diagnóstico CLOUDFLARE_API_TOKEN (permissão Workers R2 Storage: read), ou olhe em R2 → " +
   "balde → Settings.";
 
@@ -35,32 +35,34 @@ export function bucketRuleChecks({ erasing, locks }: BucketRules): DoctorCheck[]
 
 export function lifecycleVerdict(rules: Result<ErasingRule[]>): Verdict {
   if (!rules.ok) {
-    return notSeen(
+    return notChecked(
       `as regras de ciclo de vida do balde não puderam ser lidas (${rules.message})`,
-      ASK_CLOUDFLARE,
+      CLOUDFLARE_HINT,
     );
   }
-  const eating = rules.value.filter(({ prefix }) => ROOTS.some((root) => overlap(root, prefix)));
-  if (eating.length === 0) {
+  const deleting = rules.value.filter(({ prefix }) => ROOTS.some((root) => overlap(root, prefix)));
+  if (deleting.length === 0) {
     return {
       status: "ok",
       message: "Nenhuma regra de ciclo de vida apaga backups.",
       facts: { rules: rules.value },
     };
   }
-  const named = eating.map((rule) => `${rule.id} (${rule.prefix || "tudo"}, ${when(rule)})`);
+  const named = deleting.map((rule) => `${rule.id} (${rule.prefix || "tudo"}, ${when(rule)})`);
   return {
     status: "failed",
     message: `Regra de ciclo de vida do balde apaga backups: ${named.join("; ")}.`,
     hint: "Remova a regra em R2 → balde → Settings → Object lifecycle rules: quem apaga backups é a limpeza.",
-    facts: { rules: eating },
+    facts: { rules: deleting },
   };
 }
 
 export function lockVerdict(locks: Result<LockRule[]> | null): Verdict {
-  if (locks === null) return notSeen("só a API da Cloudflare mostra os bloqueios do balde", ASK_CLOUDFLARE);
+  if (locks === null) {
+    return notChecked("só a API da Cloudflare mostra os bloqueios do balde", CLOUDFLARE_HINT);
+  }
   if (!locks.ok) {
-    return notSeen(`os bloqueios do balde não puderam ser lidos (${locks.message})`, ASK_CLOUDFLARE);
+    return notChecked(`os bloqueios do balde não puderam ser lidos (${locks.message})`, CLOUDFLARE_HINT);
   }
   const facts = { rules: locks.value };
   const open = ROOTS.filter((root) => !locks.value.some(({ prefix }) => root.startsWith(prefix)));

@@ -1,16 +1,16 @@
-/** The catalog: whether it is of this version, and when a backup was last proven. */
+/** Whether the catalog has the migrations of this version, and when a backup was last proven. */
 import { readdir } from "node:fs/promises";
 import { z } from "zod";
 import { age, hoursBetween, moment } from "@backup/watch/text.ts";
 import { hours as inHours, PROOF_OVERDUE_AFTER_MS } from "@backup/service_levels.ts";
 import { literal } from "../postgres/psql.ts";
 import type { Catalog } from "../catalog/catalog.ts";
-import { check, type DoctorCheck, notSeen, type Verdict } from "./check.ts";
+import { check, type DoctorCheck, notChecked, type Verdict } from "./check.ts";
 import { type Result } from "@backup/result.ts";
-import { type Limit, look } from "./look.ts";
+import { type Limit, withinLimit } from "./within_limit.ts";
 
 export interface CatalogState {
-  /** Versions of the catalog's migrations here, `null` when the folder is not here. */
+  /** Versions of the catalog's migrations in this checkout; `null` without their folder. */
   wanted: string[] | null;
   /** Of them, those that the database has; `null` when it keeps no record. */
   applied: Result<string[] | null>;
@@ -35,10 +35,10 @@ export async function catalogChecks(
   now: Date,
 ): Promise<DoctorCheck[]> {
   const state = catalog && await readCatalogState(catalog, limit);
-  const missed = notSeen("o banco prod não foi alcançado");
+  const unreached = notChecked("o banco prod não foi alcançado");
   return [
-    check("catalog", "catalog_migrations", state ? migrationsVerdict(state) : missed),
-    check("catalog", "last_proof", state ? proofVerdict(state.proof, now) : missed),
+    check("catalog", "catalog_migrations", state ? migrationsVerdict(state) : unreached),
+    check("catalog", "last_proof", state ? proofVerdict(state.proof, now) : unreached),
   ];
 }
 
@@ -46,8 +46,11 @@ async function readCatalogState(catalog: Catalog, limit: Limit): Promise<Catalog
   const wanted = await ownMigrations();
   return {
     wanted,
-    applied: await look(limit, () => appliedOf(catalog, wanted ?? [])),
-    proof: await look(limit, async () => z.array(proofSchema).parse(await catalog.rows(PROOF))[0] ?? null),
+    applied: await withinLimit(limit, () => appliedOf(catalog, wanted ?? [])),
+    proof: await withinLimit(
+      limit,
+      async () => z.array(proofSchema).parse(await catalog.rows(PROOF))[0] ?? null,
+    ),
   };
 }
 
@@ -69,11 +72,11 @@ async function appliedOf(catalog: Catalog, wanted: readonly string[]): Promise<s
 
 export function migrationsVerdict({ wanted, applied }: CatalogState): Verdict {
   const hint = "Rode supabase db push no projeto de prod.";
-  if (wanted === null) return notSeen("a pasta supabase/migrations não está aqui");
+  if (wanted === null) return notChecked("a pasta supabase/migrations não está aqui");
   if (!applied.ok) {
     return { status: "failed", message: `O catálogo não pôde ser lido: ${applied.message}`, hint };
   }
-  if (applied.value === null) return notSeen("o banco não registra migrações (supabase_migrations)", hint);
+  if (applied.value === null) return notChecked("o banco não registra migrações (supabase_migrations)", hint);
   const { value } = applied;
   const missing = wanted.filter((version) => !value.includes(version));
   const facts = { head: value.at(-1) ?? null, missing };
@@ -84,7 +87,7 @@ export function migrationsVerdict({ wanted, applied }: CatalogState): Verdict {
 }
 
 export function proofVerdict(proof: Result<Proof | null>, now: Date): Verdict {
-  if (!proof.ok) return notSeen(`o catálogo não pôde ser lido (${proof.message})`);
+  if (!proof.ok) return notChecked(`o catálogo não pôde ser lido (${proof.message})`);
   const hint = "Rode o ensaio de restauração (db-backup-restore-drill, ou Ensaiar agora na tela).";
   if (proof.value === null) {
     return { status: "failed", message: "Nenhum backup de prod foi provado ainda.", hint };

@@ -1,12 +1,12 @@
-/** What the doctor says: one check for each thing that backups need, in an admin's words (pt-BR). */
+/** The doctor's report: one check for each requirement of a backup, with texts for an admin (pt-BR). */
 import type { HealthCheck } from "@backup/api.ts";
 import type { DoctorGroup } from "@backup/doctor.ts";
 
 export interface DoctorCheck {
   group: DoctorGroup;
-  /** Stable, and of one check alone: `r2_write`. */
+  /** Stable and unique: `r2_write`. */
   name: string;
-  /** `unknown`: could not be looked at, which is nobody's fault or another check's. */
+  /** `unknown`: could not be checked, for a reason that is no fault or fails another check. */
   status: HealthCheck["status"];
   message: string;
   /** What to do. */
@@ -16,14 +16,14 @@ export interface DoctorCheck {
 }
 
 export interface DoctorReport {
-  /** When it was looked, ISO 8601. */
+  /** ISO 8601. */
   checked_at: string;
-  /** The worst of the checks; what is unknown counts for nothing. */
+  /** The worst status of the checks; `unknown` does not count. */
   status: "ok" | "warning" | "failed";
   checks: DoctorCheck[];
 }
 
-/** What a check says of its own: all but who it is. */
+/** The result of a check, without its name. */
 export interface Verdict {
   status: DoctorCheck["status"];
   message: string;
@@ -39,8 +39,8 @@ export function check(
   return { group, name, status, message, hint: hint ?? null, facts: facts ?? {} };
 }
 
-/** @param because pt-BR, ends the sentence */
-export function notSeen(because: string, hint?: string): Verdict {
+/** @param because pt-BR, the end of the sentence */
+export function notChecked(because: string, hint?: string): Verdict {
   return { status: "unknown", message: `Não verificado: ${because}.`, hint };
 }
 

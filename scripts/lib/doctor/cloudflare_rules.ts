@@ -48,7 +48,7 @@ export async function readLockRules(
   fetcher: typeof fetch,
   signal: AbortSignal,
 ): Promise<LockRule[]> {
-  const { rules } = lockAnswer.parse(await ask(access, "lock", fetcher, signal));
+  const { rules } = lockAnswer.parse(await requestRules(access, "lock", fetcher, signal));
   return (rules ?? []).filter(({ enabled }) => enabled).map(({ id, prefix, condition }) => ({
     id,
     prefix: prefix ?? "",
@@ -63,7 +63,7 @@ export async function readErasingRules(
   fetcher: typeof fetch,
   signal: AbortSignal,
 ): Promise<ErasingRule[]> {
-  const { rules } = lifecycleAnswer.parse(await ask(access, "lifecycle", fetcher, signal));
+  const { rules } = lifecycleAnswer.parse(await requestRules(access, "lifecycle", fetcher, signal));
   return (rules ?? []).flatMap(({ id, enabled, conditions, deleteObjectsTransition: deletion }) => {
     if (!enabled || !deletion) return [];
     const { maxAge, date } = deletion.condition ?? {};
@@ -78,7 +78,7 @@ export async function readErasingRules(
 
 const envelope = z.object({ result: z.unknown() });
 
-async function ask(
+async function requestRules(
   { apiUrl, token, account, jurisdiction, bucket }: CloudflareAccess,
   what: "lock" | "lifecycle",
   fetcher: typeof fetch,

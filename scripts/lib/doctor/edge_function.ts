@@ -1,14 +1,14 @@
-/** Whether the Edge Function is there: asked without a sign-in, it refuses in its own words. */
+/** Whether the Edge Function is deployed: it refuses a request without a session with a code of its own. */
 import { z } from "zod";
 import { BackupError } from "@backup/errors.ts";
-import { check, type DoctorCheck, notSeen, type Verdict } from "./check.ts";
+import { check, type DoctorCheck, notChecked, type Verdict } from "./check.ts";
 import { type Result } from "@backup/result.ts";
-import { type Limit, look } from "./look.ts";
+import { type Limit, withinLimit } from "./within_limit.ts";
 
-/** How it answered. */
+/** Its response. */
 export interface FunctionAnswer {
   status: number;
-  /** Its own code, `null` when somebody else answered. */
+  /** Its own error code; `null` when the response is not its own. */
   code: string | null;
 }
 
@@ -21,12 +21,16 @@ export async function functionChecks(
   fetcher: typeof fetch,
 ): Promise<DoctorCheck[]> {
   const verdict = url === null
-    ? notSeen("o endereço da função não é conhecido", "Dê ao diagnóstico SUPABASE_URL ou FUNCTION_URL.")
-    : functionVerdict(await look(limit, (signal) => askFunction(url, fetcher, signal)));
+    ? notChecked("o endereço da função não é conhecido", "Dê ao diagnóstico SUPABASE_URL ou FUNCTION_URL.")
+    : functionVerdict(await withinLimit(limit, (signal) => callFunction(url, fetcher, signal)));
   return [check("function", "function_reach", verdict)];
 }
 
-async function askFunction(url: string, fetcher: typeof fetch, signal: AbortSignal): Promise<FunctionAnswer> {
+async function callFunction(
+  url: string,
+  fetcher: typeof fetch,
+  signal: AbortSignal,
+): Promise<FunctionAnswer> {
   const headers = { "content-type": "application/json" };
   const body = JSON.stringify({ action: "health" });
   const answer = await fetcher(url, { method: "POST", headers, body, signal }).catch((cause) => {

@@ -1,4 +1,4 @@
-/** The variables that the other commands cannot do without: in a workflow, the repository's secrets. */
+/** The variables that the other commands require: in a workflow, the repository's secrets. */
 import { REQUIRED_SECRETS, TARGET_SECRETS } from "@backup/github/checks.ts";
 import { check, type DoctorCheck, type Verdict } from "./check.ts";
 import type { Settings } from "./settings.ts";

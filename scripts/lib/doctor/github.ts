@@ -1,4 +1,4 @@
-/** The repository whose workflows do the work: token, workflows, schedules, names of secrets. In the words of the function's health. */
+/** The repository with the workflows: token, workflows, schedules, names of secrets. The function's health has the same checks. */
 import { type Result } from "@backup/result.ts";
 import {
   scheduleCheck,
@@ -11,18 +11,18 @@ import { RepositoryReader, type ScheduledRun, type WorkflowFact } from "@backup/
 import { SCHEDULES } from "@backup/runs/schedules.ts";
 import { WATCHED_WORKFLOWS } from "@backup/watch/workflows.ts";
 import { callGitHub, type GitHubRepository } from "../alerts/github.ts";
-import { check, type DoctorCheck, notSeen } from "./check.ts";
-import { type Limit, look } from "./look.ts";
+import { check, type DoctorCheck, notChecked } from "./check.ts";
+import { type Limit, withinLimit } from "./within_limit.ts";
 import type { Settings } from "./settings.ts";
 
-/** How the doctor's own last run ended is no fault of today's, and that it did not run is the watchdog's to say. */
-const JUDGED = SCHEDULES.filter(({ file }) => file !== "db-backup-doctor.yml");
+/** Without the doctor's own schedule: its last result does not count today, and the watchdog reports a missing run. */
+const CHECKED_SCHEDULES = SCHEDULES.filter(({ file }) => file !== "db-backup-doctor.yml");
 
 interface GitHubFacts {
   expiry: Result<Date | null>;
   workflows: Result<WorkflowFact[]>;
   secrets: Result<string[]>;
-  /** Of each schedule that is judged, in their order. */
+  /** The last run of each of {@link CHECKED_SCHEDULES}. */
   scheduled: Result<ScheduledRun | null>[];
 }
 
@@ -34,31 +34,35 @@ export async function gitHubChecks(
   if (github === null) {
     const because = "faltam GITHUB_TOKEN (ou FUNCTION_GITHUB_TOKEN) e GITHUB_REPOSITORY";
     return [
-      check("github", "github_token", notSeen(because, "Dê-os ao diagnóstico para que ele olhe o GitHub.")),
+      check(
+        "github",
+        "github_token",
+        notChecked(because, "Dê-os ao diagnóstico para que ele olhe o GitHub."),
+      ),
     ];
   }
   const facts = await readGitHub(readerOf(github.repository), limit);
   const all = [
     tokenCheck(facts.expiry),
-    // the token of a job ends with the job, and tells nothing of it
+    // a token of a job expires with the job: its expiry is not checked
     ...github.isFunctionsToken ? [tokenExpiryCheck(facts.expiry, now)] : [],
     ...WATCHED_WORKFLOWS.map(({ file }) => workflowCheck(file, facts.workflows)),
-    ...JUDGED.map((schedule, i) =>
-      scheduleCheck({ ...schedule, run: facts.scheduled[i] ?? NOT_ASKED, workflows: facts.workflows, now })
+    ...CHECKED_SCHEDULES.map((schedule, i) =>
+      scheduleCheck({ ...schedule, run: facts.scheduled[i] ?? NOT_READ, workflows: facts.workflows, now })
     ),
     secretsCheck(facts.secrets),
   ];
   return all.map(({ name, ...verdict }) => check("github", name, verdict));
 }
 
-const NOT_ASKED = { ok: false, code: "github_error" } as const;
+const NOT_READ = { ok: false, code: "github_error" } as const;
 
 async function readGitHub(reader: RepositoryReader, limit: Limit): Promise<GitHubFacts> {
   const [expiry, workflows, secrets, ...scheduled] = await Promise.all([
-    look(limit, () => reader.readTokenExpiry()),
-    look(limit, () => reader.listWorkflows()),
-    look(limit, () => reader.listSecretNames()),
-    ...JUDGED.map(({ file }) => look(limit, () => reader.lastScheduledRun(file))),
+    withinLimit(limit, () => reader.readTokenExpiry()),
+    withinLimit(limit, () => reader.listWorkflows()),
+    withinLimit(limit, () => reader.listSecretNames()),
+    ...CHECKED_SCHEDULES.map(({ file }) => withinLimit(limit, () => reader.lastScheduledRun(file))),
   ]);
   return { expiry, workflows, secrets, scheduled };
 }

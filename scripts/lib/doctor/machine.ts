@@ -1,4 +1,4 @@
-/** This machine: what runs the commands, what compresses, and which programs of PostgreSQL a person gets who types their names. */
+/** This machine: the runtime, the compressor, and the PostgreSQL programs that a shell finds. */
 import { findProgram } from "../process/find_program.ts";
 import { PROGRAMS } from "../postgres/client_tools.ts";
 import type { ServerFacts } from "../postgres/database_facts.ts";
@@ -9,9 +9,9 @@ import { versionOf } from "../postgres/binaries.ts";
 import { check, type DoctorCheck, type Verdict } from "./check.ts";
 
 export interface MachineFacts {
-  /** What runs this. */
+  /** The runtime of this process. */
   runtime: { name: string; version: string };
-  /** The compressor that a backup would take, `null` for none. */
+  /** The compressor that a backup would use, `null` for none. */
   gzip: string | null;
   /** What a shell finds on PATH. */
   onPath: { name: string; path: string; version: string | null }[];
@@ -38,7 +38,7 @@ function gzipOn(path: string): string | null {
   }
 }
 
-/** @param servers those that answered */
+/** @param servers those that were reached */
 export function machineChecks(facts: MachineFacts, servers: readonly ServerFacts[]): DoctorCheck[] {
   return [
     check("machine", "machine_runtime", runtimeVerdict(facts)),
@@ -47,7 +47,7 @@ export function machineChecks(facts: MachineFacts, servers: readonly ServerFacts
   ];
 }
 
-/** The oldest that the commands are written for. */
+/** The oldest that is supported. */
 const DENO_MAJOR = 2;
 
 function runtimeVerdict({ runtime: { name, version } }: MachineFacts): Verdict {
@@ -71,7 +71,7 @@ function gzipVerdict({ gzip }: MachineFacts): Verdict {
   };
 }
 
-/** The commands look in packages' folders first: what lies on PATH stops people and shell scripts, not them. */
+/** The commands prefer the folders of packages: an old program on PATH affects only shells and scripts. */
 function pathVerdict({ onPath }: MachineFacts, servers: readonly ServerFacts[]): Verdict {
   const newest = Math.max(0, ...servers.map(({ versionNumber }) => Math.floor(versionNumber / 10_000)));
   const old = onPath.filter(({ version }) => Number.parseInt(version ?? "0") < newest);

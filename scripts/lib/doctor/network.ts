@@ -1,4 +1,4 @@
-/** Over which network a database is reached. GitHub's machines have no IPv6; Supabase's direct hosts have nothing else. */
+/** The address families of a database host. GitHub's machines have no IPv6; Supabase's direct hosts have only IPv6. */
 import type { Connection } from "../postgres/connection.ts";
 import type { Result } from "@backup/result.ts";
 import type { Verdict } from "./check.ts";

@@ -28,11 +28,11 @@ const rightsSchema = z.object({
 
 export interface DatabaseFacts {
   server: ServerFacts;
-  /** Milliseconds since 1970 by the server's clock, and ours when it said so. */
-  clock: { theirs: number; ours: number };
+  /** The server's clock and that of this machine at the same moment, in milliseconds since 1970. */
+  clock: { remote: number; local: number };
   rights: z.infer<typeof rightsSchema> & {
-    /** May switch off triggers while it loads (`session_replication_role`). */
-    maySilenceTriggers: boolean;
+    /** May disable triggers during a load (`session_replication_role`). */
+    mayDisableTriggers: boolean;
   };
   /** Schemas of unknown owners: left out of a backup. */
   foreignSchemas: string[];
@@ -44,16 +44,16 @@ export interface DatabaseFacts {
 const CLOCK = "select to_json(extract(epoch from clock_timestamp())::float8 * 1000);";
 const AVAILABLE =
   "select coalesce(json_agg(name order by name), '[]') from pg_catalog.pg_available_extensions;";
-/** Literally, as the restore does: hosted projects let it pass in that form only. */
-const SILENCE = `do $$ begin
+/** The same statement as in a restore: hosted projects allow only this form. */
+const DISABLE_TRIGGERS = `do $$ begin
     set local session_replication_role = replica;
-    perform set_config('revo.silenced', 'true', true);
+    perform set_config('revo.disabled', 'true', true);
   exception when insufficient_privilege then
-    perform set_config('revo.silenced', 'false', true);
+    perform set_config('revo.disabled', 'false', true);
   end $$;
-  select to_json(current_setting('revo.silenced') = 'true');`;
+  select to_json(current_setting('revo.disabled') = 'true');`;
 
-/** @throws {BackupError} `database_*`, what connecting throws. */
+/** @throws {BackupError} `database_*`. */
 export async function readDatabase(
   psql: string,
   connection: Connection,
@@ -62,19 +62,19 @@ export async function readDatabase(
 ): Promise<DatabaseFacts> {
   const session = await PsqlSession.open({ psql, connection, signal });
   try {
-    const theirs = z.number().parse(await session.value(CLOCK));
-    const ours = now().getTime();
+    const remote = z.number().parse(await session.value(CLOCK));
+    const local = now().getTime();
     await session.run("begin isolation level repeatable read read only;");
     await applySettings(session);
     const rights = rightsSchema.parse(await session.value(await rightsQuery()));
     return {
       server: await readServerFacts(session),
-      clock: { theirs, ours },
+      clock: { remote, local },
       foreignSchemas: (await planSchemas(session)).unknown,
       extensions: await readExtensions(session),
       available: z.array(z.string()).parse(await session.value(AVAILABLE)),
       lockTable: await readLockTable(session),
-      rights: { ...rights, maySilenceTriggers: z.boolean().parse(await session.value(SILENCE)) },
+      rights: { ...rights, mayDisableTriggers: z.boolean().parse(await session.value(DISABLE_TRIGGERS)) },
     };
   } finally {
     await session.kill();

@@ -3,7 +3,7 @@
 with me as (
   select r.rolname, r.rolsuper or r.rolbypassrls as sees_all_rows from pg_catalog.pg_roles r where r.rolname = current_user
 ),
--- the project's own schemas; those of others are left out of a backup, and told elsewhere
+-- the project's own schemas; those of others are left out of a backup, and reported by another check
 schemas as (
   select n.oid, n.nspname
     from pg_catalog.pg_namespace n

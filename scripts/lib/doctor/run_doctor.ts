@@ -1,6 +1,6 @@
 /**
- * One look at everything that backups need. Every check is made, whatever another one finds; what cannot be looked at
- * because of another's failure is `unknown`, so that each fault has one name.
+ * Checks everything that backups need. Every check is made, whatever the others find. A check that another one's failure
+ * prevents is `unknown`, so that each fault fails one check.
  */
 import type { ErrorCode } from "@backup/messages.ts";
 import { TARGETS } from "@backup/target.ts";
@@ -19,38 +19,38 @@ import { databaseChecks, type DatabaseResult } from "./database_checks.ts";
 import { functionChecks } from "./edge_function.ts";
 import { environmentCheck } from "./environment_check.ts";
 import { gitHubChecks } from "./github.ts";
-import { type Limit, look } from "./look.ts";
+import { type Limit, withinLimit } from "./within_limit.ts";
 import { machineChecks, type MachineFacts, readMachine } from "./machine.ts";
 import type { DatabaseFacts } from "./read_database.ts";
-import { type DatabaseDeps, seeDatabase } from "./see_database.ts";
+import { type DatabaseDeps, probeDatabase } from "./probe_database.ts";
 import { readSettings, type Settings } from "./settings.ts";
-import { TRIAL_PREFIX, tryVault, vaultChecks, vaultNotTried } from "./vault_trial.ts";
+import { TRIAL_PREFIX, tryVault, vaultChecks, vaultNotChecked } from "./vault_trial.ts";
 
 export interface DoctorContext extends Pick<DatabaseDeps, "lookup" | "hasIpv6"> {
-  /** As every command gets it: docs/environment.md. */
+  /** docs/environment.md */
   environment: Environment;
   runtime: MachineFacts["runtime"];
   fetch: typeof fetch;
   now: () => Date;
   newId: () => string;
-  /** How long one look may take. */
+  /** The limit of each check. */
   timeoutMs: number;
 }
 
 /**
  * Changes nothing but one small object under `doctor/` of the vault, which it deletes again.
- * @throws the signal's reason; whatever else goes wrong is a check.
+ * @throws the signal's reason; every other failure is a check.
  */
 export async function runDoctor(context: DoctorContext, signal: AbortSignal): Promise<DoctorReport> {
   const { environment, now } = context;
   const settings = readSettings(environment);
   const limit = (late: ErrorCode): Limit => ({ ms: context.timeoutMs, signal, late });
-  const psql = await look(
+  const psql = await withinLimit(
     limit("missing_tool"),
     async () => await findPostgres(["psql"], { environment }).path("psql"),
   );
   const [databases, vault, github, edge, clocks] = await Promise.all([
-    seeDatabases(settings, {
+    probeDatabases(settings, {
       ...context,
       psql,
       toolsFor: toolFinder(environment, limit("missing_tool")),
@@ -66,7 +66,7 @@ export async function runDoctor(context: DoctorContext, signal: AbortSignal): Pr
   const checks = [
     ...machineChecks(readMachine(context.runtime, environment), servers),
     environmentCheck(settings),
-    ...databases.flatMap((seen) => databaseChecks(seen, prod)),
+    ...databases.flatMap((result) => databaseChecks(result, prod)),
     ...vault,
     ...github,
     ...edge,
@@ -83,26 +83,27 @@ export async function runDoctor(context: DoctorContext, signal: AbortSignal): Pr
   return { checked_at: now().toISOString(), status: statusOf(checks), checks };
 }
 
-/** Finds the programs for each version once: it starts all that are there. */
+/** Searches the programs of each version once, since a search starts every program that it finds. */
 function toolFinder(environment: Environment, limit: Limit): DatabaseDeps["toolsFor"] {
   const found = new Map<number, Promise<Result<ClientTools>>>();
   return (server) => {
     const { versionNumber } = server;
-    const tools = found.get(versionNumber) ?? look(limit, async () => await toolsFor(server, environment));
+    const tools = found.get(versionNumber) ??
+      withinLimit(limit, async () => await toolsFor(server, environment));
     found.set(versionNumber, tools);
     return tools;
   };
 }
 
-function seeDatabases(settings: Settings, deps: DatabaseDeps): Promise<DatabaseResult[]> {
+function probeDatabases(settings: Settings, deps: DatabaseDeps): Promise<DatabaseResult[]> {
   return Promise.all(TARGETS.flatMap((target) => {
     const connection = settings.connections[target];
-    return connection === undefined ? [] : [seeDatabase(target, connection, deps)];
+    return connection === undefined ? [] : [probeDatabase(target, connection, deps)];
   }));
 }
 
 function factsOf(databases: readonly DatabaseResult[], target: string): DatabaseFacts | null {
-  const facts = databases.find((seen) => seen.target === target)?.facts;
+  const facts = databases.find((result) => result.target === target)?.facts;
   return facts?.ok ? facts.value : null;
 }
 
@@ -111,13 +112,16 @@ async function vaultGroup(
   { now, newId, fetch }: DoctorContext,
   limit: Limit,
 ): Promise<DoctorCheck[]> {
-  if (settings.vault === null) return vaultNotTried("as variáveis do cofre não servem");
+  if (settings.vault === null) return vaultNotChecked("as variáveis do cofre não servem");
   const { vault } = settings.vault;
   const { cloudflare } = settings;
   const [trial, erasing, locks] = await Promise.all([
     tryVault({ vault, key: `${TRIAL_PREFIX}${newId()}.txt`, now: now(), limit }),
-    look(limit, (signal) => cloudflare ? readErasingRules(cloudflare, fetch, signal) : vault.erasingRules()),
-    cloudflare && look(limit, (signal) => readLockRules(cloudflare, fetch, signal)),
+    withinLimit(
+      limit,
+      (signal) => cloudflare ? readErasingRules(cloudflare, fetch, signal) : vault.erasingRules(),
+    ),
+    cloudflare && withinLimit(limit, (signal) => readLockRules(cloudflare, fetch, signal)),
   ]);
   return [...vaultChecks(trial), ...bucketRuleChecks({ erasing, locks })];
 }

@@ -1,6 +1,6 @@
 /**
- * What the doctor is told, from the same variables as every other command. Nothing is required: what is missing or
- * wrong is what a doctor is there to find.
+ * The environment of every other command, as the doctor reads it. Nothing is required: missing and invalid variables are
+ * results of its checks.
  */
 import { FUNCTION_NAME } from "@backup/api.ts";
 import { REQUIRED_SECRETS, TARGET_SECRETS } from "@backup/github/checks.ts";
@@ -41,8 +41,8 @@ export function readSettings(environment: Environment): Settings {
     missing: [...REQUIRED_SECRETS, ...TARGET_SECRETS].filter((name) => !environment[name]),
     invalid: [
       ...wrongUrls.map((name) => `${name} não é um endereço`),
-      ...Object.entries(connections).flatMap(([target, look]) =>
-        look.ok || look.code === "transaction_pooler"
+      ...Object.entries(connections).flatMap(([target, connection]) =>
+        connection.ok || connection.code === "transaction_pooler"
           ? []
           : [`SUPABASE_DB_URL_${target.toUpperCase()} não serve`]
       ),
@@ -106,7 +106,7 @@ function readCloudflare(environment: Environment): CloudflareAccess | null {
   };
 }
 
-/** Named, else of the project: the one that is named, else the one whose database prod is. */
+/** FUNCTION_URL, else the function of SUPABASE_URL's project, else of the project of prod's database. */
 function readFunctionUrl(environment: Environment, prod: Result<Connection> | undefined): string | null {
   const { FUNCTION_URL, SUPABASE_URL } = environment;
   const ref = prod?.ok ? prod.value.projectRef : null;

@@ -1,24 +1,24 @@
-/** The vault, tried with one small object as the commands use it: list, write, never overwrite, read, delete. */
+/** Tests the vault with one small object, by the operations of the commands: list, write, refuse to overwrite, read, delete. */
 import { toBackupError } from "@backup/errors.ts";
 import type { Vault } from "../vault/vault.ts";
-import { check, type DoctorCheck, notSeen, type Verdict } from "./check.ts";
+import { check, type DoctorCheck, notChecked, type Verdict } from "./check.ts";
 import { type Result } from "@backup/result.ts";
-import { type Limit, look } from "./look.ts";
+import { type Limit, withinLimit } from "./within_limit.ts";
 
-/** Neither backups nor the audit lie there, and no lock of the bucket should cover it. */
+/** Outside the prefixes of backups and audit, so that no lock of the bucket covers it. */
 export const TRIAL_PREFIX = "doctor/";
 const CONTENT = "revo-backups doctor\n";
 const LEFTOVER_MS = 3_600_000;
 
 export interface VaultTrial {
   list: Result<unknown>;
-  /** From here on `null`: not tried, since the one before failed. */
+  /** This one and the next are `null` when the step before failed. */
   write: Result<void> | null;
   /** Whether a second object of the same name was refused. */
   conditional: Result<boolean> | null;
   /** Whether what was read is what was written. */
   read: Result<boolean> | null;
-  /** Keys that the vault refused to delete, with its words. */
+  /** Keys that the vault refused to delete, with its reasons. */
   remove: Result<string[]> | null;
 }
 
@@ -30,14 +30,14 @@ export interface TrialOptions {
   limit: Limit;
 }
 
-/** Also deletes what an earlier trial had to leave. */
+/** Also deletes the objects that an earlier trial could not. */
 export async function tryVault({ vault, key, now, limit }: TrialOptions): Promise<VaultTrial> {
-  const list = await look(limit, () => leftovers(vault, now));
-  const write = list.ok ? await look(limit, () => vault.put(key, CONTENT, "text/plain")) : null;
+  const list = await withinLimit(limit, () => leftovers(vault, now));
+  const write = list.ok ? await withinLimit(limit, () => vault.put(key, CONTENT, "text/plain")) : null;
   if (!write?.ok) return { list, write, conditional: null, read: null, remove: null };
-  const conditional = await look(limit, () => refusesSecond(vault, key));
-  const read = await look(limit, async () => await vault.text(key) === CONTENT);
-  const remove = await look(limit, () => removeAll(vault, [key, ...list.ok ? list.value : []]));
+  const conditional = await withinLimit(limit, () => refusesSecond(vault, key));
+  const read = await withinLimit(limit, async () => await vault.text(key) === CONTENT);
+  const remove = await withinLimit(limit, () => removeAll(vault, [key, ...list.ok ? list.value : []]));
   return { list, write, conditional, read, remove };
 }
 
@@ -67,20 +67,20 @@ async function removeAll(vault: Vault, keys: readonly string[]): Promise<string[
 export function vaultChecks({ list, write, conditional, read, remove }: VaultTrial): DoctorCheck[] {
   return [
     check("vault", "r2_list", listVerdict(list)),
-    check("vault", "r2_write", write ? writeVerdict(write) : notSeen("o cofre não foi alcançado")),
+    check("vault", "r2_write", write ? writeVerdict(write) : notChecked("o cofre não foi alcançado")),
     check("vault", "r2_conditional", conditional ? conditionalVerdict(conditional) : NOTHING_WRITTEN),
     check("vault", "r2_read", read ? readVerdict(read) : NOTHING_WRITTEN),
     check("vault", "r2_delete", remove ? deleteVerdict(remove) : NOTHING_WRITTEN),
   ];
 }
 
-/** Where there is no vault to try. */
-export function vaultNotTried(because: string): DoctorCheck[] {
+/** Without a vault that could be tested. */
+export function vaultNotChecked(because: string): DoctorCheck[] {
   return ["r2_list", "r2_write", "r2_conditional", "r2_read", "r2_delete", "r2_lifecycle", "r2_lock"]
-    .map((name) => check("vault", name, notSeen(because)));
+    .map((name) => check("vault", name, notChecked(because)));
 }
 
-const NOTHING_WRITTEN = notSeen("nenhum objeto de teste foi gravado");
+const NOTHING_WRITTEN = notChecked("nenhum objeto de teste foi gravado");
 
 function listVerdict(list: Result<unknown>): Verdict {
   if (list.ok) return { status: "ok", message: "O cofre responde e lista objetos." };
@@ -124,17 +124,17 @@ function readVerdict(read: Result<boolean>): Verdict {
   };
 }
 
-/** A key of R2 that may write may delete: a refusal is a lock's. Its code under a lock is not documented, so any counts. */
+/** R2 has no key that may write but not delete: any refusal counts as a lock's, whose error code is not documented. */
 function deleteVerdict(remove: Result<string[]>): Verdict {
   if (remove.ok && remove.value.length === 0) {
     return { status: "ok", message: `O objeto de teste foi apagado; nada ficou em ${TRIAL_PREFIX}.` };
   }
-  const said = remove.ok ? remove.value.join("; ") : remove.message;
+  const reason = remove.ok ? remove.value.join("; ") : remove.message;
   return {
     status: "failed",
-    message: `O cofre recusou apagar o objeto de teste, que ficou lá: ${said}`,
+    message: `O cofre recusou apagar o objeto de teste, que ficou lá: ${reason}`,
     hint:
       "Se há um bloqueio do balde, restrinja-o a revo/ e audit/ (Bucket lock rules); a próxima vez apaga o que ficou.",
-    facts: { refused: said },
+    facts: { refused: reason },
   };
 }

@@ -1,4 +1,4 @@
-/** Verdicts over facts that no simulator shows. */
+/** Verdicts on facts that no simulator produces. */
 import { expect, it } from "vitest";
 import { parseDatabaseUrl } from "../postgres/connection.ts";
 import { lifecycleVerdict, type LockRule, lockVerdict } from "./bucket_rules.ts";
@@ -6,12 +6,12 @@ import { migrationsVerdict, proofVerdict } from "./catalog_state.ts";
 import { check, type Verdict } from "./check.ts";
 import { type Result } from "@backup/result.ts";
 import { clockVerdict } from "./clocks.ts";
-import { dumpVerdict, extensionsVerdict, locksVerdict } from "./database_checks.ts";
+import { dumpVerdict, extensionsVerdict, locksVerdict } from "./database_verdicts.ts";
 import { functionVerdict } from "./edge_function.ts";
-import { look } from "./look.ts";
+import { withinLimit } from "./within_limit.ts";
 import { networkVerdict } from "./network.ts";
 import type { DatabaseFacts } from "./read_database.ts";
-import { linesOf } from "./text.ts";
+import { linesOf } from "./report_text.ts";
 
 const NOW = new Date("2026-11-24T12:00:00Z");
 const ok = <T>(value: T): Result<T> => ({ ok: true, value });
@@ -26,14 +26,14 @@ const locked = (prefix: string, changes: Partial<LockRule> = {}): LockRule => (
 const erasing = (prefix: string) => ok([{ id: "r", prefix, days: 30, on: null }]);
 const answered = (status: number, code: string | null) => ok({ status, code });
 const proven = (at: string) => ok({ key: "k", provenAt: at });
-const skewed = (seconds: number) => ok({ theirs: 0, ours: seconds * 1000 });
+const skewed = (seconds: number) => ok({ remote: 0, local: seconds * 1000 });
 const inMigrations = (wanted: string[] | null, applied: string[] | null) => (
   { wanted, applied: ok(applied), proof: nothing }
 );
 
 const database: DatabaseFacts = {
   server: { versionNumber: 170006, version: "17.6", databaseBytes: 1, user: "postgres" },
-  clock: { theirs: 0, ours: 0 },
+  clock: { remote: 0, local: 0 },
   rights: {
     unreadable: [],
     hiddenRows: [],
@@ -41,7 +41,7 @@ const database: DatabaseFacts = {
     foreignTriggers: [],
     mayCreateSchemas: true,
     locksOfCopy: 10_000,
-    maySilenceTriggers: true,
+    mayDisableTriggers: true,
   },
   foreignSchemas: [],
   extensions: [{ name: "pg_cron", schema: "cron" }, { name: "postgis", schema: "public" }],
@@ -52,11 +52,11 @@ const withRights = (rights: Partial<DatabaseFacts["rights"]>): DatabaseFacts => 
   { ...database, rights: { ...database.rights, ...rights } }
 );
 
-it.each<[what: string, Verdict["status"], Verdict, words: RegExp]>([
+it.each<[what: string, Verdict["status"], Verdict, message: RegExp]>([
   ["rules that delete other things", "ok", lifecycleVerdict(erasing("logs/")), /Nenhuma regra/],
   ["a rule over everything", "failed", lifecycleVerdict(erasing("")), /r \(tudo, após 30 dias\)/],
   ["a rule over the audit", "failed", lifecycleVerdict(erasing("audit/x")), /audit\/x/],
-  ["rules that may not be seen", "unknown", lifecycleVerdict(nothing), /Não verificado.*refused/],
+  ["unreadable lifecycle rules", "unknown", lifecycleVerdict(nothing), /Não verificado.*refused/],
   ["locks on both", "ok", lockVerdict(ok([locked("revo/"), locked("audit/")])), /protegem/],
   ["one lock on all", "ok", lockVerdict(ok([locked("")])), /protegem/],
   [
@@ -66,18 +66,18 @@ it.each<[what: string, Verdict["status"], Verdict, words: RegExp]>([
     /protege revo\//,
   ],
   [
-    "a lock for ever",
+    "a lock without an end",
     "warning",
     lockVerdict(ok([locked("revo/", { days: null }), locked("audit/")])),
     /dura mais/,
   ],
   [
-    "a lock for ever on the audit",
+    "a lock without an end on the audit",
     "ok",
     lockVerdict(ok([locked("revo/"), locked("audit/", { days: null })])),
     /./,
   ],
-  ["locks that may not be seen", "unknown", lockVerdict(nothing), /Não verificado/],
+  ["unreadable locks", "unknown", lockVerdict(nothing), /Não verificado/],
   ["a clock", "ok", clockVerdict("do cofre", skewed(59)), /hora do cofre/],
   [
     "a clock that is late",
@@ -121,24 +121,26 @@ it.each<[what: string, Verdict["status"], Verdict, words: RegExp]>([
   ["an extension less", "failed", extensionsVerdict({ ...database, available: [] }, database), /: postgis\./],
   ["room for locks", "ok", locksVerdict(database, database), /comporta/],
   ["too many objects", "failed", locksVerdict(database, withRights({ locksOfCopy: 20_000 })), /21000 travas/],
-])("%s is %s", (_, status, verdict, words) => {
+])("%s is %s", (_, status, verdict, message) => {
   expect(verdict.status).toBe(status);
-  expect(verdict.message).toMatch(words);
+  expect(verdict.message).toMatch(message);
   if (status === "failed" || status === "warning") expect(verdict.hint).toBeTruthy();
 });
 
-it("a look that lasts too long ends, and so does everything when it is told to", async () => {
+it("a check that takes too long fails, and a cancellation is thrown", async () => {
   const never = () => new Promise<never>(() => {});
   const cancel = new AbortController();
   const limit = { ms: 20, signal: cancel.signal, late: "vault_unreachable" } as const;
-  expect(await look(limit, never)).toMatchObject({ ok: false, code: "vault_unreachable" });
-  expect(await look(limit, () => Promise.reject(new Error("broken")))).toMatchObject({ message: "broken" });
-  const ended = look({ ...limit, ms: 60_000 }, never);
+  expect(await withinLimit(limit, never)).toMatchObject({ ok: false, code: "vault_unreachable" });
+  expect(await withinLimit(limit, () => Promise.reject(new Error("broken")))).toMatchObject({
+    message: "broken",
+  });
+  const ended = withinLimit({ ...limit, ms: 60_000 }, never);
   cancel.abort(new Error("ended"));
   await expect(ended).rejects.toThrow("ended");
 });
 
-it("tells a check in one line, under its group", () => {
+it("formats a check as one line under its group", () => {
   const checks = [
     check("vault", "r2_write", { status: "failed", message: "não\n grava", hint: "Faça." }),
     check("machine", "machine_gzip", { status: "ok", message: "Comprime." }),

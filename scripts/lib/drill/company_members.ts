@@ -1,8 +1,8 @@
-/** Users to look through: each member of one company alone, for which he works. */
+/** Users for the check of companies: each is a member of one company alone, and works for it. */
 import { z } from "zod";
 import type { PsqlSession } from "../postgres/psql.ts";
 import { companiesTable, type Relation } from "./company_scope.ts";
-import { askAll } from "./readers.ts";
+import { queryAsReaders } from "./readers.ts";
 
 export interface Member {
   userId: string;
@@ -24,7 +24,7 @@ export async function findMembers(
   const total = z.number().parse(await session.value(`select to_json(count(*)) from ${companies.name};`));
   if (total < 2) return "there are less than two companies";
   const candidates = await readCandidates(session);
-  const active = await askAll(
+  const active = await queryAsReaders(
     session,
     candidates.map(({ userId }) => ({
       reader: { role: "authenticated", userId },

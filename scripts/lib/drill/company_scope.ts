@@ -1,7 +1,7 @@
-/** What ties a table to a company: its own column `empresa_id`, or a table that it has to refer to. */
+/** Which tables have rows of companies: those with a column `empresa_id`, and those with a required foreign key to one. */
 import { z } from "zod";
 
-/** The column that every table of Revo has whose rows are a company's. */
+/** In every table of Revo whose rows are of a company. */
 const COMPANY_COLUMN = "empresa_id";
 
 export const relationSchema = z.object({
@@ -22,10 +22,10 @@ export const relationSchema = z.object({
 });
 export type Relation = z.infer<typeof relationSchema>;
 
-/** How to tell a relation's rows of one company. */
+/** How a relation's rows of one company are selected. */
 export interface Scope {
   relation: Relation;
-  /** The column that names the company; `null` where only a parent's row tells. */
+  /** The column with the company; `null` where only a parent's row has it. */
   column: string | null;
   /** An SQL condition on a row `alias`: it belongs to `company`, an SQL expression. */
   belongs(alias: string, company: string): string;
@@ -44,7 +44,7 @@ export function companiesTable(relations: readonly Relation[]): { name: string; 
   return null;
 }
 
-/** The relations whose rows belong to companies; through parents, by the shortest way. */
+/** The relations whose rows belong to companies, directly or through the fewest parents. */
 export function companyScopes(relations: readonly Relation[]): Map<string, Scope> {
   const companies = companiesTable(relations);
   const scopes = new Map<string, Scope>();
@@ -82,7 +82,7 @@ function throughParent(relation: Relation, scopes: ReadonlyMap<string, Scope>): 
   return [{ relation, column: null, belongs }];
 }
 
-/** Names of what people without an account have no business with: data of companies, and of people with accounts. */
+/** Names of the relations that must not be readable without an account: data of companies, and of people with accounts. */
 export function privateRelations(relations: readonly Relation[]): Set<string> {
   const companies = companiesTable(relations);
   const found = new Set(

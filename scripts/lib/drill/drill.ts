@@ -1,6 +1,6 @@
 /**
- * The drill: restores a backup into a throwaway server through the engine of a real restore, asks what of it is as
- * it has to be, and leaves the evidence beside the backup. A backup that was never restored is a hope.
+ * The drill: restores a backup into a throwaway server by the code of a real restore, checks what was restored, and
+ * stores the receipt beside the backup.
  */
 import { parseArchiveKey, receiptKey, toUtcSecond } from "@backup/vault/object_key.ts";
 import {
@@ -13,78 +13,78 @@ import {
 import { readServerFacts } from "../postgres/database_facts.ts";
 import type { Requester } from "../run/requester.ts";
 import { type PsqlOptions, PsqlSession } from "../postgres/psql.ts";
-import type { Restored as RestoredBackup } from "../restore/restore_backup.ts";
+import type { Restored as RestoreResult } from "../restore/restore_backup.ts";
 import { TOOL_VERSION } from "../run/tool_version.ts";
-import type { Restored, Throwaway } from "./check.ts";
+import type { DrillDatabase, ThrowawayDatabase } from "./check.ts";
 import { freshnessOf } from "../vault/newest_backup.ts";
 import { notProven } from "./not_proven.ts";
 import type { DrillContext } from "./drill_context.ts";
 import { restoreAndCheck } from "./restore_and_check.ts";
-import { freshnessAnswer, readStored, type Stored } from "./stored_checks.ts";
+import { freshnessOutcome, readStored, type StoredFacts } from "./stored_checks.ts";
 import { Verdicts } from "./verdicts.ts";
 
-export interface DrillOrder extends Pick<Restored, "anonReads" | "sharedReads"> {
+export interface DrillRequest extends Pick<DrillDatabase, "anonReads" | "sharedReads"> {
   /** Of the archive. */
   key: string;
   requester: Pick<Requester, "run" | "gitSha">;
-  /** How old the newest backup of the same database may be; `null` where nothing backs it up regularly. */
+  /** How old the newest backup of the same database may be; `null` where no schedule backs it up. */
   freshHours: number | null;
 }
 
-export interface Drilled {
+export interface DrillResult {
   receipt: Receipt;
-  /** Where it lies in the vault. */
+  /** Its key in the vault. */
   receiptKey: string;
 }
 
-/** Checks without which nothing is restored. */
+/** Nothing is restored when one of these fails. */
 const BEFORE_RESTORE: readonly DrillCheck[] = ["manifest", "stored_size", "stored_fingerprint"];
 
 /**
- * @returns the verdicts, good or bad; the receipt is in the vault then.
- * @throws {BackupError} what says nothing about the backup: no connection, no disk, no such program, a signal.
+ * @returns the receipt, which is in the vault then, whatever its verdicts.
+ * @throws {BackupError} an error that says nothing about the backup: no connection, no disk, no such program, a signal.
  */
 export async function drill(
   context: DrillContext,
-  order: DrillOrder,
-  throwaway: Throwaway,
-): Promise<Drilled> {
+  request: DrillRequest,
+  throwaway: ThrowawayDatabase,
+): Promise<DrillResult> {
   const began = context.now();
   const verdicts = new Verdicts();
-  const { manifest, fingerprintLines, freshness } = await look(context, order, began, verdicts);
+  const { manifest, fingerprintLines, freshness } = await checkStored(context, request, began, verdicts);
   const restored = verdicts.failedOf(BEFORE_RESTORE) === undefined
-    ? await restoreAndCheck(context, { ...order, fingerprintLines }, throwaway, verdicts)
+    ? await restoreAndCheck(context, { ...request, fingerprintLines }, throwaway, verdicts)
     : null;
   const { tools, signal, vault } = context;
   const server_version = await readServerVersion({ psql: tools.psql, connection: throwaway.owner, signal });
   const facts = { sha256: manifest?.sha256 ?? null, server_version, freshness };
-  const receipt = writeReceipt(context, order, began, { ...facts, ...conclude(verdicts, restored) });
-  const key = receiptKey(order.key, began);
+  const receipt = writeReceipt(context, request, began, { ...facts, ...conclude(verdicts, restored) });
+  const key = receiptKey(request.key, began);
   await vault.put(key, JSON.stringify(receipt, null, 2) + "\n", "application/json");
   return { receipt, receiptKey: key };
 }
 
-/** What can be told without a restore. */
-async function look(
+/** The checks that need no restore. */
+async function checkStored(
   { vault, progress }: DrillContext,
-  { key, freshHours }: DrillOrder,
+  { key, freshHours }: DrillRequest,
   now: Date,
   verdicts: Verdicts,
-): Promise<Pick<Stored, "manifest" | "fingerprintLines"> & Pick<Receipt, "freshness">> {
+): Promise<Pick<StoredFacts, "manifest" | "fingerprintLines"> & Pick<Receipt, "freshness">> {
   progress.phase("look");
   const { target } = parseArchiveKey(key);
-  const { answers, ...stored } = await readStored(vault, key);
+  const { outcomes, ...stored } = await readStored(vault, key);
   const freshness = await freshnessOf(vault, target, now);
-  verdicts.set("manifest", answers.manifest);
-  verdicts.set("stored_size", answers.stored_size);
-  verdicts.set("stored_fingerprint", answers.stored_fingerprint);
-  verdicts.set("freshness", freshnessAnswer(freshness, freshHours, target));
+  verdicts.set("manifest", outcomes.manifest);
+  verdicts.set("stored_size", outcomes.stored_size);
+  verdicts.set("stored_fingerprint", outcomes.stored_fingerprint);
+  verdicts.set("freshness", freshnessOutcome(freshness, freshHours, target));
   return { ...stored, freshness };
 }
 
 function conclude(
   verdicts: Verdicts,
-  restored: RestoredBackup | null,
+  restored: RestoreResult | null,
 ): Pick<Receipt, "checks" | "not_proven"> {
   const checks = verdicts.all();
   return { checks, not_proven: notProven(checks, restored) };
@@ -92,7 +92,7 @@ function conclude(
 
 function writeReceipt(
   { progress }: DrillContext,
-  { key, requester }: DrillOrder,
+  { key, requester }: DrillRequest,
   began: Date,
   facts: Pick<Receipt, "sha256" | "server_version" | "freshness" | "checks" | "not_proven">,
 ): Receipt {

@@ -5,7 +5,7 @@ import type { PhaseTimes } from "./phase_times.ts";
 
 export interface DrillContext extends PlatformTools {
   vault: Vault;
-  /** Measures the phases, from the making of the server on. */
+  /** Measures the phases, beginning with the start of the server. */
   progress: PhaseTimes;
   now: () => Date;
   /** Milliseconds that only grow. */

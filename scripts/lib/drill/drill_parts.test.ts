@@ -4,36 +4,36 @@ import { describe, expect, test } from "vitest";
 import { BackupError } from "@backup/errors.ts";
 import { DRILL_CHECK_NAMES, type Receipt } from "@backup/vault/receipt.ts";
 import { drillSummary } from "./summary.ts";
-import { splitAspects } from "./aspects.ts";
+import { DATABASE_CHECKS } from "./database_checks.ts";
+import { splitFingerprint } from "./fingerprint_parts.ts";
 import { companyScopes, privateRelations, type Relation } from "./company_scope.ts";
 import { freshHoursOf } from "../vault/newest_backup.ts";
 import { PhaseTimes } from "./phase_times.ts";
-import { checkOfRefusal, isEnvironmental } from "./refusals.ts";
-import { DATABASE_CHECKS } from "./restore_and_check.ts";
+import { failedCheckOf, isEnvironmental } from "./failed_check.ts";
 import { readVerdicts, rg03Checks } from "./rg03.ts";
-import { freshnessAnswer } from "./stored_checks.ts";
+import { freshnessOutcome } from "./stored_checks.ts";
 import { Verdicts } from "./verdicts.ts";
 
 describe("the list of checks", () => {
-  test("names every check that looks at the database, in the order in which it is made", () => {
-    const asked = DATABASE_CHECKS.flatMap(({ names }) => names);
-    expect(DRILL_CHECK_NAMES.slice(-asked.length)).toEqual(asked);
+  test("names every check of the database, in the order in which they are made", () => {
+    const made = DATABASE_CHECKS.flatMap(({ names }) => names);
+    expect(DRILL_CHECK_NAMES.slice(-made.length)).toEqual(made);
   });
 
   test("names every assertion of rg03", () => {
     const sql = readFileSync(new URL("../../rg03_db_asserts.sql", import.meta.url), "utf8");
-    const asserted = [...sql.matchAll(/^ {4}\(\d+, '(\w+)', \$question\$$/gm)].map(([, name]) => name);
-    expect(asserted).toEqual(rg03Checks.names);
+    const assertions = [...sql.matchAll(/^ {4}\(\d+, '(\w+)', \$question\$$/gm)].map(([, name]) => name);
+    expect(assertions).toEqual(rg03Checks.names);
   });
 });
 
-test("rg03's words are read as psql prints them", () => {
-  const said = [
+test("verdicts of rg03 are read from psql's output", () => {
+  const output = [
     "psql:/x/rg03.sql:99: NOTICE:  PASS indexes_are_valid (12 ms)",
     "psql:/x/rg03.sql:99: NOTICE:  FAIL foreign_keys_without_orphans (3 ms): fk of public.a: 2 rows (all)",
     "psql:/x/rg03.sql:99: ERROR:  rg03: 1 of the assertions failed: foreign_keys_without_orphans",
   ].join("\n");
-  expect([...readVerdicts(said)]).toEqual([
+  expect([...readVerdicts(output)]).toEqual([
     ["indexes_are_valid", { verdict: "PASS", detail: "holds", seconds: 0.012 }],
     ["foreign_keys_without_orphans", {
       verdict: "FAIL",
@@ -43,9 +43,9 @@ test("rg03's words are read as psql prints them", () => {
   ]);
 });
 
-test("each fact of a fingerprint belongs to one aspect", () => {
+test("each fact of a fingerprint belongs to one part", () => {
   const line = (...parts: unknown[]) => JSON.stringify(parts);
-  const { schema, security, views } = splitAspects([
+  const { schema, security, views } = splitFingerprint([
     line("public", "policy", "a.p", { using: "true" }),
     line("public", "relation", "a", { kind: "r", rls: true, force_rls: false, populated: null, acl: ["x"] }),
     line("public", "relation", "m", { kind: "m", rls: false, force_rls: false, populated: true }),
@@ -66,7 +66,7 @@ test("each fact of a fingerprint belongs to one aspect", () => {
   expect(views).toEqual([line("public", "relation", "m", { populated: true })]);
 });
 
-describe("what belongs to companies", () => {
+describe("a relation of companies", () => {
   const relation = (name: string, facts: Partial<Relation> = {}): Relation => ({
     name,
     schema: "public",
@@ -95,7 +95,7 @@ describe("what belongs to companies", () => {
     relation("public.vitrine", { reads: ["public.produtos"] }),
   ];
 
-  test("is told by a column, or by the rows that a table must refer to", () => {
+  test("has a column, or a required foreign key to one", () => {
     const scopes = companyScopes(relations);
     expect([...scopes.keys()].sort()).toEqual([
       "public.empresas",
@@ -124,17 +124,17 @@ describe("what belongs to companies", () => {
   });
 });
 
-describe("an error of the engine", () => {
+describe("an error of the restore", () => {
   const error = (code: BackupError["code"], details = {}) => new BackupError(code, "x", { details });
 
-  test("is the verdict of one check", () => {
-    expect(checkOfRefusal(error("manifest_too_new"))).toBe("manifest");
-    expect(checkOfRefusal(error("archive_corrupt"))).toBe("archive_readable");
-    expect(checkOfRefusal(error("restore_failed", { sqlstate: "42P01" }))).toBe("restored");
-    expect(checkOfRefusal(error("restore_failed", { sqlstate: "23503" }))).toBe(
+  test("fails one check", () => {
+    expect(failedCheckOf(error("manifest_too_new"))).toBe("manifest");
+    expect(failedCheckOf(error("archive_corrupt"))).toBe("archive_readable");
+    expect(failedCheckOf(error("restore_failed", { sqlstate: "42P01" }))).toBe("restored");
+    expect(failedCheckOf(error("restore_failed", { sqlstate: "23503" }))).toBe(
       "foreign_keys_without_orphans",
     );
-    expect(checkOfRefusal(error("verification_failed", { what: "sequences" }))).toBe("sequence_values");
+    expect(failedCheckOf(error("verification_failed", { what: "sequences" }))).toBe("sequence_values");
   });
 
   test.each([
@@ -144,16 +144,16 @@ describe("an error of the engine", () => {
     error("run_cancelled"),
     error("restore_failed", { sqlstate: "53100" }),
     error("restore_failed", { sqlstate: "57P01" }),
-  ])("or none at all: %o", (thrown) => {
+  ])("or none: %o", (thrown) => {
     expect(isEnvironmental(thrown)).toBe(true);
-    expect(() => checkOfRefusal(thrown)).toThrow(thrown);
+    expect(() => failedCheckOf(thrown)).toThrow(thrown);
   });
 });
 
 test("phases are measured one after the other, one entered twice as one", () => {
   let now = 0;
-  const told: string[] = [];
-  const inner = { phase: (name: string) => told.push(name), bytes: () => {}, log: () => {} };
+  const forwarded: string[] = [];
+  const inner = { phase: (name: string) => forwarded.push(name), bytes: () => {}, log: () => {} };
   const times = new PhaseTimes(inner, () => now);
   for (const [name, ms] of [["load", 1500], ["check", 20], ["load", 500]] as const) {
     times.phase(name);
@@ -161,10 +161,10 @@ test("phases are measured one after the other, one entered twice as one", () => 
   }
   expect(times.seconds()).toEqual({ load: 2, check: 0.02 });
   expect(times.total()).toBe(2.02);
-  expect(told).toEqual(["load", "check", "load"]);
+  expect(forwarded).toEqual(["load", "check", "load"]);
 });
 
-test("a check without a verdict was skipped for the one that failed", () => {
+test("a check without a verdict counts as skipped because of the one that failed", () => {
   const verdicts = new Verdicts();
   verdicts.set("freshness", { verdict: "FAIL", detail: "old" });
   verdicts.set("stored_hash", { verdict: "FAIL", detail: "other" });
@@ -207,7 +207,7 @@ test("the summary begins with what failed, on one line each", () => {
 describe("freshness", () => {
   const aged = (age_seconds: number) => ({ newest_key: "k", newest_created_at: "t", age_seconds });
 
-  test("is wanted of prod only, unless somebody asks", () => {
+  test("is required of prod only, unless a limit is set", () => {
     expect(freshHoursOf("prod", undefined)).toBe(26);
     expect(freshHoursOf("prod", 2)).toBe(2);
     expect(freshHoursOf("dev", undefined)).toBe(null);
@@ -215,9 +215,9 @@ describe("freshness", () => {
   });
 
   test("fails past the limit, and without any backup", () => {
-    expect(freshnessAnswer(aged(26 * 3600), 26, "prod").verdict).toBe("PASS");
-    expect(freshnessAnswer(aged(26 * 3600 + 1), 26, "prod").verdict).toBe("FAIL");
-    expect(freshnessAnswer(null, 26, "prod").verdict).toBe("FAIL");
-    expect(freshnessAnswer(aged(1e9), null, "dev").verdict).toBe("SKIPPED");
+    expect(freshnessOutcome(aged(26 * 3600), 26, "prod").verdict).toBe("PASS");
+    expect(freshnessOutcome(aged(26 * 3600 + 1), 26, "prod").verdict).toBe("FAIL");
+    expect(freshnessOutcome(null, 26, "prod").verdict).toBe("FAIL");
+    expect(freshnessOutcome(aged(1e9), null, "dev").verdict).toBe("SKIPPED");
   });
 });

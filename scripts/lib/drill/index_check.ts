@@ -1,14 +1,15 @@
-/** Whether the indexes hold what their tables hold: PostgreSQL's own amcheck, where the server has it. */
+/** Whether every B-tree index has the rows of its table: PostgreSQL's amcheck, where the server has it. */
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
-import { type CheckGroup, inTransaction, passUnless, skipped } from "./check.ts";
+import { type CheckGroup, passUnless, skipped } from "./check.ts";
+import { inTransaction } from "./transactions.ts";
 
-const answerSchema = z.tuple([z.array(z.string()), z.number()]);
+const resultSchema = z.tuple([z.array(z.string()), z.number()]);
 
 export const indexCheck: CheckGroup = {
   names: ["index_contents"],
-  ask: (restored) =>
-    inTransaction(restored, restored.superuser, async (session) => {
+  run: (database) =>
+    inTransaction(database, database.superuser, async (session) => {
       const isAvailable = await session.value(
         "select to_json(exists(select from pg_catalog.pg_available_extensions where name = 'amcheck'));",
       );
@@ -17,7 +18,7 @@ export const indexCheck: CheckGroup = {
       }
       await session.run("create extension if not exists amcheck schema extensions;");
       const sql = await readFile(new URL("./index_contents.sql", import.meta.url), "utf8");
-      const [wrong, total] = answerSchema.parse(await session.value(sql));
+      const [wrong, total] = resultSchema.parse(await session.value(sql));
       return new Map([["index_contents", passUnless(wrong, `${total} B-tree indexes hold every row`)]]);
     }),
 };

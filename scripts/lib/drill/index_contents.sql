@@ -1,4 +1,4 @@
--- Compares every B-tree index with its table, row by row: one JSON line [[index: what is wrong], number of indexes].
+-- Compares every B-tree index with its table, row by row: one JSON line [["index: error", …], number of indexes].
 -- Run by a superuser in a transaction that is rolled back; amcheck is installed.
 set local search_path = '';
 set local statement_timeout = 0;
@@ -30,6 +30,6 @@ begin
       wrong := wrong || to_jsonb(format('%s: %s', item.name, sqlerrm));
     end;
   end loop;
-  perform pg_catalog.set_config('revo.answer', jsonb_build_array(wrong, total)::text, true);
+  perform pg_catalog.set_config('revo.result', jsonb_build_array(wrong, total)::text, true);
 end $check$;
-select current_setting('revo.answer');
+select current_setting('revo.result');

@@ -1,6 +1,6 @@
-/** What nobody may conclude from a drill: what no backup holds, what this one lacks, what could not be tried here. */
+/** What a drill does not prove: what no backup has, what this one lacks, what could not be tried here. */
 import type { CheckResult, NotProven } from "@backup/vault/receipt.ts";
-import type { Restored as RestoredBackup } from "../restore/restore_backup.ts";
+import type { Restored as RestoreResult } from "../restore/restore_backup.ts";
 
 /** Of every backup. */
 const NEVER_IN_A_BACKUP: readonly NotProven[] = [
@@ -17,7 +17,7 @@ const NEVER_IN_A_BACKUP: readonly NotProven[] = [
 /** @param restored `null` when the backup could not be restored */
 export function notProven(
   checks: readonly CheckResult[],
-  restored: Pick<RestoredBackup, "verified" | "skipped" | "warnings"> | null,
+  restored: Pick<RestoreResult, "verified" | "skipped" | "warnings"> | null,
 ): NotProven[] {
   const untested = checks.filter(({ verdict }) => verdict === "SKIPPED")
     .map(({ name, detail }) => ({ name, why: detail }));
@@ -35,7 +35,7 @@ export function notProven(
   ];
 }
 
-/** What the throwaway server could not have. The platform's other entries are known to stay out. */
-function isMissingExtension({ kind, reason }: RestoredBackup["skipped"][number]): boolean {
+/** An extension that the throwaway server does not have. The other skipped entries are always left to the platform. */
+function isMissingExtension({ kind, reason }: RestoreResult["skipped"][number]): boolean {
   return kind === "EXTENSION" && reason !== "extension is installed";
 }

@@ -1,6 +1,6 @@
 import type { Progress } from "../run/progress.ts";
 
-/** Passes progress on and measures how long each phase lasts. A phase entered twice counts once, with both times. */
+/** Forwards progress and measures how long each phase lasts. A phase entered twice counts once, with both times. */
 export class PhaseTimes implements Progress {
   readonly #seconds = new Map<string, number>();
   readonly #startedAt: number;

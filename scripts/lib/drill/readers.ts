@@ -10,11 +10,11 @@ export interface Reader {
   userId?: string;
 }
 
-/** The owner himself, row level security aside. */
+/** The owner, to whom row level security does not apply. */
 export const OWNER: Reader = { role: "none" };
 export const ANON: Reader = { role: "anon" };
 
-export interface Question {
+export interface ReaderQuery {
   reader: Reader;
   /** A query of one row and one column, of JSON. */
   query: string;
@@ -24,27 +24,27 @@ export async function readRelations(session: PsqlSession): Promise<Relation[]> {
   return z.array(relationSchema).parse(await session.rows(await text("relations.sql")));
 }
 
-/** A question that failed for another reason than a missing right: nothing was read either. */
-const nothing = z.object({ error: z.string() }).transform(() => null);
+/** A query that failed for another reason than a missing right: nothing was read either. */
+const failed = z.object({ error: z.string() }).transform(() => null);
 
-/** The answers in the questions' order; `null` where the reader may not ask, or the question fails for him. */
-export async function askAll<T>(
+/** @returns the results in the order of the queries; `null` where the reader has no right, or the query fails. */
+export async function queryAsReaders<T>(
   session: PsqlSession,
-  questions: readonly Question[],
-  answer: z.ZodType<T>,
+  queries: readonly ReaderQuery[],
+  result: z.ZodType<T>,
 ): Promise<(T | null)[]> {
-  const asked = questions.map(({ reader, query }) => ({
+  const requested = queries.map(({ reader, query }) => ({
     role: reader.role,
     claims: reader.role === "none" ? "" : JSON.stringify({ role: reader.role, sub: reader.userId }),
     query,
   }));
   await session.run(
-    `do $set$ begin perform pg_catalog.set_config('revo.questions', (${
-      jsonb(asked)
+    `do $set$ begin perform pg_catalog.set_config('revo.queries', (${
+      jsonb(requested)
     })::text, true); end $set$;`,
   );
-  const answers = z.array(z.union([z.null(), nothing, answer]));
-  return answers.parse(await session.value(await text("ask_as_reader.sql")));
+  const results = z.array(z.union([z.null(), failed, result]));
+  return results.parse(await session.value(await text("query_as_reader.sql")));
 }
 
 function text(name: string): Promise<string> {

@@ -1,4 +1,4 @@
--- Every table and view that the API could be asked for, with what ties it to a company: one JSON line each.
+-- Every table and view that the API could serve, with its relations to companies: one JSON line each.
 -- Needs search_path = '', so that names are qualified.
 select json_build_object(
          'name', c.oid::regclass::text,

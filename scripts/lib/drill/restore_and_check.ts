@@ -1,57 +1,42 @@
-/** The drill's work: download, restore, checks. What the engine refuses is the verdict of one check. */
+/** Downloads, restores and checks a backup. A backup that the restore refuses fails one check. */
 import { BackupError, toBackupError } from "@backup/errors.ts";
 import { describeFailure, startPipeline } from "../process/pipeline.ts";
 import { type FetchedBackup, withFetchedBackup } from "../vault/fetch_backup.ts";
-import { type Restored as RestoredBackup, restoreFetched } from "../restore/restore_backup.ts";
-import { type CheckGroup, fail, pass, type Restored, skipped, type Throwaway } from "./check.ts";
-import { fingerprintChecks, migrationCheck, rowChecks, sequenceCheck } from "./content_checks.ts";
+import { type Restored as RestoreResult, restoreFetched } from "../restore/restore_backup.ts";
+import { type DrillDatabase, fail, pass, skipped, type ThrowawayDatabase } from "./check.ts";
+import { DATABASE_CHECKS } from "./database_checks.ts";
 import type { DrillContext } from "./drill_context.ts";
-import { indexCheck } from "./index_check.ts";
 import { toSeconds } from "./phase_times.ts";
 import { preparePlatform } from "../server/prepare_platform.ts";
-import { anonCheck, companyCheck } from "./reader_checks.ts";
-import { checkOfRefusal } from "./refusals.ts";
-import { rg03Checks } from "./rg03.ts";
+import { failedCheckOf } from "./failed_check.ts";
 import { runChecks } from "./run_checks.ts";
 import { NO_MANIFEST } from "./stored_checks.ts";
 import type { Verdicts } from "./verdicts.ts";
 
-/** What is asked of a restored database, in this order. */
-export const DATABASE_CHECKS: readonly CheckGroup[] = [
-  rowChecks,
-  sequenceCheck,
-  fingerprintChecks,
-  migrationCheck,
-  anonCheck,
-  companyCheck,
-  indexCheck,
-  rg03Checks,
-];
-
-/** Which backup, and what its checks need to know. */
-type Questions = Pick<Restored, "fingerprintLines" | "anonReads" | "sharedReads"> & { key: string };
+/** Which backup, and what its checks compare with. */
+type Request = Pick<DrillDatabase, "fingerprintLines" | "anonReads" | "sharedReads"> & { key: string };
 
 /**
- * @returns what the engine told of the restore, `null` when it refused the backup; `verdicts` say why.
- * @throws {BackupError} what says nothing about the backup.
+ * @returns the result of the restore, `null` when it was refused; `verdicts` say why.
+ * @throws {BackupError} an error that says nothing about the backup.
  */
 export async function restoreAndCheck(
   context: DrillContext,
-  order: Questions,
-  throwaway: Throwaway,
+  request: Request,
+  throwaway: ThrowawayDatabase,
   verdicts: Verdicts,
-): Promise<RestoredBackup | null> {
+): Promise<RestoreResult | null> {
   const { clock, signal, tools } = context;
   const startedAt = clock();
   let isFetched = false;
   try {
-    return await withFetchedBackup(context, order.key, async (backup) => {
+    return await withFetchedBackup(context, request.key, async (backup) => {
       isFetched = true;
-      verdicts.set("stored_hash", hashAnswer(backup), toSeconds(clock() - startedAt));
+      verdicts.set("stored_hash", hashOutcome(backup), toSeconds(clock() - startedAt));
       const restored = await restore(context, backup, throwaway, verdicts);
       if (restored !== null) {
         context.progress.phase("assert");
-        const database = { ...throwaway, ...order, tools, signal, manifest: backup.manifest };
+        const database = { ...throwaway, ...request, tools, signal, manifest: backup.manifest };
         verdicts.add(await runChecks(DATABASE_CHECKS, database, clock));
       }
       return restored;
@@ -60,30 +45,30 @@ export async function restoreAndCheck(
     signal?.throwIfAborted();
     const error = toBackupError(thrown);
     if (isFetched) throw error;
-    const name = error.code === "archive_corrupt" ? "stored_hash" : checkOfRefusal(error);
+    const name = error.code === "archive_corrupt" ? "stored_hash" : failedCheckOf(error);
     verdicts.set(name, fail(error.message), toSeconds(clock() - startedAt));
     return null;
   }
 }
 
-function hashAnswer({ manifest }: FetchedBackup) {
+function hashOutcome({ manifest }: FetchedBackup) {
   return manifest ? pass(`sha256 ${manifest.sha256}`) : skipped(NO_MANIFEST);
 }
 
 async function restore(
   context: DrillContext,
   backup: FetchedBackup,
-  throwaway: Throwaway,
+  throwaway: ThrowawayDatabase,
   verdicts: Verdicts,
-): Promise<RestoredBackup | null> {
+): Promise<RestoreResult | null> {
   const startedAt = context.clock();
-  const order = { target: "verify", confirm: null, allowSchemaOnly: true, safety: null } as const;
+  const options = { target: "verify", confirm: null, allowSchemaOnly: true, safety: null } as const;
   try {
-    await readToTheEnd(context, backup);
+    await decompressAll(context, backup);
     verdicts.set("archive_readable", pass(`${backup.toc.entries.length} entries; uncompressed to the end`));
     context.progress.phase("prepare");
     await preparePlatform(context, backup, throwaway.superuser);
-    const restored = await restoreFetched({ ...context, connection: throwaway.owner }, order, backup);
+    const restored = await restoreFetched({ ...context, connection: throwaway.owner }, options, backup);
     const { tables, rows } = restored.verified;
     const seconds = toSeconds(context.clock() - startedAt);
     verdicts.set("restored", pass(`${tables} tables, ${rows} rows, in one transaction`), seconds);
@@ -91,14 +76,14 @@ async function restore(
   } catch (thrown) {
     context.signal?.throwIfAborted();
     const error = toBackupError(thrown);
-    const name = checkOfRefusal(error);
+    const name = failedCheckOf(error);
     verdicts.set(name, fail(error.message), toSeconds(context.clock() - startedAt));
     return null;
   }
 }
 
-/** A cut archive is told by its compression before the database chokes on half a statement. */
-async function readToTheEnd(
+/** Finds a truncated archive before the database gets half a statement. */
+async function decompressAll(
   { gzip, progress, signal }: DrillContext,
   { archiveFile, key }: FetchedBackup,
 ): Promise<void> {

@@ -1,9 +1,9 @@
-/** Asks every check, one after the other: what one finds, or fails at, stops none of the others. */
+/** Runs every check, one after the other. A check that fails does not stop the others. */
 import { toBackupError } from "@backup/errors.ts";
 import type { CheckResult, DrillCheck } from "@backup/vault/receipt.ts";
-import { type Answer, type CheckGroup, fail, type Restored, skipped } from "./check.ts";
+import { type CheckGroup, type CheckOutcome, type DrillDatabase, fail, skipped } from "./check.ts";
 import { toSeconds } from "./phase_times.ts";
-import { isEnvironmental } from "./refusals.ts";
+import { isEnvironmental } from "./failed_check.ts";
 
 /**
  * @param clock milliseconds that only grow
@@ -11,14 +11,14 @@ import { isEnvironmental } from "./refusals.ts";
  */
 export async function runChecks(
   groups: readonly CheckGroup[],
-  restored: Restored,
+  database: DrillDatabase,
   clock: () => number,
 ): Promise<CheckResult[]> {
   const results: CheckResult[] = [];
   for (const group of groups) {
     const isEmpty = results.some(({ name, verdict }) => name === "not_empty" && verdict === "FAIL");
     if (isEmpty) results.push(...skipAll(group.names, "the backup is empty: nothing can be shown"));
-    else results.push(...await runGroup(group, restored, clock));
+    else results.push(...await runGroup(group, database, clock));
   }
   return results;
 }
@@ -29,27 +29,30 @@ function skipAll(names: readonly DrillCheck[], reason: string): CheckResult[] {
 
 async function runGroup(
   group: CheckGroup,
-  restored: Restored,
+  database: DrillDatabase,
   clock: () => number,
 ): Promise<CheckResult[]> {
   const startedAt = clock();
-  const answers = await ask(group, restored);
+  const outcomes = await outcomesOf(group, database);
   const seconds = toSeconds(clock() - startedAt);
-  // one look answers them all: its time is the first one's
+  // they are read together: the first has the time of all
   return group.names.map((name, i) => ({
     name,
     seconds: i === 0 ? seconds : 0,
-    ...answers.get(name) ?? fail("the check gave no answer"),
+    ...outcomes.get(name) ?? fail("the check has no outcome"),
   }));
 }
 
-async function ask(group: CheckGroup, restored: Restored): Promise<Map<DrillCheck, Answer>> {
+async function outcomesOf(
+  group: CheckGroup,
+  database: DrillDatabase,
+): Promise<Map<DrillCheck, CheckOutcome>> {
   try {
-    return await group.ask(restored);
+    return await group.run(database);
   } catch (thrown) {
     const error = toBackupError(thrown);
-    if (restored.signal?.aborted || isEnvironmental(error)) throw error;
-    const answer = fail(`cannot be answered: ${error.message}`);
-    return new Map(group.names.map((name) => [name, answer]));
+    if (database.signal?.aborted || isEnvironmental(error)) throw error;
+    const outcome = fail(`cannot be checked: ${error.message}`);
+    return new Map(group.names.map((name) => [name, outcome]));
   }
 }

@@ -1,12 +1,12 @@
 import { type CheckResult, DRILL_CHECK_NAMES, type DrillCheck } from "@backup/vault/receipt.ts";
-import { type Answer, skipped } from "./check.ts";
+import { type CheckOutcome, skipped } from "./check.ts";
 
-/** The verdicts of one drill while they come in. */
+/** Collects the verdicts of one drill. */
 export class Verdicts {
   readonly #results = new Map<string, CheckResult>();
 
-  set(name: DrillCheck, answer: Answer, seconds = 0): void {
-    this.add([{ name, ...answer, seconds: answer.seconds ?? seconds }]);
+  set(name: DrillCheck, outcome: CheckOutcome, seconds = 0): void {
+    this.add([{ name, ...outcome, seconds: outcome.seconds ?? seconds }]);
   }
 
   add(results: readonly CheckResult[]): void {
@@ -18,7 +18,7 @@ export class Verdicts {
     return names.find((name) => this.#results.get(name)?.verdict === "FAIL");
   }
 
-  /** Every check in the order of the list; one without a verdict was skipped for the failure of another. */
+  /** Every check in the order of the list; one without a verdict counts as skipped because of the one that failed. */
   all(): CheckResult[] {
     const cause = this.failedOf(DRILL_CHECK_NAMES.filter((name) => name !== "freshness"));
     return DRILL_CHECK_NAMES.map((name) =>

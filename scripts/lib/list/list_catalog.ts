@@ -1,4 +1,4 @@
-/** The list as the catalog has it: one question, whatever the vault's size. */
+/** The list from the catalog: one query, whatever the vault's size. */
 import { z } from "zod";
 import type { Target } from "@backup/target.ts";
 import type { Catalog } from "../catalog/catalog.ts";

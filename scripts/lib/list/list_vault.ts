@@ -1,4 +1,4 @@
-/** The list as the bucket has it: names from the listing, the rest from manifests and receipts. */
+/** The list from the vault: names from its listing, the rest from manifests and receipts. */
 import { toBackupError } from "@backup/errors.ts";
 import { isProving } from "@backup/vault/manifest.ts";
 import { ARCHIVE_SUFFIX, parseArchiveKey, targetPrefix, VAULT_ROOT } from "@backup/vault/object_key.ts";
@@ -9,10 +9,10 @@ import { readManifest } from "../vault/fetch_backup.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { BackupList, ListedBackup } from "./listed_backup.ts";
 
-/** So many backups are read at once. */
+/** How many backups are read at the same time. */
 const AT_ONCE = 8;
 
-type Read = ListedBackup | BackupList["unreadable"][number];
+type ReadBackup = ListedBackup | BackupList["unreadable"][number];
 
 /**
  * The newest archives of the vault. Needs no catalog.
@@ -24,7 +24,7 @@ export async function listVault(vault: Vault, target: Target | null, limit: numb
   const prefix = target === null ? `${VAULT_ROOT}/` : targetPrefix(target);
   for await (const set of listStoredSets(vault, prefix)) if (set.archive) archives.push(set);
   const newest = archives.sort((a, b) => madeAt(b).localeCompare(madeAt(a))).slice(0, limit);
-  const read: Read[] = [];
+  const read: ReadBackup[] = [];
   for (let i = 0; i < newest.length; i += AT_ONCE) {
     read.push(...await Promise.all(newest.slice(i, i + AT_ONCE).map((set) => readBackup(vault, set))));
   }
@@ -37,19 +37,19 @@ export async function listVault(vault: Vault, target: Target | null, limit: numb
 
 const madeAt = ({ key }: StoredSet) => parseArchiveKey(key).createdAtUtc;
 
-async function readBackup(vault: Vault, { key, archive, manifest, others }: StoredSet): Promise<Read> {
+async function readBackup(vault: Vault, { key, archive, manifest, others }: StoredSet): Promise<ReadBackup> {
   if (manifest === null) return { r2_key: key, why: "no manifest: an upload that was not finished" };
   const { createdAtUtc, target, label } = parseArchiveKey(key);
   try {
-    const told = await readManifest(vault, key);
+    const read = await readManifest(vault, key);
     return {
       r2_key: key,
       created_at: createdAtUtc,
       target,
       label,
-      mode: told?.mode ?? null,
+      mode: read?.mode ?? null,
       bytes: archive?.bytes ?? null,
-      rows_total: told && isProving(told) ? told.rows_total : null,
+      rows_total: read && isProving(read) ? read.rows_total : null,
       proof: await newestProof(vault, key, others.map((each) => each.key)),
       status: null,
       origin: null,

@@ -1,4 +1,4 @@
-/** A backup in a list, whether the catalog or the vault told of it. */
+/** A backup in a list, read from the catalog or from the vault. */
 import { z } from "zod";
 import { BACKUP_STATUSES, backupOriginSchema } from "@backup/vault/catalog.ts";
 import { proofSchema } from "@backup/vault/receipt.ts";
@@ -13,9 +13,9 @@ export const listedBackupSchema = z.object({
   /** Of the archive as stored. */
   bytes: z.number().nullable(),
   rows_total: z.number().nullable(),
-  /** Its newest drill in short, whatever the verdict; `null` when nobody drilled it. */
+  /** A summary of its newest drill, whatever the verdict; `null` without a drill. */
   proof: proofSchema.nullable(),
-  /** What only the catalog knows. */
+  /** This field and the next are only in the catalog. */
   status: z.enum(BACKUP_STATUSES).nullable(),
   origin: backupOriginSchema.nullable(),
   hold_until: z.string().nullable(),
@@ -26,14 +26,14 @@ export interface BackupList {
   source: "catalog" | "vault";
   /** Newest first. */
   backups: ListedBackup[];
-  /** Archives that have no manifest, or one that cannot be read: no backups, or not to be relied on. */
+  /** Archives without a manifest, or with one that cannot be read: not backups, or not reliable. */
   unreadable: { r2_key: string; why: string }[];
 }
 
 const HEADS = ["WHEN (UTC)", "TARGET", "SIZE", "ROWS", "LABEL", "PROOF", "KEY"] as const;
 const NUMERIC: readonly string[] = ["SIZE", "ROWS"];
 
-/** The list as a table; columns are as wide as what they hold. */
+/** The list as a table; a column is as wide as its longest cell. */
 export function listText({ backups, source, unreadable }: BackupList): string {
   const rows = [HEADS, ...backups.map(cellsOf)];
   const widths = HEADS.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
@@ -61,7 +61,7 @@ function cellsOf(backup: ListedBackup): string[] {
   ];
 }
 
-/** A backup that nobody restored is a hope, and the list says so. */
+/** A backup without a drill has no proof: `none`. */
 function proofText({ proof, status }: ListedBackup): string {
   if (status === "failed") return "DAMAGED";
   if (proof === null) return "none";

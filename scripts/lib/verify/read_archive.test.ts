@@ -32,14 +32,14 @@ test("a whole archive, of one gzip member or several, is hashed, measured and re
       Buffer.concat([gzipSync(raw.subarray(0, split)), gzipSync(raw.subarray(split))]),
     ]
   ) {
-    const told: number[] = [];
-    const found = await readArchive(inPieces(stored, 1000), (done) => told.push(done));
+    const reported: number[] = [];
+    const found = await readArchive(inPieces(stored, 1000), (done) => reported.push(done));
     expect(found).toMatchObject({ bytes: stored.length, sha256: sha256(stored) });
     expect(found.content).toMatchObject({
       rawBytes: raw.length,
       toc: { serverVersion: "17.6", entries: [] },
     });
-    expect(told.at(-1)).toBe(stored.length);
+    expect(reported.at(-1)).toBe(stored.length);
   }
 });
 

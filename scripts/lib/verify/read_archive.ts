@@ -1,4 +1,4 @@
-/** Reads a `.dump.gz` once, from its first byte to its last, and keeps nothing of it. */
+/** Reads a `.dump.gz` once, from its first byte to its last, and stores nothing. */
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createGunzip, type Gunzip } from "node:zlib";
@@ -9,7 +9,7 @@ export interface ReadArchive {
   /** Of the stored bytes. */
   bytes: number;
   sha256: string;
-  /** What they uncompress to; the error where they do not, or where there is no archive in them. */
+  /** What they decompress to; the error where they do not, or where the content is not an archive. */
   content: { rawBytes: number; toc: ArchiveToc } | BackupError;
 }
 

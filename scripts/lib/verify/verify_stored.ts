@@ -6,13 +6,13 @@ import { BackupError } from "@backup/errors.ts";
 import { type AnyManifest, isProving, type Manifest } from "@backup/vault/manifest.ts";
 import type { DrillCheck, Verdict } from "@backup/vault/receipt.ts";
 import { countEntries } from "../archive/contents.ts";
-import { type Answer, fail, pass, skipped } from "../drill/check.ts";
+import { type CheckOutcome, fail, pass, skipped } from "../drill/check.ts";
 import { NO_MANIFEST, readStored } from "../drill/stored_checks.ts";
 import type { Progress } from "../run/progress.ts";
 import type { Vault } from "../vault/vault.ts";
 import { type ReadArchive, readArchive } from "./read_archive.ts";
 
-/** Those of a drill's checks that need no server, by the same names. */
+/** The checks of a drill that need no server, by the same names. */
 export const STORED_CHECKS = [
   "manifest",
   "stored_size",
@@ -29,24 +29,24 @@ export interface StoredCheck {
 
 /**
  * @returns the verdict of each of {@link STORED_CHECKS}, good or bad
- * @throws {BackupError} `vault_object_missing` when there is no such archive, `invalid_r2_key`, what is the vault's fault.
+ * @throws {BackupError} `vault_object_missing` when there is no such archive, `invalid_r2_key`, and errors of the vault.
  */
 export async function verifyStored(vault: Vault, key: string, progress: Progress): Promise<StoredCheck[]> {
   progress.phase("look");
-  const { manifest, answers } = await readStored(vault, key);
+  const { manifest, outcomes } = await readStored(vault, key);
   const stored = await vault.head(key);
   if (!stored) throw new BackupError("vault_object_missing", `Cannot find ${key} in the vault`);
   progress.phase("read");
   const read = await readArchive(vault.download(key), (done) => progress.bytes(done, stored.bytes));
-  const found: Record<StoredCheck["name"], Answer> = {
-    ...answers,
-    stored_hash: hashAnswer(read, manifest),
-    archive_readable: contentAnswer(read, manifest),
+  const found: Record<StoredCheck["name"], CheckOutcome> = {
+    ...outcomes,
+    stored_hash: hashOutcome(read, manifest),
+    archive_readable: contentOutcome(read, manifest),
   };
   return STORED_CHECKS.map((name) => ({ name, verdict: found[name].verdict, detail: found[name].detail }));
 }
 
-function hashAnswer({ bytes, sha256 }: ReadArchive, manifest: AnyManifest | null): Answer {
+function hashOutcome({ bytes, sha256 }: ReadArchive, manifest: AnyManifest | null): CheckOutcome {
   if (manifest === null) return skipped(`${NO_MANIFEST}; the archive's sha256 is ${sha256}`);
   if (manifest.sha256 === sha256 && manifest.bytes === bytes) {
     return pass(`sha256 ${sha256} of ${bytes} bytes`);
@@ -56,7 +56,7 @@ function hashAnswer({ bytes, sha256 }: ReadArchive, manifest: AnyManifest | null
   );
 }
 
-function contentAnswer({ content }: ReadArchive, manifest: AnyManifest | null): Answer {
+function contentOutcome({ content }: ReadArchive, manifest: AnyManifest | null): CheckOutcome {
   if (content instanceof BackupError) return fail(content.message);
   const found = `${content.toc.entries.length} entries, ${content.rawBytes} bytes uncompressed`;
   const difference = manifest && isProving(manifest) ? differenceTo(manifest, content) : null;

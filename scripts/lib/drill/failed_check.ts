@@ -1,11 +1,11 @@
-/** What an error of the engine says about the backup: which check it fails, or nothing. */
+/** Which check an error of the restore fails, if it says anything about the backup. */
 import type { BackupError } from "@backup/errors.ts";
 import type { ErrorCode } from "@backup/messages.ts";
 import type { DrillCheck } from "@backup/vault/receipt.ts";
 import { sqlstateOf } from "../postgres/psql.ts";
 import type { VerifiedPart } from "../restore/verify.ts";
 
-/** Errors that are the backup's; every other one means that the drill could not be made. */
+/** Errors that the backup causes; after any other the drill could not be completed. */
 const CHECK_OF_CODE: Partial<Record<ErrorCode, DrillCheck>> = {
   manifest_invalid: "manifest",
   manifest_too_new: "manifest",
@@ -24,16 +24,16 @@ const CHECK_OF_PART: Readonly<Record<VerifiedPart, DrillCheck>> = {
 
 const FOREIGN_KEY_VIOLATION = "23503";
 
-/** Of the server: no room, no memory, shut down, broken disk. */
-const SERVER_TROUBLE = /^5[378]/;
+/** SQLSTATE classes of a server without resources, that shuts down, or whose disk fails. */
+const SERVER_FAILURE = /^5[378]/;
 
 /** Whether an error says nothing about the backup: no connection, no disk, no program, a signal. */
 export function isEnvironmental(error: BackupError): boolean {
-  return CHECK_OF_CODE[error.code] === undefined || SERVER_TROUBLE.test(sqlstateOf(error) ?? "");
+  return CHECK_OF_CODE[error.code] === undefined || SERVER_FAILURE.test(sqlstateOf(error) ?? "");
 }
 
-/** The check that fails when the engine refuses a backup so. @throws the error itself when it is not the backup's. */
-export function checkOfRefusal(error: BackupError): DrillCheck {
+/** @returns the check that an error of the restore fails. @throws the error itself when the backup does not cause it. */
+export function failedCheckOf(error: BackupError): DrillCheck {
   const check = CHECK_OF_CODE[error.code];
   if (check === undefined || isEnvironmental(error)) throw error;
   if (sqlstateOf(error) === FOREIGN_KEY_VIOLATION) return "foreign_keys_without_orphans";

@@ -2,38 +2,38 @@
 import { DOCTOR_GROUPS } from "@backup/doctor.ts";
 import type { DoctorCheck, DoctorReport } from "./check.ts";
 
-const STATUS_WORDS: Readonly<Record<DoctorCheck["status"], string>> = {
+const STATUS_LABELS: Readonly<Record<DoctorCheck["status"], string>> = {
   ok: "OK",
   warning: "ATENÇÃO",
   failed: "FALHA",
   unknown: "NÃO VISTO",
 };
-const WIDTH = Math.max(...Object.values(STATUS_WORDS).map((word) => word.length));
+const WIDTH = Math.max(...Object.values(STATUS_LABELS).map((label) => label.length));
 
-/** A line for each check under the title of its group, and one that sums up. */
+/** A line for each check under the title of its group, and one with the counts. */
 export function linesOf({ checks }: DoctorReport): string[] {
   return [
     ...byGroup(checks).flatMap(([title, own]) => [title, ...own.map((it) => `  ${lineOf(it)}`)]),
-    summed(checks),
+    countsOf(checks),
   ];
 }
 
 /** @example lineOf(check) // "FALHA     r2_write: A chave do R2 não grava: … → Crie no R2 …" */
 function lineOf({ status, name, message, hint }: DoctorCheck): string {
   const todo = hint === null ? "" : ` → ${hint}`;
-  return `${STATUS_WORDS[status].padEnd(WIDTH)} ${name}: ${message}${todo}`.replaceAll(/\s*\n\s*/g, " ");
+  return `${STATUS_LABELS[status].padEnd(WIDTH)} ${name}: ${message}${todo}`.replaceAll(/\s*\n\s*/g, " ");
 }
 
-/** Markdown for an admin: what is not well first. */
+/** Markdown for an admin: failures first. */
 export function doctorSummary({ checks }: DoctorReport): string {
   const order: readonly DoctorCheck["status"][] = ["failed", "warning", "unknown", "ok"];
   const cell = (text: string) => text.replaceAll("|", "\\|").replaceAll(/\s*\n\s*/g, " ");
   const rows = [...checks].sort((a, b) => order.indexOf(a.status) - order.indexOf(b.status)).map((it) =>
-    `| ${STATUS_WORDS[it.status]} | ${DOCTOR_GROUPS[it.group]} | ${cell(it.message)}${
+    `| ${STATUS_LABELS[it.status]} | ${DOCTOR_GROUPS[it.group]} | ${cell(it.message)}${
       it.hint ? ` **${cell(it.hint)}**` : ""
     } |`
   );
-  return [`### Diagnóstico: ${summed(checks)}`, "", "| | | |", "|---|---|---|", ...rows, ""].join("\n");
+  return [`### Diagnóstico: ${countsOf(checks)}`, "", "| | | |", "|---|---|---|", ...rows, ""].join("\n");
 }
 
 function byGroup(checks: readonly DoctorCheck[]): [title: string, checks: DoctorCheck[]][] {
@@ -43,10 +43,10 @@ function byGroup(checks: readonly DoctorCheck[]): [title: string, checks: Doctor
     .filter(([, own]) => own.length > 0);
 }
 
-function summed(checks: readonly DoctorCheck[]): string {
-  const words = (["ok", "warning", "failed", "unknown"] as const)
-    .map((status) => [checks.filter((it) => it.status === status).length, STATUS_WORDS[status]] as const)
+function countsOf(checks: readonly DoctorCheck[]): string {
+  const counts = (["ok", "warning", "failed", "unknown"] as const)
+    .map((status) => [checks.filter((it) => it.status === status).length, STATUS_LABELS[status]] as const)
     .filter(([count]) => count > 0)
-    .map(([count, word]) => `${count} ${word}`);
-  return words.join(", ");
+    .map(([count, label]) => `${count} ${label}`);
+  return counts.join(", ");
 }

@@ -1,8 +1,8 @@
-/** A fingerprint taken apart by what its facts are about, so that each fault is one check's. */
+/** A fingerprint divided by the subject of its facts, so that each fault fails one check. */
 import { z } from "zod";
 import { parseLine } from "../postgres/database_facts.ts";
 
-export interface Aspects {
+export interface FingerprintParts {
   /** Objects, definitions, owners, privileges. */
   schema: string[];
   /** Row level security of each table, and every policy. */
@@ -13,22 +13,22 @@ export interface Aspects {
 
 const record = z.record(z.string(), z.unknown());
 
-/** Every fact of the lines goes into one aspect; validity of indexes into none: rg03 looks at it. */
-export function splitAspects(lines: readonly string[]): Aspects {
-  const aspects: Aspects = { schema: [], security: [], views: [] };
+/** Every fact of the lines goes into one part, except the validity of indexes, which rg03 checks. */
+export function splitFingerprint(lines: readonly string[]): FingerprintParts {
+  const parts: FingerprintParts = { schema: [], security: [], views: [] };
   for (const line of lines) {
     const [area, kind, name, all] = parseLine(line);
     const write = (facts: object) => JSON.stringify([area, kind, name, facts]);
-    if (kind === "policy") aspects.security.push(line);
+    if (kind === "policy") parts.security.push(line);
     else if (kind === "relation") {
       const { rls, force_rls, populated, ...schema } = record.parse(all);
-      aspects.schema.push(write(schema));
-      aspects.security.push(write({ rls, force_rls }));
-      if (typeof populated === "boolean") aspects.views.push(write({ populated }));
+      parts.schema.push(write(schema));
+      parts.security.push(write({ rls, force_rls }));
+      if (typeof populated === "boolean") parts.views.push(write({ populated }));
     } else if (kind === "index") {
       const { valid: _, ...schema } = record.parse(all);
-      aspects.schema.push(write(schema));
-    } else aspects.schema.push(write(record.parse(all)));
+      parts.schema.push(write(schema));
+    } else parts.schema.push(write(record.parse(all)));
   }
-  return aspects;
+  return parts;
 }

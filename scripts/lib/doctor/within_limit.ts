@@ -1,18 +1,22 @@
-/** Looks that end: each with its own time, and what it throws is a fact like another. */
+/** Limits how long a check may take, and returns its failure instead of throwing it. */
 import { BackupError, toBackupError } from "@backup/errors.ts";
 import type { ErrorCode } from "@backup/messages.ts";
 import type { Result } from "@backup/result.ts";
 
 export interface Limit {
   ms: number;
-  /** Ends everything; not a fact, but thrown. */
+  /** Cancels the whole command: thrown, not returned. */
   signal: AbortSignal;
-  /** What it means that nobody answered in time. */
+  /** The error code when there is no answer in time. */
   late: ErrorCode;
 }
 
-/** @throws the signal's reason, when everything is to end; nothing else. */
-export async function look<T>(
+/**
+ * @param work gets a signal that ends with the limit and with the command
+ * @returns the value, or the failure of `work`
+ * @throws the reason of `limit.signal`, nothing else.
+ */
+export async function withinLimit<T>(
   { ms, signal, late }: Limit,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<Result<T>> {

@@ -1,0 +1,20 @@
+/** The checks of the restored database, in the order in which they are made. */
+import { anonCheck } from "./anon_check.ts";
+import type { CheckGroup } from "./check.ts";
+import { companyCheck } from "./company_check.ts";
+import { fingerprintChecks } from "./fingerprint_checks.ts";
+import { indexCheck } from "./index_check.ts";
+import { migrationCheck } from "./migration_check.ts";
+import { rg03Checks } from "./rg03.ts";
+import { rowChecks, sequenceCheck } from "./row_checks.ts";
+
+export const DATABASE_CHECKS: readonly CheckGroup[] = [
+  rowChecks,
+  sequenceCheck,
+  fingerprintChecks,
+  migrationCheck,
+  anonCheck,
+  companyCheck,
+  indexCheck,
+  rg03Checks,
+];
