@@ -1,5 +1,6 @@
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
+import { importAliases } from "./dev/import_aliases.ts";
 
 /** Files of a minute or more: begun last, one of them would run alone at the end. */
 const LONG = [
@@ -27,10 +28,7 @@ class LongestFirst extends BaseSequencer {
 
 export default defineConfig({
   root: new URL("..", import.meta.url).pathname,
-  // as the import maps of deno.json have it: a tsconfig's paths hold only for the files that it includes
-  resolve: {
-    alias: { "@backup": new URL("../supabase/functions/_shared/backup", import.meta.url).pathname },
-  },
+  resolve: { alias: importAliases() },
   test: {
     include: ["scripts/**/*.test.ts", "supabase/tests/**/*.test.ts", "web/src/**/*.test.ts"],
     // the files start real servers, and wait for them: one more than the cores of the smallest machine

@@ -39,7 +39,7 @@ interface Rule {
 const inside = (...folders: string[]) => (path: string) =>
   folders.some((folder) => path.startsWith(`${folder}/`));
 const isTest = (file: string) =>
-  file.includes(".test.") || file === "web/playwright.config.ts" ||
+  file.includes(".test.") || ["scripts/vitest.config.ts", "web/playwright.config.ts"].includes(file) ||
   inside("scripts/tests", "supabase/tests", "web/e2e")(file);
 
 /** The room of a file of scripts/lib; `undefined` elsewhere and for a file in no room. */
@@ -71,7 +71,7 @@ const RULES: readonly Rule[] = [
   },
   {
     layer: "mains",
-    contains: (file) => /^scripts\/[^/]+\.ts$/.test(file) && file !== "scripts/vitest.config.ts",
+    contains: (file) => /^scripts\/[^/]+\.ts$/.test(file),
     allows: (target) => inside(PURE, LIB)(target) || target.startsWith("node:") || target === "zod",
   },
   {
