@@ -11,11 +11,11 @@ export interface Reply {
 }
 
 export interface VaultRelay {
-  /** ActionRequest before a request is passed on: a reply in the vault's place, or `null`. */
+  /** Called before a request is passed on: a reply in the vault's place, or `null`. */
   intercept?(incoming: IncomingMessage): Reply | null | Promise<Reply | null>;
-  /** The vault has done what was asked; the requester does not know it yet. */
+  /** Called when the vault has done the request and before its answer is passed on. */
   onDone?(incoming: IncomingMessage): void;
-  /** ActionRequest then: where the connection to the requester breaks, or `null`. */
+  /** Called then: where the connection to the requester breaks, or `null`. */
   breaks?(incoming: IncomingMessage): Break | null;
 }
 

@@ -243,7 +243,10 @@ export function restore(
 }
 
 /** An archive and its manifest as the scripts before this product made them; its key. */
-export async function oldArchive(store: TestVault, connection: Connection): Promise<string> {
+export async function oldArchive(
+  store: Pick<TestVault, "replace">,
+  connection: Connection,
+): Promise<string> {
   const script = "pg_dump -Fc --no-owner --no-privileges | gzip -9";
   const bytes = execFileSync("bash", ["--norc", "-eo", "pipefail", "-c", script], {
     env: { PATH: `${binaries.folder}:${process.env.PATH}`, ...connection.env },

@@ -50,8 +50,12 @@ export async function startListingServer(
       if (incoming.method === "PUT") written.set(key, await bodyOf(incoming));
       const found = searchParams.has("uploads")
         ? "<ListMultipartUploadsResult></ListMultipartUploadsResult>"
-        : written.get(key);
+        : written.get(key) ??
+          (sorted.includes(key) && !deleted.has(key) ? "0".repeat(OBJECT_BYTES) : undefined);
       outgoing.statusCode = found === undefined ? 404 : 200;
+      if (incoming.method === "HEAD" && found !== undefined) {
+        outgoing.setHeader("content-length", found.length);
+      }
       outgoing.end(incoming.method === "GET" ? found : undefined);
     }
   };

@@ -5,13 +5,18 @@ import type { IncomingMessage } from "node:http";
 import process from "node:process";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { DEFAULT_POLICY } from "@backup/retention/policy.ts";
-import { receiptKey } from "@backup/vault/object_key.ts";
+import { buildKeys, receiptKey } from "@backup/vault/object_key.ts";
 import type { Target } from "@backup/target.ts";
 import { nodeArguments } from "../dev/child_process.ts";
 import { Catalog } from "../lib/catalog/catalog.ts";
 import type { Connection } from "../lib/postgres/connection.ts";
 import { applyPrune, planPrune, type PruneContext } from "../lib/prune/prune.ts";
 import { adoptMissing } from "../lib/reconcile/adopt_missing.ts";
+import { MemoryStore } from "../lib/vault/memory_store.ts";
+import type { ListPage } from "../lib/vault/object_store.ts";
+import { newOrigin } from "../lib/vault/origin.ts";
+import { StoredVault } from "../lib/vault/stored_vault.ts";
+import type { ListedObject } from "../lib/vault/vault.ts";
 import { throughRelay, type VaultRelay } from "./broken_links.ts";
 import { binaries, sql } from "./engine_fixture.ts";
 import { measureVault } from "./vault_cost.ts";
@@ -20,6 +25,7 @@ import {
   type CatalogScene,
   dailySketches,
   keysOf,
+  memoryVault,
   recordBackups,
   startCatalogScene,
   storeBackups,
@@ -160,7 +166,7 @@ test("a bucket lock is reported key by key, and the rest goes on", async () => {
   await requireConsistency();
   // locked as a whole it is a backup as before; without its manifest it is none, and the next run takes the rest
   expect((await listed()).rows).toEqual(["20260311", "20260310", "20260308", "20260307"]);
-  expect((await prune()).plan.survey.rests.map(({ key }) => key)).toEqual([keys[5]]);
+  expect((await prune()).plan.survey.orphans.map(({ key }) => key)).toEqual([keys[5]]);
   const { rows, objects } = await listed();
   expect(rows).toEqual(SURVIVORS);
   expect(objects.size).toBe(SURVIVORS.length * 4 + 1);
@@ -190,7 +196,7 @@ test("a token that may not delete changes nothing", async () => {
   expect((await listed()).whole).toHaveLength(10);
 });
 
-test("without the catalog nobody is judged", async () => {
+test("without the catalog nothing is judged", async () => {
   await fill();
   const nowhere = { ...prod, env: { ...prod.env, PGPORT: "1" } };
   const silent = new Catalog({ psql: binaries.path("psql"), connection: nowhere });
@@ -252,57 +258,97 @@ test.each([
   },
 );
 
-test("rests of failed uploads and vanished archives go after a day, what others made never", async () => {
-  const inADay = new Date(Date.now() + 25 * 3_600_000).toISOString();
-  const sketch = (createdAt: string) => ({ createdAt, archiveOnly: true });
-  const [ours, others, stray] = await storeBackups(place.store.vault, [
-    sketch("2026-03-09T03:10:05Z"),
-    sketch("2026-03-08T03:10:05Z"),
+test("orphans of ours go after a day by the vault's clock, what others made never", async () => {
+  const memory = memoryVault();
+  const request = "00000000-0000-4000-8000-000000000009";
+  const [ours = "", lost = ""] = await storeBackups(memory.vault, [
+    { createdAt: "2026-03-09T03:10:05Z", archiveOnly: true, run: request },
     { createdAt: "2026-03-07T03:10:05Z", archiveOnly: true, receipt: true },
   ]);
-  await place.store.vault.delete(stray ?? "");
+  const byHand = buildKeys({ target: "prod", createdAtUtc: "2026-03-09T03:10:07Z", label: null }).archive;
+  await memory.putByHand(byHand, "an archive");
+  await memory.vault.delete(lost);
+  // both archives got their names while this run was at work
   await sql(
     prod,
     `insert into public.ops_db_backup_runs (kind, target, request_id, status, created_at, finished_at)
-     values ('backup', 'prod', gen_random_uuid(), 'lost', '2026-03-09 03:10', '2026-03-09 04:00');`,
+     values ('backup', 'prod', '${request}', 'lost', '2026-03-09 03:10', '2026-03-09 04:00');`,
   );
-  expect((await prune(contextAt(new Date().toISOString()))).plan.survey.rests).toEqual([]);
-  const { plan } = await prune(contextAt(inADay));
-  expect(plan.survey.rests.map(({ key }) => key)).toEqual([stray, ours]);
-  expect(await keysOf(place.store.vault, "revo/")).toEqual([others]);
+  // the machine's clock is a month ahead
+  const context = contextAt("2026-04-11T12:00:00Z", memory.vault);
+  expect((await prune(context)).plan.survey.orphans).toEqual([]);
+  memory.hoursAhead = 25;
+  const { plan } = await prune(context);
+  expect(plan.survey.orphans.map(({ key }) => key)).toEqual([lost, ours]);
+  expect(await keysOf(memory.vault, "revo/")).toEqual([byHand]);
 });
 
-test("unfinished uploads go after a day, but not while somebody writes", async () => {
-  const asked: string[] = [];
-  // the simulator does not list them
-  const upload = (at: string) =>
-    `<Upload><Key>revo/prod/${at}</Key><UploadId>${at}</UploadId><Initiated>${at}</Initiated></Upload>`;
-  const relay: VaultRelay = {
-    intercept: ({ method = "", url = "" }) => {
-      if (/[?&]uploads/.test(url)) {
-        asked.push("list");
-        const uploads = upload("2026-03-10T11:00:00.000Z") + upload("2026-03-10T13:00:00.000Z");
-        return {
-          status: 200,
-          xml:
-            `<ListMultipartUploadsResult>${uploads}<IsTruncated>false</IsTruncated></ListMultipartUploadsResult>`,
-        };
-      }
-      if (!/uploadId=/.test(url)) return null;
-      asked.push(`${method} ${new URL(url, "http://x").searchParams.get("uploadId")}`);
-      return { status: 204, xml: "" };
-    },
-  };
-  await throughRelay(place.store, relay, async (vault) => {
-    await prune(contextAt(NOW, vault));
-    expect(asked).toEqual(["list", "DELETE 2026-03-10T11:00:00.000Z"]);
-    await sql(
-      prod,
-      `select public.ops_db_backup_run_start('{"request_id":"00000000-0000-4000-8000-000000000003","kind":"backup","target":"prod","mode":"full"}');`,
-    );
-    await prune(contextAt(NOW, vault));
+/** Lists objects that are not there, and leaves out some that are. */
+class LyingStore extends MemoryStore {
+  readonly added: ListedObject[] = [];
+  readonly hidden = new Set<string>();
+
+  override async list(prefix: string, from: string | null): Promise<ListPage> {
+    const { objects, next } = await super.list(prefix, from);
+    const shown = [...objects.filter(({ key }) => !this.hidden.has(key)), ...this.added];
+    return { objects: shown.sort((a, b) => a.key < b.key ? -1 : 1), next };
+  }
+}
+
+test("a listing that shows a newer backup which is gone costs no older one", async () => {
+  const store = new LyingStore();
+  const vault = new StoredVault(store);
+  const sketches = dailySketches(10, "2026-03-11");
+  const keys = await storeBackups(vault, sketches);
+  await recordBackups(catalog, "test", keys, sketches);
+  for (const key of [keys[0] ?? "", manifest(keys[0])]) {
+    for await (const object of vault.list(key)) store.added.push(object);
+    await vault.delete(key);
+  }
+  await expect(prune(contextAt(NOW, vault))).rejects.toMatchObject({
+    code: "vault_error",
+    message: expect.stringContaining(`${keys[0]} is listed`),
   });
-  expect(asked).toHaveLength(2);
+  for (const key of keys.slice(1)) expect(await vault.head(key)).not.toBeNull();
+  expect((await listed()).rows).toHaveLength(10);
+});
+
+test("a listing that leaves out a manifest or an archive makes no orphan of the rest", async () => {
+  let ahead = 0;
+  const store = new LyingStore({ now: () => new Date(Date.now() + ahead) });
+  const vault = new StoredVault(store);
+  const run = "00000000-0000-4000-8000-00000000000a";
+  const [whole = "", other = ""] = await storeBackups(vault, [
+    { createdAt: "2026-03-09T03:10:05Z", run },
+    { createdAt: "2026-03-08T03:10:05Z", run, receipt: true },
+  ]);
+  for (const key of [manifest(whole), other, manifest(other)]) store.hidden.add(key);
+  ahead = 25 * 3_600_000;
+  const { plan } = await prune(contextAt(NOW, vault));
+  expect(plan.survey.orphans.map(({ key }) => key)).toEqual([other, whole]);
+  store.hidden.clear();
+  expect(await keysOf(vault)).toHaveLength(9);
+});
+
+test("unfinished uploads go after a day, but not while a run writes", async () => {
+  const memory = memoryVault();
+  const begin = () => memory.store.createUpload(`revo/prod/${memory.hoursAhead}`, newOrigin());
+  const left = async () =>
+    (await memory.vault.unfinishedUploads("revo/prod/"))?.map(({ key }) => key.slice("revo/prod/".length));
+  await begin();
+  memory.hoursAhead = 2;
+  await begin();
+  memory.hoursAhead = 25;
+  await prune(contextAt(NOW, memory.vault));
+  expect(await left()).toEqual(["2"]);
+  await sql(
+    prod,
+    `select public.ops_db_backup_run_start('{"request_id":"00000000-0000-4000-8000-000000000003","kind":"backup","target":"prod","mode":"full"}');`,
+  );
+  memory.hoursAhead = 48;
+  await prune(contextAt(NOW, memory.vault));
+  expect(await left()).toEqual(["2"]);
+  // the simulator does not list them
   expect((await planPrune(contextAt(), "verify")).uploads).toBeNull();
 });
 
@@ -310,7 +356,8 @@ test("of 10,000 objects a thousand is one call, and memory does not hold them", 
   const costs = await measureVault(binaries.path("psql"), prod, 10_000);
   expect(costs).toMatchObject([
     { work: "reconcile", left: 10_000, lists: 11, deletions: 0, others: 0 },
-    { work: "prune", lists: 10, deletions: 11, others: 1 },
+    // each of the 19 that are kept is read, with its manifest
+    { work: "prune", lists: 11, deletions: 11, others: 39 },
   ]);
   expect(costs[1]?.left).toBeLessThan(100);
   for (const { peakMb } of costs) expect(peakMb).toBeLessThan(15);

@@ -1,6 +1,7 @@
-/** The vault against the catalog, both real: what is entered, what is marked, what is only told. */
+/** The vault against a real catalog: what is entered, what is marked, what is only reported. */
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { sealManifest } from "@backup/vault/manifest.ts";
+import { buildKeys } from "@backup/vault/object_key.ts";
 import { exampleManifest } from "@backup/vault/manifest_example.ts";
 import { Catalog } from "../lib/catalog/catalog.ts";
 import type { Connection } from "../lib/postgres/connection.ts";
@@ -10,6 +11,8 @@ import {
   type CatalogScene,
   keysOf,
   manifestOf,
+  type MemoryVault,
+  memoryVault,
   recordBackups,
   startCatalogScene,
   storeBackups,
@@ -18,6 +21,7 @@ import {
 let place: CatalogScene;
 let prod: Connection;
 let catalog: Catalog;
+let store: MemoryVault;
 
 beforeAll(async () => {
   place = await startCatalogScene();
@@ -26,14 +30,19 @@ beforeAll(async () => {
 
 afterAll(() => place?.stop());
 
-beforeEach(() => place.empty());
+beforeEach(async () => {
+  store = memoryVault();
+  await place.empty();
+});
 
-/** As somebody sees it who comes `minutes` after the last object was written. */
-async function run(apply: boolean, minutes = 2) {
+/** Runs so many hours after the objects were written, by the vault's clock; the machine's may differ by days. */
+async function run(apply: boolean, hours = 25, skewDays = 0) {
   const findings: Finding[] = [];
-  const now = () => new Date(Date.now() + minutes * 60_000);
-  const { vault } = place.store;
+  const now = () => new Date(Date.now() + (hours + skewDays * 24) * 3_600_000);
+  const { vault } = store;
+  store.hoursAhead = hours;
   const result = await reconcile({ vault, catalog, now, onFinding: (each) => findings.push(each) }, apply);
+  store.hoursAhead = 0;
   return { ...result, findings };
 }
 
@@ -49,12 +58,12 @@ const manifestKey = (key: string) => key.replace(".dump.gz", ".manifest.json");
 const at = (day: string) => `2026-02-${day}T03:10:00Z`;
 
 test("manifests of both kinds are entered; the preview says the same and changes nothing", async () => {
-  const { vault } = place.store;
+  const { vault } = store;
   const [old = "", proving = ""] = await storeBackups(vault, [{ createdAt: at("01") }, {
     createdAt: at("02"),
   }]);
   const manifest = await sealManifest({ ...exampleManifest, ...manifestOf(proving), version: 2 });
-  await place.store.replace(manifestKey(proving), manifest);
+  await store.replace(manifestKey(proving), manifest);
   await vault.put("revo/leia-me.txt", "x", "text/plain");
   const preview = await run(false);
   expect(preview).toMatchObject({ counts: { enter: 2 }, foreign: 1, failed: 0 });
@@ -69,9 +78,9 @@ test("manifests of both kinds are entered; the preview says the same and changes
   expect(await run(true)).toEqual({ counts: { agreed: 2 }, foreign: 1, failed: 0, findings: [] });
 });
 
-test("an archive that nobody described is read, hashed and given a manifest of the old kind", async () => {
-  const { vault } = place.store;
-  const key = await oldArchive(place.store, prod);
+test("an archive without a description is read, hashed and given a manifest of the old kind", async () => {
+  const { vault } = store;
+  const key = await oldArchive(store, prod);
   const described = JSON.parse(await vault.text(manifestKey(key)));
   await vault.delete(manifestKey(key));
   expect((await run(true, 0)).counts).toEqual({ recent: 1 });
@@ -84,8 +93,8 @@ test("an archive that nobody described is read, hashed and given a manifest of t
 });
 
 test("what is no archive, or is not the one that the catalog knows, is not entered", async () => {
-  const { vault } = place.store;
-  const key = await oldArchive(place.store, prod);
+  const { vault } = store;
+  const key = await oldArchive(store, prod);
   await recordBackups(catalog, "test", [key]); // with another hash
   await vault.delete(manifestKey(key));
   await sql(prod, "update public.ops_db_backups set manifest = null;");
@@ -99,11 +108,11 @@ test("what is no archive, or is not the one that the catalog knows, is not enter
   expect((await keysOf(vault)).filter((name) => name.endsWith(".json"))).toEqual([]);
 });
 
-test("an upload of a run that did not finish is no backup", async () => {
-  const [failed = "", active = ""] = await storeBackups(place.store.vault, [
-    { createdAt: at("01"), archiveOnly: true },
-    { createdAt: at("02"), archiveOnly: true },
-  ]);
+test("an upload of a run that did not finish is no backup, where only its time tells so too", async () => {
+  const [failed, active] = ["01", "02"].map((day) =>
+    buildKeys({ target: "prod", createdAtUtc: at(day), label: null }).archive
+  );
+  for (const key of [failed, active]) await store.putByHand(key ?? "", "an archive");
   await sql(
     prod,
     `insert into public.ops_db_backup_runs (kind, target, request_id, status, created_at, finished_at) values
@@ -116,8 +125,36 @@ test("an upload of a run that did not finish is no backup", async () => {
   ]);
 });
 
+test("an archive that may still be being written is left alone, whatever this machine's clock says", async () => {
+  const [key = ""] = await storeBackups(store.vault, [{ createdAt: at("03"), archiveOnly: true }]);
+  for (const skewDays of [-30, 0, 30]) {
+    expect((await run(true, 23, skewDays)).findings).toEqual([{ key, verdict: "recent", outcome: "would" }]);
+  }
+  expect(await keysOf(store.vault)).toEqual([key]);
+});
+
+test("an archive whose metadata names its run is that run's", async () => {
+  const ids = [1, 2, 3].map((n) => `00000000-0000-4000-8000-00000000000${n}`);
+  const [failed = "", active = "", unknown = ""] = await storeBackups(
+    store.vault,
+    ids.map((run, i) => ({ createdAt: at(`0${i + 1}`), archiveOnly: true, run })),
+  );
+  // neither ran when the archives got their names: only the metadata connects them
+  await sql(
+    prod,
+    `insert into public.ops_db_backup_runs (kind, target, request_id, status, created_at, finished_at) values
+       ('backup', 'prod', '${ids[0]}', 'failed', '2025-02-01 03:09', '2025-02-01 03:20'),
+       ('backup', 'prod', '${ids[1]}', 'running', '2025-02-02 03:09', null);`,
+  );
+  expect((await run(true)).findings).toEqual([
+    { key: failed, verdict: "unfinished", outcome: "would" },
+    { key: active, verdict: "recent", outcome: "would" },
+    { key: unknown, verdict: "unfinished", outcome: "would" },
+  ]);
+});
+
 test("what was lost or damaged is marked, and comes back when it is there again", async () => {
-  const { vault } = place.store;
+  const { vault } = store;
   const days = ["01", "02", "03", "04"].map((day) => ({ createdAt: at(day) }));
   const keys = await storeBackups(vault, days);
   await recordBackups(catalog, "test", keys);
@@ -125,7 +162,7 @@ test("what was lost or damaged is marked, and comes back when it is there again"
   for (const name of await keysOf(vault)) {
     if (name.startsWith(gone.replace(".dump.gz", ""))) await vault.delete(name);
   }
-  await place.store.replace(shorter, "an arch");
+  await store.replace(shorter, "an arch");
   await vault.delete(orphaned);
   const text = await vault.text(manifestKey(undescribed));
   await vault.delete(manifestKey(undescribed));
@@ -142,7 +179,7 @@ test("what was lost or damaged is marked, and comes back when it is there again"
   ]);
   expect(await statuses()).toEqual(["deleted", "failed", "deleted", "uploaded"]);
   expect(JSON.parse(await vault.text(manifestKey(undescribed)))).toEqual(JSON.parse(text));
-  await place.store.replace(shorter, "an archive");
+  await store.replace(shorter, "an archive");
   await vault.put(orphaned, "an archive", "application/gzip");
   expect((await run(true)).counts).toEqual({ known_as_deleted: 1, enter: 2, agreed: 1 });
   expect(await statuses()).toEqual(["deleted", "uploaded", "uploaded", "uploaded"]);
@@ -151,20 +188,20 @@ test("what was lost or damaged is marked, and comes back when it is there again"
 const statuses = () => sql(prod, "select status from public.ops_db_backups order by created_at;");
 
 test("a manifest is not put back beside an archive that is another one", async () => {
-  const { vault } = place.store;
+  const { vault } = store;
   const [key = ""] = await storeBackups(vault, [{ createdAt: at("01") }]);
   await recordBackups(catalog, "test", [key]);
   await vault.delete(manifestKey(key));
-  await place.store.replace(key, "an ARCHIVE");
+  await store.replace(key, "an ARCHIVE");
   expect((await run(true)).failed).toBe(1);
   expect(await statuses()).toEqual(["failed"]);
   expect(await vault.head(manifestKey(key))).toBeNull();
 });
 
 test("an empty bucket under a full catalog is taken for the wrong bucket", async () => {
-  const [key = ""] = await storeBackups(place.store.vault, [{ createdAt: at("01") }]);
+  const [key = ""] = await storeBackups(store.vault, [{ createdAt: at("01") }]);
   await recordBackups(catalog, "test", [key]);
-  await place.store.vault.deleteMany(await keysOf(place.store.vault));
+  await store.vault.deleteMany(await keysOf(store.vault));
   expect((await run(false)).counts).toEqual({ gone: 1 });
   await expect(run(true)).rejects.toMatchObject({ code: "vault_empty" });
   expect(await statuses()).toEqual(["uploaded"]);
@@ -173,7 +210,7 @@ test("an empty bucket under a full catalog is taken for the wrong bucket", async
 test("labels with dots do not tear apart what belongs together", async () => {
   const labels = ["a", "a.b", "a.z", "a.dump.gz", "a.drill.20260101_000000.json", "a-b"];
   const keys = await storeBackups(
-    place.store.vault,
+    store.vault,
     labels.map((label) => ({ createdAt: at("05"), label, receipt: true })),
   );
   expect((await run(true)).findings.map(({ key }) => key)).toEqual([...keys].sort());

@@ -1,4 +1,4 @@
-/** Backups as they lie in a vault, small enough for tests of what happens around them; nobody restores these. */
+/** Backups as a vault stores them, small enough for tests of what happens around them; they cannot be restored. */
 import { createHash } from "node:crypto";
 import { legacyManifestSchema } from "@backup/vault/manifest.ts";
 import { buildKeys, parseArchiveKey, receiptKey } from "@backup/vault/object_key.ts";
@@ -7,6 +7,9 @@ import { migrate, readMigrations } from "../dev/migrate.ts";
 import { Catalog } from "../lib/catalog/catalog.ts";
 import type { Connection } from "../lib/postgres/connection.ts";
 import { jsonb } from "../lib/postgres/psql.ts";
+import { MemoryStore } from "../lib/vault/memory_store.ts";
+import { StoredVault } from "../lib/vault/stored_vault.ts";
+import { newOrigin } from "../lib/vault/origin.ts";
 import type { Vault } from "../lib/vault/vault.ts";
 import { binaries, createProject, sql, startPlace, type TestPlace } from "./engine_fixture.ts";
 
@@ -19,13 +22,15 @@ export interface BackupSketch {
   receipt?: boolean;
   /** Only the archive, as an upload that was cut off leaves it. */
   archiveOnly?: boolean;
+  /** Request id of the run that wrote it. */
+  run?: string;
 }
 
 /** A vault and the catalog of it, both empty. */
 export interface CatalogScene extends TestPlace {
   prod: Connection;
   catalog: Catalog;
-  /** Takes away what a test left in both. */
+  /** Deletes what a test left in both. */
   empty(): Promise<void>;
 }
 
@@ -72,14 +77,17 @@ export async function storeBackups(vault: Vault, sketches: readonly BackupSketch
     buildKeys({ target, createdAtUtc: createdAt, label })
   );
   const objects = keys.flatMap(({ archive, manifest, fingerprint, recovery }, i) => {
-    const { archiveOnly, receipt, createdAt } = sketches[i] ?? { createdAt: "" };
-    const receipts = receipt ? [[receiptKey(archive, new Date(createdAt)), "{}"] as const] : [];
+    const { archiveOnly, receipt, createdAt, run } = sketches[i] ?? { createdAt: "" };
     const beside = [[manifest, JSON.stringify(manifestOf(archive))], [fingerprint, "f"], [recovery, "r"]];
-    return [[archive, CONTENT], ...archiveOnly ? [] : beside, ...receipts];
+    const receipts = receipt ? [[receiptKey(archive, new Date(createdAt)), "{}"]] : [];
+    return [[archive, CONTENT], ...archiveOnly ? [] : beside, ...receipts]
+      .map(([key = "", body = ""]) => ({ key, body, run }));
   });
   for (let i = 0; i < objects.length; i += 20) {
     await Promise.all(
-      objects.slice(i, i + 20).map(([key = "", body = ""]) => vault.put(key, body, "text/plain")),
+      objects.slice(i, i + 20).map(({ key, body, run }) =>
+        vault.put(key, body, "text/plain", run === undefined ? undefined : newOrigin(run))
+      ),
     );
   }
   return keys.map(({ archive }) => archive);
@@ -120,4 +128,37 @@ export async function keysOf(vault: Vault, prefix = ""): Promise<string[]> {
   const keys: string[] = [];
   for await (const { key } of vault.list(prefix)) keys.push(key);
   return keys;
+}
+
+/** A vault in memory whose clock a test sets. */
+export interface MemoryVault {
+  vault: Vault;
+  /** Writes an object as other tools do: without an origin. */
+  putByHand(key: string, text: string): Promise<void>;
+  store: MemoryStore;
+  /** What the vault's clock is ahead of the machine's, in hours. */
+  hoursAhead: number;
+  /** Puts bytes in the place of an object's: the vault itself never overwrites. */
+  replace(key: string, bytes: Uint8Array | string): Promise<void>;
+}
+
+export function memoryVault(): MemoryVault {
+  const now = () => new Date(Date.now() + memory.hoursAhead * 3_600_000);
+  const store = new MemoryStore({ now });
+  const vault = new StoredVault(store);
+  const memory: MemoryVault = {
+    vault,
+    store,
+    hoursAhead: 0,
+    putByHand: async (key, text) => {
+      const body = new TextEncoder().encode(text);
+      const md5 = createHash("md5").update(body).digest();
+      await store.put({ key, body, md5, contentType: "application/gzip", origin: null });
+    },
+    replace: async (key, bytes) => {
+      await vault.delete(key);
+      await vault.put(key, bytes, "application/octet-stream");
+    },
+  };
+  return memory;
 }

@@ -69,6 +69,11 @@ describe.each([
     expect((await store.head("contract/no-run"))?.origin).toEqual({ writer: origin.writer, run: null });
   });
 
+  test("an object may have no origin", async () => {
+    await store.put({ ...newObject("contract/by-hand", "x"), origin: null });
+    expect((await store.head("contract/by-hand"))?.origin).toBeNull();
+  });
+
   test("a second object of one name is refused, whatever its bytes, and the first one stays", async () => {
     const first = newObject("contract/taken", "first");
     await store.put(first);

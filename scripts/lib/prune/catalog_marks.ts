@@ -1,4 +1,4 @@
-/** What retention asks of the catalog and tells it, many backups at a time. */
+/** What retention reads from the catalog and writes into it, many backups at a time. */
 import { z } from "zod";
 import type { Target } from "@backup/target.ts";
 import type { Catalog } from "../catalog/catalog.ts";
@@ -26,7 +26,7 @@ export async function isBeingWritten(catalog: Catalog, target: Target): Promise<
 }
 
 /**
- * Marks backups as deleted, unless somebody held them or began to read them since they were judged.
+ * Marks backups as deleted, unless they were held, or a run began to read them, since they were judged.
  * @returns the keys that were marked
  */
 export async function markForDeletion(

@@ -1,4 +1,4 @@
-/** Retention for one target: survey, judgement, and, when it is wanted, deletion. */
+/** Retention for one target: survey, judgement and, when requested, deletion. */
 import { toBackupError } from "@backup/errors.ts";
 import { targetPrefix } from "@backup/vault/object_key.ts";
 import { planRetention } from "@backup/retention/retention.ts";
@@ -9,7 +9,8 @@ import type { Progress } from "../run/progress.ts";
 import type { RefusedDeletion, UnfinishedUpload, Vault } from "../vault/vault.ts";
 import { isBeingWritten, keysInUse, markAs } from "./catalog_marks.ts";
 import { removeBackups, removeOrphans } from "./remove.ts";
-import { REST_MS, type Survey, surveyTarget } from "./survey.ts";
+import { requireStored } from "./require_stored.ts";
+import { ORPHAN_AGE_MS, type Survey, surveyTarget } from "./survey.ts";
 
 export interface PruneContext {
   vault: Vault;
@@ -24,7 +25,7 @@ export interface PrunePlan {
   survey: Survey;
   /** Of `survey.candidates`, in the same order. */
   decisions: RetentionDecision[];
-  /** Uploads that nobody finished for a day; `null` from a vault that does not tell. */
+  /** Uploads that were not finished within a day; `null` from a vault that does not list them. */
   uploads: UnfinishedUpload[] | null;
 }
 
@@ -34,41 +35,46 @@ export interface Pruned {
   refused: RefusedDeletion[];
 }
 
-/** Looks and judges; changes nothing. @throws {BackupError} `catalog_unavailable`: without holds nobody may judge. */
+/** Reads and judges; changes nothing. @throws {BackupError} `catalog_unavailable`: holds are known to the catalog alone. */
 export async function planPrune(context: PruneContext, target: Target): Promise<PrunePlan> {
   const { vault, catalog, policy, now, progress } = context;
   progress.phase("survey");
   const at = now();
-  const survey = await surveyTarget(vault, catalog, target, at);
+  const vaultTime = await vault.clock();
+  const survey = await surveyTarget(vault, catalog, target, vaultTime);
   const inUse = await keysInUse(catalog);
   const backups = survey.candidates.map(({ backup }) => backup);
   const decisions = planRetention(backups, policy, at, { inUse });
-  return { survey, decisions, uploads: await oldUploads(context, target, at) };
+  return { survey, decisions, uploads: await oldUploads(context, target, vaultTime) };
 }
 
 async function oldUploads(
   { vault, catalog }: PruneContext,
   target: Target,
-  now: Date,
+  vaultTime: Date,
 ): Promise<UnfinishedUpload[] | null> {
   if (await isBeingWritten(catalog, target)) return [];
   const uploads = await vault.unfinishedUploads(targetPrefix(target));
-  return uploads && uploads.filter(({ begunAt }) => now.getTime() - begunAt.getTime() > REST_MS);
+  return uploads && uploads.filter(({ begunAt }) => vaultTime.getTime() - begunAt.getTime() > ORPHAN_AGE_MS);
 }
 
-/** Does what the plan says. */
+/**
+ * Does what the plan says.
+ * @throws {BackupError} `vault_error` before anything is deleted when a backup that is kept is not there
+ */
 export async function applyPrune(context: PruneContext, plan: PrunePlan): Promise<Pruned> {
   const { vault, catalog, progress } = context;
-  const { candidates, rests } = plan.survey;
+  const { candidates, orphans } = plan.survey;
   const keep = new Set(plan.decisions.filter((decision) => decision.keep).map(({ key }) => key));
-  // cut off before it took anything, and meanwhile wanted: it was never gone
+  const doomed = candidates.filter(({ backup }) => !keep.has(backup.key));
+  if (doomed.length > 0) await requireStored(vault, candidates.filter(({ backup }) => keep.has(backup.key)));
+  // the deletion was cut off before it deleted anything, and retention keeps it now
   const revived = candidates.filter(({ backup, status }) => status === "deleted" && keep.has(backup.key));
   await markAs(catalog, vault.bucket, revived.map(({ backup }) => backup.key), "uploaded");
   progress.phase("delete");
-  const doomed = candidates.filter(({ backup }) => !keep.has(backup.key));
   const { backups, spared, refused } = await removeBackups(vault, catalog, doomed);
   progress.phase("clean");
-  refused.push(...await removeOrphans(vault, rests));
+  refused.push(...await removeOrphans(vault, orphans));
   for (const upload of plan.uploads ?? []) refused.push(...await abandon(vault, upload));
   return { deleted: backups.map(({ backup, bytes }) => ({ key: backup.key, bytes })), spared, refused };
 }
@@ -79,7 +85,7 @@ async function abandon(vault: Vault, upload: UnfinishedUpload): Promise<RefusedD
     return [];
   } catch (thrown) {
     const error = toBackupError(thrown);
-    if (error.code === "vault_object_missing") return []; // somebody was faster
+    if (error.code === "vault_object_missing") return []; // another one was faster
     return [{ key: upload.key, reason: error.message }];
   }
 }

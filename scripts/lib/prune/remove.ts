@@ -1,21 +1,23 @@
 /**
- * Takes backups out of catalog and vault, in an order that can be cut anywhere: the row says "deleted" before anything
- * is taken, the manifest goes before the archive, the rest last. So nothing is ever listed that is not there, and what a
- * kill leaves is found by the next run: a whole backup is judged again, an archive without manifest is a rest.
+ * Deletes backups from catalog and vault, in an order that can be cut anywhere: the row says "deleted" before anything
+ * is deleted, the manifest goes before the archive, the other objects last. So nothing is ever listed that is not there,
+ * and what a kill leaves is found by the next run: a whole backup is judged again, an archive without manifest is an
+ * orphan.
  */
 import { siblingKeys } from "@backup/vault/object_key.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { StoredSet } from "../vault/stored_sets.ts";
 import type { RefusedDeletion, Vault } from "../vault/vault.ts";
 import { markAs, markForDeletion } from "./catalog_marks.ts";
+import { confirmOrphans } from "./require_stored.ts";
 import type { Candidate } from "./survey.ts";
 
 export interface Removed {
   /** Archives that are gone from vault and catalog. */
   backups: Candidate[];
-  /** Judged for deletion, but held or read by somebody in the meantime. */
+  /** Judged for deletion, but held or read by a run in the meantime. */
   spared: string[];
-  /** Objects that the vault did not give up. */
+  /** Objects that the vault refused to delete. */
   refused: RefusedDeletion[];
 }
 
@@ -37,7 +39,7 @@ export async function removeBackups(
   const left = new Set(archives.map(({ key }) => key));
   const backups = unlisted.filter(({ backup }) => !left.has(backup.key));
   const others = await vault.deleteMany(backups.flatMap((candidate) => candidate.others));
-  // a backup that ended meanwhile may have entered what it still saw
+  // a backup that ended meanwhile may have entered what it had listed before
   await markAs(catalog, vault.bucket, unlisted.map(({ backup }) => backup.key), "deleted");
   return {
     backups,
@@ -56,7 +58,8 @@ async function deleteManifests(
     return await vault.deleteMany(going.map(manifestOf));
   } catch (error) {
     const there: Candidate[] = [];
-    for (const candidate of going) if (await vault.head(manifestOf(candidate))) there.push(candidate);
+    const after = vault.forCleanup();
+    for (const candidate of going) if (await after.head(manifestOf(candidate))) there.push(candidate);
     await giveBack(vault, catalog, there);
     throw error;
   }
@@ -78,10 +81,14 @@ function statusBefore({ status }: Candidate): "uploaded" | "restored" {
   return status === "restored" ? "restored" : "uploaded";
 }
 
-/** Takes away what is no backup. @returns what the vault did not give up */
-export async function removeOrphans(vault: Vault, rests: readonly StoredSet[]): Promise<RefusedDeletion[]> {
-  const archives = await vault.deleteMany(rests.flatMap(({ archive }) => archive?.key ?? []));
+/** Deletes what is no backup. @returns what the vault refused to delete */
+export async function removeOrphans(
+  vault: Vault,
+  orphans: readonly StoredSet[],
+): Promise<RefusedDeletion[]> {
+  const confirmed = await confirmOrphans(vault, orphans);
+  const archives = await vault.deleteMany(confirmed.flatMap(({ archive }) => archive?.key ?? []));
   const left = new Set(archives.map(({ key }) => key));
-  const others = rests.filter(({ key }) => !left.has(key)).flatMap((rest) => rest.others);
+  const others = confirmed.filter(({ key }) => !left.has(key)).flatMap((orphan) => orphan.others);
   return [...archives, ...await vault.deleteMany(others.map(({ key }) => key))];
 }

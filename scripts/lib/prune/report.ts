@@ -13,10 +13,12 @@ const NAMED = 200;
 export function planLines({ survey, decisions, uploads }: PrunePlan): string[] {
   return [
     ...decisions.map((decision) => `${verb(decision)} ${decision.key}: ${retentionText(decision)}`),
-    ...survey.rests.map(({ key }) => `clean ${key}: no backup, a rest of one`),
+    ...survey.orphans.map(({ key }) =>
+      `clean ${key}: no backup, left by a write or a deletion that was cut off`
+    ),
     ...survey.leftAlone.map(({ key, verdict }) => `leave ${key}: ${VERDICTS[verdict]}`),
     ...(uploads ?? []).map(({ key, begunAt }) => `clean ${key}: an upload of ${begunAt.toISOString()}`),
-    ...uploads === null ? ["this vault does not tell its unfinished uploads"] : [],
+    ...uploads === null ? ["this vault does not list unfinished uploads"] : [],
   ];
 }
 
@@ -38,7 +40,7 @@ export function pruneSummary(target: Target, plan: PrunePlan, pruned: Pruned | n
     pruned
       ? ["Apagados", `${number.format(pruned.deleted.length)} (${megabytes(gone)})`]
       : ["Seriam apagados", `${number.format(going.length)} (${megabytes(goingBytes)})`],
-    ["Restos de envios e de limpezas", number.format(survey.rests.length + (uploads?.length ?? 0))],
+    ["Restos de envios e de limpezas", number.format(survey.orphans.length + (uploads?.length ?? 0))],
     ["Não julgados (veja o log)", number.format(survey.leftAlone.length)],
     ["Recusados pelo cofre", pruned ? number.format(pruned.refused.length) : "–"],
   ]);

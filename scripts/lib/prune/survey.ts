@@ -1,4 +1,4 @@
-/** What there is to judge for one target: what is a backup, what is a rest of one, and what must be left alone. */
+/** What the vault holds of one target: backups to judge, orphans to delete, and what must be left alone. */
 import { type RetentionBackup, retentionBackupOf } from "@backup/retention/policy.ts";
 import { targetPrefix } from "@backup/vault/object_key.ts";
 import type { Target } from "@backup/target.ts";
@@ -6,9 +6,9 @@ import { DAY_MS } from "@backup/retention/periods.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { CatalogRow } from "../catalog/catalog_rows.ts";
 import { compareVaultWithCatalog, type Pair } from "../reconcile/compare.ts";
-import { makerOf } from "../reconcile/maker.ts";
+import { writerOf } from "../reconcile/archive_writer.ts";
 import type { StoredSet } from "../vault/stored_sets.ts";
-import { isQuiet, isRestOfDeletion, objectsOf, type Verdict, verdictOf } from "../reconcile/verdict.ts";
+import { isLeftByDeletion, isQuiet, objectsOf, type Verdict, verdictOf } from "../reconcile/verdict.ts";
 import type { Vault } from "../vault/vault.ts";
 
 /** A backup that vault and catalog know alike, with what goes with it. */
@@ -24,36 +24,37 @@ export interface Candidate {
 
 export interface Survey {
   candidates: Candidate[];
-  /** Rests of deletions and of uploads that failed: archives first, then what lay beside them. */
-  rests: StoredSet[];
-  /** Not judged, not deleted, and standing for no day. */
+  /** Left by deletions that were cut off and by uploads that failed. */
+  orphans: StoredSet[];
+  /** Not judged, not deleted, and counted for no day. */
   leftAlone: { key: string; verdict: Verdict }[];
 }
 
-/** What nobody finished is left in peace for so long. */
-export const REST_MS = DAY_MS;
+/** Age, by the vault's own clock, from which an unfinished write counts as an orphan. */
+export const ORPHAN_AGE_MS = DAY_MS;
 
+/** @param vaultTime the vault's own */
 export async function surveyTarget(
   vault: Vault,
   catalog: Catalog,
   target: Target,
-  now: Date,
+  vaultTime: Date,
 ): Promise<Survey> {
-  const survey: Survey = { candidates: [], rests: [], leftAlone: [] };
+  const survey: Survey = { candidates: [], orphans: [], leftAlone: [] };
   for await (const pair of compareVaultWithCatalog(vault, catalog, targetPrefix(target))) {
     const verdict = verdictOf(pair);
     const candidate = candidateOf(pair, verdict);
     if (candidate) survey.candidates.push(candidate);
-    else if (pair.stored && await isRest(catalog, pair.stored, pair.row, verdict, now)) {
-      survey.rests.push(pair.stored);
+    else if (pair.stored && await isOrphan({ vault, catalog, vaultTime }, pair.stored, pair.row, verdict)) {
+      survey.orphans.push(pair.stored);
     } else if (!isQuiet(verdict)) survey.leftAlone.push({ key: pair.key, verdict });
   }
   return survey;
 }
 
 /**
- * Only what is whole and known may stand for its day: a damaged copy, or one whose hold nobody knows, must neither push
- * a good one out nor be judged.
+ * Only what is whole and in the catalog may count for its day: a damaged copy, or one whose hold is unknown, must neither
+ * replace a good one nor be judged.
  */
 function candidateOf({ stored, row }: Pair, verdict: Verdict): Candidate | null {
   if (!stored?.archive || !stored.manifest || !row) return null;
@@ -67,16 +68,18 @@ function candidateOf({ stored, row }: Pair, verdict: Verdict): Candidate | null 
   };
 }
 
-async function isRest(
-  catalog: Catalog,
+/** Of an archive without row and manifest, only the one that a run of ours is known to have written. */
+async function isOrphan(
+  { vault, catalog, vaultTime }: { vault: Vault; catalog: Catalog; vaultTime: Date },
   stored: StoredSet,
   row: CatalogRow | null,
   verdict: Verdict,
-  now: Date,
 ): Promise<boolean> {
-  if (verdict === "half_deleted") return isRestOfDeletion(stored, row);
-  const isOld = objectsOf(stored).every(({ modifiedAt }) => now.getTime() - modifiedAt.getTime() > REST_MS);
-  if (verdict === "stray") return isOld || isRestOfDeletion(stored, row);
-  return verdict === "enter_by_hash" && row === null && isOld &&
-    await makerOf(catalog, stored.key) === "failed";
+  if (verdict === "half_deleted") return isLeftByDeletion(stored, row);
+  const ages = objectsOf(stored).map(({ modifiedAt }) => vaultTime.getTime() - modifiedAt.getTime());
+  const isOld = ages.every((age) => age > ORPHAN_AGE_MS);
+  if (verdict === "orphan") return isOld || isLeftByDeletion(stored, row);
+  if (verdict !== "enter_by_hash" || row !== null || !isOld) return false;
+  const archive = await vault.head(stored.key);
+  return archive !== null && await writerOf(catalog, archive) === "failed";
 }

@@ -51,7 +51,7 @@ export async function adoptByHash(
     await vault.put(siblingKeys(archive.key).manifest, text, "application/json");
   } catch (error) {
     if (toBackupError(error).code !== "vault_object_exists") throw error;
-    return await adoptByManifest(vault, catalog, archive); // its maker was slow, not absent
+    return await adoptByManifest(vault, catalog, archive); // its writer was slow
   }
   await record(vault, catalog, archive.key, manifest);
 }

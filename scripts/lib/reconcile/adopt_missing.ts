@@ -1,4 +1,4 @@
-/** What a backup does at its end: enters what earlier ones could not enter. The whole comparison is reconcile/. */
+/** Enters, at the end of a backup, what earlier ones could not enter. The whole comparison is `reconcile.ts`. */
 import { toBackupError } from "@backup/errors.ts";
 import { VAULT_ROOT } from "@backup/vault/object_key.ts";
 import type { Catalog } from "../catalog/catalog.ts";
@@ -8,8 +8,8 @@ import { compareVaultWithCatalog } from "./compare.ts";
 import type { Vault } from "../vault/vault.ts";
 
 /**
- * Enters every backup of the vault whose row is missing, or says that it is gone. One that cannot be entered, for
- * example because its size is not the manifest's, is told and left to `deno task reconcile`.
+ * Enters every backup of the vault whose row is missing or marked as deleted. One that cannot be entered, for example
+ * because its size is not the manifest's, is logged and left to `deno task reconcile`.
  */
 export async function adoptMissing(vault: Vault, catalog: Catalog, progress: Progress): Promise<void> {
   for await (const { key, stored, row } of compareVaultWithCatalog(vault, catalog, `${VAULT_ROOT}/`)) {

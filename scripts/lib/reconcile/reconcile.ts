@@ -1,21 +1,22 @@
 /** The vault is the truth: what it holds and the catalog does not know is entered, what it lost is marked. */
 import { BackupError, toBackupError } from "@backup/errors.ts";
 import { parseManifest } from "@backup/vault/manifest.ts";
+import { DAY_MS } from "@backup/retention/periods.ts";
 import { siblingKeys, VAULT_ROOT } from "@backup/vault/object_key.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import { literal } from "../postgres/psql.ts";
 import type { ListedObject, Vault } from "../vault/vault.ts";
 import { adoptByHash, adoptByManifest } from "./adopt.ts";
 import type { CatalogRow } from "../catalog/catalog_rows.ts";
+import { writerOf } from "./archive_writer.ts";
 import { compareVaultWithCatalog, type Pair } from "./compare.ts";
-import { makerOf } from "./maker.ts";
-import { isQuiet, isRestOfDeletion, type Verdict, verdictOf } from "./verdict.ts";
+import { isLeftByDeletion, isQuiet, type Verdict, verdictOf } from "./verdict.ts";
 
 export interface ReconcileContext {
   vault: Vault;
   catalog: Catalog;
   now: () => Date;
-  /** Delivered of everything that is not as it should be, as soon as it is found: a large vault is never held in memory. */
+  /** Called with each finding as soon as it is made: a large vault is never held in memory. */
   onFinding: (finding: Finding) => void;
 }
 
@@ -34,8 +35,8 @@ export interface Reconciled {
   failed: number;
 }
 
-/** Between an archive and its manifest a slow writer may take so long. */
-const RECENT_MS = 60_000;
+/** An archive without a manifest may still be being written until it has this age, by the vault's own clock. */
+const RECENT_MS = DAY_MS;
 
 /** Compares everything, and puts the catalog right when `apply` is set. Safe to run at any time, and again. */
 export async function reconcile(context: ReconcileContext, apply: boolean): Promise<Reconciled> {
@@ -71,18 +72,23 @@ async function requireVaultToBeTheCatalogs(vault: Vault, catalog: Catalog): Prom
   );
 }
 
-async function finalVerdict({ catalog, now }: ReconcileContext, pair: Pair): Promise<Verdict> {
+async function finalVerdict(context: ReconcileContext, pair: Pair): Promise<Verdict> {
   const verdict = verdictOf(pair);
-  const archive = pair.stored?.archive ?? null;
-  if (archive === null) return verdict;
-  if (verdict === "half_deleted" && pair.stored && !isRestOfDeletion(pair.stored, pair.row)) {
-    return "enter_by_hash"; // put there anew, after the deletion
+  const { stored, row } = pair;
+  // written anew after the deletion
+  const isRewritten = verdict === "half_deleted" && stored !== null && !isLeftByDeletion(stored, row);
+  return verdict === "enter_by_hash" || isRewritten ? await verdictByWriter(context, pair.key) : verdict;
+}
+
+/** Reads the object itself: the listing may be older, and its metadata names its run. */
+async function verdictByWriter({ vault, catalog }: ReconcileContext, key: string): Promise<Verdict> {
+  const archive = await vault.head(key);
+  if (archive === null || archive.readAt.getTime() - archive.modifiedAt.getTime() < RECENT_MS) {
+    return "recent";
   }
-  if (verdict !== "enter_by_hash") return verdict;
-  const maker = await makerOf(catalog, pair.key);
-  if (maker === "failed") return "unfinished";
-  const age = now().getTime() - archive.modifiedAt.getTime();
-  return maker === "active" || age < RECENT_MS ? "recent" : verdict;
+  const writer = await writerOf(catalog, archive);
+  if (writer === "active") return "recent";
+  return writer === "other" ? "enter_by_hash" : "unfinished";
 }
 
 async function settle(context: ReconcileContext, pair: Pair, verdict: Verdict): Promise<Finding["outcome"]> {
@@ -122,7 +128,7 @@ async function act(context: ReconcileContext, pair: Pair, verdict: Verdict): Pro
   }
 }
 
-/** The manifest decides who is wrong: the row, which is renewed, or the archive, whose row then says so. */
+/** The manifest decides which one is wrong: the row, which is renewed, or the archive, whose row then says so. */
 async function settleSize(
   { vault, catalog }: ReconcileContext,
   archive: ListedObject,
@@ -151,7 +157,7 @@ async function putManifestBack({ vault, catalog }: ReconcileContext, key: string
   await vault.put(siblingKeys(key).manifest, JSON.stringify(stored, null, 2) + "\n", "application/json");
 }
 
-/** Asks the vault once more: the listing may be older than an archive that was put there meanwhile. */
+/** Reads the vault again: the listing may be older than an archive that was written meanwhile. */
 async function markDeleted({ vault, catalog }: ReconcileContext, { key, row }: Pair): Promise<boolean> {
   if (row === null || row.status === "deleted" || await vault.head(key)) return false;
   await mark(vault, catalog, key, "deleted");

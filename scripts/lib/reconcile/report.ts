@@ -4,7 +4,7 @@ import { number, table } from "../run/job_summary.ts";
 import type { Finding, Reconciled } from "./reconcile.ts";
 import { type Verdict, VERDICTS } from "./verdict.ts";
 
-/** Something was lost or damaged, or needs a person's eye. */
+/** Something was lost or damaged, or needs a person's decision. */
 const BAD: ReadonlySet<Verdict> = new Set(["wrong_size", "manifest_missing", "archive_missing", "gone"]);
 
 /** pt-BR, as the admin reads it in the summary. */
@@ -18,7 +18,7 @@ const WORDS: Record<Verdict, string> = {
   half_deleted: "Apagados pela metade (a limpeza termina)",
   manifest_missing: "Manifesto perdido",
   archive_missing: "Manifesto sem arquivo",
-  stray: "Sobras de backups que não existem mais",
+  orphan: "Sobras de backups que não existem mais",
   gone: "No catálogo, mas não no cofre",
   known_as_deleted: "Apagados, e o catálogo sabe",
 };

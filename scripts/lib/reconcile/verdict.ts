@@ -1,4 +1,4 @@
-/** What is to be said, and done, about one archive; asks nobody. */
+/** The verdict about one archive as far as names, sizes and rows decide it. */
 import type { ListedObject } from "../vault/vault.ts";
 import type { CatalogRow } from "../catalog/catalog_rows.ts";
 import type { Pair } from "./compare.ts";
@@ -10,14 +10,14 @@ export const VERDICTS = {
   /** A backup without a row, or whose row says that it is gone or knows no manifest. */
   enter: "enter into the catalog from its manifest",
   wrong_size: "its size is not the one that the catalog has",
-  /** Nobody's run made it; see `maker.ts`. */
+  /** No run of ours is known to have written it; see `archive_writer.ts`. */
   enter_by_hash: "no manifest: hash it, write one, enter it",
   unfinished: "no manifest: the run that wrote it did not finish",
-  recent: "no manifest yet: somebody may be writing it",
-  half_deleted: "no manifest, and the catalog has it as deleted: prune takes the rest away",
+  recent: "no manifest yet: it may still be being written",
+  half_deleted: "no manifest, and the catalog has it as deleted: prune deletes what is left",
   manifest_missing: "its manifest is gone, the catalog has a copy: put it back",
   archive_missing: "a manifest without its archive",
-  stray: "belongs to an archive that is not there",
+  orphan: "belongs to an archive that is not there",
   gone: "the catalog has it, the vault has not: mark it as deleted",
   known_as_deleted: "deleted, and the catalog says so",
 } as const;
@@ -28,17 +28,17 @@ export function isQuiet(verdict: Verdict): boolean {
   return verdict === "agreed" || verdict === "known_as_deleted";
 }
 
-/** The verdict as far as names, sizes and rows tell; an archive without manifest is `enter_by_hash` until asked about. */
+/** An archive without a manifest is `enter_by_hash` until its writer and its age are read. */
 export function verdictOf({ stored, row }: Pair): Verdict {
   if (stored === null) return row?.status === "deleted" ? "known_as_deleted" : "gone";
-  if (stored.archive === null) return stored.manifest === null ? strayOr(row) : "archive_missing";
+  if (stored.archive === null) return stored.manifest === null ? orphanOr(row) : "archive_missing";
   if (stored.manifest === null) return verdictWithoutManifest(row);
   return verdictOfBackup(stored.archive.bytes, row);
 }
 
-/** Receipts of an archive that vanished say that it did. */
-function strayOr(row: CatalogRow | null): Verdict {
-  return row === null || row.status === "deleted" ? "stray" : "gone";
+/** Receipts without their archive: the catalog decides whether it was deleted or lost. */
+function orphanOr(row: CatalogRow | null): Verdict {
+  return row === null || row.status === "deleted" ? "orphan" : "gone";
 }
 
 function verdictWithoutManifest(row: CatalogRow | null): Verdict {
@@ -57,8 +57,8 @@ export function objectsOf({ archive, others }: StoredSet): ListedObject[] {
   return archive === null ? others : [archive, ...others];
 }
 
-/** A deletion of ours that was cut off: what is left was there before the row was marked. */
-export function isRestOfDeletion(stored: StoredSet, row: CatalogRow | null): boolean {
+/** Left by a deletion of ours that was cut off: it was there before the row was marked. */
+export function isLeftByDeletion(stored: StoredSet, row: CatalogRow | null): boolean {
   return row?.status === "deleted" &&
     objectsOf(stored).every(({ modifiedAt }) => modifiedAt.getTime() <= Date.parse(row.updated_at));
 }

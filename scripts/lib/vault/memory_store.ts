@@ -19,7 +19,7 @@ import type {
 interface Entry {
   body: Uint8Array;
   etag: string;
-  origin: Origin;
+  origin: Origin | null;
   modifiedAt: Date;
 }
 

@@ -39,7 +39,8 @@ export interface NewObject {
   /** Of the body; the store refuses other bytes. */
   md5: Uint8Array;
   contentType: string;
-  origin: Origin;
+  /** `null`: written without an origin, as by other tools. */
+  origin: Origin | null;
 }
 
 export interface OpenObject {

@@ -10,7 +10,9 @@ export function newOrigin(run: string | null = null): Origin {
   return { writer: randomUUID(), run };
 }
 
-export function formatOrigin({ writer, run }: Origin): Record<string, string> {
+export function formatOrigin(origin: Origin | null): Record<string, string> {
+  if (origin === null) return {};
+  const { writer, run } = origin;
   return run === null ? { [WRITER]: writer } : { [WRITER]: writer, [RUN]: run };
 }
 

@@ -1,0 +1,43 @@
+/** A listing is not believed where a deletion depends on it. */
+import { BackupError } from "@backup/errors.ts";
+import { siblingKeys } from "@backup/vault/object_key.ts";
+import type { StoredSet } from "../vault/stored_sets.ts";
+import type { Vault } from "../vault/vault.ts";
+import type { Candidate } from "./survey.ts";
+
+/** Requests at the same time. */
+const AT_ONCE = 8;
+
+/**
+ * Reads every backup that is kept: others are deleted only because these are there.
+ * @throws {BackupError} `vault_error` when one of them is missing or has another size
+ */
+export async function requireStored(vault: Vault, kept: readonly Candidate[]): Promise<void> {
+  for (let at = 0; at < kept.length; at += AT_ONCE) {
+    await Promise.all(
+      kept.slice(at, at + AT_ONCE).map(async ({ backup: { key }, bytes }) => {
+        const [archive, manifest] = await Promise.all([
+          vault.head(key),
+          vault.head(siblingKeys(key).manifest),
+        ]);
+        if (archive?.bytes === bytes && manifest !== null) return;
+        throw new BackupError(
+          "vault_error",
+          `Cannot rely on the vault's listing: ${key} is listed as a backup of ${bytes} bytes and is not stored so`,
+          { hint: "Nothing was deleted. Run prune again; if it says the same, run reconcile." },
+        );
+      }),
+    );
+  }
+}
+
+/** The orphans that are no part of a backup when each is read by itself. */
+export async function confirmOrphans(vault: Vault, orphans: readonly StoredSet[]): Promise<StoredSet[]> {
+  const confirmed: StoredSet[] = [];
+  for (const orphan of orphans) {
+    const hasManifest = await vault.head(siblingKeys(orphan.key).manifest) !== null;
+    const hasOtherArchive = orphan.archive === null && await vault.head(orphan.key) !== null;
+    if (!hasManifest && !hasOtherArchive) confirmed.push(orphan);
+  }
+  return confirmed;
+}
