@@ -1,44 +1,58 @@
+import { readFileSync } from "node:fs";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
+import { quickTests } from "./dev/check/quick_tests.ts";
 import { importAliases } from "./dev/import_aliases.ts";
 
-/** Files of a minute or more: begun last, one of them would run alone at the end. */
-const LONG = [
-  "function",
-  "runbooks",
-  "drill",
-  "engine",
-  "engine_failures",
-  "local_script",
-  "backup_workflow",
-  "start",
-  "doctor",
-  "newcomer",
-];
+const ROOT = new URL("..", import.meta.url).pathname;
 
-class LongestFirst extends BaseSequencer {
+/** Seconds of each file that takes long, from a report: `npm run test:slow` writes them anew. */
+const SLOW: Readonly<Record<string, number>> = JSON.parse(
+  readFileSync(new URL("./tests/slow_files.json", import.meta.url), "utf8"),
+);
+
+/** A slow file that starts last would run alone at the end. */
+class SlowestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const rank = ({ moduleId }: TestSpecification) => {
-      const place = LONG.findIndex((name) => moduleId.endsWith(`/${name}.test.ts`));
-      return place === -1 ? LONG.length : place;
-    };
-    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
+    const seconds = ({ moduleId }: TestSpecification) => SLOW[moduleId.slice(ROOT.length)] ?? 0;
+    return (await super.sort(files)).sort((a, b) => seconds(b) - seconds(a));
   }
 }
 
+const quick = quickTests();
+
 export default defineConfig({
-  root: new URL("..", import.meta.url).pathname,
-  resolve: { alias: importAliases() },
+  root: ROOT,
   test: {
-    include: ["scripts/**/*.test.ts", "supabase/tests/**/*.test.ts", "web/src/**/*.test.ts"],
-    // the files start real servers, and wait for them: one more than the cores of the smallest machine
+    // the files start real servers and wait for them: one worker more than the cores of the smallest machine
     maxWorkers: 3,
+    sequence: { sequencer: SlowestFirst },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "quick",
+          include: quick,
+          pool: "threads",
+          testTimeout: 20_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "servers",
+          include: ["scripts/**/*.test.ts", "supabase/tests/**/*.test.ts", "web/src/**/*.test.ts"],
+          exclude: [...quick, "scripts/dev/github/**", "**/node_modules/**"],
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
+        },
+      },
+      "scripts/dev/github",
+    ],
     // a worker loads the clients of S3, GitHub and PostgreSQL once, not once for each file
     isolate: false,
-    sequence: { sequencer: LongestFirst },
-    testTimeout: 120_000,
-    hookTimeout: 180_000,
     expect: { poll: { timeout: 10_000 } },
     server: { deps: { inline: [/@actions\//] } },
   },
+  resolve: { alias: importAliases() },
 });

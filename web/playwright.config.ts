@@ -13,7 +13,7 @@ export default defineConfig({
   fullyParallel: false,
   timeout: 60_000,
   expect: { timeout: 10_000 },
-  reporter: [["list"]],
+  reporter: [["list"], ["../scripts/dev/check/strict_playwright.ts"]],
   // the sample history replaces what the other files have written, so it runs last
   projects: [
     { name: "live", testIgnore: SAMPLES },

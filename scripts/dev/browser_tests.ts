@@ -29,7 +29,7 @@ await writeFile(
 );
 const runner = spawn(
   join("node_modules", ".bin", "playwright"),
-  ["test", "--config", "web/playwright.config.ts", "--reporter=list,json", ...process.argv.slice(2)],
+  ["test", "--config", "web/playwright.config.ts", ...process.argv.slice(2)],
   {
     stdio: "inherit",
     env: { ...process.env, E2E_STACK: description, E2E_OUTPUT: join(stack.dir, "browser") },

@@ -3,7 +3,7 @@ import { delimiter, join } from "node:path";
 import process from "node:process";
 import type { PostgresBinaries } from "../lib/postgres/binaries.ts";
 import { ROOT } from "./root.ts";
-import { type LocalGitHub, startGitHub } from "./github/server.ts";
+import { type LocalGitHub, startGitHub } from "./github/mod.ts";
 import type { RunFolder } from "./run_folder.ts";
 
 /** `owner/name` of the repository that the local GitHub has. */

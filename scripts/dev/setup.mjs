@@ -1,9 +1,10 @@
 /**
- * Before `npm start` and `npm test`: the right Node, the locked dependencies, then the given main in TypeScript, if any.
+ * Before a package script: checks the version of Node, installs the locked dependencies, then runs a main in TypeScript
+ * or a program of node_modules/.bin, if one is named.
  *
- *     node scripts/dev/setup.mjs [MAIN [ARGUMENT…]]
+ *     node scripts/dev/setup.mjs [MAIN.ts|PROGRAM [ARGUMENT…]]
  *
- * Plain JavaScript without dependencies: it has to run when there is nothing yet.
+ * Plain JavaScript without dependencies: it has to run before anything is installed.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { accessSync, constants, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -93,20 +94,23 @@ function readPackages(file) {
 }
 
 /**
- * Runs the main in this process group and ends as it ends.
- * @param {string} file
+ * Runs the main, or the program, in this process group and ends as it ends.
+ * @param {string} main
  * @param {string[]} rest
  */
-function run(file, rest) {
+function run(main, rest) {
   const follow = join(ROOT, "scripts", "dev", "follow_parent.mjs");
-  const child = spawn(process.execPath, ["--import", "tsx", "--import", follow, join(ROOT, file), ...rest], {
+  const [program, ...first] = main.endsWith(".ts")
+    ? [process.execPath, "--import", "tsx", "--import", follow, join(ROOT, main)]
+    : [join(ROOT, "node_modules", ".bin", main)];
+  const child = spawn(program, [...first, ...rest], {
     cwd: ROOT,
     stdio: "inherit",
     env: { ...process.env, ...environment(), REVO_BACKUPS_LAUNCHER: String(process.pid) },
   });
   for (const signal of FORWARDED) process.on(signal, () => child.kill(signal));
   if (process.env.npm_lifecycle_event) watchParent(() => child.kill("SIGTERM"), { throughShell: true });
-  child.once("error", (error) => fail(`Cannot start ${process.execPath}: ${error.message}`, 1));
+  child.once("error", (error) => fail(`Cannot start ${program}: ${error.message}`, 1));
   child.once("exit", (code, signal) => {
     if (signal === null) process.exit(code ?? 1);
     for (const name of FORWARDED) process.removeAllListeners(name);

@@ -1,6 +1,5 @@
 /** What the embedded stack is to those who use it: `npm start`, the main job, the tests. */
-import type { Faults } from "./github/faults.ts";
-import type { JournalEntry } from "./github/server.ts";
+import type { Faults, JournalEntry } from "./github/mod.ts";
 import type { Keys } from "./keys.ts";
 import type { VaultAccess } from "./r2/r2_part.ts";
 import type { SeededUsers } from "./seed/seed.ts";

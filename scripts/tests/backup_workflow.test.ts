@@ -11,7 +11,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { parseAuditKey } from "@backup/audit.ts";
-import { startGitHub } from "../dev/github/server.ts";
+import { startGitHub } from "../dev/github/mod.ts";
 import { migrate, readMigrations } from "../dev/migrate.ts";
 import { verifyAudit } from "../lib/audit/verify.ts";
 import { Catalog } from "../lib/catalog/catalog.ts";

@@ -6,7 +6,7 @@ import type { GitHub } from "../../supabase/functions/ops-backups/ports.ts";
 import { readStatus } from "../../supabase/functions/ops-backups/run_status.ts";
 import { startRun } from "../../supabase/functions/ops-backups/start_run.ts";
 import { MemoryDatabase, R2_KEY, REQUEST_ID } from "../../supabase/functions/ops-backups/test_fakes.ts";
-import type { DispatchFault } from "../dev/github/faults.ts";
+import type { DispatchFault } from "../dev/github/mod.ts";
 import { OWNER, REPO, startTestGitHub, type TestGitHub } from "../dev/github/test_github.ts";
 import { connect, dependencies, dispatches, withSteps } from "./function_hub.ts";
 

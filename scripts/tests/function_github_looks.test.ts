@@ -14,7 +14,7 @@ import {
   R2_KEY,
   REQUEST_ID,
 } from "../../supabase/functions/ops-backups/test_fakes.ts";
-import { listWorkflowFiles, loadWorkflow } from "../dev/github/workflow/load.ts";
+import { listWorkflowFiles, loadWorkflow } from "../dev/github/mod.ts";
 import { OWNER, REPO, startTestGitHub, type TestGitHub, TOKEN } from "../dev/github/test_github.ts";
 import { fileURLToPath } from "node:url";
 import { checkedFetch, configOf, connect, dependencies, dispatches, withSteps } from "./function_hub.ts";

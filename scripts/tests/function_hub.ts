@@ -9,8 +9,14 @@ import {
   type MemoryDatabase,
   MemorySilentRuns,
 } from "../../supabase/functions/ops-backups/test_fakes.ts";
-import { contractFaults, describedPath } from "../dev/github/openapi/contract.ts";
-import { OWNER, REPO, type TestGitHub, TOKEN } from "../dev/github/test_github.ts";
+import {
+  contractFaults,
+  describedPath,
+  OWNER,
+  REPO,
+  type TestGitHub,
+  TOKEN,
+} from "../dev/github/test_github.ts";
 
 /** The real file up to its jobs: name, inputs, run-name, concurrency; then one job of one step. */
 export async function withSteps(file: string, command: string): Promise<string> {

@@ -9,6 +9,8 @@ const PURE = "supabase/functions/_shared/backup";
 /** Adapters of web standards alone, for scripts and function alike. */
 const SHARED = "supabase/functions/_shared/alerts";
 const LIB = "scripts/lib";
+/** A package of its own: it has one public file, and another for tests. */
+const GITHUB = "scripts/dev/github";
 const FEATURE = "web/src/features/backups";
 /** Functions and schemas of the screen without React; `use_…` are hooks. */
 const isScreenLib = (target: string) => inside("web/src/lib")(target) && !/\/use_[^/]+$/.test(target);
@@ -105,9 +107,14 @@ const RULES: readonly Rule[] = [
     allows: (target) => inside(PURE, "web/src")(target) || !inside("web", "scripts", "supabase")(target),
   },
   {
+    layer: "local GitHub",
+    contains: inside(GITHUB),
+    allows: (target) => inside(GITHUB)(target) || !inside("web", "scripts", "supabase")(target),
+  },
+  {
     layer: "embedded stack",
     contains: inside("scripts/dev"),
-    allows: (target) => !inside("web")(target),
+    allows: (target) => !inside("web")(target) && (!inside(GITHUB)(target) || target === `${GITHUB}/mod.ts`),
   },
 ];
 
@@ -183,7 +190,16 @@ describe("layers", () => {
     expect(users.map(([file]) => file)).toEqual([]);
   });
 
+  test("the local GitHub is imported by its public files alone", () => {
+    const inner = [...imports].filter(([file]) => !inside(GITHUB)(file)).flatMap(([file, targets]) =>
+      targets.filter(inside(GITHUB)).map((target) => `${file} imports ${target}`)
+    );
+    expect(inner.filter((line) => !/\/(mod|test_github)\.ts$/.test(line))).toEqual([]);
+  });
+
   test.each([
+    [`${GITHUB}/x.ts`, `import { ROOT } from "../root.ts";`],
+    ["scripts/dev/x.ts", `import { Faults } from "./github/faults.ts";`],
     [`${PURE}/x.ts`, `import process from "node:process";`],
     [`${PURE}/x.ts`, `import { Vault } from "../../../../scripts/lib/vault/vault.ts";`],
     ["scripts/lib/run/x.ts", `import { startStack } from "../../dev/stack.ts";`],

@@ -2,7 +2,7 @@
 import { NoOperationTraceWriter, parseWorkflow } from "@actions/workflow-parser";
 import { parseAction } from "@actions/workflow-parser/actions/action-parser";
 import { z } from "zod";
-import { Expression, toTree, type Tree } from "../dev/github/workflow/tree.ts";
+import { Expression, toTree, type Tree } from "../dev/github/mod.ts";
 
 const scalar = z.union([z.string(), z.number(), z.boolean(), z.null(), z.instanceof(Expression)]);
 const env = z.record(z.string(), scalar).default({});

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { BACKUP_AT_MS, DRILL_AT_MS } from "@backup/retention/forecast.ts";
-import { loadWorkflow } from "../dev/github/workflow/load.ts";
+import { loadWorkflow } from "../dev/github/mod.ts";
 import {
   dispatch,
   OWNER,

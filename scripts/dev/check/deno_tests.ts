@@ -1,8 +1,15 @@
 /**
  * Every test of the domain and the function as one module: `deno test` of their folders loads all that they share anew
- * for each file, which costs more than the tests.
+ * for each file, which costs more than the tests. A test that is marked to be skipped, or to run alone, fails the run.
  */
 import { sources } from "./imports.ts";
 
-const files = ["supabase/functions"].flatMap(sources).filter((file) => file.endsWith(".test.ts"));
-for (const file of files) await import(new URL(`../../../${file}`, import.meta.url).href);
+const ROOT = new URL("../../../", import.meta.url);
+const files = sources("supabase/functions").filter((file) => file.endsWith(".test.ts"));
+for (const file of files) {
+  const marked = /\b(?:Deno\.test|describe|it)\.(?:ignore|skip|only)\b|\b(?:ignore|only):/.exec(
+    await Deno.readTextFile(new URL(file, ROOT)),
+  );
+  if (marked) throw new Error(`${file} has '${marked[0]}': no test may be skipped or run alone`);
+  await import(new URL(file, ROOT).href);
+}

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { ROOT } from "../root.ts";
 import { importsOf, sources } from "./imports.ts";
 
-/** Whoever reaches one of these starts a server, a browser or a build. */
+/** A test that imports one of these, directly or not, starts a server, a browser or a build. */
 const SERVERS: ReadonlySet<string> = new Set([
   "scripts/dev/child_process.ts",
   "scripts/dev/github/server.ts",
@@ -19,13 +19,17 @@ const SERVERS: ReadonlySet<string> = new Set([
   "vite",
 ]);
 
+/** Has a suite of its own. */
+const PACKAGE = "scripts/dev/github/";
+
 /** A test that starts a program by itself takes as long as the program does. */
 const PROGRAMS: ReadonlySet<string> = new Set(["node:child_process"]);
 
 /** Test files of vitest, as paths from the repository's root, that need nothing but this process. */
 export function quickTests(): string[] {
   const files = ["scripts", "supabase/tests", "web/src"].flatMap(sources);
-  return files.filter((file) => file.endsWith(".test.ts")).filter(isQuick).sort();
+  return files.filter((file) => file.endsWith(".test.ts") && !file.startsWith(PACKAGE)).filter(isQuick)
+    .sort();
 }
 
 function isQuick(file: string): boolean {

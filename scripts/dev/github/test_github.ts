@@ -9,6 +9,8 @@ import { afterEach } from "vitest";
 import { contractFaults } from "./openapi/contract.ts";
 import { type GitHubOptions, type LocalGitHub, startGitHub } from "./server.ts";
 
+export { contractFaults, describedPath } from "./openapi/contract.ts";
+
 export const OWNER = "revo";
 export const REPO = "erp";
 export const TOKEN = "ghp_test";

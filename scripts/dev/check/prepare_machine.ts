@@ -1,0 +1,5 @@
+/** Before `npm test`: the programs of the system that the tests call. */
+import process from "node:process";
+import { installSystemPackages } from "../system_packages.ts";
+
+await installSystemPackages(["postgresql", "isal", "chromium"], (line) => process.stdout.write(line + "\n"));
