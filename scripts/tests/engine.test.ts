@@ -174,12 +174,7 @@ test("under concurrent writes the manifest's counts equal what is restored, 20 t
       const { keys, manifest } = await backUp(store.vault, busy);
       totals.add(manifest.rows_total);
       // by plain tools: the engine counts too, and would refuse what it should not have written
-      const database = `rodada_${round}`;
-      plainTools("createdb --template template0 $PGDATABASE", { database });
-      const input = await store.vault.bytes(keys.archive);
-      plainTools("gunzip | pg_restore --exit-on-error --no-owner -d $PGDATABASE", { database, input });
-      const restored = server.connection("supabase_admin", database);
-      expect(await rowsOf(restored, Object.keys(manifest.rows))).toEqual(manifest.rows);
+      expect(rowsIn(await store.vault.bytes(keys.archive))).toEqual(manifest.rows);
     }
   } finally {
     writing = false;
@@ -203,10 +198,13 @@ async function keepWriting(connection: Connection, writer: number, isWanted: () 
   await session.close();
 }
 
-async function rowsOf(connection: Connection, tables: readonly string[]): Promise<Record<string, number>> {
-  const counts = tables.map((name) => `(select count(*) from only ${name})`);
-  const [line = ""] = await sql(connection, `select ${counts.join(", ")};`);
-  return Object.fromEntries(line.split("|").map((count, i) => [tables[i], Number(count)]));
+/** Rows of each table in an archive: the lines of its COPY blocks. */
+function rowsIn(archive: Uint8Array): Record<string, number> {
+  const script = plainTools("gunzip | pg_restore --data-only --file -", { input: archive });
+  const blocks = script.matchAll(/^COPY (\S+) .*\n((?:.*\n)*?)\\\.$/gm);
+  return Object.fromEntries(
+    [...blocks].map(([, table = "", lines = ""]) => [table, lines.split("\n").length - 1]),
+  );
 }
 
 test("a schema-only backup empties a target only on the explicit word", async () => {

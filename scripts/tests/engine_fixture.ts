@@ -40,11 +40,22 @@ export async function sql(connection: Connection, text: string): Promise<string[
   }
 }
 
+const TEMPLATE = "project_template";
+/** The servers that have the template. */
+const templates = new WeakMap<SupabaseServer, Promise<void>>();
+
 /** A database as a new Supabase project has it. */
 export async function createProject(server: SupabaseServer, name: string): Promise<Connection> {
-  await server.createDatabase(name);
-  await sql(server.connection("supabase_auth_admin", name), AUTH_TABLES);
+  const template = templates.get(server) ?? createTemplate(server);
+  templates.set(server, template);
+  await template;
+  await server.copyDatabase(TEMPLATE, name);
   return server.connection("postgres", name);
+}
+
+async function createTemplate(server: SupabaseServer): Promise<void> {
+  await server.createDatabase(TEMPLATE);
+  await sql(server.connection("supabase_auth_admin", TEMPLATE), AUTH_TABLES);
 }
 
 /** The SQL of a file in fixtures/. */

@@ -2,6 +2,7 @@
  * Whatever schema and rows somebody invents, the restored copy equals its source. fast-check invents them; a
  * failure prints the seed and the smallest case that fails.
  */
+import process from "node:process";
 import fc from "fast-check";
 import { afterAll, beforeAll, test } from "vitest";
 import { compareDatabases } from "../dev/compare.ts";
@@ -17,7 +18,8 @@ import {
   type TestVault,
 } from "./engine_fixture.ts";
 
-const RUNS = 8;
+/** The nightly workflow asks for more. */
+const RUNS = Number(process.env.PROPERTY_RUNS ?? 3);
 
 let place: TestPlace;
 let server: SupabaseServer;
@@ -183,4 +185,4 @@ test("random projects survive backup, restore and comparison", async () => {
     }),
     { numRuns: RUNS, endOnFailure: true },
   );
-}, 120_000);
+}, 120_000 + RUNS * 30_000);

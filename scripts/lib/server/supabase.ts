@@ -47,6 +47,11 @@ const SETTINGS: Readonly<Record<string, string>> = {
   log_min_messages: "log",
 };
 
+/** Privileges on the database itself, which a copy of it does not have. */
+const DATABASE_GRANTS = `
+grant all on database :"db" to dashboard_user;
+grant create on database :"db" to supabase_auth_admin, supabase_storage_admin;`;
+
 export type SupabaseServerOptions = Omit<ServerOptions, "superuser">;
 
 export class SupabaseServer {
@@ -104,7 +109,20 @@ export class SupabaseServer {
   /** A new database as a hosted project's is, owned by `postgres`, without auth's tables. */
   async createDatabase(name: string): Promise<void> {
     await this.#run("postgres", `create database ${identifier(name)} owner postgres;`);
-    await this.#run(name, await sqlText("supabase_database.sql"));
+    await this.#run(
+      name,
+      `\\set db ${literal(name)}\n${DATABASE_GRANTS}\n${await sqlText("supabase_database.sql")}`,
+    );
+  }
+
+  /** A copy of a database to which nothing is connected: a fraction of the time that {@link createDatabase} takes. */
+  async copyDatabase(template: string, name: string): Promise<void> {
+    await this.#run(
+      "postgres",
+      `create database ${identifier(name)} template ${identifier(template)} owner postgres;
+       \\set db ${literal(name)}
+       ${DATABASE_GRANTS}`,
+    );
   }
 
   url(role: LoginRole, database: string): string {

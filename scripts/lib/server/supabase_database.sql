@@ -2,10 +2,6 @@
 -- database that postgres owns, so that schema public belongs to postgres through pg_database_owner.
 -- The tables of auth are not here: the auth server makes them, or a restore takes them from an archive.
 
-select current_database() as db \gset
-grant all on database :"db" to dashboard_user;
-grant create on database :"db" to supabase_auth_admin, supabase_storage_admin;
-
 grant usage on schema public to postgres, anon, authenticated, service_role;
 alter default privileges for role postgres in schema public
   grant all on tables to postgres, anon, authenticated, service_role;
