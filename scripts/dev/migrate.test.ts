@@ -1,7 +1,8 @@
 import postgres from "postgres";
 import { expect, test } from "vitest";
 import { findPostgres } from "../lib/postgres/binaries.ts";
-import { SERVER_PROGRAMS, withSupabaseServer } from "../lib/server/supabase.ts";
+import { SERVER_PROGRAMS } from "../lib/server/supabase.ts";
+import { withSupabaseServer } from "../lib/server/throwaway_server.ts";
 import { migrate } from "./migrate.ts";
 
 const FIRST = {

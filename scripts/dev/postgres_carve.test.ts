@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import postgres from "postgres";
-import { withSupabaseServer } from "../lib/server/supabase.ts";
+import { withSupabaseServer } from "../lib/server/throwaway_server.ts";
 import { carvePostgres } from "./postgres_carve.ts";
 import { POSTGRES_PROGRAMS } from "./system_packages.ts";
 

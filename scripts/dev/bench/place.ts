@@ -8,7 +8,8 @@ import { createInterface } from "node:readline";
 import type { Connection } from "../../lib/postgres/connection.ts";
 import { identifier, PsqlSession } from "../../lib/postgres/psql.ts";
 import { findPostgres, type PostgresBinaries } from "../../lib/postgres/binaries.ts";
-import { SERVER_PROGRAMS, type SupabaseServer, withSupabaseServer } from "../../lib/server/supabase.ts";
+import { SERVER_PROGRAMS, type SupabaseServer } from "../../lib/server/supabase.ts";
+import { withSupabaseServer } from "../../lib/server/throwaway_server.ts";
 import { nodeArguments } from "../child_process.ts";
 
 /** The database that everybody dumps. */

@@ -1,15 +1,15 @@
 import { randomInt } from "node:crypto";
 import { createServer } from "node:net";
 
-/** Below the ports that systems give to whoever asks for any (Linux from 32768, macOS from 49152). */
+/** Below the ephemeral ports of Linux (from 32768) and macOS (from 49152). */
 const FIRST = 20_000;
 const COUNT = 10_000;
 
 let next = randomInt(COUNT);
 
 /**
- * A TCP port of 127.0.0.1 that is free now: `preferred` where it is, else one that this process has not given yet and
- * that no program gets by chance before it is used. @throws {Error} when there is none.
+ * Finds a free TCP port of 127.0.0.1: `preferred` if it is free, else one that this process has not returned before and
+ * that is not an ephemeral port of another program. @throws {Error} when there is none.
  */
 export async function findFreePort(preferred?: number): Promise<number> {
   if (preferred !== undefined && await isFree(preferred)) return preferred;
@@ -19,7 +19,7 @@ export async function findFreePort(preferred?: number): Promise<number> {
     if (await isFree(port)) return port;
   }
   throw new Error(
-    `None of the ports ${FIRST} to ${FIRST + COUNT - 1} of 127.0.0.1 is free: end what holds them`,
+    `None of the ports ${FIRST} to ${FIRST + COUNT - 1} of 127.0.0.1 is free: end the programs that use them`,
   );
 }
 

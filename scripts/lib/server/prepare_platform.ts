@@ -1,6 +1,6 @@
 /**
- * Makes a server that is ours ready for a backup: the roles it names, and the platform's schemas as the source
- * had them, since the rows of auth and storage need just these columns.
+ * Prepares a throwaway server for a restore: creates the roles of the backup, and the platform's schemas with the
+ * structure of the source, since the rows of auth and storage need exactly these columns.
  */
 import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -23,9 +23,9 @@ export interface PlatformTools {
 }
 
 /**
- * Replaces the platform's schemas of a database by those in the archive: never do that to one that is in use.
+ * Replaces the platform's schemas of a database by those of the archive. Only for a database that is not in use.
  * @param superuser of the throwaway server
- * @throws {BackupError} `restore_failed` when the archive's structure cannot be made.
+ * @throws {BackupError} `restore_failed` when the structure cannot be created.
  */
 export async function preparePlatform(
   deps: PlatformTools,

@@ -1,6 +1,6 @@
 /**
- * A PostgreSQL server that is ours alone: made by initdb in a folder of its own, a direct child of this process,
- * reached over 127.0.0.1 with a password, gone with its folder.
+ * A private PostgreSQL server: a cluster that initdb creates in a folder of its own, a direct child of this process, with
+ * password authentication over 127.0.0.1.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { appendFile, chown, mkdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -24,12 +24,12 @@ export interface ServerOptions {
   settings?: Readonly<Record<string, string>>;
   /** Puts the server into a process group of its own, out of reach of Ctrl-C. */
   ownGroup?: boolean;
-  /** Aborted: making and starting the cluster end with an error. A server that answers already is not touched. */
+  /** Aborts the creation and the start of the cluster. It does not stop a server that is ready. */
   signal?: AbortSignal;
-  /** Called with the process id at every start, before the server answers. */
+  /** Called with the process id at every start, before the server is ready. */
   onProcess?: (pid: number) => void;
   /** Called when the server ends without {@link PostgresServer.stop}. */
-  onUnexpectedEnd?: (said: string) => void;
+  onUnexpectedEnd?: (log: string) => void;
 }
 
 export type StopMode = "fast" | "immediate";
@@ -39,7 +39,7 @@ const STOP_LIMIT_MS = { fast: 15_000, immediate: 5_000 } as const;
 const POLL_MS = 15;
 const PORT_TAKEN = /could not bind .*: Address already in use/;
 
-/** No Unix socket: its path would have to be short, and everybody comes over TCP. */
+/** No Unix socket, whose path is limited in length: every client uses TCP. */
 const BASE_SETTINGS: Readonly<Record<string, string>> = {
   listen_addresses: "127.0.0.1",
   unix_socket_directories: "",
@@ -52,7 +52,7 @@ export class PostgresServer {
   readonly #data: string;
   #port: number;
   #child: ChildProcess | null = null;
-  #said = "";
+  #log = "";
   #stopping = false;
 
   private constructor(options: ServerOptions, user: ServerUser | null, port: number) {
@@ -62,7 +62,7 @@ export class PostgresServer {
     this.#port = port;
   }
 
-  /** Makes the cluster; it does not run yet. @throws {BackupError} `database_error` with what initdb said. */
+  /** Creates the cluster without starting it. @throws {BackupError} `database_error` with the output of initdb. */
   static async create(options: ServerOptions): Promise<PostgresServer> {
     const server = new PostgresServer(options, serverUser(), options.port ?? await findFreePort());
     await server.#initialize();
@@ -73,25 +73,25 @@ export class PostgresServer {
     return this.#port;
   }
 
-  /** Of the running server's first process. */
+  /** Of the postmaster, while the server runs. */
   get pid(): number | undefined {
     return this.#child?.pid;
   }
 
-  /** Resolves when it takes connections. @throws {BackupError} `database_error` with the end of its log. */
+  /** Resolves when it accepts connections. @throws {BackupError} `database_error` with the end of its log. */
   async start(): Promise<void> {
     for (let attempt = 1;; attempt++) {
       try {
         return await this.#startOnce();
       } catch (error) {
-        const retry = this.#options.port === undefined && attempt < 3 && PORT_TAKEN.test(this.#said);
+        const retry = this.#options.port === undefined && attempt < 3 && PORT_TAKEN.test(this.#log);
         if (!retry) throw error;
         this.#port = await findFreePort();
       }
     }
   }
 
-  /** Ends it: `fast` rolls back and writes a checkpoint, `immediate` leaves recovery to the next start. */
+  /** `fast` rolls back and writes a checkpoint, `immediate` leaves recovery to the next start. */
   async stop(mode: StopMode = "fast"): Promise<void> {
     const child = this.#child;
     if (child === null) return;
@@ -128,7 +128,7 @@ export class PostgresServer {
   }
 
   async #startOnce(): Promise<void> {
-    this.#said = "";
+    this.#log = "";
     this.#stopping = false;
     const child = spawn(
       this.#options.binaries.path("postgres"),
@@ -144,13 +144,13 @@ export class PostgresServer {
     this.#child = child;
     let failure: Error | null = null;
     child.stderr?.on("data", (chunk: Uint8Array) => {
-      this.#said = (this.#said + new TextDecoder().decode(chunk)).slice(-8192);
+      this.#log = (this.#log + new TextDecoder().decode(chunk)).slice(-8192);
     });
     child.once("error", (error) => failure = error);
     let ready = false;
     child.once("exit", () => {
       this.#child = null;
-      if (ready && !this.#stopping) this.#options.onUnexpectedEnd?.(this.#said);
+      if (ready && !this.#stopping) this.#options.onUnexpectedEnd?.(this.#log);
     });
     if (child.pid !== undefined) this.#options.onProcess?.(child.pid);
     const limit = Date.now() + START_LIMIT_MS;
@@ -159,7 +159,7 @@ export class PostgresServer {
       if (failure !== null || this.#child === null || isAborted || Date.now() > limit) {
         await this.stop("immediate");
         this.#options.signal?.throwIfAborted();
-        throw new BackupError("database_error", `Cannot start PostgreSQL: ${this.#said.trim()}`, {
+        throw new BackupError("database_error", `Cannot start PostgreSQL: ${this.#log.trim()}`, {
           cause: failure ?? undefined,
         });
       }
@@ -167,7 +167,7 @@ export class PostgresServer {
     }
   }
 
-  /** The server writes its state into the eighth line of postmaster.pid, as pg_ctl knows too. */
+  /** The eighth line of postmaster.pid is the state of the server; pg_ctl reads it too. */
   async #isReady(child: ChildProcess): Promise<boolean> {
     const text = await readFile(join(this.#data, "postmaster.pid"), "utf8").catch(() => "");
     const lines = text.split("\n");

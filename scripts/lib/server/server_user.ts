@@ -1,6 +1,6 @@
 /**
- * Who a PostgreSQL server runs as. It refuses to run as root; root starts it as somebody else, who then has to
- * reach its files.
+ * The operating system user of a PostgreSQL server. PostgreSQL refuses to run as root, so root starts it as another user,
+ * which needs access to its files.
  */
 import { execFileSync, spawn } from "node:child_process";
 import { chmod, stat } from "node:fs/promises";
@@ -21,7 +21,7 @@ export interface ServerUser {
 
 const SEARCH_BY_OTHERS = 0o001;
 
-/** Whom root starts servers as; `null` when this process is not root: as itself. */
+/** @returns the user for servers that root starts; `null` when this process is not root and starts them as itself */
 export function serverUser(): ServerUser | null {
   if (process.getuid?.() !== 0) return null;
   for (const name of ["postgres", "nobody"]) {
@@ -45,8 +45,8 @@ export async function isReachableByAll(folder: string): Promise<boolean> {
 }
 
 /**
- * A new temporary folder that the server's user can pass through, nobody else can list. The caller removes it.
- * `TMPDIR` is left for /tmp when root's own lies where no other user comes.
+ * Creates a temporary folder that the server's user can pass through and only its owner can list. The caller removes it.
+ * It is in /tmp instead of `TMPDIR` when that is a folder which other users cannot reach.
  */
 export async function makeServerFolder(prefix: string): Promise<string> {
   const user = serverUser();
@@ -61,7 +61,7 @@ export function serverEnvironment(): Record<string, string> {
   return childEnvironment(process.platform === "darwin" ? { LC_ALL: "en_US.UTF-8" } : {});
 }
 
-/** Runs a program as the server's user. @throws {BackupError} `database_error` with what it said. */
+/** Runs a program as the server's user. @throws {BackupError} `database_error` with its output. */
 export async function runAsServerUser(
   program: string,
   args: readonly string[],
@@ -78,14 +78,14 @@ export async function runAsServerUser(
   }));
   const kill = () => killGroup(child);
   signal?.addEventListener("abort", kill, { once: true });
-  let said = "";
+  let output = "";
   child.stderr.on(
     "data",
-    (chunk: Uint8Array) => said = (said + new TextDecoder().decode(chunk)).slice(-4096),
+    (chunk: Uint8Array) => output = (output + new TextDecoder().decode(chunk)).slice(-4096),
   );
   const code = await new Promise<number | null>((resolve, reject) => {
     child.on("error", reject);
     child.on("close", resolve);
   }).finally(() => signal?.removeEventListener("abort", kill));
-  if (code !== 0) throw new BackupError("database_error", `${program} exited ${code}: ${said.trim()}`);
+  if (code !== 0) throw new BackupError("database_error", `${program} exited ${code}: ${output.trim()}`);
 }

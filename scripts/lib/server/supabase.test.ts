@@ -5,7 +5,8 @@ import postgres from "postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { findPostgres } from "../postgres/binaries.ts";
 import { makeServerFolder } from "./server_user.ts";
-import { type LoginRole, SERVER_PROGRAMS, SupabaseServer, withSupabaseServer } from "./supabase.ts";
+import { type LoginRole, SERVER_PROGRAMS, SupabaseServer } from "./supabase.ts";
+import { withSupabaseServer } from "./throwaway_server.ts";
 
 const binaries = findPostgres(SERVER_PROGRAMS);
 let folder = "";

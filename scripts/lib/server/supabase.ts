@@ -1,13 +1,9 @@
 /** A PostgreSQL server with Supabase's role model: for the embedded stack, the drill and the tests. */
 import { randomBytes } from "node:crypto";
-import { readFile, rm } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { type Connection, parseDatabaseUrl } from "../postgres/connection.ts";
 import { identifier, literal, PsqlSession } from "../postgres/psql.ts";
-import type { PostgresBinaries } from "../postgres/binaries.ts";
 import { PostgresServer, type ServerOptions, type StopMode } from "./server.ts";
-import { guard } from "../process/guard.ts";
-import { folderPrefix } from "../process/temporary_folder.ts";
-import { makeServerFolder } from "./server_user.ts";
 
 /** Programs that {@link SupabaseServer} needs of an installation. */
 export const SERVER_PROGRAMS = ["postgres", "initdb", "psql"] as const;
@@ -31,9 +27,9 @@ const PASSWORD_VARIABLES: Readonly<Record<Exclude<LoginRole, "supabase_admin">, 
 };
 
 /**
- * As hosted where it matters to us: the global time-out that long work has to lift for itself, logical WAL for
- * publications, locks per transaction at PostgreSQL's default. The data lives as long as this process, so nothing
- * waits for the disk: a crash of the server is survived all the same, one of the machine need not be.
+ * The settings of a hosted project that affect backups: its global statement_timeout, logical WAL for publications,
+ * PostgreSQL's default of locks per transaction. The data is deleted with this process, so nothing is flushed to the disk:
+ * it survives a crash of the server, not of the machine.
  */
 const SETTINGS: Readonly<Record<string, string>> = {
   statement_timeout: "2min",
@@ -69,7 +65,7 @@ export class SupabaseServer {
     this.#options = options;
   }
 
-  /** Makes the cluster, starts it and makes the roles. @throws {BackupError} `database_error`. */
+  /** Creates the cluster, starts it and creates the roles. @throws {BackupError} `database_error`. */
   static async create(options: SupabaseServerOptions): Promise<SupabaseServer> {
     const passwords = makePasswords();
     const postgres = await PostgresServer.create({
@@ -106,7 +102,7 @@ export class SupabaseServer {
     return this.#server.stop(mode);
   }
 
-  /** A new database as a hosted project's is, owned by `postgres`, without auth's tables. */
+  /** Creates a database as a hosted project has it, owned by `postgres`, without the tables of auth. */
   async createDatabase(name: string): Promise<void> {
     await this.#run("postgres", `create database ${identifier(name)} owner postgres;`);
     await this.#run(
@@ -146,37 +142,6 @@ export class SupabaseServer {
     } finally {
       await session.close();
     }
-  }
-}
-
-export interface ThrowawayOptions {
-  binaries: PostgresBinaries;
-  /** Made before `work` begins. */
-  databases: readonly string[];
-  settings?: Readonly<Record<string, string>>;
-  /** Aborted: the server's preparation ends with an error. `work` watches for itself. */
-  signal?: AbortSignal;
-}
-
-/** Runs `work` on a server of its own that is gone afterwards, with its files, however `work` ends. */
-export async function withSupabaseServer<T>(
-  options: ThrowawayOptions,
-  work: (server: SupabaseServer) => Promise<T>,
-): Promise<T> {
-  const { binaries, databases, settings, signal } = options;
-  const folder = await makeServerFolder(await folderPrefix("postgres"));
-  const releases = [guard.add(`folder ${folder}`)];
-  const onProcess = (pid: number) => void releases.push(guard.add(`server ${pid}`));
-  let server: SupabaseServer | null = null;
-  try {
-    const own = { folder, ownGroup: true, onProcess };
-    server = await SupabaseServer.create({ binaries, settings, signal, ...own });
-    for (const name of databases) await server.createDatabase(name);
-    return await work(server);
-  } finally {
-    await server?.stop("immediate");
-    await rm(folder, { recursive: true, force: true });
-    for (const release of releases) release();
   }
 }
 

@@ -1,6 +1,6 @@
 -- What a hosted Supabase project has in its database before the project adds anything. Run by supabase_admin in a
 -- database that postgres owns, so that schema public belongs to postgres through pg_database_owner.
--- The tables of auth are not here: the auth server makes them, or a restore takes them from an archive.
+-- The tables of auth are not here: the auth server or a restore creates them.
 
 grant usage on schema public to postgres, anon, authenticated, service_role;
 alter default privileges for role postgres in schema public
@@ -29,7 +29,7 @@ exception when feature_not_supported or undefined_file then
 end
 $$;
 
--- auth: who the caller is, as the API put it into the transaction's settings
+-- auth: the caller, as the API sets it in the settings of the transaction
 create schema auth authorization supabase_auth_admin;
 grant usage on schema auth to postgres, anon, authenticated, service_role;
 grant all on schema auth to dashboard_user;
@@ -72,7 +72,7 @@ $$;
 
 reset role;
 
--- storage: what it knows of files; the files themselves are elsewhere
+-- storage: the metadata of files; the files are stored elsewhere
 create schema storage authorization supabase_storage_admin;
 grant usage on schema storage to postgres, anon, authenticated, service_role;
 grant all on schema storage to dashboard_user;
@@ -159,7 +159,7 @@ revoke all on storage.migrations from anon, authenticated, service_role;
 revoke all on storage.s3_multipart_uploads, storage.s3_multipart_uploads_parts from anon, authenticated;
 grant select on storage.s3_multipart_uploads, storage.s3_multipart_uploads_parts to anon, authenticated;
 
--- What projects' policies ask about an object's name
+-- Functions on the name of an object, for policies of projects
 create function storage.foldername(name text) returns text[]
   language sql immutable
 as $$ select (string_to_array(name, '/'))[1 : cardinality(string_to_array(name, '/')) - 1] $$;
@@ -201,12 +201,12 @@ create trigger protect_objects_delete before delete on storage.objects
 
 reset role;
 
--- realtime: only what archives speak of
+-- realtime: only the objects that archives refer to
 set role postgres;
 create publication supabase_realtime;
 reset role;
 
--- The API reads the schema again when it changed. Like the platform's own, these belong to the superuser.
+-- The API reloads its schema cache after a change. The superuser owns these, as on the platform.
 create function extensions.pgrst_ddl_watch() returns event_trigger
   language plpgsql
 as $$

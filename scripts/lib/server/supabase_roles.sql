@@ -1,10 +1,10 @@
--- The roles of a hosted Supabase project, made by the bootstrap superuser supabase_admin.
+-- The roles of a hosted Supabase project, created by the bootstrap superuser supabase_admin.
 -- psql variables: postgres_password, authenticator_password, auth_admin_password, storage_admin_password.
 --
 -- Unlike hosted projects, postgres is a member of the two admin roles and may set session_replication_role by a
 -- grant: there an extension of the platform lets it do the same things.
 
--- What requests run as
+-- Roles of requests
 create role anon nologin noinherit;
 create role authenticated nologin noinherit;
 create role service_role nologin noinherit bypassrls;
@@ -22,7 +22,7 @@ create role pgbouncer nologin;
 grant authenticator to supabase_storage_admin;
 grant pg_read_all_data to supabase_read_only_user;
 
--- The project's owner: much, but no superuser
+-- The owner of the project, which is not a superuser
 create role postgres login nosuperuser createdb createrole replication bypassrls password :'postgres_password';
 grant pg_read_all_data, pg_monitor, pg_signal_backend to postgres;
 grant anon, authenticated, service_role, authenticator to postgres with admin option;
