@@ -14,6 +14,7 @@ import { PsqlSession } from "../lib/postgres/psql.ts";
 import { uploadLocalBackup } from "../lib/backup/upload.ts";
 import { throughRelay } from "./broken_links.ts";
 import { binaries, commandEnvironment, fixture, progressWith, sql } from "./engine_fixture.ts";
+import { runningInGroup } from "./process_group.ts";
 import { type CatalogScene, keysOf, startCatalogScene, storeBackups } from "./vault_content.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -66,8 +67,9 @@ function backups(args: readonly string[], env = environment()): Promise<End> {
 function throughNpm(args: readonly string[], env = environment()) {
   const words = ["run", "--silent", "backups", "--", ...args];
   const child = spawn("npm", words, { cwd: ROOT, env, detached: true });
-  const signal = (name: NodeJS.Signals | 0) => child.pid !== undefined && process.kill(-child.pid, name);
-  return { child, signal };
+  const group = child.pid ?? Number.NaN;
+  const signal = (name: NodeJS.Signals) => process.kill(-group, name);
+  return { child, group, signal };
 }
 
 function endOf(child: ReturnType<typeof spawn>): Promise<End> {
@@ -223,13 +225,17 @@ test.each([
     return { after: 10, how: "silence" } as const;
   };
   await throughRelay(place.store, { breaks }, async (_vault, endpoint) => {
-    const { child, signal } = throughNpm([command, ...args], { ...environment(), R2_ENDPOINT: endpoint });
+    const { child, group, signal } = throughNpm([command, ...args], {
+      ...environment(),
+      R2_ENDPOINT: endpoint,
+    });
     try {
       const ended = endOf(child);
       await expect.poll(() => isSilent, { timeout: 45_000 }).toBe(true);
+      expect(runningInGroup(group)).not.toEqual([]);
       signal("SIGINT");
       expect(await ended).toMatchObject({ code: 130, stderr: expect.stringContaining("ended by SIGINT") });
-      expect(() => signal(0)).toThrow("ESRCH");
+      expect(runningInGroup(group)).toEqual([]);
     } finally {
       if (child.exitCode === null && child.signalCode === null) signal("SIGKILL");
     }
@@ -273,7 +279,7 @@ test("Ctrl-C on a terminal ends a backup with 130, and nothing stays", async () 
   await place.empty();
   const holder = await PsqlSession.open({ psql: binaries.path("psql"), connection: place.prod });
   await holder.run("begin; lock table public.clientes in access exclusive mode;");
-  const { child, signal } = throughNpm(["backup", "--json"]);
+  const { child, group, signal } = throughNpm(["backup", "--json"]);
   try {
     const ended = endOf(child);
     const waiting =
@@ -287,7 +293,7 @@ test("Ctrl-C on a terminal ends a backup with 130, and nothing stays", async () 
       runs: [{ kind: "backup", status: "cancelled" }],
     });
     // nothing of its group is left
-    expect(() => signal(0)).toThrow("ESRCH");
+    expect(runningInGroup(group)).toEqual([]);
   } finally {
     if (child.exitCode === null && child.signalCode === null) signal("SIGKILL");
     await holder.kill();
