@@ -92,6 +92,7 @@ async function restore({ env, requester, vault, signal }: Task, run: TrackedRun)
     key: env.R2_KEY,
     confirm: env.CONFIRM ?? null,
     allowSchemaOnly: env.ALLOW_SCHEMA_ONLY,
+    allowTightLockTable: env.ALLOW_TIGHT_LOCK_TABLE,
     plan: env.PLAN_REQUEST_ID === undefined ? null : await readPlan(env.PLAN_REQUEST_ID, run),
     safety: requester,
   });
@@ -137,7 +138,12 @@ async function plan(
     progress: reporter,
     signal,
     pastRestores: (target) => catalog.pastRestores(vault.bucket, target),
-  }, { target: env.TARGET, key: env.R2_KEY, allowSchemaOnly: env.ALLOW_SCHEMA_ONLY });
+  }, {
+    target: env.TARGET,
+    key: env.R2_KEY,
+    allowSchemaOnly: env.ALLOW_SCHEMA_ONLY,
+    allowTightLockTable: env.ALLOW_TIGHT_LOCK_TABLE,
+  });
   for (const obstacle of planned.obstacles) reporter.warn(`obstacle: ${JSON.stringify(obstacle)}`);
   await reporter.summary(planSummary(planned));
   output.printForLog(`PLAN_JSON=${JSON.stringify(planned)}`);

@@ -23,6 +23,7 @@ import {
   type TestVault,
   toolsOf,
 } from "./engine_fixture.ts";
+import { countLocks } from "./engine_locks.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -65,6 +66,14 @@ test("on 17, into a fresh project and over other content, everything is equal", 
     expect({ warnings, notChecked: verified.notChecked }).toEqual({ warnings: [], notChecked: [] });
     expect(await compareDatabases(url("prod"), url(name))).toMatchObject({ equal: true, differences: [] });
   }
+});
+
+test("on 17 the locks of a restore are counted before it: all of them, and few more", async () => {
+  const source = await createProject(server, "trancas");
+  await sql(source, await fixture("many_of_each_kind.sql"));
+  const { counted, taken } = await countLocks(place, source, tools);
+  expect(counted).toBeGreaterThanOrEqual(taken);
+  expect(counted).toBeLessThan(taken * 1.3);
 });
 
 // These need an older installation beside it: where the newest is of the same major there is nothing to cross.

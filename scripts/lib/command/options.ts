@@ -43,6 +43,12 @@ export const allowSchemaOnly: Option = {
   summary: "a backup without rows may empty the target",
 };
 
+export const allowTightLockTable: Option = {
+  flag: "allow-tight-lock-table",
+  variable: "ALLOW_TIGHT_LOCK_TABLE",
+  summary: "try a restore whose locks may not fit into the server's lock table",
+};
+
 export const apply: Option = {
   flag: "apply",
   variable: "APPLY",

@@ -77,7 +77,8 @@ export function extensionsVerdict(own: DatabaseFacts, prod: DatabaseFacts): Verd
 }
 
 export function locksVerdict({ lockTable }: DatabaseFacts, prod: DatabaseFacts): Verdict {
-  const needed = lockTable.moved + prod.rights.locksOfCopy;
+  const { locksOfCopy, dependencyLocksOfCopy } = prod.rights;
+  const needed = lockTable.moved + locksOfCopy + (lockTable.locksDependencies ? dependencyLocksOfCopy : 0);
   const overflow = overflowOf(needed, lockTable);
   const facts = { needed, setting: lockTable.setting };
   if (overflow === null) {
@@ -85,7 +86,8 @@ export function locksVerdict({ lockTable }: DatabaseFacts, prod: DatabaseFacts):
   }
   return {
     status: "failed",
-    message: `Uma restauração de prod aqui precisa de umas ${needed} travas; cabem ${overflow.capacity}.`,
+    message:
+      `Uma restauração de prod aqui precisa de umas ${needed} travas; cabem com segurança ${overflow.capacity}.`,
     hint:
       `Aumente max_locks_per_transaction de ${overflow.setting} para ${overflow.enough} e reinicie o servidor.`,
     facts: { ...facts, capacity: overflow.capacity, enough: overflow.enough },

@@ -24,6 +24,8 @@ const rightsSchema = z.object({
   mayCreateSchemas: z.boolean(),
   /** Locks that a restore of a copy of this database takes on what it makes, about. */
   locksOfCopy: z.number(),
+  /** The further locks on a server that locks what a new object refers to. */
+  dependencyLocksOfCopy: z.number(),
 });
 
 export interface DatabaseFacts {

@@ -71,10 +71,19 @@ made as (
    where c.relnamespace in (select oid from schemas)
      and not starts_with(c.relname, current_setting('revo.ops_prefix'))
 )
+-- on servers that lock what a new object refers to: row types, types, constraints and functions
+dependencies as (
+  select (select count(*) from pg_catalog.pg_type t
+           where t.typnamespace in (select oid from schemas) and t.typcategory <> 'A'
+             and not starts_with(t.typname, current_setting('revo.ops_prefix')))
+       + (select count(*) from pg_catalog.pg_constraint where connamespace in (select oid from schemas))
+       + (select count(*) from pg_catalog.pg_proc where pronamespace in (select oid from schemas)) as locks
+)
 select json_build_object(
   'unreadable', coalesce((select json_agg(name order by name) from unreadable), '[]'),
   'hiddenRows', coalesce((select json_agg(name order by name) from hidden_rows), '[]'),
   'notOwned', coalesce((select json_agg(name order by name) from not_owned), '[]'),
   'foreignTriggers', coalesce((select json_agg(name order by name) from foreign_triggers), '[]'),
   'mayCreateSchemas', has_database_privilege(current_database(), 'create'),
-  'locksOfCopy', (select locks from made));
+  'locksOfCopy', (select locks from made),
+  'dependencyLocksOfCopy', (select locks from dependencies));

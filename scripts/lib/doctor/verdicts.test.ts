@@ -40,13 +40,14 @@ const database: DatabaseFacts = {
     notOwned: [],
     foreignTriggers: [],
     mayCreateSchemas: true,
-    locksOfCopy: 10_000,
+    locksOfCopy: 6_000,
+    dependencyLocksOfCopy: 3_000,
     mayDisableTriggers: true,
   },
   foreignSchemas: [],
   extensions: [{ name: "pg_cron", schema: "cron" }, { name: "postgis", schema: "public" }],
   available: ["postgis"],
-  lockTable: { setting: 64, sessions: 100, moved: 1000 },
+  lockTable: { setting: 64, sessions: 100, moved: 1000, locksDependencies: false },
 };
 const withRights = (rights: Partial<DatabaseFacts["rights"]>): DatabaseFacts => (
   { ...database, rights: { ...database.rights, ...rights } }
@@ -121,6 +122,15 @@ it.each<[what: string, Verdict["status"], Verdict, message: RegExp]>([
   ["an extension less", "failed", extensionsVerdict({ ...database, available: [] }, database), /: postgis\./],
   ["room for locks", "ok", locksVerdict(database, database), /comporta/],
   ["too many objects", "failed", locksVerdict(database, withRights({ locksOfCopy: 20_000 })), /21000 travas/],
+  [
+    "too many objects with what they refer to",
+    "failed",
+    locksVerdict(
+      { ...database, lockTable: { ...database.lockTable, locksDependencies: true } },
+      database,
+    ),
+    /10000 travas; cabem com segurança 8960/,
+  ],
 ])("%s is %s", (_, status, verdict, message) => {
   expect(verdict.status).toBe(status);
   expect(verdict.message).toMatch(message);

@@ -2,6 +2,7 @@ import { RESTORE_PROD_CONFIRMATION } from "@backup/target.ts";
 import { type Command, EXAMPLE_KEY } from "../command/command.ts";
 import {
   allowSchemaOnly,
+  allowTightLockTable,
   archiveKey,
   DATABASES,
   REQUESTER,
@@ -42,6 +43,7 @@ export const restoreCommand: Command = {
       summary: "that prod is to be replaced",
     },
     allowSchemaOnly,
+    allowTightLockTable,
     ...REQUESTER,
   ],
   operand: "key",

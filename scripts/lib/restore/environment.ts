@@ -14,4 +14,5 @@ export const restoreEnvironment = z.object({
   PLAN: yes,
   PLAN_REQUEST_ID: z.uuid().optional(),
   ALLOW_SCHEMA_ONLY: yes,
+  ALLOW_TIGHT_LOCK_TABLE: yes,
 });

@@ -1,141 +1,129 @@
 /**
- * Whether a restore fits into the server's lock table, told before it begins. One transaction holds a lock on each
- * relation that it moves aside or makes until it ends; who needs more than the table takes fails in the middle of the
- * load, with everything rolled back, and the transactions of others may fail meanwhile.
+ * Checks before a restore begins that its locks fit into the server's lock table. The restore is one transaction, and
+ * a transaction keeps a lock on each object that it moves aside or makes until it ends. If the table overflows, the
+ * restore fails in the middle of the load and is rolled back, and other sessions may fail meanwhile.
  */
 import { z } from "zod";
 import { BackupError } from "@backup/errors.ts";
-import type { ArchiveToc, TocEntry } from "../archive/archive_toc.ts";
-import type { PsqlSession } from "../postgres/psql.ts";
+import type { ArchiveToc } from "../archive/archive_toc.ts";
 import type { Selection } from "../archive/select_entries.ts";
+import type { PsqlSession } from "../postgres/psql.ts";
+import { locksOfLoad } from "./load_locks.ts";
+import { restoreSql } from "./restore_sql.ts";
 
-/** What of the target counts. */
+/** Facts of the target from which the locks and their limit are computed. */
 export interface LockTableFacts {
   /** `max_locks_per_transaction`. */
   setting: number;
-  /** Sessions and prepared transactions, each of which adds that many places. */
+  /** Sessions and prepared transactions, each of which adds `setting` nominal places. */
   sessions: number;
-  /** Locks that moving the old content aside takes. */
+  /** Locks of everything but the load: detaching and moving the old content, emptying the platform's tables. */
   moved: number;
+  /** The server locks each object that a new object refers to, see {@link locksDependencies}. */
+  locksDependencies: boolean;
 }
 
-/** Why a restore cannot fit. */
+/** Why a restore is not sure to fit. */
 export interface LockTableOverflow {
-  /** Locks that the restore takes, at least. */
+  /** Locks that the restore takes. */
   needed: number;
-  /** Locks that the table takes, at most. */
+  /** Locks that are sure to fit. */
   capacity: number;
   setting: number;
-  /** The value of `max_locks_per_transaction` that is enough. */
+  /** The value of `max_locks_per_transaction` at which `needed` locks are sure to fit. */
   enough: number;
 }
 
+/** Locks that are sure to fit for each nominal place, with room for other sessions. */
+const SURE_LOCKS_PER_PLACE = 1.4;
 /**
- * Locks that fit for each nominal place: the table grows into the spare shared memory. Measured on 15 and 17 with 10 to
- * 256 locks per transaction and 20 to 200 connections: 1.55 to 1.72.
+ * No server held more: the table grows into spare shared memory. Measured on 15 and 17 with 10 to 256 locks per
+ * transaction and 20 to 200 connections: 1.55 to 1.72.
  */
 const MOST_LOCKS_PER_PLACE = 1.75;
-/** What surely fits, for the setting that is recommended. */
-const SURE_LOCKS_PER_PLACE = 1.4;
 const SETTING_STEP = 64;
 
-/** `null` when it fits or may fit: what is counted is the least that a restore takes. */
+/** `null` when the restore is sure to fit. */
 export function lockTableOverflow(
   toc: ArchiveToc,
   selection: Selection,
   facts: LockTableFacts,
 ): LockTableOverflow | null {
-  return overflowOf(facts.moved + locksOfLoad(toc, selection), facts);
+  return overflowOf(facts.moved + locksOfLoad(toc, selection, facts.locksDependencies), facts);
 }
 
-/** The same for a number of locks that is known. */
+/** The same for a known number of locks. */
 export function overflowOf(
   needed: number,
   { setting, sessions }: Pick<LockTableFacts, "setting" | "sessions">,
 ): LockTableOverflow | null {
-  const capacity = Math.floor(setting * sessions * MOST_LOCKS_PER_PLACE);
+  const capacity = Math.floor(setting * sessions * SURE_LOCKS_PER_PLACE);
   if (needed <= capacity) return null;
   const enough = Math.ceil(needed / SURE_LOCKS_PER_PLACE / sessions / SETTING_STEP) * SETTING_STEP;
   return { needed, capacity, setting, enough };
 }
 
-/** @throws {BackupError} `too_many_objects` with the figures and the setting that is enough. */
-export function requireLockTable(toc: ArchiveToc, selection: Selection, facts: LockTableFacts): void {
+/** Whether a restore that is not sure to fit may be confirmed: it can succeed. */
+export function mayFit(
+  { needed }: LockTableOverflow,
+  { setting, sessions }: Pick<LockTableFacts, "setting" | "sessions">,
+): boolean {
+  return needed <= setting * sessions * MOST_LOCKS_PER_PLACE;
+}
+
+/**
+ * @param allowTight the confirmation for a restore that may fit, but is not sure to
+ * @throws {BackupError} `too_many_objects` with the figures and the setting that is enough.
+ */
+export function requireLockTable(
+  toc: ArchiveToc,
+  selection: Selection,
+  facts: LockTableFacts,
+  allowTight: boolean,
+): void {
   const overflow = lockTableOverflow(toc, selection, facts);
   if (!overflow) return;
+  const confirmable = mayFit(overflow, facts);
+  if (confirmable && allowTight) return;
   const { needed, capacity, setting, enough } = overflow;
+  const raise = `Raise max_locks_per_transaction there from ${setting} to ${enough} and restart it`;
   throw new BackupError(
     "too_many_objects",
-    `Cannot restore in one transaction: it takes ${needed} locks or more, the server has room for ${capacity} at most`,
+    `Cannot restore in one transaction: it takes ${needed} locks, the server is sure to have room for ${capacity}`,
     {
       phase: "inspect",
-      hint: `Raise max_locks_per_transaction there from ${setting} to ${enough} and restart it.`,
+      hint: confirmable
+        ? `${raise}, or pass ALLOW_TIGHT_LOCK_TABLE=yes to try: the restore may then fail and be rolled back, ` +
+          "and other sessions may get errors meanwhile."
+        : `${raise}.`,
       details: { ...overflow },
     },
   );
 }
 
-/** Locks on what the archive makes, the least of them. */
-export function locksOfLoad({ entries }: ArchiveToc, selection: Selection): number {
-  const taken = new Set(selection.main);
-  return entries.filter(({ dumpId }) => taken.has(dumpId)).reduce((sum, it) => sum + locksOfNew(it), 0);
+/** The first minor versions whose CREATE locks what the new object refers to (pg_depend.c), by major version. */
+const FIRST_DEPENDENCY_LOCKS: Readonly<Record<number, number>> = { 15: 19, 16: 15, 17: 11, 18: 5 };
+
+/** @param version `server_version_num`, for example 150020. */
+export function locksDependencies(version: number): boolean {
+  const [major, minor] = [Math.floor(version / 10_000), version % 10_000];
+  return minor >= (FIRST_DEPENDENCY_LOCKS[major] ?? 0);
 }
 
-/** Locks that last until COMMIT, on what the entry makes: seen in pg_locks, kind by kind. */
-function locksOfNew({ kind, tag, definition }: TocEntry): number {
-  switch (kind) {
-    case "TABLE":
-    case "MATERIALIZED VIEW":
-      return hasOutOfLineRows(definition) ? 1 + TOAST_LOCKS : 1;
-    case "VIEW":
-    case "FOREIGN TABLE":
-    case "SEQUENCE":
-    case "INDEX":
-    case "CONSTRAINT": // a key or an exclusion: its index
-      return 1;
-    case "TYPE":
-      return / AS \(/.test(definition) ? 1 : 0;
-    case "COMMENT":
-      return /^(FUNCTION|PROCEDURE|AGGREGATE) /.test(tag) ? 1 : 0;
-    default:
-      return 0;
-  }
-}
+/** Locks on system catalogs and on the restore's own objects, the same few for each restore. */
+const FIXED_LOCKS = 150;
 
-/** The table for long values, and its index. */
-const TOAST_LOCKS = 2;
-/** A column of a table's definition, on a line of its own, whose values have no bound. */
-const UNBOUNDED_COLUMN =
-  /^ {4}(?:"(?:[^"]|"")+"|[^\s"]+) (?:text|jsonb?|bytea|xml|tsvector|character varying(?!\()|numeric(?!\()|[^,\n]+\[\])/m;
-
-function hasOutOfLineRows(definition: string): boolean {
-  return UNBOUNDED_COLUMN.test(definition) && !/^PARTITION BY /m.test(definition);
-}
-
-const factsSchema = z.object({ setting: z.number(), sessions: z.number(), moved: z.number() });
+const factsSchema = z.object({
+  setting: z.number(),
+  sessions: z.number(),
+  version: z.number(),
+  moved: z.number(),
+});
 
 /** Needs the settings of settings.sql. */
 export async function readLockTable(session: PsqlSession): Promise<LockTableFacts> {
-  return factsSchema.parse(
-    await session.value(
-      `select json_build_object(
-          'setting', current_setting('max_locks_per_transaction')::int,
-          -- as PostgreSQL computes MaxBackends, with the launcher of autovacuum
-          'sessions', current_setting('max_connections')::int + current_setting('autovacuum_max_workers')::int + 1
-            + current_setting('max_worker_processes')::int + current_setting('max_wal_senders')::int
-            + current_setting('max_prepared_transactions')::int,
-          -- a schema moves as a whole; of public each relation and each function
-          'moved', (select count(*) from pg_catalog.pg_class
-                     where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v', 'm', 'S', 'f')
-                       and not starts_with(relname, current_setting('revo.ops_prefix')))
-                 + (select count(*) from pg_catalog.pg_proc
-                     where pronamespace = 'public'::regnamespace
-                       and not starts_with(proname, current_setting('revo.ops_prefix'))
-                       and not exists (select from pg_catalog.pg_depend d
-                                        where d.classid = 'pg_catalog.pg_proc'::regclass and d.objid = pg_proc.oid
-                                          and d.deptype in ('e', 'i')))
-                 + (select count(*) from pg_catalog.pg_largeobject_metadata
-                     where pg_catalog.pg_get_userbyid(lomowner) = current_user));`,
-    ),
+  const { version, moved, ...facts } = factsSchema.parse(
+    await session.value(await restoreSql("lock_table.sql")),
   );
+  return { ...facts, moved: FIXED_LOCKS + moved, locksDependencies: locksDependencies(version) };
 }

@@ -35,6 +35,8 @@ export interface PlanOrder {
   key: string;
   /** A backup without rows empties the target: an obstacle without this explicit word. */
   allowSchemaOnly: boolean;
+  /** A restore whose locks may fit, but are not sure to: an obstacle without this confirmation. @default false */
+  allowTightLockTable?: boolean;
 }
 
 export interface PlanContext {

@@ -2,7 +2,7 @@
 import { type AnyManifest, isProving } from "@backup/vault/manifest.ts";
 import { DATA_ONLY_SCHEMAS } from "@backup/vault/platform.ts";
 import type { ArchiveToc } from "../archive/archive_toc.ts";
-import { type LockTableOverflow, lockTableOverflow } from "./lock_table.ts";
+import { type LockTableOverflow, lockTableOverflow, mayFit } from "./lock_table.ts";
 import { projectExtensions } from "./plan_objects.ts";
 import type { TargetNow } from "./read_target.ts";
 import type { Selection } from "../archive/select_entries.ts";
@@ -25,6 +25,7 @@ export type Obstacle =
 
 export interface PlannedRestore {
   allowSchemaOnly: boolean;
+  allowTightLockTable?: boolean;
   manifest: AnyManifest | null;
   bytes: number;
   toc: ArchiveToc;
@@ -41,8 +42,10 @@ export function findObstacles(planned: PlannedRestore): Obstacle[] {
     obstacles.push({ kind: "archive_size", manifest: manifest.bytes, stored: bytes });
   }
   for (const name of unavailableExtensions(planned)) obstacles.push({ kind: "extension_unavailable", name });
-  const overflow = lockTableOverflow(planned.toc, planned.selection, planned.now.facts.lockTable);
-  if (overflow) obstacles.push({ kind: "lock_table", ...overflow });
+  const { lockTable } = planned.now.facts;
+  const overflow = lockTableOverflow(planned.toc, planned.selection, lockTable);
+  const isConfirmed = overflow && planned.allowTightLockTable && mayFit(overflow, lockTable);
+  if (overflow && !isConfirmed) obstacles.push({ kind: "lock_table", ...overflow });
   return [...obstacles, ...misplacedExtensions(planned), ...platformTables(planned)];
 }
 

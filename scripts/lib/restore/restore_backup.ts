@@ -30,6 +30,8 @@ export interface RestoreOrder {
   confirm: string | null;
   /** A backup without rows empties the target: only on this explicit word. */
   allowSchemaOnly: boolean;
+  /** The confirmation for a restore whose locks may fit, but are not sure to. @default false */
+  allowTightLockTable?: boolean;
   /** The plan on whose ground the restore was decided: where the target changed since is told. */
   plan?: PlannedRestore | null;
   /** How the target is saved first; `null` only for a throwaway target. */
@@ -70,7 +72,7 @@ export async function restoreFetched(
   context.progress.phase("inspect");
   const target = await inspectTarget(context, manifest);
   const selection = selectEntries(toc.entries, target);
-  requireLockTable(toc, selection, target.lockTable);
+  requireLockTable(toc, selection, target.lockTable, order.allowTightLockTable ?? false);
   const safety = order.safety && await takeSafetyCopy(context, order.target, order.safety);
   const expected = await expectationOf(context.vault, key, manifest, target.keepOps);
   const changedSincePlan = order.plan ? await readDrift(context, order.plan, manifest, expected) : null;

@@ -42,7 +42,7 @@ export function obstacleText(obstacle: PlannedObstacle): string {
         obstacle.in === "backup" ? "backup" : "destino"
       }`;
     case "lock_table":
-      return `a restauração precisa de ${obstacle.needed} travas e o servidor do destino tem no máximo ` +
+      return `a restauração precisa de ${obstacle.needed} travas e no servidor do destino cabem com segurança ` +
         `${obstacle.capacity}: aumente max_locks_per_transaction de ${obstacle.setting} para ${obstacle.enough}`;
     case "other":
       return `impedimento que esta versão da tela não conhece: ${obstacle.name}`;

@@ -1,0 +1,34 @@
+/** The locks that a restore is expected to take, and those that it takes. */
+import { selectEntries } from "../lib/archive/select_entries.ts";
+import type { ClientTools } from "../lib/postgres/client_tools.ts";
+import type { Connection } from "../lib/postgres/connection.ts";
+import { locksOfLoad } from "../lib/restore/load_locks.ts";
+import { readTargetNow } from "../lib/restore/read_target.ts";
+import { readStoredToc } from "../lib/vault/stored_toc.ts";
+import { atPhase, sqlNow } from "./engine_breakage.ts";
+import { backUp, restore, type TestPlace, tools as newestTools } from "./engine_fixture.ts";
+
+/** Every lock of the session that holds the restore's advisory lock, of any type, on any object: each takes one place of the lock table. */
+const ALL_LOCKS =
+  `select count(distinct (locktype, database, relation, page, tuple, virtualxid, transactionid::text,
+    classid, objid, objsubid)) from pg_locks
+  where pid = (select l.pid from pg_locks l join pg_database d on d.oid = l.database
+                where l.locktype = 'advisory' and d.datname = current_database())`;
+
+/** Backs the database up and restores it over itself. */
+export async function countLocks(
+  { server, store: { vault } }: TestPlace,
+  database: Connection,
+  tools: ClientTools = newestTools,
+): Promise<{ counted: number; taken: number }> {
+  const { keys } = await backUp(vault, database, { tools });
+  const { facts } = await readTargetNow({ connection: database, tools }, null);
+  const { moved, locksDependencies } = facts.lockTable;
+  const toc = await readStoredToc(vault, keys.archive);
+  const counted = moved + locksOfLoad(toc, selectEntries(toc.entries, facts), locksDependencies);
+  let taken = Number.NaN;
+  const admin = server.connection("supabase_admin", database.database);
+  const progress = atPhase("commit", () => taken = Number(sqlNow(admin, ALL_LOCKS)));
+  await restore(vault, database, keys.archive, { progress, tools });
+  return { counted, taken };
+}
