@@ -19,6 +19,15 @@ import { Tree } from "./tree.ts";
 const ours = new Tree(ROOT);
 const packages = JSON.parse(ours.text("package.json") ?? "");
 const versions = { ...packages.dependencies, ...packages.devDependencies };
+const DOMAIN = "supabase/functions/_shared/backup";
+const VITE_CONFIG = `import tailwindcss from "@tailwindcss/vite";
+import react from "@vitejs/plugin-react";
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vite";
+
+const domain = fileURLToPath(new URL("./${DOMAIN}", import.meta.url));
+export default defineConfig({ plugins: [react(), tailwindcss()], resolve: { alias: { "@backup": domain } } });
+`;
 const folders: string[] = [];
 afterAll(() => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
@@ -123,11 +132,24 @@ describe("a checkout of the older system", () => {
       "deno.json",
       "tsconfig.json allowImportingTsExtensions",
       "tsconfig.json moduleResolution",
+      "tsconfig.json paths",
+      "vite.config.ts alias",
       ".github/workflows/nightly.yml",
       "secret SUPABASE_DB_URL_PROD",
       "route",
       "older client src/OldBackups.tsx",
-    )).toEqual(["differs", "missing", "missing", "there", "differs", "unseen", "missing", "there"]);
+    )).toEqual([
+      "differs",
+      "missing",
+      "missing",
+      "there",
+      "missing",
+      "missing",
+      "differs",
+      "unseen",
+      "missing",
+      "there",
+    ]);
     expect(find(findings, "secret SUPABASE_DB_URL_PROD")?.why).toContain("names it");
   });
 
@@ -157,8 +179,10 @@ describe("a checkout that has everything", () => {
       ...olderErp({ scripts: { [COMMANDS_SCRIPT.name]: COMMANDS_SCRIPT.text }, dependencies: versions }),
       "tsconfig.json": (erp.text("tsconfig.json") ?? "").replace(
         '"jsx"',
-        '"allowImportingTsExtensions": true, "jsx"',
+        `"allowImportingTsExtensions": true, "paths": { "@backup/*": ["./${DOMAIN}/*"] }, "jsx"`,
       ),
+      "vite.config.ts": VITE_CONFIG,
+      "index.html": '<div id="root"></div><script type="module" src="/src/App.tsx"></script>',
       "deno.json": ours.text("deno.json") ?? "",
       "supabase/config.toml": ours.text("supabase/config.toml") ?? "",
       "supabase/functions/ops-backups/index.ts": ours.text("supabase/functions/ops-backups/index.ts") ?? "",
@@ -191,8 +215,9 @@ describe("a checkout that has everything", () => {
         PATH: `${bin}:${process.env.PATH}`,
         TARGET: "prod",
       };
-      const [screen, edge, command, front] = await Promise.allSettled([
+      const [screen, bundle, edge, command, front] = await Promise.allSettled([
         run(join(bin, "tsc"), ["-p", "."], { cwd: erp.root, env }),
+        run(join(bin, "vite"), ["build"], { cwd: erp.root, env }),
         run(
           "deno",
           ["eval", "--cached-only", `await import("./supabase/functions/ops-backups/handler.ts")`],
@@ -205,6 +230,7 @@ describe("a checkout that has everything", () => {
         run("npm", ["run", "--silent", COMMANDS_SCRIPT.name, "--", "--help"], { cwd: erp.root, env }),
       ]);
       expect(screen).toMatchObject({ status: "fulfilled", value: { stdout: "" } });
+      expect(bundle).toMatchObject({ status: "fulfilled" });
       expect(edge).toMatchObject({ status: "fulfilled" });
       expect(command).toMatchObject({ status: "rejected", reason: { code: 2 } });
       expect(String(command.status === "rejected" && command.reason.stderr)).toContain("R2_ENDPOINT");

@@ -1,4 +1,4 @@
-/** Settings that are the ERP's own files, where the product needs a few lines: deno.json, config.toml, tsconfig.json. */
+/** The lines that the product needs in the ERP's own files: deno.json, config.toml, tsconfig.json, vite.config.ts. */
 import { z } from "zod";
 import { FUNCTION_NAME } from "@backup/api.ts";
 import type { Finding } from "./finding.ts";
@@ -9,6 +9,7 @@ const ABOUT = "settings";
 const denoSchema = z.object({
   nodeModulesDir: z.unknown().optional(),
   workspace: z.array(z.string()).default([]),
+  imports: z.record(z.string(), z.unknown()).default({}),
   tasks: z.record(z.string(), z.unknown()).default({}),
 });
 const packageSchema = z.object({ scripts: z.record(z.string(), z.string()).default({}) });
@@ -18,7 +19,13 @@ const tsSchema = z.object({
 });
 
 export function checkSettings(ours: Tree, erp: Tree): Finding[] {
-  return [...denoSettings(ours, erp), commandsScript(erp), functionSettings(erp), ...screenCompiler(erp)];
+  return [
+    ...denoSettings(ours, erp),
+    commandsScript(erp),
+    functionSettings(erp),
+    ...screenCompiler(erp),
+    bundlerAlias(erp),
+  ];
 }
 
 function denoSettings(ours: Tree, erp: Tree): Finding[] {
@@ -26,12 +33,15 @@ function denoSettings(ours: Tree, erp: Tree): Finding[] {
   const given = erp.json("deno.json", denoSchema) ?? erp.json("deno.jsonc", denoSchema);
   if (wanted === null) throw new Error("This repository has no deno.json");
   if (given === null) {
-    const hint = "copy nodeModulesDir, workspace, tasks, exclude and compilerOptions from ours";
+    const hint = "copy nodeModulesDir, workspace, imports, tasks, exclude and compilerOptions from ours";
     return [{ about: ABOUT, item: "deno.json", standing: "missing", hint }];
   }
   return [
     value("deno.json nodeModulesDir", given.nodeModulesDir, wanted.nodeModulesDir),
     member(given.workspace, wanted.workspace[0] ?? ""),
+    ...Object.keys(wanted.imports).map((name) =>
+      value(`deno.json imports.${name}`, given.imports[name], wanted.imports[name])
+    ),
     ...Object.keys(wanted.tasks).map((name) =>
       value(`deno.json tasks.${name}`, given.tasks[name], wanted.tasks[name])
     ),
@@ -87,7 +97,17 @@ function sectionOf(toml: string, name: string): string | null {
   return found ?? null;
 }
 
-/** What the screen's sources need of the compiler that the ERP checks its own with. */
+/** The alias of the domain, as the screen's compiler and bundler resolve it. */
+const ALIAS = "@backup/*";
+const DOMAIN = "supabase/functions/_shared/backup/*";
+const aliasSchema = z.object({ [ALIAS]: z.array(z.string()) });
+
+function isAliased(paths: unknown): boolean {
+  const parsed = aliasSchema.safeParse(paths);
+  return parsed.success && parsed.data[ALIAS].some((path) => path.replace(/^\.\//, "") === DOMAIN);
+}
+
+/** Options of the ERP's compiler that the screen's sources need. */
 const WANTED: readonly [option: string, fits: (value: unknown) => boolean, hint: string][] = [
   ["allowImportingTsExtensions", (value) => value === true, "true: imports name their files with .ts"],
   [
@@ -96,6 +116,7 @@ const WANTED: readonly [option: string, fits: (value: unknown) => boolean, hint:
     '"react-jsx": no file imports React for its JSX',
   ],
   ["moduleResolution", (value) => /^bundler$/i.test(String(value)), '"bundler"'],
+  ["paths", isAliased, `{ "${ALIAS}": ["./${DOMAIN}"] }`],
 ];
 
 function screenCompiler(erp: Tree): Finding[] {
@@ -108,4 +129,17 @@ function screenCompiler(erp: Tree): Finding[] {
     const standing = options[option] === undefined ? "missing" : "differs";
     return { ...base, standing, hint: `set it to ${hint}` };
   });
+}
+
+/**
+ * Vite needs the alias in its own configuration: `resolve.tsconfigPaths` exists from version 8 on, and ignores files that
+ * the tsconfig's `include` does not name, which the screen's are.
+ */
+function bundlerAlias(erp: Tree): Finding {
+  const names = ["vite.config.ts", "vite.config.mts", "vite.config.js", "vite.config.mjs"];
+  const file = names.find((name) => erp.has(name)) ?? "vite.config.ts";
+  const base = { about: ABOUT, item: "vite.config.ts alias" };
+  if (/["']@backup["'/]/.test(erp.text(file) ?? "")) return { ...base, standing: "there" };
+  const path = `fileURLToPath(new URL("./${DOMAIN.replace("/*", "")}", import.meta.url))`;
+  return { ...base, standing: "missing", hint: `set resolve: { alias: { "@backup": ${path} } }` };
 }

@@ -16,16 +16,16 @@ export interface Part {
 
 export const PARTS: readonly Part[] = [
   { path: "supabase/functions/_shared/backup", own: true, what: "the domain, shared by all the others" },
-  { path: "supabase/functions/_shared/alerts", own: true, what: "how an alarm is sent" },
+  { path: "supabase/functions/_shared/alerts", own: true, what: "delivery of alarms" },
   { path: "supabase/functions/ops-backups", own: true, what: "the Edge Function" },
   { path: "supabase/migrations", only: /\.sql$/, own: false, what: "the catalog" },
   { path: ".github/workflows", only: /^db-.*\.yml$/, own: false, what: "the workflows" },
-  { path: ".github/actions/setup", own: true, what: "what prepares their machine" },
+  { path: ".github/actions/setup", own: true, what: "setup of the runner" },
   { path: "scripts", only: /^(?!vitest\.).*\.(ts|sh|sql)$/, own: false, what: "the commands they run" },
   { path: "scripts/lib", own: false, what: "what the commands share" },
   { path: "web/src/features/backups", own: true, what: "the screen" },
-  { path: "web/src/components/ui", own: false, what: "what the screen is drawn with" },
-  { path: "web/src/lib", own: false, what: "what the screen shares" },
+  { path: "web/src/components/ui", own: false, what: "the screen's controls" },
+  { path: "web/src/lib", own: false, what: "the screen's shared functions" },
 ];
 
 /** Tests stay here, with the stack that they need. */
