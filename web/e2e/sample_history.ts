@@ -1,14 +1,18 @@
-/** A catalog with sixty days in it, for the tests of what shows many of them; they come last (playwright.config.ts). */
+/** A catalog with sixty days of sample history. The tests that need it run last (playwright.config.ts). */
 import { seedHistory } from "../../scripts/dev/seed/history/history.ts";
 import { inCatalog } from "./catalog.ts";
 
-/** Empties the catalog, then fills it as `npm start` does. */
+/** Empties the catalog, then fills it as `npm start` does, up to the time of the database that the screen shows. */
 export async function fillWithSamples(): Promise<void> {
   await emptyCatalog();
-  await inCatalog((sql) => seedHistory(sql, new Date()));
+  await inCatalog(async (sql) => {
+    const [clock] = await sql<{ now: Date }[]>`select now()`;
+    if (clock === undefined) throw new Error("Cannot read the clock of the catalog");
+    await seedHistory(sql, clock.now);
+  });
 }
 
-/** The catalog of a new project. What lies in the vault stays there. */
+/** Empties the catalog. The vault stays as it is. */
 export async function emptyCatalog(): Promise<void> {
   await inCatalog(async (sql) => {
     await sql`delete from public.ops_db_backups`;

@@ -1,6 +1,7 @@
 /**
- * Sixty believable days of a company that backs up: a backup every night, a drill every Sunday, one night that
- * failed, one on which nothing ran, a labelled backup before a migration, one restore. Pure: the clock comes in.
+ * Sixty days of sample history: a backup every night, a drill every Sunday, one night that failed, one without a run,
+ * a labelled backup before a migration, one restore. Pure: clock and seed are parameters. Sizes and durations depend on
+ * the seed and on how long ago something happened, never on the date.
  */
 import { SAFETY_LABEL } from "@backup/label.ts";
 import type { ErrorCode } from "@backup/messages.ts";
@@ -9,7 +10,7 @@ import type { RunKind } from "@backup/runs/run.ts";
 import type { Target } from "@backup/target.ts";
 
 export const DAYS = 60;
-/** Days before today. What would fall on a Sunday comes a day later: the drill needs its backup. */
+/** Days before today. On a Sunday the event moves to the next day: the drill needs its backup. */
 const FAILED = 17;
 const GAP = 25;
 const LABELLED = 12;
@@ -18,13 +19,15 @@ const RESTORED = 20;
 const DAY_MS = 86_400_000;
 const SUNDAY = 0;
 const PERSON = "amostra@revo.exemplo.br";
+const DAYS_OF_WEEK = 7;
+const DEFAULT_SEED = 1;
 
 export interface SampleBackup {
   target: Target;
   label: string | null;
   createdAt: Date;
   key: string;
-  /** How much of today's data was there, 0 to 1. */
+  /** Part of today's data that the backup holds, 0 to 1. */
   share: number;
   durationMs: number;
   requestedBy: string;
@@ -41,7 +44,7 @@ export interface SampleRun {
   startedAt: Date;
   finishedAt: Date;
   failure: { phase: string; code: ErrorCode; message: string } | null;
-  /** Of a restore: the copy it made first. */
+  /** Key of the safety copy of a restore. */
   safetyKey: string | null;
 }
 
@@ -51,15 +54,23 @@ export interface Story {
   runs: SampleRun[];
 }
 
-/** What would have happened until `now`. The same day tells the same story. */
-export function createStory(now: Date): Story {
-  const days = Array.from({ length: DAYS + 1 }, (_, day) => dayOf(now, DAYS - day));
+/**
+ * The events that have ended by `now`. The same arguments return the same story.
+ * @param seed changes sizes and durations, not the events
+ */
+export function createStory(now: Date, seed = DEFAULT_SEED): Story {
+  const days = Array.from({ length: DAYS + 1 }, (_, day) => dayOf(now, DAYS - day, seed));
   const events = days.flatMap((day) => [...nightOf(day), ...extrasOf(day)]);
   const past = events.filter(({ run }) => run.finishedAt <= now);
   return {
-    backups: past.flatMap(({ backup }) => backup ?? []),
+    backups: past.flatMap(({ backup }) => backup === null ? [] : [withoutFutureProof(backup, now)]),
     runs: past.map(({ run }) => run),
   };
+}
+
+/** The backup as it was at `now`: a drill that runs later has not proven it yet. */
+function withoutFutureProof(backup: SampleBackup, now: Date): SampleBackup {
+  return backup.provenAt !== null && backup.provenAt > now ? { ...backup, provenAt: null } : backup;
 }
 
 interface Day {
@@ -67,34 +78,43 @@ interface Day {
   ago: number;
   /** 00:00 UTC. */
   begin: Date;
-  /** On this day the thing of that number happens: its own day, or the next when that is a Sunday. */
+  /** Whether an event planned for that many days ago happens on this day: on a Sunday it moves to the next day. */
   is(ago: number): boolean;
+  /** A whole number from 0 to `limit`, pseudo-random and the same for the same `stream` and day. */
+  vary(stream: number, limit: number): number;
+  /** The same for each day of a week, whatever the weekday of today. */
+  varyByWeek(stream: number, limit: number): number;
 }
+
+/** Streams of pseudo-random numbers: what varies independently. */
+const STREAM = { nightStart: 0, drillStart: 1, drillDuration: 2, backupDuration: 7, size: 11 } as const;
 
 interface Event {
   run: SampleRun;
-  /** What it left in the vault. */
+  /** The backup that it stored. */
   backup: SampleBackup | null;
 }
 
-function dayOf(now: Date, ago: number): Day {
+function dayOf(now: Date, ago: number, seed: number): Day {
   const today = Math.floor(now.getTime() / DAY_MS) * DAY_MS;
   const weekdayOf = (days: number) => new Date(today - days * DAY_MS).getUTCDay();
   return {
     ago,
     begin: new Date(today - ago * DAY_MS),
     is: (wanted) => ago === (weekdayOf(wanted) === SUNDAY ? wanted - 1 : wanted),
+    vary: (stream, limit) => pseudoRandom(seed, stream, ago, limit),
+    varyByWeek: (stream, limit) => pseudoRandom(seed, stream, Math.floor(ago / DAYS_OF_WEEK), limit),
   };
 }
 
 /** The scheduled backup at 03:10 UTC, and on Sundays its drill at 05:30 UTC. */
 function nightOf(day: Day): Event[] {
   if (day.is(GAP)) return [];
-  const startedAt = at(day, 3, 10, 8 + wobble(day.ago, 40));
+  const startedAt = at(day, 3, 10, 8 + day.vary(STREAM.nightStart, 40));
   if (day.is(FAILED)) return [{ run: failedNight(startedAt), backup: null }];
   const isSunday = day.begin.getUTCDay() === SUNDAY;
-  const drillStart = at(day, 5, 30, 20 + wobble(day.ago, 25));
-  const drillEnd = new Date(drillStart.getTime() + 1000 * (150 + wobble(day.ago + 3, 60)));
+  const drillStart = at(day, 5, 30, 20 + day.vary(STREAM.drillStart, 25));
+  const drillEnd = new Date(drillStart.getTime() + 1000 * (180 + day.varyByWeek(STREAM.drillDuration, 45)));
   const night = backupEvent(day, { target: "prod", label: null, startedAt, requestedBy: "schedule" });
   if (!isSunday) return [night];
   const drill: SampleRun = {
@@ -127,7 +147,7 @@ function failedNight(startedAt: Date): SampleRun {
   };
 }
 
-/** What people asked for by day. */
+/** Runs that people requested by day. */
 function extrasOf(day: Day): Event[] {
   if (day.is(LABELLED)) {
     const startedAt = at(day, 20, 41, 12);
@@ -166,10 +186,10 @@ function backupEvent(
   about: { target: Target; label: string | null; startedAt: Date; requestedBy: string },
 ): Event & { backup: SampleBackup } {
   const { target, label, startedAt, requestedBy } = about;
-  const durationMs = 34_000 + wobble(day.ago + 7, 15_000);
+  const durationMs = 34_000 + day.vary(STREAM.backupDuration, 15_000);
   const finishedAt = new Date(startedAt.getTime() + durationMs);
   const key = buildKeys({ target, createdAtUtc: toUtcSecond(startedAt), label }).archive;
-  const growth = 1 - day.ago * 0.0021 + wobble(day.ago, 8) / 1000;
+  const growth = 1 - day.ago * 0.0021 + day.vary(STREAM.size, 8) / 1000;
   return {
     backup: {
       target,
@@ -200,8 +220,8 @@ function at(day: Day, hour: number, minute: number, second: number): Date {
   return new Date(day.begin.getTime() + ((hour * 60 + minute) * 60 + second) * 1000);
 }
 
-/** A whole number from 0 to `limit` that looks random and is the same for the same `seed`. */
-function wobble(seed: number, limit: number): number {
-  const wave = Math.sin(seed * 12.9898) * 43_758.5453;
+/** The fraction of a scaled sine, as shaders use it. */
+function pseudoRandom(seed: number, stream: number, index: number, limit: number): number {
+  const wave = Math.sin((seed * 101 + stream * 67 + index) * 12.9898) * 43_758.5453;
   return Math.floor((wave - Math.floor(wave)) * limit);
 }
