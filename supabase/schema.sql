@@ -800,7 +800,7 @@ $$;
 -- Name: FUNCTION ops_db_backup_lost_runs(); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.ops_db_backup_lost_runs() IS 'Runs that went silent and stand as the newest of their kind and target: one that ended well makes the lost one before it history.';
+COMMENT ON FUNCTION public.ops_db_backup_lost_runs() IS 'Lost runs that are the newest of their kind and target: a later run replaces them.';
 
 
 --
@@ -1945,14 +1945,14 @@ begin
       select *
         from public.ops_db_backups
        where target = p_target and mode = 'full' and status in ('uploaded', 'restored') and duplicate_of is null
-         -- what a restore replaced: it must not hide that no backup was made since
+         -- a copy of what a restore replaced is not a backup of the current content
          and origin <> 'safety'
        order by created_at desc
        -- the newest and those before it that it is compared with
        limit 8
     ) b;
 
-  -- a drill that broke off before its verdict says nothing; a proof whose run is not here is one all the same
+  -- drills without a verdict are left out; proofs without a run count
   select coalesce(jsonb_agg(jsonb_build_object('key', d.r2_key, 'drilled_at', d.at, 'failed', d.failed)
            order by d.at desc), '[]')
     into v_drills
@@ -1989,7 +1989,7 @@ $$;
 -- Name: FUNCTION ops_db_backup_watch_facts(p_target text); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.ops_db_backup_watch_facts(p_target text) IS 'For the watch from inside the project: {time, backups: newest full ones, drills, lost_runs, audit, reports: the last words of watchdog and watch}. Gives silent runs up first. Vault and GitHub are not asked.';
+COMMENT ON FUNCTION public.ops_db_backup_watch_facts(p_target text) IS 'For the watch inside the project: {time, backups: newest full ones, drills, lost_runs, audit, reports: the last of watchdog and watch}. Expires silent runs first. Vault and GitHub are not read.';
 
 
 --

@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from "vitest";
 import { CONDITION_IDS } from "@backup/watch/conditions.ts";
-import { WATCHDOG_SILENT } from "@backup/watch/catalog.ts";
+import { WATCHDOG_SILENT } from "@backup/watch/catalog_facts.ts";
 import {
   deadLinksOf,
   type Document,

@@ -125,7 +125,7 @@ it("the watchdog's workflow tells what it sees, ends well, shows no address, and
   expect(receiver.heard.map(({ path }) => path)).toEqual(["/hc/start", "/hook", "/hc/fail"]);
   expect(log).not.toContain(receiver.url);
   expect(page).toContain("### Vigia: há avisos");
-  const reports = "select name, status, report -> 'not_told' from public.ops_db_backup_reports;";
+  const reports = "select name, status, report -> 'undelivered' from public.ops_db_backup_reports;";
   expect(await sql(prod, reports)).toEqual(["watchdog|failed|[]"]);
   // what no script was there to copy when it happened
   expect(await copiesOfAudit()).toContain("curioso@revo.example");

@@ -125,13 +125,13 @@ it("tells by webhook and dead man's switch that GitHub is down and the watchdog 
   expect(headers["x-revo-signature-256"]).toBe(`sha256=${signature}`);
   expect(body).toContain("Ninguém confere os backups");
   receiver.heard.length = 0;
-  expect(await anHourPasses()).toMatchObject({ told: [] });
+  expect(await anHourPasses()).toMatchObject({ notified: [] });
   expect(receiver.heard.map(({ path }) => path)).toEqual(["/hc/start", "/hc/fail"]);
 });
 
 it("leaves the alarms to the watchdog when that is back, and ends its own", async () => {
   await stack.startPart("github");
-  await sql`select public.ops_db_backup_report('{"name": "watchdog", "status": "ok", "report": {"not_told": []}}')`;
+  await sql`select public.ops_db_backup_report('{"name": "watchdog", "status": "ok", "report": {"undelivered": []}}')`;
   expect(await anHourPasses()).toMatchObject({ status: 200, conditions: ["backup_overdue"] });
   expect(eventsOf(receiver).sort()).toEqual(["cleared github_unreachable", "cleared watchdog_silent"]);
   const [report] = await sql`

@@ -277,7 +277,7 @@ describe("the watchdog", () => {
     expect(receiver.heard.map(({ path }) => path)).toEqual(["/hc/start", "/hc/fail"]);
     const issues = await readIssues(github);
     expect(issues.at(-1)).toMatchObject({ id: "workflow_disabled", state: "open" });
-    const report = "select status, report ->> 'not_told' from public.ops_db_backup_reports;";
+    const report = "select status, report ->> 'undelivered' from public.ops_db_backup_reports;";
     expect(await sql(prod, report)).toEqual([expect.stringMatching(/^failed\|.*answered 410/)]);
   });
 

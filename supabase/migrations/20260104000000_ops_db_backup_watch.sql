@@ -1,5 +1,5 @@
--- What a watch that cannot reach the vault sees: the catalog alone. Read by the watchdog and, when GitHub is silent, by
--- the Edge Function in the project's own name.
+-- Facts for a watch that cannot reach the vault, from the catalog alone. Read by the watchdog and by the Edge Function
+-- with the secret key.
 
 create or replace function public.ops_db_backup_lost_runs() returns jsonb
   language sql stable set search_path = ''
@@ -16,8 +16,7 @@ as $$
    where r.status = 'lost'
 $$;
 comment on function public.ops_db_backup_lost_runs() is
-  'Runs that went silent and stand as the newest of their kind and target: one that ended well makes the lost one '
-  'before it history.';
+  'Lost runs that are the newest of their kind and target: a later run replaces them.';
 
 create or replace function public.ops_db_backup_watch_facts(p_target text) returns jsonb
   language plpgsql security definer set search_path = ''
@@ -44,14 +43,14 @@ begin
       select *
         from public.ops_db_backups
        where target = p_target and mode = 'full' and status in ('uploaded', 'restored') and duplicate_of is null
-         -- what a restore replaced: it must not hide that no backup was made since
+         -- a copy of what a restore replaced is not a backup of the current content
          and origin <> 'safety'
        order by created_at desc
        -- the newest and those before it that it is compared with
        limit 8
     ) b;
 
-  -- a drill that broke off before its verdict says nothing; a proof whose run is not here is one all the same
+  -- drills without a verdict are left out; proofs without a run count
   select coalesce(jsonb_agg(jsonb_build_object('key', d.r2_key, 'drilled_at', d.at, 'failed', d.failed)
            order by d.at desc), '[]')
     into v_drills
@@ -83,8 +82,8 @@ begin
 end
 $$;
 comment on function public.ops_db_backup_watch_facts(text) is
-  'For the watch from inside the project: {time, backups: newest full ones, drills, lost_runs, audit, reports: the last '
-  'words of watchdog and watch}. Gives silent runs up first. Vault and GitHub are not asked.';
+  'For the watch inside the project: {time, backups: newest full ones, drills, lost_runs, audit, reports: the last of '
+  'watchdog and watch}. Expires silent runs first. Vault and GitHub are not read.';
 
 revoke all on function
   public.ops_db_backup_lost_runs(),

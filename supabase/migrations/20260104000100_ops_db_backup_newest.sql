@@ -1,5 +1,4 @@
--- The copy that a restore took of what it replaced is nobody's newest backup: it must neither look like the last night's
--- nor hide that there was none.
+-- A safety copy, which a restore takes of what it replaces, does not count as the newest backup of its target.
 
 create or replace function public.ops_db_backup_in_short(p_target text, p_only_proven boolean) returns jsonb
   language plpgsql stable set search_path = ''

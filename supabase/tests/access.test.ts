@@ -24,7 +24,7 @@ type Expected = Record<Caller, string>;
 /** For functions of signed-in users: anon and service_role lack EXECUTE, the owner is no user. */
 const readers: Expected = {
   anon: DENIED,
-  nobody: FORBIDDEN,
+  no_rights: FORBIDDEN,
   viewer: "ok",
   manager: "ok",
   undecided: "ok",
@@ -34,7 +34,7 @@ const readers: Expected = {
 const managers: Expected = { ...readers, viewer: FORBIDDEN };
 const scripts: Expected = {
   anon: DENIED,
-  nobody: DENIED,
+  no_rights: DENIED,
   viewer: DENIED,
   manager: DENIED,
   undecided: DENIED,
@@ -54,7 +54,7 @@ const FUNCTIONS: Record<string, [args: string, expected: Expected]> = {
   ops_db_backup_audit_list: ["", readers],
   ops_db_backup_audit_check: ["", readers],
   ops_db_backup_hold: [`'${KEY}', now() + interval '1 year', 'fechamento do ano'`, managers],
-  ops_db_backup_permissions: ["", { ...readers, nobody: "ok", owner: "ok" }],
+  ops_db_backup_permissions: ["", { ...readers, no_rights: "ok", owner: "ok" }],
   ops_db_backup_run_request: [
     `'backup', 'dev', 'full', null, null, null, '${NEW}'`,
     { ...managers, undecided: "PT400 empresa_not_selected" },
@@ -107,7 +107,7 @@ describe.each(Object.entries(FUNCTIONS))("%s", (name, [args, expected]) => {
   });
 });
 
-it("lets nobody but the owner execute the functions that are not in the table above", async () => {
+it("lets only the owner execute the functions that are not in the table above", async () => {
   const rows = await sql.unsafe<{ name: string; role: string }[]>(
     `select p.proname as name, r.role
        from pg_proc p, unnest(array['anon', 'authenticated', 'service_role']) r (role)
@@ -148,12 +148,12 @@ describe.each(Object.entries(TABLES))("table %s", (table, column) => {
 describe("ops_db_backup_permissions", () => {
   it.each(
     [
-      ["nobody", { view: false, manage: false, empresa: false }],
+      ["no_rights", { view: false, manage: false, empresa: false }],
       ["viewer", { view: true, manage: false, empresa: true }],
       ["manager", { view: true, manage: true, empresa: true }],
       ["undecided", { view: true, manage: true, empresa: false }],
     ] as const,
-  )("tells %s what the screen may offer", async (caller, expected) => {
+  )("answers %s what the screen may offer", async (caller, expected) => {
     const [row] = await asCaller(
       sql,
       caller,

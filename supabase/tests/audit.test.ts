@@ -1,10 +1,10 @@
-/** The audit: what writes it, that nobody changes it, and that a change is named. */
+/** The audit: what writes it, that no caller can change it, and that a change is detected. */
 import { randomUUID } from "node:crypto";
 import type { Sql, TransactionSql } from "postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { auditLineSchema, checkChain, parseAuditRecord } from "@backup/audit.ts";
 import { asCaller, become, migrate, outcomeOf, TestCluster, unbecome } from "./cluster.ts";
-import { backupOf, callAs, KEY, report, request, restoreInto, tell } from "./run_calls.ts";
+import { backupOf, callAs, KEY, report, request, restoreInto, callAsManager } from "./run_calls.ts";
 
 let cluster: TestCluster;
 let sql: Sql;
@@ -65,9 +65,9 @@ async function mark(tx: TransactionSql, value: object): Promise<void> {
 }
 
 describe("is written", () => {
-  trial("for each state of a run, with who did it and the whole row", async (tx, id) => {
+  trial("for each state of a run, with its actor and the whole row", async (tx, id) => {
     await request(tx, id, { ...backupOf("prod"), reason: "virada" });
-    await tell(tx, "dispatched", id, 77, "https://github.com/o/r/actions/runs/77");
+    await callAsManager(tx, "dispatched", id, 77, "https://github.com/o/r/actions/runs/77");
     await report(tx, "start", { request_id: id, ...backupOf("prod"), github_run_id: 77 });
     await report(tx, "progress", { request_id: id, phase: "dump", bytes_done: 5, rows_done: 9 });
     await report(tx, "finish", { request_id: id, status: "failed", error_code: "dump_failed" });
@@ -93,7 +93,7 @@ describe("is written", () => {
     expect(await check(tx)).toEqual({ ok: true, records: 4, broken_at: null });
   });
 
-  trial("when a run is given up, by nobody's hand", async (tx, id) => {
+  trial("when a run expires, with the actor watch", async (tx, id) => {
     await report(tx, "start", { request_id: id, requested_by: "schedule", ...backupOf("prod") });
     await tx.unsafe(
       "update public.ops_db_backup_runs set heartbeat_at = heartbeat_at - interval '11 minutes'",
@@ -130,7 +130,7 @@ describe("is written", () => {
     },
   );
 
-  trial("for a refusal, whatever the refused request looked like", async (tx, id) => {
+  trial("for a refusal of any request", async (tx, id) => {
     await append(tx, {
       event: "refusal",
       actor: "ana@x.br",

@@ -34,7 +34,7 @@ describe("the signed-in user's rights", () => {
     ["manager", { view: true, manage: true, company: open }],
     ["undecided", { view: true, manage: true, company: null }],
     ["dismissed", { view: false, manage: false, company: null }],
-    ["nobody", { view: false, manage: false, company: null }], // works for a closed company only
+    ["no_rights", { view: false, manage: false, company: null }], // works for a closed company only
     ["unheard of", { view: false, manage: false, company: null }],
   ])("%s", async (name, expected) => {
     expect(await rightsOf(name)).toEqual(expected);
@@ -63,7 +63,7 @@ describe("a signed-in user", () => {
       userId(who)
     }', md5('${company}')::uuid)`;
 
-  it("chooses a company of his own", async () => {
+  it("chooses a company of their own", async () => {
     const outcome = await outcomeOf(
       asCaller(sql, "undecided", (tx) => tx.unsafe(choose("open company", "undecided"))),
     );
@@ -71,27 +71,27 @@ describe("a signed-in user", () => {
   });
 
   it.each([
-    ["a company that is not his", choose("closed company", "undecided")],
-    ["for somebody else", choose("open company", "nobody")],
+    ["a company of others", choose("closed company", "undecided")],
+    ["for another user", choose("open company", "no_rights")],
     [
-      "a role for himself",
+      "a role for themselves",
       `insert into public.empresa_usuarios (empresa_id, user_id, papel_id)
        values (md5('closed company')::uuid, '${userId("undecided")}', md5('operator')::uuid)`,
     ],
     [
-      "more rights for his role",
+      "more rights for their role",
       `insert into public.papel_permissoes values (md5('reader')::uuid, 'ops', 'manage')`,
     ],
   ])("does not choose %s", async (_what, statement) => {
     expect(await outcomeOf(asCaller(sql, "undecided", (tx) => tx.unsafe(statement)))).toBe("42501");
   });
 
-  it("sees his own memberships and companies only", async () => {
-    const [seen] = await asCaller(sql, "viewer", (tx) =>
+  it("reads their own memberships and companies only", async () => {
+    const [visible] = await asCaller(sql, "viewer", (tx) =>
       tx.unsafe(`
         select (select array_agg(nome_fantasia) from public.empresas) as companies,
                (select array_agg(distinct user_id) from public.empresa_usuarios) as users`));
-    expect(seen).toEqual({ companies: ["Aberta"], users: [userId("viewer")] });
+    expect(visible).toEqual({ companies: ["Aberta"], users: [userId("viewer")] });
   });
 });
 

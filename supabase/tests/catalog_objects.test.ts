@@ -130,12 +130,12 @@ describe("the linter's rules, over everything the migrations make", () => {
         where p.pronamespace = 'public'::regnamespace and has_function_privilege('anon', p.oid, 'execute')`,
     ],
     [
-      "0029 what signed-in users execute with the owner's rights asks first what they may",
+      "0029 what signed-in users execute with the owner's rights checks their permission first",
       `select p.oid::regprocedure::text as name from pg_proc p
         where p.pronamespace = 'public'::regnamespace and p.prosecdef
           and has_function_privilege('authenticated', p.oid, 'execute')
           and p.prosrc !~ 'begin\\s+perform public\\.require_permission_for_current_user\\(''ops'', ''(view|manage)''\\)'
-          -- these tell the caller about himself
+          -- these answer about the caller
           and p.proname not in ('ops_db_backup_permissions', 'current_empresa_id', 'has_permission_for_current_user',
                                 'require_permission_for_current_user')`,
     ],

@@ -1,4 +1,4 @@
-/** A catalog of many years, for whoever measures what its size costs. */
+/** A catalog of many years, for tests of its size. */
 
 const TABLES = "('public.ops_db_backups'::regclass, 'public.ops_db_backup_runs'::regclass)";
 

@@ -11,8 +11,8 @@ import { type LoginRole, SERVER_PROGRAMS, SupabaseServer } from "../../scripts/l
 
 const MIGRATIONS = new URL("../migrations/", import.meta.url);
 
-/** `owner` is role postgres as the scripts use it; the others come through the API. */
-export const CALLERS = ["anon", "nobody", "viewer", "manager", "undecided", "service_role", "owner"] as const;
+/** `owner` is role postgres as the scripts use it; the others call through the API. */
+export const CALLERS = ["anon", "no_rights", "viewer", "manager", "undecided", "service_role", "owner"] as const;
 export type Caller = (typeof CALLERS)[number];
 
 /** Programs that {@link TestCluster} needs of an installation. */
@@ -68,7 +68,7 @@ export class TestCluster {
       env: { ...env },
       maxBuffer: 64 * 1024 * 1024,
     });
-    return stdout.replaceAll(/^\\(un)?restrict .*$/gm, ""); // a random word per run
+    return stdout.replaceAll(/^\\(un)?restrict .*$/gm, ""); // a random value per run
   }
 
   async stop(): Promise<void> {
@@ -87,7 +87,7 @@ export async function migrate(sql: Pick<Sql, "unsafe">): Promise<void> {
 
 class Rollback extends Error {}
 
-/** Runs `work` as PostgREST would for this caller, and takes back whatever it did. */
+/** Runs `work` as PostgREST would for this caller, and rolls back. */
 export async function asCaller<T>(
   sql: Sql,
   caller: Caller,
@@ -122,7 +122,7 @@ export async function become(tx: TransactionSql, caller: Caller): Promise<void> 
   ]);
 }
 
-/** Is the owner again, whose calls carry no claims. */
+/** Returns to the owner, whose calls have no claims. */
 export async function unbecome(tx: TransactionSql): Promise<void> {
   await tx.unsafe("select set_config('request.jwt.claims', '', true), set_config('role', 'postgres', true)");
 }
@@ -132,7 +132,7 @@ export function userId(name: string): string {
   return createHash("md5").update(name).digest("hex").replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 
-/** What became of a statement: `ok`, or SQLSTATE and hint of its error. */
+/** The outcome of a statement: `ok`, or SQLSTATE and hint of its error. */
 export async function outcomeOf(statement: Promise<unknown>): Promise<string> {
   try {
     await statement;

@@ -64,7 +64,7 @@ describe("the first page and the 2,500th", () => {
   });
 });
 
-describe("what is asked often", () => {
+describe("frequent queries", () => {
   /** At most so many blocks of 8 kB; the tables have more than twelve thousand. */
   const calls = [
     ["ops_db_backups_list(p_status => 'failed', p_target => 'prod')", 500],

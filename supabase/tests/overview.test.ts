@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { Sql, TransactionSql } from "postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { watchFactsSchema } from "@backup/watch/catalog.ts";
+import { watchFactsSchema } from "@backup/watch/catalog_facts.ts";
 import { asCaller, become, outcomeOf, TestCluster, unbecome } from "./cluster.ts";
 import { callAs } from "./run_calls.ts";
 
@@ -80,7 +80,7 @@ describe("ops_db_backup_overview", () => {
   const overview = (tx: TransactionSql, target = "prod") =>
     callAs(tx, "viewer", "ops_db_backup_overview", [target]);
 
-  trial("of a target that has nothing says so", async (tx) => {
+  trial("of a target without backups is empty", async (tx) => {
     expect(await overview(tx)).toEqual({
       newest: null,
       newest_proven: null,
@@ -121,7 +121,7 @@ describe("ops_db_backup_overview", () => {
     });
   });
 
-  trial("tells the recovery time of restores and drills alike", async (tx) => {
+  trial("has the recovery time of restores and drills", async (tx) => {
     await run(tx, "2026-03-01T03:00:00Z", 10, { kind: "drill", r2_key: "k" });
     await run(tx, "2026-03-02T03:00:00Z", 30, { kind: "restore", r2_key: "k" });
     await run(tx, "2026-03-03T03:00:00Z", 999, { kind: "restore", r2_key: "k", status: "failed" });
@@ -185,8 +185,8 @@ describe("ops_db_backup_days", () => {
   });
 
   trial("refuses a time zone that is none", async (tx) => {
-    const asked = callAs(tx, "viewer", "ops_db_backup_days", ["prod", 3, "Revo/Lua"]);
-    expect(await outcomeOf(asked)).toBe("PT400 invalid_payload");
+    const call = callAs(tx, "viewer", "ops_db_backup_days", ["prod", 3, "Revo/Lua"]);
+    expect(await outcomeOf(call)).toBe("PT400 invalid_payload");
   });
 });
 
@@ -206,7 +206,7 @@ describe("ops_db_backup_hold", () => {
   const hold = (tx: TransactionSql, until: string | null, reason: string | null) =>
     callAs(tx, "manager", "ops_db_backup_hold", [KEY, until, reason]);
 
-  trial("keeps a backup until then, says who and why, and is released with a reason", async (tx) => {
+  trial("keeps a backup until its date, with user and reason, and is released with a reason", async (tx) => {
     await backup(tx, "2026-03-01T03:00:00Z");
     expect(await hold(tx, "2100-01-01T00:00:00Z", " auditoria ")).toMatchObject({
       r2_key: KEY,
@@ -267,7 +267,7 @@ describe("ops_db_backup_watch_facts", () => {
     return watchFactsSchema.parse(row?.facts);
   };
 
-  trial("tells the newest full backups with their rows, as many as are compared", async (tx) => {
+  trial("has the newest full backups with their rows, as many as are compared", async (tx) => {
     for (let day = 1; day <= 9; day++) await backup(tx, `${DAY}${day}T03:00:00Z`);
     await tx.unsafe(
       `update public.ops_db_backups set manifest = '{"rows": {"public.t": 7}}' where r2_key = $1`,
@@ -292,7 +292,7 @@ describe("ops_db_backup_watch_facts", () => {
   });
 
   trial(
-    "tells drills that came to a verdict, proofs whose run is not here, and runs that went silent",
+    "has drills with a verdict, proofs without a run, and lost runs",
     async (tx) => {
       const drill = { kind: "drill", mode: null, r2_key: "k" };
       const checks = [{ name: "a", verdict: "PASS" }, { name: "b", verdict: "FAIL" }];
@@ -321,7 +321,7 @@ describe("ops_db_backup_watch_facts", () => {
   );
 
   trial("knows no other database", async (tx) => {
-    const asked = tx.savepoint((inner) => inner.unsafe("select public.ops_db_backup_watch_facts('all')"));
-    expect(await outcomeOf(asked)).toBe("PT400 invalid_payload");
+    const call = tx.savepoint((inner) => inner.unsafe("select public.ops_db_backup_watch_facts('all')"));
+    expect(await outcomeOf(call)).toBe("PT400 invalid_payload");
   });
 });

@@ -1,32 +1,32 @@
-/** Many askers at the same moment, each with a connection of its own: one run, and everybody knows which. */
+/** Many requesters at the same moment, each with a connection of its own: one run, and everybody knows which. */
 import { randomUUID } from "node:crypto";
 import type { Sql } from "postgres";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { become, outcomeOf, TestCluster } from "./cluster.ts";
 import { backupOf, request, restoreInto } from "./run_calls.ts";
 
-const ASKERS = 200;
+const REQUESTERS = 200;
 
 let cluster: TestCluster;
 let sql: Sql;
-let askers: Sql;
+let requesters: Sql;
 beforeAll(async () => {
   cluster = await TestCluster.start();
   sql = await cluster.createMigrated("parallel");
-  askers = cluster.connect("parallel", "postgres", ASKERS);
+  requesters = cluster.connect("parallel", "postgres", REQUESTERS);
   const backends = await Promise.all(
-    Array.from({ length: ASKERS }, () => askers.unsafe("select pg_backend_pid() as pid, pg_sleep(1)")),
+    Array.from({ length: REQUESTERS }, () => requesters.unsafe("select pg_backend_pid() as pid, pg_sleep(1)")),
   );
-  expect(new Set(backends.map(([row]) => row?.pid)).size).toBe(ASKERS);
+  expect(new Set(backends.map(([row]) => row?.pid)).size).toBe(REQUESTERS);
 });
 afterAll(() => cluster.stop());
 
 /** All at once, committed one by one, as requests through PostgREST are. */
-function askAll(ask: (index: number) => Parameters<typeof request>[2] & { id: string }) {
+function requestAll(orderOf: (index: number) => Parameters<typeof request>[2] & { id: string }) {
   return Promise.allSettled(
-    Array.from({ length: ASKERS }, (_, index) => {
-      const { id, ...order } = ask(index);
-      return askers.begin((tx) => request(tx, id, order));
+    Array.from({ length: REQUESTERS }, (_, index) => {
+      const { id, ...order } = orderOf(index);
+      return requesters.begin((tx) => request(tx, id, order));
     }),
   );
 }
@@ -49,15 +49,15 @@ async function takeRuns(): Promise<Found[]> {
 
 it("200 requests with one id make one run and all get it", async () => {
   const id = randomUUID();
-  const answers = await askAll(() => ({ id, ...backupOf("prod") }));
+  const answers = await requestAll(() => ({ id, ...backupOf("prod") }));
   const values = answers.map((answer) => answer.status === "fulfilled" ? answer.value : answer.reason);
   expect(values.filter(({ created }) => created)).toHaveLength(1);
   expect(new Set(values.map(({ run }) => run?.id)).size).toBe(1);
   expect(await takeRuns()).toEqual([{ request_id: id, kind: "backup", target: "prod", status: "queued" }]);
 });
 
-it("200 requests with different ids make one run, the others are told who has it", async () => {
-  const answers = await askAll((index) => ({
+it("200 requests with different ids make one run, the others are refused with its holder", async () => {
+  const answers = await requestAll((index) => ({
     id: randomUUID(),
     ...(index % 2 === 0 ? backupOf("prod") : restoreInto("prod")),
   }));
@@ -65,7 +65,7 @@ it("200 requests with different ids make one run, the others are told who has it
   const lost = answers.filter((answer) => answer.status === "rejected").map(({ reason }) => reason);
   const [run] = await takeRuns();
   expect(won).toHaveLength(1);
-  expect(lost.map(({ hint }) => hint)).toEqual(Array(ASKERS - 1).fill("busy"));
+  expect(lost.map(({ hint }) => hint)).toEqual(Array(REQUESTERS - 1).fill("busy"));
   expect(new Set(lost.map(({ detail }) => JSON.parse(detail).request_id))).toEqual(
     new Set([run?.request_id]),
   );
@@ -73,7 +73,7 @@ it("200 requests with different ids make one run, the others are told who has it
 
 it("restores of three targets at once make one run", async () => {
   const targets = ["prod", "dev", "verify"] as const;
-  const answers = await askAll((index) => ({
+  const answers = await requestAll((index) => ({
     id: randomUUID(),
     ...restoreInto(targets[index % 3] ?? "dev"),
   }));
@@ -87,7 +87,7 @@ it("a dead run is taken over by one of 200", async () => {
     values ('backup', 'prod', 'full', $1, 'running', now() - interval '11 minutes')`,
     [randomUUID()],
   );
-  const answers = await askAll(() => ({ id: randomUUID(), ...backupOf("prod") }));
+  const answers = await requestAll(() => ({ id: randomUUID(), ...backupOf("prod") }));
   expect(answers.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
   const found = await takeRuns();
   expect(found.map(({ status }) => status).sort()).toEqual(["lost", "queued"]);
@@ -102,7 +102,7 @@ it("scripts that begin the same run twice at once: one of them goes on", async (
   });
   const outcomes = await Promise.all(
     Array.from({ length: 20 }, () =>
-      outcomeOf(askers.begin(async (tx) => {
+      outcomeOf(requesters.begin(async (tx) => {
         await become(tx, "service_role");
         await tx.unsafe("select public.ops_db_backup_run_start($1::text::jsonb)", [value]);
       }))),

@@ -1,4 +1,4 @@
-/** The calls that a run lives through, as their real callers make them, inside one transaction of a test. */
+/** The calls of a run's life cycle, each by its real caller, inside one transaction of a test. */
 import type { TransactionSql } from "postgres";
 import { z } from "zod";
 import { type Run, runSchema } from "@backup/runs/run.ts";
@@ -48,8 +48,8 @@ export async function request(
   return requestAnswer.parse(await callAs(tx, caller, "ops_db_backup_run_request", args));
 }
 
-/** What the manager's function says about a run: dispatched, not_dispatched or settle. */
-export async function tell(
+/** Calls ops_db_backup_run_dispatched, _not_dispatched or _settle as the manager. */
+export async function callAsManager(
   tx: TransactionSql,
   what: "dispatched" | "not_dispatched" | "settle",
   ...args: Value[]
@@ -57,7 +57,7 @@ export async function tell(
   return runSchema.parse(await callAs(tx, "manager", `ops_db_backup_run_${what}`, args));
 }
 
-/** What a script says about its run: start, progress or finish. */
+/** Calls ops_db_backup_run_start, _progress or _finish as a script. */
 export async function report(
   tx: TransactionSql,
   what: "start" | "progress" | "finish",

@@ -22,7 +22,7 @@ function trial(name: string, work: (tx: TransactionSql, id: string) => Promise<v
 const GITHUB = { github_run_id: 77, run_url: "https://github.com/o/r/actions/runs/77", attempt: 1 };
 
 describe("starting", () => {
-  trial("takes the row that was asked for and keeps who asked", async (tx, id) => {
+  trial("takes the requested row and keeps its requester", async (tx, id) => {
     await request(tx, id, backupOf("prod"));
     const run = await report(tx, "start", {
       request_id: id,
@@ -35,7 +35,7 @@ describe("starting", () => {
     expect(run.heartbeat_at).not.toBeNull();
   });
 
-  trial("makes the row when nobody asked", async (tx, id) => {
+  trial("makes the row when there was no request", async (tx, id) => {
     const run = await report(tx, "start", { request_id: id, ...backupOf("prod"), requested_by: "agendado" });
     expect(run).toMatchObject({ status: "running", requested_by: "agendado", kind: "backup" });
   });
@@ -75,7 +75,7 @@ describe("starting", () => {
     },
   );
 
-  trial("again takes over from an attempt that died without a word", async (tx, id) => {
+  trial("again takes over from an attempt that died without a report", async (tx, id) => {
     const start = { request_id: id, ...backupOf("prod"), ...GITHUB };
     await report(tx, "start", start);
     expect((await report(tx, "start", { ...start, attempt: 2 })).status).toBe("running");
@@ -100,7 +100,7 @@ describe("starting", () => {
 });
 
 describe("progress", () => {
-  trial("keeps what is not told and renews the sign of life", async (tx, id) => {
+  trial("keeps values that are not given and renews the heartbeat", async (tx, id) => {
     await report(tx, "start", { request_id: id, ...backupOf("prod"), bytes_expected: 100 });
     await age(tx, id, "1 minute");
     const run = await report(tx, "progress", { request_id: id, phase: "dump", bytes_done: 40 });
@@ -127,7 +127,7 @@ describe("progress", () => {
 });
 
 describe("the end", () => {
-  trial("holds what was checked, and is said once", async (tx, id) => {
+  trial("has the checks, and is reported once", async (tx, id) => {
     await report(tx, "start", { request_id: id, ...backupOf("prod") });
     const end = { request_id: id, status: "succeeded", r2_key: KEY, result: { checks: ["sha256"] } };
     expect(await report(tx, "finish", end)).toMatchObject({

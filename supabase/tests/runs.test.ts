@@ -1,4 +1,4 @@
-/** The life of a run: asked for, dispatched, started, told about, ended. */
+/** The life cycle of a run: requested, dispatched, started, ended. */
 import { randomUUID } from "node:crypto";
 import type { Sql, TransactionSql } from "postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -9,7 +9,7 @@ import {
   RUN_UNCONFIRMED_AFTER_MS,
   SETTLE_AFTER_SILENCE_MS,
 } from "@backup/service_levels.ts";
-import { age, backupOf, KEY, report, request, restoreInto, runOf, statusOf, tell } from "./run_calls.ts";
+import { age, backupOf, KEY, report, request, restoreInto, runOf, statusOf, callAsManager } from "./run_calls.ts";
 
 const REUSED = "PT409 request_id_reused";
 const BUSY = "PT409 busy";
@@ -22,13 +22,13 @@ beforeAll(async () => {
 });
 afterAll(() => cluster.stop());
 
-/** A test whose rows nobody else sees and that leaves none. */
+/** A test inside a transaction that is rolled back. */
 function trial(name: string, work: (tx: TransactionSql, id: string) => Promise<void>): void {
   it(name, () => asCaller(sql, "owner", (tx) => work(tx, randomUUID())));
 }
 
-describe("asking", () => {
-  trial("writes down what, who and why", async (tx, id) => {
+describe("a request", () => {
+  trial("is stored with its order, requester and reason", async (tx, id) => {
     const { created, run } = await request(tx, id, {
       ...backupOf("prod"),
       label: "antes_2.0",
@@ -48,7 +48,7 @@ describe("asking", () => {
     });
   });
 
-  trial("with the same id gives the same run once more", async (tx, id) => {
+  trial("with the same id answers the same run", async (tx, id) => {
     const first = await request(tx, id, restoreInto("dev"));
     expect(await request(tx, id, restoreInto("dev"))).toEqual({ created: false, run: first.run });
   });
@@ -65,7 +65,7 @@ describe("asking", () => {
     expect((await request(tx, null, backupOf("dev"))).run.request_id).toMatch(/^[0-9a-f-]{36}$/);
   });
 
-  trial("with a used id for something else, or as somebody else, is refused", async (tx, id) => {
+  trial("with a used id for another order or by another user is refused", async (tx, id) => {
     await request(tx, id, backupOf("prod"));
     expect(await outcomeOf(request(tx, id, backupOf("dev")))).toBe(REUSED);
     expect(await outcomeOf(request(tx, id, { ...backupOf("prod"), label: "x" }))).toBe(REUSED);
@@ -121,7 +121,7 @@ describe("a restore that names its plan", () => {
     return id;
   }
 
-  /** The DETAIL's word of a refusal. */
+  /** The reason in the DETAIL of a refusal. */
   async function whyNot(tx: TransactionSql, plan_request_id: string, order: object): Promise<unknown> {
     const refused = await request(tx, randomUUID(), { ...restoreInto("prod"), ...order, plan_request_id })
       .catch((error: unknown) => Object(error));
@@ -129,7 +129,7 @@ describe("a restore that names its plan", () => {
     return JSON.parse(refused.detail).why;
   }
 
-  trial("keeps it, and is the same restore when it is asked once more later", async (tx, id) => {
+  trial("keeps it, and is the same restore when it is requested again later", async (tx, id) => {
     const plan_request_id = await plan(tx, "succeeded", 29);
     const order = { ...restoreInto("prod"), plan_request_id };
     expect((await request(tx, id, order)).run.plan_request_id).toBe(plan_request_id);
@@ -141,7 +141,7 @@ describe("a restore that names its plan", () => {
     expect(await outcomeOf(request(tx, id, restoreInto("prod")))).toBe(REUSED);
   });
 
-  trial("is refused without one that speaks for it", async (tx) => {
+  trial("is refused without a valid one", async (tx) => {
     const good = await plan(tx);
     expect(await whyNot(tx, randomUUID(), {})).toBe("unknown");
     expect(await whyNot(tx, good, { target: "dev" })).toBe("other_target");
@@ -193,7 +193,7 @@ describe("the lock", () => {
     expect(await outcomeOf(request(tx, randomUUID(), { ...restoreInto("prod"), kind: "plan" }))).toBe("ok");
   });
 
-  trial("holds scripts that nobody asked for, too", async (tx, id) => {
+  trial("also holds scripts without a request", async (tx, id) => {
     await request(tx, id, backupOf("prod"));
     expect(await outcomeOf(report(tx, "start", { request_id: randomUUID(), ...backupOf("prod") }))).toBe(
       BUSY,
@@ -218,9 +218,9 @@ describe("the lock", () => {
     [
       "unknown, not confirmed by GitHub",
       RUN_UNCONFIRMED_AFTER_MS,
-      (tx, id) => tell(tx, "not_dispatched", id, "github_unclear", "timed out", true),
+      (tx, id) => callAsManager(tx, "not_dispatched", id, "github_unclear", "timed out", true),
     ],
-    ["queued at GitHub", RUN_NOT_BEGUN_AFTER_MS, (tx, id) => tell(tx, "dispatched", id, 77, null)],
+    ["queued at GitHub", RUN_NOT_BEGUN_AFTER_MS, (tx, id) => callAsManager(tx, "dispatched", id, 77, null)],
     [
       "running",
       RUN_SILENT_AFTER_MS,
@@ -290,7 +290,7 @@ describe("the script's own end", () => {
     trial(`replaces ${settled}, written while the script lived`, async (tx, id) => {
       await report(tx, "start", { request_id: id, ...backupOf("prod"), github_run_id: 7 });
       await age(tx, id, `${SETTLE_AFTER_SILENCE_MS + 5000} ms`);
-      expect((await tell(tx, "settle", id, settled, "workflow_failed", "lost contact")).status).toBe(settled);
+      expect((await callAsManager(tx, "settle", id, settled, "workflow_failed", "lost contact")).status).toBe(settled);
       const end = { request_id: id, status: "succeeded", r2_key: KEY, error_code: null, error_message: null };
       expect(await report(tx, "finish", end)).toMatchObject({
         status: "succeeded",
@@ -308,12 +308,12 @@ describe("the script's own end", () => {
       status: "failed",
       error_code: "dump_failed",
     });
-    expect((await tell(tx, "settle", id, "lost", "run_lost", null)).status).toBe("failed");
+    expect((await callAsManager(tx, "settle", id, "lost", "run_lost", null)).status).toBe("failed");
   });
 
   trial("does not revive a run that was cancelled before it began", async (tx, id) => {
     await request(tx, id, backupOf("prod"));
-    await tell(tx, "settle", id, "cancelled", "run_cancelled", null);
+    await callAsManager(tx, "settle", id, "cancelled", "run_cancelled", null);
     expect(await outcomeOf(report(tx, "start", { request_id: id, ...backupOf("prod") }))).toBe(REUSED);
     expect((await report(tx, "finish", { request_id: id, status: "failed" })).status).toBe("cancelled");
   });
@@ -347,8 +347,8 @@ it("the audit keeps the settled end and the script's own", async () => {
 describe("the dispatch", () => {
   trial("accepted: the run is known, and what is known is not overwritten", async (tx, id) => {
     await request(tx, id, backupOf("prod"));
-    await tell(tx, "dispatched", id, 77, "https://github.com/o/r/actions/runs/77");
-    const run = await tell(tx, "dispatched", id, 78, "https://evil.example");
+    await callAsManager(tx, "dispatched", id, 77, "https://github.com/o/r/actions/runs/77");
+    const run = await callAsManager(tx, "dispatched", id, 78, "https://evil.example");
     expect(run).toMatchObject({
       status: "queued",
       github_run_id: 77,
@@ -358,7 +358,7 @@ describe("the dispatch", () => {
 
   trial("refused: failed, and the lock is free", async (tx, id) => {
     await request(tx, id, backupOf("prod"));
-    const run = await tell(tx, "not_dispatched", id, "github_forbidden", "no right", false);
+    const run = await callAsManager(tx, "not_dispatched", id, "github_forbidden", "no right", false);
     expect(run).toMatchObject({ status: "failed", error_code: "github_forbidden" });
     expect(run.finished_at).not.toBeNull();
     expect(await outcomeOf(request(tx, randomUUID(), backupOf("prod")))).toBe("ok");
@@ -366,7 +366,7 @@ describe("the dispatch", () => {
 
   trial("unclear: unknown, the lock stays, and a script that begins makes it clear", async (tx, id) => {
     await request(tx, id, backupOf("prod"));
-    expect((await tell(tx, "not_dispatched", id, "github_unclear", "timed out", true)).status).toBe(
+    expect((await callAsManager(tx, "not_dispatched", id, "github_unclear", "timed out", true)).status).toBe(
       "unknown",
     );
     expect(await outcomeOf(request(tx, randomUUID(), backupOf("prod")))).toBe(BUSY);
@@ -378,12 +378,12 @@ describe("the dispatch", () => {
 
   trial("of a run that reports already is not undone by a late refusal", async (tx, id) => {
     await report(tx, "start", { request_id: id, ...backupOf("prod") });
-    expect((await tell(tx, "not_dispatched", id, "github_unclear", null, false)).status).toBe("running");
+    expect((await callAsManager(tx, "not_dispatched", id, "github_unclear", null, false)).status).toBe("running");
   });
 
   trial("takes no address that a browser would run", async (tx, id) => {
     await request(tx, id, backupOf("prod"));
-    expect(await outcomeOf(tell(tx, "dispatched", id, 1, "javascript:alert(1)"))).toBe(
+    expect(await outcomeOf(callAsManager(tx, "dispatched", id, 1, "javascript:alert(1)"))).toBe(
       "PT400 invalid_payload",
     );
   });
@@ -392,8 +392,8 @@ describe("the dispatch", () => {
 describe("settling from outside", () => {
   trial("ends a queued run, but not as a success", async (tx, id) => {
     await request(tx, id, backupOf("prod"));
-    expect(await outcomeOf(tell(tx, "settle", id, "succeeded", null, null))).toBe("PT400 invalid_payload");
-    expect(await tell(tx, "settle", id, "failed", "workflow_failed", "Set up job")).toMatchObject({
+    expect(await outcomeOf(callAsManager(tx, "settle", id, "succeeded", null, null))).toBe("PT400 invalid_payload");
+    expect(await callAsManager(tx, "settle", id, "failed", "workflow_failed", "Set up job")).toMatchObject({
       status: "failed",
       error_code: "workflow_failed",
     });
@@ -401,18 +401,18 @@ describe("settling from outside", () => {
 
   trial("leaves a script alone that still gives signs of life", async (tx, id) => {
     await report(tx, "start", { request_id: id, ...backupOf("prod") });
-    expect((await tell(tx, "settle", id, "lost", "run_lost", null)).status).toBe("running");
+    expect((await callAsManager(tx, "settle", id, "lost", "run_lost", null)).status).toBe("running");
     await age(tx, id, `${SETTLE_AFTER_SILENCE_MS - 5000} ms`);
-    expect((await tell(tx, "settle", id, "lost", "run_lost", null)).status).toBe("running");
+    expect((await callAsManager(tx, "settle", id, "lost", "run_lost", null)).status).toBe("running");
     await age(tx, id, "10 s");
-    expect((await tell(tx, "settle", id, "lost", "run_lost", null)).status).toBe("lost");
+    expect((await callAsManager(tx, "settle", id, "lost", "run_lost", null)).status).toBe("lost");
   });
 
   for (const what of ["dispatched", "not_dispatched", "settle"] as const) {
     trial(`${what} of an unknown run is refused`, async (tx, id) => {
       const args =
         { dispatched: [1, null], not_dispatched: ["x", null, false], settle: ["lost", null, null] }[what];
-      expect(await outcomeOf(tell(tx, what, id, ...args))).toBe("PT404 run_not_found");
+      expect(await outcomeOf(callAsManager(tx, what, id, ...args))).toBe("PT404 run_not_found");
     });
   }
 });

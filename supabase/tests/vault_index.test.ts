@@ -151,7 +151,7 @@ describe("recording", () => {
 });
 
 describe("marking", () => {
-  trial("keeps what is not said, and never takes a proof back in time", async (tx) => {
+  trial("keeps values that are not given, and never replaces a proof by an older one", async (tx) => {
     const key = keyOf("prod", 15);
     await call(tx, "record", { r2_key: key, manifest: legacyManifest(key) });
     await call(tx, "mark", { r2_key: key, proven_at: "2026-01-25T00:00:00Z" });

@@ -1,4 +1,4 @@
-/** GitHub's REST API for the scripts, with the failures in the product's words. */
+/** GitHub's REST API for the scripts, with the failures in the product's message. */
 import { Octokit } from "@octokit/rest";
 import { z } from "zod";
 import { BackupError } from "@backup/errors.ts";
@@ -49,11 +49,11 @@ export async function callGitHub<T>(what: string, call: () => Promise<T>): Promi
     const { success, data } = answered.safeParse(cause);
     if (!success) throw new BackupError("github_error", `${what}: GitHub did not answer`, { cause });
     const { status, response: { headers, data: said } } = data;
-    const words = said?.message.slice(0, 300) ?? "";
-    const code = gitHubFailureCode({ status, headers, words });
+    const message = said?.message.slice(0, 300) ?? "";
+    const code = gitHubFailureCode({ status, headers, message });
     throw new BackupError(
       code === "github_unclear" ? "github_error" : code, // nothing here is asked for twice by itself
-      `${what}: GitHub answered ${status}: ${words || "no reason given"}`,
+      `${what}: GitHub answered ${status}: ${message || "no reason given"}`,
       { cause },
     );
   }

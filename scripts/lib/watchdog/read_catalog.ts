@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { toBackupError } from "@backup/errors.ts";
 import type { AuditFacts, CatalogFacts } from "@backup/watch/conditions.ts";
-import { lostRunsSchema, ownAuditSchema } from "@backup/watch/catalog.ts";
+import { lostRunsSchema, ownAuditSchema } from "@backup/watch/catalog_facts.ts";
 import { hoursBetween } from "@backup/watch/text.ts";
 import { type AuditVerdict, verifyAudit } from "../audit/verify.ts";
 import type { Catalog } from "../catalog/catalog.ts";

@@ -119,7 +119,7 @@ async function report(
     run_url: runUrl,
     conditions: shown,
     unknown,
-    not_told: delivered.failures.map(({ message }) => message),
+    undelivered: delivered.failures.map(({ message }) => message),
     hashed_key: memory.hashedKey,
     audit_compared_at: memory.auditComparedAt,
   };

@@ -13,7 +13,7 @@ import {
   REQUEST_ID,
 } from "./test_fakes.ts";
 
-const ASKED = { action: "cancel", request_id: REQUEST_ID } as const;
+const CANCEL = { action: "cancel", request_id: REQUEST_ID } as const;
 
 function world(run: Partial<Run> = {}) {
   const database = new MemoryDatabase();
@@ -39,26 +39,26 @@ function world(run: Partial<Run> = {}) {
   return { database, server, slept, deps, reports };
 }
 
-Deno.test("cancelRun() ends a run before it begins, and withdraws it where GitHub shows it", async () => {
+Deno.test("cancelRun() ends a run before it begins, and cancels it where GitHub shows it", async () => {
   const { server, deps } = world();
   server.addRun(8, { display_title: `Backup prod ${REQUEST_ID}` });
   server.addRun(9);
-  const { run, warnings } = await cancelRun(ASKED, deps);
+  const { run, warnings } = await cancelRun(CANCEL, deps);
   assert.deepEqual([run.status, run.error_code, warnings], ["cancelled", "run_cancelled", undefined]);
   assert.deepEqual(server.cancelled, [8]);
 });
 
 Deno.test("cancelRun() ends a run that GitHub does not show yet: its script will be refused", async () => {
   const { server, deps } = world({ status: "unknown" });
-  const { run } = await cancelRun(ASKED, deps);
+  const { run } = await cancelRun(CANCEL, deps);
   assert.equal(run.status, "cancelled");
   assert.deepEqual(server.cancelled, []);
 });
 
-Deno.test("cancelRun() says that GitHub did not withdraw what is cancelled all the same", async () => {
+Deno.test("cancelRun() warns when GitHub did not cancel a run whose row has ended", async () => {
   const { server, deps } = world({ github_run_id: 8 });
   server.answerCancel = () => Response.json({ message: "Server Error" }, { status: 502 });
-  const { run, warnings } = await cancelRun(ASKED, deps);
+  const { run, warnings } = await cancelRun(CANCEL, deps);
   assert.equal(run.status, "cancelled");
   assert.match(warnings?.[0] ?? "", /github_unclear/);
 });
@@ -66,23 +66,23 @@ Deno.test("cancelRun() says that GitHub did not withdraw what is cancelled all t
 Deno.test("cancelRun() interrupts a script and answers what it reported", async () => {
   const { server, slept, deps, reports } = world({ status: "running", phase: "dump", github_run_id: 8 });
   reports({ status: "cancelled", error_code: "run_cancelled" });
-  const { run } = await cancelRun(ASKED, deps);
+  const { run } = await cancelRun(CANCEL, deps);
   assert.equal(run.status, "cancelled");
   assert.deepEqual(server.cancelled, [8]);
   assert.equal(slept.length, 1);
 });
 
-Deno.test("cancelRun() answers a run that still takes back what it did", async () => {
+Deno.test("cancelRun() answers a run that is still rolling back", async () => {
   const { slept, deps } = world({ status: "running", phase: "load", github_run_id: 8 });
-  const { run } = await cancelRun(ASKED, deps);
+  const { run } = await cancelRun(CANCEL, deps);
   assert.equal(run.status, "running");
   assert.ok(slept.reduce((sum, ms) => sum + ms, 0) <= 8_000);
 });
 
-Deno.test("cancelRun() refuses when the run passed the point meanwhile", async () => {
+Deno.test("cancelRun() refuses a run that became permanent during the call", async () => {
   const { deps, reports } = world({ status: "running", phase: "check", github_run_id: 8 });
   reports({ status: "succeeded" });
-  await assert.rejects(cancelRun(ASKED, deps), {
+  await assert.rejects(cancelRun(CANCEL, deps), {
     code: "not_cancellable",
     details: { why: "ended", status: "succeeded", phase: "check" },
   });
@@ -94,14 +94,14 @@ Deno.test("cancelRun() settles a silent run that GitHub has ended already", asyn
   server.addRun(8, { status: "completed", conclusion: "cancelled", updated_at: "2026-11-24T10:00:00Z" });
   const conflict = { message: "Cannot cancel a workflow run that is completed." };
   server.answerCancel = () => Response.json(conflict, { status: 409 });
-  const { run } = await cancelRun(ASKED, deps);
+  const { run } = await cancelRun(CANCEL, deps);
   assert.equal(run.status, "cancelled");
 });
 
-Deno.test("cancelRun() does not hide that GitHub refused", async () => {
+Deno.test("cancelRun() fails when GitHub refuses", async () => {
   const { server, deps } = world({ status: "running", phase: "dump", github_run_id: 8 });
   server.answerCancel = () => Response.json({ message: "Resource not accessible" }, { status: 403 });
-  await assert.rejects(cancelRun(ASKED, deps), { code: "github_forbidden" });
+  await assert.rejects(cancelRun(CANCEL, deps), { code: "github_forbidden" });
 });
 
 const refused: [string, Partial<Run>, string][] = [
@@ -123,7 +123,7 @@ const refused: [string, Partial<Run>, string][] = [
 for (const [what, run, why] of refused) {
   Deno.test(`cancelRun() refuses ${what}, and touches nothing`, async () => {
     const { database, server, deps } = world(run);
-    await assert.rejects(cancelRun(ASKED, deps), (error) => {
+    await assert.rejects(cancelRun(CANCEL, deps), (error) => {
       assert.ok(error instanceof Error && "code" in error && "details" in error);
       assert.equal(error.code, "not_cancellable");
       assert.equal(Object(error.details).why, why);

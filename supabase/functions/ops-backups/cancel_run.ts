@@ -1,4 +1,4 @@
-/** `cancel`: ends a run of which nothing would stay, and says what it became. */
+/** `cancel`: ends a run that leaves nothing behind, and answers the run as it is then. */
 import type { CancelAnswer, CancelRequest } from "@backup/api.ts";
 import { toBackupError } from "@backup/errors.ts";
 import { cancellability, isActive, type Run } from "@backup/runs/run.ts";
@@ -10,8 +10,8 @@ export interface CancelDependencies extends StatusDependencies {
   sleep: (ms: number) => Promise<void>;
 }
 
-/** Pauses before each look at what the script made of it: it rolls back and reports within seconds. */
-const LOOK_PAUSES_MS = [250, 500, 750, 1000, 1500, 2000, 2000];
+/** Pauses before each reading of the row: the script rolls back and reports within seconds. */
+const POLL_PAUSES_MS = [250, 500, 750, 1000, 1500, 2000, 2000];
 
 const BEFORE_IT_BEGAN: RunEnd = {
   status: "cancelled",
@@ -29,11 +29,11 @@ const WHY_NOT = {
 } as const;
 
 /**
- * @throws {BackupError} `run_not_found`; `not_cancellable` when it has ended or what it did would stay, also when
- * that came true meanwhile; GitHub's (`github_*`).
+ * @throws {BackupError} `run_not_found`; `not_cancellable` when it has ended or its effect is permanent, also when
+ * that happened during the call; GitHub's (`github_*`).
  */
-export async function cancelRun(asked: CancelRequest, deps: CancelDependencies): Promise<CancelAnswer> {
-  const found = await findRun(asked.request_id, deps.database);
+export async function cancelRun(request: CancelRequest, deps: CancelDependencies): Promise<CancelAnswer> {
+  const found = await findRun(request.request_id, deps.database);
   requireCancellable(found);
   const run = await endBeforeItBegins(found, deps.database);
   if (!isActive(run.status)) return await withdraw(run, deps.github);
@@ -56,12 +56,12 @@ function refusal(run: Run, why: keyof typeof WHY_NOT): RequestError {
   });
 }
 
-/** A run whose row has ended is refused when its script begins, whether GitHub shows it already or not. */
+/** Ends the row of a run that has not begun: its script is then refused when it starts. */
 async function endBeforeItBegins(run: Run, database: CallerDatabase): Promise<Run> {
   return run.status === "running" ? run : await database.settleRun(run.request_id, BEFORE_IT_BEGAN);
 }
 
-/** Nothing depends on GitHub's answer any more, so its failure is only told. */
+/** Cancels it at GitHub too. The row has ended already, so a failure of GitHub is a warning. */
 async function withdraw(run: Run, github: GitHub): Promise<CancelAnswer> {
   const answer = answerOf(run);
   try {
@@ -78,10 +78,10 @@ async function findAtGitHub(run: Run, github: GitHub): Promise<number | null> {
   return (await github.findByRequestId(run.kind, run.request_id, searchStart(run)))?.id ?? null;
 }
 
-/** The script hears of it, takes back what it did, and reports. Still active after that: it needs longer. */
+/** Waits for the script to roll back and report. A run that is still active after that needs longer. */
 async function waitForEnd(run: Run, { database, sleep }: CancelDependencies): Promise<Run> {
   let current = run;
-  for (const pause of LOOK_PAUSES_MS) {
+  for (const pause of POLL_PAUSES_MS) {
     await sleep(pause);
     current = await findRun(run.request_id, database);
     if (!isActive(current.status)) break;
@@ -89,7 +89,7 @@ async function waitForEnd(run: Run, { database, sleep }: CancelDependencies): Pr
   return current;
 }
 
-/** GitHub says that it has ended: then the row learns how. */
+/** The row of a run that GitHub has ended already, settled when its script is silent. */
 async function endOfCompleted(run: Run, deps: CancelDependencies): Promise<Run> {
   const status = await readStatus({ action: "status", request_id: run.request_id }, deps);
   return status.run;

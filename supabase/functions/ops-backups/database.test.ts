@@ -54,7 +54,7 @@ async function asymmetric(kid: string, claims: Record<string, unknown>) {
 
 const userAnswer: Answer = () => Response.json({ id: USER.sub, aud: "authenticated" });
 
-Deno.test("authenticate() asks the auth server about a token of a project with a shared secret", async () => {
+Deno.test("authenticate() verifies a token with the auth server in a project with a shared secret", async () => {
   const { seen, as } = project(userAnswer);
   const jwt = symmetric(USER);
   await as(jwt).authenticate();
@@ -116,7 +116,7 @@ for (const [what, jwt, answer, code] of bad) {
   });
 }
 
-Deno.test("every question carries the caller's token and the project's publishable key", async () => {
+Deno.test("every call carries the caller's token and the project's publishable key", async () => {
   const { seen, as } = project(() => Response.json(true));
   assert.equal(await as("user-token").mayOps("manage"), true);
   assert.equal(seen[0]?.url.pathname, "/rest/v1/rpc/has_permission_for_current_user");
@@ -146,7 +146,7 @@ for (const [what, answer, code] of noAnswer) {
   });
 }
 
-Deno.test("currentEmpresa() tells none from no answer", async () => {
+Deno.test("currentEmpresa() distinguishes none from no answer", async () => {
   assert.equal(await project(() => Response.json(null)).as("t").currentEmpresa(), null);
   await assert.rejects(project(() => Response.json({})).as("t").currentEmpresa(), {
     code: "perm_check_failed",
@@ -221,7 +221,7 @@ const refusals: [string, Answer, ErrorCode, RegExp?][] = [
 ];
 
 for (const [what, answer, code, sentence] of refusals) {
-  Deno.test(`a refusal is told as ${code}: ${what}`, async () => {
+  Deno.test(`a refusal becomes ${code}: ${what}`, async () => {
     await assert.rejects(project(answer).as("t").findRun(REQUEST_ID), (error) => {
       assert.ok(error instanceof RequestError);
       assert.equal(error.code, code);

@@ -18,7 +18,7 @@ import { RequestError } from "./responses.ts";
 import { timedFetch } from "./timed_fetch.ts";
 
 const TIMEOUT_MS = 10_000;
-/** Of a signed-in user's token. */
+/** Claims of a signed-in user's token. */
 const userClaims = z.object({
   role: z.literal("authenticated"),
   sub: z.uuid(),
@@ -26,13 +26,13 @@ const userClaims = z.object({
 });
 const requestAnswer = z.object({ created: z.boolean(), run: runSchema });
 
-/** A project's two servers. Neither client has a session: every call names the token that it is made with. */
+/** Clients of a project's two servers. They have no session: every call carries its own token. */
 interface Project {
   auth: Pick<InstanceType<typeof AuthClient>, "getClaims">;
   rest: SupabaseClient;
 }
 
-/** How the database looks to the bearer of a token. All callers share the clients, and nothing else. */
+/** The database with the rights of a token's bearer. Callers share the clients and nothing else. */
 export function connectCallers(config: Config, fetchImpl: typeof fetch): (jwt: string) => CallerDatabase {
   const { supabaseUrl, publishableKey } = config;
   const fetch = timedFetch(fetchImpl, TIMEOUT_MS);
@@ -45,7 +45,7 @@ export function connectCallers(config: Config, fetchImpl: typeof fetch): (jwt: s
       autoRefreshToken: false,
       detectSessionInUrl: false,
     }),
-    // a call that named no token would be a stranger's
+    // a call without a token is anonymous
     rest: createClient(supabaseUrl, publishableKey, {
       accessToken: () => Promise.resolve(null),
       global: { fetch },
@@ -74,12 +74,15 @@ class SupabaseCallerDatabase implements CallerDatabase {
   }
 
   async mayOps(action: "view" | "manage"): Promise<boolean> {
-    const may = await this.#ask("has_permission_for_current_user", { p_module: "ops", p_action: action });
+    const may = await this.#callPermission("has_permission_for_current_user", {
+      p_module: "ops",
+      p_action: action,
+    });
     return permissionAnswer(z.boolean(), may);
   }
 
   async currentEmpresa(): Promise<string | null> {
-    return permissionAnswer(z.string().nullable(), await this.#ask("current_empresa_id"));
+    return permissionAnswer(z.string().nullable(), await this.#callPermission("current_empresa_id"));
   }
 
   async requestRun(order: RunOrder): Promise<{ created: boolean; run: Run }> {
@@ -91,10 +94,10 @@ class SupabaseCallerDatabase implements CallerDatabase {
       p_r2_key: order.r2Key,
       p_reason: order.reason,
       p_request_id: order.requestId,
-      // named only where there is one, so that an older catalog serves everything else
+      // left out where there is none: an older catalog does not have the parameter
       ...(order.planRequestId === null ? {} : { p_plan_request_id: order.planRequestId }),
     });
-    return understood(requestAnswer, data);
+    return parsed(requestAnswer, data);
   }
 
   async markDispatched(requestId: string, githubRunId: number | null, runUrl: string | null): Promise<Run> {
@@ -103,7 +106,7 @@ class SupabaseCallerDatabase implements CallerDatabase {
       p_github_run_id: githubRunId,
       p_run_url: runUrl,
     });
-    return understood(runSchema, data);
+    return parsed(runSchema, data);
   }
 
   async markNotDispatched(id: string, code: ErrorCode, message: string, unclear: boolean): Promise<void> {
@@ -122,16 +125,16 @@ class SupabaseCallerDatabase implements CallerDatabase {
       p_error_code: end.errorCode,
       p_error_message: end.errorMessage,
     });
-    return understood(runSchema, data);
+    return parsed(runSchema, data);
   }
 
   async findRun(requestId: string): Promise<Run | null> {
     const rows = await this.#call("ops_db_backup_runs_list", { p_request_id: requestId });
-    return understood(z.array(runSchema), rows)[0] ?? null;
+    return parsed(z.array(runSchema), rows)[0] ?? null;
   }
 
   async listReports(): Promise<Report[]> {
-    return understood(z.array(reportSchema), await this.#call("ops_db_backup_reports_list"));
+    return parsed(z.array(reportSchema), await this.#call("ops_db_backup_reports_list"));
   }
 
   async #call(name: string, args: Record<string, unknown> = {}): Promise<unknown> {
@@ -140,8 +143,8 @@ class SupabaseCallerDatabase implements CallerDatabase {
     return data;
   }
 
-  /** A question about the caller's rights: without an answer nothing goes on. */
-  async #ask(name: string, args: Record<string, unknown> = {}): Promise<unknown> {
+  /** Calls a permission function; a failure is `perm_check_failed`. */
+  async #callPermission(name: string, args: Record<string, unknown> = {}): Promise<unknown> {
     const { data, error, status } = await this.#rpc(name, args);
     if (error) throw toPermissionError(name, { ...error, status });
     return data;
@@ -152,7 +155,7 @@ class SupabaseCallerDatabase implements CallerDatabase {
   }
 }
 
-/** getClaims throws on a token that is no JWT, and returns every other failure. */
+/** getClaims throws for a token that is not a JWT and returns every other failure. */
 function malformed(cause: unknown): never {
   throw new RequestError("invalid_token", "Cannot read the token", {}, cause);
 }
@@ -181,7 +184,7 @@ function permissionAnswer<Schema extends z.ZodType>(schema: Schema, data: unknow
   throw new RequestError("perm_check_failed", "The database gave no clear answer about the permission");
 }
 
-function understood<Schema extends z.ZodType>(schema: Schema, data: unknown): z.output<Schema> {
+function parsed<Schema extends z.ZodType>(schema: Schema, data: unknown): z.output<Schema> {
   const result = schema.safeParse(data);
   if (result.success) return result.data;
   throw new BackupError("internal_server_error", "The catalog answered in a form that is not known", {

@@ -1,6 +1,6 @@
 /**
- * What the database's refusals mean to the caller. The catalog's functions name the product's own code in the
- * error's hint and tell the facts as JSON in its details.
+ * Translates the database's refusals. The catalog's functions put the product's code into the error's hint and facts as
+ * JSON into its details.
  */
 import { z } from "zod";
 import type { BackupError } from "@backup/errors.ts";
@@ -18,7 +18,7 @@ export interface RpcFailure {
   details: string | null;
 }
 
-/** The run that holds the lock, as `busy` tells it. */
+/** The run that holds the lock: the details of `busy`. */
 const holderSchema = z.object({
   kind: runKindSchema,
   target: z.string(),
@@ -29,15 +29,15 @@ const holderSchema = z.object({
   run_url: z.string().nullable(),
 });
 
-const KIND_WORDS: Readonly<Record<RunKind, string>> = {
+const KIND_TEXTS: Readonly<Record<RunKind, string>> = {
   backup: "backup",
   restore: "restauração",
   drill: "ensaio",
   plan: "simulação",
   prune: "limpeza",
 };
-/** Why the database does not take a plan, as `plan_required` tells it. */
-const PLAN_WORDS: Readonly<Record<string, string>> = {
+/** Why the database refuses a plan: the details of `plan_required`. */
+const PLAN_TEXTS: Readonly<Record<string, string>> = {
   unknown: "A simulação indicada não existe.",
   other_target: "A simulação indicada é de outro banco.",
   other_backup: "A simulação indicada é de outro backup.",
@@ -50,7 +50,7 @@ const BRASILIA = new Intl.DateTimeFormat("pt-BR", {
   timeZone: "America/Sao_Paulo",
 });
 
-/** Names the RPC and what PostgREST said about it, in the product's own codes. */
+/** The error of a failed RPC, with the product's own code. */
 export function toDatabaseError(rpc: string, failure: RpcFailure): BackupError {
   const fact = `${rpc}: ${failure.message || `HTTP ${failure.status}`}`;
   const code = codeOf(failure);
@@ -87,7 +87,7 @@ function busyError(fact: string, facts: unknown): RequestError {
   const { kind, target, requested_by, created_at } = holder.data;
   const since = BRASILIA.format(new Date(created_at));
   return new RequestError("busy", fact, {
-    sentence: `Em andamento: ${KIND_WORDS[kind]} em ${target}, desde ${since} (horário de Brasília)` +
+    sentence: `Em andamento: ${KIND_TEXTS[kind]} em ${target}, desde ${since} (horário de Brasília)` +
       `${requested_by === null ? "" : `, por ${requested_by}`}.`,
     details: { holder: holder.data },
   });
@@ -96,5 +96,5 @@ function busyError(fact: string, facts: unknown): RequestError {
 function planError(fact: string, failure: RpcFailure): RequestError {
   const facts = z.object({ why: z.string() }).safeParse(factsOf(failure));
   const why = facts.success ? facts.data.why : failure.details ?? "";
-  return new RequestError("plan_required", fact, { sentence: PLAN_WORDS[why], details: { why } });
+  return new RequestError("plan_required", fact, { sentence: PLAN_TEXTS[why], details: { why } });
 }

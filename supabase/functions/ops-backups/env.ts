@@ -1,4 +1,4 @@
-/** The function's settings. They are read once; what is missing is reported all together, by name. */
+/** The function's settings. All that are missing are reported together, by name. */
 import { z } from "zod";
 import { RequestError } from "./responses.ts";
 
@@ -25,7 +25,7 @@ export type ReadEnv = (name: EnvName) => string | undefined;
 
 export interface Config {
   supabaseUrl: string;
-  /** Sent as `apikey`; it names the project and authenticates nobody. */
+  /** Sent as `apikey`; it names the project and does not authenticate. */
   publishableKey: string;
   githubToken: string;
   githubOwner: string;
@@ -72,7 +72,7 @@ export function readConfig(read: ReadEnv): Config {
   };
 }
 
-/** Blank counts as unset. The publishable key stands under one name, whichever form it came in. */
+/** Blank counts as unset. The publishable key is returned under one name, whichever variable has it. */
 function rawValues(read: ReadEnv): Record<string, string | undefined> {
   const raw: Record<string, string | undefined> = {};
   for (const name of ENV_NAMES) raw[name] = read(name)?.trim() || undefined;
@@ -80,14 +80,14 @@ function rawValues(read: ReadEnv): Record<string, string | undefined> {
   return raw;
 }
 
-/** What the function acts with where it acts in its own name (own_name.ts), and nowhere else. */
+/** Access with the platform's secret key, for `own_name.ts` and `watch_access.ts` alone. */
 export interface ServiceAccess {
   supabaseUrl: string;
   /** Acts as `service_role`. */
   secretKey: string;
 }
 
-/** `null` where the platform gave no secret key: then nothing can be done in its own name, and that is a fault. */
+/** `null` where the platform provides no secret key: calls that need it then fail. */
 export function readServiceAccess(read: ReadEnv): ServiceAccess | null {
   const supabaseUrl = httpUrl.safeParse(read("SUPABASE_URL")?.trim());
   const secretKey = defaultKey(read("SUPABASE_SECRET_KEYS")) ?? read("SUPABASE_SERVICE_ROLE_KEY")?.trim();

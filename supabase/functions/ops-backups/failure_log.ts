@@ -1,4 +1,4 @@
-/** What a failure leaves in the function's log: facts in one JSON line, no secret. */
+/** Formats a failure for the function's log: facts in one JSON line, no secret. */
 import { BackupError } from "@backup/errors.ts";
 
 const MAX_CAUSES = 4;

@@ -86,7 +86,7 @@ const failures: [string, () => Response | Promise<Response>, ErrorCode, number?]
 ];
 
 for (const [what, answer, code, wait] of failures) {
-  Deno.test(`dispatch() tells ${what}, without repeating the call`, async () => {
+  Deno.test(`dispatch() fails with ${what}, without a retry`, async () => {
     const server = new MemoryGitHub();
     server.answerDispatch = answer;
     await assert.rejects(connect(server).dispatch("backup", {}), (error) => {

@@ -9,7 +9,7 @@ import { GitHubClient, type GitHubOptions } from "./github_client.ts";
 import { isConflict } from "./github_errors.ts";
 import type { GitHub, GitHubRun } from "./ports.ts";
 
-/** The file that does each kind of run. */
+/** The workflow file of each kind of run. */
 export const WORKFLOWS: Readonly<Record<RunKind, string>> = {
   backup: "db-backup.yml",
   restore: "db-restore-from-r2.yml",
@@ -17,7 +17,7 @@ export const WORKFLOWS: Readonly<Record<RunKind, string>> = {
   plan: "db-restore-from-r2.yml",
   prune: "db-backup-prune.yml",
 };
-/** The newest runs that are searched for a request's id; the lock keeps them few per minute. */
+/** How many of the newest runs are searched for a request id; the lock keeps their number per minute small. */
 const SEARCHED_RUNS = 100;
 
 const dispatchAnswer = z.object({ workflow_run_id: z.number().int().positive(), html_url: z.url() });
@@ -40,7 +40,7 @@ const runAnswer = z.object({
 const runsAnswer = z.object({ workflow_runs: z.array(runAnswer) });
 const jobsAnswer = z.object({ jobs: z.array(z.object({ steps: z.array(githubStepSchema).optional() })) });
 
-/** GitHub with the function's own credential. No call is ever repeated by itself. */
+/** GitHub with the function's own credential. Calls are not retried. */
 export function createGitHub(config: Config, options: GitHubOptions): GitHub {
   return new OctokitGitHub(new GitHubClient(config, options));
 }

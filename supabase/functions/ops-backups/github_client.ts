@@ -1,4 +1,4 @@
-/** Calls to GitHub's REST API for one repository, with the function's own credential. No call repeats itself. */
+/** Calls to GitHub's REST API for one repository, with the function's own credential. Calls are not retried. */
 import { Octokit } from "@octokit/rest";
 import { BackupError } from "@backup/errors.ts";
 import type { GitHubAnswer } from "@backup/github/facts.ts";
@@ -36,7 +36,7 @@ export class GitHubClient {
   }
 
   /**
-   * A call that changes something: every doubt about its effect stays a doubt.
+   * A call that changes something: `github_unclear` unless it certainly had no effect.
    * @param route method and path after the repository, with `{…}` for the parameters.
    * @throws {BackupError} `github_*`
    */
@@ -53,7 +53,7 @@ export class GitHubClient {
     }
   }
 
-  /** A call that only reads: there is nothing to be in doubt about. @throws {BackupError} `github_*` */
+  /** A call that only reads. @throws {BackupError} `github_*` */
   async read(route: string, parameters: Record<string, unknown> = {}): Promise<GitHubAnswer> {
     try {
       return await this.send(route, parameters);

@@ -1,10 +1,10 @@
-/** What GitHub's failures mean, each as a code that says what to do. */
+/** Translates GitHub's failures into codes, each with its remedy. */
 import { z } from "zod";
 import { BackupError } from "@backup/errors.ts";
 import { gitHubFailureCode } from "@backup/github/failures.ts";
 import { RequestError } from "./responses.ts";
 
-/** The part of Octokit's error that is trusted; without `response` no answer of GitHub was read. */
+/** The part of Octokit's error that is used; without `response` GitHub did not answer. */
 const answeredSchema = z.object({
   status: z.number(),
   response: z.object({
@@ -26,16 +26,16 @@ export function toGitHubError(thrown: unknown, now: Date): BackupError {
   return new RequestError("github_unclear", "GitHub did not answer in time", {}, thrown);
 }
 
-/** Whether GitHub said that the thing is no longer in the state that the call needs (409). */
+/** Whether GitHub refused because of the resource's state (409). */
 export function isConflict(error: unknown): boolean {
   if (!(error instanceof BackupError)) return false;
   return answeredSchema.safeParse(error.cause).data?.status === 409;
 }
 
 function ofAnswer(answer: Answered, cause: unknown, now: Date): BackupError {
-  const words = wordsOf(answer.response.data);
-  const code = gitHubFailureCode({ status: answer.status, headers: answer.response.headers, words });
-  const fact = `GitHub answered ${answer.status}: ${words || "no reason given"}`;
+  const message = messageIn(answer.response.data);
+  const code = gitHubFailureCode({ status: answer.status, headers: answer.response.headers, message });
+  const fact = `GitHub answered ${answer.status}: ${message || "no reason given"}`;
   if (code !== "github_rate_limited") return new RequestError(code, fact, {}, cause);
   const wait = waitSeconds(answer.response.headers, now);
   return new RequestError(code, fact, {
@@ -45,7 +45,7 @@ function ofAnswer(answer: Answered, cause: unknown, now: Date): BackupError {
   }, cause);
 }
 
-/** GitHub's own wait in seconds; a minute, its advice, where it names none. */
+/** Seconds to wait as GitHub states them; a minute, as it recommends, where it states none. */
 function waitSeconds(headers: Record<string, unknown>, now: Date): number {
   const seconds = Number(headers["retry-after"]);
   if (seconds > 0) return Math.ceil(seconds);
@@ -53,12 +53,12 @@ function waitSeconds(headers: Record<string, unknown>, now: Date): number {
   return untilReset > 0 ? Math.ceil(untilReset) : 60;
 }
 
-function wordsOf(data: unknown): string {
+function messageIn(data: unknown): string {
   const parsed = z.object({ message: z.string() }).safeParse(data);
   return parsed.success ? parsed.data.message.slice(0, 300) : "";
 }
 
-/** Deno's fetch says so when not even a connection was made: then nothing can have been acted upon. */
+/** Deno's message for a connection that was not established: the request had no effect. */
 function neverConnected(thrown: unknown): boolean {
   return thrown instanceof Error &&
     /client error \(Connect\)/.test(`${thrown.message} ${thrown.cause ?? ""}`);

@@ -25,8 +25,8 @@ Deno.test("parseExpiry() reads GitHub's moments, and nothing out of anything els
 
 Deno.test("readTokenExpiry() takes the end from the answer's header", async () => {
   const headers = { "github-authentication-token-expiration": "2026-12-24 10:00:00 UTC" };
-  const told = connect({ "": () => Response.json({ id: 1 }, { headers }) });
-  assert.equal((await told.readTokenExpiry())?.getUTCDate(), 24);
+  const stated = connect({ "": () => Response.json({ id: 1 }, { headers }) });
+  assert.equal((await stated.readTokenExpiry())?.getUTCDate(), 24);
   assert.equal(await connect({ "": () => Response.json({ id: 1 }) }).readTokenExpiry(), null);
   await assert.rejects(connect({}).readTokenExpiry(), { code: "github_not_found" });
 });
@@ -43,7 +43,7 @@ Deno.test("lastScheduledRun() answers null where the schedule started none", asy
   assert.equal(await none.lastScheduledRun("db-backup.yml"), null);
 });
 
-Deno.test("what GitHub says in another form is an error of GitHub's", async () => {
+Deno.test("an answer of GitHub in another form is an error of GitHub", async () => {
   const odd = connect({ "/actions/workflows": () => Response.json({ workflows: [{}] }) });
   await assert.rejects(odd.listWorkflows(), { code: "github_error" });
 });

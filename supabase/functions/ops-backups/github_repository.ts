@@ -1,4 +1,4 @@
-/** The repository that does the work, as the function's own credential sees it. */
+/** The repository whose workflows do the work, read with the function's own credential. */
 import { type Repository, RepositoryReader } from "@backup/github/facts.ts";
 import type { Config } from "./env.ts";
 import { GitHubClient, type GitHubOptions } from "./github_client.ts";

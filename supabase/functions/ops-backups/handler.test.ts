@@ -36,7 +36,7 @@ function world(env: Record<string, string> = ENVIRONMENT) {
     refusals,
     silentRuns: new MemorySilentRuns(database),
     watchCatalog: new MemoryWatchCatalog(),
-    fetch: () => Promise.reject(new Error("nobody outside is told anything here")),
+    fetch: () => Promise.reject(new Error("this test sends nothing outside")),
     newId: () => REQUEST_ID,
     now: () => NOW,
     sleep: () => Promise.resolve(),
@@ -56,7 +56,7 @@ async function assertFailure(response: Response, status: number, code: ErrorCode
   return message;
 }
 
-Deno.test("the handler starts what a manager asks", async () => {
+Deno.test("the handler starts a manager's run", async () => {
   const { post, server, logged } = world();
   const response = await post(BACKUP);
   assert.equal(response.status, 200);
@@ -66,7 +66,7 @@ Deno.test("the handler starts what a manager asks", async () => {
   assert.deepEqual(logged, []);
 });
 
-Deno.test("the handler asks who it is before it reads what is asked", async () => {
+Deno.test("the handler authenticates before it reads the body", async () => {
   const { post, database } = world();
   await assertFailure(await post("{broken", {}), 401, "not_signed_in");
   await assertFailure(await post("{broken", { authorization: "Basic dTpw" }), 401, "not_signed_in");
@@ -111,7 +111,7 @@ Deno.test("the handler serves POST alone", async () => {
   }
 });
 
-Deno.test("the handler names what its environment lacks, to a page that may read it", async () => {
+Deno.test("the handler names what its environment lacks, to a page of an allowed origin", async () => {
   const { post, logged } = world({ ALLOWED_ORIGINS: ORIGIN });
   const response = await post(BACKUP, { authorization: "Bearer user", origin: ORIGIN });
   assert.equal(response.headers.get("access-control-allow-origin"), ORIGIN);
@@ -126,7 +126,7 @@ Deno.test("the handler names what its environment lacks, to a page that may read
   assert.equal(logged[0]?.code, "config_error");
 });
 
-Deno.test("the handler tells nothing of an unexpected error but that it happened", async () => {
+Deno.test("the handler discloses nothing of an unexpected error", async () => {
   const { post, database, logged } = world();
   database.requestRun = () => Promise.reject(new Error("secret at https://user:pass@host"));
   const response = await post(BACKUP);
@@ -160,7 +160,7 @@ Deno.test("the handler lets only the allowed origins in", async () => {
   assert.equal(stranger.headers.get("vary"), "Origin");
 });
 
-Deno.test("the handler keeps each refusal: who, what, why, and nothing else of what was sent", async () => {
+Deno.test("the handler records each refusal: caller, action, code, and nothing else of the request", async () => {
   const { post, database, refusals } = world();
   const restore = { action: "restore", target: "prod", r2_key: R2_KEY, request_id: REQUEST_ID };
   await post(JSON.stringify(restore), {
@@ -195,20 +195,20 @@ Deno.test("the handler keeps each refusal: who, what, why, and nothing else of w
   ]);
 });
 
-Deno.test("the handler keeps nothing of what it grants", async () => {
+Deno.test("the handler records nothing of a granted request", async () => {
   const { post, refusals } = world();
   await post(BACKUP);
   assert.deepEqual(refusals.kept, []);
 });
 
-Deno.test("the handler answers a refusal that could not be kept, and says so in its log", async () => {
+Deno.test("the handler answers a refusal that could not be recorded, and logs that", async () => {
   const { post, refusals, logged } = world();
   refusals.failure = new BackupError("audit_unavailable", "down");
   await assertFailure(await post("{"), 400, "invalid_payload");
   assert.deepEqual(logged.map(({ code }) => code), ["audit_unavailable"]);
 });
 
-Deno.test("the handler counts a flood of strangers instead of keeping it", async () => {
+Deno.test("the handler counts a flood of unauthenticated requests instead of recording it", async () => {
   const { post, refusals } = world();
   for (let i = 0; i < STRANGERS_AT_ONCE + 10; i++) await post("{}", {});
   assert.equal(refusals.kept.length, STRANGERS_AT_ONCE);
@@ -216,7 +216,7 @@ Deno.test("the handler counts a flood of strangers instead of keeping it", async
   assert.equal(refusals.kept.at(-1)?.detail.skipped, 10);
 });
 
-Deno.test("the handler cancels for a manager and tells a viewer how everything is", async () => {
+Deno.test("the handler cancels for a manager and answers health to a viewer", async () => {
   const { post, database, server } = world();
   database.rows.set(REQUEST_ID, exampleRun());
   database.rights.delete("manage");

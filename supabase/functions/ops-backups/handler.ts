@@ -1,4 +1,4 @@
-/** One request from door to answer. Who asks is settled before what is asked is even read. */
+/** Handles one request. The caller is authenticated before the body is read. */
 import type { StatusRequest } from "@backup/api.ts";
 import { type BackupError, toBackupError } from "@backup/errors.ts";
 import type { Repository } from "@backup/github/facts.ts";
@@ -26,43 +26,43 @@ export interface HandlerDependencies {
   refusals: RefusalLog;
   silentRuns: SilentRuns;
   watchCatalog: WatchCatalog;
-  /** To the outside: the addresses that alarms are told to. */
+  /** For the addresses that alarms are sent to. */
   fetch: typeof fetch;
   newId: () => string;
   now: () => Date;
   sleep: (ms: number) => Promise<void>;
-  /** Receives what the operator has to know of a failure on our side; never the caller's. */
+  /** Receives failures of the service, not those of the caller. */
   logFailure: (error: BackupError) => void;
 }
 
-/** The function's request handler. The environment is read, and what all requests share is made, with it. */
+/** The function's request handler. Reads the environment and makes the shared clients once. */
 export function createHandler(deps: HandlerDependencies): (request: Request) => Promise<Response> {
   const origins = readAllowedOrigins(deps.env);
-  const neighbours = settled(() => connectNeighbours(deps));
+  const clients = settled(() => connectClients(deps));
   const keepRefusal = createRefusalKeeper({ ...deps, log: deps.refusals });
   return async (request) => {
     const cors = corsHeaders(request.headers.get("origin"), origins);
     if (request.method === "OPTIONS") return preflightResponse(cors);
-    const seen: RefusalContext = { caller: null, asked: null };
+    const context: RefusalContext = { caller: null, actionRequest: null };
     try {
-      return jsonResponse(200, await answer(request, neighbours, deps, seen), cors);
+      return jsonResponse(200, await answer(request, clients, deps, context), cors);
     } catch (thrown) {
       const error = toBackupError(thrown);
       if (statusOf(error.code) >= 500) deps.logFailure(error);
-      await keepRefusal(request, seen, error);
+      await keepRefusal(request, context, error);
       return failureResponse(error, cors);
     }
   };
 }
 
-/** Made once for all requests: nothing of theirs stays in them. */
-interface Neighbours {
+/** Made once for all requests; they keep no state of a request. */
+interface Clients {
   asCaller: (jwt: string) => CallerDatabase;
   github: GitHub;
   repository: Repository;
 }
 
-function connectNeighbours({ env, connect, github, repository }: HandlerDependencies): Neighbours {
+function connectClients({ env, connect, github, repository }: HandlerDependencies): Clients {
   const config = readConfig(env);
   return { asCaller: connect(config), github: github(config), repository: repository(config) };
 }
@@ -81,43 +81,43 @@ function settled<T>(compute: () => T): () => T {
 
 async function answer(
   request: Request,
-  neighbours: () => Neighbours,
+  clients: () => Clients,
   deps: HandlerDependencies,
-  seen: RefusalContext,
+  context: RefusalContext,
 ): Promise<unknown> {
   if (request.method !== "POST") {
     throw new RequestError("method_not_allowed", `Cannot use ${request.method}: only POST is served`);
   }
   if (request.headers.has(WATCH_TOKEN_HEADER)) {
-    return await answerWatch(request, { ...deps, repository: neighbours().repository });
+    return await answerWatch(request, { ...deps, repository: clients().repository });
   }
   const jwt = bearerToken(request.headers);
-  const { asCaller, ...hub } = neighbours();
+  const { asCaller, ...gitHubClients } = clients();
   const database = asCaller(jwt);
-  seen.caller = await database.authenticate();
-  const asked = seen.asked = await readActionRequest(request);
-  requireConsent(asked);
-  const parts = { ...deps, ...hub, database };
-  // every open screen asks this again and again: the history's own check is enough
-  if (asked.action === "status") {
-    return await explainRefusal(database, asked.action, () => readStatus(asked, parts));
+  context.caller = await database.authenticate();
+  const actionRequest = context.actionRequest = await readActionRequest(request);
+  requireConsent(actionRequest);
+  const parts = { ...deps, ...gitHubClients, database };
+  // open screens poll this: the permission check of the list is enough
+  if (actionRequest.action === "status") {
+    return await explainRefusal(database, actionRequest.action, () => readStatus(actionRequest, parts));
   }
-  await requirePermission(database, asked.action);
-  return await act(asked, parts);
+  await requirePermission(database, actionRequest.action);
+  return await act(actionRequest, parts);
 }
 
 type Granted =
   & Pick<HandlerDependencies, "env" | "newId" | "now" | "sleep" | "silentRuns" | "logFailure">
-  & Pick<Neighbours, "github" | "repository">
+  & Pick<Clients, "github" | "repository">
   & { database: CallerDatabase };
 
-async function act(asked: Exclude<ActionRequest, StatusRequest>, parts: Granted): Promise<unknown> {
-  switch (asked.action) {
+async function act(actionRequest: Exclude<ActionRequest, StatusRequest>, parts: Granted): Promise<unknown> {
+  switch (actionRequest.action) {
     case "cancel":
-      return await cancelRun(asked, parts);
+      return await cancelRun(actionRequest, parts);
     case "health":
       return await readHealth(parts);
     default:
-      return await startRun(asked, parts);
+      return await startRun(actionRequest, parts);
   }
 }

@@ -1,4 +1,4 @@
-/** `health`: asks what backups need of GitHub and of the catalog; each answer, or the lack of one, is a check. */
+/** `health`: reads what backups need from GitHub and the catalog; each answer, or its absence, is a check. */
 import type { HealthAnswer, HealthCheck, Report } from "@backup/api.ts";
 import { BackupError, toBackupError } from "@backup/errors.ts";
 import { type FailureCode, type Result } from "@backup/result.ts";
@@ -23,19 +23,19 @@ export interface HealthDependencies {
   now: () => Date;
 }
 
-/** Settings that the function works without, but not well. */
+/** Settings that are recommended but not required. */
 const OPTIONAL: readonly EnvName[] = ["GITHUB_DEFAULT_REF", "GITHUB_API_URL", "SITE_URL"];
 const FILES = [...SCHEDULES.map(({ file }) => file), WORKFLOWS.restore];
 
-/** Never fails because of what it asks: what does not answer is a check of its own. */
+/** A source that does not answer does not fail the call: it is a check. */
 export async function readHealth(deps: HealthDependencies): Promise<HealthAnswer> {
   const { repository, now } = deps;
   const [expiry, workflows, secrets, reports, ...scheduled] = await Promise.all([
-    look(() => repository.readTokenExpiry()),
-    look(() => repository.listWorkflows()),
-    look(() => repository.listSecretNames()),
-    look(() => deps.database.listReports()),
-    ...SCHEDULES.map(({ file }) => look(() => repository.lastScheduledRun(file))),
+    read(() => repository.readTokenExpiry()),
+    read(() => repository.listWorkflows()),
+    read(() => repository.listSecretNames()),
+    read(() => deps.database.listReports()),
+    ...SCHEDULES.map(({ file }) => read(() => repository.lastScheduledRun(file))),
   ]);
   const checks: HealthCheck[] = [
     settingsCheck({
@@ -61,10 +61,10 @@ function reportsOf(reports: Result<Report[], FailureCode>): Report[] {
   return reports.ok ? reports.value : [];
 }
 
-/** The answer, or the code of what came instead. A fault of our own stays a fault. */
-async function look<T>(ask: () => Promise<T>): Promise<Result<T, FailureCode>> {
+/** The answer or the code of a known failure. @throws what is not a known failure */
+async function read<T>(query: () => Promise<T>): Promise<Result<T, FailureCode>> {
   try {
-    return { ok: true, value: await ask() };
+    return { ok: true, value: await query() };
   } catch (thrown) {
     if (!(thrown instanceof BackupError)) throw thrown;
     return { ok: false, code: toBackupError(thrown).code };

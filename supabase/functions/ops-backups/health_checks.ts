@@ -1,4 +1,4 @@
-/** What the function sees of itself and of the catalog, as checks in an admin's words. */
+/** Checks of the function's settings and of the catalog, in pt-BR. */
 import type { HealthCheck, Report } from "@backup/api.ts";
 import type { FailureCode, Result } from "@backup/result.ts";
 import { messageOf } from "@backup/messages.ts";
@@ -9,7 +9,7 @@ export interface Settings {
   optional: readonly string[];
 }
 
-/** What the function cannot work without is there, or it would not have come so far. */
+/** Required settings are not checked here: without them the function refuses every request. */
 export function settingsCheck({ hasAuditKey, origins, optional }: Settings): HealthCheck {
   const missing = [
     ...hasAuditKey ? [] : ["SUPABASE_SECRET_KEYS (recusas não entram na auditoria)"],

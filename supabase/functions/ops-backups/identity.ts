@@ -1,4 +1,4 @@
-/** The caller's token out of the request. Whether it is good is for the database's side to say. */
+/** Reads the caller's token from the request; the database verifies it. */
 import { RequestError } from "./responses.ts";
 
 const BEARER = /^Bearer +(\S+)$/i;

@@ -70,7 +70,7 @@ Deno.test("giveUp() leaves it to the catalog which runs are silent", async () =>
   await assert.rejects(connectOwnName(null, fetch).giveUp(), { code: "catalog_unavailable" });
 });
 
-Deno.test("append() fails by name when nobody keeps the record", async () => {
+Deno.test("append() fails with audit_unavailable when the record is not stored", async () => {
   const down = connectOwnName(access, () => Promise.reject(new TypeError("refused")));
   await assert.rejects(down.append(REFUSAL), { code: "audit_unavailable" });
   await assert.rejects(connectOwnName(null, fetch).append(REFUSAL), {

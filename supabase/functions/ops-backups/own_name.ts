@@ -1,4 +1,4 @@
-/** What the function does in its own name, with the platform's secret key. The key serves nothing else. */
+/** Calls that the function makes with the platform's secret key instead of the caller's token. */
 import { createClient } from "@supabase/supabase-js";
 import { BackupError } from "@backup/errors.ts";
 import type { ErrorCode } from "@backup/messages.ts";
@@ -6,10 +6,10 @@ import type { ServiceAccess } from "./env.ts";
 import type { Refusal, RefusalLog, SilentRuns } from "./ports.ts";
 import { timedFetch } from "./timed_fetch.ts";
 
-/** The caller waits for it, so it is short. */
+/** Short, since the caller waits for it. */
 const TIMEOUT_MS = 5_000;
 
-/** @param access `null` where the platform gave no secret key: every call fails then. */
+/** @param access `null` where the platform provides no secret key: every call fails then. */
 export function connectOwnName(
   access: ServiceAccess | null,
   fetchImpl: typeof fetch,

@@ -1,4 +1,4 @@
-/** Asks the database whether the caller may act, before anything is written. */
+/** Checks with the database what the caller may do, before anything is written. */
 import type { Action } from "@backup/api.ts";
 import { BackupError } from "@backup/errors.ts";
 import type { CallerDatabase } from "./ports.ts";
@@ -7,7 +7,7 @@ import { RequestError } from "./responses.ts";
 const LOOKING: readonly Action[] = ["status", "health"];
 
 /**
- * Looking (`status`, `health`) needs `ops:view`; everything else `ops:manage` and an active company.
+ * Reading (`status`, `health`) needs `ops:view`; everything else `ops:manage` and an active company.
  * @throws {BackupError} `forbidden`, `empresa_not_selected`, `perm_check_failed`
  */
 export async function requirePermission(database: CallerDatabase, action: Action): Promise<void> {
@@ -19,7 +19,7 @@ export async function requirePermission(database: CallerDatabase, action: Action
   ]);
   if (!may) {
     const empresa = acting ? company : await database.currentEmpresa();
-    // Rights are given within a company: without one the caller may only have forgotten to select it.
+    // rights are granted within a company: the caller may only have to select one
     const unselected = empresa === null ? " Nenhuma empresa está selecionada." : "";
     throw new RequestError("forbidden", `Cannot ${action} without ops:${right}`, {
       sentence: `Permissão exigida: ops:${right}.${unselected}`,
@@ -31,7 +31,7 @@ export async function requirePermission(database: CallerDatabase, action: Action
 }
 
 /**
- * Does what the database refuses by itself to whoever may not; only then it is asked why.
+ * Does work that the database refuses without permission, and reads the reason only after a refusal.
  * @throws {BackupError} what {@link requirePermission} throws, and what `work` does.
  */
 export async function explainRefusal<T>(

@@ -1,4 +1,4 @@
-/** What the function needs from the database and from GitHub, in its own words. */
+/** The interfaces that the function needs of the database and of GitHub. */
 import type { Dispatched, GitHubStep, Report } from "@backup/api.ts";
 import type { ErrorCode } from "@backup/messages.ts";
 import type { Mode, Target } from "@backup/target.ts";
@@ -7,7 +7,7 @@ import type { Run, RunKind, RunStatus } from "@backup/runs/run.ts";
 /** Kinds of run that the function starts. */
 export type StartedKind = Dispatched["kind"];
 
-/** What is written when a run is asked for. */
+/** The row of a requested run. */
 export interface RunOrder {
   kind: StartedKind;
   target: Target;
@@ -16,18 +16,18 @@ export interface RunOrder {
   r2Key: string | null;
   reason: string | null;
   requestId: string;
-  /** The plan that was looked at before a restore. */
+  /** Of a restore: the plan that the requester confirmed. */
   planRequestId: string | null;
 }
 
-/** Why a run ended, for the history. */
+/** How a run is settled, for the history. */
 export interface RunEnd {
   status: Extract<RunStatus, "failed" | "cancelled" | "lost">;
   errorCode: ErrorCode;
   errorMessage: string;
 }
 
-/** A signed-in user, as the checked token names him. */
+/** A signed-in user, from the verified token. */
 export interface Caller {
   id: string;
   email: string | null;
@@ -36,11 +36,11 @@ export interface Caller {
 /** The database as one caller sees it: every call carries the caller's own token, the database decides. */
 export interface CallerDatabase {
   /**
-   * Makes sure that the token is a signed-in user's.
-   * @throws {BackupError} `invalid_token`; `catalog_unavailable` when nobody could say.
+   * Verifies that the token is a signed-in user's.
+   * @throws {BackupError} `invalid_token`; `catalog_unavailable` when the auth server did not answer.
    */
   authenticate(): Promise<Caller>;
-  /** @throws {BackupError} `perm_check_failed` when the database does not say yes or no. */
+  /** @throws {BackupError} `perm_check_failed` when the database gives no clear answer. */
   mayOps(action: "view" | "manage"): Promise<boolean>;
   /** The caller's active company, `null` for none. @throws {BackupError} `perm_check_failed` */
   currentEmpresa(): Promise<string | null>;
@@ -53,15 +53,15 @@ export interface CallerDatabase {
   markDispatched(requestId: string, githubRunId: number | null, runUrl: string | null): Promise<Run>;
   /** GitHub refused, or (`unclear`) gave no clear answer. */
   markNotDispatched(requestId: string, code: ErrorCode, message: string, unclear: boolean): Promise<void>;
-  /** Ends a run whose script will not. One that ended or gave a sign of life meanwhile stays as it is. */
+  /** Ends a run whose script did not. One that has ended, or whose script is alive, stays as it is. */
   settleRun(requestId: string, end: RunEnd): Promise<Run>;
   /** One run, `null` when the history has none of this id. */
   findRun(requestId: string): Promise<Run | null>;
-  /** The last word of each watching script. */
+  /** The last report of each unattended command. */
   listReports(): Promise<Report[]>;
 }
 
-/** A workflow run as GitHub tells it. */
+/** A workflow run as GitHub shows it. */
 export interface GitHubRun {
   id: number;
   url: string;
@@ -73,7 +73,7 @@ export interface GitHubRun {
 /** The repository whose workflows do the work. */
 export interface GitHub {
   /**
-   * Starts the workflow of `kind`, once. Answers the run, or `null` when an older GitHub does not tell it.
+   * Starts the workflow of `kind`, once. Answers the run, or `null` from an older GitHub, which does not return it.
    * @throws {BackupError} `github_unclear` when the run may exist, another `github_*` when it does not.
    */
   dispatch(kind: RunKind, inputs: Record<string, string>): Promise<Pick<GitHubRun, "id" | "url"> | null>;
@@ -83,13 +83,13 @@ export interface GitHub {
   readRun(id: number): Promise<GitHubRun | null>;
   /** The steps of all jobs of the run's last attempt, in order. */
   readSteps(id: number): Promise<GitHubStep[]>;
-  /** Asks for the run's end. `false` when it has ended already. @throws {BackupError} `github_*` */
+  /** Cancels the run. `false` when it has ended already. @throws {BackupError} `github_*` */
   cancel(id: number): Promise<boolean>;
 }
 
-/** What the audit keeps of a request that was not granted. */
+/** The audit record of a refused request. */
 export interface Refusal {
-  /** `null` while nobody has shown who he is. */
+  /** `null` before authentication. */
   caller: Caller | null;
   target: string | null;
   requestId: string | null;
@@ -98,13 +98,13 @@ export interface Refusal {
   detail: Record<string, string | number | null>;
 }
 
-/** Runs that nobody hears of any more. */
+/** Runs whose scripts no longer report. */
 export interface SilentRuns {
-  /** Ends all of them as lost, by the catalog's own clock and limits. @throws {BackupError} `catalog_unavailable` */
+  /** Ends all of them as lost, by the database's clock and service levels. @throws {BackupError} `catalog_unavailable` */
   giveUp(): Promise<void>;
 }
 
-/** Where refusals are kept. */
+/** Stores refusals. */
 export interface RefusalLog {
   /** @throws {BackupError} `audit_unavailable` */
   append(refusal: Refusal): Promise<void>;

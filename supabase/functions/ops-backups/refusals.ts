@@ -1,6 +1,6 @@
 /**
- * Keeps what was refused. Nothing that a stranger sends is stored as it came: no body, texts cut short; and
- * strangers share a budget, so that a flood of them cannot fill the audit or wear out the database.
+ * Records refusals in the audit. No body is stored and texts are shortened. Unauthenticated callers share a budget, so
+ * that a flood cannot fill the audit or load the database.
  */
 import { type BackupError, toBackupError } from "@backup/errors.ts";
 import type { ActionRequest } from "./request.ts";
@@ -9,7 +9,7 @@ import type { Caller, Refusal, RefusalLog } from "./ports.ts";
 /** What is known of a request, filled in as it becomes known. */
 export interface RefusalContext {
   caller: Caller | null;
-  asked: ActionRequest | null;
+  actionRequest: ActionRequest | null;
 }
 
 export interface RefusalDependencies {
@@ -18,22 +18,22 @@ export interface RefusalDependencies {
   logFailure: (error: BackupError) => void;
 }
 
-/** How many refusals of strangers are kept at once, and how many more each minute, by one instance. */
+/** Budget of one instance for refusals of unauthenticated callers: at once, and more each minute. */
 export const STRANGERS_AT_ONCE = 500;
 export const STRANGERS_A_MINUTE = 12;
 
 const LONGEST_METHOD = 10;
 const LONGEST_ADDRESS = 64;
 
-/** @returns keeps one refusal. Never fails: what cannot be kept goes to the function's own log. */
+/** @returns records one refusal. Does not throw: a refusal that cannot be recorded goes to the function's log. */
 export function createRefusalKeeper(
   deps: RefusalDependencies,
-): (request: Request, seen: RefusalContext, error: BackupError) => Promise<void> {
+): (request: Request, context: RefusalContext, error: BackupError) => Promise<void> {
   const budget = new Budget(deps.now);
-  return async (request, seen, error) => {
-    if (seen.caller === null && !budget.take()) return;
+  return async (request, context, error) => {
+    if (context.caller === null && !budget.take()) return;
     try {
-      await deps.log.append(describe(request, seen, error, budget.takeSkipped()));
+      await deps.log.append(describe(request, context, error, budget.takeSkipped()));
     } catch (thrown) {
       deps.logFailure(toBackupError(thrown));
     }
@@ -42,28 +42,30 @@ export function createRefusalKeeper(
 
 function describe(
   request: Request,
-  { caller, asked }: RefusalContext,
+  { caller, actionRequest }: RefusalContext,
   { code }: BackupError,
   skipped: number,
 ): Refusal {
   const address = request.headers.get("x-forwarded-for")?.split(",")[0]?.trim().slice(0, LONGEST_ADDRESS);
   return {
     caller,
-    target: asked !== null && "target" in asked ? asked.target : null,
-    requestId: asked !== null && "request_id" in asked ? asked.request_id ?? null : null,
-    r2Key: asked !== null && "r2_key" in asked ? asked.r2_key ?? null : null,
+    target: actionRequest !== null && "target" in actionRequest ? actionRequest.target : null,
+    requestId: actionRequest !== null && "request_id" in actionRequest
+      ? actionRequest.request_id ?? null
+      : null,
+    r2Key: actionRequest !== null && "r2_key" in actionRequest ? actionRequest.r2_key ?? null : null,
     code,
     detail: {
-      action: asked?.action ?? null,
+      action: actionRequest?.action ?? null,
       method: request.method.slice(0, LONGEST_METHOD),
       address: address ?? null,
-      // refusals of strangers before this one that were only counted
+      // refusals of unauthenticated callers that were counted, not recorded
       ...(skipped === 0 ? {} : { skipped }),
     },
   };
 }
 
-/** A bucket that fills up again with time. */
+/** A token bucket. */
 class Budget {
   #left = STRANGERS_AT_ONCE;
   #skipped = 0;

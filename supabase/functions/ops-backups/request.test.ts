@@ -38,8 +38,8 @@ Deno.test("readActionRequest() takes the action from the path", async () => {
 });
 
 Deno.test("readActionRequest() takes the request id from Idempotency-Key", async () => {
-  const asked = await readActionRequest(post({ action: "backup", target: "prod" }, { key: REQUEST_ID }));
-  assert.deepEqual(asked, {
+  const request = await readActionRequest(post({ action: "backup", target: "prod" }, { key: REQUEST_ID }));
+  assert.deepEqual(request, {
     action: "backup",
     target: "prod",
     mode: "full",
@@ -123,9 +123,9 @@ const consents: [string, ActionRequest, ErrorCode | null][] = [
   ["no plan", { ...CONSENT, plan_request_id: undefined }, "plan_required"],
 ];
 
-for (const [what, asked, code] of consents) {
+for (const [what, request, code] of consents) {
   Deno.test(`requireConsent() answers ${code ?? "nothing"} to ${what}`, () => {
-    if (code === null) return requireConsent(asked);
-    assert.throws(() => requireConsent(asked), { code });
+    if (code === null) return requireConsent(request);
+    assert.throws(() => requireConsent(request), { code });
   });
 }

@@ -1,4 +1,4 @@
-/** Reads what is asked: the body's size, its JSON, the action, then the action's own fields, strictly. */
+/** Parses a request: size and JSON of the body, the action, then the action's own fields, strictly. */
 import { z } from "zod";
 import {
   type Action,
@@ -25,10 +25,10 @@ const pageLanguage = z.locales.ptBR().localeError;
 const actionSchema = z.enum(ACTIONS);
 type JsonObject = Record<string, unknown>;
 
-/** A request whose fields are all right; whether the caller may ask it is another matter. */
+/** A request with valid fields, before the permission check. */
 export type ActionRequest = StartRequest | StatusRequest | CancelRequest | HealthRequest;
 
-/** Actions whose `request_id` is their own, so that `Idempotency-Key` may give it. */
+/** Actions that create a run: `Idempotency-Key` may give their `request_id`. */
 const STARTING: readonly Action[] = ["backup", "restore", "plan", "drill"];
 
 /**
@@ -62,7 +62,7 @@ export async function readObject(request: Request): Promise<JsonObject> {
   return parseObject(await readText(request));
 }
 
-/** Reads no more than the limit, whatever length was announced. */
+/** Reads at most the limit, whatever Content-Length says. */
 async function readText(request: Request): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
@@ -112,7 +112,7 @@ function readAction(fromBody: unknown, path: string): Action {
   return action.data;
 }
 
-/** `Idempotency-Key` is another way to give `request_id`; two different ids are a contradiction. */
+/** `Idempotency-Key` is another form of `request_id`; two different ids are refused. */
 function withIdempotencyKey(payload: JsonObject, key: string | null): JsonObject {
   if (key === null || !STARTING.some((action) => action === payload.action)) return payload;
   if (payload.request_id === undefined) return { ...payload, request_id: key };
@@ -149,30 +149,29 @@ function describeIssue(issue: z.core.$ZodIssue): Record<string, string> {
   };
 }
 
-function withArchiveKey<Request extends { r2_key?: string }>(asked: Request): Request {
-  if (asked.r2_key !== undefined) parseArchiveKey(asked.r2_key);
-  return asked;
+function withArchiveKey<Fields extends { r2_key?: string }>(request: Fields): Fields {
+  if (request.r2_key !== undefined) parseArchiveKey(request.r2_key);
+  return request;
 }
 
 /**
- * What somebody has to say before production is replaced: the word, and (unless the client is of the time before
- * there were request ids) why, and the plan that was looked at.
+ * Requires the confirmation of a restore into production and, from a client that sends request ids, a reason and a plan.
  * @throws {RequestError} `confirmation_required`, `reason_required`, `plan_required`
  */
-export function requireConsent(asked: ActionRequest): void {
-  if (asked.action !== "restore" || asked.target !== "prod") return;
-  if (!isRestoreConfirmed(asked.target, asked.confirm)) {
+export function requireConsent(request: ActionRequest): void {
+  if (request.action !== "restore" || request.target !== "prod") return;
+  if (!isRestoreConfirmed(request.target, request.confirm)) {
     throw new RequestError("confirmation_required", "Cannot restore into prod without its confirmation", {
       details: { fields: { confirm: "deve ser RESTORE_PROD" } },
     });
   }
-  if (asked.request_id === undefined) return;
-  if (!asked.reason) {
+  if (request.request_id === undefined) return;
+  if (!request.reason) {
     throw new RequestError("reason_required", "Cannot restore into prod without a reason", {
       details: { fields: { reason: "obrigatório" } },
     });
   }
-  if (asked.plan_request_id === undefined) {
+  if (request.plan_request_id === undefined) {
     throw new RequestError("plan_required", "Cannot restore into prod without a plan", {
       details: { why: "missing", fields: { plan_request_id: "obrigatório" } },
     });

@@ -3,18 +3,18 @@ import type { Failure } from "@backup/api.ts";
 import { BackupError } from "@backup/errors.ts";
 import { type ErrorCode, messageOf, statusOf } from "@backup/messages.ts";
 
-/** What an error says to the caller, beside the sentence of its code. All of it may be read by the caller. */
+/** What an error answers besides the sentence of its code. The caller reads all of it. */
 interface Answerable {
   /** A pt-BR sentence with the facts of this case, appended to the code's own. */
   sentence?: string;
   details?: Record<string, unknown>;
-  /** Seconds after which asking again makes sense. */
+  /** Seconds to wait before a retry. */
   retryAfter?: number;
 }
 
 /**
- * An error meant for the caller. A {@link BackupError} from elsewhere answers with its code alone, so that
- * nothing of an adapter's own details gets out by accident.
+ * An error for the caller. Another {@link BackupError} is answered with its code alone, so that no details of an adapter
+ * are disclosed.
  */
 export class RequestError extends BackupError {
   readonly answer: Answerable;

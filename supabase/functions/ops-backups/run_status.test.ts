@@ -29,13 +29,13 @@ function world(run: Partial<Run> = {}) {
   return { database, server, silentRuns, logged, deps };
 }
 
-Deno.test("readStatus() does not know what was never asked", async () => {
+Deno.test("readStatus() refuses an unknown request id", async () => {
   const { database, deps } = world();
   database.rows.clear();
   await assert.rejects(readStatus(ASKED, deps), { code: "run_not_found" });
 });
 
-Deno.test("readStatus() asks GitHub nothing about a run that has ended", async () => {
+Deno.test("readStatus() does not call GitHub for a run that has ended", async () => {
   const { server, deps } = world({ status: "succeeded", github_run_id: 5 });
   server.broken = true;
   const answer = await readStatus(ASKED, deps);
@@ -84,7 +84,7 @@ Deno.test("readStatus() ends a run whose script died, with the step that failed"
   assert.ok(github !== null && "known" in github && github.known && github.failed_step === "Dump");
 });
 
-Deno.test("readStatus() has a silent run given up at a viewer's look, who settles nothing himself", async () => {
+Deno.test("readStatus() expires silent runs for a viewer, who may not settle", async () => {
   const { database, server, deps } = world({ status: "running", github_run_id: 5 });
   database.rights.delete("manage");
   server.addRun(5, { status: "completed", conclusion: "cancelled", updated_at: LONG_AGO });
@@ -109,7 +109,7 @@ Deno.test("readStatus() gives up a run that GitHub does not know after a long si
   assert.deepEqual(github, { known: false });
 });
 
-Deno.test("readStatus() tells the row and GitHub's failure when GitHub cannot be asked", async () => {
+Deno.test("readStatus() answers the row and GitHub's failure when GitHub does not answer", async () => {
   const { database, server, deps } = world({ status: "running", github_run_id: 5 });
   server.broken = true;
   const { run, github } = await readStatus(ASKED, deps);
@@ -118,7 +118,7 @@ Deno.test("readStatus() tells the row and GitHub's failure when GitHub cannot be
   assert.deepEqual(database.calls, ["findRun"]);
 });
 
-Deno.test("readStatus() does not hide that the catalog failed", async () => {
+Deno.test("readStatus() fails when the catalog fails", async () => {
   const { database, server, deps } = world({ status: "running", github_run_id: 5 });
   server.addRun(5, { status: "completed", conclusion: "failure", updated_at: LONG_AGO });
   database.failures.set("settleRun", new BackupError("catalog_unavailable", "down"));

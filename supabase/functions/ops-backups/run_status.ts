@@ -1,4 +1,4 @@
-/** `status`: the history's row, GitHub's word on it, and the end of a run that did not report its own. */
+/** `status`: the row of a run, GitHub's view of it, and the end of a run whose script did not report one. */
 import type { GitHubStep, GitHubView, StatusAnswer, StatusRequest } from "@backup/api.ts";
 import { type BackupError, toBackupError } from "@backup/errors.ts";
 import { isActive, type Run } from "@backup/runs/run.ts";
@@ -22,13 +22,13 @@ interface Observation {
 const FAILED_CONCLUSIONS = new Set(["failure", "timed_out", "startup_failure"]);
 
 /** @throws {BackupError} `run_not_found`, `catalog_unavailable`, … GitHub's failures are part of the answer. */
-export async function readStatus(asked: StatusRequest, deps: StatusDependencies): Promise<StatusAnswer> {
-  const run = await findRun(asked.request_id, deps.database);
+export async function readStatus(request: StatusRequest, deps: StatusDependencies): Promise<StatusAnswer> {
+  const run = await findRun(request.request_id, deps.database);
   if (!isActive(run.status)) return { ok: true, kind: "status", run, github: null };
   try {
-    const seen = await observe(run, deps.github);
-    const current = await catchUp(run, seen, deps);
-    return { ok: true, kind: "status", run: current, github: viewOf(seen) };
+    const observation = await observe(run, deps.github);
+    const current = await catchUp(run, observation, deps);
+    return { ok: true, kind: "status", run: current, github: viewOf(observation) };
   } catch (thrown) {
     const { code } = toBackupError(thrown);
     if (!code.startsWith("github_")) throw thrown;
@@ -50,15 +50,15 @@ async function observe(run: Run, github: GitHub): Promise<Observation> {
   return { run: found, steps: found === null ? [] : await github.readSteps(found.id) };
 }
 
-/** From when on GitHub may have a run that the row asked for; two clocks may differ by a minute. */
+/** Start of the search for a run at GitHub; the two clocks may differ by a minute. */
 export function searchStart(run: Run): Date {
   return new Date(Date.parse(run.created_at) - 60_000);
 }
 
 /** Writes what GitHub knows and the row does not, when the caller may. */
-async function catchUp(run: Run, seen: Observation, deps: StatusDependencies): Promise<Run> {
-  const unnamed = run.github_run_id === null && seen.run !== null ? seen.run : null;
-  const end = decideSettlement(run, seen.run, failedStepOf(seen.steps), deps.now());
+async function catchUp(run: Run, observation: Observation, deps: StatusDependencies): Promise<Run> {
+  const unnamed = run.github_run_id === null && observation.run !== null ? observation.run : null;
+  const end = decideSettlement(run, observation.run, failedStepOf(observation.steps), deps.now());
   if (unnamed === null && end === null) return run;
   if (!await deps.database.mayOps("manage")) return end === null ? run : await giveUpSilent(run, deps);
   const named = unnamed === null
@@ -67,7 +67,7 @@ async function catchUp(run: Run, seen: Observation, deps: StatusDependencies): P
   return end === null ? named : await deps.database.settleRun(run.request_id, end);
 }
 
-/** A viewer's look ends nothing by GitHub's word, but a run that is silent for too long is lost whoever looks. */
+/** A viewer may not settle a run by GitHub's state; runs beyond their service level are expired for every caller. */
 async function giveUpSilent(
   run: Run,
   { database, silentRuns, logFailure }: StatusDependencies,

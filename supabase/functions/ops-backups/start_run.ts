@@ -1,4 +1,4 @@
-/** What becomes a run: its row first, then one dispatch, then what GitHub said. */
+/** Starts a run: writes its row, dispatches the workflow once, records GitHub's answer. */
 import type { Dispatched, StartRequest } from "@backup/api.ts";
 import { BackupError, toBackupError } from "@backup/errors.ts";
 import { ERROR_CODES } from "@backup/messages.ts";
@@ -14,45 +14,45 @@ export interface StartDependencies {
   sleep: (ms: number) => Promise<void>;
 }
 
-/** Pauses before each look for a run that an older GitHub did not name; a fresh run can be missing for seconds. */
-const LOOK_PAUSES_MS = [500, 1000, 1500, 2000, 2500, 2500];
+/** Pauses before each search for a run that an older GitHub did not return; a new run can be missing for seconds. */
+const SEARCH_PAUSES_MS = [500, 1000, 1500, 2000, 2500, 2500];
 
 const NOT_RECORDED =
   "O GitHub aceitou o pedido, mas o catálogo não registrou a execução. Ela aparecerá quando der notícias.";
 
 /**
- * Starts what is asked, at most once per request id; a repeated request gets the first one's answer.
+ * Starts the requested run, at most once per request id; a repeated request gets the first one's answer.
  * @throws {BackupError} the catalog's refusals and GitHub's (`github_*`).
  */
-export async function startRun(asked: StartRequest, deps: StartDependencies): Promise<Dispatched> {
-  const { created, run } = await deps.database.requestRun(orderOf(asked, deps.newId));
-  if (!created) return earlierAnswer(run, asked.action);
-  const accepted = await dispatchOnce(run, inputsOf(run, asked), deps) ?? await lookFor(run, deps);
+export async function startRun(request: StartRequest, deps: StartDependencies): Promise<Dispatched> {
+  const { created, run } = await deps.database.requestRun(orderOf(request, deps.newId));
+  if (!created) return earlierAnswer(run, request.action);
+  const accepted = await dispatchOnce(run, inputsOf(run, request), deps) ?? await findAccepted(run, deps);
   const { id = null, url = null } = accepted ?? {};
   try {
-    return answerOf(await deps.database.markDispatched(run.request_id, id, url), asked.action);
+    return answerOf(await deps.database.markDispatched(run.request_id, id, url), request.action);
   } catch (thrown) {
-    // GitHub is running it: the row catches up when the script reports or the status is asked for.
-    const unrecorded = answerOf({ ...run, github_run_id: id, run_url: url }, asked.action);
+    // GitHub runs it: the row is updated when the script reports or the status is read
+    const unrecorded = answerOf({ ...run, github_run_id: id, run_url: url }, request.action);
     return { ...unrecorded, warnings: [`${NOT_RECORDED} (${toBackupError(thrown).code})`] };
   }
 }
 
-function orderOf(asked: StartRequest, newId: () => string): RunOrder {
+function orderOf(request: StartRequest, newId: () => string): RunOrder {
   return {
-    kind: asked.action,
-    target: asked.target,
-    mode: asked.action === "backup" ? asked.mode : null,
-    label: asked.action === "backup" ? asked.label : null,
-    r2Key: asked.action === "backup" ? null : asked.r2_key ?? null,
-    reason: asked.reason || null,
-    requestId: asked.request_id ?? newId(),
-    planRequestId: asked.action === "restore" ? asked.plan_request_id ?? null : null,
+    kind: request.action,
+    target: request.target,
+    mode: request.action === "backup" ? request.mode : null,
+    label: request.action === "backup" ? request.label : null,
+    r2Key: request.action === "backup" ? null : request.r2_key ?? null,
+    reason: request.reason || null,
+    requestId: request.request_id ?? newId(),
+    planRequestId: request.action === "restore" ? request.plan_request_id ?? null : null,
   };
 }
 
-/** Only the row's own values are sent: GitHub is asked for exactly what the history says was asked. */
-function inputsOf(run: Run, asked: StartRequest): Record<string, string> {
+/** The workflow's inputs, from the row: GitHub runs what the history shows. */
+function inputsOf(run: Run, request: StartRequest): Record<string, string> {
   const common = {
     target: run.target,
     request_id: run.request_id,
@@ -60,7 +60,7 @@ function inputsOf(run: Run, asked: StartRequest): Record<string, string> {
   };
   const reason = run.reason ?? "";
   const key = run.r2_key ?? "";
-  switch (asked.action) {
+  switch (request.action) {
     case "backup":
       return { ...common, reason, mode: run.mode ?? "full", label: run.label ?? "" };
     case "restore":
@@ -69,7 +69,7 @@ function inputsOf(run: Run, asked: StartRequest): Record<string, string> {
         ...(run.plan_request_id === null ? {} : { plan_request_id: run.plan_request_id }),
         reason,
         r2_key: key,
-        confirm: asked.confirm ?? "",
+        confirm: request.confirm ?? "",
       };
     case "plan":
       return { ...common, reason, r2_key: key, plan: "true" };
@@ -86,10 +86,10 @@ async function dispatchOnce(run: Run, inputs: Record<string, string>, deps: Star
   }
 }
 
-/** Looks a few times; not finding it, or not being able to look, changes nothing about the accepted run. */
-async function lookFor(run: Run, deps: StartDependencies): Promise<GitHubRun | null> {
+/** Searches a few times. Finding nothing, or a failure, does not affect the accepted run. */
+async function findAccepted(run: Run, deps: StartDependencies): Promise<GitHubRun | null> {
   const since = new Date(deps.now().getTime() - 60_000);
-  for (const pause of LOOK_PAUSES_MS) {
+  for (const pause of SEARCH_PAUSES_MS) {
     await deps.sleep(pause);
     const found = await deps.github.findByRequestId(run.kind, run.request_id, since).catch(() => null);
     if (found !== null) return found;
@@ -111,7 +111,7 @@ async function recordRefusal(refusal: BackupError, run: Run, database: CallerDat
   }
 }
 
-/** The request's id lets the caller follow what became of it. */
+/** Adds the request id, by which the caller can follow the run. */
 function withRequestId(refusal: BackupError, run: Run, extra?: string): RequestError {
   const answer = refusal instanceof RequestError ? refusal.answer : {};
   return new RequestError(refusal.code, refusal.message, {
@@ -125,7 +125,7 @@ function answerOf(run: Run, kind: StartedKind): Dispatched {
   return { ok: true, kind, request_id: run.request_id, run_url: run.run_url, run };
 }
 
-/** What the first request was told: GitHub's refusal again, or the run as it stands now. */
+/** The answer to a repeated request: GitHub's refusal again, or the run as it is now. */
 function earlierAnswer(run: Run, kind: StartedKind): Dispatched {
   const refused = run.github_run_id === null && run.error_code?.startsWith("github_");
   const code = refused ? ERROR_CODES.find((known) => known === run.error_code) : undefined;

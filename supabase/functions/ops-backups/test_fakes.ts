@@ -5,7 +5,7 @@ import type { ErrorCode } from "@backup/messages.ts";
 import { isActive, type Run, runSchema } from "@backup/runs/run.ts";
 import { type Config, readConfig } from "./env.ts";
 import type { Caller, CallerDatabase, Refusal, RefusalLog, RunEnd, RunOrder, SilentRuns } from "./ports.ts";
-import { type CatalogWatchFacts, watchFactsSchema } from "@backup/watch/catalog.ts";
+import { type CatalogWatchFacts, watchFactsSchema } from "@backup/watch/catalog_facts.ts";
 import { RequestError } from "./responses.ts";
 import type { WatchCatalog } from "./watch_access.ts";
 
@@ -59,7 +59,7 @@ export function exampleRun(changes: Partial<Run> = {}): Run {
 
 export const CALLER: Caller = { id: "55555555-5555-4555-8555-555555555555", email: "admin@revo.example" };
 
-/** Keeps refusals in memory, until it is told to fail. */
+/** Keeps refusals in memory; `fail` makes it fail. */
 export class MemoryRefusals implements RefusalLog {
   readonly kept: Refusal[] = [];
   failure: BackupError | null = null;
@@ -71,7 +71,7 @@ export class MemoryRefusals implements RefusalLog {
   }
 }
 
-/** Gives up every active run of a catalog, until it is told to fail. */
+/** Ends every active run of a catalog as lost; `fail` makes it fail. */
 export class MemorySilentRuns implements SilentRuns {
   failure: BackupError | null = null;
 
@@ -196,7 +196,7 @@ export interface RecordedDispatch {
   authorization: string | null;
 }
 
-/** GitHub behind `fetch`: counts dispatches, keeps runs and their steps, answers a dispatch as it is told to. */
+/** GitHub behind `fetch`: counts dispatches, keeps runs and their steps, answers a dispatch with `answerDispatch`. */
 export class MemoryGitHub {
   readonly dispatches: RecordedDispatch[] = [];
   readonly runs: Record<string, unknown>[] = [];
@@ -238,7 +238,7 @@ export class MemoryGitHub {
       conclusion: null,
       updated_at: NOW.toISOString(),
       name: "db-backup",
-      display_title: "db-backup of somebody else",
+      display_title: "db-backup of another user",
       ...changes,
     });
   }

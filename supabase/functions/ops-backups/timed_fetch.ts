@@ -1,6 +1,6 @@
-/** Answers in time or not at all. */
+/** `fetch` with a time limit for the whole answer. */
 
-/** No body may come with these. */
+/** Statuses whose answers have no body. */
 const WITHOUT_BODY: readonly number[] = [101, 103, 204, 205, 304];
 
 /**

@@ -13,7 +13,7 @@ const SETTINGS = { OPS_WATCH_TOKEN: TOKEN, OPS_ALERT_WEBHOOK_URL: HOOK, OPS_WATC
 
 const ago = (hours: number) => new Date(NOW.getTime() - hours * 3_600_000);
 const watchdog = (hours: number) => ({
-  watchdog: { at: ago(hours).toISOString(), report: { not_told: [] } },
+  watchdog: { at: ago(hours).toISOString(), report: { undelivered: [] } },
 });
 
 /** A day on which all is well. */
@@ -53,7 +53,7 @@ function world(env: Record<string, string> = SETTINGS) {
   const watchCatalog = new MemoryWatchCatalog();
   watchCatalog.answer = WELL;
   const repository = new FakeRepository();
-  const heard: string[] = [];
+  const received: string[] = [];
   const statuses: number[] = [];
   const parts = {
     env: (name: string) => env[name],
@@ -63,32 +63,32 @@ function world(env: Record<string, string> = SETTINGS) {
       const isHook = String(input) === HOOK;
       const status = isHook ? statuses.shift() ?? 200 : 200;
       const { event, condition } = isHook ? JSON.parse(String(init?.body)) : {};
-      heard.push(isHook ? `${event} ${condition.id}` : String(input).slice(BEAT.length) || "/success");
+      received.push(isHook ? `${event} ${condition.id}` : String(input).slice(BEAT.length) || "/success");
       return Promise.resolve(new Response("", { status }));
     },
     now: () => NOW,
     sleep: () => Promise.resolve(),
   };
-  const ask = (token = TOKEN, body = '{"action":"watch"}') =>
+  const call = (token = TOKEN, body = '{"action":"watch"}') =>
     answerWatch(
       new Request("https://f.example", { method: "POST", body, headers: { [WATCH_TOKEN_HEADER]: token } }),
       parts,
     );
-  return { watchCatalog, repository, heard, statuses, ask };
+  return { watchCatalog, repository, received, statuses, call };
 }
 
 Deno.test("only its own token lets it in, and only for the watch", async () => {
-  const { ask, heard } = world();
-  await assert.rejects(ask(`${TOKEN}t`), { code: "invalid_token" });
-  await assert.rejects(ask(""), { code: "invalid_token" });
-  await assert.rejects(ask(TOKEN, '{"action":"backup"}'), { code: "invalid_payload" });
-  await assert.rejects(ask(TOKEN, '{"action":"watch","target":"all"}'), { code: "invalid_payload" });
-  assert.deepEqual(heard, []);
+  const { call, received } = world();
+  await assert.rejects(call(`${TOKEN}t`), { code: "invalid_token" });
+  await assert.rejects(call(""), { code: "invalid_token" });
+  await assert.rejects(call(TOKEN, '{"action":"backup"}'), { code: "invalid_payload" });
+  await assert.rejects(call(TOKEN, '{"action":"watch","target":"all"}'), { code: "invalid_payload" });
+  assert.deepEqual(received, []);
 });
 
-Deno.test("it does not start without a token, with a short one, or when nobody would hear it", async () => {
+Deno.test("it does not start without a token, with a short one, or without a channel", async () => {
   const missing = async (changes: Record<string, string>) => {
-    const error = await world({ ...SETTINGS, ...changes }).ask().catch((thrown: unknown) => thrown);
+    const error = await world({ ...SETTINGS, ...changes }).call().catch((thrown: unknown) => thrown);
     assert.ok(error instanceof BackupError);
     assert.equal(error.code, "config_error");
     return error.message;
@@ -99,41 +99,41 @@ Deno.test("it does not start without a token, with a short one, or when nobody w
   assert.match(mute, /OPS_ALERT_WEBHOOK_URL/);
 });
 
-Deno.test("while the watchdog speaks it only says that it was here, whatever it sees", async () => {
-  const { ask, heard, watchCatalog } = world();
-  assert.deepEqual(await ask(), { ok: true, kind: "watch", conditions: [], told: [] });
+Deno.test("while the watchdog notifies it only calls the dead man's switch", async () => {
+  const { call, received, watchCatalog } = world();
+  assert.deepEqual(await call(), { ok: true, kind: "watch", conditions: [], notified: [] });
   watchCatalog.answer = { ...WELL, backups: [] };
-  assert.deepEqual((await ask()).conditions, ["backup_overdue"]);
-  assert.deepEqual(heard, ["/start", "/success", "/start", "/fail"]);
+  assert.deepEqual((await call()).conditions, ["backup_overdue"]);
+  assert.deepEqual(received, ["/start", "/success", "/start", "/fail"]);
   assert.equal(watchCatalog.last?.status, "failed");
 });
 
-Deno.test("when GitHub is down it tells so once, ends it once, and remembers in its report", async () => {
-  const { ask, heard, repository, watchCatalog } = world();
+Deno.test("when GitHub is down it notifies once, clears once, and keeps both in its report", async () => {
+  const { call, received, repository, watchCatalog } = world();
   repository.failure = new BackupError("github_error", "no answer");
   watchCatalog.answer = { ...WELL, reports: watchdog(7) };
-  assert.deepEqual((await ask()).told, ["raised watchdog_silent", "raised github_unreachable"]);
-  assert.deepEqual((await ask()).told, []);
+  assert.deepEqual((await call()).notified, ["raised watchdog_silent", "raised github_unreachable"]);
+  assert.deepEqual((await call()).notified, []);
   repository.failure = null;
   watchCatalog.answer = WELL;
-  assert.deepEqual((await ask()).told, ["cleared watchdog_silent", "cleared github_unreachable"]);
-  assert.deepEqual((await ask()).told, []);
-  assert.deepEqual(heard.filter((it) => it === "/fail").length, 2);
+  assert.deepEqual((await call()).notified, ["cleared watchdog_silent", "cleared github_unreachable"]);
+  assert.deepEqual((await call()).notified, []);
+  assert.deepEqual(received.filter((it) => it === "/fail").length, 2);
 });
 
-Deno.test("what the webhook did not take is an error, and is told next time", async () => {
-  const { ask, statuses, watchCatalog, heard } = world();
+Deno.test("what the webhook refused is an error, and is notified again", async () => {
+  const { call, statuses, watchCatalog, received } = world();
   watchCatalog.answer = { ...WELL, reports: {} };
   statuses.push(410);
-  await assert.rejects(ask(), { code: "alert_failed" });
-  assert.equal(heard.at(-1), "/fail");
-  assert.deepEqual((await ask()).told, ["raised watchdog_silent"]);
+  await assert.rejects(call(), { code: "alert_failed" });
+  assert.equal(received.at(-1), "/fail");
+  assert.deepEqual((await call()).notified, ["raised watchdog_silent"]);
 });
 
-Deno.test("a catalog that does not answer is told each time: nothing can be remembered", async () => {
-  const { ask, watchCatalog } = world();
+Deno.test("a catalog that does not answer is notified each time: earlier notifications are unknown", async () => {
+  const { call, watchCatalog } = world();
   watchCatalog.failure = new BackupError("catalog_unavailable", "no answer");
   for (let round = 0; round < 2; round++) {
-    assert.deepEqual((await ask()).told, ["raised catalog_unreachable"]);
+    assert.deepEqual((await call()).notified, ["raised catalog_unreachable"]);
   }
 });

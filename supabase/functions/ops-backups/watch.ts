@@ -1,6 +1,7 @@
 /**
- * `watch`: the second watch, called by the project's own clock (pg_cron), not by a user. It looks at the catalog and at
- * GitHub; while the watchdog is silent or was not heard it tells what it sees, and otherwise only that it was here.
+ * `watch`: one round of the watch inside the project, called by pg_cron: collects facts of the catalog and of GitHub,
+ * evaluates them, notifies, reports and calls the dead man's switch. While the watchdog notifies, this watch clears only its
+ * own earlier notifications.
  */
 import { z } from "zod";
 import { type Beat, sendBeat } from "../_shared/alerts/heartbeat.ts";
@@ -16,7 +17,7 @@ import {
   isWatchdogNotifying,
   type NotifiedAlarms,
   watchdogSilent,
-} from "@backup/watch/catalog.ts";
+} from "@backup/watch/catalog_facts.ts";
 import { afterNotifying, type DueAlarm, dueAlarms } from "@backup/watch/notifications.ts";
 import type { ReadEnv } from "./env.ts";
 import { readObject } from "./request.ts";
@@ -41,23 +42,25 @@ export interface WatchParts {
 export interface WatchAnswer {
   ok: true;
   kind: "watch";
-  /** Ids of what is not as it should be. */
+  /** Ids of the conditions that were found. */
   conditions: string[];
   /** `raised`, `changed` or `cleared` and the id. */
-  told: string[];
+  notified: string[];
 }
 
 const bodySchema = z.strictObject({ action: z.literal("watch"), target: targetSchema.default("prod") });
 
 /**
  * @throws {RequestError} `config_error`, `invalid_token`, `invalid_payload`
- * @throws {BackupError} `alert_failed` when somebody did not hear what he should have; everybody else did.
+ * @throws {BackupError} `alert_failed` when a delivery failed; all others were attempted.
  */
 export async function answerWatch(request: Request, parts: WatchParts): Promise<WatchAnswer> {
   const settings = readWatchSettings(parts.env);
   await requireWatchToken(request.headers, settings.token);
   const body = bodySchema.safeParse(await readObject(request));
-  if (!body.success) throw new RequestError("invalid_payload", "Cannot watch: the body asks something else");
+  if (!body.success) {
+    throw new RequestError("invalid_payload", "Cannot watch: the body is not a watch request");
+  }
   return await new WatchRound(parts, settings, body.data.target).run();
 }
 
@@ -82,25 +85,25 @@ class WatchRound {
     const { conditions, unknown } = await judge({ catalog, repository, target }, at);
     const silent = catalog.ok ? watchdogSilent(catalog.value) : null;
     const alarms: Alarm[] = silent === null ? conditions : [silent, ...conditions];
-    const { told, memory } = await this.#tell(alarms, unknown, catalog, at);
+    const { notified, memory } = await this.#notify(alarms, unknown, catalog, at);
     if (catalog.ok) await this.#report(alarms, unknown, memory, at);
     await this.#beatEnd(alarms);
-    this.#requireTold();
-    return { ok: true, kind: "watch", conditions: alarms.map(({ id }) => id), told };
+    this.#requireDelivered();
+    return { ok: true, kind: "watch", conditions: alarms.map(({ id }) => id), notified };
   }
 
-  /** Without the catalog nothing is remembered: everything is told then, each time. */
-  async #tell(alarms: Alarm[], unknown: readonly string[], catalog: Result<CatalogWatchFacts>, at: string) {
-    let memory: NotifiedAlarms = catalog.ok ? catalog.value.reports.watch?.report.told ?? {} : {};
-    const told: string[] = [];
+  /** Without the catalog no earlier notifications are known: everything is notified each time. */
+  async #notify(alarms: Alarm[], unknown: readonly string[], catalog: Result<CatalogWatchFacts>, at: string) {
+    let memory: NotifiedAlarms = catalog.ok ? catalog.value.reports.watch?.report.notified ?? {} : {};
+    const notified: string[] = [];
     const isSilent = catalog.ok && isWatchdogNotifying(catalog.value);
-    for (const due of dueAlarms({ alarms, unknown, told: memory, isSilent })) {
+    for (const due of dueAlarms({ alarms, unknown, notified: memory, isSilent })) {
       const wasTaken = await this.#attempt(() => this.#callWebhook(due, at));
       if (!wasTaken) continue;
       memory = afterNotifying(memory, due);
-      told.push(`${due.event} ${due.alarm.id}`);
+      notified.push(`${due.event} ${due.alarm.id}`);
     }
-    return { told, memory };
+    return { notified, memory };
   }
 
   async #callWebhook({ event, alarm }: DueAlarm, at: string): Promise<void> {
@@ -114,7 +117,7 @@ class WatchRound {
   async #report(
     alarms: Alarm[],
     unknown: readonly string[],
-    told: NotifiedAlarms,
+    notified: NotifiedAlarms,
     at: string,
   ): Promise<void> {
     const report = {
@@ -122,8 +125,8 @@ class WatchRound {
       checked_at: at,
       conditions: alarms.map(({ material: _, ...shown }) => shown),
       unknown,
-      not_told: this.#failures.map(({ message }) => message),
-      told,
+      undelivered: this.#failures.map(({ message }) => message),
+      notified,
     };
     const status = this.#failures.length > 0 ? "failed" : statusOfWatch(alarms);
     await this.#attempt(() => this.#parts.watchCatalog.report({ name: "watch", status, report }));
@@ -154,7 +157,7 @@ class WatchRound {
     }
   }
 
-  #requireTold(): void {
+  #requireDelivered(): void {
     const [first] = this.#failures;
     if (first === undefined) return;
     throw new BackupError("alert_failed", this.#failures.map(({ message }) => message).join("; "), {

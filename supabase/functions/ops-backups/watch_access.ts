@@ -1,26 +1,26 @@
-/** What the watch from inside the project may use: its own token, its channels, and the catalog in the project's name. */
+/** What the watch inside the project uses: its token, its channels, and the catalog with the secret key. */
 import { timingSafeEqual } from "@std/crypto/timing-safe-equal";
 import { createClient } from "@supabase/supabase-js";
 import { z } from "zod";
 import { BackupError } from "@backup/errors.ts";
 import type { Report } from "@backup/api.ts";
 import type { Target } from "@backup/target.ts";
-import { type CatalogWatchFacts, watchFactsSchema } from "@backup/watch/catalog.ts";
+import { type CatalogWatchFacts, watchFactsSchema } from "@backup/watch/catalog_facts.ts";
 import type { ReadEnv, ServiceAccess } from "./env.ts";
 import { RequestError } from "./responses.ts";
 import { timedFetch } from "./timed_fetch.ts";
 
-/** Carries `OPS_WATCH_TOKEN`, which allows the watch and nothing else. */
+/** Header with `OPS_WATCH_TOKEN`, which permits the watch alone. */
 export const WATCH_TOKEN_HEADER = "x-revo-watch-token";
 
-/** Reading a long audit takes its time; the caller, pg_net, waits for nobody. */
+/** Long, since a long audit is read; pg_net does not wait for the answer. */
 const TIMEOUT_MS = 70_000;
 
 export interface WatchSettings {
   /** Secret. */
   token: string;
   webhook: { url: string; secret: string | null } | null;
-  /** Secret. Of a dead man's switch of its own: the watchdog's would hide that the watchdog is silent. */
+  /** Secret. Not the watchdog's switch, which would hide that the watchdog is silent. */
   heartbeatUrl: string | null;
 }
 
@@ -33,7 +33,7 @@ const environment = z.object({
   path: ["OPS_ALERT_WEBHOOK_URL"],
 });
 
-/** @throws {RequestError} `config_error` naming what is missing or wrong, no value: also a watch that nobody would hear. */
+/** @throws {RequestError} `config_error` with the names that are missing or invalid, no value; also without any channel. */
 export function readWatchSettings(read: ReadEnv): WatchSettings {
   const names = Object.keys(environment.shape) as (keyof typeof environment.shape)[];
   const given = Object.fromEntries(names.map((name) => [name, read(name)?.trim() || undefined]));
@@ -55,7 +55,7 @@ export function readWatchSettings(read: ReadEnv): WatchSettings {
   };
 }
 
-/** Takes as long for a wrong token as for the right one. @throws {RequestError} `invalid_token` */
+/** Compares in constant time. @throws {RequestError} `invalid_token` */
 export async function requireWatchToken(headers: Headers, expected: string): Promise<void> {
   const given = headers.get(WATCH_TOKEN_HEADER) ?? "";
   // hashes have one length, which the comparison needs
@@ -67,15 +67,15 @@ function digest(text: string): Promise<ArrayBuffer> {
   return crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
 }
 
-/** The catalog as the watch reads it, and where it leaves what it saw. */
+/** The catalog for the watch: facts to read, a report to write. */
 export interface WatchCatalog {
   /** @throws {BackupError} `catalog_unavailable` */
   facts(target: Target): Promise<CatalogWatchFacts>;
-  /** Takes the place of its report before. @throws {BackupError} `catalog_unavailable` */
+  /** Replaces the previous report. @throws {BackupError} `catalog_unavailable` */
   report(report: Omit<Report, "at">): Promise<void>;
 }
 
-/** @param access `null` where the platform gave no secret key: every call fails then. */
+/** @param access `null` where the platform provides no secret key: every call fails then. */
 export function connectWatchCatalog(access: ServiceAccess | null, fetchImpl: typeof fetch): WatchCatalog {
   const client = access && createClient(access.supabaseUrl, access.secretKey, {
     global: { fetch: timedFetch(fetchImpl, TIMEOUT_MS) },

@@ -1,4 +1,4 @@
-/** What the watch from inside the project makes of catalog and GitHub, by the rules of the watchdog. */
+/** Evaluates catalog and GitHub for the watch inside the project, by the rules of the watchdog. */
 import type { Repository } from "@backup/github/facts.ts";
 import type { Target } from "@backup/target.ts";
 import { type Result, resultOf } from "@backup/result.ts";
@@ -7,19 +7,19 @@ import { watch, type Watched } from "@backup/watch/watch.ts";
 import {
   catalogFactsOf,
   type CatalogWatchFacts,
-  UNSEEN_BY_CATALOG,
+  UNKNOWN_TO_CATALOG,
   vaultAsIndexed,
-} from "@backup/watch/catalog.ts";
+} from "@backup/watch/catalog_facts.ts";
 import { WATCHED_WORKFLOWS } from "@backup/watch/workflows.ts";
 
 export interface Sources {
-  /** As it was read, or why it could not be. */
+  /** Its facts, or why they could not be read. */
   catalog: Result<CatalogWatchFacts>;
   repository: Repository;
   target: Target;
 }
 
-/** Never fails because of GitHub: that it does not answer is a condition. */
+/** Does not throw for GitHub: that it does not answer is a condition. */
 export async function judge({ catalog, repository, target }: Sources, now: string): Promise<Watched> {
   const watched = watch({
     now,
@@ -32,7 +32,7 @@ export async function judge({ catalog, repository, target }: Sources, now: strin
       return end === null ? [] : [{ name: "GITHUB_TOKEN da função", expiresAt: end.toISOString() }];
     }),
   });
-  return { ...watched, unknown: [...new Set([...watched.unknown, ...UNSEEN_BY_CATALOG])] };
+  return { ...watched, unknown: [...new Set([...watched.unknown, ...UNKNOWN_TO_CATALOG])] };
 }
 
 async function readWorkflows(repository: Repository): Promise<WorkflowFacts[]> {

@@ -1,6 +1,6 @@
 /**
- * The dead man's switch: somebody outside hears when the watchdog begins and how it ends, and gives the alarm when
- * he hears nothing. Form of the addresses: healthchecks.io (`/start`, success without a suffix, `/fail`).
+ * The dead man's switch: an outside service that is called at the start and at the end of each watch, and that raises an
+ * alarm when a call is missing. Addresses as healthchecks.io has them (`/start`, success without a suffix, `/fail`).
  */
 import { BackupError } from "@backup/errors.ts";
 
@@ -19,7 +19,7 @@ const PAUSE_MS = 2_000;
 /** healthchecks.io keeps the first 100 kB. */
 const MAX_TEXT = 10_000;
 
-/** @param text shown beside the beat. @throws {BackupError} `alert_failed` when nobody heard it. */
+/** @param text shown with the call. @throws {BackupError} `alert_failed` when no attempt was accepted. */
 export async function sendBeat(options: HeartbeatOptions, beat: Beat, text: string): Promise<void> {
   const address = addressOf(options.url, beat);
   let problem = "";
@@ -28,7 +28,7 @@ export async function sendBeat(options: HeartbeatOptions, beat: Beat, text: stri
     problem = await send(options.fetch, address, text.slice(0, MAX_TEXT)) ?? "";
     if (problem === "") return;
   }
-  throw new BackupError("alert_failed", `Cannot tell the dead man's switch '${beat}': ${problem}`, {
+  throw new BackupError("alert_failed", `Cannot call the dead man's switch ('${beat}'): ${problem}`, {
     hint: "Check HEALTHCHECK_URL.",
   });
 }
@@ -39,7 +39,7 @@ function addressOf(url: string, beat: Beat): URL {
   return address;
 }
 
-/** What went wrong; the runtime's own messages can hold the address and are not passed on. */
+/** The problem, `null` on success. The runtime's own messages can contain the address and are not passed on. */
 async function send(fetch: HeartbeatOptions["fetch"], address: URL, body: string): Promise<string | null> {
   try {
     const answer = await fetch(address, { method: "POST", body, signal: AbortSignal.timeout(TIMEOUT_MS) });

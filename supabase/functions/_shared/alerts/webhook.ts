@@ -1,7 +1,7 @@
 /**
- * Alarms as JSON to a URL: `text` as Slack reads it, and the same in fields for programs. With a secret the body
- * is signed as GitHub signs its own: `sha256=` and the HMAC of the body's bytes. Web standards only: the scripts and
- * the Edge Function tell by the same code.
+ * Sends alarms as JSON to a URL: `text` for Slack, and the same in fields for programs. With a secret the body is
+ * signed as GitHub signs its own: `sha256=` and the HMAC of the body's bytes. Web standards only: scripts and the Edge
+ * Function share it.
  */
 import { type AlarmCall, alarmPayload } from "@backup/watch/alarm.ts";
 import { BackupError } from "@backup/errors.ts";
@@ -11,7 +11,7 @@ export const SIGNATURE_HEADER = "x-revo-signature-256";
 export interface WebhookOptions {
   /** Secret: never part of a message. */
   url: string;
-  /** Signs; without it nothing is signed. */
+  /** Key of the signature; `null`: not signed. */
   secret: string | null;
   fetch: typeof fetch;
   sleep: (ms: number) => Promise<void>;
@@ -40,7 +40,7 @@ export async function callWebhook(options: WebhookOptions, call: AlarmCall): Pro
     if (!answer.again || pause === null) break;
     await options.sleep(pause);
   }
-  throw new BackupError("alert_failed", `Cannot tell the webhook of ${call.alarm.id}: ${problem}`, {
+  throw new BackupError("alert_failed", `Cannot call the webhook for ${call.alarm.id}: ${problem}`, {
     hint: "Check OPS_ALERT_WEBHOOK_URL and its receiver.",
   });
 }
@@ -56,7 +56,7 @@ export async function signatureOf(body: string, secret: string): Promise<string>
 
 type Answer = { accepted: true } | { accepted: false; problem: string; again: boolean };
 
-/** The runtime's own messages can hold the URL, which is a secret: they are not passed on. */
+/** The runtime's own messages can contain the URL, which is a secret: they are not passed on. */
 async function attempt(
   { url, fetch }: WebhookOptions,
   body: string,

@@ -1,4 +1,4 @@
-/** What the Edge Function `ops-backups` is asked and what it answers. Shared by the function and the screen. */
+/** Requests and answers of the Edge Function `ops-backups`, shared by the function and the screen. */
 import { z } from "zod";
 import { labelSchema } from "./label.ts";
 import { runSchema } from "./runs/run.ts";
@@ -23,8 +23,8 @@ export const backupRequestSchema = z.strictObject({
 export type BackupRequest = z.infer<typeof backupRequestSchema>;
 
 /**
- * Into `prod` a request that names its `request_id` (every client but the oldest) also gives its reason and the
- * plan that was looked at: `plan_request_id` is the request id of a `plan` that succeeded a moment ago.
+ * A restore into `prod` with a `request_id` (from every client but the oldest) also has a reason and a plan:
+ * `plan_request_id` is the request id of a `plan` that succeeded within the service level `PLAN_VALID_MS`.
  */
 export const restoreRequestSchema = z.strictObject({
   action: z.literal("restore"),
@@ -57,32 +57,32 @@ export const drillRequestSchema = z.strictObject({
 });
 export type DrillRequest = z.infer<typeof drillRequestSchema>;
 
-/** What becomes a run. */
+/** Requests that create a run. */
 export type StartRequest = BackupRequest | RestoreRequest | PlanRequest | DrillRequest;
 
-/** Asks what became of a run; settles it when GitHub knows its end and the script never reported it. */
+/** Reads a run; settles it when GitHub has ended it and its script did not report. */
 export const statusRequestSchema = z.strictObject({ action: z.literal("status"), request_id: z.uuid() });
 export type StatusRequest = z.infer<typeof statusRequestSchema>;
 
-/** Asks to end a run of which nothing would stay (`cancellability`). */
+/** Ends a run that leaves nothing behind (`cancellability`). */
 export const cancelRequestSchema = z.strictObject({ action: z.literal("cancel"), request_id: z.uuid() });
 export type CancelRequest = z.infer<typeof cancelRequestSchema>;
 
-/** Asks whether everything that backups need is in place. */
+/** Checks everything that backups need. */
 export const healthRequestSchema = z.strictObject({ action: z.literal("health") });
 export type HealthRequest = z.infer<typeof healthRequestSchema>;
 
 export const ACTIONS = ["backup", "restore", "plan", "drill", "status", "cancel", "health"] as const;
 export type Action = (typeof ACTIONS)[number];
 
-/** Answer to what becomes a run. `run_url` is `null` while GitHub has not shown the run yet. */
+/** Answer to a request that creates a run. `run_url` is `null` while GitHub has not shown the run yet. */
 export const dispatchedSchema = z.object({
   ok: z.literal(true),
   kind: z.enum(["backup", "restore", "plan", "drill"]),
   request_id: z.uuid(),
   run_url: z.string().nullable(),
   run: runSchema,
-  /** What went wrong beside the request itself, which stands. */
+  /** Failures of side tasks; the request itself succeeded. */
   warnings: z.array(z.string()).optional(),
 });
 export type Dispatched = z.infer<typeof dispatchedSchema>;
@@ -94,7 +94,7 @@ export const githubStepSchema = z.object({
 });
 export type GitHubStep = z.infer<typeof githubStepSchema>;
 
-/** GitHub's side of an active run; `known: false` when it has none of this id, `error` when it could not be asked. */
+/** GitHub's side of an active run; `known: false` when it has none of this id, `error` when it did not answer. */
 export const githubViewSchema = z.union([
   z.object({
     known: z.literal(true),
@@ -110,7 +110,7 @@ export const githubViewSchema = z.union([
 ]);
 export type GitHubView = z.infer<typeof githubViewSchema>;
 
-/** `github` is `null` for a run that has ended: its row says it all. */
+/** `github` is `null` for a run that has ended: its row is complete. */
 export const statusAnswerSchema = z.object({
   ok: z.literal(true),
   kind: z.literal("status"),
@@ -119,7 +119,7 @@ export const statusAnswerSchema = z.object({
 });
 export type StatusAnswer = z.infer<typeof statusAnswerSchema>;
 
-/** The run as it stands: still `running` while its script takes back what it did. */
+/** The run as it is now: still `running` while its script rolls back. */
 export const cancelAnswerSchema = z.object({
   ok: z.literal(true),
   kind: z.literal("cancel"),
@@ -129,7 +129,7 @@ export const cancelAnswerSchema = z.object({
 });
 export type CancelAnswer = z.infer<typeof cancelAnswerSchema>;
 
-/** One thing that backups need. `unknown`: nobody who was asked may tell. `message` is pt-BR; no secret's value. */
+/** One check of what backups need. `unknown`: the source did not answer. `message` is pt-BR and has no secret. */
 export const healthCheckSchema = z.object({
   name: z.string(),
   status: z.enum(["ok", "warning", "failed", "unknown"]),
@@ -138,7 +138,7 @@ export const healthCheckSchema = z.object({
 });
 export type HealthCheck = z.infer<typeof healthCheckSchema>;
 
-/** A row of `ops_db_backup_reports_list`: the last word of a watching script. */
+/** A row of `ops_db_backup_reports_list`: the last report of an unattended command. */
 export const reportSchema = z.object({
   name: z.string(),
   at: z.string(),

@@ -39,7 +39,7 @@ async function chainOf(length: number): Promise<AuditLine[]> {
   return lines;
 }
 
-Deno.test("a key tells which records its object holds", () => {
+Deno.test("a key names the records of its object", () => {
   const range = { chainId: CHAIN, first: 1, last: 40 };
   assert.equal(auditKey(range), `audit/${CHAIN}/000000000001-000000000040.jsonl`);
   assert.deepEqual(parseAuditKey(auditKey(range)), range);
@@ -48,7 +48,7 @@ Deno.test("a key tells which records its object holds", () => {
   }
 });
 
-Deno.test("lines survive the way to the vault and back", async () => {
+Deno.test("lines are read back as they were written", async () => {
   const lines = await chainOf(3);
   assert.deepEqual(parseAuditLines(formatAuditLines(lines)), lines);
   assert.throws(() => parseAuditLines("{}\n"));
@@ -59,7 +59,7 @@ Deno.test("a whole chain has no break", async () => {
   assert.equal(await checkChain(CHAIN, []), null);
 });
 
-Deno.test("what was changed, taken out, put in or moved is named by its number", async () => {
+Deno.test("a changed, removed, inserted or moved record is named by its number", async () => {
   const lines = await chainOf(5);
   const whereIs = async (changed: AuditLine[]) => (await checkChain(CHAIN, changed))?.seq;
   const third = lines[2];

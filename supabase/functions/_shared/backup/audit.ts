@@ -1,5 +1,5 @@
 /**
- * The audit: who asked, what was refused, what runs became. Each record is a text, and its hash is over that text and
+ * The audit: requests, refusals and the states of runs. Each record is a text, and its hash is over that text and
  * the hash before it: sha256(prev_hash + record). A chain begins with 64 zeros. The database writes it, the vault
  * holds copies of it, one record a line:
  *
@@ -12,11 +12,11 @@ const FIRST_PREV_HASH = "0".repeat(64);
 
 const hex = z.string().regex(/^[0-9a-f]{64}$/);
 
-/** A record as it is kept and copied: what is hashed, and the two hashes. */
+/** A record as stored and copied: the hashed text and the two hashes. */
 export const auditLineSchema = z.object({ record: z.string(), prev_hash: hex, hash: hex });
 export type AuditLine = z.infer<typeof auditLineSchema>;
 
-/** What a record's text says. */
+/** The parsed text of a record. */
 export const auditRecordSchema = z.object({
   chain_id: z.uuid(),
   seq: z.number().int().positive(),
@@ -32,14 +32,14 @@ export const auditRecordSchema = z.object({
 });
 export type AuditRecord = z.infer<typeof auditRecordSchema>;
 
-/** The first record of a chain that is not what it was. */
+/** The first record of a chain that was changed. */
 export interface AuditBreak {
   chain_id: string;
   seq: number;
   why: string;
 }
 
-/** What an object of copies holds, by its key. */
+/** The records in one object of copies, from its key. */
 export interface AuditRange {
   chainId: string;
   first: number;
@@ -55,7 +55,7 @@ export function auditKey({ chainId, first, last }: AuditRange): string {
 
 const KEY = new RegExp(`^${AUDIT_ROOT}/([0-9a-f-]{36})/(\\d{12})-(\\d{12})\\.jsonl$`);
 
-/** What a key holds, `null` for the key of anything else. */
+/** The records that a key names; `null` for another key. */
 export function parseAuditKey(key: string): AuditRange | null {
   const [, chainId, first, last] = KEY.exec(key) ?? [];
   return chainId === undefined ? null : { chainId, first: Number(first), last: Number(last) };
@@ -85,7 +85,7 @@ export async function isUnchanged({ record, prev_hash, hash }: AuditLine): Promi
   return hash === [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** Reads one chain line after line, whatever its length, and remembers the first that is not what was written. */
+/** Checks one chain line by line, in constant memory, and keeps the first break. */
 export class ChainCheck {
   readonly #chainId: string;
   #expected = { seq: 1, prev_hash: FIRST_PREV_HASH };
@@ -95,7 +95,7 @@ export class ChainCheck {
     this.#chainId = chainId;
   }
 
-  /** The first line that was changed, follows another than it says, or has lines missing before it. */
+  /** The first line that was changed, does not follow the line before it, or has lines missing before it. */
   get broken(): AuditBreak | null {
     return this.#broken;
   }
@@ -109,7 +109,7 @@ export class ChainCheck {
   }
 }
 
-/** What {@link ChainCheck} finds in lines that are all here. What was cut off at the end it cannot see. */
+/** {@link ChainCheck} over complete lines. Lines that are missing at the end are not detected. */
 export async function checkChain(chainId: string, lines: readonly AuditLine[]): Promise<AuditBreak | null> {
   const check = new ChainCheck(chainId);
   for (const line of lines) await check.add(line);

@@ -1,4 +1,4 @@
-/** What the doctor looks at, in groups; titles are pt-BR, in the order in which they are told. */
+/** Groups of the doctor's checks, in the order of its report; titles are pt-BR. */
 export const DOCTOR_GROUPS = {
   machine: "Máquina",
   environment: "Variáveis",

@@ -1,6 +1,6 @@
 /**
  * The one error type of the product. `message` is an English fact for logs, `hint` the next step;
- * the pt-BR sentence that an admin reads is looked up by `code` in `messages.ts`.
+ * the pt-BR sentence that an admin reads is found by `code` in `messages.ts`.
  */
 import type { ErrorCode } from "./messages.ts";
 

@@ -23,7 +23,7 @@ const CODES = {
     status: 500,
     message: "Não foi possível verificar sua permissão no banco. Nada foi iniciado; tente de novo.",
   },
-  // What is asked
+  // The request
   invalid_payload: {
     status: 400,
     message: "O pedido não foi entendido. Nada foi iniciado; confira os campos indicados.",

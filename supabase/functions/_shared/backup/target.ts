@@ -1,4 +1,4 @@
-/** What can be backed up, how, and the word that guards production. */
+/** Targets and modes of backups, and the confirmation of a restore into production. */
 import { z } from "zod";
 
 /** The databases Revo ERP has; the scheduled backup's target is `prod`. */
@@ -11,7 +11,7 @@ export const MODES = ["full", "schema-only"] as const;
 export const modeSchema = z.enum(MODES);
 export type Mode = z.infer<typeof modeSchema>;
 
-/** What has to be typed, letter by letter, before production is replaced. */
+/** The confirmation that a restore into production requires. */
 export const RESTORE_PROD_CONFIRMATION = "RESTORE_PROD";
 
 /** Whether a restore into `target` may go on with the given confirmation. */

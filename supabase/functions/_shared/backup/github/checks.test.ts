@@ -55,7 +55,7 @@ const schedules: [string, HealthCheck, HealthCheck["status"]][] = [
     schedule(started("2026-11-24T03:12:00Z", { status: "in_progress", conclusion: null })),
     "ok",
   ],
-  ["not to be asked", schedule(failed("github_error")), "unknown"],
+  ["not read", schedule(failed("github_error")), "unknown"],
 ];
 
 for (const [what, check, status] of schedules) {
@@ -70,8 +70,8 @@ const expiries: [string, Result<Date | null, FailureCode>, HealthCheck["status"]
   ["far", inDays(days(TOKEN_EXPIRES_SOON_MS) + 1), "ok"],
   ["near", inDays(days(TOKEN_EXPIRES_SOON_MS)), "warning"],
   ["very near", inDays(days(TOKEN_EXPIRES_NOW_MS)), "failed"],
-  ["not told", ok(null), "unknown"],
-  ["not asked", failed("github_bad_token"), "unknown"],
+  ["not stated", ok(null), "unknown"],
+  ["not read", failed("github_bad_token"), "unknown"],
 ];
 
 for (const [what, expiry, status] of expiries) {
@@ -87,7 +87,7 @@ Deno.test("tokenCheck() says what to do about a token that does not reach", () =
   assert.match(message, /GITHUB_TOKEN/);
 });
 
-Deno.test("workflowCheck() tells disabled from missing from unknown", () => {
+Deno.test("workflowCheck() distinguishes disabled, missing and unknown", () => {
   assert.equal(workflowCheck(FILE, ok([active])).status, "ok");
   const off = workflowCheck(FILE, ok([{ ...active, state: "disabled_inactivity" }]));
   assert.match(off.message, /desativado \(disabled_inactivity\)/);
@@ -109,7 +109,7 @@ const secrets: [string, Result<string[], FailureCode>, HealthCheck["status"], Re
   ["the vault's missing", ok(ALL.slice(1)), "failed", /R2_ENDPOINT/],
   ["a target's missing", ok(ALL.slice(0, -1)), "warning", /VERIFY/],
   ["not to be listed", failed("github_forbidden"), "unknown", /Secrets: read/],
-  ["not asked", failed("github_error"), "unknown", /Não se sabe/],
+  ["not read", failed("github_error"), "unknown", /Não se sabe/],
 ];
 
 for (const [what, names, status, words] of secrets) {

@@ -1,5 +1,5 @@
 /**
- * What GitHub tells of the repository, as checks in an admin's words. One wording for the function's look and the
+ * Checks of the repository from GitHub's answers, in pt-BR: the same texts for the function's health and the
  * doctor's. No value of a secret is ever among the facts.
  */
 import type { FailureCode, Result } from "../result.ts";
@@ -40,7 +40,7 @@ export function tokenCheck(reached: Result<Date | null, FailureCode>): HealthChe
 
 export function tokenExpiryCheck(expiry: Result<Date | null, FailureCode>, now: Date): HealthCheck {
   const name = "github_token_expiry";
-  if (!expiry.ok) return notAsked(name, expiry.code);
+  if (!expiry.ok) return notRead(name, expiry.code);
   if (expiry.value === null) {
     return check(name, "unknown", "O GitHub não informa até quando a credencial vale.");
   }
@@ -59,7 +59,7 @@ export function tokenExpiryCheck(expiry: Result<Date | null, FailureCode>, now: 
 
 export function workflowCheck(file: string, workflows: Result<WorkflowFact[], FailureCode>): HealthCheck {
   const name = `workflow_${file}`;
-  if (!workflows.ok) return notAsked(name, workflows.code);
+  if (!workflows.ok) return notRead(name, workflows.code);
   const state = workflows.value.find((workflow) => workflow.file === file)?.state ?? null;
   if (state === "active") return check(name, "ok", `O workflow ${file} está ativo.`, { state });
   const message = state === null
@@ -79,7 +79,7 @@ export interface Schedule {
 /** Whether the schedule started the workflow when it last should have, and how that ended. */
 export function scheduleCheck({ file, cron, run, workflows, now }: Schedule): HealthCheck {
   const name = `schedule_${file}`;
-  if (!run.ok) return notAsked(name, run.code);
+  if (!run.ok) return notRead(name, run.code);
   const due = lastDue(cron, new Date(now.getTime() - START_LATE_AFTER_MS));
   const facts = { due_at: due.toISOString(), started_at: run.value?.createdAt.toISOString() ?? null };
   if (run.value !== null && run.value.createdAt.getTime() >= due.getTime() - EARLY_MS) {
@@ -101,8 +101,8 @@ function startedCheck(name: string, run: ScheduledRun, facts: Record<string, unk
   if (run.status === "completed" && run.conclusion !== "success") {
     return check(name, "failed", `A execução agendada de ${at} terminou com ${run.conclusion}.`, all);
   }
-  const word = run.status === "completed" ? "terminou bem" : "está em andamento";
-  return check(name, "ok", `A execução agendada de ${at} ${word}.`, all);
+  const outcome = run.status === "completed" ? "terminou bem" : "está em andamento";
+  return check(name, "ok", `A execução agendada de ${at} ${outcome}.`, all);
 }
 
 export function secretsCheck(names: Result<string[], FailureCode>): HealthCheck {
@@ -114,7 +114,7 @@ export function secretsCheck(names: Result<string[], FailureCode>): HealthCheck 
       "A credencial não pode listar os segredos do repositório (permissão Secrets: read, opcional).",
     );
   }
-  if (!names.ok) return notAsked(name, names.code);
+  if (!names.ok) return notRead(name, names.code);
   const missing = (wanted: string[]) => wanted.filter((secret) => !names.value.includes(secret));
   const required = missing(REQUIRED_SECRETS);
   const targets = missing(TARGET_SECRETS);
@@ -129,7 +129,7 @@ export function secretsCheck(names: Result<string[], FailureCode>): HealthCheck 
   return check(name, "ok", "Os segredos do repositório estão cadastrados.", facts);
 }
 
-function notAsked(name: string, code: ErrorCode): HealthCheck {
+function notRead(name: string, code: ErrorCode): HealthCheck {
   return check(name, "unknown", `Não se sabe: ${messageOf(code)}`, { code });
 }
 

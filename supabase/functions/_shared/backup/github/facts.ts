@@ -1,4 +1,4 @@
-/** What GitHub tells about the repository that does the work, read out of its answers. */
+/** Facts about the repository, parsed from GitHub's answers. */
 import { z } from "zod";
 import { BackupError } from "../errors.ts";
 
@@ -19,14 +19,14 @@ export interface ScheduledRun {
   conclusion: string | null;
 }
 
-/** What GitHub tells about the repository's fitness; every call may fail with `github_*`. */
+/** Reads facts about the repository; every call may fail with `github_*`. */
 export interface Repository {
   /** Reaches it with the requester's token; answers when that token ends, `null` when GitHub does not say. */
   readTokenExpiry(): Promise<Date | null>;
   listWorkflows(): Promise<WorkflowFact[]>;
   /** The newest run that the schedule started, `null` for none. */
   lastScheduledRun(file: string): Promise<ScheduledRun | null>;
-  /** Names of the repository's secrets; a value is never told. */
+  /** Names of the repository's secrets; GitHub never returns values. */
   listSecretNames(): Promise<string[]>;
 }
 
@@ -60,7 +60,7 @@ const scheduledAnswer = z.object({
 });
 const secretsAnswer = z.object({ secrets: z.array(z.object({ name: z.string() })) });
 
-/** The repository as whoever holds a credential sees it; these calls only read. */
+/** Reads the repository with one credential; no call changes anything. */
 export class RepositoryReader implements Repository {
   constructor(private readonly read: GitHubRead) {}
 

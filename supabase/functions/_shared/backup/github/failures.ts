@@ -5,11 +5,11 @@ import type { ErrorCode } from "../messages.ts";
 export interface GitHubFailure {
   status: number;
   headers: Readonly<Record<string, unknown>>;
-  /** GitHub's own words, empty for none. */
-  words: string;
+  /** GitHub's message, empty for none. */
+  message: string;
 }
 
-/** GitHub's words in a 422 to a dispatch. */
+/** Messages of GitHub's 422 to a dispatch. */
 const REFUSALS: readonly [RegExp, ErrorCode][] = [
   [/no ref found/i, "github_ref_not_found"],
   [/disabled workflow/i, "github_workflow_disabled"],
@@ -20,16 +20,16 @@ const REFUSALS: readonly [RegExp, ErrorCode][] = [
 ];
 
 /** `github_unclear` where the request may have been acted upon. */
-export function gitHubFailureCode({ status, headers, words }: GitHubFailure): ErrorCode {
+export function gitHubFailureCode({ status, headers, message }: GitHubFailure): ErrorCode {
   if (status === 401) return "github_bad_token";
-  if (status === 429 || (status === 403 && isRateLimit(headers, words))) return "github_rate_limited";
+  if (status === 429 || (status === 403 && isRateLimit(headers, message))) return "github_rate_limited";
   if (status === 403) return "github_forbidden";
   if (status === 404) return "github_not_found";
-  if (status === 422) return REFUSALS.find(([pattern]) => pattern.test(words))?.[1] ?? "github_error";
+  if (status === 422) return REFUSALS.find(([pattern]) => pattern.test(message))?.[1] ?? "github_error";
   return status >= 500 ? "github_unclear" : "github_error";
 }
 
-function isRateLimit(headers: GitHubFailure["headers"], words: string): boolean {
+function isRateLimit(headers: GitHubFailure["headers"], message: string): boolean {
   return headers["retry-after"] !== undefined || headers["x-ratelimit-remaining"] === "0" ||
-    /rate limit/i.test(words);
+    /rate limit/i.test(message);
 }

@@ -6,7 +6,7 @@ export type Period = (typeof PERIODS)[number];
 export const MINUTE_MS = 60_000;
 export const DAY_MS = 24 * 60 * MINUTE_MS;
 
-/** Begin of the period in which an instant lies, in milliseconds; weeks begin on Monday. */
+/** Start of the period that contains an instant, in milliseconds; weeks start on Monday. */
 export function periodStart(period: Period, instant: number): number {
   const date = new Date(instant);
   const [year, month, day] = [date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate()];

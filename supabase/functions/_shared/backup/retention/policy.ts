@@ -9,7 +9,7 @@ export interface RetentionPolicy extends Record<Period, number> {
   /** Nothing younger goes. */
   youngMinutes: number;
   /**
-   * Targets that are backed up daily and drilled weekly: their ends can be foretold, and before a drill has proven
+   * Targets that are backed up daily and drilled weekly: their ends can be predicted, and before a drill has proven
    * one of their backups none of them goes.
    */
   scheduled: readonly string[];
@@ -60,7 +60,7 @@ export type KeepReason =
 export type DropReason = "superseded" | "expired" | "safety_expired";
 export type RetentionReason = KeepReason | DropReason;
 
-/** A rule that keeps a backup; `until` `null`: nobody can say for how long. */
+/** A rule that keeps a backup; `until` `null`: without a known end. */
 export interface KeepingRule {
   code: KeepReason;
   until: string | null;
@@ -70,7 +70,7 @@ export interface RetentionDecision {
   key: string;
   keep: boolean;
   reasons: RetentionReason[];
-  /** When it will go if the schedules go on as they do; now for what goes, `null` when nobody can say. */
+  /** When it will go if the schedules go on as they do; now for what goes, `null` when that is unknown. */
   deleteAfter: string | null;
   rules: KeepingRule[];
   holdReason: string | null;

@@ -55,7 +55,7 @@ Deno.test("periods begin in UTC, weeks on Monday", () => {
   assert.equal(addPeriods("weekly", Date.UTC(2026, 1, 23), 1), Date.UTC(2026, 2, 2));
 });
 
-Deno.test("of three years of days 7 days, 4 weeks, 12 months and 2 years stay", () => {
+Deno.test("of three years of daily backups 7 days, 4 weeks, 12 months and 2 years are kept", () => {
   assert.deepEqual(kept(daily(1100)), [
     ...["2026-03-11", "2026-03-10", "2026-03-09", "2026-03-08", "2026-03-07", "2026-03-06", "2026-03-05"],
     ...["2026-03-01", "2026-02-28", "2026-02-22"],
@@ -64,7 +64,7 @@ Deno.test("of three years of days 7 days, 4 weeks, 12 months and 2 years stay", 
   ]);
 });
 
-Deno.test("counted are periods that have backups: when backups stop, nothing goes", () => {
+Deno.test("only periods with backups are counted: when backups stop, nothing is deleted", () => {
   const backups = daily(1100);
   const decisions = plan(backups);
   const left = backups.filter((_, i) => decisions[i]?.keep);
@@ -72,7 +72,7 @@ Deno.test("counted are periods that have backups: when backups stop, nothing goe
   assert.equal(later.filter(({ keep }) => keep).length, left.length);
 });
 
-Deno.test("a rule is named for everything that stays, a reason for everything that goes", () => {
+Deno.test("each kept backup has a rule, each deleted one a reason", () => {
   const policy = { ...DEFAULT_POLICY, daily: 2, weekly: 0, monthly: 0, yearly: 0, minimum: 1 };
   const backups = [
     backup("2026-03-11T11:30:00Z", proven),
@@ -105,7 +105,7 @@ Deno.test("the newest proven backup and everything after it stay, and before the
   assert.deepEqual(kept(dev, NONE, policy), days.slice(0, 1));
 });
 
-Deno.test("a safety copy or a schema-only backup stands for no day, and a proof of it protects no full one less", () => {
+Deno.test("a safety copy or a schema-only backup is not counted for its day, and its proof does not release full backups", () => {
   const policy = { ...DEFAULT_POLICY, daily: 1, weekly: 0, monthly: 0, yearly: 0, minimum: 1, safety: 1 };
   const full = day("2026-03-08", proven);
   const copies = ["2026-03-05", "2026-03-04"].map((date) =>
@@ -119,7 +119,7 @@ Deno.test("a safety copy or a schema-only backup stands for no day, and a proof 
   assert.deepEqual(decisions[2]?.reasons, ["safety_expired"]);
 });
 
-Deno.test("targets do not count for each other, and the order of the answer is that of the question", () => {
+Deno.test("targets are counted separately, and the result has the order of the input", () => {
   const backups = [
     day("2026-03-01", { target: "dev" }),
     day("2026-03-11", proven),
@@ -129,11 +129,11 @@ Deno.test("targets do not count for each other, and the order of the answer is t
   assert.ok(plan(backups).every(({ keep }) => keep));
 });
 
-Deno.test("a time that is none is no reason to delete", () => {
+Deno.test("an invalid time deletes nothing", () => {
   assert.throws(() => plan([backup("2026-99-01T00:00:00Z")]), /is not a time/);
 });
 
-Deno.test("a row of the catalog becomes a backup, whichever way its times are written", () => {
+Deno.test("a row of the catalog becomes a backup, in each form of its times", () => {
   const row = {
     r2_key: "k",
     created_at: "2026-03-10 03:10:00+00",
@@ -149,29 +149,29 @@ Deno.test("a row of the catalog becomes a backup, whichever way its times are wr
   assert.deepEqual(plan([retentionBackupOf(row)])[0]?.reasons.slice(0, 2), ["hold", "none_proven"]);
 });
 
-Deno.test("the words say when and why", () => {
+Deno.test("the text states when and why", () => {
   const backups = daily(400);
-  const words = (date: string) =>
+  const text = (date: string) =>
     plan(backups).filter(({ key }) => key.includes(date)).map(retentionText).join();
   assert.equal(
-    words("2026/03/05"),
+    text("2026/03/05"),
     "Será apagado em 12/03/2026, porque então haverá backups de dias mais novos.",
   );
   assert.equal(
-    words("2026/02/22"),
+    text("2026/02/22"),
     "Será apagado em 16/03/2026, porque então haverá backups de semanas mais novas.",
   );
   assert.equal(
-    words("2025/12/31"),
+    text("2025/12/31"),
     "Será apagado em 01/01/2027, porque então haverá backups de anos mais novos.",
   );
   assert.equal(
-    words("2026/03/04"),
+    text("2026/03/04"),
     "Será apagado na próxima limpeza, porque há backups mais novos para cada dia, semana, mês e ano que se guarda.",
   );
 });
 
-Deno.test("the words of a hold name its motive, those without a date the reasons", () => {
+Deno.test("the text of a hold has its reason, the text without a date has the rules", () => {
   const held = day("2025-03-10", { holdUntil: "2026-04-10T12:00:00Z", holdReason: "auditoria" });
   const [decision] = plan([held, ...daily(30)]);
   assert.equal(

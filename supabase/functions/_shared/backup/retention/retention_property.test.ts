@@ -20,7 +20,7 @@ const at = ({ createdAt }: RetentionBackup) => Date.parse(createdAt);
 const isFull = ({ mode, label }: RetentionBackup) => mode === "full" && label === null;
 const isSafety = ({ label }: RetentionBackup) => label === "antes-da-restauracao";
 
-/** A vault whose clock only goes forward, cleaned whenever it is told to. */
+/** A vault with a clock that only moves forward; `prune` deletes what the plan lists. */
 class World {
   now = BEGIN;
   stored: RetentionBackup[] = [];
@@ -199,7 +199,7 @@ const history = fc.array(fc.tuple(happening, fc.integer({ min: 0, max: 45 })), {
   maxLength: 60,
 });
 
-Deno.test("over years of days with anything happening in between, what must stay stays and the rest goes", () => {
+Deno.test("over years of random events, what must be kept is kept and the rest is deleted", () => {
   fc.assert(
     fc.property(history, (events) => {
       const world = new World();
@@ -213,7 +213,7 @@ Deno.test("over years of days with anything happening in between, what must stay
   );
 });
 
-Deno.test("what goes today is not wanted tomorrow", () => {
+Deno.test("what is deleted today is not kept by tomorrow's plan", () => {
   const gap = fc.tuple(
     fc.integer({ min: 0, max: 20 }),
     fc.integer({ min: 0, max: 90 }),
@@ -240,7 +240,7 @@ Deno.test("what goes today is not wanted tomorrow", () => {
   );
 });
 
-Deno.test("the day that is foretold is the day on which it goes", () => {
+Deno.test("a backup is deleted on the predicted day", () => {
   const moment = fc.integer({ min: 0, max: 7 * 24 - 1 });
   fc.assert(
     fc.property(policy, fc.integer({ min: 1, max: 120 }), moment, (chosen, days, hours) => {
@@ -248,15 +248,15 @@ Deno.test("the day that is foretold is the day on which it goes", () => {
       for (let i = 0; i < days; i++) world.day();
       world.runUntil(world.now + hours % 24 * HOUR_MS);
       if (hours % 3 === 0) world.add("prod");
-      const foretold = new Map(world.plan().map(({ key, deleteAfter }) => [key, deleteAfter]));
-      assert.ok([...foretold.values()].every((each) => each !== null));
-      const last = Math.max(...[...foretold.values()].map((each) => Date.parse(each ?? "")));
+      const predicted = new Map(world.plan().map(({ key, deleteAfter }) => [key, deleteAfter]));
+      assert.ok([...predicted.values()].every((each) => each !== null));
+      const last = Math.max(...[...predicted.values()].map((each) => Date.parse(each ?? "")));
       while (world.now < Math.min(last + 2 * DAY_MS, BEGIN + 900 * DAY_MS)) {
         world.day();
         const stored = new Set(world.stored.map(({ key }) => key));
-        for (const [key, deleteAfter] of foretold) {
+        for (const [key, deleteAfter] of predicted) {
           const due = Date.parse(deleteAfter ?? "") <= world.now;
-          assert.equal(stored.has(key), !due, `${key} at ${iso(world.now)}, foretold for ${deleteAfter}`);
+          assert.equal(stored.has(key), !due, `${key} at ${iso(world.now)}, predicted for ${deleteAfter}`);
         }
       }
     }),

@@ -1,15 +1,15 @@
 /**
  * What a restore would do, as the result of a run of kind `plan` carries it: `result.plan`. Made by
- * `scripts/lib/restore/plan.ts`, read by the screen. `null` everywhere: the backup does not tell.
+ * `scripts/lib/restore/plan.ts`, read by the screen. `null`: not known from the backup.
  */
 import { z } from "zod";
 import { modeSchema, targetSchema } from "../target.ts";
 
-/** `moved_aside`, `removed`, `replaced`: what becomes of an object that only the target has. */
+/** What the restore does with an object that only the target has. */
 export const FATES = ["moved_aside", "removed", "replaced"] as const;
 export type PlannedFate = (typeof FATES)[number];
 
-/** What a backup that carries fewer proofs does not tell. */
+/** Facts that a backup with fewer proofs does not have. */
 export const UNKNOWNS = ["rows", "sequences", "schema", "roles", "extensions", "raw_size"] as const;
 export type PlannedUnknown = (typeof UNKNOWNS)[number];
 
@@ -35,14 +35,14 @@ const knownObstacleSchema = z.discriminatedUnion("kind", [
   }),
 ]);
 
-/** Because of it the restore would end without having changed anything. `other`: of a newer script. */
+/** Why the restore would end without a change. `other`: of a newer script. */
 export const obstacleSchema = z.union([
   knownObstacleSchema,
   z.object({ kind: z.string() }).transform(({ kind }) => ({ kind: "other", name: kind }) as const),
 ]);
 export type PlannedObstacle = z.infer<typeof obstacleSchema>;
 
-/** All of them counted, the first of them named. */
+/** The number of all, and the first of them. */
 function listed<Item extends z.ZodType>(item: Item) {
   return z.object({ total: z.number(), listed: z.array(item) });
 }
@@ -116,7 +116,7 @@ export const restorePlanSchema = z.object({
 });
 export type PlannedRestore = z.infer<typeof restorePlanSchema>;
 
-/** The plan in the result of a run, `null` when there is none or it is not understood. */
+/** The plan in the result of a run; `null` when there is none or its form is unknown. */
 export function planOf(run: { result: Record<string, unknown> | null }): PlannedRestore | null {
   return restorePlanSchema.safeParse(run.result?.plan).data ?? null;
 }

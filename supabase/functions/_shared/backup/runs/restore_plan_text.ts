@@ -1,4 +1,4 @@
-/** The pt-BR words for a restore's plan: the job's summary and the screen say the same. */
+/** The pt-BR texts of a restore's plan, shared by the job's summary and the screen. */
 import type { PlannedFate, PlannedObstacle, PlannedRestore, PlannedUnknown } from "./restore_plan.ts";
 
 /** How much of the restored database can be compared with the backup. */

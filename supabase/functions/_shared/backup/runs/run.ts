@@ -1,4 +1,4 @@
-/** The life of a run: what was asked, and what became of it. */
+/** Runs: the request and its states. */
 import { z } from "zod";
 import { modeSchema, targetSchema } from "../target.ts";
 
@@ -8,7 +8,7 @@ export const runKindSchema = z.enum(RUN_KINDS);
 export type RunKind = z.infer<typeof runKindSchema>;
 
 /**
- * `queued` asked, not begun · `running` a script reports · `unknown` GitHub's answer was unclear ·
+ * `queued` requested, not begun · `running` a script reports · `unknown` GitHub's answer was unclear ·
  * `succeeded`, `failed`, `cancelled` final · `lost` no news for too long, final.
  */
 export const RUN_STATUSES = [
@@ -45,7 +45,7 @@ export const runSchema = z.object({
   phase: z.string().nullable(),
   bytes_done: z.number().nullable(),
   bytes_expected: z.number().nullable(),
-  /** Rows that the script has seen go by in this phase. */
+  /** Rows that the script has processed in this phase. */
   rows_done: z.number().nullable(),
   requested_by: z.string().nullable(),
   request_id: z.uuid(),
@@ -53,7 +53,7 @@ export const runSchema = z.object({
   run_url: z.string().nullable(),
   /** Which attempt of GitHub's run; `null` while no script has begun. */
   attempt: z.number().nullable(),
-  /** Of a restore: the plan that its requester had seen. */
+  /** Of a restore: the plan that its requester confirmed. */
   plan_request_id: z.uuid().nullable(),
   error_code: z.string().nullable(),
   error_message: z.string().nullable(),
@@ -64,20 +64,20 @@ export const runSchema = z.object({
 });
 export type Run = z.infer<typeof runSchema>;
 
-/** Whether a run can be ended so that nothing of it stays, and if not, why. */
+/** Whether a run can be ended so that it leaves nothing behind, and if not, why. */
 export type Cancellability =
   | { allowed: true }
   | { allowed: false; why: "ended" | "committed" | "not_a_run_of_github" };
 
-/** Phases from which on something of the run stays: the backup stands, the target is replaced. */
+/** Phases from which on the effect of the run is permanent: the backup exists, the target is replaced. */
 const STAYING_PHASES: Readonly<Partial<Record<RunKind, readonly string[]>>> = {
   backup: ["manifest", "catalog"],
   restore: ["commit", "cleanup", "analyze", "catalog"],
 };
 
 /**
- * Whether a run may still be cancelled. The row's phase may be a second old: a run that passes the point meanwhile
- * ends as what it became.
+ * Whether a run may still be cancelled. The row's phase may be a second old: a run that became permanent since
+ * then is not cancelled.
  *
  * @example cancellability({ kind: "restore", status: "running", phase: "load", github_run_id: 7 }) // allowed
  */
@@ -87,7 +87,7 @@ export function cancellability(
   if (!isActive(run.status)) return { allowed: false, why: "ended" };
   if (run.status !== "running") return { allowed: true };
   if (run.github_run_id === null) return { allowed: false, why: "not_a_run_of_github" };
-  // what retention has deleted stays deleted
+  // deletions of a prune are permanent
   const stays = run.kind === "prune" || STAYING_PHASES[run.kind]?.includes(run.phase ?? "");
   return stays ? { allowed: false, why: "committed" } : { allowed: true };
 }

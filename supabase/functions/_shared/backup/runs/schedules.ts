@@ -32,5 +32,5 @@ export function lastDue(cron: string, now: Date): Date {
     if (due > now || !fits(hour, due.getUTCHours())) continue;
     if (fits(day, due.getUTCDate()) && fits(weekday, due.getUTCDay())) return due;
   }
-  throw new RangeError(`Cannot tell when the schedule '${cron}' is due`);
+  throw new RangeError(`Cannot compute when the schedule '${cron}' is due`);
 }

@@ -4,7 +4,7 @@ import { z } from "zod";
 export const BACKUP_STATUSES = ["uploaded", "failed", "restored", "deleted"] as const;
 
 /**
- * Who wanted a backup: the `schedule`, a `person`, a restore that took its `safety` copy, an admin on his own
+ * Origin of a backup: the `schedule`, a `person`, a restore that took its `safety` copy, an admin on a
  * machine (`local`), or something `other` (a command line, an older tool).
  */
 export const BACKUP_ORIGINS = ["schedule", "person", "safety", "local", "other"] as const;

@@ -46,7 +46,7 @@ export const manifestV2Schema = z.object({
   duration_ms: count,
   server_version: z.string(),
   client_version: z.string(),
-  /** Where it was taken: host and database, and the Supabase project where the host tells. No secret. */
+  /** Where it was taken: host and database, and the Supabase project where the host names it. No secret. */
   source: z.object({ host: z.string(), database: z.string(), project_ref: z.string().nullable() }),
   requested_by: z.string(),
   request_id: z.uuid(),
@@ -66,7 +66,7 @@ export const manifestV2Schema = z.object({
   roles: z.array(z.string()),
   /** Entries of the archive's table of contents by kind. */
   toc: z.record(z.string(), count),
-  /** SHA-256 of the canonical text of every object per area; the text lies beside the archive. */
+  /** SHA-256 of the canonical text of every object per area; the text is stored beside the archive. */
   fingerprint: z.record(z.string(), sha256),
   /** Of the manifest itself without this field ({@link canonicalText}); the first of version 2 have none. */
   manifest_sha256: sha256.optional(),
@@ -119,7 +119,7 @@ async function requireOwnHash(json: unknown, expected: string | undefined): Prom
   throw new BackupError(
     "manifest_invalid",
     `Cannot use the manifest: manifest_sha256 says ${expected}, its content has ${found}`,
-    { hint: "Somebody or something changed it after the backup. Use another backup." },
+    { hint: "It was changed after the backup. Use another backup." },
   );
 }
 

@@ -1,5 +1,5 @@
 /**
- * Where things lie in the vault. Keys are built here and parsed here, nowhere else.
+ * Object keys of the vault. Keys are built and parsed here alone.
  *
  *     revo/<target>/YYYY/MM/DD/supabase_<target>_<YYYYMMDD_HHMMSS>[_<label>].dump.gz   (UTC)
  *
@@ -15,10 +15,10 @@ export const ARCHIVE_SUFFIX = ".dump.gz";
 export const MANIFEST_SUFFIX = ".manifest.json";
 /** The fingerprint's text, gzip, so that a difference can be named. */
 export const FINGERPRINT_SUFFIX = ".fingerprint.gz";
-/** How to get the data back with plain tools, for whoever finds the bucket and nothing else. */
+/** Instructions to restore with plain tools, from the bucket alone. */
 export const RECOVERY_SUFFIX = ".RECOVERY.md";
 
-/** What a key says about its backup. */
+/** The parts of a key. */
 export interface BackupName {
   target: Target;
   /** Start of the backup, UTC, to the second: `2026-01-15T03:10:22Z`. */
@@ -45,7 +45,7 @@ export function toUtcSecond(instant: Date): string {
   return instant.toISOString().slice(0, 19) + "Z";
 }
 
-/** All keys under which target, though with no backup yet, will lie. */
+/** The prefix of all keys of a target. */
 export function targetPrefix(target: Target): string {
   return `${VAULT_ROOT}/${target}/`;
 }

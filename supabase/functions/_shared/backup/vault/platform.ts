@@ -55,7 +55,7 @@ export const PLATFORM_SCHEMAS: readonly string[] = [
   ...EXCLUDED_SCHEMAS,
 ];
 
-/** Old content of a restored target lies in schemas of this prefix until it is cleaned up. */
+/** Schemas of this prefix hold the old content of a restored target until it is removed. */
 export const OLD_CONTENT_PREFIX = "restore_old_";
 
 /**

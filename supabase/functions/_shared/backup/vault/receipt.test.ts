@@ -31,7 +31,7 @@ const receipt: Receipt = {
   freshness: { newest_key: "k", newest_created_at: "2026-01-18T03:10:00Z", age_seconds: 8400 },
 };
 
-Deno.test("a receipt survives being written and read", () => {
+Deno.test("a receipt is read back as it was written", () => {
   assert.deepEqual(receiptSchema.parse(JSON.parse(JSON.stringify(receipt))), receipt);
 });
 
@@ -43,7 +43,7 @@ Deno.test("a receipt of another kind, version or verdict is refused", () => {
   assert.equal(receiptSchema.safeParse(unknown).success, false);
 });
 
-Deno.test("what failed is named and counted, and the proof tells it", () => {
+Deno.test("failed checks are named and counted in the proof", () => {
   assert.deepEqual(failedChecks(checks), ["freshness"]);
   assert.deepEqual(countVerdicts(checks), { PASS: 1, FAIL: 1, SKIPPED: 1 });
   assert.deepEqual(proofOf(receipt, "the-receipt"), {

@@ -1,6 +1,6 @@
 /**
  * The receipt of a drill: what a restore of one backup proved, what it did not, and how long each phase took.
- * It lies beside the backup (`receiptKey`), whatever the verdict was. docs/drill.md describes the checks.
+ * It is stored beside the backup (`receiptKey`) with any verdict. docs/drill.md describes the checks.
  */
 import { z } from "zod";
 
@@ -54,7 +54,7 @@ export const checkResultSchema = z.object({
 });
 export type CheckResult = z.infer<typeof checkResultSchema>;
 
-/** What nobody may conclude from the receipt, and why. */
+/** What the receipt does not prove, and why. */
 export const notProvenSchema = z.object({ name: z.string(), why: z.string() });
 export type NotProven = z.infer<typeof notProvenSchema>;
 
@@ -121,7 +121,7 @@ export function countVerdicts(checks: readonly CheckResult[]): Record<Verdict, n
   return { PASS: count("PASS"), FAIL: count("FAIL"), SKIPPED: count("SKIPPED") };
 }
 
-/** @param receiptKey where the receipt lies in the vault */
+/** @param receiptKey key of the receipt in the vault */
 export function proofOf(receipt: Receipt, receiptKey: string): Proof {
   const { PASS, FAIL, SKIPPED } = countVerdicts(receipt.checks);
   return {

@@ -1,6 +1,6 @@
 /**
  * How to get a backup back with plain tools and nothing of this system: curl, sha256sum, gunzip and PostgreSQL's own
- * programs. The screen shows these steps; the file that lies beside each backup begins with the same commands.
+ * programs. The screen shows these steps; the file beside each backup begins with the same commands.
  */
 import { parseArchiveKey } from "./object_key.ts";
 
@@ -12,7 +12,7 @@ export interface RecoveryFacts {
   sha256: string | null;
 }
 
-/** `what` is pt-BR, for whoever is in a hurry; `commands` go into a shell as they are. */
+/** `what` is pt-BR; `commands` run in a shell as they are. */
 export interface RecoveryStep {
   what: string;
   commands: string[];

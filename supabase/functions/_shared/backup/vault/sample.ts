@@ -1,6 +1,6 @@
 /**
  * The marks of sample data: rows that a demonstration puts into the catalog, with nothing in any vault behind
- * them. Whatever shows or acts on rows tells them by these.
+ * them. Code that shows or changes rows recognizes them by these.
  */
 
 /** The bucket that sample rows name; no vault has this name. */

@@ -1,7 +1,7 @@
-/** An alarm on its way out: first what is at risk, last what to do. */
+/** Alarms and their texts: the risk first, the remedy last. */
 import type { Condition } from "./conditions.ts";
 
-/** Any condition that is told; the ids of the watch are some of them. */
+/** A condition that is notified; {@link ConditionId} lists those of the watch. */
 export type Alarm = Condition<string>;
 
 export const ALARM_EVENTS = ["raised", "changed", "cleared"] as const;
@@ -9,18 +9,18 @@ export type AlarmEvent = (typeof ALARM_EVENTS)[number];
 
 /** Where an alarm comes from. */
 export interface AlarmSource {
-  /** When it was seen. */
+  /** When it was found. */
   at: string;
-  /** The run of GitHub that saw it, where there is one. */
+  /** The GitHub run that found it, if any. */
   runUrl: string | null;
 }
 
-/** What an alarm that is over is told as: it has nothing more to say. */
+/** The alarm of a cleared condition: id and title only. */
 export function clearedAlarm({ id, title }: Pick<Alarm, "id" | "title">): Alarm {
   return { id, title, severity: "warning", risk: "", facts: [], todo: "", material: "" };
 }
 
-/** For chats: plain lines. */
+/** Plain text for chats. */
 export function chatText(event: AlarmEvent, alarm: Alarm, issueUrl: string | null): string {
   const link = issueUrl === null ? [] : [issueUrl];
   if (event === "cleared") return [`Voltou ao normal: ${alarm.title}.`, ...link, "Nada a fazer."].join("\n");
@@ -28,17 +28,17 @@ export function chatText(event: AlarmEvent, alarm: Alarm, issueUrl: string | nul
   return [alarm.risk, `${alarm.title}:`, ...facts, ...link, `O que fazer: ${alarm.todo}`].join("\n");
 }
 
-/** What a webhook is told. */
+/** One call of a webhook. */
 export interface AlarmCall {
   event: AlarmEvent;
   alarm: Alarm;
   source: AlarmSource;
   issueUrl: string | null;
-  /** An exercise, not an emergency. */
+  /** The monthly test of the channels. */
   test: boolean;
 }
 
-/** The JSON that a webhook gets. @param delivery the same when it is sent again */
+/** The JSON body of a webhook call. @param delivery id of the delivery; a retry has the same */
 export function alarmPayload({ event, alarm, source, issueUrl, test }: AlarmCall, delivery: string) {
   const { id, severity, title, risk, facts, todo } = alarm;
   return {

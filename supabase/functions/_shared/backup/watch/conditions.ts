@@ -2,7 +2,7 @@
 import type { Result } from "../result.ts";
 import type { Target } from "../target.ts";
 
-/** Stable: alarms are found again by them. */
+/** Stable: issues and reports refer to conditions by these. */
 export const CONDITION_IDS = [
   "vault_unreachable",
   "backup_overdue",
@@ -20,10 +20,10 @@ export const CONDITION_IDS = [
 ] as const;
 export type ConditionId = (typeof CONDITION_IDS)[number];
 
-/** `failed`: data is, or will soon be, without a backup. `warning`: look at it. */
+/** `failed`: data is, or will soon be, without a backup. `warning`: needs attention. */
 export type Severity = "warning" | "failed";
 
-/** Something that is not as it should be, in the words of an admin (pt-BR). */
+/** A problem, described for the admin in pt-BR. */
 export interface Condition<Id extends string = ConditionId> {
   id: Id;
   severity: Severity;
@@ -34,7 +34,7 @@ export interface Condition<Id extends string = ConditionId> {
   facts: string[];
   /** What to do: the last line of the alarm. */
   todo: string;
-  /** Two alarms of one condition differ in a way worth a message when this differs; ages and counts are not in it. */
+  /** A change of this is notified again. Contains no ages or counts, which change by themselves. */
   material: string;
 }
 
@@ -43,7 +43,7 @@ export interface WatchedBackup {
   key: string;
   createdAtUtc: string;
   bytes: number;
-  /** Rows by table; `null` for manifests that do not tell. */
+  /** Rows by table; `null` where the manifest has no counts. */
   rows: Readonly<Record<string, number>> | null;
 }
 
@@ -58,12 +58,12 @@ export interface VaultFacts {
 
 export interface AuditFacts {
   ok: boolean;
-  /** The first record that is wrong: in the database, in the vault's copy, or one says something else than the other. */
+  /** The first record that is wrong in the database or in the vault's copy, or that differs between both. */
   brokenAt: { where: "database" | "vault" | "between"; chainId: string; seq: number; reason: string } | null;
 }
 
 export interface CatalogFacts {
-  /** Runs that went silent and that no later run of their kind and target has followed. */
+  /** Lost runs without a later run of their kind and target. */
   lostRuns: readonly { requestId: string; kind: string; target: string; at: string; runUrl: string | null }[];
   /** `null`: its copies could not be read. */
   audit: AuditFacts | null;
@@ -71,17 +71,17 @@ export interface CatalogFacts {
 
 export interface WorkflowFacts {
   file: string;
-  /** GitHub's word, `active` or why not; `null` when GitHub knows no such workflow. */
+  /** GitHub's state, `active` or why it is off; `null` when GitHub has no such workflow. */
   state: string | null;
   /** After how many hours without a scheduled run something is wrong; `null` without a schedule. */
   scheduleHours: number | null;
-  /** When the schedule last started it, else when GitHub came to know it. */
+  /** When the schedule last started it, or when GitHub first had it. */
   lastFiredAt: string;
 }
 
-/** A credential that ends. */
+/** A credential that expires. */
 export interface TokenFacts {
-  /** What it is called where it is set. */
+  /** Name of the secret that holds it. */
   name: string;
   /** `null`: GitHub refused it. */
   expiresAt: string | null;
@@ -90,11 +90,11 @@ export interface TokenFacts {
 export interface WatchFacts {
   now: string;
   target: Target;
-  /** `null`: not asked. */
+  /** `null`: not read. */
   vault: Result<VaultFacts> | null;
   catalog: Result<CatalogFacts>;
-  /** `null`: not asked, since no credential for it is there. */
+  /** `null`: not read, without a credential for it. */
   github: Result<readonly WorkflowFacts[]> | null;
-  /** Of the tokens whose end can be known. `null` as above. */
+  /** Tokens whose expiry GitHub states. `null`: not read. */
   tokens: Result<readonly TokenFacts[]> | null;
 }

@@ -1,42 +1,45 @@
-/** Who remembers what he told tells each alarm once, again when it differs, and its end. */
+/** Deduplicates notifications: one per condition, again when it changes, and one when it clears. */
 import { type Alarm, type AlarmEvent, clearedAlarm } from "./alarm.ts";
-import type { NotifiedAlarms } from "./catalog.ts";
+import type { NotifiedAlarms } from "./catalog_facts.ts";
 
 export interface DueAlarm {
   event: AlarmEvent;
   alarm: Alarm;
 }
 
-export interface Standing {
+/** Input of {@link dueAlarms}. */
+export interface NotificationState {
   alarms: readonly Alarm[];
-  /** Conditions that nobody can tell of this time: what was told of them stands. */
+  /** Conditions that could not be evaluated: their notifications are neither repeated nor cleared. */
   unknown: readonly string[];
-  told: NotifiedAlarms;
-  /** Somebody else tells what is new; only what was told before is still ours to end. */
+  /** What was delivered before. */
+  notified: NotifiedAlarms;
+  /** Another watch delivers new alarms; this one only clears what it delivered before. */
   isSilent: boolean;
 }
 
-/** The messages that are due, the new ones first. */
-export function dueAlarms({ alarms, unknown, told, isSilent }: Standing): DueAlarm[] {
+/** The notifications that are due, new ones before cleared ones. */
+export function dueAlarms({ alarms, unknown, notified, isSilent }: NotificationState): DueAlarm[] {
   const fresh = alarms.flatMap((alarm): DueAlarm[] => {
-    const before = told[alarm.id];
+    const before = notified[alarm.id];
     if (isSilent || before?.material === materialOf(alarm)) return [];
     return [{ event: before === undefined ? "raised" : "changed", alarm }];
   });
   const isOver = (id: string) => !unknown.includes(id) && !alarms.some((alarm) => alarm.id === id);
-  const over = Object.entries(told).filter(([id]) => isOver(id)).map(([id, { title }]): DueAlarm => (
+  const over = Object.entries(notified).filter(([id]) => isOver(id)).map(([id, { title }]): DueAlarm => (
     { event: "cleared", alarm: clearedAlarm({ id, title }) }
   ));
   return [...fresh, ...over];
 }
 
-/** What is remembered after a message was taken. */
-export function afterNotifying(told: NotifiedAlarms, { event, alarm }: DueAlarm): NotifiedAlarms {
-  const { [alarm.id]: _, ...others } = told;
+/** What to keep for the next round after a notification was delivered. */
+export function afterNotifying(notified: NotifiedAlarms, { event, alarm }: DueAlarm): NotifiedAlarms {
+  const { [alarm.id]: _, ...others } = notified;
   if (event === "cleared") return others;
   return { ...others, [alarm.id]: { title: alarm.title, material: materialOf(alarm) } };
 }
 
+/** What two notifications of one condition are compared by. */
 function materialOf({ severity, material }: Alarm): string {
   return `${severity}\n${material}`;
 }

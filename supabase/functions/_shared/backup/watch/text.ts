@@ -1,9 +1,9 @@
-/** Numbers and moments as alarms write them, pt-BR. */
+/** Formats numbers and times for alarms, pt-BR. */
 
 const number = new Intl.NumberFormat("pt-BR", { maximumFractionDigits: 1 });
 const HOUR = 3_600_000;
 
-/** Hours from one instant to another, negative when it lies ahead. */
+/** Hours from `earlier` to `later`; negative when `later` is before `earlier`. */
 export function hoursBetween(earlier: string, later: string): number {
   return (Date.parse(later) - Date.parse(earlier)) / HOUR;
 }
@@ -27,7 +27,7 @@ export function megabytes(bytes: number): string {
   return `${number.format(bytes / 1e6)} MB`;
 }
 
-/** At most `limit` lines; a last one tells how many more there are. */
+/** At most `limit` lines, then one with the number of the others. */
 export function shortened(lines: readonly string[], limit = 20): string[] {
   const more = lines.length - limit;
   return more <= 0 ? [...lines] : [...lines.slice(0, limit), `… e mais ${more}`];

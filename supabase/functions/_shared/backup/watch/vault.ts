@@ -1,17 +1,17 @@
-/** What the vault alone tells: whether there is a backup, whether it is proven, whether it became smaller. */
+/** Conditions of the vault: no recent backup, no recent proof, a damaged backup, a backup that became smaller. */
 import { BACKUP_OVERDUE_AFTER_MS, hours as inHours, PROOF_OVERDUE_AFTER_MS } from "../service_levels.ts";
 import type { Condition, VaultFacts, WatchedBackup, WatchFacts } from "./conditions.ts";
 import { age, count, hoursBetween, megabytes, moment, shortened } from "./text.ts";
 
 const BACKUP_LIMIT = inHours(BACKUP_OVERDUE_AFTER_MS);
 const PROOF_LIMIT = inHours(PROOF_OVERDUE_AFTER_MS);
-/** A backup is compared with the median of so many before it. */
+/** Number of earlier backups whose median a backup is compared with. */
 export const COMPARED_BACKUPS = 7;
-/** Below this part of that median a size, or a table's rows, dropped. */
+/** A size or a row count below this fraction of the median has dropped. */
 export const DROP_RATIO = 0.5;
-/** Tables with fewer rows may lose them without an alarm. */
+/** Tables with a smaller median are not compared. */
 export const MIN_ROWS = 100;
-/** Rows that come and go by themselves. */
+/** Tables whose rows the platform adds and removes by itself. */
 const VOLATILE = /^auth\.(?!users$|identities$)/;
 
 type WatchContext = Pick<WatchFacts, "now" | "target">;
@@ -127,7 +127,7 @@ function rowsDropped({ backups: [newest, ...before] }: VaultFacts): Condition | 
   };
 }
 
-/** Tables with far fewer rows than the backups before had; one that is gone has none. */
+/** Tables whose rows dropped against the earlier backups; a table that is gone has none. */
 function droppedTables(rows: Readonly<Record<string, number>>, before: readonly WatchedBackup[]) {
   const counted = before.flatMap((backup) => backup.rows === null ? [] : [backup.rows]);
   const tables = [...new Set(counted.flatMap(Object.keys))].filter((table) => !VOLATILE.test(table)).sort();
@@ -138,7 +138,7 @@ function droppedTables(rows: Readonly<Record<string, number>>, before: readonly 
   })).filter(({ rows, usual }) => usual >= MIN_ROWS && rows < usual * DROP_RATIO);
 }
 
-/** The middle one, the lower of two. 0 of none. */
+/** The lower median; 0 for no values. */
 function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;

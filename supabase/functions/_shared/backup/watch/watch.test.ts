@@ -55,11 +55,11 @@ const newest = (changes: Partial<WatchedBackup>) =>
     vault: { backups: [backup(9, changes), ...vault.backups.slice(1)] },
   });
 
-Deno.test("nothing is raised and everything is known while all is well", () => {
+Deno.test("without a problem nothing is raised and nothing is unknown", () => {
   assert.deepEqual(watch(facts()), { conditions: [], unknown: [] });
 });
 
-Deno.test("backup_overdue: 26 hours are not too many, a second more is, and none at all", () => {
+Deno.test("backup_overdue: not at the limit, a second after it, and without any backup", () => {
   assert.deepEqual(ids(facts({ vault: { backups: [backup(26)] } })), []);
   assert.deepEqual(ids(facts({ vault: { backups: [backup(26.001)] } })), ["backup_overdue"]);
   const [none] = watch(facts({ vault: { backups: [], drills: [] } })).conditions;
@@ -90,7 +90,7 @@ Deno.test("size_dropped: below half of the median, not at it, and not without a 
   assert.deepEqual(ids(facts({ vault: { backups: [backup(9, { bytes: 1 })] } })), []);
 });
 
-Deno.test("size_dropped: one odd backup before does not move the measure", () => {
+Deno.test("size_dropped: one outlier among the earlier backups does not change the result", () => {
   const backups = [backup(9), backup(33, { bytes: 90_000_000 }), backup(57), backup(81)];
   assert.deepEqual(ids(facts({ vault: { backups } })), []);
 });
@@ -104,14 +104,14 @@ Deno.test("rows_dropped: by table, from 100 rows on, not where rows come and go 
   assert.deepEqual(condition?.facts.slice(1), ["auth.users: 200 → 99", "public.pedidos: 1.000 → 499"]);
 });
 
-Deno.test("rows_dropped: a table that is gone dropped; one that is new, and a manifest without rows, did not", () => {
+Deno.test("rows_dropped: for a missing table, not for a new one or a manifest without rows", () => {
   const { "public.pedidos": _, ...others } = backup(9).rows ?? {};
   assert.deepEqual(ids(newest({ rows: others })), ["rows_dropped"]);
   assert.deepEqual(ids(newest({ rows: { ...backup(9).rows, "public.nova": 0 } })), []);
   assert.deepEqual(ids(newest({ rows: null })), []);
 });
 
-Deno.test("run_lost and audit_broken are what the catalog says", () => {
+Deno.test("run_lost and audit_broken follow the catalog", () => {
   const run = { requestId: "r", kind: "restore", target: "dev", at: ago(3), runUrl: "https://x" };
   assert.deepEqual(ids(facts({ catalog: { lostRuns: [run] } })), ["run_lost"]);
   const audit = { ok: false, brokenAt: { where: "between" as const, chainId: "c", seq: 7, reason: "hash" } };
@@ -150,7 +150,7 @@ Deno.test("secret_expiring: 14 days before the end, urgent from 3 days on, and w
   assert.match(until(null)[0]?.facts[0] ?? "", /não vale mais/);
 });
 
-Deno.test("a source that does not answer is an alarm, and what it would tell is unknown, not well", () => {
+Deno.test("a source that does not answer raises a condition, and the conditions that it decides are unknown", () => {
   const all = { ...facts(), vault: silent, catalog: silent, github: silent, tokens: silent };
   const { conditions, unknown } = watch(all);
   assert.deepEqual(conditions.map(({ id }) => id), [
@@ -170,7 +170,7 @@ Deno.test("a source that does not answer is an alarm, and what it would tell is 
   assert.ok(watch({ ...facts(), vault: null }).unknown.includes("vault_unreachable"));
 });
 
-Deno.test("ages do not make a material difference, the newest backup does", () => {
+Deno.test("a change of age is not notified again, a change of the newest backup is", () => {
   const material = (backups: WatchedBackup[], now = NOW) =>
     watch({ ...facts({ vault: { backups } }), now }).conditions[0]?.material;
   const later = "2026-01-20T13:00:00Z";
@@ -178,7 +178,7 @@ Deno.test("ages do not make a material difference, the newest backup does", () =
   assert.notEqual(material([backup(30)]), material([backup(31)]));
 });
 
-Deno.test("the worst condition is the status", () => {
+Deno.test("the status is the worst severity", () => {
   assert.equal(statusOfWatch([]), "ok");
   assert.equal(statusOfWatch([{ severity: "warning" }]), "warning");
   assert.equal(statusOfWatch([{ severity: "warning" }, { severity: "failed" }]), "failed");

@@ -1,20 +1,20 @@
 /**
- * The watch: facts that were looked up in, conditions that somebody has to hear of out. What could not be looked
- * up is unknown: such a condition is neither raised nor called well again.
+ * The watch: evaluates facts into conditions. Conditions whose facts could not be read are unknown: they are neither
+ * raised nor cleared.
  */
 import type { Condition, ConditionId, Severity, WatchFacts } from "./conditions.ts";
 import type { Result } from "../result.ts";
-import { catalogConditions, gitHubConditions, tokenConditions } from "./environment.ts";
+import { catalogConditions, gitHubConditions, tokenConditions } from "./control_plane.ts";
 import { vaultConditions } from "./vault.ts";
 
 export interface Watched {
   conditions: Condition[];
-  /** Conditions that nobody can tell of this time. */
+  /** Conditions that could not be evaluated. */
   unknown: ConditionId[];
 }
 
-/** What each source's silence leaves unknown. */
-const TOLD_BY = {
+/** The conditions that each source decides: unknown while the source does not answer. */
+const DECIDED_BY = {
   vault: ["backup_overdue", "backup_corrupt", "proof_overdue", "size_dropped", "rows_dropped"],
   catalog: ["run_lost", "audit_broken"],
   github: ["workflow_disabled", "schedule_not_fired"],
@@ -25,36 +25,37 @@ const TOLD_BY = {
 export function watch(facts: WatchFacts): Watched {
   const { vault, catalog, github, tokens } = facts;
   const conditions = [
-    ...told(vault, (seen) => vaultConditions(seen, facts), vaultUnreachable),
-    ...told(catalog, catalogConditions, catalogUnreachable),
-    ...told(github, (seen) => gitHubConditions(seen, facts.now), gitHubUnreachable),
-    ...told(tokens, (seen) => tokenConditions(seen, facts.now), gitHubUnreachable),
+    ...evaluate(vault, (value) => vaultConditions(value, facts), vaultUnreachable),
+    ...evaluate(catalog, catalogConditions, catalogUnreachable),
+    ...evaluate(github, (value) => gitHubConditions(value, facts.now), gitHubUnreachable),
+    ...evaluate(tokens, (value) => tokenConditions(value, facts.now), gitHubUnreachable),
   ];
   const unknown = [
-    ...vault?.ok ? [] : TOLD_BY.vault,
-    ...catalog.ok ? [] : TOLD_BY.catalog,
+    ...vault?.ok ? [] : DECIDED_BY.vault,
+    ...catalog.ok ? [] : DECIDED_BY.catalog,
     ...catalog.ok && catalog.value.audit === null ? ["audit_broken" as const] : [],
-    ...github?.ok ? [] : TOLD_BY.github,
-    ...tokens?.ok ? [] : TOLD_BY.tokens,
+    ...github?.ok ? [] : DECIDED_BY.github,
+    ...tokens?.ok ? [] : DECIDED_BY.tokens,
     ...vault === null ? ["vault_unreachable" as const] : [],
     ...github === null ? ["github_unreachable" as const] : [],
   ];
   return { conditions: withoutDuplicates(conditions), unknown };
 }
 
-/** The worst word of them: what a report and a dead man's switch are told. */
+/** The worst severity, as reports and the dead man's switch state it; `ok` for no condition. */
 export function statusOfWatch(conditions: readonly Pick<Condition, "severity">[]): "ok" | Severity {
   if (conditions.length === 0) return "ok";
   return conditions.some(({ severity }) => severity === "failed") ? "failed" : "warning";
 }
 
-function told<T>(
-  seen: Result<T> | null,
+/** The conditions of one source, or that it does not answer. @param result `null`: not read */
+function evaluate<T>(
+  result: Result<T> | null,
   conditions: (value: T) => Condition[],
   unreachable: (code: string, message: string) => Condition,
 ): Condition[] {
-  if (seen === null) return [];
-  return seen.ok ? conditions(seen.value) : [unreachable(seen.code, seen.message)];
+  if (result === null) return [];
+  return result.ok ? conditions(result.value) : [unreachable(result.code, result.message)];
 }
 
 function withoutDuplicates(conditions: readonly Condition[]): Condition[] {

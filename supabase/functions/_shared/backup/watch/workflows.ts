@@ -1,4 +1,4 @@
-/** Which of GitHub's workflows are watched, and for how long each may be silent. */
+/** The watched workflows, each with the time after which its schedule is late. */
 import { SCHEDULES } from "../runs/schedules.ts";
 import { hours, SCHEDULE_LATE_AFTER_MS } from "../service_levels.ts";
 import type { WorkflowFacts } from "./conditions.ts";

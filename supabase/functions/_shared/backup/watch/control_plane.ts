@@ -1,4 +1,4 @@
-/** What catalog and GitHub tell: runs that went silent, a history that was changed, schedules that do not fire. */
+/** Conditions of the control plane, by catalog, GitHub and tokens: lost runs, a changed audit, schedules that do not start. */
 import type { AuditFacts, CatalogFacts, Condition, TokenFacts, WorkflowFacts } from "./conditions.ts";
 import { days, TOKEN_EXPIRES_NOW_MS, TOKEN_EXPIRES_SOON_MS } from "../service_levels.ts";
 import { age, hoursBetween, moment, shortened } from "./text.ts";

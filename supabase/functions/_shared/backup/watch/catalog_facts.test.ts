@@ -7,8 +7,8 @@ import {
   WATCHDOG_SILENT,
   watchdogSilent,
   watchFactsSchema,
-} from "./catalog.ts";
-import { afterNotifying, dueAlarms, type Standing } from "./notifications.ts";
+} from "./catalog_facts.ts";
+import { afterNotifying, dueAlarms, type NotificationState } from "./notifications.ts";
 
 const NOW = "2026-01-20T12:00:00Z";
 const ago = (hours: number) => new Date(Date.parse(NOW) - hours * 3_600_000).toISOString();
@@ -24,7 +24,7 @@ function facts(reports: object = {}): CatalogWatchFacts {
   });
 }
 
-Deno.test("what the catalog says becomes the facts of the watch", () => {
+Deno.test("the catalog's answer is parsed into the facts of the watch", () => {
   const { lost_runs, audit } = facts();
   assert.deepEqual(lost_runs, [{ requestId: "r", kind: "drill", target: "prod", at: ago(1), runUrl: null }]);
   assert.deepEqual(audit.brokenAt, { where: "database", chainId: "c", seq: 3, reason: "hash" });
@@ -33,8 +33,8 @@ Deno.test("what the catalog says becomes the facts of the watch", () => {
   ]);
 });
 
-Deno.test("the watchdog is silent after six hours, and when it never spoke", () => {
-  const at = (hours: number) => facts({ watchdog: { at: ago(hours), report: { not_told: [] } } });
+Deno.test("the watchdog is silent after its service level, and when it has never reported", () => {
+  const at = (hours: number) => facts({ watchdog: { at: ago(hours), report: { undelivered: [] } } });
   assert.equal(watchdogSilent(at(6)), null);
   assert.equal(watchdogSilent(at(6.01))?.id, WATCHDOG_SILENT);
   assert.match(watchdogSilent(facts())?.facts[0] ?? "", /nunca/);
@@ -42,8 +42,8 @@ Deno.test("the watchdog is silent after six hours, and when it never spoke", () 
   assert.equal(isWatchdogNotifying(at(6.01)), false);
 });
 
-Deno.test("a watchdog that was not heard does not tell", () => {
-  const report = { not_told: ["Cannot tell the webhook"] };
+Deno.test("a watchdog with undelivered notifications does not count as notifying", () => {
+  const report = { undelivered: ["Cannot call the webhook"] };
   assert.equal(isWatchdogNotifying(facts({ watchdog: { at: ago(1), report } })), false);
   assert.equal(
     isWatchdogNotifying(facts({ watchdog: { at: ago(1), report: { of: "another form" } } })),
@@ -61,23 +61,23 @@ const alarm: Alarm = {
   material: "m",
 };
 
-function due(changes: Partial<Standing>): string[] {
-  const standing = { alarms: [alarm], unknown: [], told: {}, isSilent: false, ...changes };
+function due(changes: Partial<NotificationState>): string[] {
+  const standing = { alarms: [alarm], unknown: [], notified: {}, isSilent: false, ...changes };
   return dueAlarms(standing).map(({ event, alarm }) => `${event} ${alarm.id}`);
 }
 
-Deno.test("an alarm is told once, again when it differs, and its end once", () => {
-  const told = afterNotifying({}, { event: "raised", alarm });
+Deno.test("an alarm is notified once, again when it changes, and once when it clears", () => {
+  const notified = afterNotifying({}, { event: "raised", alarm });
   assert.deepEqual(due({}), ["raised run_lost"]);
-  assert.deepEqual(due({ told }), []);
-  assert.deepEqual(due({ told, alarms: [{ ...alarm, material: "n" }] }), ["changed run_lost"]);
-  assert.deepEqual(due({ told, alarms: [{ ...alarm, severity: "warning" }] }), ["changed run_lost"]);
-  assert.deepEqual(due({ told, alarms: [] }), ["cleared run_lost"]);
-  assert.deepEqual(due({ told, alarms: [], unknown: ["run_lost"] }), []);
-  assert.deepEqual(afterNotifying(told, { event: "cleared", alarm }), {});
+  assert.deepEqual(due({ notified }), []);
+  assert.deepEqual(due({ notified, alarms: [{ ...alarm, material: "n" }] }), ["changed run_lost"]);
+  assert.deepEqual(due({ notified, alarms: [{ ...alarm, severity: "warning" }] }), ["changed run_lost"]);
+  assert.deepEqual(due({ notified, alarms: [] }), ["cleared run_lost"]);
+  assert.deepEqual(due({ notified, alarms: [], unknown: ["run_lost"] }), []);
+  assert.deepEqual(afterNotifying(notified, { event: "cleared", alarm }), {});
 });
 
-Deno.test("while somebody else tells, only what was told before is ended", () => {
-  const told = afterNotifying({}, { event: "raised", alarm: { ...alarm, id: WATCHDOG_SILENT } });
-  assert.deepEqual(due({ told, isSilent: true }), ["cleared watchdog_silent"]);
+Deno.test("while the watchdog notifies, only earlier notifications are cleared", () => {
+  const notified = afterNotifying({}, { event: "raised", alarm: { ...alarm, id: WATCHDOG_SILENT } });
+  assert.deepEqual(due({ notified, isSilent: true }), ["cleared watchdog_silent"]);
 });

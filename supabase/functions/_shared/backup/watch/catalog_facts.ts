@@ -1,6 +1,6 @@
 /**
- * The second watch, from inside the project: what the catalog alone tells. It speaks when the watchdog, which looks at
- * the vault itself and runs on GitHub, is silent.
+ * What the watch inside the project knows: the catalog, without the vault. It sends notifications while the watchdog,
+ * which runs on GitHub and reads the vault, does not report.
  */
 import { z } from "zod";
 import type { AuditFacts, CatalogFacts, Condition, ConditionId, VaultFacts } from "./conditions.ts";
@@ -28,7 +28,7 @@ export const ownAuditSchema = z.object({
     { where: "database", chainId: broken.chain_id, seq: broken.seq, reason: broken.why },
 }));
 
-/** What was told, by condition: told again only when it differs. */
+/** Delivered notifications by condition. */
 const notifiedSchema = z.record(z.string(), z.object({ title: z.string(), material: z.string() }));
 export type NotifiedAlarms = z.infer<typeof notifiedSchema>;
 
@@ -47,18 +47,18 @@ export const watchFactsSchema = z.object({
   reports: z.object({
     watchdog: z.object({
       at: z.string(),
-      // one of another form says nothing of what was told
-      report: z.object({ not_told: z.array(z.string()) }).catch({ not_told: [] }),
+      // a report of another form lists no failed deliveries
+      report: z.object({ undelivered: z.array(z.string()) }).catch({ undelivered: [] }),
     }).optional(),
-    watch: z.object({ report: z.object({ told: notifiedSchema }).catch({ told: {} }) }).optional(),
+    watch: z.object({ report: z.object({ notified: notifiedSchema }).catch({ notified: {} }) }).optional(),
   }),
 });
 export type CatalogWatchFacts = z.infer<typeof watchFactsSchema>;
 
-/** What only the vault itself tells. */
-export const UNSEEN_BY_CATALOG: readonly ConditionId[] = ["vault_unreachable", "backup_corrupt"];
+/** Conditions that only the vault itself shows. */
+export const UNKNOWN_TO_CATALOG: readonly ConditionId[] = ["vault_unreachable", "backup_corrupt"];
 
-/** The vault as its index has it. */
+/** The vault as the catalog lists it; damaged objects are not known there. */
 export function vaultAsIndexed({ backups, drills }: CatalogWatchFacts): VaultFacts {
   return {
     backups: backups.map(({ key, created_at, bytes, rows }) => (
@@ -73,10 +73,10 @@ export function catalogFactsOf({ lost_runs, audit }: CatalogWatchFacts): Catalog
   return { lostRuns: lost_runs, audit };
 }
 
-/** Beside the ids of the watch: a watchdog cannot see its own silence. */
+/** Not among {@link ConditionId}: the watchdog cannot detect its own silence. */
 export const WATCHDOG_SILENT = "watchdog_silent";
 
-/** `null` while the watchdog reports in time. */
+/** The condition of a watchdog that has not reported within its service level; `null` while it does. */
 export function watchdogSilent({ reports: { watchdog }, time }: CatalogWatchFacts): Condition<string> | null {
   const limit = inHours(SCHEDULE_LATE_AFTER_MS["db-backup-watchdog.yml"]);
   const hours = watchdog === undefined ? Infinity : hoursBetween(watchdog.at, time);
@@ -98,7 +98,7 @@ export function watchdogSilent({ reports: { watchdog }, time }: CatalogWatchFact
   };
 }
 
-/** Whether the watchdog tells alarms by itself: it was there, and everybody took what it had to say. */
+/** Whether the watchdog reports in time and all its notifications were delivered. */
 export function isWatchdogNotifying(facts: CatalogWatchFacts): boolean {
-  return watchdogSilent(facts) === null && (facts.reports.watchdog?.report.not_told ?? []).length === 0;
+  return watchdogSilent(facts) === null && (facts.reports.watchdog?.report.undelivered ?? []).length === 0;
 }
