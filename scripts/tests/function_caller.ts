@@ -1,8 +1,8 @@
-/** For tests: calls the Edge Function of the embedded stack as its users, and as those who only pretend to be. */
+/** For tests: calls the Edge Function of the embedded stack as its users, and with forged tokens. */
 import { createHmac } from "node:crypto";
 import { z } from "zod";
 
-/** The parts of a stack that a caller of the function knows, and what it takes to forge a token. */
+/** The parts of a stack that calls need, and the secret to forge a token. */
 export interface FunctionHost {
   urls: { supabase: string };
   keys: { publishable: string; jwtSecret: string };
@@ -13,7 +13,7 @@ export interface Credentials {
   password: string;
 }
 
-/** What goes over the wire; `body` as it is, or anything as JSON. */
+/** One HTTP call; a string `body` is sent as it is, another value as JSON. */
 export interface Call {
   token?: string;
   body?: unknown;
@@ -59,7 +59,7 @@ export async function ask(
   return { status: response.status, body: answer.parse(await response.json()) };
 }
 
-/** What a token says, unchecked. */
+/** Claims of a token, not verified. */
 export function claimsOf(token: string): Record<string, unknown> {
   return answer.parse(JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()));
 }

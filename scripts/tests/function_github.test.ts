@@ -69,7 +69,7 @@ describe("startRun", () => {
     },
   );
 
-  it("keeps a run unknown after a 5xx that followed acceptance; looking at it settles the doubt", async () => {
+  it("keeps a run unknown after a 5xx that followed acceptance; reading its status settles it", async () => {
     hub.github.faults.dispatches.push({
       kind: "accepted-but",
       answer: { status: 502, content: { type: "text/html", data: "<html>" }, headers: {} },

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect } from "vitest";
 import { type StatusAnswer, statusAnswerSchema } from "@backup/api.ts";
 import { messageOf } from "@backup/messages.ts";
 import { isActive } from "@backup/runs/run.ts";
+import { MINUTE_MS, RUN_SILENT_AFTER_MS } from "@backup/service_levels.ts";
 import { type Stack, startStack } from "../dev/stack.ts";
 import { ask, type Call, forgeToken, send, signIn } from "./function_caller.ts";
 
@@ -48,7 +49,7 @@ async function makeTokens(stack: Stack): Promise<FunctionPlace["tokens"]> {
   ]);
   const { jwtSecret, publishable, secret } = stack.keys;
   return {
-    nobody: undefined,
+    "no token": undefined,
     garbage: "garbage",
     "three parts of garbage": "a.b.c",
     "an expired token": forgeToken(manager, { exp: 1_700_000_000 }, jwtSecret),
@@ -68,7 +69,7 @@ export function dispatches({ stack }: FunctionPlace): number {
   return stack.github.journal.filter(({ path }) => path.endsWith("/dispatches")).length;
 }
 
-/** What there is of runs, of dispatches and of refusals in the audit. */
+/** Numbers of runs, of dispatches and of refusals in the audit. */
 export async function countTraces(place: FunctionPlace) {
   const [row] = await place.sql<{ runs: number; refusals: number }[]>`
     select (select count(*)::int from public.ops_db_backup_runs) as runs,
@@ -76,7 +77,7 @@ export async function countTraces(place: FunctionPlace) {
   return { runs: row?.runs ?? -1, refusals: row?.refusals ?? -1, dispatches: dispatches(place) };
 }
 
-/** @param actor e-mail that the audit has to name; `null` for one who has not shown who he is. */
+/** @param actor e-mail that the audit has to name; `null` before authentication. */
 export async function expectRefusal(
   place: FunctionPlace,
   call: Call,
@@ -112,11 +113,13 @@ export async function waitForEnd(place: FunctionPlace, requestId: string): Promi
   return (await statusOf(place, requestId)).run;
 }
 
-/** Makes a run look as if nothing was heard of it for eleven minutes: one more than scripts are waited for. */
+const SILENCE = `${RUN_SILENT_AFTER_MS + MINUTE_MS} ms`;
+
+/** Moves a run back by a minute more than the service level of a silent script. */
 export async function age({ sql }: FunctionPlace, requestId: string): Promise<void> {
   await sql`
     update public.ops_db_backup_runs
-       set created_at = created_at - interval '11 minutes', started_at = started_at - interval '11 minutes',
-           heartbeat_at = heartbeat_at - interval '11 minutes'
+       set created_at = created_at - ${SILENCE}::interval, started_at = started_at - ${SILENCE}::interval,
+           heartbeat_at = heartbeat_at - ${SILENCE}::interval
      where request_id = ${requestId}`;
 }

@@ -1,4 +1,4 @@
-/** A laptop at night: what a person has who follows a runbook, beside a project and a vault in trouble. */
+/** The machine of an operator who follows a runbook, with a project and a vault in trouble. */
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -9,11 +9,11 @@ import { follow, type Situation } from "./markdown_commands.ts";
 
 export interface Laptop {
   folder: string;
-  /** Programs, and where npm and Deno keep what they know: before anybody exported anything. */
+  /** PATH and the caches of npm and Deno: the environment before any export. */
   machine: Record<string, string>;
-  /** What docs/runbooks/README.md asks for. */
+  /** What docs/runbooks/README.md requires. */
   prepared: Record<string, string>;
-  /** Does what a runbook says, on the prepared machine. @param name without folder and ending */
+  /** Runs the commands of a runbook on the prepared machine. @param name without folder and ending */
   follow(name: string, fill?: Situation["fill"]): Promise<string>;
   remove(): Promise<void>;
 }
@@ -50,7 +50,7 @@ export function runbook(name: string): Promise<string> {
   return readFile(join(ROOT, "docs/runbooks", `${name}.md`), "utf8");
 }
 
-/** For `fill`: the newest key of the lists that were printed so far which is such a one. */
+/** For `fill`: the newest matching key of the lists printed so far. */
 export function newest(wanted: RegExp): (said: string) => string {
   return (said) => {
     const keys = [...said.matchAll(/^(revo\/\S+\.dump\.gz) {2}/gm)].map(([, key = ""]) => key);

@@ -1,6 +1,6 @@
 /**
- * The five bad nights, each brought about for real and then mended by the commands of its runbook, as they stand. One
- * place for all of them, in an order in which each finds what it needs.
+ * Five incidents, each caused on real parts and then resolved by the commands of its runbook, unchanged. They share one
+ * stack and run in an order in which each finds what it needs.
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -15,9 +15,9 @@ import { binaries, sql, startPlace, startVault, type TestPlace, type TestVault }
 import { blocksOf, follow, namesIn } from "./markdown_commands.ts";
 import { type Laptop, newest, openLaptop, runbook } from "./runbook_fixture.ts";
 
-/** A night has up to five commands of the real product, each with a start of its own. */
+/** An incident takes up to five commands of the product, each with its own start-up. */
 const NIGHT = { timeout: 180_000 };
-/** What a migration does that nobody would have let through. */
+/** What a wrong migration does. */
 const WRONG_MIGRATION = `
 delete from public.anexos;
 alter table public.clientes drop column telefone cascade;
@@ -87,7 +87,7 @@ it("the project is gone: a new one has what the newest backup has", NIGHT, async
   expect(await compareDatabases(urlOf("prod"), urlOf("projeto_novo"))).toMatchObject(SAME);
 });
 
-it("what lies in the vault is read and restored with plain programs", NIGHT, async () => {
+it("the vault is read and restored with plain programs", NIGHT, async () => {
   const { vault } = place.store;
   const stem = "supabase_prod_20260115_031022";
   for await (const { key } of vault.list("")) {

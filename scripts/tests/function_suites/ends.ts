@@ -1,4 +1,4 @@
-/** How runs end that do not end by themselves: killed in each phase, lost with their machine, cancelled. */
+/** Runs that are ended from outside: killed in each phase, lost with their machine, cancelled. */
 import { readFileSync } from "node:fs";
 import process from "node:process";
 import postgres from "postgres";
@@ -10,7 +10,7 @@ import { age, expectRefusal, type FunctionPlace, statusOf, waitForEnd } from "..
 interface Workflow {
   file: string;
   name: string;
-  /** As its script tells them, in their order. */
+  /** As its script reports them, in order. */
   phases: readonly string[];
 }
 
@@ -112,7 +112,7 @@ export function describeEnds(place: () => FunctionPlace): void {
         expect((await waitForEnd(place(), id)).status).toBe("cancelled");
         const since = Date.now();
         expect(await dev`select count(*) as n from public.pedidos`).toEqual(before);
-        // nobody queues behind a lock that is waited for no more
+        // no session queues behind the cancelled lock request
         expect(Date.now() - since).toBeLessThan(10_000);
       });
     });
@@ -153,11 +153,11 @@ async function killEach(
       .toMatchObject({ status: "completed", conclusion: "failure" });
     await age(place, id);
     const { run } = await statusOf(place, id);
-    // whoever looks first: this question, or another one's start, which knows the heartbeat alone
+    // by this status, or by the expiry of another run's start, which reads the heartbeat alone
     expect(["failed workflow_failed", "lost run_lost"]).toContain(`${run.status} ${run.error_code}`);
-    // the row is told the phase once a second: it may be behind, never ahead
-    const told = workflow.phases.indexOf(run.phase ?? "");
-    expect(told).toBeLessThanOrEqual(workflow.phases.indexOf(phase));
+    // the phase is written once a second: it may be behind, never ahead
+    const reported = workflow.phases.indexOf(run.phase ?? "");
+    expect(reported).toBeLessThanOrEqual(workflow.phases.indexOf(phase));
     if (run.phase !== null && run.status === "failed") expect(run.error_message).toContain(run.phase);
   }
 }

@@ -1,4 +1,4 @@
-/** The lists through PostgREST, as supabase-js asks: pages, orders, counts, filters, and the codes of refusals. */
+/** The lists through PostgREST, as supabase-js calls them: pages, orders, counts, filters, and the codes of refusals. */
 import { createClient, type SupabaseClient } from "@supabase/supabase-js";
 import WebSocket from "ws";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -19,7 +19,7 @@ export function describeLists(place: () => FunctionPlace): void {
     });
   };
 
-  describe("the lists, as supabase-js asks for them", () => {
+  describe("the lists, as supabase-js calls them", () => {
     beforeAll(async () => {
       // nothing here listens, but the client wants to find one, which Node before 22 has not
       if (globalThis.WebSocket === undefined) Object.assign(globalThis, { WebSocket });
@@ -78,7 +78,7 @@ export function describeLists(place: () => FunctionPlace): void {
       );
     });
 
-    it("runs come without the text of plans, but for the one that is asked for", async () => {
+    it("runs have no text of plans, except a run that is read by its id", async () => {
       const args = { p_target: "verify", p_kind: "drill", p_limit: 3 };
       const listed = runs.parse((await as("viewer").rpc("ops_db_backup_runs_list", args)).data);
       expect(listed.map(({ result }) => result)).toEqual(Array(3).fill({ checks: 1 }));

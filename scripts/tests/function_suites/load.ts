@@ -1,4 +1,4 @@
-/** Many who watch at once. */
+/** Many clients that poll at once. */
 import { expect, it } from "vitest";
 import { type FunctionPlace, statusOf } from "../function_place.ts";
 
@@ -6,7 +6,7 @@ const WATCHERS = 50;
 const SECONDS = 5;
 
 export function describeLoad(place: () => FunctionPlace): void {
-  it(`${WATCHERS} who ask for a status over and over for ${SECONDS} s are all answered`, async () => {
+  it(`${WATCHERS} clients that poll a status for ${SECONDS} s are all answered`, async () => {
     const { sql } = place();
     const [row] = await sql`
       select request_id from public.ops_db_backup_runs where status = 'succeeded' limit 1`;

@@ -1,4 +1,4 @@
-/** Every action × every caller × every form of a call: what is answered, and that nothing but one record is left. */
+/** Every action × every caller × every form of a call: the answer, and that one audit record is the only effect. */
 import type postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ACTIONS, healthAnswerSchema } from "@backup/api.ts";
@@ -18,7 +18,7 @@ export const GOOD = {
   health: { action: "health" },
 } as const satisfies Record<Action, object>;
 
-/** What anyone may get wrong, and what a signed-in user is told. */
+/** Invalid calls, and the code that a signed-in user gets. */
 const BAD: Record<string, { call: (action: Action) => Partial<Call>; answer: Answer }> = {
   "a broken body": { call: () => ({ body: "{" }), answer: [400, "invalid_payload"] },
   "an oversized body": {
@@ -36,12 +36,12 @@ const BAD: Record<string, { call: (action: Action) => Partial<Call>; answer: Ans
     answer: [400, "invalid_action"],
   },
 };
-/** The forms that are tried by those whose token says nothing. */
+/** The forms that callers without a valid token try. */
 const FIRST_FORMS = ["a broken body", "an oversized body", "a wrong method"];
 
-/** Whatever they send, they learn nothing. */
+/** Callers without a valid token: the same code for every call. */
 const UNKNOWN: Record<string, string> = {
-  nobody: "not_signed_in",
+  "no token": "not_signed_in",
   garbage: "invalid_token",
   "three parts of garbage": "invalid_token",
   "an expired token": "invalid_token",
@@ -112,7 +112,7 @@ export function describeRefusals(place: () => FunctionPlace): void {
       expect(status).toBe(200);
       const { checks } = healthAnswerSchema.parse(body);
       const bad = checks.filter((check) => check.status !== "ok" && check.name !== "github_token_expiry");
-      // nobody gave this stack a page that may call it
+      // this stack has no ALLOWED_ORIGINS
       expect(bad.map((check) => check.name)).toEqual(["function_settings"]);
       const secrets = [stack.github.token, stack.keys.secret, stack.keys.publishable];
       for (const secret of [...secrets, ...Object.values(stack.workflowSecrets)]) {

@@ -1,4 +1,4 @@
-/** What a permitted call starts, and that it starts it once, whoever asks beside it. */
+/** What a permitted call starts, and that parallel calls start it once. */
 import { describe, expect, it } from "vitest";
 import { cancelAnswerSchema, dispatchedSchema } from "@backup/api.ts";
 import { REPOSITORY } from "../../dev/stack.ts";
@@ -42,7 +42,7 @@ export function describeStarts(place: () => FunctionPlace): void {
   describe("a held database", () => {
     const holder = { kind: "backup", target: "dev", mode: "full", requested_by: "agendado" };
 
-    it("is told: what runs, since when, by whom", async () => {
+    it("is refused with the run that holds it: kind, start and requester", async () => {
       const { sql, tokens } = place();
       const [row] = await sql`
         insert into public.ops_db_backup_runs ${sql({ ...holder, request_id: crypto.randomUUID() })}

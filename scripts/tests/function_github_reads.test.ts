@@ -82,7 +82,7 @@ describe("readStatus", () => {
     expect(run.error_message).toContain("Work");
   });
 
-  it("gives up a run that GitHub does not know", async () => {
+  it("settles a run that GitHub does not know as lost", async () => {
     database.rows.set(REQUEST_ID, exampleRun({ created_at: LONG_AGO, github_run_id: 999_999_999 }));
     const { run } = await readStatus(asked, parts());
     expect(run.status).toBe("lost");
@@ -107,7 +107,7 @@ describe("cancelRun", () => {
     expect(dispatches(hub)).toBe(1);
   });
 
-  it("learns from GitHub that a run is over already", async () => {
+  it("reads from GitHub that a run has ended", async () => {
     const { run: { github_run_id } } = await startRun(RESTORE, parts());
     await expect.poll(conclusion).toEqual(["failure"]);
     const dead = { kind: "restore", status: "running", phase: "load", heartbeat_at: LONG_AGO } as const;
@@ -150,7 +150,7 @@ describe("readHealth", () => {
     expect(statuses(await health())).toEqual({ ...fine, github_token_expiry: "failed" }); // it ends tomorrow
   });
 
-  it("tells what is off, what failed and what it may not see", async () => {
+  it("reports what is off, what failed and what the token may not read", async () => {
     await hub.octokit.actions.disableWorkflow({ ...WHERE, workflow_id: "db-backup.yml" });
     await fetch(`${hub.github.url}/_local/schedule/db-backup-restore-drill.yml`, {
       method: "POST",
@@ -170,7 +170,7 @@ describe("readHealth", () => {
     ]);
   });
 
-  it("says what to do about a token that GitHub refuses, and guesses nothing behind it", async () => {
+  it("reports a token that GitHub refuses, and the checks behind it as unknown", async () => {
     const { github_token, function_settings, catalog, ...rest } = statuses(
       await health({ GITHUB_TOKEN: "ghp_wrong" }),
     );

@@ -1,4 +1,4 @@
-/** What a run tells of its rows: those that a backup counts, and those that a restore has loaded so far. */
+/** The rows that a run reports: those that a backup counts, those that a restore has loaded. */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import {
   backUp,
@@ -18,26 +18,26 @@ beforeAll(async () => {
 afterAll(() => place?.stop());
 
 function rowsTold() {
-  const told: number[] = [];
+  const reported: number[] = [];
   const progress = {
     phase: () => {},
     bytes: () => {},
     log: () => {},
-    rows: (n: number) => void told.push(n),
+    rows: (n: number) => void reported.push(n),
   };
-  return { told, progress };
+  return { reported, progress };
 }
 
-it("a backup tells the rows it counted, a restore table after table those it loaded", async () => {
+it("a backup reports the rows it counted, a restore those it loaded, table by table", async () => {
   const prod = await createProject(place.server, "prod");
   await sql(prod, await fixture("every_kind.sql"));
   const counted = rowsTold();
   const { keys, manifest } = await backUp(place.store.vault, prod, counted);
-  expect(counted.told).toEqual([manifest.rows_total]);
+  expect(counted.reported).toEqual([manifest.rows_total]);
 
   const loaded = rowsTold();
   await restore(place.store.vault, await createProject(place.server, "novo"), keys.archive, loaded);
-  expect(loaded.told.length).toBeGreaterThan(3);
-  expect(loaded.told).toEqual(loaded.told.toSorted((a, b) => a - b));
-  expect(loaded.told.at(-1)).toBe(manifest.rows_total);
+  expect(loaded.reported.length).toBeGreaterThan(3);
+  expect(loaded.reported).toEqual(loaded.reported.toSorted((a, b) => a - b));
+  expect(loaded.reported.at(-1)).toBe(manifest.rows_total);
 }, 240_000);
