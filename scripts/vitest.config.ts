@@ -6,7 +6,7 @@ import { importAliases } from "./dev/import_aliases.ts";
 
 const ROOT = new URL("..", import.meta.url).pathname;
 
-/** Seconds of each file that takes long, from a report: `npm run test:slow` writes them anew. */
+/** Seconds of each slow file; `npm run test:slow` writes them from a run of the suite. */
 const SLOW: Readonly<Record<string, number>> = JSON.parse(
   readFileSync(new URL("./tests/slow_files.json", import.meta.url), "utf8"),
 );

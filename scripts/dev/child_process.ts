@@ -13,9 +13,9 @@ import type { RunFolder } from "./run_folder.ts";
 const READY_LIMIT_MS = 60_000;
 const STOP_GRACE_MS = 3_000;
 const POLL_MS = 25;
-/** Of one question; a program that is still loading may take connections long before it answers. */
+/** Of one request; a program that is still loading may accept connections long before it answers. */
 const ANSWER_LIMIT_MS = 5_000;
-/** Of what a process said, in characters: enough for an error message. */
+/** Length of the output that is kept for an error message, in characters. */
 const TAIL = 2_000;
 
 export interface ChildOptions {
@@ -29,9 +29,9 @@ export interface ChildOptions {
   /** Of 127.0.0.1; it is ready when it answers HTTP there. */
   port: number;
   run: RunFolder;
-  /** Is told each line of what it says, which its log file has in any case. */
+  /** Receives each line of its output; the log file has it in any case. */
   onOutput?: (line: string) => void;
-  /** Called when it ends without {@link ChildPart.stop}, with the end of what it said. */
+  /** Called with the end of its output when it ends without {@link ChildPart.stop}. */
   onUnexpectedEnd: (said: string) => void;
 }
 
@@ -40,13 +40,13 @@ export class ChildPart {
   readonly #options: ChildOptions;
   #child: ChildProcess | null = null;
   #ready = false;
-  #said = "";
+  #output = "";
 
   constructor(options: ChildOptions) {
     this.#options = options;
   }
 
-  /** Resolves when it answers. @throws {Error} with what it said when it ends before. */
+  /** Resolves when it answers. @throws {Error} with its output when it ends before. */
   async start(): Promise<void> {
     const { name, port } = this.#options;
     const child = this.#spawn();
@@ -55,7 +55,7 @@ export class ChildPart {
       if (this.#child !== child || Date.now() > limit) {
         await this.stop();
         throw new Error(
-          `Cannot start ${name}: it ended or never answered on port ${port}. ${this.#said.trim()}`,
+          `Cannot start ${name}: it ended or never answered on port ${port}. ${this.#output.trim()}`,
         );
       }
       await sleep(POLL_MS);
@@ -63,7 +63,7 @@ export class ChildPart {
     this.#ready = true;
   }
 
-  /** SIGTERM, and for who does not listen SIGKILL to the whole group. */
+  /** SIGTERM, and after a grace period SIGKILL to the whole group. */
   async stop(): Promise<void> {
     const child = this.#child;
     if (child === null) return;
@@ -74,7 +74,7 @@ export class ChildPart {
     const late = sleep(STOP_GRACE_MS, false, { signal: grace.signal }).catch(() => false);
     const inTime = await Promise.race([ended, late]);
     grace.abort();
-    killGroup(child); // also what it started and left
+    killGroup(child); // also the processes that it started and left
     if (!inTime) await ended;
   }
 
@@ -88,7 +88,7 @@ export class ChildPart {
     });
     this.#child = child;
     this.#ready = false;
-    this.#said = "";
+    this.#output = "";
     const file = join(run.path, "logs", `${name}.log`);
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     const log = createWriteStream(file, { fd: openSync(file, "a", 0o600) });
@@ -96,15 +96,15 @@ export class ChildPart {
       if (onOutput) createInterface({ input: stream }).on("line", (line) => onOutput(`${name}: ${line}`));
       stream.on("data", (chunk: Uint8Array) => {
         log.write(chunk);
-        this.#said = (this.#said + new TextDecoder().decode(chunk)).slice(-TAIL);
+        this.#output = (this.#output + new TextDecoder().decode(chunk)).slice(-TAIL);
       });
     }
-    child.once("error", (error) => this.#said += error.message);
+    child.once("error", (error) => this.#output += error.message);
     child.once("close", () => {
       log.end();
       if (this.#child !== child) return;
       this.#child = null;
-      if (this.#ready) this.#options.onUnexpectedEnd(this.#said.trim());
+      if (this.#ready) this.#options.onUnexpectedEnd(this.#output.trim());
     });
     if (child.pid !== undefined) run.register(child.pid, "group");
     return child;
@@ -137,18 +137,18 @@ export function nodeArguments(file: string): string[] {
 }
 
 /**
- * Whether any answer comes, be it a refusal. Taking connections is not enough: Vite listens on its port for a moment
- * to see whether it is free, and drops who came.
+ * Whether the port answers HTTP, with whatever status. An accepted connection is not enough: Vite listens on its port
+ * for a moment to test whether it is free, and drops the connections.
  */
 function answers(port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const asked = request({ port, host: "127.0.0.1", method: "OPTIONS", agent: false });
-    asked.once("response", (response) => {
+    const probe = request({ port, host: "127.0.0.1", method: "OPTIONS", agent: false });
+    probe.once("response", (response) => {
       response.destroy();
       resolve(true);
     });
-    asked.once("error", () => resolve(false));
-    asked.setTimeout(ANSWER_LIMIT_MS, () => asked.destroy());
-    asked.end();
+    probe.once("error", () => resolve(false));
+    probe.setTimeout(ANSWER_LIMIT_MS, () => probe.destroy());
+    probe.end();
   });
 }

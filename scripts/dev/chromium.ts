@@ -1,9 +1,9 @@
-/** The Chromium of browser tests, benches and pictures: the system's. */
+/** The system's Chromium, for browser tests, the bench and screenshots. */
 import process from "node:process";
 
 /**
- * What Chromium leaves out. The address bar's drop-down is a page of its own that every new window loads in advance,
- * seen or not: 400 scripts and 1.7 s of processor time, at the cost of the page that is looked at.
+ * Features that are switched off. The drop-down of the address bar is a page that every new window loads in advance:
+ * 400 scripts and 1.7 s of processor time, taken from the page under test.
  */
 const OWN_PAGES = ["WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "WebUIOmniboxFullPopup"];
 
@@ -25,8 +25,8 @@ const AS_PLAYWRIGHT = [
 ];
 
 /**
- * With Playwright's inspector at work V8 reads a script again to say where each `Error` was made, React's at its load
- * too: 60 ms more of it than in a browser that nobody drives. Noted while compiling, they cost what they cost there.
+ * With Playwright's inspector attached V8 parses a script again to find the position of each `Error`, those of React at
+ * load time included: 60 ms more than in a browser without an inspector. Without lazy positions the cost is the same in both.
  */
 const V8_FLAGS = "--no-enable-lazy-source-positions";
 

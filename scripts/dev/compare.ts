@@ -1,6 +1,5 @@
 /**
- * Says whether two databases hold the same: an independent witness beside the restore engine, whose queries it
- * does not share. The catalog of backups is left out, since a restore leaves it as it is.
+ * Compares two databases, independently of the restore engine: it shares none of its queries. The catalog of backups is left out, since a restore leaves it as it is.
  */
 import { readFile } from "node:fs/promises";
 import postgres from "postgres";
@@ -16,10 +15,11 @@ export interface Comparison {
   differences: string[];
 }
 
-/** What a database holds: texts by name. */
+/** Contents of a database: texts by name. */
 type Inventory = Map<string, string>;
 
-interface Snapshot {
+/** What {@link compareSnapshots} compares. */
+export interface Snapshot {
   tables: number;
   rows: number;
   inventory: Inventory;
@@ -51,12 +51,16 @@ const TABLES = `
  * @throws the server's error.
  */
 export async function compareDatabases(urlA: string, urlB: string): Promise<Comparison> {
-  const [a, b] = await Promise.all([takeSnapshot(urlA), takeSnapshot(urlB)]);
+  return compareSnapshots(...await Promise.all([takeSnapshot(urlA), takeSnapshot(urlB)]));
+}
+
+export function compareSnapshots(a: Snapshot, b: Snapshot): Comparison {
   const differences = describeDifferences(a.inventory, b.inventory);
   return { equal: differences.length === 0, tables: a.tables, rows: a.rows, differences };
 }
 
-async function takeSnapshot(url: string): Promise<Snapshot> {
+/** Reads a database for {@link compareSnapshots}. @throws the server's error. */
+export async function takeSnapshot(url: string): Promise<Snapshot> {
   const sql = postgres(url, { max: 1, onnotice: () => {}, connection: { application_name: "revo-compare" } });
   try {
     return await sql.begin(async (tx) => {

@@ -1,4 +1,4 @@
-/** The part of the stack that stands for GitHub: in this process, its runs in process groups of their own. */
+/** The part of the stack in place of GitHub: in this process, its runs in process groups of their own. */
 import { delimiter, join } from "node:path";
 import process from "node:process";
 import type { PostgresBinaries } from "../lib/postgres/binaries.ts";

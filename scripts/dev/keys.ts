@@ -1,8 +1,8 @@
-/** The secrets of one run of the stack, new each time and worth nothing elsewhere. */
+/** The secrets of one run of the stack: new each time, not valid elsewhere. */
 import { randomBytes } from "node:crypto";
 
 export interface Keys {
-  /** Names the project and authenticates nobody. */
+  /** Identifies the project; does not authenticate a user. */
   publishable: string;
   /** Acts as `service_role`. */
   secret: string;

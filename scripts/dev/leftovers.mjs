@@ -1,9 +1,9 @@
 /**
- * Takes away what a run of the stack leaves: its processes and its folder. Plain JavaScript, because the guardian
+ * Removes what a run of the stack leaves: its processes, its folder and its files outside. Plain JavaScript, because the guardian
  * has to be small and to start without a loader.
  *
  * A run's folder holds `run.json`: its owner, its processes, and its files outside the folder. A process is known by its id
- * and its start time together, so that a stranger who got the same id later is never touched.
+ * and its start time together, so that a later process with the same id is never signalled.
  */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -26,7 +26,7 @@ export const RECORD = "run.json";
 const QUIT_GRACE_MS = 2_000;
 
 /**
- * When a process started, in whatever form the system tells it; `null` when there is none (or only its remains).
+ * When a process started, in the system's own form; `null` when there is none, or only a zombie.
  * @param {number} pid
  * @returns {string | null}
  */

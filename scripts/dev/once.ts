@@ -1,6 +1,6 @@
 /**
- * `npm start -- --once`: the main job through the same doors as the screen. Signs in, asks the function for a
- * backup, waits for the workflow, reads the history, restores into dev, compares dev with prod, runs the drill.
+ * `npm start -- --once`: the main job through the same interfaces as the screen. Signs in, requests a
+ * backup from the function, waits for the workflow, reads the history, restores into dev, compares dev with prod, runs the drill.
  */
 import { Octokit } from "@octokit/rest";
 import { createClient, type SupabaseClient } from "@supabase/supabase-js";
@@ -96,7 +96,11 @@ async function signIn(stack: Stack): Promise<SupabaseClient> {
 }
 
 async function backUp(client: SupabaseClient, log: (line: string) => void): Promise<BackupRow> {
-  const run = await ask(client, { action: "backup", target: "prod", mode: "full", label: "primeiro" }, log);
+  const run = await request(
+    client,
+    { action: "backup", target: "prod", mode: "full", label: "primeiro" },
+    log,
+  );
   const { data, error } = await client.rpc("ops_db_backups_list", { p_target: "prod", p_limit: 10 });
   if (error) throw new Error(`the history cannot be read: ${error.message}`);
   const row = z.array(backupRowSchema).parse(data).find(({ r2_key }) => r2_key === run.r2_key);
@@ -111,16 +115,16 @@ async function restoreInto(
   r2_key: string,
   log: (line: string) => void,
 ): Promise<Run> {
-  return await ask(client, { action: "restore", target, r2_key }, log);
+  return await request(client, { action: "restore", target, r2_key }, log);
 }
 
-/** Asks the function and waits for the run's end. */
-async function ask(client: SupabaseClient, body: object, log: (line: string) => void): Promise<Run> {
+/** Sends a request to the function and waits for the run's end. */
+async function request(client: SupabaseClient, body: object, log: (line: string) => void): Promise<Run> {
   const request_id = randomUUID();
   const { data, error } = await client.functions.invoke(FUNCTION_NAME, { body: { ...body, request_id } });
   if (error) throw new Error(`the function refused: ${await explainRefusal(error)}`);
   const { kind, run_url } = dispatchedSchema.parse(data);
-  log(`${kind} asked for: ${run_url ?? "GitHub has not shown the run yet"}`);
+  log(`${kind} requested: ${run_url ?? "GitHub has not shown the run yet"}`);
   const run = await waitForRun(client, request_id, log);
   if (run.status !== "succeeded") {
     throw new Error(
@@ -142,22 +146,22 @@ async function waitForRun(
   log: (line: string) => void,
 ): Promise<Run> {
   const deadline = performance.now() + RUN_LIMIT_MS;
-  let told = "";
+  let shown = "";
   while (performance.now() < deadline) {
     const { data, error } = await client.rpc("ops_db_backup_runs_list", { p_request_id: requestId });
-    // a restore of prod may hold the tables for a moment: asked again
+    // a restore of prod may lock the tables for a moment: repeated
     const run = error ? undefined : z.array(runSchema).parse(data)[0];
     const state = run
       ? `${run.kind} ${run.status}${run.phase ? `, ${run.phase}` : ""}`
       : "no answer from the history";
-    if (state !== told) log(told = state);
+    if (state !== shown) log(shown = state);
     if (run && !isActive(run.status)) return run;
     await sleep(500);
   }
   throw new Error(`the run ${requestId} did not end within ${RUN_LIMIT_MS / 60_000} minutes`);
 }
 
-/** Starts the drill as a person on GitHub would, and believes the run row that the drill itself leaves. */
+/** Starts the drill as a person on GitHub would; its result is the row of the run. */
 async function drill(
   stack: Stack,
   r2_key: string,

@@ -1,4 +1,4 @@
-/** Lets another process take parts of a running stack away and bring them back: `POST /<start|stop>/<part>`. */
+/** Lets another process stop and start parts of a running stack: `POST /<start|stop>/<part>`. */
 import { createServer } from "node:http";
 import { PART_NAMES, type Stack } from "./stack_types.ts";
 

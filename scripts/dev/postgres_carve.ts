@@ -71,7 +71,7 @@ function addonPath(): string {
   }
 }
 
-/** Of all places that look like the start of a gzip stream, the one whose content begins like the archive. */
+/** Of all offsets with the magic of a gzip stream, the one whose content begins like the archive. */
 async function findArchive(addon: Uint8Array): Promise<Uint8Array> {
   const bytes = Buffer.from(addon.buffer, addon.byteOffset, addon.byteLength);
   for (let at = bytes.indexOf(GZIP_START); at >= 0; at = bytes.indexOf(GZIP_START, at + 1)) {
@@ -104,7 +104,7 @@ async function untar(archive: Uint8Array, folder: string): Promise<void> {
   });
   let said = "";
   child.stderr.on("data", (chunk: Uint8Array) => said += new TextDecoder().decode(chunk));
-  child.stdin.on("error", () => {}); // tar's own end tells why
+  child.stdin.on("error", () => {}); // tar's exit status has the reason
   child.stdin.end(archive);
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once("error", reject);

@@ -18,6 +18,6 @@ export async function providePostgres(log: (line: string) => void): Promise<Post
     return await carvePostgres(POSTGRES_PROGRAMS);
   } catch (error) {
     log(toBackupError(error).message);
-    return findPostgres(POSTGRES_PROGRAMS); // says what to install
+    return findPostgres(POSTGRES_PROGRAMS); // its error names what to install
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The folder of one run of the stack, under the system's temporary folder: everything the run writes lies in it,
- * and it knows the run's processes. Whatever dies, the guardian or the next start takes both away.
+ * The folder of one run of the stack, under the system's temporary folder: everything that the run writes is
+ * stored in it, and its record has the run's processes. The guardian, or the next start, removes both, however the run ends.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -27,7 +27,7 @@ const UNRECORDED_GRACE_MS = 60_000;
 
 export interface RunFolder {
   readonly path: string;
-  /** For what programs put into `TMPDIR`. */
+  /** The `TMPDIR` of the run's programs. */
   readonly temporary: string;
   /** Goes into the environment of every process of the run. */
   readonly mark: Readonly<Record<string, string>>;
@@ -44,12 +44,12 @@ export interface RunFolder {
   remove(): Promise<void>;
 }
 
-/** Makes the folder of a new run, guarded; first takes away what dead runs of the same user left. */
+/** Makes the folder of a new run, guarded; first removes what dead runs of the same user left. */
 export async function openRunFolder(log: (line: string) => void): Promise<RunFolder> {
   await sweepDeadRuns(log);
   const path = await makeServerFolder(folderPrefix());
   const owner = identityOf(process.pid);
-  if (owner === null) throw new Error("Cannot tell when this process started: /proc or `ps` is needed");
+  if (owner === null) throw new Error("Cannot read when this process started: /proc or `ps` is needed");
   const processes: RegisteredProcess[] = [];
   const files: OutsideFile[] = [];
   const write = () => {
@@ -96,7 +96,7 @@ export async function openRunFolder(log: (line: string) => void): Promise<RunFol
   };
 }
 
-/** Takes away the runs of this user whose owner is no more. */
+/** Removes the runs of this user whose owner has ended. */
 export async function sweepDeadRuns(log: (line: string) => void): Promise<void> {
   for (const base of new Set([tmpdir(), "/tmp"])) {
     for (const name of readdirSync(base).filter((entry) => entry.startsWith(folderPrefix()))) {

@@ -1,5 +1,5 @@
 /**
- * Takes the pictures of docs/screens/ from a running stack: `node scripts/dev/setup.mjs scripts/dev/screenshots.ts`.
+ * Takes the screenshots of docs/screens/ from a running stack: `node scripts/dev/setup.mjs scripts/dev/screenshots.ts`.
  */
 import { chromium, type Page } from "@playwright/test";
 import { mkdir } from "node:fs/promises";
@@ -135,7 +135,7 @@ async function pictureDark(page: Page): Promise<void> {
   await page.setViewportSize(WIDE);
 }
 
-/** What one hopes not to see: nothing there yet, nobody answering. */
+/** The empty history and the unreachable server. */
 async function pictureTroubles(page: Page, stack: Stack): Promise<void> {
   const sql = postgres(stack.databases.prod, { max: 1, onnotice: () => {} });
   await sql`delete from public.ops_db_backups`;

@@ -77,7 +77,7 @@ function reasonToInstall() {
       : found.version !== entry.version || found.integrity !== entry.integrity;
   });
   return differs || Object.keys(installed).some((path) => !(path in wanted))
-    ? "node_modules is not what package-lock.json says"
+    ? "node_modules differs from package-lock.json"
     : null;
 }
 

@@ -18,7 +18,7 @@ beforeAll(async () => {
   for (const file of ["setup.mjs", "follow_parent.mjs", "leftovers.mjs"]) {
     await cp(join(ROOT, "scripts", "dev", file), join(repository, "scripts", "dev", file));
   }
-  // a package of this name without dependencies of its own: the registry is not asked for anything
+  // a package of this name without dependencies of its own: no request goes to the registry
   await mkdir(join(repository, "tsx"));
   const loader = pathToFileURL(join(ROOT, "node_modules", "tsx", "dist", "loader.mjs")).href;
   await writeFile(join(repository, "tsx", "index.mjs"), `import ${JSON.stringify(loader)};\n`);
@@ -67,7 +67,7 @@ test("dependencies are installed when they are missing, and said to be; then the
   expect(existsSync(join(repository, "node_modules", ".package-lock.json"))).toBe(true);
 });
 
-test("nothing is installed when they are what the lock says; caches lie beside them", async () => {
+test("nothing is installed when they match the lock; caches are stored beside them", async () => {
   const { said, code } = await run(["0"]);
   expect(said).not.toContain("installing");
   if (process.env.DENO_DIR === undefined) {
@@ -83,7 +83,7 @@ test("another lock than the installed one installs again", async () => {
     file,
     lock.replace('"packages": {', '"packages": { "node_modules/gone": { "version": "1.0.0" },'),
   );
-  expect((await run(["0"])).said).toContain("node_modules is not what package-lock.json says");
+  expect((await run(["0"])).said).toContain("node_modules differs from package-lock.json");
   expect((await run(["0"])).said).not.toContain("installing");
 });
 

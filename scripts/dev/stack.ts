@@ -1,6 +1,6 @@
 /**
  * The embedded stack: every part of production, real or the vendor's own simulator, on this machine alone.
- * Nothing outlives it: `run_folder.ts` sees to that, whatever dies.
+ * `run_folder.ts` ends every process and removes every file, however the stack ends.
  */
 import type { SupabaseServer } from "../lib/server/supabase.ts";
 import { demoEnvironment, environmentFileText } from "./demo_environment.ts";

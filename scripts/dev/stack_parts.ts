@@ -20,7 +20,7 @@ export interface Part {
   stop(): Promise<void>;
 }
 
-/** In the order of their end: nobody outlives what it needs. */
+/** In the order of their end: a part ends before the parts that it needs. */
 const END_ORDER: readonly (PartName | "screen")[] = [
   "github",
   "screen",
@@ -107,7 +107,7 @@ export class Parts {
     return (said) => this.#log(`${name} ended unexpectedly: ${said}`);
   }
 
-  /** Does the work, then says what it was and how long it took. */
+  /** Does the work, then logs what it was and its duration. */
   async step<T>(what: string, work: () => Promise<T>): Promise<T> {
     const begun = performance.now();
     const result = await work();

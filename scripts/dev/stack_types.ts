@@ -1,10 +1,10 @@
-/** What the embedded stack is to those who use it: `npm start`, the main job, the tests. */
+/** The interface of the embedded stack, for `npm start`, the main job and the tests. */
 import type { Faults, JournalEntry } from "./github/mod.ts";
 import type { Keys } from "./keys.ts";
 import type { VaultAccess } from "./r2/r2_part.ts";
 import type { SeededUsers } from "./seed/seed.ts";
 
-/** The parts that can be taken away and brought back while the others run. */
+/** The parts that can be stopped and started while the others run. */
 export const PART_NAMES = ["postgres", "supabase", "r2", "function", "github"] as const;
 export type PartName = (typeof PART_NAMES)[number];
 

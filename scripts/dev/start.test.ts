@@ -92,7 +92,7 @@ test("an environment file is read alike by bash and by Node, and refuses what th
 });
 
 test(
-  "it says where the screen is and who signs in, and a second terminal has the commands by .env.demo; SIGINT stops all in order",
+  "it prints the screen's address and a sign-in; .env.demo serves a second terminal; SIGINT stops everything in order",
   async () => {
     const { child, said, folder, pids } = await launchUntilUp("--watch");
     const screen = /Screen +(\S+)/.exec(said())?.[1] ?? "";
@@ -132,7 +132,7 @@ async function useFromSecondTerminal(): Promise<void> {
 }
 
 test("SIGKILL of the main leaves nothing after five seconds, not .env.demo either, and the launcher ends the same way", async () => {
-  const { child, folder, owner, pids } = await launchUntilUp();
+  const { child, folder, owner, pids } = await launchUntilUp("--empty");
   const ended = once(child, "close");
   process.kill(owner, "SIGKILL");
   expect(await ended).toEqual([null, "SIGKILL"]);
@@ -143,7 +143,7 @@ test("SIGKILL of the main leaves nothing after five seconds, not .env.demo eithe
 });
 
 test("SIGKILL of the launcher, while the stack starts, stops all as well", async () => {
-  const { child, said } = launch("--rows", "1000");
+  const { child, said } = launch("--rows", "1000", "--empty");
   await expect.poll(said, { timeout: 110_000 }).toContain("PostgreSQL");
   child.kill("SIGKILL");
   await expect.poll(said).toContain("SIGTERM: stopping");

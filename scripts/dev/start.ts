@@ -16,7 +16,7 @@ const USAGE = `Usage: npm start [-- [--rows N] [--empty] [--once] [--watch]]
   --rows N   about how many rows of ERP data prod gets (at least 1000, default 200000)
   --empty    begins without any history; otherwise there are sixty days of it, marked as sample data
   --once     runs the main job end to end on free ports, prints one line of JSON and exits
-  --watch    the function starts again when its files change, and says here what it says (npm run dev)
+  --watch    restarts the function when its files change, and prints its output (npm run dev)
 `;
 const FEWEST_ROWS = 1000;
 /** One Ctrl-C may arrive several times: from the terminal, from npm, from the launcher. */
@@ -26,7 +26,7 @@ const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 const options = readOptions(process.argv.slice(2));
 const startedAt = performance.now();
 let isUp = false;
-// only now: what is asked wrongly is answered at once
+// after the options: wrong ones are refused at once
 const { startStack, stopStacks } = await import("./stack.ts");
 const { DEMO_ENVIRONMENT_FILE } = await import("./demo_environment.ts");
 stopOnSignals();
@@ -95,7 +95,7 @@ function stopOnSignals(): void {
         log(`${signal}: stopping`);
         void stopStacks().then(() => process.exit(isUp ? 0 : code));
       } else if (now - first > SAME_SIGNAL_MS) {
-        process.exit(code); // the guardian takes the rest away
+        process.exit(code); // the guardian removes the rest
       }
     });
   }
@@ -106,7 +106,7 @@ function welcome({ urls, users, dir }: Stack): string {
   Screen     ${urls.screen}/desenvolvedor/backups
   Sign in    ${users.admin.email}
   Password   ${users.admin.password}
-  Others     ${users.viewer.email} / ${users.viewer.password} (only sees), ${users.stranger.email} / ${users.stranger.password} (may nothing)
+  Others     ${users.viewer.email} / ${users.viewer.password} (reads only), ${users.stranger.email} / ${users.stranger.password} (no permission)
 
   GitHub     ${urls.github}
   Supabase   ${urls.supabase}

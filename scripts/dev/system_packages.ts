@@ -25,9 +25,9 @@ const PACKAGES = {
 export type SystemPackageName = keyof typeof PACKAGES;
 
 /**
- * Installs those that are missing, where apt is there and this user may use it without being asked.
+ * Installs those that are missing, where apt is present and this user may run it without a password.
  * @returns the ones that are missing still
- * @throws {Error} when apt fails, with what it said.
+ * @throws {Error} when apt fails, with its output.
  */
 export async function installSystemPackages(
   names: readonly SystemPackageName[],
@@ -50,7 +50,7 @@ export async function installSystemPackages(
 
 const CREATE_CLUSTER = "/etc/postgresql-common/createcluster.conf";
 
-/** Only the programs are wanted: where Debian's common package is new, it is told not to start a server. */
+/** Only the programs are wanted: where Debian's common package is new, it is configured not to create a server. */
 async function installWithoutCluster(administrator: readonly string[]): Promise<void> {
   if (existsSync(CREATE_CLUSTER)) return;
   runApt(administrator, install(["postgresql-common"]));

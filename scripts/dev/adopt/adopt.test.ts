@@ -1,266 +1,195 @@
-/** From a checkout of the ERP as it was to one that has everything: what is said of it, and that it works then. */
-import { execFile, execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+/** `npm run adopt` on a checkout of the ERP as it was before this product, and on one that has everything. */
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import process from "node:process";
-import { promisify } from "node:util";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { importsOf } from "../check/imports.ts";
 import { ROOT } from "../root.ts";
-import { applyTo } from "./apply.ts";
-import { checkCheckout } from "./check.ts";
-import { type Finding, isOpen } from "./finding.ts";
-import { commitAll, olderErp, writeFiles } from "./older_erp.ts";
-import { adoptedFiles, COMMANDS_SCRIPT, PARTS, secretsOf } from "./parts.ts";
-import { hashOf, RECORD_FILE } from "./record.ts";
-import { Tree } from "./tree.ts";
+import type { Finding } from "./check.ts";
+import { adoptedFiles, Checkout, PARTS, secretsOf } from "./checkout.ts";
+import { COMMANDS_SCRIPT } from "./probes.ts";
 
-const ours = new Tree(ROOT);
-const packages = JSON.parse(ours.text("package.json") ?? "");
-const versions = { ...packages.dependencies, ...packages.devDependencies };
+const ours = new Checkout(ROOT);
+const { dependencies, devDependencies } = ours.json("package.json");
+const versions = { ...devDependencies, ...dependencies };
+const INDEX = "supabase/functions/ops-backups/index.ts";
+const WORKFLOW = ".github/workflows/nightly.yml";
+const JSX = { jsx: "react-jsx", moduleResolution: "Bundler", module: "ESNext", target: "ES2023" };
+const LIBRARY = {
+  lib: ["ES2023", "DOM", "DOM.Iterable"],
+  types: ["vite/client"],
+  strict: true,
+  noEmit: true,
+};
+
 const DOMAIN = "supabase/functions/_shared/backup";
 const VITE_CONFIG = `import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { fileURLToPath } from "node:url";
-import { defineConfig } from "vite";
 
 const domain = fileURLToPath(new URL("./${DOMAIN}", import.meta.url));
-export default defineConfig({ plugins: [react(), tailwindcss()], resolve: { alias: { "@backup": domain } } });
+export default { plugins: [react(), tailwindcss()], resolve: { alias: { "@backup": domain } } };
 `;
-const folders: string[] = [];
-afterAll(() => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-});
 
-function checkoutOf(files: Record<string, string>): Tree {
-  const folder = mkdtempSync(join(tmpdir(), "revo-erp-"));
-  folders.push(folder);
-  writeFiles(folder, files);
-  commitAll(folder);
-  return new Tree(folder);
+const OLDER: Readonly<Record<string, string>> = {
+  ".gitignore": "node_modules\n",
+  "package.json": JSON.stringify({ type: "module", dependencies: { react: "^18.3.1", zod: versions.zod } }),
+  "tsconfig.json": JSON.stringify({ compilerOptions: { ...JSX, ...LIBRARY }, include: ["src"] }),
+  "supabase/config.toml": "[functions.ops-backups]\nverify_jwt = true\n",
+  [INDEX]: "Deno.serve(() => new Response('old'));\n",
+  "supabase/functions/ops-backups/cors.js": "export const cors = {};\n",
+  "supabase/migrations/20250901000000_permissions.sql":
+    "create function public.current_empresa_id() returns uuid language sql as 'select null::uuid';",
+  "supabase/migrations/20260102000000_invoices.sql": "create table public.invoices (id uuid primary key);",
+  "supabase/migrations/20260401000000_notes.sql":
+    "create table public.notes (backup uuid references public.ops_db_backups (id));",
+  [WORKFLOW]: 'on:\n  schedule:\n    - cron: "0 2 * * *"\njobs: {a: {steps: [{run: pg_dump x}]}}\n',
+  "web/src/lib/format.ts": "export const format = 1;\n",
+  "src/Old.tsx": 'export const old = () => supabase.functions.invoke("ops-backups");\n',
+};
+
+let erp: Checkout;
+const git = (...args: string[]) => execFileSync("git", args, { cwd: erp.root, encoding: "utf8" });
+function write(files: Readonly<Record<string, string | null>>): void {
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(erp.root, path)), { recursive: true });
+    if (text === null) rmSync(join(erp.root, path));
+    else writeFileSync(join(erp.root, path), text);
+  }
+  git("add", "-A");
+  git("-c", "user.name=ERP", "-c", "user.email=erp@example.com", "commit", "-qm", "state");
 }
 
-const older = () =>
-  olderErp({
-    dependencies: { "@supabase/supabase-js": "^2.40.0", react: "^18.3.1", zod: versions.zod },
-    devDependencies: {
-      "react-dom": versions["react-dom"],
-      "@octokit/rest": versions["@octokit/rest"],
-      sonner: "*",
-    },
-  });
+/** Runs the command on the checkout. */
+function adopt(...args: string[]): { code: number | null; findings: Finding[]; errors: string } {
+  const [command = "", ...flags] = args;
+  const main = ["--import", "tsx", "scripts/dev/adopt/main.ts", command, erp.root, "--json", ...flags];
+  const { status, stdout, stderr } = spawnSync(process.execPath, main, { cwd: ROOT, encoding: "utf8" });
+  return { code: status, findings: JSON.parse(stdout || "[]"), errors: stderr };
+}
+const standingOf = (findings: readonly Finding[], item: string) =>
+  findings.find((finding) => finding.item === item)?.standing;
 
-const find = (findings: readonly Finding[], item: string) =>
-  findings.find((finding) => finding.item === item);
-const standings = (findings: readonly Finding[], ...items: string[]) =>
-  items.map((item) => find(findings, item)?.standing);
-const git = (tree: Tree, ...args: string[]) =>
-  execFileSync("git", args, { cwd: tree.root, encoding: "utf8" });
-
-describe("what goes over", () => {
-  test("is closed: no file imports one that stays here", () => {
-    const files = adoptedFiles(ours).map(({ path }) => path);
-    const known = new Set(files);
-    const missing = files.filter((path) => /\.tsx?$/.test(path)).flatMap((path) =>
-      importsOf(path, ours.text(path) ?? "").filter((target) => /^(scripts|supabase|web)\//.test(target))
-        .filter((target) => !known.has(target)).map((target) => `${path} imports ${target}`)
-    );
-    expect(files.length).toBeGreaterThan(200);
-    expect(missing).toEqual([]);
-  });
-
-  test("is what docs/adopting.md lists: folders, secrets and nothing else", () => {
-    const text = readFileSync(join(ROOT, "docs", "adopting.md"), "utf8");
-    const rows = [...text.matchAll(/^\| `([^`]+)` \| (.+) \|$/gm)].map(([, path, what]) => ({ path, what }));
-    expect(rows).toEqual(PARTS.map(({ path, what }) => ({ path, what })));
-    const named = [...(/^GitHub's secrets: ([^]*?)\n\n/m.exec(text)?.[1] ?? "").matchAll(/`([A-Z0-9_]+)`/g)];
-    expect(named.map(([, name]) => name)).toEqual(secretsOf(ours));
-  });
+beforeAll(() => {
+  erp = new Checkout(mkdtempSync(join(tmpdir(), "revo-erp-")));
+  git("init", "-q");
+  write(OLDER);
 });
+afterAll(() => rmSync(erp.root, { recursive: true, force: true }));
 
-describe("a checkout of the older system", () => {
-  const erp = checkoutOf({
-    ...older(),
-    "supabase/migrations/20260102000000_invoices.sql": "create table public.invoices (id uuid primary key);",
-    "supabase/migrations/20260401000000_notes.sql":
-      "create table public.notes (backup uuid references public.ops_db_backups (id));",
-    "web/src/lib/format.ts": "export const format = 1;\n",
-  });
-  const findings = checkCheckout(ours, erp);
-
-  test("is only read", () => expect(git(erp, "status", "--porcelain")).toBe(""));
-
-  test("has older parts, a file of its own in the way, and a stranger where only the product lies", () => {
-    expect(standings(
-      findings,
-      "supabase/functions/ops-backups/index.ts",
-      "supabase/functions/ops-backups/cors.js",
-      "supabase/functions/ops-backups/handler.ts",
-      ".github/workflows/db-backup.yml",
-      "web/src/lib/format.ts",
-    )).toEqual(["differs", "differs", "missing", "differs", "conflict"]);
-  });
-
-  test("has permission functions, an older catalog that is taken over, and migrations that stand in the way", () => {
-    expect(standings(
-      findings,
-      "public.has_permission_for_current_user",
-      "public.require_permission_for_current_user",
-      "supabase/migrations/20251101000000_catalog.sql",
-      "supabase/migrations/20260401000000_notes.sql",
-    )).toEqual(["there", "there", "there", "conflict"]);
-    expect(find(findings, "public.require_permission_for_current_user")?.why).toContain("p_mod, p_act");
-    const taken = findings.filter(({ why }) => why?.includes("20260102000000_invoices.sql"));
-    expect(taken.map(({ item, standing }) => [item, standing])).toEqual([
-      ["supabase/migrations/20260102000000_ops_db_backups.sql", "conflict"],
-    ]);
-    expect(find(findings, "order")?.hint).toContain("--include-all");
-  });
-
-  test("has packages that fit, are too old, of another major, at the wrong place, unclear or missing", () => {
-    expect(
-      standings(findings, "zod", "@supabase/supabase-js", "react", "@octokit/rest", "sonner", "radix-ui"),
-    )
-      .toEqual(["there", "differs", "conflict", "differs", "differs", "missing"]);
-  });
-
-  test("has settings to change, a schedule to end, secrets that only GitHub knows, and an older client", () => {
-    expect(standings(
-      findings,
-      "supabase/config.toml [functions.ops-backups]",
-      "deno.json",
-      "tsconfig.json allowImportingTsExtensions",
-      "tsconfig.json moduleResolution",
-      "tsconfig.json paths",
-      "vite.config.ts alias",
-      ".github/workflows/nightly.yml",
-      "secret SUPABASE_DB_URL_PROD",
-      "route",
-      "older client src/OldBackups.tsx",
-    )).toEqual([
-      "differs",
-      "missing",
-      "missing",
-      "there",
-      "missing",
-      "missing",
-      "differs",
-      "unseen",
-      "missing",
-      "there",
-    ]);
-    expect(find(findings, "secret SUPABASE_DB_URL_PROD")?.why).toContain("names it");
-  });
-
-  test("keeps what is its own when the rest is copied, and everything of it when it has changes", () => {
-    const { copied, left } = applyTo(ours, erp, { replace: false });
-    expect(copied).toContain("supabase/functions/ops-backups/handler.ts");
-    expect(left.map(({ item }) => item)).toEqual(expect.arrayContaining([
-      "supabase/functions/ops-backups/index.ts",
-      "supabase/functions/ops-backups/cors.js",
-      "web/src/lib/format.ts",
-    ]));
-    expect(git(erp, "diff", "--name-only")).toBe("");
-    expect(() => applyTo(ours, erp, { replace: true })).toThrow("uncommitted changes");
-  });
-});
-
-describe("a checkout that has everything", () => {
-  const erp = checkoutOf(older());
-  const run = promisify(execFile);
-
-  test("has it by the steps of docs/adopting.md, and the check finds nothing left to do", async () => {
-    expect(applyTo(ours, erp, { replace: true }).left.map(({ item }) => item)).toEqual([
-      "supabase/functions/ops-backups/cors.js",
-    ]);
-    rmSync(join(erp.root, "supabase/functions/ops-backups/cors.js"));
-    writeFiles(erp.root, {
-      ...olderErp({ scripts: { [COMMANDS_SCRIPT.name]: COMMANDS_SCRIPT.text }, dependencies: versions }),
-      "tsconfig.json": (erp.text("tsconfig.json") ?? "").replace(
-        '"jsx"',
-        `"allowImportingTsExtensions": true, "paths": { "@backup/*": ["./${DOMAIN}/*"] }, "jsx"`,
-      ),
-      "vite.config.ts": VITE_CONFIG,
-      "index.html": '<div id="root"></div><script type="module" src="/src/App.tsx"></script>',
-      "deno.json": ours.text("deno.json") ?? "",
-      "supabase/config.toml": ours.text("supabase/config.toml") ?? "",
-      "supabase/functions/ops-backups/index.ts": ours.text("supabase/functions/ops-backups/index.ts") ?? "",
-      ".github/workflows/db-backup.yml": ours.text(".github/workflows/db-backup.yml") ?? "",
-      ".github/workflows/nightly.yml": "on: workflow_dispatch\n",
-      "src/App.tsx": ours.text("web/e2e/host/host.tsx")?.replaceAll("../../src/", "../web/src/")
-        .replaceAll("/erp/backups", "/desenvolvedor/backups").replace(
-          /^import ".*styles.css";$/m,
-          'import "./app.css";',
-        ) ??
-        "",
-      "src/app.css": `@source "../web/src";\n${ours.text("web/src/styles.css") ?? ""}`,
-    });
-    rmSync(join(erp.root, "supabase/functions/ops-backups/cors.js"));
-    commitAll(erp.root);
-    expect(checkCheckout(ours, erp).filter(isOpen)).toEqual([]);
-    const main = ["--import", "tsx", "scripts/dev/adopt/main.ts", "check", erp.root];
-    const { stdout } = await run(process.execPath, main, { cwd: ROOT });
-    expect(stdout).toContain("Everything that a checkout can show is there.");
-  });
-
-  test(
-    "runs there: the screen in the ERP's own project, the function, a command of the workflows",
-    async () => {
-      symlinkSync(join(ROOT, "node_modules"), join(erp.root, "node_modules"));
-      const bin = join(ROOT, "node_modules", ".bin");
-      const env = {
-        ...process.env,
-        DENO_NO_UPDATE_CHECK: "1",
-        PATH: `${bin}:${process.env.PATH}`,
-        TARGET: "prod",
-      };
-      const [screen, bundle, edge, command, front] = await Promise.allSettled([
-        run(join(bin, "tsc"), ["-p", "."], { cwd: erp.root, env }),
-        run(join(bin, "vite"), ["build"], { cwd: erp.root, env }),
-        run(
-          "deno",
-          ["eval", "--cached-only", `await import("./supabase/functions/ops-backups/handler.ts")`],
-          {
-            cwd: erp.root,
-            env,
-          },
-        ),
-        run("deno", ["task", "backup"], { cwd: erp.root, env }),
-        run("npm", ["run", "--silent", COMMANDS_SCRIPT.name, "--", "--help"], { cwd: erp.root, env }),
-      ]);
-      expect(screen).toMatchObject({ status: "fulfilled", value: { stdout: "" } });
-      expect(bundle).toMatchObject({ status: "fulfilled" });
-      expect(edge).toMatchObject({ status: "fulfilled" });
-      expect(command).toMatchObject({ status: "rejected", reason: { code: 2 } });
-      expect(String(command.status === "rejected" && command.reason.stderr)).toContain("R2_ENDPOINT");
-      expect(front).toMatchObject({
-        status: "fulfilled",
-        value: { stdout: expect.stringContaining("drill") },
-      });
-    },
-    120_000,
+test("no adopted file imports one that stays here, and docs/adopting.md lists folders and secrets", () => {
+  const files = new Set(adoptedFiles(ours));
+  const imports = [...files].filter((path) => /\.tsx?$/.test(path)).flatMap((path) =>
+    importsOf(path, ours.text(path) ?? "").filter((target) => /^(scripts|supabase|web)\//.test(target))
   );
+  expect(files.size).toBeGreaterThan(200);
+  expect(imports.filter((target) => !files.has(target))).toEqual([]);
+  const text = readFileSync(join(ROOT, "docs", "adopting.md"), "utf8");
+  const rows = [...text.matchAll(/^\| `([^`]+)` \| (.+) \|$/gm)].map(([, path]) => path);
+  expect(rows).toEqual(PARTS.map(({ path }) => path));
+  const named = (/^GitHub's secrets: ([^]*?)\n\n/m.exec(text)?.[1] ?? "").matchAll(/`([A-Z0-9_]+)`/g);
+  expect([...named].map(([, name]) => name)).toEqual(secretsOf(ours));
+});
 
-  test("says, when a copied file was changed there, that it was; of a migration in any case", () => {
-    const changed = [
-      "supabase/functions/ops-backups/cors.ts",
-      "supabase/migrations/20260102000000_ops_db_backups.sql",
-    ];
-    for (const path of changed) writeFileSync(join(erp.root, path), `${erp.text(path)}\n// changed\n`);
-    const findings = checkCheckout(ours, erp);
-    expect(standings(findings, ...changed)).toEqual(["conflict", "conflict"]);
-    expect(find(findings, changed[0] ?? "")?.why).toContain("changed since version");
-  });
+test("check reads an older checkout without a change, and apply without --replace keeps what is its own", () => {
+  const { code, findings } = adopt("check");
+  expect([code, git("status", "--porcelain")]).toEqual([1, ""]);
+  const expected = {
+    [INDEX]: "differs",
+    "supabase/functions/ops-backups/cors.js": "differs",
+    "supabase/functions/ops-backups/handler.ts": "missing",
+    "web/src/lib/format.ts": "conflict",
+    "public.current_empresa_id": "there",
+    "public.has_permission_for_current_user": "unseen",
+    "supabase/migrations/20260102000000_invoices.sql": "conflict",
+    "supabase/migrations/20260401000000_notes.sql": "conflict",
+    react: "conflict",
+    zod: "there",
+    sonner: "missing",
+    verify_jwt: "missing",
+    jsx: "there",
+    paths: "missing",
+    alias: "missing",
+    "deno.json workspace": "missing",
+    [WORKFLOW]: "differs",
+    "secret SUPABASE_DB_URL_PROD": "unseen",
+    route: "missing",
+    "src/Old.tsx": "there",
+  };
+  expect(Object.keys(expected).map((item) => [item, standingOf(findings, item)])).toEqual(
+    Object.entries(expected),
+  );
+  expect(adopt("apply").code).toBe(1);
+  expect(git("diff", "--name-only")).toBe("");
+  expect(erp.text("supabase/functions/ops-backups/handler.ts")).not.toBeNull();
+  expect(adopt("apply", "--replace").errors).toContain("uncommitted changes");
+});
 
-  test("of an earlier version only differs where nobody changed it", () => {
-    const [path, text] = ["scripts/lib/process/gzip.ts", "// as it was\n"];
-    const record = JSON.parse(erp.text(RECORD_FILE) ?? "");
-    record.files[path] = hashOf(text);
-    writeFiles(erp.root, { [RECORD_FILE]: JSON.stringify(record), [path]: text });
-    expect(find(checkCheckout(ours, erp), path)).toMatchObject({
-      standing: "differs",
-      why: `it is of version ${packages.version}`,
-    });
+test("by the steps of docs/adopting.md a checkout has everything, and it works there", () => {
+  write({
+    "supabase/functions/ops-backups/cors.js": null,
+    "supabase/migrations/20260102000000_invoices.sql": null,
   });
+  expect(adopt("apply", "--replace").code).toBe(0);
+  const host = ours.text("web/e2e/host/host.tsx")?.replaceAll("../../src/", "../web/src/")
+    .replaceAll("/erp/backups", "/desenvolvedor/backups").replace(
+      /^import ".*styles.css";$/m,
+      'import "./app.css";',
+    );
+  write({
+    "package.json": JSON.stringify({
+      type: "module",
+      scripts: { backups: COMMANDS_SCRIPT },
+      dependencies: versions,
+    }),
+    "package-lock.json": "{}",
+    "tsconfig.json": JSON.stringify({
+      compilerOptions: {
+        ...JSX,
+        ...LIBRARY,
+        skipLibCheck: true,
+        allowImportingTsExtensions: true,
+        paths: { "@backup/*": [`./${DOMAIN}/*`] },
+      },
+      include: ["src"],
+    }),
+    "vite.config.ts": VITE_CONFIG,
+    "index.html": '<div id="root"></div><script type="module" src="/src/App.tsx"></script>',
+    "deno.json": ours.text("deno.json"),
+    "supabase/config.toml": ours.text("supabase/config.toml"),
+    "supabase/migrations/20260401000000_notes.sql": null,
+    [WORKFLOW]: null,
+    "src/Old.tsx": null,
+    "src/App.tsx": host ?? "",
+    "src/app.css": `@source "../web/src";\n${ours.text("web/src/styles.css")}`,
+  });
+  expect(adopt("check").findings.filter(({ standing }) => !["there", "unseen"].includes(standing))).toEqual(
+    [],
+  );
+  symlinkSync(join(ROOT, "node_modules"), join(erp.root, "node_modules"));
+  const bin = join(ROOT, "node_modules", ".bin");
+  const env = {
+    ...process.env,
+    PATH: `${bin}:${process.env.PATH}`,
+    DENO_NO_UPDATE_CHECK: "1",
+    TARGET: "prod",
+  };
+  const run = (program: string, ...args: string[]) =>
+    spawnSync(program, args, { cwd: erp.root, env, encoding: "utf8" });
+  expect(run("tsc", "-p", ".").stdout).toBe("");
+  expect(run("vite", "build")).toMatchObject({ status: 0 });
+  const edge = `await import("./supabase/functions/ops-backups/handler.ts")`;
+  expect(run("deno", "eval", "--cached-only", edge)).toMatchObject({ status: 0 });
+  expect(run("deno", "task", "backup")).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining("R2_ENDPOINT"),
+  });
+  expect(run("npm", "run", "-s", "backups", "--", "--help").stdout).toContain("drill");
+}, 120_000);
+
+test("a copied file that was changed there is a conflict", () => {
+  write({ "supabase/functions/ops-backups/cors.ts": "// changed\n" });
+  expect(standingOf(adopt("check").findings, "supabase/functions/ops-backups/cors.ts")).toBe("conflict");
 });

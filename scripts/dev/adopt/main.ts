@@ -1,22 +1,18 @@
 /**
- * `npm run adopt`: puts this product into a checkout of Revo ERP's repository, step by step as docs/adopting.md tells.
+ * `npm run adopt`: puts this product into a checkout of Revo ERP's repository, docs/adopting.md.
  *
- *     npm run adopt -- check PATH [--all] [--json]     says what is there, missing, different or in conflict; reads only
- *     npm run adopt -- apply PATH [--replace]          copies the files that are missing; with --replace over others too
- *
- * Exit code 0 when nothing is left to do, 1 when something is, 2 when it was asked wrongly.
+ * Exit code 0 when nothing is left to do, 1 when something is, 2 for wrong arguments.
  */
-import { statSync } from "node:fs";
-import { resolve } from "node:path";
+import { execFileSync } from "node:child_process";
+import { copyFileSync, mkdirSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { EXIT } from "../../lib/run/exit_code.ts";
+import { TOOL_VERSION } from "../../lib/run/tool_version.ts";
 import { ROOT } from "../root.ts";
-import { applyTo } from "./apply.ts";
-import { checkCheckout } from "./check.ts";
-import { isOpen } from "./finding.ts";
-import { reportOf } from "./report.ts";
-import { Tree } from "./tree.ts";
+import { checkCheckout, checkFiles, type Finding, hashOf, isOpen, RECORD_FILE } from "./check.ts";
+import { adoptedFiles, Checkout } from "./checkout.ts";
 
 const USAGE = `Usage: npm run adopt -- check PATH [--all] [--json]
        npm run adopt -- apply PATH [--replace]
@@ -26,59 +22,75 @@ const USAGE = `Usage: npm run adopt -- check PATH [--all] [--json]
   --json      one JSON array of {about, item, standing, why, hint}
   --replace   also copies over files that differ, but never over a migration
 
-check reads only. apply copies files and writes .revo-backups.json; it wants a clean git work tree, which is the way back.
+check reads only. apply copies files and writes .revo-backups.json; it needs a clean git work tree, for the way back.
 `;
 
-const { command, path, flags } = readArguments(process.argv.slice(2));
-const [ours, erp] = [new Tree(ROOT), new Tree(path)];
+const ours = new Checkout(ROOT);
 try {
-  process.exit(command === "check" ? check() : apply());
+  process.exitCode = main();
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
-  process.exit(EXIT.failed);
+  process.exitCode = EXIT.failed;
 }
 
-function check(): number {
-  const findings = checkCheckout(ours, erp);
-  process.stdout.write(
-    flags.json ? `${JSON.stringify(findings)}\n` : reportOf(findings, { all: flags.all ?? false }),
-  );
+function main(): number {
+  const { command, erp, all, json, replace } = readArguments(process.argv.slice(2));
+  const findings = command === "check" ? checkCheckout(ours, erp) : apply(erp, replace);
+  process.stdout.write(json ? `${JSON.stringify(findings)}\n` : reportOf(findings, all));
   return findings.some(isOpen) ? EXIT.failed : EXIT.done;
 }
 
-function apply(): number {
-  const { copied, left } = applyTo(ours, erp, { replace: flags.replace ?? false });
-  process.stdout.write(
-    `Copied ${copied.length} files.\n\n${left.length > 0 ? reportOf(left, { all: true }) : ""}`,
+/** Copies what is missing and, with `replace`, what differs, but for migrations. @returns the files as they are then */
+function apply(erp: Checkout, replace: boolean): Finding[] {
+  const changes = execFileSync("git", ["status", "--porcelain"], { cwd: erp.root, encoding: "utf8" });
+  if (changes.trim() !== "") throw new Error(`Cannot copy into ${erp.root}: it has uncommitted changes`);
+  const adopted = new Set(adoptedFiles(ours));
+  for (const { item, standing } of checkFiles(ours, erp).filter((finding) => isOpen(finding))) {
+    const mayReplace = replace && !item.startsWith("supabase/migrations/");
+    if (!adopted.has(item) || !(standing === "missing" || mayReplace)) continue;
+    mkdirSync(dirname(join(erp.root, item)), { recursive: true });
+    copyFileSync(join(ours.root, item), join(erp.root, item));
+  }
+  const same = [...adopted].filter((path) => erp.text(path) === ours.text(path));
+  const files = Object.fromEntries(same.map((path) => [path, hashOf(ours.text(path) ?? "")]));
+  writeFileSync(
+    join(erp.root, RECORD_FILE),
+    JSON.stringify({ version: TOOL_VERSION, files }, null, 2) + "\n",
   );
-  return left.length > 0 ? EXIT.failed : EXIT.done;
+  return checkFiles(ours, erp);
+}
+
+function reportOf(findings: readonly Finding[], all: boolean): string {
+  const open = findings.filter(isOpen).length;
+  const subjects = [...new Set(findings.map(({ about }) => about))].map((about) => {
+    const its = findings.filter((finding) => finding.about === about);
+    const shown = its.filter(({ standing, hint }) => all || standing !== "there" || hint !== undefined);
+    const lines = shown.map(({ item, standing, why, hint }) =>
+      [`  ${standing.padEnd(8)}  ${item}`, why, hint && `→ ${hint}`].filter(Boolean).join("\n              ")
+    );
+    return [`${about}: ${its.length - its.filter(isOpen).length} of ${its.length} done`, ...lines].join("\n");
+  });
+  const sum = open === 0 ? "Everything that a checkout can show is there." : `Left to do: ${open}.`;
+  return `${subjects.join("\n\n")}\n\n${sum}\n`;
 }
 
 function readArguments(args: string[]) {
   try {
-    const { values, positionals } = parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        all: { type: "boolean" },
-        json: { type: "boolean" },
-        replace: { type: "boolean" },
-        help: { type: "boolean" },
-      },
-    });
+    const flag = { type: "boolean", default: false } as const;
+    const options = { all: flag, json: flag, replace: flag, help: flag };
+    const { values, positionals } = parseArgs({ args, allowPositionals: true, options });
     if (values.help) {
       process.stdout.write(USAGE);
       process.exit(EXIT.done);
     }
-    const [word, folder, ...rest] = positionals;
-    if (word !== "check" && word !== "apply") throw new Error(`There is no command '${word ?? ""}'`);
+    const [command, folder, ...rest] = positionals;
+    if (command !== "check" && command !== "apply") throw new Error(`There is no command '${command ?? ""}'`);
     if (folder === undefined || rest.length > 0) throw new Error("Exactly one PATH is needed");
-    if (word === "check" && values.replace) throw new Error("check changes nothing: --replace is apply's");
-    const full = resolve(process.env.INIT_CWD ?? "", folder);
-    if (!statSync(full, { throwIfNoEntry: false })?.isDirectory()) {
-      throw new Error(`There is no folder ${full}`);
+    const path = resolve(process.env.INIT_CWD ?? "", folder);
+    if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+      throw new Error(`There is no folder ${path}`);
     }
-    return { command: word, path: full, flags: values } as const;
+    return { ...values, command, erp: new Checkout(path) } as const;
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : error}\n\n${USAGE}`);
     process.exit(EXIT.badInput);

@@ -1,4 +1,4 @@
-/** The part of the stack that stands for Supabase's Edge Runtime: the same file under Deno, allowed the least. */
+/** The part of the stack in place of Supabase's Edge Runtime: the same file under Deno, with the least permissions. */
 import { join } from "node:path";
 import { FUNCTION_NAME } from "@backup/api.ts";
 import { ENV_NAMES } from "../../../supabase/functions/ops-backups/env.ts";
@@ -7,8 +7,8 @@ import { ROOT } from "../root.ts";
 import type { RunFolder } from "../run_folder.ts";
 
 /**
- * What Supabase lets a function have (https://supabase.com/docs/guides/functions/limits). V8 sizes its nursery by it:
- * without a limit that grows to what the machine has, and hides what the function itself needs.
+ * Supabase's limit for a function (https://supabase.com/docs/guides/functions/limits). V8 sizes its young generation by
+ * it: without a limit that grows with the machine's memory, and hides what the function itself needs.
  */
 const MEMORY_MB = 256;
 
@@ -21,9 +21,9 @@ export interface FunctionPartOptions {
   github: { url: string; token: string; repository: string };
   /** Of the screen. */
   allowedOrigins: readonly string[];
-  /** For the watch from inside the project: its settings, and the address of whoever hears it. Default: not set up. */
+  /** For the watch from inside the project: its settings, and the address of the receiver. Default: not set up. */
   watch?: { env: Readonly<Record<string, string>>; receiver: string };
-  /** When given, it starts again when one of its files changes, and each line that it says is told here. */
+  /** When given, it restarts when one of its files changes, and each line of its output is passed on. */
   onOutput?: (line: string) => void;
   onUnexpectedEnd: (said: string) => void;
 }

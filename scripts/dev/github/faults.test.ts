@@ -62,9 +62,9 @@ describe("faults", () => {
     github().github.faults.runsVisibleAfterMs = 2000;
     const { data } = await requestDispatch(github().octokit, "plain.yml", details);
     const run_id = Number(data.workflow_run_id);
-    const look = () => github().octokit.rest.actions.getWorkflowRun({ ...where, run_id });
-    expect(await refusal(look())).toEqual([404, "Not Found"]);
-    await expect.poll(() => look().then(() => "shown", () => "hidden")).toBe("shown");
+    const read = () => github().octokit.rest.actions.getWorkflowRun({ ...where, run_id });
+    expect(await refusal(read())).toEqual([404, "Not Found"]);
+    await expect.poll(() => read().then(() => "shown", () => "hidden")).toBe("shown");
     expect((await waitForRun(github(), run_id)).conclusion).toBe("success");
   });
 

@@ -1,11 +1,11 @@
-/** What a test can make go wrong at the local GitHub. */
+/** Faults that a test can inject into the local GitHub. */
 import type { Answer } from "./rest/http.ts";
 
 /** What becomes of one dispatch. */
 export type DispatchFault =
   /** Refused with this answer; no run. */
   | { kind: "answer"; answer: Answer }
-  /** Accepted, answered 204 although the run's details were asked for. */
+  /** Accepted, answered 204 although the run's details were requested. */
   | { kind: "no-details" }
   /** Accepted, answered like this. */
   | { kind: "accepted-but"; answer: Answer }

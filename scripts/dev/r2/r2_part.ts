@@ -1,4 +1,4 @@
-/** The part of the stack that stands for Cloudflare R2. */
+/** The part of the stack in place of Cloudflare R2. */
 import process from "node:process";
 import { ChildPart, nodeArguments } from "../child_process.ts";
 import { randomText } from "../keys.ts";

@@ -56,7 +56,7 @@ export class RestConnection extends PostgresConnection {
   }
 
   /**
-   * While the database is away the schema stays the one last seen, as PostgREST keeps its cache; lite's own
+   * While the database is away the schema stays the one last read, as PostgREST keeps its cache; lite's own
    * answer then is a schema without anything in it, and every request a 404.
    */
   override async introspect(options?: { useCache?: boolean }): Promise<IntrospectResult> {

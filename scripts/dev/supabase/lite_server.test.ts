@@ -93,7 +93,7 @@ const privileges = () =>
       order by 1, 2`;
 
 describe("who may do what", () => {
-  test("a REVOKE holds: nobody reads the table, anonymous callers are asked to sign in", async () => {
+  test("a REVOKE holds: no caller reads the table, anonymous callers get 401", async () => {
     expect(await call("/rest/v1/closed")).toMatchObject({ status: 401, body: { code: "42501" } });
     expect(await call("/rest/v1/closed", { token })).toMatchObject({ status: 403, body: { code: "42501" } });
   });
@@ -203,7 +203,7 @@ describe("values", () => {
 });
 
 describe("life", () => {
-  test("a changed schema is seen without a restart, as the database announces it", async () => {
+  test("a changed schema is used without a restart, once the database notifies", async () => {
     expect((await call("/rest/v1/later")).status).toBe(404);
     await sql`create table public.later (id int)`;
     await expect.poll(async () => (await call("/rest/v1/later")).status).toBe(200);
@@ -215,9 +215,9 @@ describe("life", () => {
     await expect.poll(async () => (await call("/rest/v1/later")).status).toBe(404);
   });
 
-  test("without the database it says 503, and goes on when the database is back", async () => {
+  test("without the database it answers 503, and recovers with it", async () => {
     await stack.stopPart("postgres");
-    // a request that the server took with it may get no answer at all: the next one says what is the matter
+    // a request that the server took with it may get no answer at all: the next one has the error
     await expect.poll(() => rpc("who").catch(() => null), { timeout: 20_000 })
       .toMatchObject({ status: 503, body: { code: "PGRST001" } });
     await stack.startPart("postgres");

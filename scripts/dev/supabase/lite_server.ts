@@ -1,6 +1,6 @@
 /**
  * One address for supabase-js: auth and REST by @supabase/lite on the real database, functions passed on.
- * lite as it comes is open to anonymous callers on PostgreSQL; `connections.ts` says what is done about it.
+ * lite as it comes is open to anonymous callers on PostgreSQL; `connections.ts` closes that.
  */
 import { getRequestListener } from "@hono/node-server";
 import { App } from "@supabase/lite";
@@ -65,7 +65,7 @@ export async function startLite(options: LiteOptions): Promise<LiteServer> {
 }
 
 /**
- * lite looks for the token's user and session in auth's tables at every REST request; PostgREST believes a valid
+ * lite reads the token's user and session from auth's tables at every REST request; PostgREST trusts a valid
  * token, and `authenticator` may not read those tables.
  */
 const TRUSTING_SESSIONS = {
@@ -97,7 +97,7 @@ type Fetch = (request: Request) => Promise<Response>;
 
 /**
  * What the gateway of hosted projects adds: every origin may read the answers, and send whatever headers it wants.
- * lite itself lacks `x-supabase-api-version`, and says nothing at all on some answers.
+ * lite itself lacks `x-supabase-api-version`, and omits all of them on some answers.
  */
 function allowEveryOrigin(response: ServerResponse): void {
   response.setHeader("access-control-allow-origin", "*");

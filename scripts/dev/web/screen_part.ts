@@ -19,7 +19,7 @@ export interface ScreenPartOptions {
 const VITE = join(ROOT, "node_modules", "vite", "bin", "vite.js");
 const CONFIG = ["--config", join(ROOT, "web", "vite.config.ts")];
 
-/** For `built`, builds first. @throws {Error} with what the build said. */
+/** For `built`, builds first. @throws {Error} with the build's output. */
 export async function screenPart(options: ScreenPartOptions): Promise<ChildPart> {
   const { run, port, mode, onUnexpectedEnd } = options;
   const env = {

@@ -1,4 +1,4 @@
-/** Who may do what: tokens and their rights to Actions, to issues, to the names of secrets. */
+/** Authorization: tokens and their rights to Actions, to issues, to the names of secrets. */
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Permissions } from "../workflow/model.ts";
@@ -13,7 +13,7 @@ export type Rights = Readonly<Record<Area, Right>>;
 
 export type Grant = Right | Partial<Rights>;
 
-/** What a request's token may do, and until when it lives, as GitHub writes that into a header. */
+/** What a request's token may do, and when it expires, as GitHub writes that into a header. */
 export interface Bearer {
   rights: Rights;
   expires: string | null;
@@ -32,7 +32,7 @@ export class Tokens {
     this.#expiries = expiries;
   }
 
-  /** Whose request it is; `null` for a token nobody gave out, `undefined` when there is none. */
+  /** The bearer of a request; `null` for an unknown token, `undefined` when there is none. */
   bearerOf(request: IncomingMessage): Bearer | null | undefined {
     const [, token] = /^(?:bearer|token) (.+)$/i.exec(request.headers.authorization ?? "") ?? [];
     if (token === undefined) return undefined;

@@ -1,9 +1,9 @@
-/** What the REST API says about workflows, runs and jobs: GitHub's fields under GitHub's names. */
+/** Bodies of the REST API for workflows, runs and jobs: GitHub's fields under GitHub's names. */
 import type { JobRecord, Progress, RunRecord, StepRecord, WorkflowRecord } from "../store.ts";
 import { workflowPath } from "../workflow/load.ts";
 import { api, minimalRepositoryBody, nodeId, type Site, userBody } from "./repository.ts";
 
-/** @param name of the workflow, as its file says. */
+/** @param name of the workflow, from its file. */
 export function workflowBody(site: Site, workflow: WorkflowRecord, name: string) {
   const path = workflowPath(workflow.file);
   return {
@@ -20,12 +20,12 @@ export function workflowBody(site: Site, workflow: WorkflowRecord, name: string)
   };
 }
 
-/** Where a person looks at a run. */
+/** Address of a run's page. */
 export function runPage(site: Site, id: number): string {
   return `${site.url}/${site.repository}/actions/runs/${id}`;
 }
 
-/** Where a program looks at a run. */
+/** Address of a run in the API. */
 export function runApi(site: Site, id: number): string {
   return `${api(site)}/actions/runs/${id}`;
 }

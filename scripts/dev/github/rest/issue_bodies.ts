@@ -1,4 +1,4 @@
-/** What the REST API says about issues, comments and labels: GitHub's fields under GitHub's names. */
+/** Bodies of the REST API for issues, comments and labels: GitHub's fields under GitHub's names. */
 import type { CommentRecord, IssueRecord, LabelRecord } from "../issues.ts";
 import { api, nodeId, type Site, userBody } from "./repository.ts";
 

@@ -80,7 +80,7 @@ describe("labels", () => {
 });
 
 describe("a token that ends", () => {
-  it("is told with each answer until when it lives", async () => {
+  it("has its expiry in each answer", async () => {
     const test = await start({}, {
       otherTokens: { short: "read" },
       tokenExpiries: { short: "2026-12-24 10:00:00 UTC" },

@@ -1,4 +1,4 @@
-/** What the REST API says about the repository and its owner: GitHub's fields under GitHub's names. */
+/** Bodies of the REST API for the repository and its owner: GitHub's fields under GitHub's names. */
 
 /** Where the local GitHub is and which repository it has. */
 export interface Site {

@@ -1,10 +1,10 @@
-/** The names of the repository's secrets: who may see them, and that nobody sees more. */
+/** The names of the repository's secrets: which tokens may list them, and that values are never listed. */
 import { expect, it } from "vitest";
 import { OWNER, refusal, REPO, startForTest } from "../test_github.ts";
 
 const start = startForTest();
 
-it("lists names without values to whoever may see them", async () => {
+it("lists names without values, with the right to read them", async () => {
   const test = await start({}, {
     secrets: { R2_ENDPOINT: "https://vault.example", R2_BUCKET: "backups" },
     otherTokens: { runs: { actions: "write" } },

@@ -37,17 +37,17 @@ describe("workflows", () => {
 });
 
 describe("a dispatch", () => {
-  it("answers 204, or 200 with the run when that is asked for or the API is of 2026-03-10", async () => {
+  it("answers 204, or 200 with the run when that is requested or the API is of 2026-03-10", async () => {
     expect((await requestDispatch(github().octokit, "inputs.yml", { inputs: { key: "k" } })).status).toBe(
       204,
     );
-    const asked = await requestDispatch(github().octokit, "inputs.yml", {
+    const detailed = await requestDispatch(github().octokit, "inputs.yml", {
       inputs: { key: "k" },
       return_run_details: true,
     });
-    expect(asked.status).toBe(200);
-    expect(asked.data.html_url).toBe(
-      `${github().github.url}/${OWNER}/${REPO}/actions/runs/${asked.data.workflow_run_id}`,
+    expect(detailed.status).toBe(200);
+    expect(detailed.data.html_url).toBe(
+      `${github().github.url}/${OWNER}/${REPO}/actions/runs/${detailed.data.workflow_run_id}`,
     );
     const headers = { "x-github-api-version": "2026-03-10" };
     expect((await requestDispatch(github().octokit, "inputs.yml", { inputs: { key: "k" }, headers })).status)

@@ -31,7 +31,7 @@ function isAlive(pid: number): boolean {
 }
 
 describe("cancelling", () => {
-  /** The script says that it has set its traps by a file `ready`. */
+  /** The script creates the file `ready` once its traps are set. */
   async function cancel(steps: string) {
     const test = await start({ "a.yml": workflowOf(steps) });
     const run_id = await dispatch(test, "a.yml");

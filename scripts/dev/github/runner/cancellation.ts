@@ -1,4 +1,4 @@
-/** How a job is told to end. */
+/** The cancellation of a job. */
 export class Cancellation {
   readonly #controller = new AbortController();
   readonly #abandon = new AbortController();

@@ -83,7 +83,7 @@ describe("the masker", () => {
 });
 
 describe("the log", () => {
-  it("drops its beginning when it grows too long, and says so", () => {
+  it("drops its beginning when it grows too long, with a note", () => {
     const log = new JobLog(new Masker([]), () => {});
     for (let i = 0; i < 60; i++) log.write(`${i} ${"x".repeat(100_000)}`);
     expect(log.text().length).toBeLessThan(4_100_000);

@@ -1,4 +1,4 @@
-/** What a script says to the runner: workflow commands in its output, and the files of `GITHUB_ENV` and so on. */
+/** Messages of a script to the runner: workflow commands in its output, and the files of `GITHUB_ENV` and so on. */
 
 /** A line `::name key=value,…::message`. */
 interface Command {

@@ -1,4 +1,4 @@
-/** Concurrency groups: one member runs, the others wait or give way, as `concurrency:` says. */
+/** Concurrency groups: one member runs, the others wait or are cancelled, according to `concurrency:`. */
 
 export interface ConcurrencyRule {
   group: string;
@@ -18,7 +18,7 @@ const MAX_WAITING = 100;
 
 interface Place {
   member: Member;
-  /** Lets it run (`true`), or tells it that its place is gone (`false`). */
+  /** Starts it (`true`), or reports that its place was taken (`false`). */
   answer(mayRun: boolean): void;
 }
 

@@ -19,7 +19,7 @@ export class Guard {
   #shell: ChildProcessByStdio<Writable, null, null> | null = null;
   #scripts = 0;
 
-  /** For one more script: where it tells its group, as `add GROUP`, before anything else. */
+  /** Registers one more script. @returns the pipe to which it writes its group, as `add GROUP`, before anything else */
   enter(): Writable {
     this.#scripts += 1;
     this.#shell ??= spawn("bash", ["--noprofile", "--norc", "-c", WATCH], {

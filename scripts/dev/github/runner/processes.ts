@@ -16,7 +16,7 @@ const OUTPUT_GRACE_MS = 1_000;
 /** A line without an end is cut here, in characters. */
 const MAX_LINE = 65_536;
 
-/** Tells the guard of the script's group, which is its own, before it becomes the script's shell. */
+/** Reports the script's group, which is its own, to the guard before it becomes the script's shell. */
 const LAUNCHER = 'echo "add $$" >&3; exec 3>&-; exec bash "$@"';
 
 export interface ScriptOptions {

@@ -95,7 +95,7 @@ describe("a concurrency group", () => {
     expect((await waitForRun(test, third)).conclusion).toBe("success");
   });
 
-  it("cancels the one that runs only when it says so", async () => {
+  it("cancels the running one only when cancel-in-progress is set", async () => {
     const test = await start({
       "a.yml": grouped(", cancel-in-progress: true"),
       "go.yml": workflowOf("- run: touch go"),

@@ -1,4 +1,4 @@
-/** What a `run:` script sees, says and leaves behind. */
+/** Environment, output and remaining processes of a `run:` script. */
 import { access, readdir } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { OWNER, REPO, runWorkflow, startForTest, until, workflowOf } from "../test_github.ts";

@@ -31,7 +31,7 @@ export interface RunnerSettings {
   log(line: string): void;
 }
 
-/** A run and what it was asked with. */
+/** A run and its inputs. */
 export interface RunRequest {
   settings: RunnerSettings;
   workflow: Workflow;

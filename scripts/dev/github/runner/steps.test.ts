@@ -57,7 +57,7 @@ describe("a composite action", () => {
 name: Mine
 description: For the test
 inputs:
-  who: {default: nobody}
+  who: {default: anyone}
   other: {default: "\${{ github.repository }}"}
 outputs:
   greeting: {value: "\${{ steps.greet.outputs.text }}"}

@@ -16,7 +16,7 @@ export interface StepObserver {
   end(index: number, conclusion: Conclusion): void;
 }
 
-/** Runs the steps; `frame` says afterwards what came of them. */
+/** Runs the steps; `frame` has their results afterwards. */
 export async function runSteps(
   session: JobSession,
   steps: readonly Step[],

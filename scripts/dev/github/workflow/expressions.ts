@@ -7,7 +7,7 @@ import { Expression, type Scalar } from "./tree.ts";
 /** What a context holds and an expression yields. */
 export type Value = null | boolean | number | string | readonly Value[] | { readonly [key: string]: Value };
 
-/** How things stand where an `if:` is asked. */
+/** The state in which an `if:` is evaluated. */
 export interface StatusAnswers {
   success: boolean;
   failure: boolean;
@@ -54,7 +54,7 @@ export function toMinutes(scalar: Scalar | undefined, scope: Scope, fallback: nu
   );
 }
 
-/** Whether a scalar such as `continue-on-error` says yes. */
+/** Whether a scalar such as `continue-on-error` is true. */
 export function toBoolean(scalar: Scalar | undefined, scope: Scope): boolean {
   return scalar === undefined ? false : toText(scalar, scope).toLowerCase() === "true";
 }

@@ -53,7 +53,7 @@ function readInput(name: string, input: DispatchInput, given: string | undefined
   return text;
 }
 
-/** An optional choice nobody made is its first option, an optional boolean is false. */
+/** An optional choice defaults to its first option, an optional boolean to false. */
 function implied(input: DispatchInput): string {
   if (input.required) return "";
   if (input.type === "choice") return input.options[0] ?? "";

@@ -31,8 +31,8 @@ describe("what it cannot run", () => {
     ],
     [
       "an unknown need",
-      job("needs: nobody") + "  other: {runs-on: x, steps: [{run: echo}]}\n",
-      /unknown job 'nobody'/,
+      job("needs: missing") + "  other: {runs-on: x, steps: [{run: echo}]}\n",
+      /unknown job 'missing'/,
     ],
     [
       "a circle of needs",

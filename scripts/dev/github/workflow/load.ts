@@ -14,7 +14,7 @@ import { toTree, type Tree, WorkflowError } from "./tree.ts";
 
 const FOLDER = ".github/workflows";
 
-/** Actions that prepare a machine which is prepared already: they do nothing here, and the log says so. */
+/** Actions that prepare a machine which is prepared already: they do nothing here, which the log states. */
 const NO_OPERATION = new Set([
   "actions/checkout",
   "actions/setup-node",
