@@ -17,22 +17,25 @@ const POLL_MS = 50;
  * Folders of other users and of living processes stay as they are; two processes may do this at once.
  * @returns one line for each folder, also for one that could not be removed.
  */
-export async function removeLeftovers(bases: readonly string[] = [tmpdir(), "/tmp"]): Promise<string[]> {
+export async function removeLeftovers(
+  bases: readonly string[] = [tmpdir(), "/tmp"],
+  user = process.getuid?.(),
+): Promise<string[]> {
   const lines: string[] = [];
   for (const base of new Set(bases)) {
     for (const name of await readdir(base).catch(() => [])) {
       const owner = ownerOf(name);
       const folder = join(base, name);
-      if (owner === null || !await isOurs(folder) || !await isDead(owner, folder)) continue;
+      if (owner === null || !await isOf(user, folder) || !await isDead(owner, folder)) continue;
       lines.push(await removeLeftover(folder, owner.pid));
     }
   }
   return lines;
 }
 
-async function isOurs(folder: string): Promise<boolean> {
+async function isOf(user: number | undefined, folder: string): Promise<boolean> {
   const found = await lstat(folder).catch(() => null);
-  return found !== null && found.isDirectory() && found.uid === process.getuid?.();
+  return found !== null && found.isDirectory() && found.uid === user;
 }
 
 async function isDead(owner: ProcessIdentity, folder: string): Promise<boolean> {

@@ -22,7 +22,7 @@ const UNKNOWN = "0";
 /**
  * Makes a folder for `work` and removes it afterwards. A failed removal does not fail the work: the folder stays on the
  * guard's list and is removed when this process ends.
- * @throws {BackupError} `not_enough_disk` when no folder can be made there.
+ * @throws {BackupError} the work's error; `not_enough_disk` or `missing_environment` when no folder can be made.
  */
 export async function withTemporaryFolder<T>(
   kind: FolderKind,
@@ -50,13 +50,14 @@ export function ownerOf(name: string): ProcessIdentity | null {
   return { place, pid: Number(pid), start };
 }
 
-/** @param prefix a path. @throws {BackupError} `not_enough_disk` with the system's reason. */
+/** @param prefix a path. @throws {BackupError} `not_enough_disk` or `missing_environment`, with the system's reason. */
 export async function makeFolder(prefix: string): Promise<string> {
   try {
     return await mkdtemp(prefix);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new BackupError("not_enough_disk", `Cannot make a temporary folder: ${reason}`, {
+    const code = /ENOSPC/.test(reason) ? "not_enough_disk" : "missing_environment";
+    throw new BackupError(code, `Cannot make a temporary folder: ${reason}`, {
       cause,
       hint: "Set TMPDIR to a folder that exists and can be written.",
     });

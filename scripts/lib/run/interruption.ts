@@ -113,7 +113,7 @@ function aborted(signal: AbortSignal, unless: AbortSignal): Promise<void> {
 
 function abandonedBy(signal: AbortSignal, limitMs: number): BackupError {
   const { code, message, cause } = toBackupError(signal.reason);
-  const text = `${message}; the work did not stop within ${limitMs / 1000} s and was not rolled back`;
+  const text = `${message}; what was under way did not end within ${limitMs / 1000} s and is not rolled back`;
   return new BackupError(code, text, {
     cause,
     details: { [ABANDONED]: true },
