@@ -1,4 +1,4 @@
-/** A run goes on, and ends in time, whatever becomes of the catalog that it tells. */
+/** A run continues, and ends in time, when its catalog becomes unreachable. */
 import { randomUUID } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -14,7 +14,7 @@ let place: CatalogScene;
 beforeAll(async () => place = await startCatalogScene());
 afterAll(() => place?.stop());
 
-/** psql as it is, until the file `down` is there; from then on it takes two seconds to find that nobody listens. */
+/** psql as it is, until the file `down` is there; from then on it fails after two seconds, as with a server that is gone. */
 async function psqlThatLosesItsServer() {
   const [program, down, attempts] = ["psql", "down", "attempts"].map((name) => join(place.folder, name));
   await writeFile(
@@ -40,7 +40,7 @@ exit 2
   };
 }
 
-test("a catalog that is lost on the way is asked once at a time, and does not hold the run's end", async () => {
+test("a catalog that becomes unreachable gets one request at a time, and does not delay the run's end", async () => {
   const psql = await psqlThatLosesItsServer();
   const catalog = new Catalog({ psql: psql.program, connection: place.prod });
   const reporter = new RunReporter({

@@ -164,41 +164,41 @@ test(
   60_000,
 );
 
-/** A command whose work hears no signal. */
-const DEAF = `
+/** A command whose work ignores signals. */
+const UNRESPONSIVE = `
   const { runMain } = await import("./scripts/lib/run/main.ts");
   await runMain(async (_signal, output) => {
     output.print("begun");
     await new Promise((resolve) => setTimeout(resolve, 60_000));
   });`;
 
-async function deafCommand(runtime: "node" | "deno"): Promise<Command> {
+async function unresponsiveCommand(runtime: "node" | "deno"): Promise<Command> {
   const [program, ...args] = runtime === "deno"
     ? [join(ROOT, "node_modules", ".bin", "deno"), "eval"]
     : [process.execPath, "--import", "tsx", "--input-type=module", "-e"];
-  const deaf = running(program ?? "", [...args, DEAF], {});
-  await expect.poll(deaf.said, { timeout: 30_000 }).toContain("begun");
-  return deaf;
+  const command = running(program ?? "", [...args, UNRESPONSIVE], {});
+  await expect.poll(command.said, { timeout: 30_000 }).toContain("begun");
+  return command;
 }
 
 test.each(["node", "deno"] as const)("a second signal ends a command of %s at once", async (runtime) => {
-  const deaf = await deafCommand(runtime);
-  deaf.child.kill("SIGINT");
+  const command = await unresponsiveCommand(runtime);
+  command.child.kill("SIGINT");
   await sleep(1_200);
-  const [code, ms] = await endedBy("SIGTERM", deaf);
-  expect(deaf.said()).toContain("ended at once: a second signal, SIGTERM");
+  const [code, ms] = await endedBy("SIGTERM", command);
+  expect(command.said()).toContain("ended at once: a second signal, SIGTERM");
   expect(code).toBe(137);
   expect(ms).toBeLessThan(1_000);
 }, 60_000);
 
 test(
-  "one Ctrl-C that is delivered twice is one signal; work that does not hear it ends all the same",
+  "one Ctrl-C that is delivered twice counts once; work that ignores it is abandoned",
   async () => {
-    const deaf = await deafCommand("deno");
-    deaf.child.kill("SIGINT");
+    const command = await unresponsiveCommand("deno");
+    command.child.kill("SIGINT");
     await sleep(100);
-    const [code, ms] = await endedBy("SIGINT", deaf);
-    expect(deaf.said()).toContain(
+    const [code, ms] = await endedBy("SIGINT", command);
+    expect(command.said()).toContain(
       "run_cancelled: ended by SIGINT; what was under way did not end within 4.5 s",
     );
     expect(code).toBe(137);

@@ -25,7 +25,7 @@ export interface RunStart {
   attempt: number;
 }
 
-export interface RunProgress {
+export interface RunHeartbeat {
   request_id: string;
   phase: string;
   bytes_done: number | null;
@@ -33,7 +33,7 @@ export interface RunProgress {
   rows_done: number | null;
 }
 
-export interface RunEnd {
+export interface RunFinish {
   request_id: string;
   status: "succeeded" | "failed" | "cancelled";
   r2_key: string | null;
@@ -72,11 +72,11 @@ export class Catalog {
     await this.#call("ops_db_backup_run_start", run);
   }
 
-  async progress(progress: RunProgress): Promise<void> {
+  async progress(progress: RunHeartbeat): Promise<void> {
     await this.#call("ops_db_backup_run_progress", progress);
   }
 
-  async finishRun(end: RunEnd): Promise<void> {
+  async finishRun(end: RunFinish): Promise<void> {
     await this.#call("ops_db_backup_run_finish", end);
   }
 

@@ -1,5 +1,5 @@
 /**
- * Tells a process from every other, also from a later one with the same id. Read through programs: Deno lets no script
+ * Identifies a process, also against a later one with the same id. Read through programs: Deno lets no script
  * without all permissions read /proc.
  */
 import { execFile } from "node:child_process";
@@ -23,7 +23,7 @@ const PLACE_LENGTH = 8;
 /** Position of `starttime` among the fields that follow the program's name in /proc/PID/stat. */
 const START_FIELD = 19;
 
-/** @returns `null` for a process that is not there, or on a system that does not tell. */
+/** @returns `null` for a process that is not there, or where it cannot be read. */
 export async function startOf(pid: number): Promise<string | null> {
   if (process.platform === "linux") {
     const stat = await outputOf("cat", [`/proc/${pid}/stat`]);
@@ -43,7 +43,7 @@ export async function commandLineOf(pid: number): Promise<string | null> {
 
 let own: Promise<ProcessIdentity | null> | null = null;
 
-/** Of this process. @returns `null` on a system that does not tell. */
+/** Of this process. @returns `null` where it cannot be read. */
 export function ownIdentity(): Promise<ProcessIdentity | null> {
   return own ??= readOwn();
 }

@@ -1,4 +1,4 @@
-/** What the job summaries on GitHub are made of: Markdown for an admin, numbers in pt-BR. */
+/** Parts of the job summaries on GitHub: Markdown for an admin, numbers in pt-BR. */
 
 export const number = new Intl.NumberFormat("pt-BR");
 export const megabytes = (bytes: number) => `${number.format(Math.round(bytes / 1e5) / 10)} MB`;

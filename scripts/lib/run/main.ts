@@ -14,7 +14,7 @@ import { type Output, processOutput } from "./output.ts";
 import { escapeCommand } from "./run_reporter.ts";
 
 /** How the work ended; `error` is `null` when it succeeded. */
-interface Outcome {
+interface CommandEnd {
   error: BackupError | null;
 }
 
@@ -30,7 +30,7 @@ export async function runMain(
   output = processOutput,
   signals = listenForSignals,
 ): Promise<never> {
-  let outcome: Outcome | null = null;
+  let outcome: CommandEnd | null = null;
   const signal = signals((reason) => {
     if (outcome !== null) process.exit(codeOf(outcome.error)); // the work is done: only its output is left
     output.printError(`ended at once: ${reason}. What this command did is not rolled back.`);

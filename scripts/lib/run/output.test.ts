@@ -2,16 +2,13 @@ import { expect, test } from "vitest";
 import { BackupError } from "@backup/errors.ts";
 import { Output, type OutputOptions, progressOn } from "./output.ts";
 
-/** An output that keeps what it writes. */
+/** An output whose text is kept. */
 function kept(options: Partial<OutputOptions> & { isTTY?: boolean } = {}) {
   const said = { stdout: "", stderr: "" };
   const sink = (name: "stdout" | "stderr") => ({
-    write: (text: string, done?: () => void) => {
-      said[name] += text;
-      done?.();
-    },
+    write: (text: string) => void (said[name] += text),
     isTTY: options.isTTY,
-    columns: 0, // as some terminals tell it
+    columns: 0, // as some terminals report
   });
   const deps = {
     json: false,
@@ -83,7 +80,7 @@ test("a terminal sees a bar, which makes room for every line, and no line for pr
   ]);
 });
 
-test("who wants no progress gets none", () => {
+test("no progress is shown where none is wanted", () => {
   const { output, said } = kept({ isTTY: true, progress: false });
   progressOn(output).bytes(5, 10);
   expect(said).toEqual({ stdout: "", stderr: "" });

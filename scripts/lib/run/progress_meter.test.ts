@@ -3,7 +3,7 @@ import { amountText, barText, logMeter, terminalMeter } from "./progress_meter.t
 
 const ERASE = "\r\x1b[K";
 
-test("a bar tells share, amount and pace; without an end it tells what it can", () => {
+test("a bar shows share, amount and rate; without an expected amount, the amount and the rate", () => {
   const amount = { phase: "download", done: 12_300_000, expected: 24_600_000, seconds: 2 };
   expect(barText(amount)).toBe("download [##########----------] 50 %, 12.3 of 24.6 MB, 6.2 MB/s");
   expect(barText({ ...amount, expected: null })).toBe("download: 12.3 MB, 6.2 MB/s");

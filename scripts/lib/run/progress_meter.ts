@@ -1,9 +1,9 @@
-/** How far a phase is, for people: one line that is redrawn on a terminal, a line now and then in a log. */
+/** Progress of a phase for people: one line that is redrawn on a terminal, a line every ten seconds in a log. */
 
 export interface Meter {
-  /** @param expected bytes of the whole phase, `null` where nobody knows */
+  /** @param expected bytes of the whole phase, `null` when unknown */
   show(phase: string, done: number, expected: number | null): void;
-  /** Takes away what would stand in the way of another line. */
+  /** Erases the line, so that another one can be written. */
   clear(): void;
 }
 
@@ -43,21 +43,21 @@ export function terminalMeter(
     clear() {
       if (isDrawn) write(ERASE_LINE);
       isDrawn = false;
-      drawnAt = -Infinity; // what was taken away comes back with the next bytes
+      drawnAt = -Infinity; // the next bytes draw it again
     },
   };
 }
 
-/** Says nothing of phases that take less than ten seconds. */
+/** Prints nothing for phases that take less than ten seconds. */
 export function logMeter(print: (line: string) => void, now: () => number): Meter {
   const clock = new PhaseClock(now);
-  let told = 0;
+  let printedAt = 0;
   return {
     show(phase, done, expected) {
       const seconds = clock.secondsOf(phase);
-      if (seconds * 1000 < LOG_EVERY_MS) told = 0;
-      else if (seconds * 1000 - told >= LOG_EVERY_MS) {
-        told = seconds * 1000;
+      if (seconds * 1000 < LOG_EVERY_MS) printedAt = 0;
+      else if (seconds * 1000 - printedAt >= LOG_EVERY_MS) {
+        printedAt = seconds * 1000;
         print(`  ${amountText({ phase, done, expected, seconds })}`);
       }
     },
@@ -87,7 +87,7 @@ export function amountText({ phase, done, expected, seconds }: Amount): string {
 const words = (phase: string) => phase.replaceAll("_", " ");
 const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
 
-/** Since when the current phase lasts. */
+/** Measures the current phase. */
 class PhaseClock {
   #phase = "";
   #since = 0;

@@ -1,4 +1,4 @@
-/** Who requested a run, and which run of GitHub this is. */
+/** The requester of a run, and the run of GitHub that executes it. */
 import { z } from "zod";
 
 export interface Requester {

@@ -5,7 +5,7 @@
 import { appendFile } from "node:fs/promises";
 import { toBackupError } from "@backup/errors.ts";
 import { HEARTBEAT_INTERVAL_MS } from "@backup/service_levels.ts";
-import type { Catalog, RunEnd, RunProgress, RunStart } from "../catalog/catalog.ts";
+import type { Catalog, RunFinish, RunHeartbeat, RunStart } from "../catalog/catalog.ts";
 import { END_LIMITS, settledAfter } from "./interruption.ts";
 import type { EndedRun } from "./output.ts";
 import type { Progress } from "./progress.ts";
@@ -31,7 +31,7 @@ export class RunReporter implements Progress {
   readonly #startedAt: number;
   #run: RunStart | null = null;
   #requestId: string | null = null;
-  #state: Omit<RunProgress, "request_id"> = {
+  #state: Omit<RunHeartbeat, "request_id"> = {
     phase: "start",
     bytes_done: null,
     bytes_expected: null,
@@ -117,7 +117,7 @@ export class RunReporter implements Progress {
    * Writes the run's end. An end that the catalog did not take is a warning.
    * @param signal after it the catalog is not waited for longer than {@link END_LIMITS}
    */
-  async finish(end: Omit<RunEnd, "request_id">, signal: AbortSignal): Promise<void> {
+  async finish(end: Omit<RunFinish, "request_id">, signal: AbortSignal): Promise<void> {
     if (this.#timer) clearInterval(this.#timer);
     try {
       await settledAfter(signal, END_LIMITS.catalog, this.#writeEnd(end));
@@ -130,7 +130,7 @@ export class RunReporter implements Progress {
     }
   }
 
-  async #writeEnd(end: Omit<RunEnd, "request_id">): Promise<void> {
+  async #writeEnd(end: Omit<RunFinish, "request_id">): Promise<void> {
     await this.#sending;
     if (this.#requestId !== null) await this.#deps.catalog.finishRun({ request_id: this.#requestId, ...end });
   }

@@ -2,7 +2,7 @@
 import { type BackupError, toBackupError } from "@backup/errors.ts";
 import type { RunKind } from "@backup/runs/run.ts";
 import { recordRefusal } from "../catalog/refusal.ts";
-import { Catalog, type RunEnd, type RunStart } from "../catalog/catalog.ts";
+import { Catalog, type RunFinish, type RunStart } from "../catalog/catalog.ts";
 import { findPsql } from "../postgres/client_tools.ts";
 import { type Requester } from "./requester.ts";
 import { connectionOf } from "../postgres/target_connection.ts";
@@ -45,7 +45,7 @@ export function reporterFor(
 }
 
 /** What a run that did its work writes into the catalog. */
-export interface Outcome extends Pick<RunEnd, "r2_key" | "result"> {
+export interface Outcome extends Pick<RunFinish, "r2_key" | "result"> {
   /** The work was done and its verdict is bad: the run fails, with its result. */
   failure?: BackupError;
 }
