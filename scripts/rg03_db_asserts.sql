@@ -29,7 +29,7 @@ begin
        where to_regprocedure(wanted) is null
     $question$),
 
-    -- Nobody without an account runs or reads anything of the backup system
+    -- Without an account no object of the backup system can be executed or read
     (2, 'backup_catalog_closed_to_anon', $question$
       select 'open ' || string_agg(name, ', ' order by name)
         from (select p.oid::regprocedure::text as name from pg_catalog.pg_proc p

@@ -5,14 +5,14 @@ import { emptyCatalog, fillWithSamples } from "./sample_history.ts";
 import { expect, openAs, stack, test } from "./test.ts";
 
 const situation = (page: Page) => page.getByRole("region", { name: "Situação da produção" });
-/** Where the days are. */
+/** The region of the overview with the days. */
 const SITUATION = "section:has([data-state])";
 const days = (page: Page) => page.getByRole("group", { name: /^Backups por dia/ }).getByRole("button");
 
 test.beforeEach(fillWithSamples);
 test.afterAll(emptyCatalog);
 
-test("says what a loss would cost, how long the way back is and what was proven", async ({ page }) => {
+test("states the data loss, the duration of a restore and the proof", async ({ page }) => {
   await openAs(page, stack.admin);
   await expect(situation(page)).toContainText(
     /Se a produção parasse agora:.*perda de até .*volta em ~3\smin.*provado há/,
@@ -21,7 +21,7 @@ test("says what a loss would cost, how long the way back is and what was proven"
   await expect(page.getByText("Esta tela mostra dados de amostra.")).toBeVisible();
 });
 
-test("each day tells its story, by mouse and by keyboard, and leads to its backups", async ({ page }) => {
+test("each day has a description, by mouse and by keyboard, and links to its backups", async ({ page }) => {
   await openAs(page, stack.admin);
   await expect(days(page)).toHaveCount(30);
   for (const state of ["proven", "made", "failed", "overdue"]) {
@@ -42,7 +42,7 @@ test("each day tells its story, by mouse and by keyboard, and leads to its backu
   await expect(page.getByRole("table").getByRole("row")).toHaveCount(2);
 });
 
-test("a sudden drop in size is marked in words", async ({ page }) => {
+test("a sudden drop in size is described in text", async ({ page }) => {
   await inCatalog((sql) =>
     sql`update public.ops_db_backups set bytes = bytes / 3
          where created_at > now() - interval '26 hours' and target = 'prod'`
@@ -52,7 +52,7 @@ test("a sudden drop in size is marked in words", async ({ page }) => {
   await expectAccessible(page, "sudden drop", SITUATION);
 });
 
-test("what is overdue, failed or unproven is said, with what to do", async ({ page }) => {
+test("overdue, failed and unproven backups are shown, with what to do", async ({ page }) => {
   await inCatalog((sql) => sql`update public.ops_db_backups set created_at = created_at - interval '2 days'`);
   await inCatalog((sql) => sql`update public.ops_db_backups set proven_at = null`);
   await openAs(page, stack.admin);
@@ -74,7 +74,7 @@ test("without any backup production is at risk, and no day counts as missed", as
   await expectAccessible(page, "nothing yet");
 });
 
-test("while the catalog is silent nothing is claimed", async ({ page }) => {
+test("while the catalog does not respond nothing is stated", async ({ page }) => {
   await openAs(page, stack.admin);
   await whileCatalogWaits(async () => {
     await page.reload();
@@ -84,7 +84,7 @@ test("while the catalog is silent nothing is claimed", async ({ page }) => {
   await expect(situation(page).getByText("Protegido")).toBeVisible();
 });
 
-test("the health of the surroundings is looked at when asked", async ({ page }) => {
+test("the reports are shown, and the check runs on demand", async ({ page }) => {
   const report = {
     name: "watchdog",
     status: "warning",
@@ -101,9 +101,9 @@ test("the health of the surroundings is looked at when asked", async ({ page }) 
   await page.getByRole("button", { name: "Vigia: 1 alerta, agora · Diagnóstico: com falhas" }).click();
   const sheet = page.getByRole("dialog", { name: "Saúde dos backups" });
   await expect(sheet.getByText("Rode um ensaio.")).toBeVisible();
-  const seen = sheet.getByRole("article", { name: "Diagnóstico" });
-  await expect(seen.getByText("Cofre (R2): A chave não grava.")).toBeVisible();
-  await expect(seen.getByText("Crie outra.")).toBeVisible();
+  const diagnosed = sheet.getByRole("article", { name: "Diagnóstico" });
+  await expect(diagnosed.getByText("Cofre (R2): A chave não grava.")).toBeVisible();
+  await expect(diagnosed.getByText("Crie outra.")).toBeVisible();
   await sheet.getByRole("button", { name: "Verificar agora" }).click();
   await expect(sheet.getByText("Em ordem").first()).toBeVisible();
   await expectAccessible(page, "health");

@@ -106,7 +106,7 @@ ${table(outcome)}
   (backup), ${restore.peak_mb} MB (restore); pg_dump, gzip and psql, its children, are not in it.
 - Counts and fingerprint take ${backup.facts_seconds} s by themselves and run beside the dump.
 - Others wait ${restore.lock_seconds} s for the restore: from its first exclusive lock until COMMIT.
-- After COMMIT our restore spends ${restore.after_seconds} s on statistics and on the old content; nobody waits for them, and
+- After COMMIT our restore spends ${restore.after_seconds} s on statistics and on the old content; no session waits for them, and
   none of the other ways does either, so they are not in the table.
 - The safety copy before a restore is a backup of its own and is not in the table.
 - The old way passed over ${median(rounds.map(({ oldErrors }) => oldErrors))} errors.
