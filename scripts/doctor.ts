@@ -13,7 +13,6 @@ import { networkInterfaces } from "node:os";
 import process from "node:process";
 import { BackupError, toBackupError } from "@backup/errors.ts";
 import { Catalog } from "./lib/catalog/catalog.ts";
-import { findPsql } from "./lib/postgres/client_tools.ts";
 import type { DoctorReport } from "./lib/doctor/check.ts";
 import { runDoctor } from "./lib/doctor/run_doctor.ts";
 import { doctorSummary, linesOf } from "./lib/doctor/report_text.ts";
@@ -65,7 +64,7 @@ function hasPublicIpv6(): boolean {
 async function storeReport(report: DoctorReport, runUrl: string | null, output: Output): Promise<void> {
   const opened: Catalog[] = [];
   try {
-    const catalog = new Catalog({ psql: findPsql(), connection: connectionOf("prod", process.env) });
+    const catalog = new Catalog({ connection: connectionOf("prod", process.env) });
     opened.push(catalog);
     const { status, ...found } = report;
     await catalog.report({ name: "doctor", status, report: { ...found, run_url: runUrl } });

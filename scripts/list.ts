@@ -8,7 +8,6 @@
  */
 import process from "node:process";
 import { Catalog } from "./lib/catalog/catalog.ts";
-import { findPsql } from "./lib/postgres/client_tools.ts";
 import { connectionOf } from "./lib/postgres/target_connection.ts";
 import { listEnvironment } from "./lib/list/environment.ts";
 import { readEnvironment } from "./lib/process/environment.ts";
@@ -26,7 +25,7 @@ await runInterruptible(async (output) => {
   output.print(listText(list));
 
   async function fromCatalog() {
-    const catalog = new Catalog({ psql: findPsql(), connection: connectionOf("prod", process.env) });
+    const catalog = new Catalog({ connection: connectionOf("prod", process.env) });
     try {
       return await listCatalog(catalog, env.R2_BUCKET, target, env.LIMIT);
     } finally {

@@ -12,7 +12,6 @@ import { BackupError } from "@backup/errors.ts";
 import { DEFAULT_POLICY } from "@backup/retention/policy.ts";
 import { type Target, TARGETS } from "@backup/target.ts";
 import { Catalog } from "./lib/catalog/catalog.ts";
-import { findPsql } from "./lib/postgres/client_tools.ts";
 import { requesterOf } from "./lib/run/requester.ts";
 import { connectionOf } from "./lib/postgres/target_connection.ts";
 import { pruneEnvironment } from "./lib/prune/environment.ts";
@@ -39,7 +38,7 @@ await runMain(async (signal, output) => {
   if (refusal) throw refusal;
 
   async function report(target: Target): Promise<void> {
-    const catalog = new Catalog({ psql: findPsql(), connection: connectionOf("prod", process.env) });
+    const catalog = new Catalog({ connection: connectionOf("prod", process.env) });
     try {
       const run = { catalog, reporter: reporterFor(catalog, process.env) };
       const plan = await planAndLog(run, target);

@@ -12,7 +12,6 @@ import { copyAudit } from "./lib/audit/mirror.ts";
 import { rebuildRuns } from "./lib/reconcile/rebuild_audit.ts";
 import { requireSoundAudit, verifyAudit } from "./lib/audit/verify.ts";
 import { Catalog } from "./lib/catalog/catalog.ts";
-import { findPsql } from "./lib/postgres/client_tools.ts";
 import { connectionOf } from "./lib/postgres/target_connection.ts";
 import { readEnvironment } from "./lib/process/environment.ts";
 import { reconcileEnvironment } from "./lib/reconcile/environment.ts";
@@ -25,7 +24,7 @@ import { reporterFor } from "./lib/run/tracked_run.ts";
 await runInterruptible(async (output) => {
   const env = readEnvironment(reconcileEnvironment, process.env);
   const vault = vaultOf(env);
-  const catalog = new Catalog({ psql: findPsql(), connection: connectionOf("prod", process.env) });
+  const catalog = new Catalog({ connection: connectionOf("prod", process.env) });
   const reporter = reporterFor(catalog, process.env);
   try {
     const rebuilt = env.APPLY ? await rebuildRuns(vault, catalog) : null;

@@ -8,7 +8,6 @@
 import process from "node:process";
 import { BackupError, toBackupError } from "@backup/errors.ts";
 import { Catalog } from "./lib/catalog/catalog.ts";
-import { findPsql } from "./lib/postgres/client_tools.ts";
 import { connectionOf } from "./lib/postgres/target_connection.ts";
 import { readEnvironment } from "./lib/process/environment.ts";
 import { uploadEnvironment } from "./lib/backup/environment.ts";
@@ -20,7 +19,7 @@ import { uploadLocalBackup } from "./lib/backup/upload.ts";
 await runMain(async (signal, output) => {
   const env = readEnvironment(uploadEnvironment, process.env);
   const vault = vaultOf(env, { signal });
-  const catalog = new Catalog({ psql: findPsql(), connection: connectionOf("prod", process.env) });
+  const catalog = new Catalog({ connection: connectionOf("prod", process.env) });
   try {
     const reporter = reporterFor(catalog, process.env);
     const { key, manifest } = await uploadLocalBackup(vault, env.FILE, reporter, signal);

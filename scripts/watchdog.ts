@@ -19,7 +19,6 @@ import {
 } from "./lib/alerts/environment.ts";
 import { copyAudit } from "./lib/audit/mirror.ts";
 import { Catalog } from "./lib/catalog/catalog.ts";
-import { findPsql } from "./lib/postgres/client_tools.ts";
 import { requesterOf } from "./lib/run/requester.ts";
 import { connectionOf } from "./lib/postgres/target_connection.ts";
 import { readEnvironment } from "./lib/process/environment.ts";
@@ -60,7 +59,7 @@ await runInterruptible(async (output) => {
 });
 
 function openCatalog(opened: Catalog[]): Catalog {
-  const catalog = new Catalog({ psql: findPsql(), connection: connectionOf("prod", process.env) });
+  const catalog = new Catalog({ connection: connectionOf("prod", process.env) });
   opened.push(catalog);
   return catalog;
 }

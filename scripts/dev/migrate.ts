@@ -3,7 +3,8 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Connection } from "../lib/postgres/connection.ts";
-import { literal, PsqlSession } from "../lib/postgres/psql.ts";
+import { PsqlSession } from "../lib/postgres/psql.ts";
+import { literal } from "../lib/postgres/sql_text.ts";
 import { ROOT } from "./root.ts";
 
 /** `20260101000000_name.sql`; the CLI passes over files of other names. */

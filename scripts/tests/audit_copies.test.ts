@@ -46,7 +46,7 @@ beforeEach(async () => {
   prod = place.server.connection("postgres", name);
   await migrate(psql, prod, await readMigrations());
   for await (const { key } of place.store.vault.list("")) await place.store.vault.delete(key);
-  catalog = new Catalog({ psql, connection: prod });
+  catalog = new Catalog({ connection: prod });
   return () => catalog.close();
 });
 
@@ -291,7 +291,7 @@ test("a database that was taken back in time gets what it forgot", async () => {
 
 test("two scripts may copy at once, and a record that has another copy is no copy", async () => {
   await work();
-  const second = new Catalog({ psql, connection: prod });
+  const second = new Catalog({ connection: prod });
   await Promise.all([mirrorAudit(place.store.vault, catalog), mirrorAudit(place.store.vault, second)]);
   await second.close();
   expect(await verifyAudit(place.store.vault, catalog)).toMatchObject({ ok: true });

@@ -286,7 +286,7 @@ test("a label with a foreign character, and a restore of prod without the word",
 });
 
 test("the heartbeat and the work may speak to the catalog at the same time", async () => {
-  const catalog = new Catalog({ psql: binaries.path("psql"), connection: prod });
+  const catalog = new Catalog({ connection: prod });
   const calls = Array.from(
     { length: 20 },
     () => [catalog.lastBackup("prod"), catalog.pastRestores("test", "prod")],
@@ -312,7 +312,7 @@ async function expectCopiesBeforeAndAfter(): Promise<void> {
     ends.push(`${range?.chainId} ${range?.last}`);
   }
   expect(ends).toContain(begin);
-  const catalog = new Catalog({ psql: binaries.path("psql"), connection: prod });
+  const catalog = new Catalog({ connection: prod });
   const { ok, records, copies } = await verifyAudit(store.vault, catalog);
   await catalog.close();
   expect({ ok, copies }).toEqual({ ok: true, copies: records });

@@ -14,7 +14,6 @@ import type { DoctorCheck, DoctorReport } from "../lib/doctor/check.ts";
 import { type DoctorContext, runDoctor } from "../lib/doctor/run_doctor.ts";
 import type { Environment } from "../lib/process/environment.ts";
 import { type Reply, startVaultRelay } from "./broken_links.ts";
-import { binaries } from "./engine_fixture.ts";
 import { WORKFLOWS } from "./watchdog_fixture.ts";
 
 export interface Patient {
@@ -116,7 +115,7 @@ async function proveBackup(stack: Stack): Promise<void> {
   const now = toUtcSecond(new Date());
   const { archive } = buildKeys({ target: "prod", createdAtUtc: now, label: null });
   const connection = parseDatabaseUrl(stack.databases.prod, "prod");
-  const catalog = new Catalog({ psql: binaries.path("psql"), connection });
+  const catalog = new Catalog({ connection });
   const manifest = { ...exampleManifest, created_at_utc: now, file: archive.split("/").at(-1) ?? "" };
   await catalog.record({
     r2_bucket: stack.r2.bucket,

@@ -327,7 +327,6 @@ describe("the command", () => {
 
   async function record(key: string): Promise<void> {
     const catalog = new Catalog({
-      psql: tools.psql,
       connection: place.server.connection("postgres", "prod"),
     });
     const manifest = await parseManifest(await store.vault.text(siblingKeys(key).manifest));

@@ -11,7 +11,7 @@ import { createAuthTables } from "../dev/supabase/auth_schema.ts";
 import type { ThrowawayDatabase } from "../lib/drill/check.ts";
 import { drill, type DrillRequest, type DrillResult } from "../lib/drill/drill.ts";
 import { PhaseTimes } from "../lib/drill/phase_times.ts";
-import { identifier } from "../lib/postgres/psql.ts";
+import { identifier } from "../lib/postgres/sql_text.ts";
 import { binaries, engine, sql, type TestPlace, type TestVault } from "./engine_fixture.ts";
 
 const ROWS = 2000;

@@ -13,7 +13,7 @@ import { fingerprintOf } from "../lib/postgres/database_facts.ts";
 import { chooseGzip } from "../lib/process/gzip.ts";
 import type { SupabaseServer } from "../lib/server/supabase.ts";
 import type { Progress } from "../lib/run/progress.ts";
-import { identifier, literal } from "../lib/postgres/psql.ts";
+import { identifier, literal } from "../lib/postgres/sql_text.ts";
 import type { Vault } from "../lib/vault/vault.ts";
 import { type Break, refusing, startWire, throughRelay, type VaultRelay } from "./broken_links.ts";
 import { dyingProgram, sqlNow } from "./engine_breakage.ts";

@@ -7,7 +7,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, test } from "vitest";
 import { compareDatabases } from "../dev/compare.ts";
 import type { SupabaseServer } from "../lib/server/supabase.ts";
-import { identifier, literal } from "../lib/postgres/psql.ts";
+import { identifier, literal } from "../lib/postgres/sql_text.ts";
 import {
   backUp,
   createProject,

@@ -69,7 +69,7 @@ const RULES: readonly Rule[] = [
     contains: inside(LIB),
     allows: (target, file) =>
       inside(PURE, SHARED)(target) || isBelow(target, file) || target.startsWith("node:") ||
-      ["zod", STD, "commander", "@aws-sdk/client-s3", "@octokit/rest"].includes(target),
+      ["zod", STD, "commander", "@aws-sdk/client-s3", "@octokit/rest", "pg"].includes(target),
   },
   {
     layer: "mains",

@@ -199,7 +199,7 @@ test("a token that may not delete changes nothing", async () => {
 test("without the catalog nothing is judged", async () => {
   await fill();
   const nowhere = { ...prod, env: { ...prod.env, PGPORT: "1" } };
-  const silent = new Catalog({ psql: binaries.path("psql"), connection: nowhere });
+  const silent = new Catalog({ connection: nowhere });
   await expect(prune(contextAt(NOW, place.store.vault, silent))).rejects.toMatchObject({
     code: "catalog_unavailable",
   });
@@ -353,7 +353,7 @@ test("unfinished uploads go after a day, but not while a run writes", async () =
 });
 
 test("of 10,000 objects a thousand is one call, and memory does not hold them", async () => {
-  const costs = await measureVault(binaries.path("psql"), prod, 10_000);
+  const costs = await measureVault(prod, 10_000);
   expect(costs).toMatchObject([
     { work: "reconcile", left: 10_000, lists: 11, deletions: 0, others: 0 },
     // each of the 19 that are kept is read, with its manifest

@@ -1,12 +1,10 @@
 /** A run continues, and ends in time, when its catalog becomes unreachable. */
 import { randomUUID } from "node:crypto";
-import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { connect, createServer, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Catalog } from "../lib/catalog/catalog.ts";
 import { RunReporter } from "../lib/run/run_reporter.ts";
-import { binaries, sql } from "./engine_fixture.ts";
 import { type CatalogScene, startCatalogScene } from "./vault_content.ts";
 
 let place: CatalogScene;
@@ -14,35 +12,39 @@ let place: CatalogScene;
 beforeAll(async () => place = await startCatalogScene());
 afterAll(() => place?.stop());
 
-/** psql as it is, until the file `down` is there; from then on it fails after two seconds, as with a server that is gone. */
-async function psqlThatLosesItsServer() {
-  const [program, down, attempts] = ["psql", "down", "attempts"].map((name) => join(place.folder, name));
-  await writeFile(
-    program ?? "",
-    `#!/bin/sh
-[ -e '${down}' ] || exec '${binaries.path("psql")}' "$@"
-echo tried >>'${attempts}'
-sleep 2
-exit 2
-`,
-    { mode: 0o755 },
-  );
+/** The database through a relay that can be lost: from then on it takes two seconds to close each new connection. */
+async function losableServer({ prod }: CatalogScene) {
+  let [isLost, attempts] = [false, 0];
+  const open = new Set<Socket>();
+  const relay = createServer((socket) => {
+    open.add(socket.on("error", () => {}));
+    if (isLost) {
+      attempts++;
+      setTimeout(() => socket.destroy(), 2000);
+      return;
+    }
+    const upstream = connect({ host: prod.host, port: Number(prod.env.PGPORT) });
+    upstream.on("error", () => socket.destroy()).on("close", () => socket.destroy());
+    socket.on("close", () => upstream.destroy());
+    socket.pipe(upstream).pipe(socket);
+  });
+  await new Promise<void>((resolve) => relay.listen(0, "127.0.0.1", resolve));
+  const address = relay.address();
+  if (address === null || typeof address === "string") throw new Error("the relay has no port");
   return {
-    program: program ?? "",
-    lose: async () => {
-      await writeFile(down ?? "", "");
-      await sql(
-        place.prod,
-        "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'revo-backups' and pid <> pg_backend_pid();",
-      );
+    connection: { ...prod, host: "127.0.0.1", env: { ...prod.env, PGPORT: String(address.port) } },
+    lose: () => {
+      isLost = true;
+      for (const socket of open) socket.destroy();
     },
-    attempts: async () => (await readFile(attempts ?? "", "utf8")).split("\n").length - 1,
+    attempts: () => attempts,
+    stop: () => relay.close(),
   };
 }
 
-test("a catalog that becomes unreachable gets one request at a time, and does not delay the run's end", async () => {
-  const psql = await psqlThatLosesItsServer();
-  const catalog = new Catalog({ psql: psql.program, connection: place.prod });
+test("a catalog that is lost on the way is asked once at a time, and does not hold the run's end", async () => {
+  const server = await losableServer(place);
+  const catalog = new Catalog({ connection: server.connection });
   const reporter = new RunReporter({
     catalog,
     now: () => Date.now(),
@@ -62,7 +64,7 @@ test("a catalog that becomes unreachable gets one request at a time, and does no
     attempt: 1,
   } as const;
   expect(await reporter.start(run)).toBe(true);
-  await psql.lose();
+  server.lose();
   for (let n = 1; n <= 32; n++, await sleep(250)) reporter.bytes(n, null);
   await reporter.finish({
     status: "succeeded",
@@ -72,8 +74,10 @@ test("a catalog that becomes unreachable gets one request at a time, and does no
     result: null,
   }, new AbortController().signal);
   await catalog.close();
+  server.stop();
   // eight seconds, an attempt each two, and the run's end; one a second would be nine
-  expect(await psql.attempts()).toBeLessThanOrEqual(6);
+  expect(server.attempts()).toBeGreaterThanOrEqual(2);
+  expect(server.attempts()).toBeLessThanOrEqual(6);
   expect(reporter.warnings).toEqual([
     expect.stringContaining("the run's end could not be written to the catalog"),
   ]);

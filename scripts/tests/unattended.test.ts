@@ -104,7 +104,7 @@ async function runWorkflow(workflow_id: string, inputs: Record<string, string> |
 
 /** What the vault holds of the audit: all of it, and the same as the database. */
 async function copiesOfAudit(): Promise<string> {
-  const catalog = new Catalog({ psql: binaries.path("psql"), connection: prod });
+  const catalog = new Catalog({ connection: prod });
   const { ok, records, copies } = await verifyAudit(place.store.vault, catalog);
   await catalog.close();
   expect({ ok, copies }).toEqual({ ok: true, copies: records });
@@ -174,7 +174,7 @@ describe("retention's workflow", () => {
     const yesterday = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
     const sketches = dailySketches(10, yesterday).map((it) => ({ ...it, target: "dev" as const }));
     keys = await storeBackups(place.store.vault, sketches);
-    const catalog = new Catalog({ psql: binaries.path("psql"), connection: prod });
+    const catalog = new Catalog({ connection: prod });
     await recordBackups(catalog, place.store.vault.bucket, keys, sketches);
     await catalog.close();
   });

@@ -6,7 +6,7 @@ import type { Target } from "@backup/target.ts";
 import { migrate, readMigrations } from "../dev/migrate.ts";
 import { Catalog } from "../lib/catalog/catalog.ts";
 import type { Connection } from "../lib/postgres/connection.ts";
-import { jsonb } from "../lib/postgres/psql.ts";
+import { jsonb } from "../lib/postgres/sql_text.ts";
 import { MemoryStore } from "../lib/vault/memory_store.ts";
 import { StoredVault } from "../lib/vault/stored_vault.ts";
 import { newOrigin } from "../lib/vault/origin.ts";
@@ -38,7 +38,7 @@ export async function startCatalogScene(): Promise<CatalogScene> {
   const place = await startPlace();
   const prod = await createProject(place.server, "prod");
   await migrate(binaries.path("psql"), prod, await readMigrations());
-  const catalog = new Catalog({ psql: binaries.path("psql"), connection: prod });
+  const catalog = new Catalog({ connection: prod });
   return {
     ...place,
     prod,

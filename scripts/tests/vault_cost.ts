@@ -6,7 +6,7 @@ import { buildKeys } from "@backup/vault/object_key.ts";
 import { DEFAULT_POLICY } from "@backup/retention/policy.ts";
 import { Catalog } from "../lib/catalog/catalog.ts";
 import type { Connection } from "../lib/postgres/connection.ts";
-import { jsonb } from "../lib/postgres/psql.ts";
+import { jsonb } from "../lib/postgres/sql_text.ts";
 import { applyPrune, planPrune } from "../lib/prune/prune.ts";
 import { reconcile } from "../lib/reconcile/reconcile.ts";
 import { openR2Vault } from "../lib/vault/open_vault.ts";
@@ -28,7 +28,6 @@ export interface VaultCost extends Calls {
 }
 
 interface Scene {
-  psql: string;
   connection: Connection;
   /** In the vault before. */
   objects: number;
@@ -38,13 +37,12 @@ const KEYS = { accessKeyId: "bench", secretAccessKey: "bench" };
 
 /** One size in this process: a backup a day, the newest proven; first compared with the catalog, then cleaned. */
 export async function measureVault(
-  psql: string,
   connection: Connection,
   objects: number,
 ): Promise<VaultCost[]> {
   const memory = watchMemory();
-  const store = await fillScene({ psql, connection, objects }, NEWEST, memory.onCall);
-  const catalog = new Catalog({ psql, connection });
+  const store = await fillScene({ connection, objects }, NEWEST, memory.onCall);
+  const catalog = new Catalog({ connection });
   const vault = openR2Vault({ endpoint: store.endpoint, bucket: BUCKET, ...KEYS });
   const now = () => new Date(NEWEST + DAY_MS / 2);
   const measure = async (work: VaultCost["work"], act: () => Promise<unknown>) => {
@@ -68,7 +66,7 @@ export async function measureVault(
 
 /** A vault and its catalog: a backup a day back from the newest. */
 async function fillScene(
-  { psql, connection, objects }: Scene,
+  { connection, objects }: Scene,
   newest: number,
   onCall: () => void,
 ): Promise<ListingServer> {
@@ -76,7 +74,7 @@ async function fillScene(
     const createdAtUtc = new Date(newest - i * DAY_MS).toISOString().replace(".000", "");
     return buildKeys({ target: "prod", createdAtUtc, label: null });
   });
-  const catalog = new Catalog({ psql, connection });
+  const catalog = new Catalog({ connection });
   try {
     await fillCatalog(catalog, backups.map(({ archive }) => archive));
   } finally {

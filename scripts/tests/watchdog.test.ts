@@ -102,7 +102,7 @@ beforeAll(async () => {
   place = await startPlace();
   prod = await createProject(place.server, "prod");
   await migrate(binaries.path("psql"), prod, await readMigrations());
-  catalog = new Catalog({ psql: binaries.path("psql"), connection: prod });
+  catalog = new Catalog({ connection: prod });
   receiver = await startReceiver();
   github = await startTestGitHub(WORKFLOWS, {
     otherTokens: { long: "read", soon: "read" },
@@ -158,7 +158,7 @@ async function live(): Promise<void> {
     accessKeyId: silent.R2_ACCESS_KEY_ID,
     secretAccessKey: silent.R2_SECRET_ACCESS_KEY,
   });
-  state.catalog = new Catalog({ psql: binaries.path("psql"), connection: closed });
+  state.catalog = new Catalog({ connection: closed });
   state.gitHubToken = "ghp_wrong";
   await round("silent");
   Object.assign(state, { vault: store.vault, catalog, gitHubToken: TOKEN });

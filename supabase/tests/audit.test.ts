@@ -4,7 +4,7 @@ import type { Sql, TransactionSql } from "postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { auditLineSchema, checkChain, parseAuditRecord } from "@backup/audit.ts";
 import { asCaller, become, migrate, outcomeOf, TestCluster, unbecome } from "./cluster.ts";
-import { backupOf, callAs, KEY, report, request, restoreInto, callAsManager } from "./run_calls.ts";
+import { backupOf, callAs, callAsManager, KEY, report, request, restoreInto } from "./run_calls.ts";
 
 let cluster: TestCluster;
 let sql: Sql;

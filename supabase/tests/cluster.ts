@@ -12,7 +12,15 @@ import { type LoginRole, SERVER_PROGRAMS, SupabaseServer } from "../../scripts/l
 const MIGRATIONS = new URL("../migrations/", import.meta.url);
 
 /** `owner` is role postgres as the scripts use it; the others call through the API. */
-export const CALLERS = ["anon", "no_rights", "viewer", "manager", "undecided", "service_role", "owner"] as const;
+export const CALLERS = [
+  "anon",
+  "no_rights",
+  "viewer",
+  "manager",
+  "undecided",
+  "service_role",
+  "owner",
+] as const;
 export type Caller = (typeof CALLERS)[number];
 
 /** Programs that {@link TestCluster} needs of an installation. */

@@ -15,7 +15,10 @@ beforeAll(async () => {
   sql = await cluster.createMigrated("parallel");
   requesters = cluster.connect("parallel", "postgres", REQUESTERS);
   const backends = await Promise.all(
-    Array.from({ length: REQUESTERS }, () => requesters.unsafe("select pg_backend_pid() as pid, pg_sleep(1)")),
+    Array.from(
+      { length: REQUESTERS },
+      () => requesters.unsafe("select pg_backend_pid() as pid, pg_sleep(1)"),
+    ),
   );
   expect(new Set(backends.map(([row]) => row?.pid)).size).toBe(REQUESTERS);
 });

@@ -9,7 +9,17 @@ import {
   RUN_UNCONFIRMED_AFTER_MS,
   SETTLE_AFTER_SILENCE_MS,
 } from "@backup/service_levels.ts";
-import { age, backupOf, KEY, report, request, restoreInto, runOf, statusOf, callAsManager } from "./run_calls.ts";
+import {
+  age,
+  backupOf,
+  callAsManager,
+  KEY,
+  report,
+  request,
+  restoreInto,
+  runOf,
+  statusOf,
+} from "./run_calls.ts";
 
 const REUSED = "PT409 request_id_reused";
 const BUSY = "PT409 busy";
@@ -290,7 +300,9 @@ describe("the script's own end", () => {
     trial(`replaces ${settled}, written while the script lived`, async (tx, id) => {
       await report(tx, "start", { request_id: id, ...backupOf("prod"), github_run_id: 7 });
       await age(tx, id, `${SETTLE_AFTER_SILENCE_MS + 5000} ms`);
-      expect((await callAsManager(tx, "settle", id, settled, "workflow_failed", "lost contact")).status).toBe(settled);
+      expect((await callAsManager(tx, "settle", id, settled, "workflow_failed", "lost contact")).status).toBe(
+        settled,
+      );
       const end = { request_id: id, status: "succeeded", r2_key: KEY, error_code: null, error_message: null };
       expect(await report(tx, "finish", end)).toMatchObject({
         status: "succeeded",
@@ -378,7 +390,9 @@ describe("the dispatch", () => {
 
   trial("of a run that reports already is not undone by a late refusal", async (tx, id) => {
     await report(tx, "start", { request_id: id, ...backupOf("prod") });
-    expect((await callAsManager(tx, "not_dispatched", id, "github_unclear", null, false)).status).toBe("running");
+    expect((await callAsManager(tx, "not_dispatched", id, "github_unclear", null, false)).status).toBe(
+      "running",
+    );
   });
 
   trial("takes no address that a browser would run", async (tx, id) => {
@@ -392,7 +406,9 @@ describe("the dispatch", () => {
 describe("settling from outside", () => {
   trial("ends a queued run, but not as a success", async (tx, id) => {
     await request(tx, id, backupOf("prod"));
-    expect(await outcomeOf(callAsManager(tx, "settle", id, "succeeded", null, null))).toBe("PT400 invalid_payload");
+    expect(await outcomeOf(callAsManager(tx, "settle", id, "succeeded", null, null))).toBe(
+      "PT400 invalid_payload",
+    );
     expect(await callAsManager(tx, "settle", id, "failed", "workflow_failed", "Set up job")).toMatchObject({
       status: "failed",
       error_code: "workflow_failed",

@@ -8,7 +8,7 @@
  */
 import { randomUUID } from "node:crypto";
 import process from "node:process";
-import { openSnapshot, readSnapshot } from "../../lib/backup/snapshot.ts";
+import { openSnapshot, readSchemaFacts } from "../../lib/backup/snapshot.ts";
 import { takeBackup } from "../../lib/backup/take_backup.ts";
 import { findToolsFor } from "../../lib/postgres/client_tools.ts";
 import { connectionOf } from "../../lib/postgres/target_connection.ts";
@@ -16,7 +16,9 @@ import { readEnvironment } from "../../lib/process/environment.ts";
 import { vaultFields, vaultOf } from "../../lib/vault/environment.ts";
 import { chooseGzip } from "../../lib/process/gzip.ts";
 import { runMain } from "../../lib/run/main.ts";
-import { PsqlSession } from "../../lib/postgres/psql.ts";
+import { countInSnapshot } from "../../lib/postgres/dumped_tables.ts";
+import { LOCK_TIMEOUT_MS } from "../../lib/postgres/lock_holders.ts";
+import { Session } from "../../lib/postgres/session.ts";
 import { restoreBackup } from "../../lib/restore/restore_backup.ts";
 import { z } from "zod";
 
@@ -56,13 +58,17 @@ async function backUp(deps: Surroundings) {
   return { key: keys.archive, bytes: manifest.bytes, rawBytes: manifest.raw_bytes, gzip: deps.gzip.name };
 }
 
-async function timeFacts({ tools, connection, signal }: Surroundings) {
-  const session = await PsqlSession.open({ psql: tools.psql, connection, signal });
-  await openSnapshot(session);
+async function timeFacts({ connection, signal }: Surroundings) {
+  const [holder, reader] = [
+    await Session.open({ connection, signal }),
+    await Session.open({ connection, signal }),
+  ];
+  const { id, tables } = await openSnapshot(holder);
   const from = clock();
-  await readSnapshot(session, "full");
+  await readSchemaFacts(reader, id, "full", LOCK_TIMEOUT_MS);
+  await countInSnapshot((sql) => reader.send(sql), id, tables);
   const seconds = clock() - from;
-  await session.close();
+  await Promise.all([holder.close(), reader.close()]);
   return { seconds };
 }
 

@@ -6,7 +6,7 @@ import { z } from "zod";
 import { auditKey, auditLineSchema, formatAuditLines } from "@backup/audit.ts";
 import { BackupError, toBackupError } from "@backup/errors.ts";
 import type { Catalog } from "../catalog/catalog.ts";
-import { jsonb } from "../postgres/psql.ts";
+import { jsonb } from "../postgres/sql_text.ts";
 import { type Environment, readEnvironment } from "../process/environment.ts";
 import { vaultFields, vaultOf } from "../vault/environment.ts";
 import type { Vault } from "../vault/vault.ts";

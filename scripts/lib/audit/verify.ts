@@ -6,7 +6,7 @@ import { z } from "zod";
 import { type AuditBreak, ChainCheck } from "@backup/audit.ts";
 import { BackupError } from "@backup/errors.ts";
 import type { Catalog } from "../catalog/catalog.ts";
-import { literal } from "../postgres/psql.ts";
+import { literal } from "../postgres/sql_text.ts";
 import type { Vault } from "../vault/vault.ts";
 import { type AuditCopy, readCopies } from "./copies.ts";
 

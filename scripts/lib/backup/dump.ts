@@ -5,15 +5,16 @@ import { describeFailure, type PipelineEnd, type Stage, startPipeline } from "..
 import type { ClientTools } from "../postgres/client_tools.ts";
 import { type Connection, NOTICE_LOSS } from "../postgres/connection.ts";
 import type { Gzip } from "../process/gzip.ts";
-import { describeLockHolders } from "../postgres/lock_holders.ts";
-import { identifier } from "../postgres/psql.ts";
+import { identifier } from "../postgres/sql_text.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 export interface Dump {
   /** The compressed archive. @throws {BackupError} `dump_failed` at its end when a program failed. */
-  bytes: AsyncIterable<Uint8Array>;
+  bytes: AsyncGenerator<Uint8Array>;
   /** Bytes of the archive before compression; known when `bytes` has ended. */
   rawBytes(): number;
+  /** Ends the programs; `bytes` ends with an error. */
+  kill(): void;
 }
 
 export interface DumpOptions {
@@ -21,13 +22,15 @@ export interface DumpOptions {
   tools: ClientTools;
   gzip: Gzip;
   mode: Mode;
-  snapshot: Snapshot;
+  snapshot: Pick<Snapshot, "id" | "schemas">;
   lockTimeoutMs: number;
   signal?: AbortSignal;
 }
 
-/** dd does nothing but count: it is cheaper than passing the raw archive through this process. */
+/** dd counts bytes: it is cheaper than passing the raw archive through this process. */
 const COUNT: Stage = ["dd", "bs=1048576"];
+/** dd's statistics at its end. */
+const STATISTICS = /^(?:\d+\+\d+ records (?:in|out)|(\d+) bytes.*)$\n?/gm;
 
 export function startDump(options: DumpOptions): Dump {
   const { connection, signal } = options;
@@ -38,20 +41,21 @@ export function startDump(options: DumpOptions): Dump {
     try {
       yield* pipeline.stdout;
       const end = await pipeline.ended;
-      await requireCompleteDump(options, stages, end);
+      requireCompleteDump(stages, end);
       raw = countedBytes(end);
     } finally {
-      pipeline.kill(); // whoever stops reading early also stops the dump
+      pipeline.kill(); // a reader that stops early also stops the dump
     }
   }
   return {
     bytes: bytes(),
     rawBytes: () => {
       if (raw === null) {
-        throw new BackupError("internal_server_error", "Cannot tell the raw size before the dump ended");
+        throw new BackupError("internal_server_error", "Cannot read the raw size before the dump ended");
       }
       return raw;
     },
+    kill: pipeline.kill,
   };
 }
 
@@ -67,33 +71,21 @@ export function dumpArguments(
     `--lock-wait-timeout=${lockTimeoutMs}`,
     `--snapshot=${snapshot.id}`,
     ...(mode === "schema-only" ? ["--schema-only"] : []),
-    // in double quotes a pattern stands for itself; -N, unlike -n, keeps extensions, publications, event triggers, default privileges and large objects
+    // a pattern in double quotes matches literally; -N, unlike -n, keeps extensions, publications, event triggers, default privileges and large objects
     ...snapshot.schemas.excluded.map((name) => `--exclude-schema=${identifier(name)}`),
     ...snapshot.schemas.withoutRows.map((name) => `--exclude-table-data=${name}`),
   ];
 }
 
-async function requireCompleteDump(
-  { tools, connection }: DumpOptions,
-  stages: readonly Stage[],
-  end: PipelineEnd,
-): Promise<void> {
-  const failure = describeFailure(stages, end);
-  if (failure === null) return;
-  const said = `Cannot dump the database: ${failure}`;
-  // pg_dump limits its wait for a lock by a statement time-out
-  const locked = /could not obtain lock|due to (statement|lock) timeout\s.*LOCK TABLE/.test(failure);
-  if (!locked) throw new BackupError("dump_failed", said);
-  const holders = await describeLockHolders({ psql: tools.psql, connection }, "readers");
-  throw new BackupError("dump_failed", `${said}; ${holders}`, {
-    hint: "A table is locked exclusively, by a migration perhaps; wait for it and repeat.",
-  });
+function requireCompleteDump(stages: readonly Stage[], end: PipelineEnd): void {
+  const failure = describeFailure(stages, { ...end, stderr: end.stderr.replace(STATISTICS, "").trim() });
+  if (failure !== null) throw new BackupError("dump_failed", `Cannot dump the database: ${failure}`);
 }
 
 function countedBytes(end: PipelineEnd): number {
-  const counted = /^(\d+) bytes/m.exec(end.stderr)?.[1];
+  const counted = [...end.stderr.matchAll(STATISTICS)].find(([, bytes]) => bytes !== undefined)?.[1];
   if (counted === undefined) {
-    throw new BackupError("dump_failed", "Cannot tell how many bytes were dumped: dd did not say");
+    throw new BackupError("dump_failed", "Cannot read how many bytes were dumped: dd printed no statistics");
   }
   return Number(counted);
 }

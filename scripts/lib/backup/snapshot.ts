@@ -1,9 +1,13 @@
-/** One frozen moment of a database: the dump, the counts and the fingerprint all see the same rows. */
+/**
+ * One moment of a database: the dump, the counts and the fingerprint all see the same rows. The transaction that exports
+ * the snapshot reads catalogs only. It holds no lock on a table, view or sequence while it waits for the dump, so DDL
+ * never waits for it.
+ */
 import { z } from "zod";
 import type { Mode } from "@backup/target.ts";
+import { type CatalogState, readCatalogState } from "../postgres/catalog_state.ts";
 import {
   applySettings,
-  countRows,
   type Fingerprint,
   planSchemas,
   readExtensions,
@@ -15,17 +19,24 @@ import {
   type ServerFacts,
   type TableRows,
 } from "../postgres/database_facts.ts";
-import type { PsqlSession } from "../postgres/psql.ts";
+import { beginInSnapshot, type DumpedTable, readDumpedTables } from "../postgres/dumped_tables.ts";
+import type { SqlSession } from "../postgres/sql_session.ts";
 
 export interface Snapshot {
   /** What `pg_dump --snapshot` takes. */
   id: string;
+  /** Oldest transaction that the snapshot does not know to have ended; importing transactions have the same one. */
+  xmin: string;
+  /** Time of the server, before anything imported it. */
+  since: string;
   server: ServerFacts;
   schemas: SchemaPlan;
+  tables: DumpedTable[];
+  catalog: CatalogState;
 }
 
-export interface SnapshotFacts {
-  tables: TableRows[];
+/** Read in the snapshot, besides the rows. */
+export interface SchemaFacts {
   fingerprint: Fingerprint;
   extensions: Awaited<ReturnType<typeof readExtensions>>;
   roles: string[];
@@ -33,28 +44,59 @@ export interface SnapshotFacts {
   migrationHead: string | null;
 }
 
-/** Opens the snapshot; it lives until the session ends. Needs a session of its own, not a transaction pooler. */
-export async function openSnapshot(session: PsqlSession): Promise<Snapshot> {
+export interface SnapshotFacts extends SchemaFacts {
+  tables: TableRows[];
+}
+
+/** Exports the snapshot; it can be imported until the session ends. Does not work through a transaction pooler. */
+export async function openSnapshot(session: SqlSession): Promise<Snapshot> {
   await session.run("begin isolation level repeatable read read only;");
   await applySettings(session);
   const id = z.string().parse(await session.value("select to_json(pg_catalog.pg_export_snapshot());"));
-  return { id, server: await readServerFacts(session), schemas: await planSchemas(session) };
+  const [xmin, since] = z.tuple([z.string(), z.string()]).parse(
+    await session.value(
+      `select json_build_array(backend_xmin::text, pg_catalog.clock_timestamp()::text)
+         from pg_catalog.pg_stat_activity where pid = pg_catalog.pg_backend_pid();`,
+    ),
+  );
+  const schemas = await planSchemas(session);
+  return {
+    id,
+    xmin,
+    since,
+    schemas,
+    server: await readServerFacts(session),
+    tables: await readDumpedTables(session, schemas),
+    catalog: await readCatalogState(session),
+  };
 }
 
-/** Everything that the manifest says about the snapshot's content. */
-export async function readSnapshot(session: PsqlSession, mode: Mode): Promise<SnapshotFacts> {
-  return {
-    tables: await countRows(session),
+/**
+ * What the manifest says about the schema, read in a transaction that imports the snapshot and ends at once: the
+ * fingerprint locks every table that a view names.
+ * @throws {BackupError} with SQLSTATE 55P03 when such a lock is not granted in time.
+ */
+export async function readSchemaFacts(
+  session: SqlSession,
+  snapshotId: string,
+  mode: Mode,
+  lockTimeoutMs: number,
+): Promise<SchemaFacts> {
+  await session.run(`${beginInSnapshot(snapshotId)} set local lock_timeout = ${lockTimeoutMs};`);
+  await applySettings(session);
+  const facts = {
     fingerprint: await readFingerprint(session, mode),
     extensions: await readExtensions(session),
     roles: await readRoles(session),
     platformSequences: await readPlatformSequences(session),
     migrationHead: await readMigrationHead(session),
   };
+  await session.run("commit;");
+  return facts;
 }
 
 /** The newest version in the table that Supabase's CLI keeps of migrations. */
-export async function readMigrationHead(session: PsqlSession): Promise<string | null> {
+export async function readMigrationHead(session: SqlSession): Promise<string | null> {
   const isKept = await session.value(
     `select to_json(exists(select from pg_catalog.pg_attribute a
        where a.attrelid = to_regclass('supabase_migrations.schema_migrations') and a.attname = 'version'

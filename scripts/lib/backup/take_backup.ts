@@ -15,7 +15,6 @@ import type { Connection } from "../postgres/connection.ts";
 import type { Gzip } from "../process/gzip.ts";
 import { LOCK_TIMEOUT_MS } from "../postgres/lock_holders.ts";
 import type { Progress } from "../run/progress.ts";
-import { PsqlSession } from "../postgres/psql.ts";
 import { choosePartSize, type Upload, type Vault } from "../vault/vault.ts";
 import {
   countEntries,
@@ -25,10 +24,10 @@ import {
   sequenceValues,
 } from "../archive/contents.ts";
 import { readStoredToc } from "../vault/stored_toc.ts";
-import { startDump } from "./dump.ts";
 import { recoveryText } from "./recovery_text.ts";
 import { TOOL_VERSION } from "../run/tool_version.ts";
-import { openSnapshot, readSnapshot, type Snapshot, type SnapshotFacts } from "./snapshot.ts";
+import type { Snapshot, SnapshotFacts } from "./snapshot.ts";
+import { withDump } from "./with_dump.ts";
 
 export interface BackupOrder {
   target: Target;
@@ -107,27 +106,28 @@ async function dumpToVault(
   keys: BackupKeys,
   files: BackupFiles,
 ): Promise<Dumped> {
-  const { connection, tools, progress, signal } = deps;
-  const session = await PsqlSession.open({ psql: tools.psql, connection, signal });
-  try {
-    const snapshot = await openSnapshot(session);
-    for (const name of snapshot.schemas.unknown) {
-      progress.log(`schema ${name} belongs to another role: left out`);
-    }
-    progress.phase("dump");
-    const { gzip, lockTimeoutMs = LOCK_TIMEOUT_MS } = deps;
-    const dump = startDump({ connection, tools, gzip, mode: order.mode, snapshot, lockTimeoutMs, signal });
-    const facts = readSnapshot(session, order.mode);
-    // a failure is reported below, after the upload has ended
-    facts.then(({ tables }) => progress.rows?.(countAll(tables))).catch(() => {});
-    const upload = await files.upload(keys.archive, dump.bytes, {
+  const { progress, lockTimeoutMs = LOCK_TIMEOUT_MS } = deps;
+  let isFirst = true;
+  const onSnapshot = (snapshot: Snapshot) => {
+    if (isFirst) announce(progress, snapshot);
+    isFirst = false;
+  };
+  const log = (line: string) => progress.log(line);
+  return await withDump({ ...deps, mode: order.mode, lockTimeoutMs, log, onSnapshot }, async (attempt) => {
+    const { snapshot } = attempt;
+    // a failure ends the upload
+    attempt.facts().then(({ tables }) => progress.rows?.(countAll(tables))).catch(() => {});
+    const upload = await files.upload(keys.archive, attempt.bytes(), {
       partSize: choosePartSize(snapshot.server.databaseBytes),
       onProgress: (bytes) => progress.bytes(bytes, order.previous?.bytes ?? null),
     });
-    return { upload, rawBytes: dump.rawBytes(), facts: await facts, snapshot };
-  } finally {
-    await session.kill();
-  }
+    return { upload, rawBytes: attempt.rawBytes(), facts: await attempt.facts(), snapshot };
+  });
+}
+
+function announce(progress: Progress, { schemas }: Snapshot): void {
+  for (const name of schemas.unknown) progress.log(`schema ${name} belongs to another role: left out`);
+  progress.phase("dump");
 }
 
 async function rereadObject({ vault, progress, signal }: BackupDeps, upload: Upload): Promise<void> {

@@ -9,7 +9,8 @@ import { isErrorCode } from "@backup/messages.ts";
 import type { Proof } from "@backup/vault/receipt.ts";
 import type { RunKind } from "@backup/runs/run.ts";
 import type { Connection } from "../postgres/connection.ts";
-import { jsonb, literal, PsqlSession } from "../postgres/psql.ts";
+import { Session } from "../postgres/session.ts";
+import { jsonb, literal } from "../postgres/sql_text.ts";
 
 export interface RunStart {
   request_id: string;
@@ -56,16 +57,15 @@ export interface PastRestore {
   bytes: number;
 }
 
-/** How the database refuses: SQLSTATE PT and the HTTP status, the code in the hint. */
+/** How the database refuses: SQLSTATE `PT` and the HTTP status, the error code in the hint. */
 const REFUSAL = /^PT4\d\d$/;
-const HINT = /^HINT: +(\w+)$/m;
 
 export class Catalog {
-  #session: PsqlSession | null = null;
+  #session: Session | null = null;
   /** The end of the call before: the heartbeat and the work share one session. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(private readonly options: { psql: string; connection: Connection }) {}
+  constructor(private readonly options: { connection: Connection }) {}
 
   /** @throws {BackupError} the catalog's refusal, for example `busy`; `catalog_unavailable`. */
   async startRun(run: RunStart): Promise<void> {
@@ -159,10 +159,10 @@ export class Catalog {
 
   async #queryNow(sql: string): Promise<unknown[]> {
     try {
-      this.#session ??= await PsqlSession.open(this.options);
+      this.#session ??= await Session.open(this.options);
       return await this.#session.rows(sql);
     } catch (thrown) {
-      this.#session = null; // an error ends a session of psql; the next call opens another
+      this.#session = null; // an error ends the session; the next call opens another
       throw explain(thrown);
     }
   }
@@ -172,8 +172,8 @@ function explain(thrown: unknown): BackupError {
   if (!(thrown instanceof BackupError)) {
     return new BackupError("catalog_unavailable", "Cannot read the catalog's answer", { cause: thrown });
   }
-  const hint = HINT.exec(String(thrown.details.output))?.[1];
-  if (REFUSAL.test(String(thrown.details.sqlstate)) && isErrorCode(hint)) {
+  const { sqlstate, hint } = thrown.details;
+  if (REFUSAL.test(String(sqlstate)) && isErrorCode(hint)) {
     return new BackupError(hint, `The catalog refused: ${thrown.message}`, { cause: thrown });
   }
   return new BackupError("catalog_unavailable", `Cannot use the catalog: ${thrown.message}`, {

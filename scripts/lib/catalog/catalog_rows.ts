@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { BACKUP_STATUSES, backupOriginSchema } from "@backup/vault/catalog.ts";
 import type { Catalog } from "./catalog.ts";
-import { literal } from "../postgres/psql.ts";
+import { literal } from "../postgres/sql_text.ts";
 
 const catalogRowSchema = z.object({
   r2_key: z.string(),

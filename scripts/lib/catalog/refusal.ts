@@ -1,7 +1,7 @@
 /** What the catalog refused to a script stands in its audit, too: the refused run has no row that would show it. */
 import type { BackupError } from "@backup/errors.ts";
 import type { Catalog, RunStart } from "./catalog.ts";
-import { jsonb } from "../postgres/psql.ts";
+import { jsonb } from "../postgres/sql_text.ts";
 
 /** @throws {BackupError} `catalog_unavailable`. */
 export async function recordRefusal(catalog: Catalog, run: RunStart, error: BackupError): Promise<void> {

@@ -3,7 +3,7 @@ import { readdir } from "node:fs/promises";
 import { z } from "zod";
 import { age, hoursBetween, moment } from "@backup/watch/text.ts";
 import { hours as inHours, PROOF_OVERDUE_AFTER_MS } from "@backup/service_levels.ts";
-import { literal } from "../postgres/psql.ts";
+import { literal } from "../postgres/sql_text.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import { check, type DoctorCheck, notChecked, type Verdict } from "./check.ts";
 import { type Result } from "@backup/result.ts";

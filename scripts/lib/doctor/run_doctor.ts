@@ -72,7 +72,6 @@ export async function runDoctor(context: DoctorContext, signal: AbortSignal): Pr
     ...edge,
     ...await catalogGroup(
       prod ? settings.connections.prod : undefined,
-      psql,
       limit("catalog_unavailable"),
       now(),
     ),
@@ -140,12 +139,11 @@ async function readClocks(
 
 async function catalogGroup(
   connection: Result<Connection> | undefined,
-  psql: Result<string>,
   limit: Limit,
   now: Date,
 ): Promise<DoctorCheck[]> {
-  if (!connection?.ok || !psql.ok) return await catalogChecks(null, limit, now);
-  const catalog = new Catalog({ psql: psql.value, connection: connection.value });
+  if (!connection?.ok) return await catalogChecks(null, limit, now);
+  const catalog = new Catalog({ connection: connection.value });
   try {
     return await catalogChecks(catalog, limit, now);
   } finally {

@@ -1,6 +1,7 @@
 /** What users of one company can read of others, tried as the role authenticated. */
 import { z } from "zod";
-import { literal, type PsqlSession } from "../postgres/psql.ts";
+import type { SqlSession } from "../postgres/sql_session.ts";
+import { literal } from "../postgres/sql_text.ts";
 import { NO_ROWS, passUnless, skipped } from "./check.ts";
 import { findMembers, type Member } from "./company_members.ts";
 import { companyScopes, type Scope } from "./company_scope.ts";
@@ -40,7 +41,7 @@ interface MemberRead {
   foreign: number;
 }
 
-async function readAs(session: PsqlSession, member: Member, scopes: readonly Scope[]): Promise<MemberRead[]> {
+async function readAs(session: SqlSession, member: Member, scopes: readonly Scope[]): Promise<MemberRead[]> {
   const company = literal(member.company);
   const reader = { role: "authenticated", userId: member.userId } as const;
   const counted = await queryAsReaders(

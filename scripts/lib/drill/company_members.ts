@@ -1,6 +1,6 @@
 /** Users for the check of companies: each is a member of one company alone, and works for it. */
 import { z } from "zod";
-import type { PsqlSession } from "../postgres/psql.ts";
+import type { SqlSession } from "../postgres/sql_session.ts";
 import { companiesTable, type Relation } from "./company_scope.ts";
 import { queryAsReaders } from "./readers.ts";
 
@@ -14,7 +14,7 @@ const COMPANIES = 3;
 
 /** One user for each of a few companies, or why there is none. */
 export async function findMembers(
-  session: PsqlSession,
+  session: SqlSession,
   relations: readonly Relation[],
 ): Promise<Member[] | string> {
   const companies = companiesTable(relations);
@@ -39,7 +39,7 @@ export async function findMembers(
     : "no user is member of one company alone and has it as the active one";
 }
 
-async function hasMemberships(session: PsqlSession): Promise<boolean> {
+async function hasMemberships(session: SqlSession): Promise<boolean> {
   return await session.value(
     `select to_json(to_regprocedure('public.current_empresa_id()') is not null
        and (select count(*) = 2 from pg_attribute where attrelid = to_regclass('public.empresa_usuarios')
@@ -47,7 +47,7 @@ async function hasMemberships(session: PsqlSession): Promise<boolean> {
   ) === true;
 }
 
-async function readCandidates(session: PsqlSession): Promise<Member[]> {
+async function readCandidates(session: SqlSession): Promise<Member[]> {
   const rows = await session.rows(
     `select json_build_object('userId', user_id, 'company', min(empresa_id::text)) from public.empresa_usuarios
       group by user_id having count(distinct empresa_id) = 1 order by user_id limit ${CANDIDATES};`,

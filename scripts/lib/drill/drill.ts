@@ -12,7 +12,7 @@ import {
 } from "@backup/vault/receipt.ts";
 import { readServerFacts } from "../postgres/database_facts.ts";
 import type { Requester } from "../run/requester.ts";
-import { type PsqlOptions, PsqlSession } from "../postgres/psql.ts";
+import { Session, type SessionOptions } from "../postgres/session.ts";
 import type { Restored as RestoreResult } from "../restore/restore_backup.ts";
 import { TOOL_VERSION } from "../run/tool_version.ts";
 import type { DrillDatabase, ThrowawayDatabase } from "./check.ts";
@@ -55,8 +55,8 @@ export async function drill(
   const restored = verdicts.failedOf(BEFORE_RESTORE) === undefined
     ? await restoreAndCheck(context, { ...request, fingerprintLines }, throwaway, verdicts)
     : null;
-  const { tools, signal, vault } = context;
-  const server_version = await readServerVersion({ psql: tools.psql, connection: throwaway.owner, signal });
+  const { signal, vault } = context;
+  const server_version = await readServerVersion({ connection: throwaway.owner, signal });
   const facts = { sha256: manifest?.sha256 ?? null, server_version, freshness };
   const receipt = writeReceipt(context, request, began, { ...facts, ...conclude(verdicts, restored) });
   const key = receiptKey(request.key, began);
@@ -110,8 +110,8 @@ function writeReceipt(
   });
 }
 
-async function readServerVersion(options: PsqlOptions): Promise<string> {
-  const session = await PsqlSession.open(options);
+async function readServerVersion(options: SessionOptions): Promise<string> {
+  const session = await Session.open(options);
   try {
     return (await readServerFacts(session)).version;
   } finally {

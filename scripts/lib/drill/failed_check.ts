@@ -2,7 +2,7 @@
 import type { BackupError } from "@backup/errors.ts";
 import type { ErrorCode } from "@backup/messages.ts";
 import type { DrillCheck } from "@backup/vault/receipt.ts";
-import { sqlstateOf } from "../postgres/psql.ts";
+import { sqlstateOf } from "../postgres/session.ts";
 import type { VerifiedPart } from "../restore/verify.ts";
 
 /** Errors that the backup causes; after any other the drill could not be completed. */

@@ -2,7 +2,7 @@
 import { isProving, type Manifest } from "@backup/vault/manifest.ts";
 import type { DrillCheck } from "@backup/vault/receipt.ts";
 import { describeDifferences, readFingerprint, readServerFacts } from "../postgres/database_facts.ts";
-import type { PsqlSession } from "../postgres/psql.ts";
+import type { SqlSession } from "../postgres/sql_session.ts";
 import { withoutMajorDifferences } from "../restore/verify.ts";
 import { type CheckGroup, type CheckOutcome, NO_PROOFS, NO_ROWS, passUnless, skipped } from "./check.ts";
 import { type FingerprintParts, splitFingerprint } from "./fingerprint_parts.ts";
@@ -25,7 +25,7 @@ export const fingerprintChecks: CheckGroup = {
   },
 };
 
-async function isSameMajor(session: PsqlSession, manifest: Manifest): Promise<boolean> {
+async function isSameMajor(session: SqlSession, manifest: Manifest): Promise<boolean> {
   const { versionNumber } = await readServerFacts(session);
   return Math.floor(versionNumber / 10_000) === Number.parseInt(manifest.server_version);
 }

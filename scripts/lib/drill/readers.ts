@@ -1,7 +1,8 @@
 /** Reads a database as PostgREST would for its callers: as anon, or as a signed-in user. */
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
-import { jsonb, type PsqlSession } from "../postgres/psql.ts";
+import type { SqlSession } from "../postgres/sql_session.ts";
+import { jsonb } from "../postgres/sql_text.ts";
 import { type Relation, relationSchema } from "./company_scope.ts";
 
 export interface Reader {
@@ -20,7 +21,7 @@ export interface ReaderQuery {
   query: string;
 }
 
-export async function readRelations(session: PsqlSession): Promise<Relation[]> {
+export async function readRelations(session: SqlSession): Promise<Relation[]> {
   return z.array(relationSchema).parse(await session.rows(await text("relations.sql")));
 }
 
@@ -29,7 +30,7 @@ const failed = z.object({ error: z.string() }).transform(() => null);
 
 /** @returns the results in the order of the queries; `null` where the reader has no right, or the query fails. */
 export async function queryAsReaders<T>(
-  session: PsqlSession,
+  session: SqlSession,
   queries: readonly ReaderQuery[],
   result: z.ZodType<T>,
 ): Promise<(T | null)[]> {

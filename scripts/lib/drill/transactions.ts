@@ -2,13 +2,13 @@
 import type { DrillCheck } from "@backup/vault/receipt.ts";
 import type { Connection } from "../postgres/connection.ts";
 import { applySettings } from "../postgres/database_facts.ts";
-import { PsqlSession } from "../postgres/psql.ts";
+import { Session } from "../postgres/session.ts";
 import type { CheckGroup, CheckOutcome, DrillDatabase } from "./check.ts";
 
 /** A group of one check, which reads as the owner in a read-only transaction. */
 export function ownerCheck(
   name: DrillCheck,
-  check: (session: PsqlSession, database: DrillDatabase) => Promise<CheckOutcome>,
+  check: (session: Session, database: DrillDatabase) => Promise<CheckOutcome>,
 ): CheckGroup {
   return {
     names: [name],
@@ -18,7 +18,7 @@ export function ownerCheck(
 }
 
 /** Runs `work` in a read-only transaction of the owner. */
-export function asOwner<T>(database: DrillDatabase, work: (session: PsqlSession) => Promise<T>): Promise<T> {
+export function asOwner<T>(database: DrillDatabase, work: (session: Session) => Promise<T>): Promise<T> {
   return inTransaction(database, database.owner, async (session) => {
     await session.run("set transaction read only;");
     await applySettings(session);
@@ -28,11 +28,11 @@ export function asOwner<T>(database: DrillDatabase, work: (session: PsqlSession)
 
 /** Runs `work` in a transaction that is always rolled back. */
 export async function inTransaction<T>(
-  { tools, signal, fault }: DrillDatabase,
+  { signal, fault }: DrillDatabase,
   connection: Connection,
-  work: (session: PsqlSession) => Promise<T>,
+  work: (session: Session) => Promise<T>,
 ): Promise<T> {
-  const session = await PsqlSession.open({ psql: tools.psql, connection, signal });
+  const session = await Session.open({ connection, signal });
   try {
     await session.run(`set client_min_messages = warning;\nbegin;\n${fault ?? ""}`);
     return await work(session);

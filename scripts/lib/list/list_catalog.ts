@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { Target } from "@backup/target.ts";
 import type { Catalog } from "../catalog/catalog.ts";
-import { literal } from "../postgres/psql.ts";
+import { literal } from "../postgres/sql_text.ts";
 import { type BackupList, listedBackupSchema } from "./listed_backup.ts";
 
 const COLUMNS = Object.keys(listedBackupSchema.shape).filter((name) => name !== "created_at").join(", ");

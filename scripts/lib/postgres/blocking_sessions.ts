@@ -1,6 +1,6 @@
 /** Other sessions of the target that a restore would have to wait for, or that would lose what they do. */
 import { z } from "zod";
-import type { PsqlSession } from "./psql.ts";
+import type { SqlSession } from "./sql_session.ts";
 
 const sessionSchema = z.object({
   pid: z.number(),
@@ -18,7 +18,7 @@ const sessionSchema = z.object({
 export type BlockingSession = z.infer<typeof sessionSchema>;
 
 /** Clients that are in a transaction or hold locks on tables, the oldest first. Our own session is not one. */
-export async function readBlockingSessions(session: PsqlSession): Promise<BlockingSession[]> {
+export async function readBlockingSessions(session: SqlSession): Promise<BlockingSession[]> {
   return z.array(sessionSchema).parse(
     await session.rows(
       `with held as (

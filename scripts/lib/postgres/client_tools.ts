@@ -10,7 +10,7 @@ import type { Connection } from "./connection.ts";
 import { readServerFacts, type ServerFacts } from "./database_facts.ts";
 import type { Environment } from "../process/environment.ts";
 import { findPostgres } from "./binaries.ts";
-import { PsqlSession } from "./psql.ts";
+import { Session } from "./session.ts";
 
 export interface ClientTools {
   psql: string;
@@ -22,17 +22,12 @@ export interface ClientTools {
 
 export const PROGRAMS = ["pg_dump", "pg_restore", "psql"] as const;
 
-/** psql of any version: enough for the catalog. @throws {BackupError} `missing_tool`. */
-export function findPsql(): string {
-  return findPostgres(["psql"]).path("psql");
-}
-
 /**
  * The programs of this machine that fit a server: of its own major version.
  * @throws {BackupError} `version_mismatch` with both versions when there are none; what connecting throws.
  */
 export async function findToolsFor(connection: Connection, signal?: AbortSignal): Promise<ClientTools> {
-  const session = await PsqlSession.open({ psql: findPsql(), connection, signal });
+  const session = await Session.open({ connection, signal });
   const server = await readServerFacts(session);
   await session.close();
   return toolsFor(server);

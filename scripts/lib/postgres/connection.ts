@@ -59,17 +59,18 @@ export function parseDatabaseUrl(text: string, name: string): Connection {
   }
   const host = url.hostname.replace(/^\[|\]$/g, "");
   const port = url.port || "5432";
-  const user = decodeURIComponent(url.username);
-  const database = decodeURIComponent(url.pathname.slice(1));
+  const user = decode(url.username, name);
+  const database = decode(url.pathname.slice(1), name);
   return {
     env: {
       PGHOST: host,
       PGPORT: port,
       PGUSER: user,
-      PGPASSWORD: decodeURIComponent(url.password),
+      PGPASSWORD: decode(url.password, name),
       PGDATABASE: database,
       PGAPPNAME: "revo-backups",
       PGCONNECT_TIMEOUT: "15",
+      PGCLIENTENCODING: "UTF8",
       ...parameters(url, name),
     },
     host,
@@ -78,6 +79,18 @@ export function parseDatabaseUrl(text: string, name: string): Connection {
     projectRef: projectRef(host, user),
     toString: () => `${user}@${host}:${port}/${database}`,
   };
+}
+
+/** Percent-decodes a part of the URL; the part itself, which may be the password, is not repeated in the error. */
+function decode(part: string, name: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch (cause) {
+    throw new BackupError("missing_environment", `Cannot use ${name}: a % in it begins no percent-encoding`, {
+      cause,
+      hint: "Write a % of the password as %25.",
+    });
+  }
 }
 
 function parameters(url: URL, name: string): Record<string, string> {

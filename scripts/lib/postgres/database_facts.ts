@@ -15,7 +15,8 @@ import {
   PLATFORM_SCHEMAS,
 } from "@backup/vault/platform.ts";
 import type { Mode } from "@backup/target.ts";
-import { literal, type PsqlSession } from "./psql.ts";
+import type { SqlSession } from "./sql_session.ts";
+import { literal } from "./sql_text.ts";
 
 /** Exact rows of one table; `key` is its quoted `schema.table`, the manifest's key. */
 export interface TableRows {
@@ -58,13 +59,13 @@ export function sqlFile(name: string): Promise<string> {
 }
 
 /** Sets what the queries need, until the transaction ends. The session must be inside one. */
-export async function applySettings(session: PsqlSession): Promise<void> {
+export async function applySettings(session: SqlSession): Promise<void> {
   const settings = Object.entries(SETTINGS)
     .map(([name, value]) => `perform pg_catalog.set_config(${literal(name)}, ${literal(value)}, true);`);
   await session.run(`${await sqlFile("settings.sql")}\ndo $$ begin ${settings.join(" ")} end $$;`);
 }
 
-export async function readServerFacts(session: PsqlSession): Promise<ServerFacts> {
+export async function readServerFacts(session: SqlSession): Promise<ServerFacts> {
   const schema = z.object({
     versionNumber: z.number(),
     version: z.string(),
@@ -80,15 +81,24 @@ export async function readServerFacts(session: PsqlSession): Promise<ServerFacts
   );
 }
 
-/** Every table that a backup carries, with its exact rows, in name order. */
-export async function countRows(session: PsqlSession): Promise<TableRows[]> {
+/** Every table that a backup carries, with its exact rows, in name order. The tables stay locked until the transaction ends. */
+export async function countRows(session: SqlSession): Promise<TableRows[]> {
   const rows = z.array(z.tuple([z.string(), z.number(), z.string(), z.string()]));
-  return rows.parse(await session.rows(await sqlFile("counts.sql")))
+  const query = `
+    select json_build_array(
+             format('%I.%I', nspname, relname),
+             ((xpath('/row/n/text()',
+                     query_to_xml(format('select count(*) as n from only %I.%I', nspname, relname), false, true, '')
+             ))[1]::text)::bigint,
+             nspname, relname)
+      from (${await sqlFile("carried_tables.sql")}) carried
+     order by nspname collate "C", relname collate "C";`;
+  return rows.parse(await session.rows(query))
     .map(([key, count, schema, table]) => ({ key, rows: count, schema, table }));
 }
 
 /** Of a `schema-only` backup the fingerprint leaves out what comes with rows. */
-export async function readFingerprint(session: PsqlSession, mode: Mode = "full"): Promise<Fingerprint> {
+export async function readFingerprint(session: SqlSession, mode: Mode = "full"): Promise<Fingerprint> {
   const setMode = `do $$ begin perform pg_catalog.set_config('revo.mode', ${literal(mode)}, true); end $$;`;
   return fingerprintOf(await session.run(`${setMode}\n${await sqlFile("fingerprint.sql")}`));
 }
@@ -155,7 +165,7 @@ function shorten(text: string | undefined): string {
 
 const extension = z.object({ name: z.string(), schema: z.string(), version: z.string() });
 
-export async function readExtensions(session: PsqlSession): Promise<z.infer<typeof extension>[]> {
+export async function readExtensions(session: SqlSession): Promise<z.infer<typeof extension>[]> {
   return z.array(extension).parse(
     await session.rows(
       `select json_build_object('name', extname, 'schema', extnamespace::regnamespace::text, 'version', extversion)
@@ -165,7 +175,7 @@ export async function readExtensions(session: PsqlSession): Promise<z.infer<type
 }
 
 /** Roles that own something, are granted something or stand in a policy; the built-in ones left out. */
-export async function readRoles(session: PsqlSession): Promise<string[]> {
+export async function readRoles(session: SqlSession): Promise<string[]> {
   return z.array(z.string()).parse(
     await session.rows(
       `select to_json(rolname) from pg_catalog.pg_roles r
@@ -179,7 +189,7 @@ export async function readRoles(session: PsqlSession): Promise<string[]> {
 }
 
 /** Last values of the sequences of the platform's tables that a backup carries. */
-export async function readPlatformSequences(session: PsqlSession): Promise<Record<string, string>> {
+export async function readPlatformSequences(session: SqlSession): Promise<Record<string, string>> {
   const pairs = z.array(z.tuple([z.string(), z.string()]));
   return Object.fromEntries(pairs.parse(
     await session.rows(
@@ -200,7 +210,7 @@ export interface SchemaPlan {
   withoutRows: string[];
 }
 
-export async function planSchemas(session: PsqlSession): Promise<SchemaPlan> {
+export async function planSchemas(session: SqlSession): Promise<SchemaPlan> {
   const rows = z.array(z.object({ name: z.string(), ours: z.boolean() })).parse(
     await session.rows(
       `select json_build_object('name', nspname, 'ours', pg_catalog.pg_get_userbyid(nspowner) in (current_user, 'pg_database_owner'))
@@ -221,7 +231,7 @@ export async function planSchemas(session: PsqlSession): Promise<SchemaPlan> {
   };
 }
 
-async function tablesWithoutRows(session: PsqlSession): Promise<string[]> {
+async function tablesWithoutRows(session: SqlSession): Promise<string[]> {
   return z.array(z.string()).parse(
     await session.rows(
       `select to_json(format('"%s"."%s"', replace(n.nspname, '"', '""'), replace(c.relname, '"', '""')))

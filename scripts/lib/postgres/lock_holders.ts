@@ -1,7 +1,7 @@
 /** Says who is in the way when a lock could not be had in time. */
 import { toBackupError } from "@backup/errors.ts";
 import type { Connection } from "./connection.ts";
-import { PsqlSession } from "./psql.ts";
+import { Session } from "./session.ts";
 import { type BlockingSession, readBlockingSessions } from "./blocking_sessions.ts";
 
 /** How long a backup waits for a table, and a restore for its target, before it gives up. */
@@ -13,11 +13,11 @@ export const LOCK_TIMEOUT_MS = 30_000;
  * @param blocks `readers`: only who holds tables exclusively; `everybody`: any lock on a table counts
  */
 export async function describeLockHolders(
-  options: { psql: string; connection: Connection },
+  connection: Connection,
   blocks: "readers" | "everybody",
 ): Promise<string> {
   try {
-    const session = await PsqlSession.open(options);
+    const session = await Session.open({ connection });
     const sessions = await readBlockingSessions(session).finally(() => session.close());
     const holders = sessions.filter(({ tables, exclusive }) =>
       blocks === "readers" ? exclusive : tables.length > 0

@@ -10,6 +10,7 @@ import { childEnvironment } from "../process/child_environment.ts";
 import { guarded } from "../process/guard.ts";
 import { killGroup } from "../process/kill_group.ts";
 import { type Connection, NOTICE_LOSS } from "./connection.ts";
+import type { SqlSession } from "./sql_session.ts";
 
 export interface PsqlOptions {
   psql: string;
@@ -39,7 +40,7 @@ set tcp_keepalives_interval = 10;
 select set_config('tcp_user_timeout', '60s', false), set_config('client_connection_check_interval', '1s', false)
  where version() like '%linux%';`;
 
-export class PsqlSession {
+export class PsqlSession implements SqlSession {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #ended: Promise<BackupError>;
   readonly #abort: () => void;
@@ -166,27 +167,6 @@ export class PsqlSession {
       details: { sqlstate: match?.[1] ?? null, output: said.slice(-2000) },
     });
   }
-}
-
-/** SQLSTATE of a server's error, where the error is one. */
-export function sqlstateOf(error: unknown): string | null {
-  const state = error instanceof BackupError ? error.details.sqlstate : null;
-  return typeof state === "string" ? state : null;
-}
-
-/** A text as an SQL literal (standard_conforming_strings is on in every supported server). */
-export function literal(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
-}
-
-/** A value as a jsonb literal. */
-export function jsonb(value: unknown): string {
-  return `${literal(JSON.stringify(value))}::jsonb`;
-}
-
-/** A name as an SQL identifier. */
-export function identifier(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }
 
 function lastLine(text: string): string {

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { Target } from "@backup/target.ts";
 import type { Catalog } from "../catalog/catalog.ts";
-import { jsonb, literal } from "../postgres/psql.ts";
+import { jsonb, literal } from "../postgres/sql_text.ts";
 
 const keysSchema = z.array(z.string());
 const ACTIVE = "status in ('queued', 'running', 'unknown')";

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { parseArchiveKey } from "@backup/vault/object_key.ts";
 import { isActive, type RunStatus, runStatusSchema } from "@backup/runs/run.ts";
 import type { Catalog } from "../catalog/catalog.ts";
-import { literal } from "../postgres/psql.ts";
+import { literal } from "../postgres/sql_text.ts";
 import type { ObjectHead } from "../vault/vault.ts";
 
 /**

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { type AuditBreak, type AuditLine, isUnchanged } from "@backup/audit.ts";
 import { toBackupError } from "@backup/errors.ts";
 import type { Catalog } from "../catalog/catalog.ts";
-import { jsonb, literal } from "../postgres/psql.ts";
+import { jsonb, literal } from "../postgres/sql_text.ts";
 import { adoptByManifest } from "./adopt.ts";
 import type { Vault } from "../vault/vault.ts";
 import { type AuditCopy, readCopies } from "../audit/copies.ts";

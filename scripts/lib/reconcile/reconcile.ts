@@ -4,7 +4,7 @@ import { parseManifest } from "@backup/vault/manifest.ts";
 import { DAY_MS } from "@backup/retention/periods.ts";
 import { siblingKeys, VAULT_ROOT } from "@backup/vault/object_key.ts";
 import type { Catalog } from "../catalog/catalog.ts";
-import { literal } from "../postgres/psql.ts";
+import { literal } from "../postgres/sql_text.ts";
 import type { ListedObject, Vault } from "../vault/vault.ts";
 import { adoptByHash, adoptByManifest } from "./adopt.ts";
 import type { CatalogRow } from "../catalog/catalog_rows.ts";

@@ -18,7 +18,8 @@ import { vaultFields, vaultOf } from "../vault/environment.ts";
 import { chooseGzip } from "../process/gzip.ts";
 import { type Output, progressOn } from "../run/output.ts";
 import type { Progress } from "../run/progress.ts";
-import { literal, PsqlSession } from "../postgres/psql.ts";
+import { Session } from "../postgres/session.ts";
+import { literal } from "../postgres/sql_text.ts";
 import { adoptMissing } from "../reconcile/adopt_missing.ts";
 import type { Vault } from "../vault/vault.ts";
 import { type FetchedBackup, readManifest, withFetchedBackup } from "../vault/fetch_backup.ts";
@@ -119,19 +120,19 @@ export async function restoreIntoEmpty(
   progress.phase("connect");
   const tools = await findToolsFor(connection, signal);
   const gzip = chooseGzip();
-  const isPlatform = await inspectEmpty(tools.psql, connection);
+  const isPlatform = await inspectEmpty(connection);
   const restored = await withFetchedBackup(deps, key, async (backup) => {
     if (!isPlatform) {
       progress.phase("prepare");
-      await requireRangesOwner(tools.psql, connection, backup);
-      await makeExtensionsSchema(tools.psql, connection);
+      await requireRangesOwner(connection, backup);
+      await makeExtensionsSchema(connection);
       await preparePlatform({ tools, gzip, signal }, backup, connection);
     }
     // "verify" asks for no confirmation, which would be of no use where nothing can be lost
     const order = { target: "verify", confirm: null, allowSchemaOnly, safety: null } as const;
     return await restoreFetched({ ...deps, tools, gzip, now: () => new Date() }, order, backup);
   });
-  const warnings = await rebuildCatalog(vault, tools.psql, connection, progress);
+  const warnings = await rebuildCatalog(vault, connection, progress);
   return { ...restored, warnings: [...restored.warnings, ...warnings] };
 }
 
@@ -142,8 +143,8 @@ const emptiness = z.object({
 });
 
 /** Whether the platform's schemas are there. @throws {BackupError} unless it is empty and can be restored into. */
-async function inspectEmpty(psql: string, connection: Connection): Promise<boolean> {
-  const session = await PsqlSession.open({ psql, connection });
+async function inspectEmpty(connection: Connection): Promise<boolean> {
+  const session = await Session.open({ connection });
   try {
     const found = emptiness.parse(
       await session.value(
@@ -199,7 +200,6 @@ function requireUsable(connection: Connection, found: z.infer<typeof emptiness>)
  * @throws {BackupError} `archive_rejected`.
  */
 async function requireRangesOwner(
-  psql: string,
   connection: Connection,
   { toc }: FetchedBackup,
 ): Promise<void> {
@@ -207,7 +207,7 @@ async function requireRangesOwner(
     kind === "TYPE" && /\bAS RANGE\b/.test(definition)
   );
   if (ranges.length === 0) return;
-  const session = await PsqlSession.open({ psql, connection });
+  const session = await Session.open({ connection });
   const owner = await session.value("select to_json(rolname) from pg_catalog.pg_roles where oid = 10;");
   await session.close();
   if (owner === PLATFORM_SUPERUSER) return;
@@ -224,8 +224,8 @@ async function requireRangesOwner(
   );
 }
 
-async function makeExtensionsSchema(psql: string, connection: Connection): Promise<void> {
-  const session = await PsqlSession.open({ psql, connection });
+async function makeExtensionsSchema(connection: Connection): Promise<void> {
+  const session = await Session.open({ connection });
   await session.run("set client_min_messages = warning; create schema if not exists extensions;");
   await session.close();
 }
@@ -233,11 +233,10 @@ async function makeExtensionsSchema(psql: string, connection: Connection): Promi
 /** What the audit's copies tell, then a row for every manifest. The data is restored whatever becomes of this. */
 async function rebuildCatalog(
   vault: Vault,
-  psql: string,
   connection: Connection,
   progress: Progress,
 ): Promise<string[]> {
-  const catalog = new Catalog({ psql, connection });
+  const catalog = new Catalog({ connection });
   try {
     const [isThere] = await catalog.rows("select to_json(to_regclass('public.ops_db_backups') is not null);");
     if (isThere !== true) return [];

@@ -6,8 +6,8 @@
 import { z } from "zod";
 import { BackupError } from "@backup/errors.ts";
 import type { ArchiveToc } from "../archive/archive_toc.ts";
+import type { SqlSession } from "../postgres/sql_session.ts";
 import type { Selection } from "../archive/select_entries.ts";
-import type { PsqlSession } from "../postgres/psql.ts";
 import { locksOfLoad } from "./load_locks.ts";
 import { restoreSql } from "./restore_sql.ts";
 
@@ -121,7 +121,7 @@ const factsSchema = z.object({
 });
 
 /** Needs the settings of settings.sql. */
-export async function readLockTable(session: PsqlSession): Promise<LockTableFacts> {
+export async function readLockTable(session: SqlSession): Promise<LockTableFacts> {
   const { version, moved, ...facts } = factsSchema.parse(
     await session.value(await restoreSql("lock_table.sql")),
   );

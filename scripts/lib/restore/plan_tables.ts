@@ -2,7 +2,7 @@
 import { type AnyManifest, isProving } from "@backup/vault/manifest.ts";
 import type { ArchiveToc, TocEntry } from "../archive/archive_toc.ts";
 import type { TableRows } from "../postgres/database_facts.ts";
-import { identifier } from "../postgres/psql.ts";
+import { identifier } from "../postgres/sql_text.ts";
 import type { Selection } from "../archive/select_entries.ts";
 
 export interface TablePlan {

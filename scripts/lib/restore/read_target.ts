@@ -14,7 +14,7 @@ import {
   type TableRows,
 } from "../postgres/database_facts.ts";
 import { describeLockHolders } from "../postgres/lock_holders.ts";
-import { PsqlSession, sqlstateOf } from "../postgres/psql.ts";
+import { Session, sqlstateOf } from "../postgres/session.ts";
 import { type BlockingSession, readBlockingSessions } from "../postgres/blocking_sessions.ts";
 import { readTargetFacts, type TargetFacts } from "./target_facts.ts";
 
@@ -42,8 +42,8 @@ export async function readTargetNow(
   access: TargetAccess,
   manifest: AnyManifest | null,
 ): Promise<TargetNow> {
-  const { connection, tools, lockTimeoutMs = 1000, signal } = access;
-  const session = await PsqlSession.open({ psql: tools.psql, connection, signal });
+  const { connection, lockTimeoutMs = 1000, signal } = access;
+  const session = await Session.open({ connection, signal });
   try {
     await session.run(
       `begin isolation level repeatable read read only; set local lock_timeout = ${lockTimeoutMs};`,
@@ -65,10 +65,10 @@ export async function readTargetNow(
 }
 
 async function explain(
-  { tools, connection }: TargetAccess,
+  { connection }: TargetAccess,
   cause: unknown,
 ): Promise<BackupError> {
-  const holders = await describeLockHolders({ psql: tools.psql, connection }, "readers");
+  const holders = await describeLockHolders(connection, "readers");
   return new BackupError("target_locked", `Cannot read the target: ${holders}`, {
     phase: "inspect_target",
     cause,

@@ -1,7 +1,7 @@
 /** What must be known of a target before it can be told which entries of an archive it takes. */
 import { z } from "zod";
 import { type AnyManifest, isProving } from "@backup/vault/manifest.ts";
-import type { PsqlSession } from "../postgres/psql.ts";
+import type { SqlSession } from "../postgres/sql_session.ts";
 import { type LockTableFacts, readLockTable } from "./lock_table.ts";
 
 export interface TargetFacts {
@@ -23,7 +23,7 @@ const targetSchema = z.object({
 
 /** Needs the settings of settings.sql. */
 export async function readTargetFacts(
-  session: PsqlSession,
+  session: SqlSession,
   manifest: AnyManifest | null,
 ): Promise<TargetFacts> {
   const facts = targetSchema.parse(

@@ -24,7 +24,9 @@ import type { Gzip } from "../process/gzip.ts";
 import { describeLockHolders, LOCK_TIMEOUT_MS } from "../postgres/lock_holders.ts";
 import { withTemporaryFolder } from "../process/temporary_folder.ts";
 import type { Progress } from "../run/progress.ts";
-import { identifier, literal, PsqlSession, sqlstateOf } from "../postgres/psql.ts";
+import { PsqlSession } from "../postgres/psql.ts";
+import { sqlstateOf } from "../postgres/session.ts";
+import { identifier, literal } from "../postgres/sql_text.ts";
 import { type Expectation, type Verified, verifyContent } from "./verify.ts";
 import type { Selection } from "../archive/select_entries.ts";
 
@@ -229,13 +231,13 @@ function advanceSequences(expected: Expectation): string {
 }
 
 async function explain(
-  { tools, connection }: RestoreDeps,
+  { connection }: RestoreDeps,
   thrown: unknown,
   phase: string,
 ): Promise<BackupError> {
   const error = toBackupError(thrown);
   if (sqlstateOf(error) === LOCK_NOT_AVAILABLE) {
-    const holders = await describeLockHolders({ psql: tools.psql, connection }, "everybody");
+    const holders = await describeLockHolders(connection, "everybody");
     return new BackupError("target_locked", `Cannot lock the target: ${error.message}; ${holders}`, {
       phase,
       cause: error,

@@ -14,7 +14,7 @@ import {
   sqlFile,
   type TableRows,
 } from "../postgres/database_facts.ts";
-import type { PsqlSession } from "../postgres/psql.ts";
+import type { SqlSession } from "../postgres/sql_session.ts";
 
 /** What the restored content has to be; a fact that the backup does not tell is `null` and cannot be checked. */
 export interface Expectation {
@@ -41,7 +41,7 @@ export interface Verified {
   notChecked: string[];
 }
 
-export async function verifyContent(session: PsqlSession, expected: Expectation): Promise<Verified> {
+export async function verifyContent(session: SqlSession, expected: Expectation): Promise<Verified> {
   const found = await countRows(session);
   const notChecked = Object.values(expected.ignoredAreas);
   if (expected.rows) requireNone("rows", rowDifferences(expected.rows, found));
@@ -71,7 +71,7 @@ export function rowDifferences(expected: Record<string, number>, found: readonly
 
 /** Sequences that stand elsewhere than expected, each as a sentence. */
 export async function sequenceDifferences(
-  session: PsqlSession,
+  session: SqlSession,
   expected: Manifest["sequences"],
 ): Promise<string[]> {
   const rows = z.array(z.tuple([z.string(), z.string(), z.boolean()]));
@@ -88,7 +88,7 @@ export async function sequenceDifferences(
 }
 
 /** @returns what of the fingerprint could not be compared. */
-async function requireEqualFingerprint(session: PsqlSession, expected: Expectation): Promise<string[]> {
+async function requireEqualFingerprint(session: SqlSession, expected: Expectation): Promise<string[]> {
   const found = await readFingerprint(session, expected.mode);
   const major = Math.floor((await readServerFacts(session)).versionNumber / 10_000);
   const { sourceMajor, fingerprint, fingerprintLines: lines } = expected;

@@ -3,7 +3,6 @@ import { type BackupError, toBackupError } from "@backup/errors.ts";
 import type { RunKind } from "@backup/runs/run.ts";
 import { recordRefusal } from "../catalog/refusal.ts";
 import { Catalog, type RunFinish, type RunStart } from "../catalog/catalog.ts";
-import { findPsql } from "../postgres/client_tools.ts";
 import { type Requester } from "./requester.ts";
 import { connectionOf } from "../postgres/target_connection.ts";
 import type { Environment } from "../process/environment.ts";
@@ -62,7 +61,7 @@ export async function trackRun(
   signal: AbortSignal,
   work: (run: TrackedRun) => Promise<Outcome>,
 ): Promise<void> {
-  const catalog = new Catalog({ psql: findPsql(), connection: connectionOf("prod", environment) });
+  const catalog = new Catalog({ connection: connectionOf("prod", environment) });
   const reporter = reporterFor(catalog, environment);
   const run = { catalog, reporter };
   try {

@@ -12,7 +12,8 @@ import { describeFailure, forgiveCutOff, type Stage, startPipeline } from "../pr
 import type { ClientTools } from "../postgres/client_tools.ts";
 import type { Connection } from "../postgres/connection.ts";
 import type { Gzip } from "../process/gzip.ts";
-import { identifier, literal, PsqlSession } from "../postgres/psql.ts";
+import { PsqlSession } from "../postgres/psql.ts";
+import { identifier, literal } from "../postgres/sql_text.ts";
 import type { FetchedBackup } from "../vault/fetch_backup.ts";
 import { selectPlatformStructure } from "../archive/select_entries.ts";
 

@@ -2,7 +2,8 @@
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { type Connection, parseDatabaseUrl } from "../postgres/connection.ts";
-import { identifier, literal, PsqlSession } from "../postgres/psql.ts";
+import { PsqlSession } from "../postgres/psql.ts";
+import { identifier, literal } from "../postgres/sql_text.ts";
 import { PostgresServer, type ServerOptions, type StopMode } from "./server.ts";
 
 /** Programs that {@link SupabaseServer} needs of an installation. */

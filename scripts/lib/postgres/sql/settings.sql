@@ -1,4 +1,4 @@
--- What the other files read with current_setting(); :'name' is filled in by queries.ts.
+-- Session settings of the queries of this folder, until the transaction ends.
 set local search_path = '';
 set local statement_timeout = 0;
 set local idle_in_transaction_session_timeout = 0;

@@ -1,11 +1,6 @@
--- Exact rows of every table that a backup carries: one JSON line [quoted name, rows, schema, table].
--- Needs the settings of settings.sql and search_path = ''.
-select json_build_array(
-         format('%I.%I', n.nspname, c.relname),
-         ((xpath('/row/n/text()',
-                 query_to_xml(format('select count(*) as n from only %I.%I', n.nspname, c.relname), false, true, '')
-         ))[1]::text)::bigint,
-         n.nspname, c.relname)
+-- The project's tables whose rows a backup carries: oid, schema, table and relation file.
+-- Needs the settings of settings.sql and search_path = ''. Used as a subquery.
+select c.oid, n.nspname, c.relname, c.relfilenode
   from pg_class c
   join pg_namespace n on n.oid = c.relnamespace
  where c.relkind = 'r'
@@ -20,4 +15,3 @@ select json_build_array(
           and not starts_with(n.nspname, current_setting('revo.old_content_prefix'))
           and not (n.nspname = 'public' and starts_with(c.relname, current_setting('revo.ops_prefix')))
        end
- order by n.nspname collate "C", c.relname collate "C";

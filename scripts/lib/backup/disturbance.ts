@@ -1,0 +1,15 @@
+/** What makes an attempt at a dump worthless, and another one worthwhile. */
+import { BackupError } from "@backup/errors.ts";
+
+/** DDL was committed while the dump began, or waits for it. Nothing is wrong with the database or the backup's settings. */
+export class Disturbance extends BackupError {
+  constructor(message: string, hint: string, cause?: unknown) {
+    super("dump_failed", message, { hint, cause });
+  }
+}
+
+/** At most three names, and how many more there are. */
+export function listNames(names: readonly string[]): string {
+  const more = names.length > 3 ? ` and ${names.length - 3} more` : "";
+  return names.slice(0, 3).join(", ") + more;
+}

@@ -1,0 +1,237 @@
+/**
+ * One attempt at a dump that is consistent with its snapshot. pg_dump reads rows with the snapshot but definitions from
+ * the current catalog, and takes its locks after the snapshot was made. The attempt counts only if neither the catalog
+ * nor a table's file changed from the snapshot until pg_dump's first output, which it writes when it holds all locks and
+ * has read all definitions.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { BackupError, toBackupError } from "@backup/errors.ts";
+import type { Mode } from "@backup/target.ts";
+import { describeChanges, readCatalogState } from "../postgres/catalog_state.ts";
+import type { ClientTools } from "../postgres/client_tools.ts";
+import type { Connection } from "../postgres/connection.ts";
+import { applySettings, type TableRows } from "../postgres/database_facts.ts";
+import { countInSnapshot, findRewritten } from "../postgres/dumped_tables.ts";
+import { Session, sqlstateOf } from "../postgres/session.ts";
+import type { Gzip } from "../process/gzip.ts";
+import { Disturbance, listNames } from "./disturbance.ts";
+import { type Dump, startDump } from "./dump.ts";
+import { lockedOut, LockWatch } from "./lock_watch.ts";
+import { openSnapshot, readSchemaFacts, type Snapshot, type SnapshotFacts } from "./snapshot.ts";
+
+export interface AttemptOptions {
+  connection: Connection;
+  tools: ClientTools;
+  gzip: Gzip;
+  mode: Mode;
+  /** How long a lock is waited for. */
+  lockTimeoutMs: number;
+  /** Whether the dump ends for DDL that waits for it after its first output; before that it always does. */
+  givesWay: boolean;
+  log: (line: string) => void;
+  /** Called when the snapshot is open, before anything is dumped. */
+  onSnapshot?: (snapshot: Snapshot) => void;
+  signal?: AbortSignal;
+}
+
+/** The time-outs of server and pg_dump are longer than the watch's, whose error names who holds the lock. */
+const MARGIN_MS = 5000;
+/** How long the end of an attempt may wait for the server. */
+const END_LIMIT_MS = 2000;
+const DEADLOCK = "40P01";
+const LOCK_NOT_AVAILABLE = "55P03";
+
+interface Sessions {
+  /** Exports the snapshot. */
+  holder: Session;
+  /** Reads facts and counts in it. */
+  reader: Session;
+  /** Watches the locks. It is not ended by the signal, so that it can end pg_dump's server process. */
+  watcher: Session;
+}
+
+export class DumpAttempt {
+  readonly snapshot: Snapshot;
+  readonly #options: AttemptOptions;
+  readonly #sessions: Sessions;
+  readonly #dump: Dump;
+  /** pg_dump's first output. Requested at once: what nothing reads is lost when the program ends. */
+  readonly #first: Promise<IteratorResult<Uint8Array, void>>;
+  readonly #facts: Promise<SnapshotFacts>;
+  readonly #watch: LockWatch;
+  /** The first error of any part. */
+  #failure: BackupError | null = null;
+  #isConfirmed = false;
+  #isComplete = false;
+
+  private constructor(options: AttemptOptions, sessions: Sessions, snapshot: Snapshot) {
+    [this.#options, this.#sessions, this.snapshot] = [options, sessions, snapshot];
+    const { lockTimeoutMs, log } = options;
+    this.#dump = startDump({ ...options, snapshot, lockTimeoutMs: lockTimeoutMs + MARGIN_MS });
+    this.#first = this.#dump.bytes.next();
+    this.#facts = this.#readFacts();
+    this.#facts.catch((error) => this.#abort(toBackupError(error)));
+    const { holder, reader, watcher } = sessions;
+    this.#watch = new LockWatch(watcher, {
+      snapshot,
+      ours: [holder.pid, reader.pid, watcher.pid],
+      lockTimeoutMs,
+      givesWay: () => !this.#isConfirmed || options.givesWay,
+      log,
+      onEnd: (error) => this.#abort(error),
+    });
+  }
+
+  /** Opens a snapshot and starts pg_dump. @throws {BackupError} what connecting throws. */
+  static async begin(options: AttemptOptions): Promise<DumpAttempt> {
+    const sessions = await openSessions(options);
+    try {
+      const snapshot = await openSnapshot(sessions.holder);
+      options.onSnapshot?.(snapshot);
+      return new DumpAttempt(options, sessions, snapshot);
+    } catch (error) {
+      await killAll(sessions);
+      throw error;
+    }
+  }
+
+  /**
+   * The compressed archive; ends only when the attempt is confirmed and its rows are counted.
+   * @throws {BackupError} the first error of any part; {@link Disturbance} when another attempt may succeed.
+   */
+  async *bytes(): AsyncGenerator<Uint8Array> {
+    try {
+      const first = await this.#first;
+      if (!first.done) yield first.value;
+      yield* this.#dump.bytes;
+      await this.#facts;
+      this.#isComplete = true;
+    } catch (error) {
+      this.#failure = await this.#explain(this.#failure ?? toBackupError(error));
+      throw this.#failure;
+    }
+  }
+
+  /** What the manifest says of the snapshot. */
+  facts(): Promise<SnapshotFacts> {
+    return this.#facts;
+  }
+
+  /** Bytes of the archive before compression; known when {@link bytes} has ended. */
+  rawBytes(): number {
+    return this.#dump.rawBytes();
+  }
+
+  /** Why another attempt may succeed; `null` where nothing says so. */
+  get disturbance(): Disturbance | null {
+    return this.#failure instanceof Disturbance ? this.#failure : null;
+  }
+
+  /** Whether catalog and files were found unchanged at pg_dump's first output. */
+  get isConfirmed(): boolean {
+    return this.#isConfirmed;
+  }
+
+  /** Ends everything that the attempt started. */
+  async end(): Promise<void> {
+    const tidy = async () => {
+      await this.#watch.stop();
+      if (!this.#isComplete) await this.#watch.terminateDump();
+    };
+    this.#dump.kill();
+    await Promise.race([tidy(), sleep(END_LIMIT_MS, null, { ref: false })]);
+    await killAll(this.#sessions);
+    await this.#facts.catch(() => {}); // bytes() throws it
+  }
+
+  async #readFacts(): Promise<SnapshotFacts> {
+    const { snapshot } = this;
+    const { mode, lockTimeoutMs } = this.#options;
+    const { holder, reader } = this.#sessions;
+    const schema = await readSchemaFacts(reader, snapshot.id, mode, lockTimeoutMs + MARGIN_MS);
+    await this.#first;
+    await requireUnchanged(reader, snapshot, mode);
+    this.#isConfirmed = true;
+    const tables = mode === "full" ? await countRows(reader, snapshot) : withoutRows(snapshot);
+    await holder.kill();
+    return { ...schema, tables };
+  }
+
+  #abort(error: BackupError): void {
+    this.#failure ??= error;
+    void this.#watch.terminateDump().finally(() => this.#dump.kill());
+  }
+
+  /** What was first: the loss of the snapshot, DDL, a lock, or the error itself. */
+  async #explain(error: BackupError): Promise<BackupError> {
+    const { signal, mode } = this.#options;
+    const { holder, watcher } = this.#sessions;
+    if (signal?.aborted || error instanceof Disturbance) return error;
+    if (holder.lost) return holder.lost;
+    const holders = this.#watch.lastHolders;
+    await this.#watch.stop();
+    try {
+      await requireUnchanged(watcher, this.snapshot, mode);
+    } catch (reason) {
+      return reason instanceof Disturbance
+        ? new Disturbance(reason.message, reason.hint ?? "", error)
+        : error;
+    }
+    if (sqlstateOf(error) === LOCK_NOT_AVAILABLE) return lockedOut(holders);
+    const isVictim = sqlstateOf(error) === DEADLOCK || holders !== null && error.message.includes("pg_dump");
+    return isVictim ? new Disturbance(`${error.message}; ${holders ?? ""}`, HINT, error) : error;
+  }
+}
+
+const HINT = "DDL and the backup disturb each other; repeat the backup when the migration is done.";
+
+/**
+ * Compares the catalog and the tables' files with the snapshot's, outside of any snapshot.
+ * @throws {Disturbance} with the names of what changed.
+ */
+async function requireUnchanged(session: Session, snapshot: Snapshot, mode: Mode): Promise<void> {
+  await session.run("begin read only;");
+  await applySettings(session);
+  const changed = await describeChanges(session, snapshot.catalog, await readCatalogState(session));
+  const rewritten = mode === "full" ? await findRewritten(session, snapshot.tables) : [];
+  await session.run("commit;");
+  if (rewritten.length > 0) {
+    throw new Disturbance(`Cannot dump ${listNames(rewritten)}: rewritten or truncated meanwhile`, HINT);
+  }
+  if (changed.length > 0) {
+    throw new Disturbance(`Cannot dump a schema that changes meanwhile: ${listNames(changed)}`, HINT);
+  }
+}
+
+async function countRows(reader: Session, snapshot: Snapshot): Promise<TableRows[]> {
+  const counted = await countInSnapshot((sql) => reader.send(sql), snapshot.id, snapshot.tables);
+  const moved = counted.filter(({ isSameFile }) => !isSameFile).map(({ key }) => key);
+  if (moved.length === 0) return counted;
+  throw new Disturbance(
+    `Cannot count the rows of ${listNames(moved)}: rewritten or truncated meanwhile`,
+    HINT,
+  );
+}
+
+function withoutRows({ tables }: Snapshot): TableRows[] {
+  return tables.filter(({ isCounted }) => isCounted)
+    .map(({ key, schema, table }) => ({ key, schema, table, rows: 0 }));
+}
+
+async function openSessions({ connection, signal }: AttemptOptions): Promise<Sessions> {
+  const opened = await Promise.allSettled([
+    Session.open({ connection, signal }),
+    Session.open({ connection, signal }),
+    Session.open({ connection }),
+  ]);
+  const [holder, reader, watcher] = opened.map((result) =>
+    result.status === "fulfilled" ? result.value : null
+  );
+  if (holder && reader && watcher) return { holder, reader, watcher };
+  await Promise.all([holder, reader, watcher].map((session) => session?.kill()));
+  throw opened.find((result) => result.status === "rejected")?.reason;
+}
+
+async function killAll({ holder, reader, watcher }: Sessions): Promise<void> {
+  await Promise.all([holder.kill(), reader.kill(), watcher.kill()]);
+}

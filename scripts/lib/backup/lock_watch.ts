@@ -1,0 +1,130 @@
+/**
+ * Watches the locks of a running dump twice a second: how long pg_dump and our sessions wait for a lock, and whether DDL
+ * waits for them. pg_dump has a time-out of its own only for LOCK TABLE, and poolers drop settings in PGOPTIONS.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
+import { BackupError } from "@backup/errors.ts";
+import { sqlFile } from "../postgres/database_facts.ts";
+import type { SqlSession } from "../postgres/sql_session.ts";
+import { literal } from "../postgres/sql_text.ts";
+import { Disturbance } from "./disturbance.ts";
+import type { Snapshot } from "./snapshot.ts";
+
+const EVERY_MS = 500;
+/** How long DDL that locks out the readers of a relation may wait for the dump. */
+const GIVE_WAY_SECONDS = 2.5;
+
+const pids = z.array(z.number()).nullable().transform((found) => found ?? []);
+const stateSchema = z.object({
+  dump: pids,
+  waiting: z.array(z.object({ seconds: z.number(), holder: z.string() })).nullable(),
+  blocking: z.array(z.object({ seconds: z.number(), waiter: z.string() })).nullable(),
+});
+type State = z.infer<typeof stateSchema>;
+
+export interface LockWatchOptions {
+  snapshot: Pick<Snapshot, "xmin" | "since">;
+  /** Server processes of our sessions. */
+  ours: readonly number[];
+  /** How long pg_dump or a session of ours may wait for a lock. */
+  lockTimeoutMs: number;
+  /** Whether to end the dump for DDL that waits for it now; otherwise the DDL is only logged. */
+  givesWay: () => boolean;
+  log: (line: string) => void;
+  /** Called once, with the reason to end the dump. */
+  onEnd: (error: BackupError) => void;
+}
+
+export class LockWatch {
+  readonly #session: SqlSession;
+  readonly #options: LockWatchOptions;
+  readonly #stop = new AbortController();
+  readonly #loop: Promise<void>;
+  /** Whom our sessions waited for when that was last read. */
+  #lastHolders: string[] = [];
+  #dumpPids: number[] = [];
+  readonly #logged = new Set<string>();
+
+  /** @param session one that nothing else waits for; used until {@link stop} */
+  constructor(session: SqlSession, options: LockWatchOptions) {
+    this.#session = session;
+    this.#options = options;
+    this.#loop = this.#watch();
+  }
+
+  /** Whom the dump waited for within the last second, `null` when it did not wait. */
+  get lastHolders(): string | null {
+    return this.#lastHolders.length === 0 ? null : this.#lastHolders.slice(0, 5).join("; ");
+  }
+
+  /** Ends pg_dump's server process: one that waits for a lock does not notice that its client is gone. */
+  async terminateDump(): Promise<void> {
+    if (this.#dumpPids.length === 0) return;
+    const pids = this.#dumpPids.map((pid) => `pg_catalog.pg_terminate_backend(${pid})`);
+    await this.#session.run(`select ${pids.join(", ")};`).catch(() => {}); // the process ended meanwhile
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#loop;
+  }
+
+  async #watch(): Promise<void> {
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      const state = await this.#read();
+      if (signal.aborted || state === null) return;
+      this.#dumpPids = state.dump;
+      this.#lastHolders = (state.waiting ?? []).map(({ holder }) => holder);
+      const reason = this.#reasonToEnd(state);
+      if (reason !== null) return this.#options.onEnd(reason);
+      await sleep(EVERY_MS, null, { signal }).catch(() => {}); // stop() ends the wait
+    }
+  }
+
+  /** `null` when the server no longer answers, which the dump itself reports. */
+  async #read(): Promise<State | null> {
+    const { snapshot: { xmin, since }, ours, log } = this.#options;
+    const query = (await sqlFile("lock_waits.sql"))
+      .replaceAll("$OURS", `'{${ours}}'::int[]`)
+      .replaceAll("$XMIN", literal(xmin))
+      .replaceAll("$SINCE", `${literal(since)}::timestamptz`);
+    try {
+      return stateSchema.parse(await this.#session.value(`${query};`));
+    } catch (error) {
+      if (!this.#stop.signal.aborted) log(`the locks of the dump can no longer be read: ${String(error)}`);
+      return null;
+    }
+  }
+
+  #reasonToEnd({ waiting, blocking }: State): BackupError | null {
+    const { lockTimeoutMs, givesWay, log } = this.#options;
+    if (waiting?.some(({ seconds }) => seconds * 1000 >= lockTimeoutMs)) {
+      return lockedOut(this.lastHolders);
+    }
+    const waiters = (blocking ?? []).filter(({ seconds }) => seconds >= GIVE_WAY_SECONDS);
+    if (waiters.length === 0) return null;
+    const names = waiters.map(({ waiter }) => waiter).join("; ");
+    if (givesWay()) {
+      return new Disturbance(
+        `Cannot go on with the dump: ${names}`,
+        "DDL and the backup disturb each other; repeat the backup when the migration is done.",
+      );
+    }
+    if (!this.#logged.has(names)) log(`the dump goes on, although DDL waits for it: ${names}`);
+    this.#logged.add(names);
+    return null;
+  }
+}
+
+/** @param holders as {@link LockWatch.lastHolders} */
+export function lockedOut(holders: string | null): BackupError {
+  return new BackupError(
+    "dump_failed",
+    `Cannot lock the database's tables in time; ${holders ?? "unknown"}`,
+    {
+      hint: "A table is locked exclusively, by a migration perhaps; wait for it and repeat.",
+    },
+  );
+}

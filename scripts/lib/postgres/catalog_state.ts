@@ -1,0 +1,39 @@
+/** The state of the catalog's definitions: whether DDL was committed between two moments, and of which objects. */
+import { z } from "zod";
+import { sqlFile } from "./database_facts.ts";
+import type { SqlSession } from "./sql_session.ts";
+import { literal } from "./sql_text.ts";
+
+/** A mark for each object, by `catalog oid`; described in catalog_state.sql. */
+export type CatalogState = ReadonlyMap<string, string>;
+
+export async function readCatalogState(session: SqlSession): Promise<CatalogState> {
+  const rows = z.array(z.tuple([z.string(), z.string(), z.string()]));
+  return new Map(
+    rows.parse(await session.rows(await sqlFile("catalog_state.sql")))
+      .map(([catalog, oid, mark]) => [`${catalog} ${oid}`, mark]),
+  );
+}
+
+/** The objects that differ, as text; of one that was dropped only the catalog is known. */
+export async function describeChanges(
+  session: SqlSession,
+  before: CatalogState,
+  after: CatalogState,
+): Promise<string[]> {
+  const changed = [...new Set([...before.keys(), ...after.keys()])]
+    .filter((object) => before.get(object) !== after.get(object));
+  if (changed.length === 0) return [];
+  const values = changed.map((object) => {
+    const [catalog = "", oid = ""] = object.split(" ");
+    return `(${literal(catalog)}, ${Number(oid)}::oid)`;
+  });
+  const described = z.array(z.string()).parse(
+    await session.rows(
+      `select to_json(coalesce(i.type || ' ' || i.identity, 'a dropped object of ' || o.catalog))
+         from (values ${values.join(", ")}) o (catalog, oid),
+              lateral pg_catalog.pg_identify_object(o.catalog::pg_catalog.regclass, o.oid, 0) i;`,
+    ),
+  );
+  return [...new Set(described)].sort();
+}

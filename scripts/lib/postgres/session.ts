@@ -1,0 +1,247 @@
+/**
+ * A session of PostgreSQL. Errors carry the server's SQLSTATE, hint and detail as fields, whatever language its
+ * messages are in. Values come as the server prints them, without conversion.
+ */
+import { connect as connectSocket } from "node:net";
+import pg from "pg";
+import { BackupError } from "@backup/errors.ts";
+import { clientOptions } from "./client_options.ts";
+import type { Connection } from "./connection.ts";
+import type { SqlSession } from "./sql_session.ts";
+import { splitStatements } from "./sql_text.ts";
+
+export interface SessionOptions {
+  connection: Connection;
+  signal?: AbortSignal;
+}
+
+/**
+ * Long work is allowed, but not without its client: a server that waits for a lock, builds an index or reads rows for a
+ * client that is gone would go on, and others would queue behind its locks. On Linux every supported version can check
+ * each second for a closed connection, and gives up one whose other end has not answered for a minute.
+ */
+const SETTINGS = `set statement_timeout = 0;
+set idle_in_transaction_session_timeout = 0;
+set standard_conforming_strings = on;
+set tcp_keepalives_idle = 30;
+set tcp_keepalives_interval = 10;
+select set_config('tcp_user_timeout', '60s', false), set_config('client_connection_check_interval', '1s', false)
+ where version() like '%linux%';
+select set_config('transaction_timeout', '0', false)
+ where current_setting('server_version_num')::int >= 170000;`;
+
+/** Invalid authorization: unknown role, wrong password, no entry in pg_hba.conf. */
+const AUTHENTICATION = /^28/;
+
+export class Session implements SqlSession {
+  readonly #client: pg.Client;
+  readonly #abort: () => void;
+  readonly #signal: AbortSignal | undefined;
+  readonly #address: { host: string; port: number };
+  /** Why nothing can be run any more. */
+  #over: BackupError | null = null;
+  #lost: BackupError | null = null;
+  /** The end of the statements before: they run in the order of their calls. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  private constructor(client: pg.Client, { connection, signal }: SessionOptions) {
+    this.#client = client;
+    this.#address = { host: connection.host, port: Number(connection.env.PGPORT) };
+    this.#signal = signal;
+    this.#abort = () => void this.kill();
+    client.on("error", (error: Error) => this.#lose(error));
+    client.on("end", () => this.#lose(new Error("the server closed the connection")));
+  }
+
+  /** Connects. @throws {BackupError} `database_auth_failed` or `database_unreachable`; the signal's reason. */
+  static async open(options: SessionOptions): Promise<Session> {
+    options.signal?.throwIfAborted();
+    const session = new Session(await connect(options.connection), options);
+    if (options.signal?.aborted) await session.kill();
+    options.signal?.throwIfAborted();
+    options.signal?.addEventListener("abort", session.#abort, { once: true });
+    await session.send(SETTINGS);
+    return session;
+  }
+
+  /** The server's process of this session. */
+  get pid(): number {
+    return backendOf(this.#client).processID;
+  }
+
+  /** The error of a connection that ended by itself; `null` before that. */
+  get lost(): BackupError | null {
+    return this.#lost;
+  }
+
+  run(sql: string, onLine?: (line: string) => void): Promise<string[]> {
+    return this.#inTurn(async () => {
+      const lines: string[] = [];
+      for (const statement of splitStatements(sql)) {
+        const printed = await this.#query(statement);
+        if (onLine) printed.forEach(onLine);
+        else for (const line of printed) lines.push(line);
+      }
+      return lines;
+    });
+  }
+
+  /**
+   * Sends several statements as one message, which costs one round trip. They are one transaction except where the text
+   * begins and ends its own. @returns the rows of all, as {@link run} does
+   */
+  send(sql: string): Promise<string[]> {
+    return this.#inTurn(() => this.#query(sql));
+  }
+
+  async rows(sql: string): Promise<unknown[]> {
+    return (await this.run(sql)).map((line): unknown => JSON.parse(line));
+  }
+
+  async value(sql: string): Promise<unknown> {
+    return (await this.rows(sql))[0];
+  }
+
+  async close(): Promise<void> {
+    await this.#turn;
+    await this.#end();
+  }
+
+  async kill(): Promise<void> {
+    const isBusy = this.#over === null;
+    this.#over ??= this.#signal?.aborted
+      ? new BackupError("run_cancelled", "the session was ended by a signal", { cause: this.#signal.reason })
+      : new BackupError("database_error", "the session is closed");
+    if (isBusy) cancelRequest(this.#address, backendOf(this.#client));
+    destroySocket(this.#client);
+    await this.#end();
+  }
+
+  #lose(error: Error): void {
+    if (this.#over === null) this.#over = this.#lost = connectionLost(error);
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(() => {
+      if (this.#over) throw this.#over;
+      return work();
+    });
+    this.#turn = result.catch(() => {}); // the caller receives the error
+    return result;
+  }
+
+  async #query(text: string): Promise<string[]> {
+    try {
+      const answer: unknown = await this.#client.query({ text, rowMode: "array", types: AS_TEXT });
+      const results = Array.isArray(answer) ? answer : [answer];
+      return results.flatMap((result: pg.QueryArrayResult<(string | null)[]>) =>
+        result.rows.map((row) => row.map((value) => value ?? "").join("|"))
+      );
+    } catch (error) {
+      const failure = this.#over ?? explain(error);
+      this.#over = failure;
+      await this.#end();
+      throw failure;
+    }
+  }
+
+  async #end(): Promise<void> {
+    this.#over ??= new BackupError("database_error", "the session is closed");
+    this.#signal?.removeEventListener("abort", this.#abort);
+    await this.#client.end().catch(() => {}); // it is closed already
+  }
+}
+
+/** Every value as the text that the server sent. */
+const AS_TEXT = { getTypeParser: () => (value: string) => value };
+
+async function connect(connection: Connection): Promise<pg.Client> {
+  const [first, ...others] = await clientOptions(connection);
+  for (const options of [first, ...others]) {
+    const client = new pg.Client(options);
+    client.on("error", () => {}); // connect() rejects with it
+    try {
+      await client.connect();
+      return client;
+    } catch (error) {
+      destroySocket(client);
+      const isLast = options === (others.at(-1) ?? first);
+      if (isLast || isServerError(error)) throw explainRefusal(error);
+    }
+  }
+  throw new BackupError("database_unreachable", "no way to connect is configured");
+}
+
+function explainRefusal(error: unknown): BackupError {
+  if (isServerError(error) && AUTHENTICATION.test(error.code)) {
+    return new BackupError("database_auth_failed", error.message, {
+      cause: error,
+      details: { sqlstate: error.code },
+    });
+  }
+  return new BackupError("database_unreachable", messageOf(error), { cause: error });
+}
+
+function explain(error: unknown): BackupError {
+  if (!isServerError(error)) return connectionLost(error);
+  const { code, severity, detail, hint, where } = error;
+  return new BackupError("database_error", error.message, {
+    cause: error,
+    details: { sqlstate: code, severity, detail, hint, where },
+  });
+}
+
+function connectionLost(error: unknown): BackupError {
+  return isServerError(error)
+    ? explain(error)
+    : new BackupError("database_unreachable", messageOf(error), { cause: error });
+}
+
+type ServerError = pg.DatabaseError & { code: string };
+
+function isServerError(error: unknown): error is ServerError {
+  return error instanceof pg.DatabaseError && error.code !== undefined;
+}
+
+function messageOf(error: unknown): string {
+  // a host of several addresses rejects with one error for each
+  const first = error instanceof AggregateError ? error.errors[0] : error;
+  return first instanceof Error ? first.message : String(first);
+}
+
+/** The process and its secret, which a cancel request needs. pg knows them, its types do not. */
+function backendOf(client: pg.Client): { processID: number; secretKey: number } {
+  const known: { processID?: unknown; secretKey?: unknown } = Object(client);
+  return { processID: Number(known.processID), secretKey: Number(known.secretKey) };
+}
+
+function destroySocket(client: pg.Client): void {
+  const { connection }: { connection?: { stream?: { destroy?: () => void } } } = Object(client);
+  connection?.stream?.destroy?.();
+}
+
+/**
+ * Asks the server to cancel what the session runs; nothing is answered. A server takes the request without TLS too. Where
+ * it does not arrive, the server notices the closed connection within a second.
+ * Source: https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-CANCELING-REQUESTS
+ */
+function cancelRequest(
+  { host, port }: { host: string; port: number },
+  { processID, secretKey }: { processID: number; secretKey: number },
+): void {
+  const request = Buffer.alloc(16);
+  request.writeInt32BE(16, 0);
+  request.writeInt32BE(80_877_102, 4);
+  request.writeInt32BE(processID, 8);
+  request.writeInt32BE(secretKey, 12);
+  const socket = connectSocket({ host, port }, () => socket.end(request));
+  socket.setTimeout(5000, () => socket.destroy());
+  socket.on("error", () => {}); // best effort
+  socket.unref();
+}
+
+/** SQLSTATE of a server's error, `null` where the error is none. */
+export function sqlstateOf(error: unknown): string | null {
+  const state = error instanceof BackupError ? error.details.sqlstate : null;
+  return typeof state === "string" ? state : null;
+}

@@ -1,0 +1,49 @@
+-- Lock waits of a backup: one JSON object. Placeholders: $OURS the processes of our sessions, $XMIN that of the exported
+-- snapshot, $SINCE the time before pg_dump was started.
+-- pg_dump is identified without its application name, which a pooler may replace: same role, a transaction that began
+-- since, and the xmin of the snapshot that it imported.
+with
+dump as (
+  select d.pid from pg_catalog.pg_stat_activity d
+   where d.backend_type = 'client backend' and d.datname = current_database() and d.usename = current_user
+     and d.pid <> all ($OURS) and d.xact_start >= $SINCE
+     and d.backend_xmin::text = $XMIN
+),
+ours as (select pid from dump union all select unnest($OURS)),
+waits as (
+  select l.pid, l.locktype, l.relation, l.mode, l.database,
+         coalesce(extract(epoch from pg_catalog.clock_timestamp() - l.waitstart), 0)::float8 as seconds,
+         pg_catalog.pg_blocking_pids(l.pid) as blockers
+    from pg_catalog.pg_locks l
+   where not l.granted
+     and (l.database is null or l.database = (select oid from pg_catalog.pg_database where datname = current_database()))
+     and (l.mode = 'AccessExclusiveLock' or l.pid in (select pid from ours))
+),
+-- a prepared transaction has no process: pg_blocking_pids() says 0
+holders as (
+  select w.pid as waiter, w.seconds, w.relation,
+         case when b.pid = 0 then
+           (select pg_catalog.string_agg(format('the prepared transaction %L', p.gid), ', ')
+              from pg_catalog.pg_prepared_xacts p
+              join pg_catalog.pg_locks h on h.virtualtransaction = '-1/' || p.transaction::text
+             where h.granted and h.relation = w.relation and h.database = w.database)
+         else format('pid %s (application %L, user %s, since %s)', b.pid, a.application_name, a.usename,
+                     pg_catalog.to_char(a.xact_start at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')) end as holder
+    from waits w cross join lateral (select distinct unnest(w.blockers)) b (pid)
+    left join pg_catalog.pg_stat_activity a on a.pid = b.pid
+   where w.pid in (select pid from ours)
+)
+select json_build_object(
+  'dump', (select json_agg(pid) from dump),
+  -- whom our sessions wait for
+  'waiting', (select json_agg(json_build_object('seconds', seconds,
+                       'holder', format('%s holds %s', coalesce(holder, 'a transaction'),
+                                        coalesce(relation::regclass::text, 'a lock'))))
+                from holders),
+  -- who waits for our sessions and keeps all readers of a relation waiting too
+  'blocking', (select json_agg(json_build_object('seconds', w.seconds,
+                        'waiter', format('pid %s (application %L) waits for %s', w.pid, a.application_name,
+                                         w.relation::regclass)))
+                 from waits w join pg_catalog.pg_stat_activity a on a.pid = w.pid
+                where w.locktype = 'relation' and w.pid not in (select pid from ours)
+                  and w.blockers && (select array_agg(pid) from ours)))
