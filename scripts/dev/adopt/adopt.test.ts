@@ -7,7 +7,7 @@ import process from "node:process";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { importsOf } from "../check/imports.ts";
 import { ROOT } from "../root.ts";
-import type { Finding } from "./check.ts";
+import type { Finding } from "./finding.ts";
 import { adoptedFiles, Checkout, PARTS, secretsOf } from "./checkout.ts";
 import { COMMANDS_SCRIPT } from "./probes.ts";
 

@@ -1,27 +1,8 @@
 /** The state of a checkout of Revo ERP before and during the adoption of this product. Reads only. */
 import { createHash } from "node:crypto";
 import { adoptedFiles, type Checkout, filesOf, packagesOf, type Part, PARTS, secretsOf } from "./checkout.ts";
+import type { Finding } from "./finding.ts";
 import { MIGRATIONS, probeFindings } from "./probes.ts";
-
-/**
- * `there`: as it should be. `missing`, `differs`: to be done. `conflict`: needs a decision first. `unseen`: a checkout
- * cannot show it.
- */
-export type Standing = "there" | "missing" | "differs" | "conflict" | "unseen";
-
-export interface Finding {
-  /** The kind, for grouping: `files`, `packages`, … */
-  about: string;
-  item: string;
-  standing: Standing;
-  why?: string;
-  hint?: string;
-}
-
-/** Whether something is left to be done. */
-export function isOpen({ standing }: Finding): boolean {
-  return standing !== "there" && standing !== "unseen";
-}
 
 /** In the checkout: version of this product, and SHA-256 by path of what was copied last. */
 export const RECORD_FILE = ".revo-backups.json";

@@ -11,7 +11,8 @@ import { parseArgs } from "node:util";
 import { EXIT } from "../../lib/run/exit_code.ts";
 import { TOOL_VERSION } from "../../lib/run/tool_version.ts";
 import { ROOT } from "../root.ts";
-import { checkCheckout, checkFiles, type Finding, hashOf, isOpen, RECORD_FILE } from "./check.ts";
+import { checkCheckout, checkFiles, hashOf, RECORD_FILE } from "./check.ts";
+import { type Finding, isOpen } from "./finding.ts";
 import { adoptedFiles, Checkout } from "./checkout.ts";
 
 const USAGE = `Usage: npm run adopt -- check PATH [--all] [--json]

@@ -1,6 +1,6 @@
 /** Texts of the checkout that show whether settings, database and screen are as the product needs them. */
 import { adoptedFiles, type Checkout } from "./checkout.ts";
-import type { Finding } from "./check.ts";
+import type { Finding } from "./finding.ts";
 
 export const MIGRATIONS = "supabase/migrations/";
 

@@ -45,7 +45,7 @@ export const runSchema = z.object({
   phase: z.string().nullable(),
   bytes_done: z.number().nullable(),
   bytes_expected: z.number().nullable(),
-  /** Rows that the script has processed in this phase. */
+  /** Rows that the script has counted or loaded in this phase. */
   rows_done: z.number().nullable(),
   requested_by: z.string().nullable(),
   request_id: z.uuid(),

@@ -1,0 +1,21 @@
+/** What a check of a checkout found. */
+
+/**
+ * `there`: as it should be. `missing`, `differs`: to be done. `conflict`: needs a decision first. `unseen`: a checkout
+ * cannot show it.
+ */
+export type Standing = "there" | "missing" | "differs" | "conflict" | "unseen";
+
+export interface Finding {
+  /** The kind, for grouping: `files`, `packages`, … */
+  about: string;
+  item: string;
+  standing: Standing;
+  why?: string;
+  hint?: string;
+}
+
+/** Whether something is left to be done. */
+export function isOpen({ standing }: Finding): boolean {
+  return standing !== "there" && standing !== "unseen";
+}
