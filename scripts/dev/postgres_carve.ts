@@ -39,7 +39,7 @@ export async function carvePostgres(needed: readonly string[]): Promise<Postgres
   }
 }
 
-/** Below node_modules; root's servers run as somebody else, who may not get there. */
+/** Below node_modules; the servers of root run as another user, who has no access there. */
 async function cacheFolder(): Promise<string> {
   const own = join(ROOT, "node_modules", ".cache", "revo-backups");
   const folder = serverUser() === null || await isReachableByAll(ROOT) ? own : "/var/cache/revo-backups";

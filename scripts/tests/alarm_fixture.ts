@@ -1,4 +1,4 @@
-/** For tests of alarms: somebody who listens at an address, and the issues as a person would read them. */
+/** For tests of alarms: a receiver of webhooks, and the issues as GitHub shows them. */
 import { Octokit } from "@octokit/rest";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -55,7 +55,7 @@ const payload = z.object({
   issue_url: z.string().nullable(),
 });
 
-/** What the webhook was told, `event id` each. */
+/** What the webhook received, `event id` each. */
 export function eventsOf(receiver: Receiver): string[] {
   return payloadsOf(receiver).map(({ event, condition }) => `${event} ${condition.id}`);
 }

@@ -82,7 +82,7 @@ export function namesWith({ checks }: Pick<Receipt, "checks">, wanted: string): 
   return checks.filter(({ verdict }) => verdict === wanted).map(({ name }) => name);
 }
 
-/** Replaces an archive and, unless told otherwise, makes its manifest agree. */
+/** Replaces an archive and, by default, makes its manifest agree. */
 export async function replaceArchive(store: TestVault, key: string, bytes: Uint8Array): Promise<void> {
   await store.replace(key, bytes);
   const sha256 = createHash("sha256").update(bytes).digest("hex");

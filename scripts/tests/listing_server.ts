@@ -23,7 +23,7 @@ export interface ListingServer {
   stop(): void;
 }
 
-/** @param onCall is told before each answer, for looking at the memory meanwhile */
+/** @param onCall called before each answer */
 export async function startListingServer(
   names: readonly string[],
   onCall: () => void,

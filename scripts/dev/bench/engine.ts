@@ -23,7 +23,7 @@ import { restoreBackup } from "../../lib/restore/restore_backup.ts";
 import { z } from "zod";
 
 const requester = { requestedBy: "benchmark", requestId: randomUUID(), run: null, gitSha: null };
-type Surroundings = Parameters<typeof restoreBackup>[0];
+type Deps = Parameters<typeof restoreBackup>[0];
 
 /** Seconds since the process began. */
 const clock = () => performance.now() / 1000;
@@ -52,13 +52,13 @@ await runMain(async (signal) => {
   process.stdout.write(`${JSON.stringify({ ...await work(), entered, end: clock() })}\n`);
 });
 
-async function backUp(deps: Surroundings) {
+async function backUp(deps: Deps) {
   const order = { target: "dev", mode: "full", label: null, verify: false, previous: null } as const;
   const { keys, manifest } = await takeBackup(deps, { ...requester, ...order });
   return { key: keys.archive, bytes: manifest.bytes, rawBytes: manifest.raw_bytes, gzip: deps.gzip.name };
 }
 
-async function timeFacts({ connection, signal }: Surroundings) {
+async function timeFacts({ connection, signal }: Deps) {
   const [holder, reader] = [
     await Session.open({ connection, signal }),
     await Session.open({ connection, signal }),
@@ -72,7 +72,7 @@ async function timeFacts({ connection, signal }: Surroundings) {
   return { seconds };
 }
 
-async function restore(deps: Surroundings, key: string) {
+async function restore(deps: Deps, key: string) {
   const order = { target: "dev", key, confirm: null, allowSchemaOnly: false, safety: null } as const;
   const { verified, warnings } = await restoreBackup(deps, order);
   const missing = [...warnings, ...verified.notChecked];

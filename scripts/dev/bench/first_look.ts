@@ -1,6 +1,6 @@
 /**
- * How soon an admin sees the history: from the navigation to the first row on the screen, in Chromium, on the embedded
- * stack with its sixty days of samples. Signed in already: that is how one comes back to a page.
+ * Time until an admin sees the history: from the navigation to the first row on the screen, in Chromium, on the embedded
+ * stack with its sixty days of samples. Signed in already, as on a return to the page.
  */
 import { type Browser, type BrowserContext, chromium } from "@playwright/test";
 import { z } from "zod";
@@ -12,11 +12,11 @@ import { median } from "./report.ts";
 
 const PAGE = "/desenvolvedor/backups";
 const ROUNDS = 15;
-/** The first look at anything is the stack's own warm-up. */
+/** Rounds that are not counted: they warm up the stack. */
 const LOOKS_BEFORE = 2;
 const LIMIT_MS = 60_000;
 
-/** Notes in the page when a row of the history was first painted. */
+/** Records in the page when a row of the history was first painted. */
 const NOTE_FIRST_ROW = `new MutationObserver((_, observer) => {
   if (!document.querySelector("table tbody tr")) return;
   observer.disconnect();
@@ -87,7 +87,7 @@ async function look(context: BrowserContext, { urls }: Stack): Promise<Times> {
 }
 
 function screenOf({ screen }: Stack["urls"]): string {
-  if (screen === null) throw new Error("Cannot look at a screen: the stack has none");
+  if (screen === null) throw new Error("Cannot measure the screen: the stack has none");
   return screen;
 }
 

@@ -1,5 +1,5 @@
 /**
- * `npm run bench`: what our backup and restore cost, beside what PostgreSQL's tools and the old way cost.
+ * `npm run bench`: the cost of our backup and restore, compared with PostgreSQL's tools and the old way.
  *
  *     npm run bench [-- --gb N] [--rounds N] [--json]
  *     npm run bench -- screen [--json]
@@ -41,7 +41,7 @@ try {
   if (options.screen) await publishScreen(loadBefore);
   else await withPlace(cancel.signal, async (place) => publish(await measure(place, loadBefore)));
 } catch (thrown) {
-  // what was cut off has its own words for it; the signal is the cause
+  // an interrupted step has an error of its own; the signal is the cause
   const error: unknown = cancel.signal.aborted ? cancel.signal.reason : thrown;
   process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
   process.exitCode ??= 1;

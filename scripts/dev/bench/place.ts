@@ -1,4 +1,4 @@
-/** Where the benchmark happens: a server of its own, the ERP's data, a folder, a vault. All of it ends with the work. */
+/** The benchmark's environment: a server of its own, the ERP's data, a folder, a vault. All of it ends with the work. */
 import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -13,7 +13,7 @@ import { SERVER_PROGRAMS, type SupabaseServer } from "../../lib/server/supabase.
 import { withSupabaseServer } from "../../lib/server/throwaway_server.ts";
 import { nodeArguments } from "../child_process.ts";
 
-/** The database that everybody dumps. */
+/** The database that is dumped. */
 export const SOURCE = "bench";
 
 export interface Place {
@@ -75,7 +75,7 @@ export async function freshDatabase(place: Place, name: string): Promise<void> {
   await place.server.createDatabase(name);
 }
 
-/** Nobody's work is charged to the next one. */
+/** Writes what the previous step left, so that the next one is not charged for it. */
 export async function settle(place: Place): Promise<void> {
   await asAdmin(place, "checkpoint;");
 }
@@ -98,7 +98,7 @@ export async function startSink(folder: string, signal: AbortSignal) {
     child.once("error", reject);
     child.once("exit", (code) => reject(new Error(`Cannot use the sink: it ended with ${code}`)));
   });
-  failed.catch(() => {}); // after the start, whoever talks to it notices
+  failed.catch(() => {}); // after the start, the next request fails
   const url = new Promise<string>((resolve) =>
     createInterface({ input: child.stdout }).once("line", resolve)
   );

@@ -1,11 +1,11 @@
-/** What the rounds say: medians of paired ratios, as a table, as JSON and as docs/benchmarks.md. */
+/** Results of the rounds: medians of paired ratios, as a table, as JSON and as docs/benchmarks.md. */
 import type { Round } from "./rounds.ts";
 
 export interface Machine {
   cores: number;
   memoryGb: number;
   processor: string;
-  /** Processes that wanted a core, one-minute mean: before the benchmark began, and at its end, with its own. */
+  /** Load average of one minute: before the benchmark began, and at its end, with its own. */
   load: { before: number; atEnd: number };
   versions: string;
 }
@@ -109,7 +109,7 @@ ${table(outcome)}
 - After COMMIT our restore spends ${restore.after_seconds} s on statistics and on the old content; no session waits for them, and
   none of the other ways does either, so they are not in the table.
 - The safety copy before a restore is a backup of its own and is not in the table.
-- The old way passed over ${median(rounds.map(({ oldErrors }) => oldErrors))} errors.
+- The old way ignored ${median(rounds.map(({ oldErrors }) => oldErrors))} errors.
 - Phases of our restore: ${phases.join(", ")}.
 `;
 }

@@ -1,4 +1,4 @@
-/** Rounds: every way once, one after the other with pauses, so that a slow minute of the machine meets all alike. */
+/** Rounds: every way once, one after the other with pauses, so that a slow minute of the machine affects all of them. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { copySource, freshDatabase, type Place, settle, SOURCE } from "./place.ts";
 import {
@@ -30,20 +30,20 @@ export interface Round {
   afterSeconds: number;
   /** Seconds of each phase of our restore. */
   phases: Record<string, number>;
-  /** Errors that the old way of restoring passed over. */
+  /** Errors that the old way of restoring ignored. */
   oldErrors: number;
   archive: { bytes: number; rawBytes: number; gzip: string };
 }
 
-/** @param told gets a line after every step */
-export async function runRound(place: Place, told: (line: string) => void): Promise<Round> {
+/** @param log receives a line after every step */
+export async function runRound(place: Place, log: (line: string) => void): Promise<Round> {
   const timed = async <T>(name: string, work: () => Promise<T>): Promise<[number, T]> => {
     await settle(place);
     await sleep(PAUSE_MS, undefined, { signal: place.signal });
     const from = performance.now();
     const result = await work();
     const seconds = (performance.now() - from) / 1000;
-    told(`${name}: ${seconds.toFixed(1)} s`);
+    log(`${name}: ${seconds.toFixed(1)} s`);
     return [seconds, result];
   };
   const [raw] = await timed("backup, raw", () => dumpRaw(place));
@@ -62,7 +62,7 @@ export async function runRound(place: Place, told: (line: string) => void): Prom
   const { entered, end } = restored.answer;
   const at = (phase: string) => {
     const seconds = entered[phase];
-    if (seconds === undefined) throw new Error(`The restore never told of its phase '${phase}'`);
+    if (seconds === undefined) throw new Error(`The restore did not report its phase '${phase}'`);
     return seconds;
   };
   const afterSeconds = end - at("analyze");

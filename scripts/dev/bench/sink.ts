@@ -1,6 +1,6 @@
 /**
  * A local S3 endpoint that costs as little as possible: what a benchmark measures must be the backup, not the vault.
- * It takes what `Vault` sends while a backup or a restore runs, checks no signature, and believes Content-MD5 (the
+ * It accepts the requests that the vault sends while a backup or a restore runs, checks no signature, and trusts Content-MD5 (the
  * real vault hashes on a machine of its own). Everything else is refused with 501.
  *
  *     tsx scripts/dev/bench/sink.ts FOLDER      prints its URL, ends with its standard input
@@ -69,7 +69,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
       objects.delete(key);
       return void response.writeHead(204).end();
   }
-  refuse(response, 501, "NotImplemented", `${request.method} ${request.url} is nothing that this sink knows`);
+  refuse(response, 501, "NotImplemented", `${request.method} ${request.url} is not supported by this sink`);
 }
 
 function begin(response: ServerResponse): void {

@@ -1,4 +1,4 @@
-/** The ways to back up and to restore that are compared. Each call does the whole thing once. */
+/** The compared ways to back up and to restore. Each call performs one of them once. */
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { PLATFORM_SCHEMAS } from "@backup/vault/platform.ts";
@@ -10,10 +10,10 @@ import { type Place, SOURCE } from "./place.ts";
 /** Databases that are restored into. */
 export const TARGETS = { fresh: "fresh", ours: "copy_ours", old: "copy_old" } as const;
 
-/** What lets the plain tools end without an error: the rest of a project belongs to the platform and is there. */
+/** Without them the plain tools fail: the rest of a project belongs to the platform and exists already. */
 const ONLY_OURS = ["--schema=public", "--no-privileges"] as const;
 
-/** pg_dump at its fastest, into nothing: what no backup can beat. */
+/** pg_dump at its fastest, to /dev/null: the lower bound of every backup. */
 export async function dumpRaw(place: Place): Promise<void> {
   await run(place, SOURCE, [tool(place, "pg_dump"), "-Fc", "-Z0"], "/dev/null");
 }
@@ -71,7 +71,7 @@ export async function restoreOurs(place: Place, key: string): Promise<EngineRun>
   return await runEngine(place, TARGETS.ours, ["restore", key]);
 }
 
-/** As it was done before, over an existing copy. @returns how many errors it passed over. */
+/** As it was done before, over an existing copy. @returns the number of ignored errors. */
 export async function restoreOld(place: Place): Promise<number> {
   const file = join(place.folder, "old.restore.dump");
   await run(place, TARGETS.old, ["gunzip", "-c"], file, join(place.folder, "old.dump.gz"));

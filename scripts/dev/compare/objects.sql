@@ -1,4 +1,4 @@
--- What a database is made of and who may do what, one (kind, name, text) a row, no OID in any text.
+-- The objects of a database and their privileges, one (kind, name, text) a row, no OID in any text.
 -- $1: schemas that are the platform's. Needs search_path = ''.
 with schemas as (
   select oid, nspname, nspowner, nspacl

@@ -1,6 +1,6 @@
 /**
- * @supabase/lite's connections, bound to Supabase's role model. Left to itself lite serves requests as whoever it
- * connected as until it sees a table with row-level security, and then grants everything to everybody.
+ * @supabase/lite's connections, bound to Supabase's role model. By default lite serves requests as the role that
+ * it connected as until it finds a table with row-level security, and then grants everything to all API roles.
  */
 import { type IntrospectResult } from "@supabase/lite";
 import { createPostgresConnection, PostgresConnection } from "@supabase/lite/postgres";

@@ -83,7 +83,7 @@ test("bodies stream: the function sees the first part before the last is sent", 
   expect(await new Promise((resolve) => answer.once("data", (chunk) => resolve(String(chunk))))).toBe("end");
 });
 
-test("a caller who goes away ends the function's request too", async () => {
+test("a caller that disconnects ends the function's request too", async () => {
   let came = false;
   let closed = false;
   const url = await proxyTo(

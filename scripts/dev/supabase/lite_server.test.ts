@@ -1,5 +1,5 @@
 /**
- * The embedded API against hosted Supabase's behaviour, where we rely on it: who may do what, status codes, the
+ * The embedded API against hosted Supabase's behaviour, where we rely on it: privileges, status codes, the
  * form of values, life with a database that comes and goes.
  */
 import { createHmac } from "node:crypto";
@@ -92,7 +92,7 @@ const privileges = () =>
       union all select 'default', concat(defaclrole::regrole, defaclnamespace::regnamespace, defaclobjtype), defaclacl::text from pg_default_acl
       order by 1, 2`;
 
-describe("who may do what", () => {
+describe("privileges", () => {
   test("a REVOKE holds: no caller reads the table, anonymous callers get 401", async () => {
     expect(await call("/rest/v1/closed")).toMatchObject({ status: 401, body: { code: "42501" } });
     expect(await call("/rest/v1/closed", { token })).toMatchObject({ status: 403, body: { code: "42501" } });

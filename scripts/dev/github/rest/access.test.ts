@@ -1,4 +1,4 @@
-/** Who may ask what, and the check that holds each answer to GitHub's description. */
+/** Authorization of requests, and the check of each answer against GitHub's description. */
 import { describe, expect, it } from "vitest";
 import { contractFaults } from "../openapi/contract.ts";
 import { OWNER, refusal, REPO, requestDispatch } from "../test_github.ts";
@@ -19,7 +19,7 @@ describe("the contract check itself", () => {
   });
 });
 
-describe("who asks", () => {
+describe("the bearer of a request", () => {
   it("answers 401 to no token and to a wrong one", async () => {
     const get = (token: string | undefined) => github().as(token).rest.actions.listRepoWorkflows(where);
     expect(await refusal(get(undefined))).toEqual([401, "Requires authentication"]);
