@@ -275,16 +275,29 @@ test("an upload that is ended takes back what it stored", async () => {
   expect((await uploadLocalBackup(vault, file, progress)).key).toBe(archive);
 });
 
-test("Ctrl-C on a terminal ends a backup with 130, and nothing stays", async () => {
+/** Runs `work` while a backup waits for a lock which another session holds; it has to leave nothing. */
+async function whileBackupWaits(work: (npm: ReturnType<typeof throughNpm>) => Promise<void>): Promise<void> {
   await place.empty();
   const holder = await PsqlSession.open({ psql: binaries.path("psql"), connection: place.prod });
   await holder.run("begin; lock table public.clientes in access exclusive mode;");
-  const { child, group, signal } = throughNpm(["backup", "--json"]);
+  const npm = throughNpm(["backup", "--json"]);
   try {
-    const ended = endOf(child);
     const waiting =
       "select count(*) > 0 from pg_locks where not granted and relation = 'public.clientes'::regclass;";
     await expect.poll(() => sql(place.prod, waiting), { timeout: 45_000 }).toEqual(["t"]);
+    await work(npm);
+    await expect.poll(() => runningInGroup(npm.group)).toEqual([]);
+  } finally {
+    if (runningInGroup(npm.group).length > 0) npm.signal("SIGKILL");
+    await holder.kill();
+  }
+  expect(await storedKeys()).toEqual([]);
+  expect(await sql(place.prod, "select status from public.ops_db_backup_runs;")).toEqual(["cancelled"]);
+}
+
+test("Ctrl-C on a terminal ends a backup with 130, and nothing stays", async () => {
+  await whileBackupWaits(async ({ child, group, signal }) => {
+    const ended = endOf(child);
     signal("SIGINT");
     const end = await ended;
     expect(end).toMatchObject({ code: 130, stderr: expect.stringContaining("ended by SIGINT") });
@@ -292,12 +305,10 @@ test("Ctrl-C on a terminal ends a backup with 130, and nothing stays", async () 
       error: { code: "run_cancelled" },
       runs: [{ kind: "backup", status: "cancelled" }],
     });
-    // nothing of its group is left
     expect(runningInGroup(group)).toEqual([]);
-  } finally {
-    if (child.exitCode === null && child.signalCode === null) signal("SIGKILL");
-    await holder.kill();
-  }
-  expect(await storedKeys()).toEqual([]);
-  expect(await sql(place.prod, "select status from public.ops_db_backup_runs;")).toEqual(["cancelled"]);
+  });
+});
+
+test("a backup whose npm is killed is rolled back, and nothing stays", async () => {
+  await whileBackupWaits(({ child }) => Promise.resolve(void child.kill("SIGKILL")));
 });
