@@ -100,10 +100,11 @@ read_url() {
   esac
   case $PGPORT in '' | *[!0-9]*) not_a_url ;; esac
   case ,$PGHOST,$PGUSER,$PGDATABASE, in *,,*) not_a_url ;; esac
+  case $(printf '%s' "$user_info$rest" | sed 's/%[0-9A-Fa-f][0-9A-Fa-f]//g') in *%*) not_a_url ;; esac
   [ "$PGPORT" != 6543 ] || refuse "a porta 6543 é o pooler de transações, onde o pg_dump não funciona" \
     "Use a porta 5432 do mesmo host (pooler de sessão) ou a conexão direta."
   export PGHOST PGPORT PGUSER PGPASSWORD PGDATABASE
-  export PGCONNECT_TIMEOUT=15 PGAPPNAME=revo-backups-local
+  export PGCONNECT_TIMEOUT=15 PGAPPNAME=revo-backups-local PGCLIENTENCODING=UTF8
   for pair in $(printf '%s' "$query" | tr '&' ' '); do
     case $pair in
       sslmode=*) export PGSSLMODE="${pair#*=}" ;;
@@ -158,7 +159,7 @@ pg() {
   fi
   docker run --rm --init --interactive --network=host \
     --env PGHOST --env PGPORT --env PGUSER --env PGPASSWORD --env PGDATABASE --env PGSSLMODE --env PGCHANNELBINDING \
-    --env PGGSSENCMODE --env PGCONNECT_TIMEOUT --env PGAPPNAME \
+    --env PGGSSENCMODE --env PGCONNECT_TIMEOUT --env PGAPPNAME --env PGCLIENTENCODING \
     "$IMAGE" "$program" "$@"
 }
 
@@ -303,6 +304,29 @@ dump_selection() {
        else false end"
 }
 
+# One line per object whose definition or rows a dump carries: name, then a mark that changes with every DDL statement and
+# every rewrite of a table. pg_dump's snapshot is older than its locks: a table that is rewritten or truncated in between
+# is dumped as empty, and definitions are read from the current catalog.
+object_marks() {
+  query "with spaces as (select oid from pg_catalog.pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema'
+      and nspname not in ($(quoted_list "$EXCLUDED_SCHEMAS"))),
+    marks(class, oid, mark) as (
+      select 'pg_class', oid, concat_ws(' ', relname, relkind, relacl::text, reloptions::text,
+                                        case when relkind = 'r' then pg_catalog.pg_relation_filenode(oid) end)
+        from pg_catalog.pg_class where relnamespace in (select oid from spaces) and relkind <> 't'
+      union all select 'pg_class', attrelid, xmin::text from pg_catalog.pg_attribute
+       where attrelid in (select oid from pg_catalog.pg_class where relnamespace in (select oid from spaces))
+      union all select 'pg_constraint', oid, xmin::text from pg_catalog.pg_constraint
+       where connamespace in (select oid from spaces)
+      union all select 'pg_trigger', oid, xmin::text from pg_catalog.pg_trigger
+      union all select 'pg_policy', oid, xmin::text from pg_catalog.pg_policy
+      union all select 'pg_rewrite', oid, xmin::text from pg_catalog.pg_rewrite where oid >= 16384
+      union all select 'pg_proc', oid, xmin::text from pg_catalog.pg_proc where pronamespace in (select oid from spaces)
+      union all select 'pg_type', oid, xmin::text from pg_catalog.pg_type where typnamespace in (select oid from spaces))
+    select pg_catalog.pg_describe_object(class::pg_catalog.regclass, oid, 0) || ' ' || md5(string_agg(mark, ',' order by mark))
+      from marks group by class, oid order by 1"
+}
+
 # Tables of the project itself, which any dump must hold.
 count_tables() {
   query "select count(*) from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
@@ -318,6 +342,23 @@ show_progress() {
     [ -f "$1" ] || continue
     if [ -t 2 ]; then printf '\r%s MB' "$(($(bytes_of "$1") / 1048576))" >&2; else say "$(($(bytes_of "$1") / 1048576)) MB"; fi
   done
+}
+
+# Repeats a dump beside which the schema changed or a table was rewritten.
+run_steady_dump() {
+  local attempt changed
+  object_marks >"$WORK/before" || fail "não foi possível ler o catálogo do banco"
+  for attempt in 1 2 3; do
+    run_dump
+    object_marks >"$WORK/after" || fail "não foi possível ler o catálogo do banco"
+    cmp -s "$WORK/before" "$WORK/after" && return 0
+    changed=$(diff "$WORK/before" "$WORK/after" | sed -n 's/^[<>] \(.*\) [0-9a-f]*$/\1/p' | sort -u | head -n 3 | tr '\n' ';')
+    say "o banco mudou durante a cópia (tentativa $attempt): $changed"
+    mv -f "$WORK/after" "$WORK/before"
+    sleep "$attempt"
+  done
+  fail "o esquema mudou, ou tabelas foram reescritas, durante cada tentativa; nada foi gravado" \
+    "Espere a migração terminar e repita."
 }
 
 run_dump() {
@@ -412,7 +453,7 @@ main() {
   require_space
   tables=$(count_tables) || fail "não foi possível ler as tabelas do banco"
   say "copiando $PGDATABASE ($tables tabelas em public) para $OUT_DIR/$NAME.dump.gz"
-  run_dump
+  run_steady_dump
   check_dump "$tables"
   SHA256=$(sha256_of "$WORK/dump.gz")
   BYTES=$(bytes_of "$WORK/dump.gz")

@@ -1,0 +1,86 @@
+/** Sessions on a real server: statements, errors, their end. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Connection } from "../lib/postgres/connection.ts";
+import { Session, sqlstateOf } from "../lib/postgres/session.ts";
+import { sqlNow } from "./engine_breakage.ts";
+import { createProject, startPlace, type TestPlace } from "./engine_fixture.ts";
+
+let place: TestPlace;
+let prod: Connection;
+
+beforeAll(async () => {
+  place = await startPlace();
+  prod = await createProject(place.server, "prod");
+});
+afterAll(() => place?.stop());
+
+async function inSession<T>(work: (session: Session) => Promise<T>): Promise<T> {
+  const session = await Session.open({ connection: prod });
+  try {
+    return await work(session);
+  } finally {
+    await session.close();
+  }
+}
+
+test("statements run one by one, and rows come as text", () =>
+  inSession(async (session) => {
+    const lines = await session.run(
+      "create table public.t (a int, b text); insert into public.t values (1, ';'), (2, null); vacuum public.t; table public.t order by a;",
+    );
+    expect(lines).toEqual(["1|;", "2|"]);
+    expect(await session.rows("select json_build_object('a', a) from public.t order by a;")).toEqual([{
+      a: 1,
+    }, {
+      a: 2,
+    }]);
+  }));
+
+test("an error carries SQLSTATE and hint as fields, in whatever words, and ends the session", async () => {
+  const session = await Session.open({ connection: prod });
+  const failing = session.run(
+    "do $$ begin raise exception 'FEHLER: Tabelle ist gesperrt' using errcode = 'PT409', hint = 'busy'; end $$;",
+  );
+  await expect(failing).rejects.toMatchObject({
+    code: "database_error",
+    message: "FEHLER: Tabelle ist gesperrt",
+    details: { sqlstate: "PT409", hint: "busy" },
+  });
+  await failing.catch((error) => expect(sqlstateOf(error)).toBe("PT409"));
+  await expect(session.run("select 1;")).rejects.toMatchObject({ details: { sqlstate: "PT409" } });
+});
+
+test("a wrong password and a closed port are told apart", async () => {
+  const env = { ...prod.env, PGPASSWORD: "wrong" };
+  await expect(Session.open({ connection: { ...prod, env } })).rejects.toMatchObject({
+    code: "database_auth_failed",
+  });
+  const closed = { ...prod, env: { ...prod.env, PGPORT: "1" } };
+  await expect(Session.open({ connection: closed })).rejects.toMatchObject({ code: "database_unreachable" });
+});
+
+test("TLS that the server does not have is refused where it is required", async () => {
+  const env = { ...prod.env, PGSSLMODE: "require" };
+  await expect(Session.open({ connection: { ...prod, env } })).rejects.toMatchObject({
+    code: "database_unreachable",
+  });
+});
+
+test("a signal cancels what the server runs", async () => {
+  const cancel = new AbortController();
+  const session = await Session.open({ connection: prod, signal: cancel.signal });
+  const { pid } = session;
+  const running = session.run("select pg_sleep(60);");
+  setTimeout(() => cancel.abort(new Error("stopped")), 200);
+  await expect(running).rejects.toMatchObject({ code: "run_cancelled" });
+  await expect.poll(() =>
+    sqlNow(prod, `select count(*) from pg_stat_activity where pid = ${pid} and state = 'active'`)
+  ).toBe("0");
+});
+
+test("a lost connection is an error of its own", async () => {
+  const session = await Session.open({ connection: prod });
+  const running = session.run("select pg_sleep(60);");
+  sqlNow(place.server.connection("supabase_admin", "prod"), `select pg_terminate_backend(${session.pid})`);
+  await expect(running).rejects.toMatchObject({ details: { sqlstate: "57P01" } });
+});
