@@ -352,7 +352,7 @@ run_steady_dump() {
     run_dump
     object_marks >"$WORK/after" || fail "não foi possível ler o catálogo do banco"
     cmp -s "$WORK/before" "$WORK/after" && return 0
-    changed=$(diff "$WORK/before" "$WORK/after" | sed -n 's/^[<>] \(.*\) [0-9a-f]*$/\1/p' | sort -u | head -n 3 | tr '\n' ';')
+    changed=$({ diff "$WORK/before" "$WORK/after" || true; } | sed -n 's/^[<>] \(.*\) [0-9a-f]*$/\1/p' | sort -u | head -n 3 | tr '\n' ';')
     say "o banco mudou durante a cópia (tentativa $attempt): $changed"
     mv -f "$WORK/after" "$WORK/before"
     sleep "$attempt"
