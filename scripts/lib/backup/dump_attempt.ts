@@ -4,6 +4,7 @@
  * nor a table's file changed from the snapshot until pg_dump's first output, which it writes when it holds all locks and
  * has read all definitions.
  */
+import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { BackupError, toBackupError } from "@backup/errors.ts";
 import type { Mode } from "@backup/target.ts";
@@ -67,13 +68,16 @@ export class DumpAttempt {
   private constructor(options: AttemptOptions, sessions: Sessions, snapshot: Snapshot) {
     [this.#options, this.#sessions, this.snapshot] = [options, sessions, snapshot];
     const { lockTimeoutMs, log } = options;
-    this.#dump = startDump({ ...options, snapshot, lockTimeoutMs: lockTimeoutMs + MARGIN_MS });
+    const applicationName = `revo-backups dump ${randomBytes(6).toString("hex")}`;
+    const env = { ...options.connection.env, PGAPPNAME: applicationName };
+    const connection = { ...options.connection, env };
+    this.#dump = startDump({ ...options, connection, snapshot, lockTimeoutMs: lockTimeoutMs + MARGIN_MS });
     this.#first = this.#dump.bytes.next();
     this.#facts = this.#readFacts();
     this.#facts.catch((error) => this.#abort(toBackupError(error)));
     const { holder, reader, watcher } = sessions;
     this.#watch = new LockWatch(watcher, {
-      snapshot,
+      applicationName,
       ours: [holder.pid, reader.pid, watcher.pid],
       lockTimeoutMs,
       givesWay: () => !this.#isConfirmed || options.givesWay,

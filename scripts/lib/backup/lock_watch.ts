@@ -9,7 +9,6 @@ import { sqlFile } from "../postgres/database_facts.ts";
 import type { SqlSession } from "../postgres/sql_session.ts";
 import { literal } from "../postgres/sql_text.ts";
 import { Disturbance } from "./disturbance.ts";
-import type { Snapshot } from "./snapshot.ts";
 
 const EVERY_MS = 500;
 /** How long DDL that locks out the readers of a relation may wait for the dump. */
@@ -24,7 +23,8 @@ const stateSchema = z.object({
 type State = z.infer<typeof stateSchema>;
 
 export interface LockWatchOptions {
-  snapshot: Pick<Snapshot, "xmin" | "since">;
+  /** pg_dump's, no other session has it. */
+  applicationName: string;
   /** Server processes of our sessions. */
   ours: readonly number[];
   /** How long pg_dump or a session of ours may wait for a lock. */
@@ -85,11 +85,10 @@ export class LockWatch {
 
   /** `null` when the server no longer answers, which the dump itself reports. */
   async #read(): Promise<State | null> {
-    const { snapshot: { xmin, since }, ours, log } = this.#options;
+    const { applicationName, ours, log } = this.#options;
     const query = (await sqlFile("lock_waits.sql"))
       .replaceAll("$OURS", `'{${ours}}'::int[]`)
-      .replaceAll("$XMIN", literal(xmin))
-      .replaceAll("$SINCE", `${literal(since)}::timestamptz`);
+      .replaceAll("$DUMP", literal(applicationName));
     try {
       return stateSchema.parse(await this.#session.value(`${query};`));
     } catch (error) {

@@ -25,10 +25,6 @@ import type { SqlSession } from "../postgres/sql_session.ts";
 export interface Snapshot {
   /** What `pg_dump --snapshot` takes. */
   id: string;
-  /** Oldest transaction that the snapshot does not know to have ended; importing transactions have the same one. */
-  xmin: string;
-  /** Time of the server, before anything imported it. */
-  since: string;
   server: ServerFacts;
   schemas: SchemaPlan;
   tables: DumpedTable[];
@@ -53,17 +49,9 @@ export async function openSnapshot(session: SqlSession): Promise<Snapshot> {
   await session.run("begin isolation level repeatable read read only;");
   await applySettings(session);
   const id = z.string().parse(await session.value("select to_json(pg_catalog.pg_export_snapshot());"));
-  const [xmin, since] = z.tuple([z.string(), z.string()]).parse(
-    await session.value(
-      `select json_build_array(backend_xmin::text, pg_catalog.clock_timestamp()::text)
-         from pg_catalog.pg_stat_activity where pid = pg_catalog.pg_backend_pid();`,
-    ),
-  );
   const schemas = await planSchemas(session);
   return {
     id,
-    xmin,
-    since,
     schemas,
     server: await readServerFacts(session),
     tables: await readDumpedTables(session, schemas),

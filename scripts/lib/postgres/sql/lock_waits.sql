@@ -1,13 +1,9 @@
--- Lock waits of a backup: one JSON object. Placeholders: $OURS the processes of our sessions, $XMIN that of the exported
--- snapshot, $SINCE the time before pg_dump was started.
--- pg_dump is identified without its application name, which a pooler may replace: same role, a transaction that began
--- since, and the xmin of the snapshot that it imported.
+-- Lock waits of a backup: one JSON object. Placeholders: $OURS the processes of our sessions, $DUMP the application name
+-- that only this pg_dump has. A pooler that replaces application names hides pg_dump: then only our sessions are watched.
 with
 dump as (
   select d.pid from pg_catalog.pg_stat_activity d
-   where d.backend_type = 'client backend' and d.datname = current_database() and d.usename = current_user
-     and d.pid <> all ($OURS) and d.xact_start >= $SINCE
-     and d.backend_xmin::text = $XMIN
+   where d.datname = current_database() and d.usename = current_user and d.application_name = $DUMP
 ),
 ours as (select pid from dump union all select unnest($OURS)),
 waits as (

@@ -1,0 +1,108 @@
+/** What a backup locks, how long DDL waits for it, and whom it names when it waits itself. */
+import { rm } from "node:fs/promises";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Connection } from "../lib/postgres/connection.ts";
+import { Session } from "../lib/postgres/session.ts";
+import { sqlNow } from "./engine_breakage.ts";
+import { makeServerFolder } from "../lib/server/server_user.ts";
+import { SupabaseServer } from "../lib/server/supabase.ts";
+import {
+  backUp,
+  binaries,
+  createProject,
+  progressWith,
+  sql,
+  startVault,
+  type TestVault,
+} from "./engine_fixture.ts";
+
+let folder: string;
+let server: SupabaseServer;
+let store: TestVault;
+let prod: Connection;
+
+beforeAll(async () => {
+  folder = await makeServerFolder("revo-test-");
+  server = await SupabaseServer.create({ binaries, folder, settings: { max_prepared_transactions: "5" } });
+  store = await startVault();
+  prod = await createProject(server, "prod");
+  await sql(
+    prod,
+    `create table public.itens (id int primary key, v text);
+     insert into public.itens select n, 'v' from generate_series(1, 100) n;
+     create view public.vista as select id from public.itens;
+     create materialized view public.resumo as select count(*) as n from public.vista;
+     create table public.ops_db_backup_fila (id int);`,
+  );
+});
+afterAll(async () => {
+  await store?.stop();
+  await server?.stop("immediate");
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function inSession<T>(work: (session: Session) => Promise<T>): Promise<T> {
+  const session = await Session.open({ connection: prod });
+  try {
+    return await work(session);
+  } finally {
+    await session.kill();
+  }
+}
+
+/** Resolves when pg_dump has waited for a lock for a second: the other sessions have read what they read. */
+async function waitingForLock(): Promise<void> {
+  const query = "select count(*) from pg_locks where not granted and waitstart < now() - interval '1 second'";
+  await expect.poll(() => sqlNow(prod, query), { timeout: 20_000 }).toBe("1");
+}
+
+test("DDL on views does not wait for a backup that waits for a table", () =>
+  inSession((holder) =>
+    inSession(async (ddl) => {
+      // pg_dump locks this table, although its rows are left out; no other session of a backup reads it
+      await holder.run("begin; lock table public.ops_db_backup_fila;");
+      const backup = backUp(store.vault, prod);
+      await waitingForLock();
+      const began = performance.now();
+      await ddl.run(
+        `refresh materialized view public.resumo;
+         create or replace view public.vista as select id from public.itens where id > 0;`,
+      );
+      expect(performance.now() - began).toBeLessThan(1000);
+      await holder.run("commit;");
+      expect((await backup).manifest.rows["public.itens"]).toBe(100);
+    })
+  ));
+
+test("DDL that waits for pg_dump's locks goes first, and the backup is made after it", () =>
+  inSession((holder) =>
+    inSession(async (ddl) => {
+      await holder.run("begin; lock table public.ops_db_backup_fila;");
+      const lines: string[] = [];
+      const backup = backUp(store.vault, prod, {
+        progress: progressWith({ log: (line) => lines.push(line) }),
+      });
+      await waitingForLock();
+      const began = performance.now();
+      await ddl.run("alter table public.itens add column extra int;");
+      expect(performance.now() - began).toBeLessThan(5000);
+      await holder.run("commit;");
+      await backup;
+      expect(lines.join("\n")).toMatch(/waits for (public\.)?itens: trying again/);
+    })
+  ));
+
+test("a prepared transaction that holds a table is named", async () => {
+  await sql(
+    prod,
+    "begin; lock table public.itens in access exclusive mode; prepare transaction 'esquecida';",
+  );
+  try {
+    await expect(backUp(store.vault, prod, { lockTimeoutMs: 600 })).rejects.toMatchObject({
+      code: "dump_failed",
+      message: expect.stringMatching(/the prepared transaction 'esquecida' holds (public\.)?itens/),
+    });
+  } finally {
+    await sql(prod, "rollback prepared 'esquecida';");
+  }
+});
