@@ -21,8 +21,9 @@ holders as (
          case when b.pid = 0 then
            (select pg_catalog.string_agg(format('the prepared transaction %L', p.gid), ', ')
               from pg_catalog.pg_prepared_xacts p
-              join pg_catalog.pg_locks h on h.virtualtransaction = '-1/' || p.transaction::text
-             where h.granted and h.relation = w.relation and h.database = w.database)
+              join pg_catalog.pg_locks x on x.transactionid = p.transaction and x.pid is null and x.granted
+              join pg_catalog.pg_locks h on h.virtualtransaction = x.virtualtransaction and h.pid is null and h.granted
+             where h.relation = w.relation and h.database = w.database)
          else format('pid %s (application %L, user %s, since %s)', b.pid, a.application_name, a.usename,
                      pg_catalog.to_char(a.xact_start at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')) end as holder
     from waits w cross join lateral (select distinct unnest(w.blockers)) b (pid)
