@@ -30,7 +30,7 @@ import { planRestore } from "./lib/restore/plan.ts";
 import { describeChanges } from "./lib/restore/plan_changes.ts";
 import { planSummary } from "./lib/restore/plan_summary.ts";
 import { recoverFromVault } from "./lib/recover/recover.ts";
-import { restoreBackup, type Restored } from "./lib/restore/restore_backup.ts";
+import { restoreBackup, type RestoreResult } from "./lib/restore/restore_backup.ts";
 import { restoreSummary } from "./lib/restore/summary.ts";
 import { auditCopier } from "./lib/audit/mirror.ts";
 import { type Outcome, type TrackedRun, trackRun } from "./lib/run/tracked_run.ts";
@@ -104,7 +104,7 @@ async function restore({ env, requester, vault, signal }: Task, run: TrackedRun)
   return { r2_key: env.R2_KEY, result: { ...result, changed_since_plan: changedSincePlan } };
 }
 
-function warningsOf({ warnings, changedSincePlan }: Restored): string[] {
+function warningsOf({ warnings, changedSincePlan }: RestoreResult): string[] {
   const changes = changedSincePlan && describeChanges(changedSincePlan);
   return changes === null ? warnings : [...warnings, changes];
 }
@@ -154,7 +154,7 @@ async function plan(
 async function enterSafetyCopy(
   { catalog, reporter }: TrackedRun,
   vault: Vault,
-  { safety }: Restored,
+  { safety }: RestoreResult,
   signal: AbortSignal,
 ): Promise<void> {
   if (!safety) return;

@@ -10,6 +10,7 @@ import { compareDatabases } from "../dev/compare.ts";
 import type { Connection } from "../lib/postgres/connection.ts";
 import { PsqlSession } from "../lib/postgres/psql.ts";
 import type { SupabaseServer } from "../lib/server/supabase.ts";
+import type { Vault } from "../lib/vault/vault.ts";
 import {
   backUp,
   binaries,
@@ -76,6 +77,34 @@ test("restore, undo, and undo of the undo: each safety copy brings back exactly 
   await restore(store.vault, target, undone.safety?.keys.archive ?? "", { safety });
   expect(await contentOf(target)).toBe(after);
 });
+
+test("a safety copy is read back: one that the vault damages stops the restore, and nothing changes", async () => {
+  const target = await createProject(server, "copia_estragada");
+  await sql(target, await fixture("other_content.sql"));
+  const safety = { requestedBy: "test", requestId: randomUUID(), run: null, gitSha: null };
+  const before = await stateOf(target);
+  const stopped = restore(damagingVault(store), target, key, { safety });
+  await expect(stopped).rejects.toMatchObject({
+    code: "safety_backup_failed",
+    message: expect.stringContaining("read back"),
+  });
+  expect(await stateOf(target)).toBe(before);
+});
+
+/** The vault, in which an object loses its last byte before it is read back to its end. */
+function damagingVault(store: TestVault): Vault {
+  const damage: Vault["hash"] = async (key, options) => {
+    await store.replace(key, (await store.vault.bytes(key)).subarray(0, -1));
+    return await store.vault.hash(key, options);
+  };
+  return new Proxy(store.vault, {
+    get: (vault, name) => {
+      if (name === "hash") return damage;
+      const found: unknown = Reflect.get(vault, name);
+      return typeof found === "function" ? found.bind(vault) : found;
+    },
+  });
+}
 
 test("a backup of the restored copy says the same as the first", async () => {
   const copy = await createProject(server, "copy");

@@ -31,7 +31,7 @@ beforeAll(async () => {
 afterAll(() => cluster.stop());
 
 describe("the data", () => {
-  it("is about as many rows as asked for", async () => {
+  it("has about the requested number of rows", async () => {
     const { rows, tables } = await compareDatabases(cluster.url("prod"), cluster.url("prod"));
     expect(rows).toBeGreaterThan(ROWS * 0.9);
     expect(rows).toBeLessThan(ROWS * 1.1);
@@ -146,8 +146,8 @@ describe("a company's rows", () => {
     );
   }
 
-  it.each([1, 3])("are seen by its seller %i, other companies' are not", async (seller) => {
-    const [seen] = await asCaller(prod, "owner", async (tx) => {
+  it.each([1, 3])("are visible to its seller %i, those of other companies are not", async (seller) => {
+    const [visible] = await asCaller(prod, "owner", async (tx) => {
       await asSeller(tx, seller);
       return await tx.unsafe(`
         select (select count(distinct empresa_id)::int from public.clientes) as customers_of,
@@ -156,7 +156,7 @@ describe("a company's rows", () => {
                (select count(*) > 0 from relatorios.vendas_por_mes) as report,
                (select count(*) > 0 from storage.objects) as files`);
     });
-    expect(seen).toEqual({ customers_of: 1, orders_of: 1, items: true, report: true, files: true });
+    expect(visible).toEqual({ customers_of: 1, orders_of: 1, items: true, report: true, files: true });
   });
 
   it("are closed to anonymous callers", async () => {
@@ -173,7 +173,7 @@ describe("a company's rows", () => {
   });
 });
 
-it("has a history on top when it is asked for, marked as sample data, and only in an empty catalog", async () => {
+it("adds a sample history when requested, marked as sample data, and only to an empty catalog", async () => {
   const now = new Date("2026-11-24T12:00:00Z");
   await seedHistory(prod, now);
   const [found] = await prod.unsafe(`

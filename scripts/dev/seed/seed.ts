@@ -1,4 +1,4 @@
-/** A believable ERP for the embedded stack: prod newest and full, dev an earlier state of the same schema. */
+/** A sample ERP for the embedded stack: prod with the newest schema and all rows, dev with an earlier one and fewer. */
 import postgres from "postgres";
 import { loadErpData } from "./data.ts";
 import { seedHistory } from "./history/history.ts";
@@ -24,7 +24,7 @@ export interface SeedOptions {
 const DEV_SHARE = 0.4;
 
 /**
- * Seeds both databases, which must not have been seeded before, and signs the people up.
+ * Seeds both databases, which must not have been seeded before, and signs the users up.
  * @throws {RangeError} unless `rows` is a whole number of at least 1000; otherwise the server's error.
  */
 export async function seedErp(options: SeedOptions): Promise<SeededUsers> {

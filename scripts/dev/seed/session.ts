@@ -1,4 +1,4 @@
-/** A session of the stack's users, for whoever drives the screen and need not see its sign-in. */
+/** A session of one of the stack's users, for tests and tools that open the screen signed in. */
 import { z } from "zod";
 import type { AuthServer, SeededUser } from "./users.ts";
 

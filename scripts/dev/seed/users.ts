@@ -1,4 +1,4 @@
-/** The people who sign in: made through the auth server, so that they are users like any other. */
+/** The sample users, created through the auth server like any other user. */
 import { AuthClient } from "@supabase/supabase-js";
 import type { Sql } from "postgres";
 
@@ -19,14 +19,14 @@ export interface AuthServer {
   publishableKey: string;
 }
 
-/** They exist on one machine only, behind the loopback address. */
+/** The passwords are used on one machine only, behind the loopback address. */
 const PEOPLE = {
   admin: { email: "admin@revo.exemplo.br", password: "revo-admin-local", name: "Helena Vasconcelos" },
   viewer: { email: "suporte@revo.exemplo.br", password: "revo-suporte-local", name: "Otávio Menezes" },
   stranger: { email: "visitante@revo.exemplo.br", password: "revo-visitante-local", name: "Íris Caldeira" },
 } as const;
 
-/** Signs the people up and gives them their roles in the first company. @throws when a sign-up is refused. */
+/** Signs the users up and gives them their roles in the first company. @throws when a sign-up is refused. */
 export async function seedUsers(sql: Sql, server: AuthServer): Promise<SeededUsers> {
   const adminId = await signUp(server, PEOPLE.admin);
   const viewerId = await signUp(server, PEOPLE.viewer);
@@ -36,8 +36,8 @@ export async function seedUsers(sql: Sql, server: AuthServer): Promise<SeededUse
   return { admin: signInOf("admin"), viewer: signInOf("viewer"), stranger: signInOf("stranger") };
 }
 
-function signInOf(who: keyof SeededUsers): SeededUser {
-  const { email, password } = PEOPLE[who];
+function signInOf(user: keyof SeededUsers): SeededUser {
+  const { email, password } = PEOPLE[user];
   return { email, password };
 }
 

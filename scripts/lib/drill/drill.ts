@@ -13,7 +13,7 @@ import {
 import { readServerFacts } from "../postgres/database_facts.ts";
 import type { Requester } from "../run/requester.ts";
 import { Session, type SessionOptions } from "../postgres/session.ts";
-import type { Restored as RestoreResult } from "../restore/restore_backup.ts";
+import type { RestoreResult } from "../restore/restore_backup.ts";
 import { TOOL_VERSION } from "../run/tool_version.ts";
 import type { DrillDatabase, ThrowawayDatabase } from "./check.ts";
 import { freshnessOf } from "../vault/newest_backup.ts";

@@ -1,6 +1,6 @@
 /** What a drill does not prove: what no backup has, what this one lacks, what could not be tried here. */
 import type { CheckResult, NotProven } from "@backup/vault/receipt.ts";
-import type { Restored as RestoreResult } from "../restore/restore_backup.ts";
+import type { RestoreResult } from "../restore/restore_backup.ts";
 
 /** Of every backup. */
 const NEVER_IN_A_BACKUP: readonly NotProven[] = [

@@ -2,7 +2,7 @@
 import { BackupError, toBackupError } from "@backup/errors.ts";
 import { describeFailure, startPipeline } from "../process/pipeline.ts";
 import { type FetchedBackup, withFetchedBackup } from "../vault/fetch_backup.ts";
-import { type Restored as RestoreResult, restoreFetched } from "../restore/restore_backup.ts";
+import { restoreFetched, type RestoreResult } from "../restore/restore_backup.ts";
 import { type DrillDatabase, fail, pass, skipped, type ThrowawayDatabase } from "./check.ts";
 import { DATABASE_CHECKS } from "./database_checks.ts";
 import type { DrillContext } from "./drill_context.ts";

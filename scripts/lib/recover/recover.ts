@@ -1,6 +1,6 @@
 /**
- * Recovery with nothing but the vault: no catalog, no GitHub, no project. Lists the backups, checks one, or restores
- * it into an empty database, a Supabase project's or any PostgreSQL's, and makes the catalog anew there.
+ * Recovery from the vault alone, without catalog, GitHub or project. Lists the backups, checks one, or restores it into
+ * an empty database of a Supabase project or of any PostgreSQL server, and rebuilds the catalog there.
  */
 import { z } from "zod";
 import { BackupError, toBackupError } from "@backup/errors.ts";
@@ -23,19 +23,19 @@ import { literal } from "../postgres/sql_text.ts";
 import { adoptMissing } from "../reconcile/adopt_missing.ts";
 import type { Vault } from "../vault/vault.ts";
 import { type FetchedBackup, readManifest, withFetchedBackup } from "../vault/fetch_backup.ts";
-import { type Restored, restoreFetched } from "../restore/restore_backup.ts";
+import { restoreFetched, type RestoreResult } from "../restore/restore_backup.ts";
 
 const NEWEST = "newest";
-/** Made Supabase's servers. */
+/** The bootstrap superuser of Supabase's servers. */
 const PLATFORM_SUPERUSER = "supabase_admin";
 
 export const fromVaultEnvironment = z.object({
   ...vaultFields,
-  /** Whose backups. */
+  /** The database whose backups are listed. */
   TARGET: targetSchema.default("prod"),
-  /** A key, or `newest`. Absent: only a list is wanted. */
+  /** A key, or `newest`. Without it the backups are listed. */
   R2_KEY: z.string().optional(),
-  /** Where to. Absent: the backup is only checked. */
+  /** The database to restore into. Without it the backup is only checked. */
   DATABASE_URL: z.string().optional(),
   ALLOW_SCHEMA_ONLY: z.enum(["yes", "true", "no", "false"]).default("no").transform((it) =>
     /yes|true/.test(it)
@@ -43,7 +43,7 @@ export const fromVaultEnvironment = z.object({
 });
 
 /**
- * Does what the environment asks for: lists, checks or restores.
+ * Lists, checks or restores, as the environment requests.
  * @throws {BackupError} `target_not_empty`, `missing_environment`, and what a check or a restore throws.
  */
 export async function recoverFromVault(
@@ -90,7 +90,7 @@ function describe(manifest: AnyManifest | null): string {
     : `${size}, of the old format`;
 }
 
-/** Downloads it: size, hash, and whether it is an archive. */
+/** Downloads the backup and checks its size, its hash and the head of its archive. */
 async function check(deps: Omit<Context, "connection">, key: string): Promise<void> {
   const { progress } = deps;
   await withFetchedBackup(deps, key, ({ manifest, toc }) => {
@@ -108,14 +108,14 @@ interface Context {
 }
 
 /**
- * The engine of every restore, without a safety copy: there is nothing to save.
+ * The restore of every command, without a safety copy: the target is empty.
  * @throws {BackupError} `target_not_empty` before anything is touched.
  */
 export async function restoreIntoEmpty(
   deps: Context,
   key: string,
   allowSchemaOnly: boolean,
-): Promise<Restored> {
+): Promise<RestoreResult> {
   const { vault, connection, progress, signal } = deps;
   progress.phase("connect");
   const tools = await findToolsFor(connection, signal);
@@ -128,7 +128,7 @@ export async function restoreIntoEmpty(
       await makeExtensionsSchema(connection);
       await preparePlatform({ tools, gzip, signal }, backup, connection);
     }
-    // "verify" asks for no confirmation, which would be of no use where nothing can be lost
+    // target "verify" needs no confirmation: an empty database has nothing to lose
     const order = { target: "verify", confirm: null, allowSchemaOnly, safety: null } as const;
     return await restoreFetched({ ...deps, tools, gzip, now: () => new Date() }, order, backup);
   });
@@ -142,7 +142,7 @@ const emptiness = z.object({
   isSuperuser: z.boolean(),
 });
 
-/** Whether the platform's schemas are there. @throws {BackupError} unless it is empty and can be restored into. */
+/** @returns whether the platform's schemas exist. @throws {BackupError} unless it is empty and can be restored into. */
 async function inspectEmpty(connection: Connection): Promise<boolean> {
   const session = await Session.open({ connection });
   try {
@@ -230,7 +230,7 @@ async function makeExtensionsSchema(connection: Connection): Promise<void> {
   await session.close();
 }
 
-/** What the audit's copies tell, then a row for every manifest. The data is restored whatever becomes of this. */
+/** Adds the runs of the audit's copies, then a row for every manifest. A failure is a warning: the data is restored. */
 async function rebuildCatalog(
   vault: Vault,
   connection: Connection,

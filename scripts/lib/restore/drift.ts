@@ -1,4 +1,4 @@
-/** The target beside what the plan saw of it, as late as can be: after the safety copy, which may take long. */
+/** Compares the target with its plan, as late as possible: after the safety copy, which may take long. */
 import { BackupError } from "@backup/errors.ts";
 import { type AnyManifest, isProving } from "@backup/vault/manifest.ts";
 import type { PlannedRestore } from "@backup/runs/restore_plan.ts";
@@ -19,7 +19,7 @@ export function requirePlanOf({ backup, target }: PlannedRestore, into: Target, 
   );
 }
 
-/** Changes are no reason to stop, since the restore checks everything itself: they are told. */
+/** Changes are reported and do not stop the restore, which checks its own result. */
 export async function readDrift(
   access: TargetAccess,
   plan: PlannedRestore,

@@ -1,4 +1,4 @@
-/** What a restore and its plan read from the environment. */
+/** The environment of a restore and of its plan. */
 import { z } from "zod";
 import { targetSchema } from "@backup/target.ts";
 import { yes } from "../process/environment.ts";

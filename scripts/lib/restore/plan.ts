@@ -1,6 +1,6 @@
 /**
- * What a restore would do, told without doing it: the target is read in one read-only transaction, of the backup
- * only its manifest, its fingerprint's text and the head of its archive are fetched.
+ * Plans a restore without doing it: reads the target in one read-only transaction, and fetches only the backup's
+ * manifest, the text of its fingerprint and the head of its archive.
  */
 import { BackupError } from "@backup/errors.ts";
 import { isProving } from "@backup/vault/manifest.ts";
@@ -33,7 +33,7 @@ export interface PlanOrder {
   target: Target;
   /** Key of the archive in the vault. */
   key: string;
-  /** A backup without rows empties the target: an obstacle without this explicit word. */
+  /** The confirmation for a backup without rows, which empties the target: an obstacle without it. */
   allowSchemaOnly: boolean;
   /** A restore whose locks may fit, but are not sure to: an obstacle without this confirmation. @default false */
   allowTightLockTable?: boolean;
@@ -49,7 +49,7 @@ export interface PlanContext {
   pastRestores: (target: Target) => Promise<PastRestore[]>;
 }
 
-/** What a backup that carries fewer proofs does not tell. */
+/** Facts that a backup with fewer proofs does not hold. */
 export type Unknown = "rows" | "sequences" | "schema" | "roles" | "extensions" | "raw_size";
 
 export interface RestorePlan extends SchemaComparison {
@@ -73,7 +73,7 @@ export interface RestorePlan extends SchemaComparison {
   stays: Listed<string>;
   /** The archive holds no privileges: objects get those of their namesakes on the target, others stay closed. */
   keepsTargetPrivileges: boolean;
-  /** Entries of the archive that are left out, counted by reason. */
+  /** Number of archive entries that are left out, by reason. */
   leftOut: Record<string, number>;
   sessions: Listed<BlockingSession>;
   duration: DurationPlan;
@@ -88,7 +88,7 @@ const LISTED_SESSIONS = 50;
 /**
  * Changes nothing, and takes no lock that others wait for.
  * @throws {BackupError} what keeps the plan from being made: `vault_object_missing`, `manifest_invalid`,
- * `archive_rejected`, `target_locked` when a table is locked exclusively, naming by whom.
+ * `archive_rejected`, `target_locked` when a table is locked exclusively, with the sessions that hold the lock.
  */
 export async function planRestore(context: PlanContext, order: PlanOrder): Promise<RestorePlan> {
   const { createdAtUtc } = parseArchiveKey(order.key);

@@ -18,30 +18,30 @@ const planned = (
 
 test("a table that a plan leaves out of its list had as many rows as in the backup", () => {
   const plan = planned([{ table: "t", backup: 1, target: 2 }], { total: 500, different: 1 });
-  const look = {
+  const drift = {
     tables: [row("t", 2), row("same", 7), row("grown", 8)],
     backupRows: { t: 1, same: 7, grown: 7 },
     differences: ["a"],
   };
-  expect(changesSincePlan(plan, look)).toEqual({
+  expect(changesSincePlan(plan, drift)).toEqual({
     tables: { total: 1, listed: [{ table: "grown", planned: 7, now: 8 }] },
     schema: { total: 0, listed: [] },
   });
 });
 
-test("of a list that was cut nothing is said about the tables that it does not name", () => {
+test("a truncated list reports nothing about the tables that it does not name", () => {
   const plan = planned([{ table: "t", backup: 1, target: 2 }], { total: 900, different: 800 });
-  const look = { tables: [row("t", 3), row("other", 8)], backupRows: { t: 1, other: 1 }, differences: null };
-  expect(changesSincePlan(plan, look)).toEqual({
+  const drift = { tables: [row("t", 3), row("other", 8)], backupRows: { t: 1, other: 1 }, differences: null };
+  expect(changesSincePlan(plan, drift)).toEqual({
     tables: { total: 1, listed: [{ table: "t", planned: 2, now: 3 }] },
     schema: null,
   });
 });
 
-test("of differences that were cut those that are gone are named, and the numbers are told", () => {
+test("truncated differences report those that are gone by name, and the numbers", () => {
   const plan = { ...planned([]), differences: { total: 300, listed: ["a", "b"] } };
-  const look = { tables: [], backupRows: null, differences: ["b", "c"] };
-  expect(changesSincePlan(plan, look).schema?.listed).toEqual([
+  const drift = { tables: [], backupRows: null, differences: ["b", "c"] };
+  expect(changesSincePlan(plan, drift).schema?.listed).toEqual([
     "no longer: a",
     "2 differences from the backup, 300 in the plan",
   ]);

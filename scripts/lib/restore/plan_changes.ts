@@ -1,4 +1,4 @@
-/** Where a target changed between a plan and the restore that was decided on its ground. */
+/** Compares a target with its plan: what changed before the restore that was decided on it. */
 import type { PlannedRestore } from "@backup/runs/restore_plan.ts";
 import type { TableRows } from "../postgres/database_facts.ts";
 import { list, type Listed } from "./plan_comparison.ts";
@@ -13,27 +13,27 @@ export interface TableChange {
 
 export interface PlanChanges {
   tables: Listed<TableChange>;
-  /** Schema and privileges, each as a sentence; `null` when the backup does not tell its own. */
+  /** Schema and privileges, each as a sentence; `null` when the backup does not hold them. */
   schema: Listed<string> | null;
 }
 
-/** The target at a second look, with what a plan compares it with. */
+/** The target now, and the facts of the backup that a plan compares it with. */
 export interface Drift {
   tables: readonly TableRows[];
-  /** Rows per table in the backup, `null` when it does not tell. */
+  /** Rows per table in the backup, `null` when unknown. */
   backupRows: Readonly<Record<string, number>> | null;
-  /** All differences from the backup, as a plan words them. */
+  /** All differences from the backup, in the words of a plan. */
   differences: readonly string[] | null;
 }
 
 export function changesSincePlan(
   planned: Pick<PlannedRestore, "tables" | "differences">,
-  look: Drift,
+  drift: Drift,
 ): PlanChanges {
   return {
-    tables: list(tableChanges(planned, look)),
-    schema: planned.differences && look.differences &&
-      list(schemaChanges(planned.differences, look.differences)),
+    tables: list(tableChanges(planned, drift)),
+    schema: planned.differences && drift.differences &&
+      list(schemaChanges(planned.differences, drift.differences)),
   };
 }
 

@@ -15,14 +15,14 @@ export interface StoredBackup {
   lines: string[] | null;
 }
 
-/** All of them counted, the first of them named. */
+/** The number of all items, and the first of them. */
 export interface Listed<T> {
   total: number;
   listed: T[];
 }
 
 export interface SchemaComparison {
-  /** As the target has it against the backup, privileges included; `null` here and below: the backup does not tell. */
+  /** Differences of the target from the backup, with privileges; `null` here and below: unknown to the backup. */
   differences: Listed<string> | null;
   onlyInTarget: Listed<LostObject> | null;
   /** Extensions of the backup that the target lacks or has in another version. */
@@ -32,7 +32,7 @@ export interface SchemaComparison {
 }
 
 const LISTED = 200;
-/** A restored database has so many times the bytes of its uncompressed archive: indexes, page headers. */
+/** Bytes of a restored database for each byte of its uncompressed archive: indexes and page headers are added. */
 const DATABASE_PER_ARCHIVE = 1.5;
 
 export function list<T>(items: readonly T[], limit = LISTED): Listed<T> {
@@ -60,7 +60,7 @@ export function compareSchemas({ manifest, lines }: StoredBackup, now: TargetNow
 }
 
 /**
- * As the check before COMMIT sees them: without what depends on the major version, and without what stays. A relation
+ * Differences as the check before COMMIT finds them: without what depends on the major version or stays in place. A relation
  * that one side lacks is one difference, whatever its columns and constraints.
  */
 export function schemaDifferences(manifest: Manifest, backup: readonly string[], now: TargetNow): string[] {
@@ -73,7 +73,7 @@ export function schemaDifferences(manifest: Manifest, backup: readonly string[],
   return describeDifferences(wholeObjects(expected, found), wholeObjects(found, expected));
 }
 
-/** Bytes of the database that the backup becomes, roughly; `null` when it does not tell its raw size. */
+/** Bytes of the database that the backup becomes, roughly; `null` when its raw size is unknown. */
 export function expectedDatabaseBytes(manifest: AnyManifest | null): number | null {
   if (!manifest || !isProving(manifest)) return null;
   return Math.round(manifest.raw_bytes * DATABASE_PER_ARCHIVE);

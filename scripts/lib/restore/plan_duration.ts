@@ -1,11 +1,11 @@
-/** How long a restore will take, from those that were measured. */
+/** Estimates the duration of a restore from earlier ones. */
 import { toBackupError } from "@backup/errors.ts";
 import type { PastRestore } from "../catalog/catalog.ts";
 
 export interface DurationPlan {
-  /** From the run's begin to its end, safety copy and download included; `null` when nothing tells. */
+  /** Whole run, with safety copy and download; `null` when there is nothing to estimate from. */
   seconds: number | null;
-  /** How many restores that is measured from. */
+  /** Number of restores that the estimate is based on. */
   measured: number;
   /** Why `seconds` is `null`. */
   reason: "no_restore_yet" | "catalog_unavailable" | null;

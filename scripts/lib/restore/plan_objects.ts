@@ -1,4 +1,4 @@
-/** What a restore does to the objects that only the target has, told by two fingerprints. */
+/** What a restore does to the objects that only the target has, from the fingerprints of both sides. */
 import { z } from "zod";
 import { parseLine } from "../postgres/database_facts.ts";
 
@@ -11,7 +11,7 @@ export type Fate = "moved_aside" | "removed" | "replaced";
 
 export interface LostObject {
   kind: string;
-  /** With its schema, for what lies in one. */
+  /** With its schema, if it has one. */
   name: string;
   fate: Fate;
 }
@@ -24,9 +24,9 @@ interface Identity {
   facts: Record<string, unknown>;
 }
 
-/** Parts of a relation: their name is `relation.part`, a sequence's own line bears the relation's name. */
+/** Parts of a relation: their name is `relation.part`, the line of a sequence has the relation's name. */
 const PARTS = new Set(["column", "constraint", "index", "trigger", "rule", "policy", "sequence"]);
-/** Kinds that lie in no schema, or hang on the platform's tables, cannot be moved aside. */
+/** Area of objects without a schema or on the platform's tables, which cannot be moved aside. */
 const DATABASE_AREA = "-";
 /** Area of the catalog's own objects. */
 export const OPS_AREA = "~ops";
@@ -45,7 +45,7 @@ export function objectsOnlyInTarget(backup: readonly string[], target: readonly 
   }));
 }
 
-/** Lines without the parts of relations that the other side lacks: such a relation stands for all of it. */
+/** Lines without the parts of relations that the other side lacks: such a relation represents its parts. */
 export function wholeObjects(lines: readonly string[], others: readonly string[]): string[] {
   const relations = new Set(lines.map(identify).filter(({ kind }) => kind === "relation").map(keyOf));
   const kept = new Set(others.map((line) => keyOf(identify(line))));
@@ -92,7 +92,7 @@ function relationOf({ area, kind, name }: Identity, relations: ReadonlySet<strin
 
 function fateOf(object: Identity, ranges: readonly string[]): Fate {
   const { area, kind, name } = object;
-  if (kind === "extension") return "moved_aside"; // with the schema it lies in
+  if (kind === "extension") return "moved_aside"; // with its schema
   if (area === DATABASE_AREA || area.startsWith("~") || isRange(object)) return "removed";
   if (kind === "function" && ranges.some((range) => name.startsWith(range))) return "removed";
   return PARTS.has(kind) ? "replaced" : "moved_aside";
@@ -121,7 +121,7 @@ function relationKind({ facts }: Identity): string {
   return RELATION_KINDS[String(facts.kind)] ?? "relation";
 }
 
-/** Functions and domain constraints bear their schema in their name already. */
+/** The names of functions and domain constraints include their schema. */
 function nameOf({ area, kind, name }: Identity): string {
   if (area === DATABASE_AREA || kind === "schema" || kind === "function" || kind === "other") return name;
   const schema = area === OPS_AREA ? "public" : area.replace(/^~/, "");

@@ -1,4 +1,4 @@
-/** What would end a restore before it changed anything, seen beforehand. */
+/** Finds what would stop a restore before it changes anything. */
 import { type AnyManifest, isProving } from "@backup/vault/manifest.ts";
 import { DATA_ONLY_SCHEMAS } from "@backup/vault/platform.ts";
 import type { ArchiveToc } from "../archive/archive_toc.ts";
@@ -8,13 +8,13 @@ import type { TargetNow } from "./read_target.ts";
 import type { Selection } from "../archive/select_entries.ts";
 
 export type Obstacle =
-  /** The backup holds no rows, and the word that allows to empty the target was not given. */
+  /** The backup holds no rows, and the confirmation for an empty target is missing. */
   | { kind: "schema_only" }
-  /** The stored archive is not of the size that its manifest says. */
+  /** The size of the stored archive differs from its manifest. */
   | { kind: "archive_size"; manifest: number; stored: number }
   /** The archive makes an extension that the target's server does not have. */
   | { kind: "extension_unavailable"; name: string }
-  /** It stays in schema public, and the backup does not know it. */
+  /** It stays in schema public, and the backup does not have it. */
   | { kind: "extension_only_in_target"; name: string }
   /** It cannot be brought to where the backup has it: an extension of the project's schemas does not move. */
   | { kind: "extension_schema"; name: string; backup: string; target: string }

@@ -1,4 +1,4 @@
-/** What a plan says in the job's summary on GitHub, in Markdown for an admin. */
+/** The job summary of a plan on GitHub, in Markdown for an admin. */
 import { FATE_WORDS, obstacleText, PROOF_WORDS, UNKNOWN_WORDS } from "@backup/runs/restore_plan_text.ts";
 import type { RestorePlan } from "./plan.ts";
 import type { Listed } from "./plan_comparison.ts";

@@ -1,4 +1,4 @@
-/** Rows per table in a backup beside those in the target now. */
+/** Compares the rows per table of a backup with those of the target. */
 import { type AnyManifest, isProving } from "@backup/vault/manifest.ts";
 import type { ArchiveToc, TocEntry } from "../archive/archive_toc.ts";
 import type { TableRows } from "../postgres/database_facts.ts";
@@ -9,7 +9,7 @@ export interface TablePlan {
   /** Quoted `schema.table`. */
   table: string;
   /**
-   * `unknown`: the backup holds the table, and does not tell how many rows · `absent`: it has none of that name that
+   * `unknown`: the backup holds the table, but not the number of its rows · `absent`: it has none of that name that
    * holds rows itself; those of a partitioned table are its partitions'.
    */
   backup: number | "absent" | "unknown";
@@ -22,7 +22,7 @@ export interface TablesPlan {
   total: number;
   /** Tables with another number of rows, or on one side only. */
   different: number;
-  /** `null` when the backup does not tell. */
+  /** `null` when unknown to the backup. */
   backupRows: number | null;
   targetRows: number;
   /** In name order; when they are too many, those that stay equal are left out first. */

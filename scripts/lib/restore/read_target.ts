@@ -1,4 +1,4 @@
-/** The target as it is now, read in one transaction that can neither write nor wait. */
+/** Reads the state of the target in one read-only transaction with a short lock timeout. */
 import { BackupError } from "@backup/errors.ts";
 import type { AnyManifest } from "@backup/vault/manifest.ts";
 import type { ClientTools } from "../postgres/client_tools.ts";
@@ -16,11 +16,11 @@ import {
 import { describeLockHolders } from "../postgres/lock_holders.ts";
 import { Session, sqlstateOf } from "../postgres/session.ts";
 import { type BlockingSession, readBlockingSessions } from "../postgres/blocking_sessions.ts";
-import { readTargetFacts, type TargetFacts } from "./target_facts.ts";
+import { readTargetFacts, type RestoreTargetFacts } from "./target_facts.ts";
 
 export interface TargetNow {
   server: ServerFacts;
-  facts: TargetFacts;
+  facts: RestoreTargetFacts;
   sessions: BlockingSession[];
   tables: TableRows[];
   fingerprint: Fingerprint;
@@ -30,14 +30,14 @@ export interface TargetNow {
 export interface TargetAccess {
   connection: Connection;
   tools: ClientTools;
-  /** How long a table is waited for. Default: a second, for those who only want to know. */
+  /** How long to wait for the lock of a table, in milliseconds. @default 1000 */
   lockTimeoutMs?: number;
   signal?: AbortSignal;
 }
 
 const LOCK_NOT_AVAILABLE = "55P03";
 
-/** @throws {BackupError} `target_locked` when a table cannot be read in time, naming who is there. */
+/** @throws {BackupError} `target_locked` when a table cannot be read in time, with the sessions that hold it. */
 export async function readTargetNow(
   access: TargetAccess,
   manifest: AnyManifest | null,

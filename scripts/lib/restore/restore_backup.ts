@@ -1,6 +1,6 @@
 /**
- * A restore from beginning to end. Nothing of the target is touched before the archive was downloaded and
- * found equal to its manifest, and a safety copy of the target was taken and proven like any backup.
+ * Restores a backup into a target database, from the download to the cleanup. The target is not changed before the
+ * archive is on this machine and equal to its manifest, and a safety copy of the target is stored and read back.
  */
 import { BackupError, toBackupError } from "@backup/errors.ts";
 import { SAFETY_LABEL } from "@backup/label.ts";
@@ -18,7 +18,7 @@ import { requireLockTable } from "./lock_table.ts";
 import type { PlanChanges } from "./plan_changes.ts";
 import { readDrift, requirePlanOf } from "./drift.ts";
 import { selectEntries } from "../archive/select_entries.ts";
-import { readTargetFacts, type TargetFacts } from "./target_facts.ts";
+import { readTargetFacts, type RestoreTargetFacts } from "./target_facts.ts";
 import { type Loaded, type RestoreDeps, restoreInTransaction } from "./transaction.ts";
 import type { Expectation } from "./verify.ts";
 
@@ -28,13 +28,13 @@ export interface RestoreOrder {
   key: string;
   /** `RESTORE_PROD` for production. */
   confirm: string | null;
-  /** A backup without rows empties the target: only on this explicit word. */
+  /** The confirmation for a backup without rows, which empties the target. */
   allowSchemaOnly: boolean;
   /** The confirmation for a restore whose locks may fit, but are not sure to. @default false */
   allowTightLockTable?: boolean;
-  /** The plan on whose ground the restore was decided: where the target changed since is told. */
+  /** The plan that the restore was decided on: changes of the target since then are reported. */
   plan?: PlannedRestore | null;
-  /** How the target is saved first; `null` only for a throwaway target. */
+  /** Who requests the safety copy of the target; `null` only for a target without content to lose. */
   safety: Omit<BackupOrder, "target" | "mode" | "verify" | "label" | "previous" | "allowShrink"> | null;
 }
 
@@ -43,39 +43,58 @@ export interface RestoreContext extends RestoreDeps {
   now: () => Date;
 }
 
-export interface Restored {
+/** The outcome of a committed restore. */
+export interface RestoreResult {
   manifest: AnyManifest | null;
   safety: TakenBackup | null;
   verified: Loaded;
   skipped: { kind: string; name: string; reason: string }[];
-  /** Where the target was not as the plan had seen it, just before the restore; `null` without a plan. */
+  /** Differences between the plan and the target just before the restore; `null` without a plan. */
   changedSincePlan: PlanChanges | null;
-  /** What was left to do and failed; the restore itself is committed and good. */
+  /** Steps after COMMIT that failed; the restore itself is committed. */
   warnings: string[];
 }
 
 /** @throws {BackupError} with the phase; the target is as it was unless the code is `restore_outcome_unknown`. */
-export async function restoreBackup(context: RestoreContext, order: RestoreOrder): Promise<Restored> {
+export async function restoreBackup(context: RestoreContext, order: RestoreOrder): Promise<RestoreResult> {
   requireConfirmation(order);
   return await withFetchedBackup(context, order.key, (backup) => restoreFetched(context, order, backup));
 }
 
-/** The same, of a backup that is on this machine already. */
+/**
+ * Restores a backup that is on this machine already and was compared with its manifest.
+ * @throws {BackupError} as {@link restoreBackup}.
+ */
 export async function restoreFetched(
   context: RestoreContext,
   order: Omit<RestoreOrder, "key">,
   { key, manifest, archiveFile, toc }: FetchedBackup,
-): Promise<Restored> {
+): Promise<RestoreResult> {
+  // Refuse what the order alone decides, before the target is contacted.
   requireConfirmation(order);
   requireRows(key, manifest, order.allowSchemaOnly);
   if (order.plan) requirePlanOf(order.plan, order.target, key);
+
+  // Read from the target what decides which entries of the archive can be restored: its extensions, its roles, and
+  // whether it holds the catalog, which a restore leaves as it is.
   context.progress.phase("inspect");
   const target = await inspectTarget(context, manifest);
   const selection = selectEntries(toc.entries, target);
+
+  // Check the size of the lock table now: an overflow in the middle of the load would fail other sessions too.
   requireLockTable(toc, selection, target.lockTable, order.allowTightLockTable ?? false);
+
+  // Store a copy of the target and read it back. From here on the restore can be undone even after its COMMIT.
   const safety = order.safety && await takeSafetyCopy(context, order.target, order.safety);
+
+  // Fetch the facts to compare with before the transaction begins, so that no request to the vault prolongs its locks.
   const expected = await expectationOf(context.vault, key, manifest, target.keepOps);
+
+  // Compare the target with the plan as late as possible: the safety copy may have taken long. Differences are
+  // reported only, since the transaction checks its own result.
   const changedSincePlan = order.plan ? await readDrift(context, order.plan, manifest, expected) : null;
+
+  // Replace the content and compare the result in one transaction. Everything before its COMMIT leaves no trace.
   const verified = await restoreInTransaction(context, {
     archiveFile,
     selection,
@@ -88,6 +107,8 @@ export async function restoreFetched(
     name: entry.tag,
     reason,
   }));
+
+  // Drop the old content and update the planner's statistics. A failure here is a warning: the data is restored.
   return { manifest, safety, verified, skipped, changedSincePlan, warnings: await tidyUp(context) };
 }
 
@@ -113,7 +134,10 @@ function requireRows(key: string, manifest: AnyManifest | null, allowSchemaOnly:
   );
 }
 
-async function inspectTarget(context: RestoreContext, manifest: AnyManifest | null): Promise<TargetFacts> {
+async function inspectTarget(
+  context: RestoreContext,
+  manifest: AnyManifest | null,
+): Promise<RestoreTargetFacts> {
   const { connection, tools, signal } = context;
   const session = await PsqlSession.open({ psql: tools.psql, connection, signal });
   try {
@@ -143,7 +167,7 @@ async function takeSafetyCopy(
       target,
       mode: "full",
       label: SAFETY_LABEL,
-      verify: false,
+      verify: true,
       previous: null,
     } as const;
     return await takeBackup({ ...context, progress: asOnePhase }, order);
@@ -191,7 +215,7 @@ async function expectationOf(
   };
 }
 
-/** After COMMIT: the old content's end, then statistics for the planner. Neither can take the restore back. */
+/** After COMMIT: drops the old content, then updates the planner's statistics. @returns what failed. */
 async function tidyUp(context: RestoreContext): Promise<string[]> {
   const { connection, tools, signal, progress } = context;
   const warnings: string[] = [];

@@ -1,9 +1,9 @@
 /** The job summary of a restore, in Markdown for an admin. */
 import { isProving } from "@backup/vault/manifest.ts";
 import { number, table } from "../run/job_summary.ts";
-import type { Restored } from "./restore_backup.ts";
+import type { RestoreResult } from "./restore_backup.ts";
 
-export function restoreSummary(restored: Restored, key: string, target: string): string {
+export function restoreSummary(restored: RestoreResult, key: string, target: string): string {
   const { manifest, safety, verified } = restored;
   return table("Restauração concluída", [
     ["Destino", target],

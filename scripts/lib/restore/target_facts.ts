@@ -1,15 +1,15 @@
-/** What must be known of a target before it can be told which entries of an archive it takes. */
+/** The facts of a target that decide which entries of an archive can be restored into it. */
 import { z } from "zod";
 import { type AnyManifest, isProving } from "@backup/vault/manifest.ts";
 import type { SqlSession } from "../postgres/sql_session.ts";
 import { type LockTableFacts, readLockTable } from "./lock_table.ts";
 
-export interface TargetFacts {
+export interface RestoreTargetFacts {
   /** The target holds the catalog, whose objects a restore leaves as they are. */
   keepOps: boolean;
   installedExtensions: ReadonlySet<string>;
   availableExtensions: ReadonlySet<string>;
-  /** Roles that the backup names and the target lacks; none for a backup that does not tell its roles. */
+  /** Roles that the backup names and the target lacks; none for a backup that does not hold its roles. */
   missingRoles: string[];
   lockTable: LockTableFacts;
 }
@@ -25,7 +25,7 @@ const targetSchema = z.object({
 export async function readTargetFacts(
   session: SqlSession,
   manifest: AnyManifest | null,
-): Promise<TargetFacts> {
+): Promise<RestoreTargetFacts> {
   const facts = targetSchema.parse(
     await session.value(
       `select json_build_object(

@@ -1,6 +1,6 @@
 /**
  * The one transaction of a restore: old content moved aside, archive loaded, everything checked, then COMMIT.
- * Until the last word nothing is changed for anybody; whatever goes wrong, the server rolls back.
+ * Before COMMIT no other session sees a change; after any error the server rolls back.
  * Each object that is moved or made stays locked until the end, so the server's lock table bounds how many there
  * may be (lock_table.ts).
  */
@@ -35,7 +35,7 @@ export interface RestoreDeps {
   tools: ClientTools;
   gzip: Gzip;
   progress: Progress;
-  /** How long the target's tables are waited for. Default: {@link LOCK_TIMEOUT_MS}. */
+  /** How long to wait for the locks of the target's tables. Default: {@link LOCK_TIMEOUT_MS}. */
   lockTimeoutMs?: number;
   signal?: AbortSignal;
 }
@@ -45,16 +45,16 @@ export interface LoadOrder {
   archiveFile: string;
   selection: Selection;
   expected: Expectation;
-  /** The archive holds no privileges (made the old way): objects keep those of their namesakes on the target. */
+  /** The archive holds no privileges (made the old way): objects get those of the target's objects of the same name. */
   keepPrivileges: boolean;
   /** Roles that the archive names and the target lacks: made without login. */
   missingRoles: readonly string[];
 }
 
-/** What psql says of each table's rows. */
+/** The line that psql prints after the rows of a table. */
 const COPIED = /^COPY (\d+)$/;
 const LOCK_NOT_AVAILABLE = "55P03";
-/** What the operator does next, by the server's SQLSTATE. */
+/** Hints for the operator, by the server's SQLSTATE. */
 const HINTS: Readonly<Record<string, string>> = {
   // out_of_memory, of the lock table too, which lock_table.ts estimates beforehand
   "53200":
@@ -63,13 +63,13 @@ const HINTS: Readonly<Record<string, string>> = {
   "53100":
     "The server's disk is full: until the cleanup it holds the old content and the new. Make room and repeat.",
 };
-/** Shutdown or termination: says nothing about a COMMIT that was under way. */
+/** SQLSTATEs of shutdown or termination: the outcome of a COMMIT in progress is unknown. */
 const SERVER_GOING_AWAY = /^57P/;
 
 /**
  * @returns what was checked; the transaction is committed then.
  * @throws {BackupError} the target is as it was, except after `restore_outcome_unknown`: the connection broke
- * while the server was asked to commit.
+ * during COMMIT.
  */
 export function restoreInTransaction(deps: RestoreDeps, order: LoadOrder): Promise<Loaded> {
   return withTemporaryFolder("restore", (folder) => restoreThrough(deps, order, folder));
@@ -118,9 +118,9 @@ async function restoreThrough(deps: RestoreDeps, order: LoadOrder, folder: strin
   }
 }
 
-/** What a committed restore tells. */
+/** The facts of a committed restore. */
 export interface Loaded extends Verified {
-  /** Objects without a namesake on the target, restored from an archive without privileges: only their owner may use them. */
+  /** Objects without an object of the same name on the target, restored from an archive without privileges: only their owner may use them. */
   closed: string[];
 }
 
@@ -168,7 +168,7 @@ async function load(
   }
 }
 
-/** A function of the archive that runs while it loads (in a materialized view, say) must not reach the catalog. */
+/** A function of the archive that runs during the load, in a materialized view for example, must not write to the catalog. */
 function requireUntouched(
   before: readonly string[],
   after: readonly string[],
@@ -184,13 +184,13 @@ function requireUntouched(
   );
 }
 
-/** setval() is not undone by ROLLBACK, so it comes last; and a platform sequence never goes backwards. */
+/** setval() is not undone by ROLLBACK, so it comes last; and a platform sequence is never set to a lower value. */
 async function commit(session: PsqlSession, release: string, expected: Expectation): Promise<void> {
   await session.run(
     [`notify pgrst, 'reload schema';`, advanceSequences(expected), `set local revo.release = '${release}';`]
       .join("\n"),
   );
-  // stands in the target from COMMIT until the cleanup: who does not hear of the COMMIT can look for it
+  // this schema exists from COMMIT until the cleanup: it shows the outcome when the response to COMMIT is lost
   const [trace = ""] = await session.run(
     "select current_setting('revo.old_content_prefix') || txid_current() || '_public';",
   );
@@ -199,7 +199,7 @@ async function commit(session: PsqlSession, release: string, expected: Expectati
     await session.run("\\set QUIET off\ncommit;\n\\set QUIET on", (line) => tag = line);
   } catch (cause) {
     const state = sqlstateOf(cause);
-    if (state !== null && !SERVER_GOING_AWAY.test(state)) throw cause; // the server said no, and rolled back
+    if (state !== null && !SERVER_GOING_AWAY.test(state)) throw cause; // the server refused and rolled back
     throw new BackupError(
       "restore_outcome_unknown",
       "the connection ended while the server was asked to commit",

@@ -1,4 +1,4 @@
-/** The checks inside the transaction: what was restored is what the manifest says, or nothing is committed. */
+/** The checks inside the transaction: it is committed only if the restored content equals the manifest. */
 import { z } from "zod";
 import { BackupError } from "@backup/errors.ts";
 import type { Manifest } from "@backup/vault/manifest.ts";
@@ -16,7 +16,7 @@ import {
 } from "../postgres/database_facts.ts";
 import type { SqlSession } from "../postgres/sql_session.ts";
 
-/** What the restored content has to be; a fact that the backup does not tell is `null` and cannot be checked. */
+/** The expected content. A fact that the backup does not hold is `null` and not checked. */
 export interface Expectation {
   mode: Mode;
   /** Major version of the server that was backed up. */
@@ -32,7 +32,7 @@ export interface Expectation {
   ignoredAreas: Readonly<Record<string, string>>;
 }
 
-/** What was checked before COMMIT; each `null` was not, because the backup does not tell. */
+/** What was checked before COMMIT; `null`: not checked, unknown to the backup. */
 export interface Verified {
   tables: number;
   rows: number;
@@ -69,7 +69,7 @@ export function rowDifferences(expected: Record<string, number>, found: readonly
   );
 }
 
-/** Sequences that stand elsewhere than expected, each as a sentence. */
+/** Sequences with another value than expected, each as a sentence. */
 export async function sequenceDifferences(
   session: SqlSession,
   expected: Manifest["sequences"],
@@ -149,7 +149,7 @@ function difference<T>(
   );
 }
 
-/** What a difference is a difference of. */
+/** The part of the content that differs. */
 export type VerifiedPart = "rows" | "sequences" | "schema and privileges";
 
 function requireNone(what: VerifiedPart, differences: readonly string[]): void {

@@ -7,11 +7,11 @@ import { toUtcSecond } from "@backup/vault/object_key.ts";
 import { TOOL_VERSION } from "../../../lib/run/tool_version.ts";
 import { createStory, type SampleBackup, type SampleRun } from "./story.ts";
 
-/** What the archive of a row of the sample ERP takes, measured: so that a real backup beside it looks alike. */
+/** Measured bytes of the archive for each row of the sample ERP, so that sample and real backups have similar sizes. */
 const BYTES_PER_ROW = 45;
 const RAW_BYTES_PER_ROW = 170;
 
-/** The tables of today with their rows, and the server: what the sample backups are made to hold. */
+/** The present tables with their rows, and the server version, from which the sample backups are derived. */
 interface Present {
   tables: { name: string; rows: number }[];
   serverVersion: string;
@@ -42,7 +42,7 @@ export async function seedHistory(sql: Sql, now: Date): Promise<void> {
   });
 }
 
-/** As a script would have written them, had it run then. */
+/** Writes runs as the scripts do. */
 const INSERT_RUNS = `
   insert into public.ops_db_backup_runs
     (kind, target, mode, label, r2_key, reason, status, phase, requested_by, request_id, error_code,
@@ -76,7 +76,7 @@ async function readPresent(sql: Sql): Promise<Present> {
 interface Described {
   key: string;
   backup: SampleBackup;
-  /** As JSON text would be read back. */
+  /** As parsed from JSON text. */
   manifest: Manifest;
 }
 
@@ -140,7 +140,7 @@ function runRow(run: SampleRun, manifests: ReadonlyMap<string, Manifest>) {
   };
 }
 
-/** As the scripts word it: a backup tells what it stored, the others what they counted. */
+/** The result as the scripts report it: a backup reports what it stored, the other kinds what they counted. */
 function resultOf(run: SampleRun, { sha256, bytes, raw_bytes, tables_total, rows_total }: Manifest) {
   if (run.kind === "backup") return { sha256, bytes, raw_bytes, tables_total, rows_total };
   const counted = { tables: tables_total, rows: rows_total };

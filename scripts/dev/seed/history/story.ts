@@ -74,7 +74,7 @@ function withoutFutureProof(backup: SampleBackup, now: Date): SampleBackup {
 }
 
 interface Day {
-  /** How many days before today. */
+  /** Days before today. */
   ago: number;
   /** 00:00 UTC. */
   begin: Date;

@@ -1,5 +1,5 @@
--- Takes down what ties the project to the platform's tables and what lives in no schema.
--- The archive puts the source's own back.
+-- Drops what connects the project to the platform's tables, and objects without a schema.
+-- The archive restores those of the source.
 do $$
 declare
   item record;

@@ -1,7 +1,7 @@
 -- Moves the project's old content out of the way instead of dropping it. A DROP locks every index, constraint,
 -- policy, trigger and default, some ten locks a table, and exhausts the lock table; a move locks the table alone,
 -- and the old content stays as the way back until it is cleaned up after COMMIT (cleanup.sql).
--- Schema public itself keeps its oid: the platform's default privileges hang on it, and we could not make them again.
+-- Schema public itself keeps its oid: the platform's default privileges depend on it, and only their owner could make them again.
 -- What the catalog owns (revo.ops_prefix) and what belongs to extensions stays where it is.
 do $$
 declare
@@ -60,7 +60,7 @@ begin
        and not starts_with(coalesce(f.proname, ''), ops)
        and not exists (select from pg_catalog.pg_depend e
                         where e.classid = d.classid and e.objid = d.objid and e.deptype in ('e', 'i')) loop
-    -- the identity is looked up late: its argument types may have been moved meanwhile
+    -- the identity is read here because its argument types may have been moved by an earlier statement
     select format('alter %s %s set schema %I',
                   case i.type when 'statistics object' then 'statistics' else i.type end, i.identity, old_public)
       into statement

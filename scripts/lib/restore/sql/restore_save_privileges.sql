@@ -1,4 +1,4 @@
--- For archives made without privileges: remembers who could do what on the target, by name, before anything moves.
+-- For archives made without privileges: saves the privileges of the target's objects, by name, before they are moved.
 create temp table restore_privileges on commit drop as
 with ours as (
   select oid, nspname, nspowner, nspacl from pg_namespace
