@@ -1,5 +1,6 @@
 /** Connections that tests can break: to the vault, and to PostgreSQL. */
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
 import { connect, createServer as createTcpServer, type Server as TcpServer, type Socket } from "node:net";
 import { openR2Vault } from "../lib/vault/open_vault.ts";
 import type { Vault } from "../lib/vault/vault.ts";
@@ -19,10 +20,13 @@ export interface VaultRelay {
   breaks?(incoming: IncomingMessage): Break | null;
 }
 
-/** So many bytes of an answer's body are passed on, of none its head neither; then it is cut, or says no more. */
+/**
+ * So many bytes of an answer's body are passed on, of none its head neither; then the connection is cut, brings no
+ * more, or brings ten bytes a second.
+ */
 export interface Break {
   after: number;
-  how: "cut" | "silence";
+  how: "cut" | "silence" | "drip";
 }
 
 /** Stands between a client and the vault's simulator. */
@@ -32,7 +36,9 @@ export async function startVaultRelay(
 ): Promise<{ endpoint: string; server: Server }> {
   const target = new URL(endpoint);
   const server = createServer(async (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    incoming.on("error", () => {});
     const reply = await relay.intercept?.(incoming) ?? null;
+    if (incoming.socket.destroyed) return;
     if (reply) {
       incoming.resume();
       outgoing.writeHead(reply.status, { "content-type": "application/xml" });
@@ -54,6 +60,8 @@ export async function startVaultRelay(
       if (broken) breakOff(answer, outgoing, broken);
       else answer.pipe(outgoing);
     });
+    onward.on("error", () => outgoing.destroy());
+    outgoing.once("close", () => onward.destroy());
     incoming.pipe(onward);
   });
   return { server, endpoint: `http://127.0.0.1:${await listen(server)}${target.pathname}` };
@@ -91,11 +99,29 @@ function breakOff(answer: IncomingMessage, outgoing: ServerResponse, { after, ho
   };
   if (left === 0) return end();
   outgoing.once("close", () => answer.destroy());
+  if (how === "drip") return void drip(answer, outgoing, after);
   answer.on("data", (chunk: Uint8Array) => {
     const passed = chunk.subarray(0, left);
     left -= passed.length;
     outgoing.write(passed, () => left === 0 && end());
   });
+}
+
+async function drip(answer: IncomingMessage, outgoing: ServerResponse, after: number): Promise<void> {
+  let passed = 0;
+  answer.on("error", () => {}); // destroyed with the connection
+  for await (const chunk of answer.iterator({ destroyOnReturn: true })) {
+    const bytes = Buffer.from(chunk);
+    const fast = Math.max(0, Math.min(bytes.length, after - passed));
+    outgoing.write(bytes.subarray(0, fast));
+    for (let at = fast; at < bytes.length && !outgoing.destroyed; at++) {
+      await sleep(100);
+      outgoing.write(bytes.subarray(at, at + 1));
+    }
+    passed += bytes.length;
+    if (outgoing.destroyed) return;
+  }
+  outgoing.end();
 }
 
 /** Answers the requests that `refuse` picks as a broken vault does. */

@@ -1,22 +1,19 @@
-/** An alarm as an issue of the repository: its texts, and what is remembered in them. */
+/** An alarm as an issue of the repository: its texts, and the delivery state that is stored in them. */
 import { createHash } from "node:crypto";
-import type { Alarm, AlarmSource } from "@backup/watch/alarm.ts";
+import { type Alarm, type AlarmSource, materialOf } from "@backup/watch/alarm.ts";
 import { moment } from "@backup/watch/text.ts";
 
-/** Short, and equal for alarms that do not differ in a way worth a message. */
-export function materialOf(alarm: Alarm): string {
-  return createHash("sha256").update(`${alarm.id}\n${alarm.severity}\n${alarm.material}`).digest("hex").slice(
-    0,
-    16,
-  );
+/** A short hash of the alarm's id and {@link materialOf} it. */
+export function digestOf(alarm: Alarm): string {
+  return createHash("sha256").update(`${alarm.id}\n${materialOf(alarm)}`).digest("hex").slice(0, 16);
 }
 
-/** What is hidden in an alarm's issue: which alarm it is, and what each channel has heard of it. */
+/** Stored in a comment of an alarm's issue: which alarm it is, and the state that each channel took last. */
 export interface Mark {
   id: string;
-  /** {@link materialOf} of what the issue tells. */
+  /** {@link digestOf} the alarm in the issue's text. */
   material: string;
-  /** {@link materialOf} of what the webhook took last; `null` when it took nothing. */
+  /** {@link digestOf} the alarm that the webhook took last; `null` when it took none. */
   webhook: string | null;
 }
 
@@ -30,7 +27,7 @@ export function readMark(body: string): Mark | null {
 
 /** An issue's body, Markdown. */
 export function issueText(alarm: Alarm, mark: Mark, source: AlarmSource): string {
-  const seen = source.runUrl === null ? "" : ` ([execução](${source.runUrl}))`;
+  const run = source.runUrl === null ? "" : ` ([execução](${source.runUrl}))`;
   return [
     `**${escapeMarkdown(alarm.risk)}**`,
     "",
@@ -38,7 +35,7 @@ export function issueText(alarm: Alarm, mark: Mark, source: AlarmSource): string
     "",
     `Visto pela última vez em ${
       moment(source.at)
-    }${seen}. Este aviso se fecha sozinho quando tudo voltar ao normal.`,
+    }${run}. Este aviso se fecha sozinho quando tudo voltar ao normal.`,
     "",
     `<!-- revo-backups:alarm id=${mark.id} material=${mark.material} webhook=${mark.webhook ?? "none"} -->`,
     "",
@@ -46,15 +43,15 @@ export function issueText(alarm: Alarm, mark: Mark, source: AlarmSource): string
   ].join("\n");
 }
 
-/** The comment that tells watchers of the issue what is different. */
+/** The comment that notifies the issue's watchers of a change. */
 export function changeText(alarm: Alarm, source: AlarmSource): string {
   const facts = alarm.facts.map((fact) => `- ${escapeMarkdown(fact)}`);
   return [`Mudou (${moment(source.at)}):`, "", ...facts].join("\n");
 }
 
 export function clearedText(source: AlarmSource): string {
-  const seen = source.runUrl === null ? "" : ` ([execução](${source.runUrl}))`;
-  return `Voltou ao normal: visto em ${moment(source.at)}${seen}.`;
+  const run = source.runUrl === null ? "" : ` ([execução](${source.runUrl}))`;
+  return `Voltou ao normal: visto em ${moment(source.at)}${run}.`;
 }
 
 /** Names of tables and messages of servers must not mention people, link or make HTML. */

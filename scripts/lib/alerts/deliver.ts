@@ -1,12 +1,12 @@
 /**
- * Tells every channel of every alarm, once: an alarm that stands since the last time is told again only when its
- * facts differ materially. What each channel took last is written in the alarm's issue, so that the one that failed
- * is tried again next time; without that memory the webhook is told each time.
+ * Delivers alarms to every channel, once: an alarm that was delivered before is delivered again only when it differs
+ * materially. What each channel took last is stored in the alarm's issue, so that a channel that failed is tried again
+ * by the next delivery; without issues the webhook is called each time.
  */
 import { callWebhook, type WebhookOptions } from "../../../supabase/functions/_shared/alerts/webhook.ts";
 import { type Alarm, type AlarmEvent, type AlarmSource, clearedAlarm } from "@backup/watch/alarm.ts";
 import { BackupError, toBackupError } from "@backup/errors.ts";
-import { type Mark, materialOf } from "./alarm.ts";
+import { digestOf, type Mark } from "./alarm.ts";
 import type { AlarmIssues, OpenIssue } from "./issues.ts";
 
 export interface Channels {
@@ -16,10 +16,10 @@ export interface Channels {
 
 export interface DeliveryOrder {
   alarms: readonly Alarm[];
-  /** Alarms that are known to be well when they are not among `alarms`; others stay as they are. */
+  /** Alarms that have cleared when they are not among `alarms`; the state of others is unknown and stays. */
   decided: readonly string[];
   source: AlarmSource;
-  /** An exercise, not an emergency. */
+  /** Marks the messages as a test. */
   test: boolean;
 }
 
@@ -32,11 +32,11 @@ export interface DeliveredAlarm {
 
 export interface Delivered {
   delivered: DeliveredAlarm[];
-  /** Each channel's failure with each alarm: whoever delivers must not end well with any. */
+  /** Each channel's failure with each alarm: a delivery with any of them has failed. */
   failures: BackupError[];
 }
 
-/** Never throws: what failed is in the answer, and everything else was told all the same. */
+/** Never throws: what failed is in the result, and everything else was delivered. */
 export async function deliver(channels: Channels, order: DeliveryOrder): Promise<Delivered> {
   return await new Delivery(channels, order).run();
 }
@@ -55,7 +55,7 @@ class Delivery {
     const { alarms, decided } = this.#order;
     const { issues, webhook } = this.#channels;
     if (issues === null && webhook === null && alarms.length > 0) {
-      this.#failures.push(new BackupError("alert_failed", "Cannot tell of the alarms: no channel is set up"));
+      this.#failures.push(new BackupError("alert_failed", "Cannot deliver the alarms: no channel is set up"));
     }
     const open = issues === null ? null : await this.#attempt(() => issues.open());
     const delivered: DeliveredAlarm[] = [];
@@ -73,7 +73,7 @@ class Delivery {
   }
 
   async #raise(issues: AlarmIssues | null, alarm: Alarm, known: OpenIssue | null): Promise<DeliveredAlarm> {
-    const material = materialOf(alarm);
+    const material = digestOf(alarm);
     const event = known === null ? "raised" : known.mark.material === material ? null : "changed";
     const mark: Mark = { id: alarm.id, material, webhook: known?.mark.webhook ?? null };
     const { source } = this.#order;

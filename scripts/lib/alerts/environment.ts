@@ -1,4 +1,4 @@
-/** How alarms leave the house: what the watchdog is told of GitHub, the webhook and the dead man's switch. */
+/** Channels of alarms from the environment: GitHub's issues, the webhook, the dead man's switch. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import type { HeartbeatOptions } from "../../../supabase/functions/_shared/alerts/heartbeat.ts";
@@ -49,7 +49,7 @@ export function heartbeatOf({ HEALTHCHECK_URL: url }: WatchdogEnvironment): Hear
   return url === undefined ? null : { url, fetch, sleep };
 }
 
-/** The function's token: only who has it can ask until when it lives. */
+/** The function's token: only a request made with it shows when it expires. */
 export function tokenOf(env: WatchdogEnvironment): { name: string; github: GitHubRepository } | null {
   const github = connectWith(env, env.FUNCTION_GITHUB_TOKEN);
   return github && { name: "GITHUB_TOKEN da função", github };

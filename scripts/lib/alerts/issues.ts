@@ -60,7 +60,7 @@ export class AlarmIssues {
     return { number: data.number, url: data.html_url, title, body, mark };
   }
 
-  /** Writes the newest facts; tells it in a comment only when they differ materially. */
+  /** Writes the newest facts; adds a comment only when they differ materially. */
   async update(issue: OpenIssue, alarm: Alarm, mark: Mark, source: AlarmSource): Promise<void> {
     const [title, body] = [alarm.title, issueText(alarm, mark, source)];
     await this.#change(issue.number, { title, body });

@@ -1,6 +1,6 @@
 /**
- * Whether the audit is what it was. The database can check its own chain; that whoever owns it did not write a whole
- * chain anew, or cut off its end, only the vault's copies tell.
+ * Whether the audit is unchanged. The database can check its own chain; that its owner did not write a whole chain anew,
+ * or cut off its end, is shown only by the vault's copies.
  */
 import { z } from "zod";
 import { type AuditBreak, ChainCheck } from "@backup/audit.ts";
@@ -54,22 +54,22 @@ interface ReadChain {
 
 async function readAllCopies(vault: Vault, catalog: Catalog) {
   const chains = new Map<string, ReadChain>();
-  const seen = { copies: 0, broken: null as AuditBreak | null, between: null as AuditBreak | null };
+  const found = { copies: 0, broken: null as AuditBreak | null, between: null as AuditBreak | null };
   for await (const copy of readCopies(vault)) {
     const chain = chains.get(copy.chainId) ?? { check: new ChainCheck(copy.chainId), hashes: [] };
     chains.set(copy.chainId, chain);
-    seen.broken ??= copy.broken ?? differenceOf(copy, chain.hashes);
+    found.broken ??= copy.broken ?? differenceOf(copy, chain.hashes);
     // after a recovery some records may have been copied twice, in objects that overlap
     const lines = copy.lines.slice(Math.max(0, chain.hashes.length + 1 - copy.first));
     for (const line of lines) {
       await chain.check.add(line);
       chain.hashes.push(line.hash);
     }
-    seen.copies += lines.length;
-    seen.broken ??= chain.check.broken;
-    if (seen.broken === null) seen.between ??= await breakBetween(copy, catalog);
+    found.copies += lines.length;
+    found.broken ??= chain.check.broken;
+    if (found.broken === null) found.between ??= await breakBetween(copy, catalog);
   }
-  return seen;
+  return found;
 }
 
 /** The first record of which an earlier object holds another copy. */
@@ -83,7 +83,7 @@ function differenceOf(copy: AuditCopy, hashes: readonly string[]): AuditBreak | 
     : { chain_id: copy.chainId, seq: copy.first + index, why: "two copies of it differ" };
 }
 
-/** The first copied record that the database lacks or tells otherwise. */
+/** The first copied record that the database lacks, or has with another hash. */
 async function breakBetween(
   { chainId, first, last, lines }: AuditCopy,
   catalog: Catalog,

@@ -1,5 +1,5 @@
 /**
- * Puts a backup that was made on somebody's machine into the vault. From then on it is a backup like another:
+ * Uploads a backup that was made on another machine into the vault. From then on it is a backup like any other:
  * the archive is confirmed first, recovery instructions beside it, its manifest is written last, nothing is overwritten.
  */
 import { createHash } from "node:crypto";
@@ -76,12 +76,12 @@ async function readManifestBeside(file: string): Promise<string> {
   } catch (cause) {
     throw new BackupError("manifest_invalid", `Cannot read ${path}`, {
       cause,
-      hint: "The manifest lies beside the archive, as backup_db_local.sh leaves it.",
+      hint: "The manifest is expected beside the archive, as backup_db_local.sh leaves it.",
     });
   }
 }
 
-/** Where the file belongs in the vault: its name, its manifest's name, target and time must say the same. */
+/** The file's key in the vault: its name, its manifest's name, target and time must agree. */
 function keyOf(file: string, manifest: AnyManifest): string {
   const day = manifest.created_at_utc.slice(0, 10).replaceAll("-", "/");
   const key = `${targetPrefix(manifest.target)}${day}/${basename(file)}`;

@@ -27,7 +27,7 @@ const loadedSchema = z.object({
 });
 
 /**
- * Puts back what the vault's copies know and the database does not: audit, runs, holds and proofs. To be called before
+ * Restores what the vault's copies have and the database does not: audit, runs, holds and proofs. To be called before
  * the catalog's rows are made anew from manifests, so that they keep their ids. Does nothing where nothing is missing.
  */
 export async function rebuildRuns(vault: Vault, catalog: Catalog): Promise<Rebuilt> {
@@ -64,7 +64,7 @@ async function load(catalog: Catalog, copy: AuditCopy, rebuilt: Rebuilt): Promis
   );
 }
 
-/** The lines that are what was written; of the others it is told. */
+/** The lines that are unchanged; the others are reported. */
 async function soundLines({ chainId, first, lines }: AuditCopy, rebuilt: Rebuilt): Promise<AuditLine[]> {
   const sound: AuditLine[] = [];
   for (const [index, line] of lines.entries()) {
@@ -75,7 +75,7 @@ async function soundLines({ chainId, first, lines }: AuditCopy, rebuilt: Rebuilt
   return sound;
 }
 
-/** The audit knows of a backup all but its manifest, which lies beside the archive. */
+/** The audit has everything of a backup but its manifest, which is stored beside the archive. */
 async function giveManifestsBack(vault: Vault, catalog: Catalog): Promise<Rebuilt["withoutManifest"]> {
   const bucket = literal(vault.bucket);
   const rows = await catalog.rows(
@@ -86,7 +86,7 @@ async function giveManifestsBack(vault: Vault, catalog: Catalog): Promise<Rebuil
   const without: Rebuilt["withoutManifest"] = [];
   for (const key of z.array(z.string()).parse(rows)) {
     const archive = await vault.head(key);
-    if (archive === null) continue; // the comparison with the vault tells of it
+    if (archive === null) continue; // the comparison with the vault reports it
     await adoptByManifest(vault, catalog, archive)
       .catch((error: unknown) => without.push({ key, why: toBackupError(error).message }));
   }

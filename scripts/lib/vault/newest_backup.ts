@@ -15,8 +15,8 @@ import { readManifest } from "./fetch_backup.ts";
 import type { Vault } from "./vault.ts";
 
 /**
- * The key of the newest backup of a target that carries rows. One whose manifest cannot be read counts: it is the
- * drill that has to say so. A safety copy does not: it holds what a restore was to get rid of.
+ * The key of the newest backup of a target that carries rows. One whose manifest cannot be read counts: the
+ * drill reports it. A safety copy does not: it holds what a restore was to get rid of.
  * @throws {BackupError} `no_backup_found`.
  */
 export async function newestBackup(vault: Vault, target: Target): Promise<string> {
@@ -52,14 +52,14 @@ async function carriesRows(vault: Vault, key: string): Promise<boolean> {
   }
 }
 
-/** @throws `error` itself unless it tells of a manifest that cannot be read. */
+/** @throws `error` itself unless it says that a manifest cannot be read */
 function isUnreadable(error: unknown): true {
   const { code } = toBackupError(error);
   if (code === "manifest_invalid" || code === "manifest_too_new") return true;
   throw error;
 }
 
-/** The major version of the server that was backed up; `undefined`, any, where the manifest does not tell. */
+/** The major version of the server that was backed up; `undefined`, any, where the manifest does not name it. */
 export async function wantedMajor(vault: Vault, key: string): Promise<number | undefined> {
   const manifest = await readManifest(vault, key).catch((error) => isUnreadable(error) && null);
   return manifest && isProving(manifest) ? Number.parseInt(manifest.server_version) : undefined;

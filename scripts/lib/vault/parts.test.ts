@@ -10,11 +10,13 @@ async function* streamOf(chunks: readonly Uint8Array[]) {
 test("parts are equal but for the last, and together the stream", async () => {
   const chunks = fc.array(fc.uint8Array({ maxLength: 50 }), { maxLength: 20 });
   await fc.assert(fc.asyncProperty(chunks, fc.integer({ min: 1, max: 64 }), async (stream, size) => {
-    const seen: Uint8Array[] = [];
+    const chunks: Uint8Array[] = [];
     const parts: Uint8Array[] = [];
-    for await (const part of fillParts(streamOf(stream), size, (chunk) => seen.push(chunk))) parts.push(part);
+    for await (const part of fillParts(streamOf(stream), size, (chunk) => chunks.push(chunk))) {
+      parts.push(part);
+    }
     expect(Buffer.concat(parts).equals(Buffer.concat(stream))).toBe(true);
-    expect(Buffer.concat(seen).equals(Buffer.concat(stream))).toBe(true);
+    expect(Buffer.concat(chunks).equals(Buffer.concat(stream))).toBe(true);
     expect(parts.length).toBeGreaterThan(0);
     for (const part of parts.slice(0, -1)) expect(part.length).toBe(size);
   }));

@@ -256,7 +256,7 @@ export class R2Store implements ObjectStore {
   }
 
   async *#read(key: string, body: Readable, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
-    body.on("error", () => {}); // is thrown by the iteration, or nobody reads any more
+    body.on("error", () => {}); // the iteration throws it, if it is still reading
     try {
       yield* requireSpeed(body, this.#silenceMs);
     } catch (cause) {

@@ -1,4 +1,4 @@
-/** The vault's objects as backups: what lies beside an archive belongs to it. */
+/** The vault's objects as backups: what is stored beside an archive belongs to it. */
 import { archiveKeyOf, siblingKeys } from "@backup/vault/object_key.ts";
 import type { ListedObject, Vault } from "./vault.ts";
 
@@ -15,7 +15,7 @@ export interface StoredSet {
 /**
  * All sets under a prefix, in the order of their archives' keys. Holds the objects of one day at a time: labels may
  * have dots, so that the objects of one archive need not follow each other, but a day's do.
- * @param onForeign is told of objects that no backup has
+ * @param onForeign called with each object that belongs to no backup
  */
 export async function* listStoredSets(
   vault: Vault,

@@ -1,4 +1,4 @@
-/** What the catalog tells the watchdog: silent runs, the audit, and what it saw itself the last time. */
+/** The watchdog's facts from the catalog: silent runs, the audit, and its own last report. */
 import { z } from "zod";
 import { toBackupError } from "@backup/errors.ts";
 import type { AuditFacts, CatalogFacts } from "@backup/watch/conditions.ts";
@@ -62,7 +62,7 @@ function factOf(broken: NonNullable<AuditVerdict["broken_at"]>): AuditFacts["bro
   return { where, chainId: chain_id, seq, reason: why };
 }
 
-/** What the watchdog knows from the last time; it lies in its report. */
+/** What the watchdog keeps from one round to the next, in its report. */
 export interface Memory {
   /** The archive whose whole content it has read and found right. */
   hashedKey: string | null;

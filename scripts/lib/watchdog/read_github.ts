@@ -1,4 +1,4 @@
-/** What GitHub tells the watchdog: whether the workflows are switched on and their schedules fire, and until when tokens live. */
+/** The watchdog's facts from GitHub: whether workflows are enabled, whether their schedules fire, when tokens expire. */
 import type { TokenFacts, WorkflowFacts } from "@backup/watch/conditions.ts";
 import { WATCHED_WORKFLOWS } from "@backup/watch/workflows.ts";
 import { BackupError } from "@backup/errors.ts";
@@ -36,7 +36,7 @@ async function readWorkflow(
 
 const EXPIRY_HEADER = "github-authentication-token-expiration";
 
-/** A token's end, as GitHub tells it to whoever uses it. `[]` when it has none. */
+/** A token's expiry, from the answer to a request made with it. `[]` when it has none. */
 export async function readTokenFacts({ octokit }: GitHubRepository, name: string): Promise<TokenFacts[]> {
   try {
     const { headers } = await callGitHub(`Cannot ask with ${name}`, () => octokit.rest.rateLimit.get());

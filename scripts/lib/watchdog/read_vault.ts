@@ -1,4 +1,4 @@
-/** What the vault tells the watchdog. The bucket is the truth: neither catalog nor workflow is asked. */
+/** The watchdog's facts from the vault. The bucket is the truth: neither catalog nor workflow is read for them. */
 import { toBackupError } from "@backup/errors.ts";
 import { isProving } from "@backup/vault/manifest.ts";
 import {
@@ -46,7 +46,7 @@ export async function readVaultFacts(
   const backups: WatchedBackup[] = [];
   for (const { key, bytes } of listed.backups.slice(0, READ_MANIFESTS)) {
     if (backups.length > COMPARED_BACKUPS) break;
-    // the copy that a restore took has to be sound, but nobody is safe by it
+    // a restore's safety copy has to be sound, but does not count as a backup
     const isBackup = !isSafetyKey(key);
     const read = await readBackup(vault, key, bytes, isBackup && backups.length === 0 && key !== hashedKey);
     if (typeof read === "string") corrupt.push({ key, reason: read });

@@ -1,4 +1,4 @@
-/** One round of the watchdog: look, judge, tell, report. Whatever could not be told ends in an error. */
+/** One round of the watchdog: collect, judge, notify, report. A notification that fails is an error. */
 import {
   type Beat,
   type HeartbeatOptions,
@@ -20,13 +20,13 @@ import { readVaultFacts } from "./read_vault.ts";
 
 export interface WatchdogPorts {
   target: Target;
-  /** Throw what makes it unreachable, a secret that is missing say: then that is the alarm. */
+  /** Throws what makes it unreachable, a missing secret for example: then that is the alarm. */
   vault: () => Vault;
   /** The same one each time. */
   catalog: () => Catalog;
-  /** `null`: not run by GitHub, its workflows are not looked at. */
+  /** `null`: not run by GitHub, its workflows are not checked. */
   github: GitHubRepository | null;
-  /** A GitHub with the token of that name: its end is looked at. `null` when the token was not given. */
+  /** A GitHub with the token of that name: its expiry is checked. `null` when the token was not given. */
   token: { name: string; github: GitHubRepository } | null;
   channels: Channels;
   heartbeat: HeartbeatOptions | null;
@@ -41,26 +41,26 @@ export interface Round extends Watched {
 }
 
 /**
- * Conditions that were told everywhere are no error: the alarm is theirs.
- * @throws {BackupError} `alert_failed` when somebody was not told; everybody else was.
+ * Conditions that were delivered to every channel are no error.
+ * @throws {BackupError} `alert_failed` when a channel did not take a notification; the others were delivered.
  */
 export async function runWatchdog(ports: WatchdogPorts): Promise<Round> {
   const failures: BackupError[] = [];
   await beat(ports, failures, "start", "");
   let round: Round;
   try {
-    round = await look(ports, failures);
+    round = await watchOnce(ports, failures);
   } catch (thrown) {
     await beat(ports, failures, "fail", toBackupError(thrown).message);
     throw thrown;
   }
   const well = failures.length === 0 && statusOfWatch(round.conditions) !== "failed";
-  await beat(ports, failures, well ? "success" : "fail", told(round, failures));
-  requireTold(failures);
+  await beat(ports, failures, well ? "success" : "fail", summaryOf(round, failures));
+  requireDelivered(failures);
   return round;
 }
 
-async function look(ports: WatchdogPorts, failures: BackupError[]): Promise<Round> {
+async function watchOnce(ports: WatchdogPorts, failures: BackupError[]): Promise<Round> {
   const { channels, log, now, runUrl } = ports;
   const at = now().toISOString();
   const { watched, memory } = await judge(ports, at);
@@ -97,8 +97,8 @@ async function judge(ports: WatchdogPorts, now: string): Promise<{ watched: Watc
   return { watched, memory };
 }
 
-function factsOf<T>(seen: Result<{ facts: T }>): Result<T> {
-  return seen.ok ? { ok: true, value: seen.value.facts } : seen;
+function factsOf<T>(result: Result<{ facts: T }>): Result<T> {
+  return result.ok ? { ok: true, value: result.value.facts } : result;
 }
 
 /** The catalog is where the screen reads it. That it does not answer is a condition already. */
@@ -145,12 +145,12 @@ async function beat(
   }
 }
 
-function told({ conditions }: Round, failures: readonly BackupError[]): string {
+function summaryOf({ conditions }: Round, failures: readonly BackupError[]): string {
   const lines = conditions.map(({ id, risk, todo }) => `${id}: ${risk} ${todo}`);
   return [...lines, ...failures.map(({ message }) => message)].join("\n");
 }
 
-function requireTold(failures: readonly BackupError[]): void {
+function requireDelivered(failures: readonly BackupError[]): void {
   const [first, ...others] = failures;
   if (first === undefined) return;
   throw new BackupError("alert_failed", failures.map(({ message }) => message).join("; "), {

@@ -1,6 +1,6 @@
 /**
- * The alarm's own test: a damaged copy is planted where no backup lies, found by the watchdog's check, told through
- * the real channels, and looked for there. An alarm that nobody hears is noticed before it is needed.
+ * The alarm's own test: a damaged copy is stored outside the backups, found by the watchdog's check, delivered through the
+ * real channels, and read back from them. A channel that does not work is noticed before it is needed.
  */
 import { createHash } from "node:crypto";
 import type { Alarm, AlarmSource } from "@backup/watch/alarm.ts";
@@ -30,7 +30,7 @@ export interface AlarmTest {
 }
 
 /**
- * @throws {BackupError} `alarm_not_raised` when the damage was not found or not told; `alert_failed` when the alarm
+ * @throws {BackupError} `alarm_not_raised` when the damage was not found or not delivered; `alert_failed` when the alarm
  * could not be taken back; `no_backup_found`; `vault_*`. The plant is gone in every case but the last.
  */
 export async function testAlarm(test: AlarmTest): Promise<void> {
@@ -113,7 +113,7 @@ async function requireRaised({ channels, source }: AlarmTest, alarm: Alarm): Pro
   });
   if (failures.length > 0) {
     const said = failures.map(({ message }) => message).join("; ");
-    throw new BackupError("alarm_not_raised", `The alarm was not told: ${said}`, { cause: failures[0] });
+    throw new BackupError("alarm_not_raised", `The alarm was not delivered: ${said}`, { cause: failures[0] });
   }
   if (channels.issues === null) return;
   const isThere = (await channels.issues.open()).some(({ number, mark }) =>

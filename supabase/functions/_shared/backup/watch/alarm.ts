@@ -7,6 +7,11 @@ export type Alarm = Condition<string>;
 export const ALARM_EVENTS = ["raised", "changed", "cleared"] as const;
 export type AlarmEvent = (typeof ALARM_EVENTS)[number];
 
+/** Equal for two states of one alarm that do not differ in a way worth a notification. */
+export function materialOf({ severity, material }: Alarm): string {
+  return `${severity}\n${material}`;
+}
+
 /** Where an alarm comes from. */
 export interface AlarmSource {
   /** When it was found. */

@@ -1,5 +1,5 @@
 /** Deduplicates notifications: one per condition, again when it changes, and one when it clears. */
-import { type Alarm, type AlarmEvent, clearedAlarm } from "./alarm.ts";
+import { type Alarm, type AlarmEvent, clearedAlarm, materialOf } from "./alarm.ts";
 import type { NotifiedAlarms } from "./catalog_facts.ts";
 
 export interface DueAlarm {
@@ -37,9 +37,4 @@ export function afterNotifying(notified: NotifiedAlarms, { event, alarm }: DueAl
   const { [alarm.id]: _, ...others } = notified;
   if (event === "cleared") return others;
   return { ...others, [alarm.id]: { title: alarm.title, material: materialOf(alarm) } };
-}
-
-/** What two notifications of one condition are compared by. */
-function materialOf({ severity, material }: Alarm): string {
-  return `${severity}\n${material}`;
 }
