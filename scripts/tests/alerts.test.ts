@@ -90,7 +90,7 @@ describe("one alarm", () => {
     expect(sent?.text.split("\n").at(-1)).toBe(`O que fazer: ${alarm.todo}`);
   });
 
-  it("is left alone while nobody can tell whether it is over", async () => {
+  it("is left alone while it is unknown whether it has cleared", async () => {
     await tell([alarm]);
     await tell([], { decided: [] });
     expect((await read()).map(({ state }) => state)).toEqual(["open"]);
@@ -123,7 +123,7 @@ describe("the webhook", () => {
     });
   });
 
-  it("is told again after a broken connection and a 503, with pauses, and counts as one delivery", async () => {
+  it("is sent again after a broken connection and a 503, with pauses, and counts as one delivery", async () => {
     receiver.answers.push(0, 503);
     expect((await tell([alarm])).failures).toEqual([]);
     expect(eventsOf(receiver)).toEqual(["raised backup_overdue"]);

@@ -1,5 +1,5 @@
 /**
- * What runs without anybody watching, as GitHub runs it: the real workflow files with the real commands. Watchdog, the
+ * The unattended commands, as GitHub runs them: the real workflow files with the real commands. Watchdog, the
  * alarm's own test, retention, the comparison of catalog and vault.
  */
 import { Octokit } from "@octokit/rest";
@@ -80,7 +80,7 @@ interface Ended {
 
 /** Runs a workflow file to its end, by hand or (`null`) as its schedule does. */
 async function runWorkflow(workflow_id: string, inputs: Record<string, string> | null = {}): Promise<Ended> {
-  // not the checked one: it looks at every answer, and this asks often
+  // not the checked one: it validates every answer, and this sends many requests
   const { rest: { actions } } = new Octokit({ baseUrl: github.github.url, auth: TOKEN });
   if (inputs === null) {
     const headers = { authorization: `Bearer ${TOKEN}` };
@@ -112,7 +112,7 @@ async function copiesOfAudit(): Promise<string> {
   return (await Promise.all(keys.map((key) => place.store.vault.text(key)))).join("");
 }
 
-it("the watchdog's workflow tells what it sees, ends well, shows no address, and copies the audit", async () => {
+it("the watchdog's workflow reports its conditions, succeeds, shows no address, and copies the audit", async () => {
   const refusal = JSON.stringify({ event: "refusal", actor: "curioso@revo.example", code: "forbidden" });
   await sql(prod, `select public.ops_db_backup_audit_append('${refusal}');`);
   const { conclusion, log, page } = await runWorkflow("db-backup-watchdog.yml");
@@ -158,7 +158,7 @@ it("a webhook that is cut makes the test fail", async () => {
     .toEqual(["closed", "closed"]);
 });
 
-it("issues that cannot be written make the test fail, and so does a house without any channel", async () => {
+it("issues that cannot be written make the test fail, and so does having no channel", async () => {
   await expect(test({ webhook: null }, "reader")).rejects.toMatchObject({ code: "alarm_not_raised" });
   await expect(test({ webhook: null, issues: null })).rejects.toMatchObject({ code: "alarm_not_raised" });
   expect(await plants()).toEqual([]);
@@ -179,7 +179,7 @@ describe("retention's workflow", () => {
     await catalog.close();
   });
 
-  it("started by hand only tells", async () => {
+  it("started by hand only reports", async () => {
     const { conclusion, log, page } = await runWorkflow("db-backup-prune.yml", { target: "dev" });
     expect(conclusion, log).toBe("success");
     expect(log).toMatch(/delete revo\/dev\//);
@@ -209,7 +209,7 @@ describe("retention's workflow", () => {
   });
 });
 
-it("the comparison's workflow tells what is missing, and enters it when that is wanted", async () => {
+it("the comparison's workflow reports what is missing, and enters it when requested", async () => {
   const known = `select count(*) from public.ops_db_backups where r2_key = '${archive}';`;
   const preview = await runWorkflow("db-backup-reconcile.yml");
   expect(preview.conclusion, preview.log).toBe("success");

@@ -1,6 +1,6 @@
 /**
  * Every condition of the watch in one long life: all is well, everything breaks, nothing is new, it becomes worse,
- * the sources fall silent, all is well again. Real vault, catalog and GitHub; what was told is read where it arrived.
+ * the sources fall silent, all is well again. Real vault, catalog and GitHub; what was delivered is read where it arrived.
  */
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -51,7 +51,7 @@ interface Seen {
 }
 const rounds: Record<string, Seen> = {};
 /** The error of the round in which the webhook refused. */
-let notTold: unknown;
+let notDelivered: unknown;
 
 function connect(token: string) {
   return connectGitHub({ token, apiUrl: github.github.url, repository: "revo/erp" });
@@ -142,7 +142,7 @@ async function live(): Promise<void> {
   await addBackup(store, { at: at(-1), label: SAFETY_LABEL }); // hides nothing
   await store.vault.delete(proof);
   await sql(prod, silentRun("backup", "prod", randomUUID()));
-  await sql(prod, forgeAudit("seq = 2", "actor = 'nobody'"));
+  await sql(prod, forgeAudit("seq = 2", "actor = 'intruder'"));
   await switchWorkflow("db-backup-restore-drill.yml", "disable");
   Object.assign(state, { hours: 7, functionToken: "soon" });
   await round("broken");
@@ -168,7 +168,7 @@ async function live(): Promise<void> {
   await store.replace(old[0] ?? "", "cut off");
   await addReceipt(store, old[1] ?? "", at(-1), ["rows_per_table"]);
   await sql(prod, silentRun("drill", "prod", randomUUID()));
-  await sql(prod, forgeAudit("seq = 1", "actor = 'nobody'"));
+  await sql(prod, forgeAudit("seq = 1", "actor = 'intruder'"));
   await switchWorkflow("db-backup-alarm-test.yml", "disable");
   Object.assign(state, { hours: 30, functionToken: "ended" });
   await round("worse");
@@ -192,7 +192,7 @@ async function live(): Promise<void> {
 
   await switchWorkflow("db-backup-prune.yml", "disable");
   receiver.answers.push(200, 410); // the beat of the start, then the webhook
-  notTold = await round("not told").then(() => null, (error: unknown) => error);
+  notDelivered = await round("not delivered").then(() => null, (error: unknown) => error);
 }
 
 async function switchWorkflow(workflow_id: string, how: "enable" | "disable"): Promise<void> {
@@ -256,7 +256,7 @@ describe("the watchdog", () => {
     expect(open?.body).toContain("o banco não diz o mesmo que a cópia do cofre");
   });
 
-  it("tells nobody anything while all is well", () => {
+  it("notifies nothing while all is well", () => {
     for (const name of ["well", "well again"]) {
       expect(seen(name).report).toEqual({ status: "ok", conditions: [], unknown: [] });
       expect(seen(name).beats.map((beat) => beat.split(" ")[0])).toEqual(["/hc/start", "/hc"]);
@@ -272,8 +272,11 @@ describe("the watchdog", () => {
     ]);
   });
 
-  it("fails when somebody was not told, and says so everywhere else", async () => {
-    expect(notTold).toMatchObject({ code: "alert_failed", message: expect.stringContaining("answered 410") });
+  it("fails when a channel took no notification, and reports it in the others", async () => {
+    expect(notDelivered).toMatchObject({
+      code: "alert_failed",
+      message: expect.stringContaining("answered 410"),
+    });
     expect(receiver.heard.map(({ path }) => path)).toEqual(["/hc/start", "/hc/fail"]);
     const issues = await readIssues(github);
     expect(issues.at(-1)).toMatchObject({ id: "workflow_disabled", state: "open" });
