@@ -166,9 +166,7 @@ export class StoredVault implements Vault {
    */
   async #complete(name: UploadName, sent: SentParts, origin: Origin): Promise<ObjectHead> {
     const { key } = name;
-    if (await this.head(key)) {
-      throw new BackupError("vault_object_exists", `Cannot write ${key}: it exists already`);
-    }
+    if (await this.head(key)) throw nameTaken(key);
     const error = await this.#store.completeUpload(name, sent.etags, this.#signal)
       .then(() => null, (thrown: unknown) => thrown);
     this.#signal?.throwIfAborted();
@@ -176,6 +174,7 @@ export class StoredVault implements Vault {
     const isOurs = stored?.origin?.writer === origin.writer;
     if (isOurs && stored.etag === sent.etag && stored.bytes === sent.bytes) return stored;
     if (isOurs) await this.#cleanup.delete(key);
+    else if (stored !== null) throw nameTaken(key);
     if (error !== null) throw error;
     throw new BackupError(
       "upload_mismatch",
@@ -188,6 +187,10 @@ export class StoredVault implements Vault {
   async #discard(name: UploadName): Promise<void> {
     await this.#store.abortUpload(name, this.#signal).catch(() => {});
   }
+}
+
+function nameTaken(key: string): BackupError {
+  return new BackupError("vault_object_exists", `Cannot write ${key}: it exists already`);
 }
 
 /** A request of an upload that failed; a refused credential, a taken name and what the source throws stay as they are. */
