@@ -344,13 +344,18 @@ show_progress() {
   done
 }
 
+write_object_marks() {
+  object_marks >"$1" || fail "o dump não terminou: não foi possível ler o catálogo do banco e guardar o resultado; nada foi gravado" \
+    "A mensagem acima diz por quê: disco cheio, conexão perdida ou uma tabela bloqueada."
+}
+
 # Repeats a dump beside which the schema changed or a table was rewritten.
 run_steady_dump() {
   local attempt changed
-  object_marks >"$WORK/before" || fail "não foi possível ler o catálogo do banco"
+  write_object_marks "$WORK/before"
   for attempt in 1 2 3; do
     run_dump
-    object_marks >"$WORK/after" || fail "não foi possível ler o catálogo do banco"
+    write_object_marks "$WORK/after"
     cmp -s "$WORK/before" "$WORK/after" && return 0
     changed=$({ diff "$WORK/before" "$WORK/after" || true; } | sed -n 's/^[<>] \(.*\) [0-9a-f]*$/\1/p' | sort -u | head -n 3 | tr '\n' ';')
     say "o banco mudou durante a cópia (tentativa $attempt): $changed"

@@ -70,7 +70,7 @@ made as (
     from pg_catalog.pg_class c
    where c.relnamespace in (select oid from schemas)
      and not starts_with(c.relname, current_setting('revo.ops_prefix'))
-)
+),
 -- on servers that lock what a new object refers to: row types, types, constraints and functions
 dependencies as (
   select (select count(*) from pg_catalog.pg_type t
