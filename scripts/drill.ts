@@ -13,7 +13,7 @@ import { BackupError, toBackupError } from "@backup/errors.ts";
 import { parseArchiveKey } from "@backup/vault/object_key.ts";
 import { failedChecks, proofOf, type Receipt } from "@backup/vault/receipt.ts";
 import { findToolsFor } from "./lib/postgres/client_tools.ts";
-import { drill, type DrillRequest, type DrillResult } from "./lib/drill/drill.ts";
+import { type CompletedDrill, drill, type DrillSpec } from "./lib/drill/drill.ts";
 import { freshHoursOf, newestBackup, wantedMajor } from "./lib/vault/newest_backup.ts";
 import { PhaseTimes } from "./lib/drill/phase_times.ts";
 import { requesterOf } from "./lib/run/requester.ts";
@@ -63,10 +63,10 @@ await runMain(async (signal) => {
 
 async function drillOnNewServer(
   vault: Vault,
-  request: DrillRequest,
+  request: DrillSpec,
   reporter: RunReporter,
   signal: AbortSignal,
-): Promise<DrillResult> {
+): Promise<CompletedDrill> {
   const clock = () => performance.now();
   const progress = new PhaseTimes(reporter, clock);
   progress.phase("server");
@@ -85,7 +85,7 @@ async function drillOnNewServer(
 async function conclude(
   { catalog, reporter }: TrackedRun,
   vault: Vault,
-  drilled: DrillResult,
+  drilled: CompletedDrill,
 ): Promise<Outcome> {
   const { receipt, receiptKey } = drilled;
   for (const { verdict, name, detail } of receipt.checks) reporter.log(`${verdict} ${name}: ${detail}`);

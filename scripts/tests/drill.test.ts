@@ -17,7 +17,7 @@ import {
 } from "@backup/vault/receipt.ts";
 import { Catalog } from "../lib/catalog/catalog.ts";
 import type { CheckGroup, DrillDatabase } from "../lib/drill/check.ts";
-import { type DrillResult } from "../lib/drill/drill.ts";
+import { type CompletedDrill } from "../lib/drill/drill.ts";
 import { indexCheck } from "../lib/drill/index_check.ts";
 import { newestBackup } from "../lib/vault/newest_backup.ts";
 import { anonCheck } from "../lib/drill/anon_check.ts";
@@ -56,7 +56,7 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 let place: TestPlace;
 let store: TestVault;
 let good: string;
-let drilled: DrillResult;
+let drilled: CompletedDrill;
 let database: DrillDatabase;
 
 beforeAll(async () => {

@@ -9,7 +9,7 @@ import { loadErpData } from "../dev/seed/data.ts";
 import { applyErpSchema } from "../dev/seed/schema.ts";
 import { createAuthTables } from "../dev/supabase/auth_schema.ts";
 import type { ThrowawayDatabase } from "../lib/drill/check.ts";
-import { drill, type DrillRequest, type DrillResult } from "../lib/drill/drill.ts";
+import { type CompletedDrill, drill, type DrillSpec } from "../lib/drill/drill.ts";
 import { PhaseTimes } from "../lib/drill/phase_times.ts";
 import { identifier } from "../lib/postgres/sql_text.ts";
 import { binaries, engine, sql, type TestPlace, type TestVault } from "./engine_fixture.ts";
@@ -57,7 +57,7 @@ export async function makeThrowaway({ server }: TestPlace): Promise<ThrowawayDat
   return { owner: server.connection("postgres", name), superuser: server.connection("supabase_admin", name) };
 }
 
-export interface DrillOptions extends Partial<Omit<DrillRequest, "key">> {
+export interface DrillOptions extends Partial<Omit<DrillSpec, "key">> {
   now?: Date;
   throwaway?: ThrowawayDatabase;
 }
@@ -67,7 +67,7 @@ export async function drillOf(
   place: TestPlace,
   key: string,
   options: DrillOptions = {},
-): Promise<DrillResult> {
+): Promise<CompletedDrill> {
   const { now, throwaway = await makeThrowaway(place), ...order } = options;
   const deps = engine(place.store.vault, throwaway.owner);
   const clock = () => performance.now();

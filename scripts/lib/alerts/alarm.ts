@@ -1,4 +1,4 @@
-/** An alarm as an issue of the repository: its texts, and the delivery state that is stored in them. */
+/** Texts of an alarm's issue, and the delivery state that is stored in them. */
 import { createHash } from "node:crypto";
 import { type Alarm, type AlarmSource, materialOf } from "@backup/watch/alarm.ts";
 import { moment } from "@backup/watch/text.ts";
@@ -43,7 +43,7 @@ export function issueText(alarm: Alarm, mark: Mark, source: AlarmSource): string
   ].join("\n");
 }
 
-/** The comment that notifies the issue's watchers of a change. */
+/** The comment that notifies the issue's subscribers of changed facts. */
 export function changeText(alarm: Alarm, source: AlarmSource): string {
   const facts = alarm.facts.map((fact) => `- ${escapeMarkdown(fact)}`);
   return [`Mudou (${moment(source.at)}):`, "", ...facts].join("\n");
@@ -54,7 +54,7 @@ export function clearedText(source: AlarmSource): string {
   return `Voltou ao normal: visto em ${moment(source.at)}${run}.`;
 }
 
-/** Names of tables and messages of servers must not mention people, link or make HTML. */
+/** Escapes table names and server messages: they must not become mentions, links or HTML. */
 function escapeMarkdown(text: string): string {
   return text.replaceAll(/[\\`*_<>[\]@#|~]/g, "\\$&").replaceAll("\n", " ");
 }

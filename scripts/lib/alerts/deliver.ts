@@ -1,7 +1,7 @@
 /**
- * Delivers alarms to every channel, once: an alarm that was delivered before is delivered again only when it differs
- * materially. What each channel took last is stored in the alarm's issue, so that a channel that failed is tried again
- * by the next delivery; without issues the webhook is called each time.
+ * Delivers every alarm to every channel once. An alarm that is already open is delivered again only when its facts
+ * differ materially. What each channel accepted last is stored in the alarm's issue, so that a failed delivery is
+ * repeated in the next round; without issues the webhook is called in every round.
  */
 import { callWebhook, type WebhookOptions } from "../../../supabase/functions/_shared/alerts/webhook.ts";
 import { type Alarm, type AlarmEvent, type AlarmSource, clearedAlarm } from "@backup/watch/alarm.ts";
@@ -23,7 +23,7 @@ export interface DeliveryOrder {
   test: boolean;
 }
 
-/** What became of one alarm; `event` is `null` while there is nothing new. */
+/** The result for one alarm; `event` is `null` when nothing was to be notified. */
 export interface DeliveredAlarm {
   id: string;
   event: AlarmEvent | null;
@@ -66,9 +66,9 @@ class Delivery {
         await this.#attempt(async () => await issues?.close(duplicate, this.#order.source));
       }
     }
-    const isWell = ({ mark: { id } }: OpenIssue) =>
+    const isCleared = ({ mark: { id } }: OpenIssue) =>
       decided.includes(id) && !alarms.some((it) => it.id === id);
-    for (const issue of (open ?? []).filter(isWell)) delivered.push(await this.#clear(issue));
+    for (const issue of (open ?? []).filter(isCleared)) delivered.push(await this.#clear(issue));
     return { delivered, failures: this.#failures };
   }
 
@@ -89,12 +89,12 @@ class Delivery {
         alarm,
         (issue ?? known)?.url ?? null,
       );
-      if (issue !== null) await issues?.remember(issue, alarm, { ...mark, webhook: material }, source);
+      if (issue !== null) await issues?.storeMark(issue, alarm, { ...mark, webhook: material }, source);
     });
     return { id: alarm.id, event, issue: issue ?? known };
   }
 
-  /** The issue is closed last: while it is open, what failed is tried again. */
+  /** Closes the issue last: while it is open, a failed delivery is repeated in the next round. */
   async #clear(issue: OpenIssue): Promise<DeliveredAlarm> {
     const closed = await this.#attempt(async () => {
       const alarm = clearedAlarm({ id: issue.mark.id, title: issue.title });

@@ -1,4 +1,4 @@
-/** Channels of alarms from the environment: GitHub's issues, the webhook, the dead man's switch. */
+/** Environment and connections of the alarm channels: GitHub's issues, the webhook, the dead man's switch. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import type { HeartbeatOptions } from "../../../supabase/functions/_shared/alerts/heartbeat.ts";
@@ -18,7 +18,7 @@ const alarmFields = {
   OPS_ALERT_WEBHOOK_SECRET: z.string().min(16).optional(),
 };
 
-/** The vault's variables are not here: that one is missing is an alarm. */
+/** Without the vault's variables: a missing one raises an alarm instead of stopping the watchdog. */
 export const watchdogEnvironment = z.object({
   ...alarmFields,
   HEALTHCHECK_URL: z.url().optional(),
@@ -30,7 +30,7 @@ export const vaultEnvironment = z.object(vaultFields);
 type AlarmEnvironment = z.infer<z.ZodObject<typeof alarmFields>>;
 type WatchdogEnvironment = z.infer<typeof watchdogEnvironment>;
 
-/** The repository of this run, `null` where none was given: on a laptop. */
+/** The repository of this run; `null` outside GitHub Actions, where none is set. */
 export function gitHubOf(env: AlarmEnvironment): GitHubRepository | null {
   return connectWith(env, env.GITHUB_TOKEN);
 }
@@ -49,7 +49,7 @@ export function heartbeatOf({ HEALTHCHECK_URL: url }: WatchdogEnvironment): Hear
   return url === undefined ? null : { url, fetch, sleep };
 }
 
-/** The function's token: only a request made with it shows when it expires. */
+/** The function's token. GitHub returns a token's expiry only in responses to requests made with that token. */
 export function tokenOf(env: WatchdogEnvironment): { name: string; github: GitHubRepository } | null {
   const github = connectWith(env, env.FUNCTION_GITHUB_TOKEN);
   return github && { name: "GITHUB_TOKEN da função", github };

@@ -1,4 +1,4 @@
-/** GitHub's REST API for the scripts, with the failures in the product's message. */
+/** GitHub's REST API for the scripts; failures are thrown with the product's error codes. */
 import { Octokit } from "@octokit/rest";
 import { z } from "zod";
 import { BackupError } from "@backup/errors.ts";
@@ -6,7 +6,7 @@ import { gitHubFailureCode } from "@backup/github/failures.ts";
 
 export interface GitHubRepository {
   octokit: Octokit;
-  /** To be spread into each call. */
+  /** Parameters of every call. */
   where: { owner: string; repo: string; headers: Record<string, string> };
 }
 
@@ -52,7 +52,7 @@ export async function callGitHub<T>(what: string, call: () => Promise<T>): Promi
     const message = said?.message.slice(0, 300) ?? "";
     const code = gitHubFailureCode({ status, headers, message });
     throw new BackupError(
-      code === "github_unclear" ? "github_error" : code, // nothing here is asked for twice by itself
+      code === "github_unclear" ? "github_error" : code, // no request is repeated here
       `${what}: GitHub answered ${status}: ${message || "no reason given"}`,
       { cause },
     );

@@ -1,4 +1,4 @@
-/** Alarms as issues of the repository: one for each, found again by a label and a mark in its text. */
+/** Alarms as issues of the repository: one for each alarm, identified by a label and a mark in its text. */
 import type { Alarm, AlarmSource } from "@backup/watch/alarm.ts";
 import { BackupError } from "@backup/errors.ts";
 import { callGitHub, type GitHubRepository } from "./github.ts";
@@ -67,8 +67,8 @@ export class AlarmIssues {
     if (issue.mark.material !== mark.material) await this.#comment(issue.number, changeText(alarm, source));
   }
 
-  /** Writes what a channel took, and nothing else. */
-  async remember(issue: OpenIssue, alarm: Alarm, mark: Mark, source: AlarmSource): Promise<void> {
+  /** Stores what a channel accepted, and changes nothing else. */
+  async storeMark(issue: OpenIssue, alarm: Alarm, mark: Mark, source: AlarmSource): Promise<void> {
     await this.#change(issue.number, { body: issueText(alarm, mark, source) });
   }
 
@@ -93,7 +93,7 @@ export class AlarmIssues {
     );
   }
 
-  /** An unknown label would be dropped or made grey. */
+  /** GitHub would drop an unknown label, or create it without colour and description. */
   async #requireLabel(): Promise<void> {
     if (this.#hasLabel) return;
     const { octokit, where } = this.#github;

@@ -1,6 +1,6 @@
 /**
  * The table of contents of a pg_dump custom-format archive, read from the bytes at its head.
- * `pg_restore -l` prints the same, but ambiguously: names with blanks and line breaks cannot be told apart.
+ * `pg_restore -l` prints the same, but ambiguously: names with blanks and line breaks are not distinguishable.
  * Source: PostgreSQL's pg_backup_archiver.c (ReadHead, ReadToc), archive versions 1.14 (PostgreSQL 12 to 15),
  * 1.15 (16) and 1.16 (17 and 18).
  */
@@ -13,10 +13,10 @@ export interface TocEntry {
   kind: string;
   /** The object's name, with its arguments for functions, with its table for constraints. */
   tag: string;
-  /** `null` for what lies in no schema. */
+  /** `null` for objects without a schema. */
   schema: string | null;
   owner: string;
-  /** The statement that makes it; for `SEQUENCE SET` the setval() call. */
+  /** The statement that creates it; for `SEQUENCE SET` the setval() call. */
   definition: string;
   copyStatement: string;
 }
@@ -33,7 +33,7 @@ const CUSTOM_FORMAT = 1;
 const KNOWN_MINORS = { first: 14, last: 16 };
 
 /**
- * @param source the archive's bytes, uncompressed; read only as far as needed
+ * @param source the archive's bytes, uncompressed; read up to the end of the table of contents
  * @throws {BackupError} `archive_rejected` when it is no custom-format archive of a known version or ends early.
  */
 export async function readToc(source: AsyncIterable<Uint8Array>): Promise<ArchiveToc> {
@@ -98,11 +98,11 @@ async function parseEntry(reader: ByteReader, minor: number, offsetSize: number)
   const owner = await reader.text() ?? "";
   await reader.text(); // WITH OIDS, always false
   while (await reader.text() !== null); // dependencies
-  await reader.take(1 + offsetSize); // where the data lies
+  await reader.take(1 + offsetSize); // offset of the data
   return { dumpId, kind, tag, schema: schema === "" ? null : schema, owner, definition, copyStatement };
 }
 
-/** Takes bytes off a stream as the archive writes them. */
+/** Reads the archive's data types from a stream of bytes. */
 class ByteReader {
   intSize = 4;
   #buffer: Uint8Array = new Uint8Array(0);

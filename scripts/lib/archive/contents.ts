@@ -1,4 +1,4 @@
-/** What an archive holds, read back from the vault: an empty or incomplete one is no backup. */
+/** Checks an archive's content as read back from the vault: an empty or incomplete archive is refused. */
 import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { BackupError } from "@backup/errors.ts";
@@ -51,11 +51,11 @@ export function requireTables(toc: ArchiveToc, mode: Mode, tables: readonly Tabl
 export interface Predecessor {
   /** As stored. */
   bytes: number;
-  /** `null` where its manifest did not tell. */
+  /** `null` when its manifest does not state it. */
   rowsTotal: number | null;
 }
 
-/** A backup with less than this part of its predecessor's bytes is taken for a loss that nobody wanted. */
+/** A full backup with less than this share of its predecessor's bytes is refused as a probable loss of data. */
 const PLAUSIBLE_SHARE = 0.2;
 
 /** @throws {BackupError} `dump_empty` with the figures when a full backup is far smaller than the one before. */
@@ -81,7 +81,7 @@ export function requirePlausibleSize(
 
 const SETVAL = /setval\('((?:[^']|'')*)', (-?\d+), (true|false)\)/;
 
-/** The values that the archive sets the project's sequences to. They are not the snapshot's: sequences know none. */
+/** The values that the archive sets the project's sequences to. They are not the snapshot's, since sequences are not MVCC-safe. */
 export function sequenceValues(toc: ArchiveToc): Manifest["sequences"] {
   const values: Manifest["sequences"] = {};
   for (const { kind, schema, tag, definition } of toc.entries) {

@@ -1,6 +1,6 @@
 /**
- * Which entries of an archive a restore takes: everything of the project, of the platform's schemas only the
- * rows, policies and our triggers. What is left out has a reason.
+ * Selects the entries of an archive that a restore loads: all of the project's, and of the platform's schemas only rows,
+ * policies and the project's triggers. Each skipped entry has a reason.
  */
 import {
   DATA_ONLY_SCHEMAS,
@@ -12,7 +12,7 @@ import {
 import type { TocEntry } from "./archive_toc.ts";
 
 export interface SelectionContext {
-  /** The target holds the catalog's own objects: they stay as they are. */
+  /** The target holds the catalog's own objects, which are not changed. */
   keepOps: boolean;
   /** Extensions that the target has, and those that it could create. */
   installedExtensions: ReadonlySet<string>;
@@ -22,23 +22,23 @@ export interface SelectionContext {
 export interface Selection {
   /** Dump ids in the archive's order. */
   main: number[];
-  /** Contents of large objects: restored in a pass of their own, their BEGIN and COMMIT taken out. */
+  /** Contents of large objects: restored separately, without pg_restore's BEGIN and COMMIT. */
   largeObjects: number[];
   skipped: { entry: TocEntry; reason: string }[];
-  /** The archive brings the catalog's objects, since the target has none. */
-  makesOps: boolean;
+  /** The restore creates the catalog's objects, since the target has none. */
+  createsOps: boolean;
 }
 
-/** pg_restore's own, taken whatever the list says. */
+/** Entries that pg_restore processes whatever the list selects. */
 const SPECIAL = new Set(["ENCODING", "STDSTRINGS", "SEARCHPATH"]);
 const LARGE_OBJECT_DATA = "BLOBS";
-/** Roles that Supabase reserves. */
+/** Roles that are reserved by Supabase. */
 const PLATFORM_OWNER =
   /^(anon|authenticated|authenticator|dashboard_user|pgbouncer|service_role|supabase_.*|cli_login_.*|pgsodium_.*|pgtle_admin|pg_.*)$/;
 const SCHEMA_OWNER = "pg_database_owner";
 
 export function selectEntries(entries: readonly TocEntry[], context: SelectionContext): Selection {
-  const selection: Selection = { main: [], largeObjects: [], skipped: [], makesOps: !context.keepOps };
+  const selection: Selection = { main: [], largeObjects: [], skipped: [], createsOps: !context.keepOps };
   for (const entry of entries) {
     if (SPECIAL.has(entry.kind)) continue;
     const reason = reasonToSkip(entry, context);
@@ -50,14 +50,13 @@ export function selectEntries(entries: readonly TocEntry[], context: SelectionCo
 }
 
 /**
- * Entries that build the platform's own schemas, for a server that is ours and lacks them: their structure,
- * as the source had it, without rows.
+ * Entries with the structure of the platform's schemas, without rows, for a throwaway server that lacks them.
  */
 export function selectPlatformStructure(entries: readonly TocEntry[]): number[] {
   const isData = (entry: TocEntry) => ["TABLE DATA", "SEQUENCE SET", "POLICY"].includes(entry.kind);
   return entries.filter((entry) => {
     if (entry.schema === null) return entry.kind === "SCHEMA" && isDataOnly(entry.tag);
-    return isDataOnly(entry.schema) && !isData(entry) && !isOurTrigger(entry);
+    return isDataOnly(entry.schema) && !isData(entry) && !isProjectTrigger(entry);
   }).map(({ dumpId }) => dumpId);
 }
 
@@ -84,7 +83,7 @@ function reasonWithoutSchema(entry: TocEntry, context: SelectionContext): string
         : ownedBy(entry);
     case "EXTENSION":
       if (context.installedExtensions.has(entry.tag)) return "extension is installed";
-      // one that the platform brings is no loss; another one is, and fails in the restore, by name
+      // only the platform's extensions may be missing: another one fails in the restore, by name
       return context.availableExtensions.has(entry.tag) || !isPlatformExtension(entry)
         ? null
         : "extension of the platform";
@@ -112,9 +111,9 @@ function reasonForAnnotation(entry: TocEntry): string | null {
 
 function reasonInPlatformSchema(entry: TocEntry): string | null {
   if (entry.kind === "TABLE DATA") return carriesRows(entry) ? null : "rows that the platform writes itself";
-  if (entry.kind === "POLICY" || isOurTrigger(entry)) return null;
+  if (entry.kind === "POLICY" || isProjectTrigger(entry)) return null;
   if (entry.kind === "COMMENT" && /^(POLICY|TRIGGER) /.test(entry.tag)) return null;
-  // setval() is not undone by ROLLBACK: the driver sets these last, and never backwards
+  // setval() is not undone by ROLLBACK: the restore sets these last, and never to a lower value
   if (entry.kind === "SEQUENCE SET") return "set after everything else";
   return "structure of the platform";
 }
@@ -127,8 +126,8 @@ function carriesRows(entry: TocEntry): boolean {
 
 const TRIGGER_FUNCTION = /EXECUTE (?:FUNCTION|PROCEDURE) (?:"((?:[^"]|"")+)"|([^".( ]+))\./;
 
-/** A trigger is the project's when its function is. */
-function isOurTrigger(entry: TocEntry): boolean {
+/** A trigger belongs to the project if its function does. */
+function isProjectTrigger(entry: TocEntry): boolean {
   if (entry.kind !== "TRIGGER") return false;
   const match = TRIGGER_FUNCTION.exec(entry.definition);
   const schema = match?.[1]?.replaceAll('""', '"') ?? match?.[2];

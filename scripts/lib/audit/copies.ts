@@ -1,4 +1,4 @@
-/** Reading the audit's copies back from the vault. */
+/** Reads the audit's copies from the vault. */
 import {
   AUDIT_ROOT,
   type AuditBreak,
@@ -9,16 +9,16 @@ import {
 } from "@backup/audit.ts";
 import type { Vault } from "../vault/vault.ts";
 
-/** Objects that are read at the same time: each is small, what takes time is the way there and back. */
-const AT_ONCE = 8;
+/** Objects that are read in parallel: they are small, so latency dominates. */
+const PARALLEL_READS = 8;
 
 export interface AuditCopy extends AuditRange {
   lines: AuditLine[];
-  /** Why the object could not be read, where it could not. */
+  /** Why the object could not be read; `null` when it was. */
   broken: AuditBreak | null;
 }
 
-/** The objects of copies for which `wanted` says so, chain by chain, in the order of their records. */
+/** The copies whose range satisfies `wanted`, by chain, in the order of their records. */
 export async function* readCopies(
   vault: Vault,
   wanted: (range: AuditRange) => boolean = () => true,
@@ -28,7 +28,7 @@ export async function* readCopies(
     const range = parseAuditKey(key);
     if (range === null || !wanted(range)) continue;
     batch.push(readCopy(vault, key, range));
-    if (batch.length < AT_ONCE) continue;
+    if (batch.length < PARALLEL_READS) continue;
     yield* await Promise.all(batch);
     batch = [];
   }

@@ -1,6 +1,6 @@
 /**
- * Copies of the audit in the vault: written once, never changed, outside `revo/`, so that a database that is lost or
- * taken back in time loses none of it.
+ * Copies of the audit in the vault: written once, never changed, outside `revo/`. A loss or an older restore of the
+ * database does not affect them.
  */
 import { z } from "zod";
 import { auditKey, auditLineSchema, formatAuditLines } from "@backup/audit.ts";
@@ -20,7 +20,7 @@ type KeptLine = z.infer<typeof keptLineSchema>;
 /**
  * Copies every record that has no copy yet.
  * @returns how many.
- * @throws {BackupError} `audit_broken` when the vault holds another copy of a record; whatever vault and catalog throw.
+ * @throws {BackupError} `audit_broken` when the vault holds another copy of a record; errors of vault and catalog.
  */
 export async function mirrorAudit(vault: Vault, catalog: Catalog): Promise<number> {
   let copied = 0;
@@ -35,7 +35,7 @@ export async function mirrorAudit(vault: Vault, catalog: Catalog): Promise<numbe
   }
 }
 
-/** The same as a side task: what cannot be copied now is copied by the next script, and is a warning of this one. */
+/** The same as a side task: a failure is a warning, and the next command copies the records. */
 export async function copyAudit(
   vault: () => Vault,
   catalog: Catalog,
@@ -49,15 +49,15 @@ export async function copyAudit(
 }
 
 /**
- * {@link copyAudit} into the vault that the environment names. After the signal it may go on for a moment, as a
- * rollback may.
+ * {@link copyAudit} into the vault that the environment names. After the signal it has the time limit of a
+ * rollback.
  */
 export function auditCopier(environment: Environment, signal: AbortSignal) {
   const open = () => vaultOf(readEnvironment(z.object(vaultFields), environment), { signal }).forCleanup();
   return (catalog: Catalog, reporter: { warn(text: string): void }) => copyAudit(open, catalog, reporter);
 }
 
-/** Neighbouring lines of the same chain. */
+/** Groups consecutive lines of the same chain. */
 function byChain(lines: readonly KeptLine[]): KeptLine[][] {
   const chains = new Map<string, KeptLine[]>();
   for (const line of lines) chains.set(line.chain_id, [...chains.get(line.chain_id) ?? [], line]);
@@ -77,7 +77,7 @@ async function copyLines(vault: Vault, catalog: Catalog, lines: KeptLine[]): Pro
   );
 }
 
-/** Another script may have copied the same records at the same time: an equal copy is no error. */
+/** Another process may have copied the same records at the same time: an equal copy is not an error. */
 async function putCopy(vault: Vault, key: string, text: string): Promise<void> {
   try {
     await vault.put(key, text, "application/x-ndjson");

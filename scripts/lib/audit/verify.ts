@@ -1,6 +1,6 @@
 /**
- * Whether the audit is unchanged. The database can check its own chain; that its owner did not write a whole chain anew,
- * or cut off its end, is shown only by the vault's copies.
+ * Verifies the audit. The database checks its own hash chain; a chain that was rewritten as a whole or truncated at its
+ * end is found only by the comparison with the vault's copies.
  */
 import { z } from "zod";
 import { type AuditBreak, ChainCheck } from "@backup/audit.ts";
@@ -48,7 +48,7 @@ export function requireSoundAudit({ broken_at }: AuditVerdict): void {
 /** A chain as far as it was read. */
 interface ReadChain {
   check: ChainCheck;
-  /** Of its records: an audit grows for ever, what its records say does not fit into memory. */
+  /** Hashes of its records. The records themselves are not kept: their total size is not bounded. */
   hashes: string[];
 }
 
@@ -83,7 +83,7 @@ function differenceOf(copy: AuditCopy, hashes: readonly string[]): AuditBreak | 
     : { chain_id: copy.chainId, seq: copy.first + index, why: "two copies of it differ" };
 }
 
-/** The first copied record that the database lacks, or has with another hash. */
+/** The first copied record that the database lacks or holds with another hash. */
 async function breakBetween(
   { chainId, first, last, lines }: AuditCopy,
   catalog: Catalog,

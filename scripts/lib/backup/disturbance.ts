@@ -1,4 +1,4 @@
-/** What makes an attempt at a dump worthless, and another one worthwhile. */
+/** The error of an attempt at a dump that DDL invalidated and that may be repeated. */
 import { BackupError } from "@backup/errors.ts";
 
 /** DDL was committed while the dump began, or waits for it. Nothing is wrong with the database or the backup's settings. */

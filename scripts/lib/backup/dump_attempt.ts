@@ -8,7 +8,7 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { BackupError, toBackupError } from "@backup/errors.ts";
 import type { Mode } from "@backup/target.ts";
-import { describeChanges, readCatalogState } from "../postgres/catalog_state.ts";
+import { describeDefinitionChanges, readDefinitionMarks } from "../postgres/catalog_state.ts";
 import type { ClientTools } from "../postgres/client_tools.ts";
 import type { Connection } from "../postgres/connection.ts";
 import { applySettings, type TableRows } from "../postgres/database_facts.ts";
@@ -17,7 +17,7 @@ import { Session, sqlstateOf } from "../postgres/session.ts";
 import type { Gzip } from "../process/gzip.ts";
 import { Disturbance, listNames } from "./disturbance.ts";
 import { type Dump, startDump } from "./dump.ts";
-import { lockedOut, LockWatch } from "./lock_watch.ts";
+import { lockTimeoutError, LockWatch } from "./lock_watch.ts";
 import { openSnapshot, readSchemaFacts, type Snapshot, type SnapshotFacts } from "./snapshot.ts";
 
 export interface AttemptOptions {
@@ -27,8 +27,8 @@ export interface AttemptOptions {
   mode: Mode;
   /** How long a lock is waited for. */
   lockTimeoutMs: number;
-  /** Whether the dump ends for DDL that waits for it after its first output; before that it always does. */
-  givesWay: boolean;
+  /** Whether the dump is ended when DDL waits for it after its first output; before that it always is. */
+  endsForDdl: boolean;
   log: (line: string) => void;
   /** Called when the snapshot is open, before anything is dumped. */
   onSnapshot?: (snapshot: Snapshot) => void;
@@ -80,7 +80,7 @@ export class DumpAttempt {
       applicationName,
       ours: [holder.pid, reader.pid, watcher.pid],
       lockTimeoutMs,
-      givesWay: () => !this.#isConfirmed || options.givesWay,
+      endsForDdl: () => !this.#isConfirmed || options.endsForDdl,
       log,
       onEnd: (error) => this.#abort(error),
     });
@@ -126,7 +126,7 @@ export class DumpAttempt {
     return this.#dump.rawBytes();
   }
 
-  /** Why another attempt may succeed; `null` where nothing says so. */
+  /** Why another attempt may succeed; `null` when no reason is known. */
   get disturbance(): Disturbance | null {
     return this.#failure instanceof Disturbance ? this.#failure : null;
   }
@@ -138,12 +138,12 @@ export class DumpAttempt {
 
   /** Ends everything that the attempt started. */
   async end(): Promise<void> {
-    const tidy = async () => {
+    const cleanUp = async () => {
       await this.#watch.stop();
       if (!this.#isComplete) await this.#watch.terminateDump();
     };
     this.#dump.kill();
-    await Promise.race([tidy(), sleep(END_LIMIT_MS, null, { ref: false })]);
+    await Promise.race([cleanUp(), sleep(END_LIMIT_MS, null, { ref: false })]);
     await killAll(this.#sessions);
     await this.#facts.catch(() => {}); // bytes() throws it
   }
@@ -166,7 +166,7 @@ export class DumpAttempt {
     void this.#watch.terminateDump().finally(() => this.#dump.kill());
   }
 
-  /** What was first: the loss of the snapshot, DDL, a lock, or the error itself. */
+  /** The first cause: the loss of the snapshot, DDL, a lock, or the error itself. */
   async #explain(error: BackupError): Promise<BackupError> {
     const { signal, mode } = this.#options;
     const { holder, watcher } = this.#sessions;
@@ -181,7 +181,7 @@ export class DumpAttempt {
         ? new Disturbance(reason.message, reason.hint ?? "", error)
         : error;
     }
-    if (sqlstateOf(error) === LOCK_NOT_AVAILABLE) return lockedOut(holders);
+    if (sqlstateOf(error) === LOCK_NOT_AVAILABLE) return lockTimeoutError(holders);
     const isVictim = sqlstateOf(error) === DEADLOCK || holders !== null && error.message.includes("pg_dump");
     return isVictim ? new Disturbance(`${error.message}; ${holders ?? ""}`, HINT, error) : error;
   }
@@ -196,7 +196,11 @@ const HINT = "DDL and the backup disturb each other; repeat the backup when the 
 async function requireUnchanged(session: Session, snapshot: Snapshot, mode: Mode): Promise<void> {
   await session.run("begin read only;");
   await applySettings(session);
-  const changed = await describeChanges(session, snapshot.catalog, await readCatalogState(session));
+  const changed = await describeDefinitionChanges(
+    session,
+    snapshot.catalog,
+    await readDefinitionMarks(session),
+  );
   const rewritten = mode === "full" ? await findRewritten(session, snapshot.tables) : [];
   await session.run("commit;");
   if (rewritten.length > 0) {

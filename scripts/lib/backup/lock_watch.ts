@@ -11,8 +11,8 @@ import { literal } from "../postgres/sql_text.ts";
 import { Disturbance } from "./disturbance.ts";
 
 const EVERY_MS = 500;
-/** How long DDL that locks out the readers of a relation may wait for the dump. */
-const GIVE_WAY_SECONDS = 2.5;
+/** How long DDL that blocks the readers of a relation may wait for the dump. */
+const DDL_WAIT_LIMIT_SECONDS = 2.5;
 
 const pids = z.array(z.number()).nullable().transform((found) => found ?? []);
 const stateSchema = z.object({
@@ -30,7 +30,7 @@ export interface LockWatchOptions {
   /** How long pg_dump or a session of ours may wait for a lock. */
   lockTimeoutMs: number;
   /** Whether to end the dump for DDL that waits for it now; otherwise the DDL is only logged. */
-  givesWay: () => boolean;
+  endsForDdl: () => boolean;
   log: (line: string) => void;
   /** Called once, with the reason to end the dump. */
   onEnd: (error: BackupError) => void;
@@ -41,7 +41,7 @@ export class LockWatch {
   readonly #options: LockWatchOptions;
   readonly #stop = new AbortController();
   readonly #loop: Promise<void>;
-  /** Whom our sessions waited for when that was last read. */
+  /** The holders that our sessions waited for at the last read. */
   #lastHolders: string[] = [];
   #dumpPids: number[] = [];
   readonly #logged = new Set<string>();
@@ -53,12 +53,12 @@ export class LockWatch {
     this.#loop = this.#watch();
   }
 
-  /** Whom the dump waited for within the last second, `null` when it did not wait. */
+  /** The holders that the dump waited for within the last second; `null` when it did not wait. */
   get lastHolders(): string | null {
     return this.#lastHolders.length === 0 ? null : this.#lastHolders.slice(0, 5).join("; ");
   }
 
-  /** Ends pg_dump's server process: one that waits for a lock does not notice that its client is gone. */
+  /** Ends pg_dump's server process: one that waits for a lock does not notice that its client was closed. */
   async terminateDump(): Promise<void> {
     if (this.#dumpPids.length === 0) return;
     const pids = this.#dumpPids.map((pid) => `pg_catalog.pg_terminate_backend(${pid})`);
@@ -98,14 +98,14 @@ export class LockWatch {
   }
 
   #reasonToEnd({ waiting, blocking }: State): BackupError | null {
-    const { lockTimeoutMs, givesWay, log } = this.#options;
+    const { lockTimeoutMs, endsForDdl, log } = this.#options;
     if (waiting?.some(({ seconds }) => seconds * 1000 >= lockTimeoutMs)) {
-      return lockedOut(this.lastHolders);
+      return lockTimeoutError(this.lastHolders);
     }
-    const waiters = (blocking ?? []).filter(({ seconds }) => seconds >= GIVE_WAY_SECONDS);
+    const waiters = (blocking ?? []).filter(({ seconds }) => seconds >= DDL_WAIT_LIMIT_SECONDS);
     if (waiters.length === 0) return null;
     const names = waiters.map(({ waiter }) => waiter).join("; ");
-    if (givesWay()) {
+    if (endsForDdl()) {
       return new Disturbance(
         `Cannot go on with the dump: ${names}`,
         "DDL and the backup disturb each other; repeat the backup when the migration is done.",
@@ -118,7 +118,7 @@ export class LockWatch {
 }
 
 /** @param holders as {@link LockWatch.lastHolders} */
-export function lockedOut(holders: string | null): BackupError {
+export function lockTimeoutError(holders: string | null): BackupError {
   return new BackupError(
     "dump_failed",
     `Cannot lock the database's tables in time; ${holders ?? "unknown"}`,

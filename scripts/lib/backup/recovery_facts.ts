@@ -1,6 +1,6 @@
 /**
- * What recovery instructions tell of a backup. A manifest of version 2 knows it; of another one (a backup of somebody's
- * machine) the archive's own table of contents does, but for what it does not hold.
+ * Facts of a backup for its recovery instructions. A manifest of version 2 states them; for an older manifest (a local
+ * backup) they are read from the archive's table of contents as far as it holds them.
  */
 import { type AnyManifest, isProving, type Manifest } from "@backup/vault/manifest.ts";
 import { EXCLUDED_SCHEMAS } from "@backup/vault/platform.ts";
@@ -12,7 +12,7 @@ const POLICY_ROLES = new RegExp(
   `^CREATE POLICY ${NAME} ON ${NAME}\\.${NAME}(?: AS [A-Z]+)?(?: FOR [A-Z]+)? TO (${NAME}(?:, ${NAME})*)`,
 );
 
-/** Every role that an archive names: those of the manifest, the owners, and whom privileges and policies are of. */
+/** Every role that an archive names: those of the manifest, the owners, and the roles in privileges and policies. */
 export function rolesOf(manifest: AnyManifest, { entries }: ArchiveToc): string[] {
   const granted = entries.filter(({ kind }) => kind === "ACL" || kind === "DEFAULT ACL")
     .flatMap(({ definition }) => [...definition.matchAll(GRANTEE)].map(([, name = ""]) => name));
@@ -31,20 +31,20 @@ function unquoted(name: string): string {
   return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
 }
 
-/** Where it was taken, without anything secret. */
+/** The database that was backed up; holds no secret. */
 export function sourceOf(manifest: AnyManifest): string {
   if (!isProving(manifest)) return manifest.target;
   const { database, host, project_ref } = manifest.source;
   return `${database} em ${host}${project_ref ? ` (projeto ${project_ref})` : ""}`;
 }
 
-/** The program that made it. */
-export function makerOf(manifest: AnyManifest): string {
+/** The program that wrote the backup. */
+export function producerOf(manifest: AnyManifest): string {
   if (isProving(manifest)) return `${manifest.tool.name} ${manifest.tool.version}`;
   return manifest.kind === "supabase_db_backup_local" ? "backup_db_local.sh" : "uma ferramenta anterior";
 }
 
-/** How much it holds; rows are not counted where the manifest does not tell. */
+/** The amount of content; without rows when the manifest does not state them. */
 export function contentOf(manifest: AnyManifest, { entries }: ArchiveToc): string {
   if (manifest.mode !== "full") return "só a estrutura, sem linhas";
   if (isProving(manifest)) return `${manifest.tables_total} tabelas, ${manifest.rows_total} linhas`;
@@ -53,7 +53,7 @@ export function contentOf(manifest: AnyManifest, { entries }: ArchiveToc): strin
 
 const EXTENSION_SCHEMA = new RegExp(` WITH SCHEMA (${NAME})`);
 
-/** What the target needs; an archive tells no version. */
+/** Extensions that the target needs; an archive holds no versions of them. */
 export function extensionsOf(manifest: AnyManifest, { entries }: ArchiveToc): Manifest["extensions"] {
   if (isProving(manifest)) return manifest.extensions;
   return entries.filter(({ kind }) => kind === "EXTENSION").map(({ tag, definition }) => (
@@ -61,7 +61,7 @@ export function extensionsOf(manifest: AnyManifest, { entries }: ArchiveToc): Ma
   ));
 }
 
-/** Ids of entries that only Supabase's server can make: its own extensions, and the event triggers of its superuser. */
+/** Ids of entries that only Supabase's server can create: its own extensions, and the event triggers of its superuser. */
 export function platformEntries(manifest: AnyManifest, toc: ArchiveToc): number[] {
   const platform: readonly string[] = EXCLUDED_SCHEMAS;
   const { entries } = toc;

@@ -1,14 +1,14 @@
 /**
- * What lies beside each backup for whoever finds the bucket and nothing else: what it is, and the commands that get
- * the data back with plain tools. pt-BR, no secret. A test runs its commands as they stand.
+ * The recovery instructions that are stored beside each backup, for a reader who has nothing but the bucket: its facts,
+ * and the commands that restore the data with standard tools. pt-BR, no secret. A test runs the commands unchanged.
  */
 import type { AnyManifest } from "@backup/vault/manifest.ts";
 import type { BackupKeys } from "@backup/vault/object_key.ts";
 import { downloadCommands } from "@backup/vault/recovery.ts";
 import type { ArchiveToc } from "../archive/archive_toc.ts";
-import { contentOf, extensionsOf, makerOf, platformEntries, rolesOf, sourceOf } from "./recovery_facts.ts";
+import { contentOf, extensionsOf, platformEntries, producerOf, rolesOf, sourceOf } from "./recovery_facts.ts";
 
-/** @param bucket that the backup lies in */
+/** @param bucket that holds the backup */
 export function recoveryText(
   keys: BackupKeys,
   manifest: AnyManifest,
@@ -47,7 +47,7 @@ function introduction(
       }, não mais antigo`,
     ],
     ["Extensões", extensions.map(({ name, version }) => `${name} ${version}`.trim()).join(", ") || "nenhuma"],
-    ["Feito por", `${makerOf(manifest)}${manifest.git_sha ? `, commit ${manifest.git_sha}` : ""}`],
+    ["Feito por", `${producerOf(manifest)}${manifest.git_sha ? `, commit ${manifest.git_sha}` : ""}`],
   ];
   return [
     `# Como recuperar ${manifest.file}`,
@@ -127,7 +127,7 @@ function notHere(): string {
   ].join("\n");
 }
 
-/** A text as an SQL literal inside a double-quoted word of the shell. */
+/** A text as an SQL literal inside a double-quoted shell argument. */
 function quoted(text: string): string {
   return `'${text.replaceAll("'", "''")}'`.replaceAll(/[\\"$`]/g, "\\$&");
 }

@@ -1,11 +1,11 @@
 /**
- * One moment of a database: the dump, the counts and the fingerprint all see the same rows. The transaction that exports
+ * The snapshot of a backup: the dump, the counts and the fingerprint read the same rows. The transaction that exports
  * the snapshot reads catalogs only. It holds no lock on a table, view or sequence while it waits for the dump, so DDL
  * never waits for it.
  */
 import { z } from "zod";
 import type { Mode } from "@backup/target.ts";
-import { type CatalogState, readCatalogState } from "../postgres/catalog_state.ts";
+import { type DefinitionMarks, readDefinitionMarks } from "../postgres/catalog_state.ts";
 import {
   applySettings,
   type Fingerprint,
@@ -23,15 +23,15 @@ import { beginInSnapshot, type DumpedTable, readDumpedTables } from "../postgres
 import type { SqlSession } from "../postgres/sql_session.ts";
 
 export interface Snapshot {
-  /** What `pg_dump --snapshot` takes. */
+  /** The argument of `pg_dump --snapshot`. */
   id: string;
   server: ServerFacts;
   schemas: SchemaPlan;
   tables: DumpedTable[];
-  catalog: CatalogState;
+  catalog: DefinitionMarks;
 }
 
-/** Read in the snapshot, besides the rows. */
+/** Facts that are read in the snapshot, except the rows. */
 export interface SchemaFacts {
   fingerprint: Fingerprint;
   extensions: Awaited<ReturnType<typeof readExtensions>>;
@@ -55,12 +55,12 @@ export async function openSnapshot(session: SqlSession): Promise<Snapshot> {
     schemas,
     server: await readServerFacts(session),
     tables: await readDumpedTables(session, schemas),
-    catalog: await readCatalogState(session),
+    catalog: await readDefinitionMarks(session),
   };
 }
 
 /**
- * What the manifest says about the schema, read in a transaction that imports the snapshot and ends at once: the
+ * The manifest's facts of the schema, read in a transaction that imports the snapshot and ends at once: the
  * fingerprint locks every table that a view names.
  * @throws {BackupError} with SQLSTATE 55P03 when such a lock is not granted in time.
  */

@@ -1,5 +1,6 @@
 /** The job summary of a backup, in Markdown for an admin. */
-import { megabytes, number, table } from "../run/job_summary.ts";
+import { megabytes } from "@backup/watch/text.ts";
+import { number, table } from "../run/job_summary.ts";
 import type { TakenBackup } from "./take_backup.ts";
 
 export function backupSummary({ keys, manifest, verifiedAt }: TakenBackup, bucket: string): string {

@@ -1,7 +1,7 @@
 /**
- * A backup from beginning to end. Order of what is written, so that nothing half done looks like a backup:
+ * Takes a backup. Objects are written in this order, so that an incomplete backup is never listed as one:
  * archive (confirmed at the vault, its contents read back) → fingerprint text → recovery instructions → manifest, last.
- * Whatever fails, what this run wrote is rolled back.
+ * After any failure the objects that this run wrote are rolled back.
  */
 import { gzipSync } from "node:zlib";
 import { BackupError } from "@backup/errors.ts";
@@ -39,9 +39,9 @@ export interface BackupOrder {
   gitSha: string | null;
   /** Read the whole stored object back and compare its SHA-256. */
   verify: boolean;
-  /** The target's full backup before, for the progress bar and as the measure of what is plausible. */
+  /** The target's previous full backup: the expected size of this one. */
   previous: Predecessor | null;
-  /** A full backup that is far smaller than its predecessor is a backup all the same. */
+  /** Accepts a full backup that is far smaller than its predecessor. */
   allowShrink?: boolean;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Uploads a backup that was made on another machine into the vault. From then on it is a backup like any other:
- * the archive is confirmed first, recovery instructions beside it, its manifest is written last, nothing is overwritten.
+ * Uploads a local backup into the vault, in the order of a backup: the archive is confirmed first, recovery
+ * instructions are written beside it, the manifest is written last. Nothing is overwritten.
  */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
@@ -31,7 +31,7 @@ export interface Uploaded {
 /**
  * Uploads `<name>.dump.gz` with the `<name>.manifest.json` beside it.
  * @throws {BackupError} `archive_corrupt` when the file is not the manifest's, `dump_empty` when it holds no table,
- * `invalid_r2_key` for a name that no backup has, `vault_object_exists`; the vault is as before then.
+ * `invalid_r2_key` for a name that is no backup's, `vault_object_exists`; the vault is unchanged then.
  */
 export async function uploadLocalBackup(
   vault: Vault,

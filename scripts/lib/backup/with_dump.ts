@@ -16,14 +16,14 @@ const MOST_INTERRUPTIONS = 2;
  * @throws {BackupError} what `work` throws; the last {@link Disturbance} when all attempts were disturbed.
  */
 export async function withDump<T>(
-  options: Omit<AttemptOptions, "givesWay">,
+  options: Omit<AttemptOptions, "endsForDdl">,
   work: (attempt: DumpAttempt) => Promise<T>,
 ): Promise<T> {
   let interruptions = 0;
   for (let number = 0;; number++) {
     const pause = PAUSES_MS[number];
-    const givesWay = interruptions < MOST_INTERRUPTIONS;
-    const attempt = await DumpAttempt.begin({ ...options, givesWay });
+    const endsForDdl = interruptions < MOST_INTERRUPTIONS;
+    const attempt = await DumpAttempt.begin({ ...options, endsForDdl });
     try {
       return await work(attempt);
     } catch (error) {

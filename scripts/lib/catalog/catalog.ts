@@ -51,18 +51,18 @@ export interface CatalogRecord {
   verified_at: string | null;
 }
 
-/** A restore that succeeded: from its begin to its end, and the stored bytes of what it restored. */
+/** A restore that succeeded: its start, its end, and the stored size of the backup. */
 export interface PastRestore {
   seconds: number;
   bytes: number;
 }
 
-/** How the database refuses: SQLSTATE `PT` and the HTTP status, the error code in the hint. */
+/** The form of the database's refusals: SQLSTATE `PT` and the HTTP status, the error code in the hint. */
 const REFUSAL = /^PT4\d\d$/;
 
 export class Catalog {
   #session: Session | null = null;
-  /** The end of the call before: the heartbeat and the work share one session. */
+  /** Settles when the previous call has ended: the heartbeat and the work share one session. */
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly options: { connection: Connection }) {}
@@ -91,7 +91,7 @@ export class Catalog {
     await this.#call("ops_db_backup_mark", mark);
   }
 
-  /** Takes away the proof of a backup that failed a drill at that moment. */
+  /** Revokes the proof of a backup that failed a drill at that time. */
   async markDisproved(bucket: string, key: string, drilledAt: string): Promise<void> {
     await this.#call("ops_db_backup_mark", { r2_bucket: bucket, r2_key: key, disproved_at: drilledAt });
   }
@@ -107,7 +107,7 @@ export class Catalog {
     return sizes.parse(rows)[0] ?? null;
   }
 
-  /** What a run left behind, `null` when there is none of this request id. */
+  /** The recorded result of a run; `null` when no run has this request id. */
   async runResult(requestId: string): Promise<Record<string, unknown> | null> {
     const rows = await this.#query(
       `select coalesce(result, 'null') from public.ops_db_backup_runs where request_id = ${
@@ -131,12 +131,12 @@ export class Catalog {
     return z.array(z.object({ seconds: z.number(), bytes: z.number() })).parse(rows);
   }
 
-  /** Rows of a query whose one column is JSON, for whoever has questions of his own. */
+  /** Rows of a query whose one column is JSON. */
   rows(sql: string): Promise<unknown[]> {
     return this.#query(sql);
   }
 
-  /** What an unattended command saw takes the place of its report before. */
+  /** Replaces the report of an unattended command with its newest one. */
   async report(report: { name: string; status: "ok" | "warning" | "failed"; report: object }): Promise<void> {
     await this.#call("ops_db_backup_report", report);
   }
@@ -153,7 +153,7 @@ export class Catalog {
 
   #query(sql: string): Promise<unknown[]> {
     const answer = this.#turn.then(() => this.#queryNow(sql));
-    this.#turn = answer.catch(() => {}); // whoever asked hears of it
+    this.#turn = answer.catch(() => {}); // the caller receives the error
     return answer;
   }
 

@@ -1,4 +1,4 @@
-/** The catalog's rows in the order of the vault's listing, page by page, as they were at one moment. */
+/** The catalog's rows in the order of the vault's listing, page by page, from one snapshot. */
 import { z } from "zod";
 import { BACKUP_STATUSES, backupOriginSchema } from "@backup/vault/catalog.ts";
 import type { Catalog } from "./catalog.ts";
@@ -27,7 +27,7 @@ const COLUMNS = Object.keys(catalogRowSchema.shape).filter((name) => name !== "h
 
 /**
  * Rows of one bucket whose key begins so, by key in the order of its bytes. They are read once, into a cursor of the
- * session, so that what changes meanwhile neither hides a row nor shows one twice.
+ * session, so that concurrent changes neither omit a row nor return one twice.
  */
 export async function* listCatalogRows(
   catalog: Catalog,

@@ -1,4 +1,4 @@
-/** What the catalog refused to a script stands in its audit, too: the refused run has no row that would show it. */
+/** Records in the audit that the catalog refused a run: a refused run has no row of its own. */
 import type { BackupError } from "@backup/errors.ts";
 import type { Catalog, RunStart } from "./catalog.ts";
 import { jsonb } from "../postgres/sql_text.ts";

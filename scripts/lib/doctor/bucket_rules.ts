@@ -2,7 +2,7 @@
 import { AUDIT_ROOT } from "@backup/audit.ts";
 import { VAULT_ROOT } from "@backup/vault/object_key.ts";
 import type { ErasingRule } from "../vault/lifecycle.ts";
-import { check, type DoctorCheck, notChecked, type Verdict } from "./check.ts";
+import { check, type CheckVerdict, type DoctorCheck, notChecked } from "./check.ts";
 import { type Result } from "@backup/result.ts";
 
 /** A bucket lock in force. Without days and date it has no end. */
@@ -24,7 +24,7 @@ const ROOTS = [`${VAULT_ROOT}/`, `${AUDIT_ROOT}/`] as const;
 const LONGEST_LOCK_DAYS = 7;
 const CLOUDFLARE_HINT =
   "Para verificar, dê ao diagnóstico CLOUDFLARE_API_TOKEN (permissão Workers R2 Storage: read), ou olhe em R2 → " +
-  "balde → Settings.";
+  "balde → DoctorSettings.";
 
 export function bucketRuleChecks({ erasing, locks }: BucketRules): DoctorCheck[] {
   return [
@@ -33,7 +33,7 @@ export function bucketRuleChecks({ erasing, locks }: BucketRules): DoctorCheck[]
   ];
 }
 
-export function lifecycleVerdict(rules: Result<ErasingRule[]>): Verdict {
+export function lifecycleVerdict(rules: Result<ErasingRule[]>): CheckVerdict {
   if (!rules.ok) {
     return notChecked(
       `as regras de ciclo de vida do balde não puderam ser lidas (${rules.message})`,
@@ -52,12 +52,13 @@ export function lifecycleVerdict(rules: Result<ErasingRule[]>): Verdict {
   return {
     status: "failed",
     message: `Regra de ciclo de vida do balde apaga backups: ${named.join("; ")}.`,
-    hint: "Remova a regra em R2 → balde → Settings → Object lifecycle rules: quem apaga backups é a limpeza.",
+    hint:
+      "Remova a regra em R2 → balde → DoctorSettings → Object lifecycle rules: quem apaga backups é a limpeza.",
     facts: { rules: deleting },
   };
 }
 
-export function lockVerdict(locks: Result<LockRule[]> | null): Verdict {
+export function lockVerdict(locks: Result<LockRule[]> | null): CheckVerdict {
   if (locks === null) {
     return notChecked("só a API da Cloudflare mostra os bloqueios do balde", CLOUDFLARE_HINT);
   }
@@ -71,7 +72,7 @@ export function lockVerdict(locks: Result<LockRule[]> | null): Verdict {
       status: "warning",
       message: `Nenhum bloqueio do balde protege ${open.join(" e ")}: uma chave roubada apaga tudo.`,
       hint:
-        `Crie em R2 → balde → Settings → Bucket lock rules uma regra de ${LONGEST_LOCK_DAYS} dias para cada prefixo.`,
+        `Crie em R2 → balde → DoctorSettings → Bucket lock rules uma regra de ${LONGEST_LOCK_DAYS} dias para cada prefixo.`,
       facts,
     };
   }

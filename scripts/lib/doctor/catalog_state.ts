@@ -5,7 +5,7 @@ import { age, hoursBetween, moment } from "@backup/watch/text.ts";
 import { hours as inHours, PROOF_OVERDUE_AFTER_MS } from "@backup/service_levels.ts";
 import { literal } from "../postgres/sql_text.ts";
 import type { Catalog } from "../catalog/catalog.ts";
-import { check, type DoctorCheck, notChecked, type Verdict } from "./check.ts";
+import { check, type CheckVerdict, type DoctorCheck, notChecked } from "./check.ts";
 import { type Result } from "@backup/result.ts";
 import { type Limit, withinLimit } from "./within_limit.ts";
 
@@ -55,7 +55,7 @@ async function readCatalogState(catalog: Catalog, limit: Limit): Promise<Catalog
 }
 
 async function ownMigrations(): Promise<string[] | null> {
-  const files = await readdir(MIGRATIONS).catch(() => null); // a checkout of the scripts alone
+  const files = await readdir(MIGRATIONS).catch(() => null); // the checkout has only the scripts
   return files && files.flatMap((file) => MIGRATION.exec(file)?.[1] ?? []).sort();
 }
 
@@ -70,7 +70,7 @@ async function appliedOf(catalog: Catalog, wanted: readonly string[]): Promise<s
   );
 }
 
-export function migrationsVerdict({ wanted, applied }: CatalogState): Verdict {
+export function migrationsVerdict({ wanted, applied }: CatalogState): CheckVerdict {
   const hint = "Rode supabase db push no projeto de prod.";
   if (wanted === null) return notChecked("a pasta supabase/migrations não está aqui");
   if (!applied.ok) {
@@ -86,7 +86,7 @@ export function migrationsVerdict({ wanted, applied }: CatalogState): Verdict {
   return { status: "failed", message: `Faltam migrações do catálogo: ${missing.join(", ")}.`, hint, facts };
 }
 
-export function proofVerdict(proof: Result<Proof | null>, now: Date): Verdict {
+export function proofVerdict(proof: Result<Proof | null>, now: Date): CheckVerdict {
   if (!proof.ok) return notChecked(`o catálogo não pôde ser lido (${proof.message})`);
   const hint = "Rode o ensaio de restauração (db-backup-restore-drill, ou Ensaiar agora na tela).";
   if (proof.value === null) {

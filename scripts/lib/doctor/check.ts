@@ -24,7 +24,7 @@ export interface DoctorReport {
 }
 
 /** The result of a check, without its name. */
-export interface Verdict {
+export interface CheckVerdict {
   status: DoctorCheck["status"];
   message: string;
   hint?: string | null;
@@ -34,17 +34,17 @@ export interface Verdict {
 export function check(
   group: DoctorGroup,
   name: string,
-  { status, message, hint, facts }: Verdict,
+  { status, message, hint, facts }: CheckVerdict,
 ): DoctorCheck {
   return { group, name, status, message, hint: hint ?? null, facts: facts ?? {} };
 }
 
 /** @param because pt-BR, the end of the sentence */
-export function notChecked(because: string, hint?: string): Verdict {
+export function notChecked(because: string, hint?: string): CheckVerdict {
   return { status: "unknown", message: `Não verificado: ${because}.`, hint };
 }
 
-export function statusOf(checks: readonly Pick<DoctorCheck, "status">[]): DoctorReport["status"] {
+export function worstStatus(checks: readonly Pick<DoctorCheck, "status">[]): DoctorReport["status"] {
   const any = (status: DoctorCheck["status"]) => checks.some((it) => it.status === status);
   return any("failed") ? "failed" : any("warning") ? "warning" : "ok";
 }

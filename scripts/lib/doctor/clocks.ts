@@ -1,7 +1,7 @@
 /** Compares the clock of this machine with those of the services: signatures, tokens and schedules depend on it. */
 import { BackupError } from "@backup/errors.ts";
 import { count } from "@backup/watch/text.ts";
-import { check, type DoctorCheck, notChecked, type Verdict } from "./check.ts";
+import { check, type CheckVerdict, type DoctorCheck, notChecked } from "./check.ts";
 import { type Result } from "@backup/result.ts";
 import { type Limit, withinLimit } from "./within_limit.ts";
 
@@ -24,7 +24,7 @@ export function clockCheck(name: string, of: string, clocks: Result<Clocks> | nu
   );
 }
 
-export function clockVerdict(of: string, clocks: Result<Clocks>): Verdict {
+export function clockVerdict(of: string, clocks: Result<Clocks>): CheckVerdict {
   if (!clocks.ok) return notChecked(`a hora ${of} não é conhecida (${clocks.message})`);
   const skew = clocks.value.local - clocks.value.remote;
   const facts = { skew_ms: Math.round(skew) };

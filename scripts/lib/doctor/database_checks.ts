@@ -3,7 +3,7 @@ import type { Target } from "@backup/target.ts";
 import { messageOf } from "@backup/messages.ts";
 import type { ClientTools } from "../postgres/client_tools.ts";
 import type { Connection } from "../postgres/connection.ts";
-import { check, type DoctorCheck, notChecked, type Verdict } from "./check.ts";
+import { check, type CheckVerdict, type DoctorCheck, notChecked } from "./check.ts";
 import { type Result } from "@backup/result.ts";
 import { dumpVerdict, extensionsVerdict, locksVerdict, restoreVerdict } from "./database_verdicts.ts";
 import { type NetworkFacts, networkVerdict } from "./network.ts";
@@ -23,8 +23,8 @@ export interface DatabaseResult {
 /** @param prod the database whose backups are restored there; `null` when it was not read */
 export function databaseChecks(result: DatabaseResult, prod: DatabaseFacts | null): DoctorCheck[] {
   const { target, connection, network, facts, tools } = result;
-  const of = (name: string, verdict: Verdict) => check(target, `database_${target}_${name}`, verdict);
-  const withFacts = (verdict: (facts: DatabaseFacts) => Verdict) =>
+  const of = (name: string, verdict: CheckVerdict) => check(target, `database_${target}_${name}`, verdict);
+  const withFacts = (verdict: (facts: DatabaseFacts) => CheckVerdict) =>
     facts?.ok ? verdict(facts.value) : notChecked("o banco não foi alcançado");
   return [
     of("pooler", poolerVerdict(connection)),
@@ -44,7 +44,7 @@ const NO_URL = notChecked("a URL não serve");
 const NO_PROD = notChecked("o banco prod não foi alcançado");
 const SESSION_POOLER = /\.pooler\.supabase\.com$/;
 
-function poolerVerdict(connection: Result<Connection>): Verdict {
+function poolerVerdict(connection: Result<Connection>): CheckVerdict {
   if (connection.ok) {
     const way = SESSION_POOLER.test(connection.value.host) ? "pooler de sessão" : "conexão direta";
     return { status: "ok", message: `A URL é de ${way}.` };
@@ -57,7 +57,7 @@ function poolerVerdict(connection: Result<Connection>): Verdict {
   };
 }
 
-function reachVerdict(facts: Result<DatabaseFacts>): Verdict {
+function reachVerdict(facts: Result<DatabaseFacts>): CheckVerdict {
   if (!facts.ok) {
     return {
       status: "failed",
@@ -74,7 +74,7 @@ function reachVerdict(facts: Result<DatabaseFacts>): Verdict {
   };
 }
 
-function toolsVerdict(tools: Result<ClientTools>): Verdict {
+function toolsVerdict(tools: Result<ClientTools>): CheckVerdict {
   if (tools.ok) {
     const { version, pgDump } = tools.value;
     return {

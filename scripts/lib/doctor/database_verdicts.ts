@@ -2,10 +2,10 @@
 import { PLATFORM_SCHEMAS } from "@backup/vault/platform.ts";
 import { shortened } from "@backup/watch/text.ts";
 import { overflowOf } from "../restore/lock_table.ts";
-import type { Verdict } from "./check.ts";
+import type { CheckVerdict } from "./check.ts";
 import type { DatabaseFacts } from "./read_database.ts";
 
-export function dumpVerdict({ rights, foreignSchemas }: DatabaseFacts): Verdict {
+export function dumpVerdict({ rights, foreignSchemas }: DatabaseFacts): CheckVerdict {
   const { unreadable, hiddenRows, foreignTriggers } = rights;
   const facts = {
     unreadable,
@@ -40,7 +40,7 @@ export function dumpVerdict({ rights, foreignSchemas }: DatabaseFacts): Verdict 
   };
 }
 
-export function restoreVerdict({ rights }: DatabaseFacts): Verdict {
+export function restoreVerdict({ rights }: DatabaseFacts): CheckVerdict {
   const { notOwned, mayCreateSchemas, mayDisableTriggers } = rights;
   const missing = [
     ...named("não é dono de", notOwned),
@@ -58,7 +58,7 @@ export function restoreVerdict({ rights }: DatabaseFacts): Verdict {
 }
 
 /** Extensions in the platform's schemas do not count: the platform creates them. */
-export function extensionsVerdict(own: DatabaseFacts, prod: DatabaseFacts): Verdict {
+export function extensionsVerdict(own: DatabaseFacts, prod: DatabaseFacts): CheckVerdict {
   const missing = prod.extensions
     .filter(({ name, schema }) =>
       schema !== "pg_catalog" && !PLATFORM_SCHEMAS.includes(schema) && !own.available.includes(name)
@@ -76,7 +76,7 @@ export function extensionsVerdict(own: DatabaseFacts, prod: DatabaseFacts): Verd
   };
 }
 
-export function locksVerdict({ lockTable }: DatabaseFacts, prod: DatabaseFacts): Verdict {
+export function locksVerdict({ lockTable }: DatabaseFacts, prod: DatabaseFacts): CheckVerdict {
   const { locksOfCopy, dependencyLocksOfCopy } = prod.rights;
   const needed = lockTable.moved + locksOfCopy + (lockTable.locksDependencies ? dependencyLocksOfCopy : 0);
   const overflow = overflowOf(needed, lockTable);

@@ -1,7 +1,7 @@
 /** Whether the Edge Function is deployed: it refuses a request without a session with a code of its own. */
 import { z } from "zod";
 import { BackupError } from "@backup/errors.ts";
-import { check, type DoctorCheck, notChecked, type Verdict } from "./check.ts";
+import { check, type CheckVerdict, type DoctorCheck, notChecked } from "./check.ts";
 import { type Result } from "@backup/result.ts";
 import { type Limit, withinLimit } from "./within_limit.ts";
 
@@ -34,7 +34,7 @@ async function callFunction(
   const headers = { "content-type": "application/json" };
   const body = JSON.stringify({ action: "health" });
   const answer = await fetcher(url, { method: "POST", headers, body, signal }).catch((cause) => {
-    throw new BackupError("internal_server_error", "nobody answers at its address", { cause });
+    throw new BackupError("internal_server_error", "no server responds at its address", { cause });
   });
   const { status } = answer;
   return { status, code: ownAnswer.safeParse(readJson(await answer.text())).data?.error ?? null };
@@ -48,7 +48,7 @@ function readJson(text: string): unknown {
   }
 }
 
-export function functionVerdict(answer: Result<FunctionAnswer>): Verdict {
+export function functionVerdict(answer: Result<FunctionAnswer>): CheckVerdict {
   if (!answer.ok) {
     return {
       status: "failed",

@@ -3,5 +3,5 @@ import { z } from "zod";
 import { yes } from "../process/environment.ts";
 import { requesterFields } from "../run/requester.ts";
 
-/** Of what it examines it reads the rest by itself: nothing may be required there. */
+/** The variables that it checks are read in settings.ts, which requires none of them. */
 export const doctorEnvironment = z.object({ ...requesterFields, REPORT: yes });

@@ -1,13 +1,13 @@
 /** The variables that the other commands require: in a workflow, the repository's secrets. */
 import { REQUIRED_SECRETS, TARGET_SECRETS } from "@backup/github/checks.ts";
-import { check, type DoctorCheck, type Verdict } from "./check.ts";
-import type { Settings } from "./settings.ts";
+import { check, type CheckVerdict, type DoctorCheck } from "./check.ts";
+import type { DoctorSettings } from "./settings.ts";
 
-export function environmentCheck(settings: Pick<Settings, "missing" | "invalid">): DoctorCheck {
+export function environmentCheck(settings: Pick<DoctorSettings, "missing" | "invalid">): DoctorCheck {
   return check("environment", "environment", environmentVerdict(settings));
 }
 
-function environmentVerdict({ missing, invalid }: Pick<Settings, "missing" | "invalid">): Verdict {
+function environmentVerdict({ missing, invalid }: Pick<DoctorSettings, "missing" | "invalid">): CheckVerdict {
   const facts = { missing, invalid };
   const required = missing.filter((name) => REQUIRED_SECRETS.includes(name));
   const faults = [...required.length > 0 ? [`faltam ${required.join(", ")}`] : [], ...invalid];
@@ -15,7 +15,8 @@ function environmentVerdict({ missing, invalid }: Pick<Settings, "missing" | "in
     return {
       status: "failed",
       message: `Variáveis erradas: ${faults.join("; ")}.`,
-      hint: "No GitHub: Settings → Secrets and variables → Actions. Numa máquina: veja docs/environment.md.",
+      hint:
+        "No GitHub: DoctorSettings → Secrets and variables → Actions. Numa máquina: veja docs/environment.md.",
       facts,
     };
   }

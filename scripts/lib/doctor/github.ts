@@ -13,7 +13,7 @@ import { WATCHED_WORKFLOWS } from "@backup/watch/workflows.ts";
 import { callGitHub, type GitHubRepository } from "../alerts/github.ts";
 import { check, type DoctorCheck, notChecked } from "./check.ts";
 import { type Limit, withinLimit } from "./within_limit.ts";
-import type { Settings } from "./settings.ts";
+import type { DoctorSettings } from "./settings.ts";
 
 /** Without the doctor's own schedule: its last result does not count today, and the watchdog reports a missing run. */
 const CHECKED_SCHEDULES = SCHEDULES.filter(({ file }) => file !== "db-backup-doctor.yml");
@@ -27,7 +27,7 @@ interface GitHubFacts {
 }
 
 export async function gitHubChecks(
-  github: Settings["github"],
+  github: DoctorSettings["github"],
   limit: Limit,
   now: Date,
 ): Promise<DoctorCheck[]> {

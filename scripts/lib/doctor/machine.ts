@@ -1,4 +1,4 @@
-/** This machine: the runtime, the compressor, and the PostgreSQL programs that a shell finds. */
+/** This machine: the runtime, the compressor, and the PostgreSQL programs on PATH. */
 import { findProgram } from "../process/find_program.ts";
 import { PROGRAMS } from "../postgres/client_tools.ts";
 import type { ServerFacts } from "../postgres/database_facts.ts";
@@ -6,14 +6,14 @@ import type { Environment } from "../process/environment.ts";
 import { chooseGzip } from "../process/gzip.ts";
 import { toBackupError } from "@backup/errors.ts";
 import { versionOf } from "../postgres/binaries.ts";
-import { check, type DoctorCheck, type Verdict } from "./check.ts";
+import { check, type CheckVerdict, type DoctorCheck } from "./check.ts";
 
 export interface MachineFacts {
   /** The runtime of this process. */
   runtime: { name: string; version: string };
   /** The compressor that a backup would use, `null` for none. */
   gzip: string | null;
-  /** What a shell finds on PATH. */
+  /** The programs on PATH. */
   onPath: { name: string; path: string; version: string | null }[];
 }
 
@@ -50,7 +50,7 @@ export function machineChecks(facts: MachineFacts, servers: readonly ServerFacts
 /** The oldest that is supported. */
 const DENO_MAJOR = 2;
 
-function runtimeVerdict({ runtime: { name, version } }: MachineFacts): Verdict {
+function runtimeVerdict({ runtime: { name, version } }: MachineFacts): CheckVerdict {
   if (name !== "deno" || Number.parseInt(version) >= DENO_MAJOR) {
     return { status: "ok", message: `Roda em ${name} ${version}.`, facts: { name, version } };
   }
@@ -62,7 +62,7 @@ function runtimeVerdict({ runtime: { name, version } }: MachineFacts): Verdict {
   };
 }
 
-function gzipVerdict({ gzip }: MachineFacts): Verdict {
+function gzipVerdict({ gzip }: MachineFacts): CheckVerdict {
   if (gzip !== null) return { status: "ok", message: `Comprime com ${gzip}.`, facts: { gzip } };
   return {
     status: "failed",
@@ -72,7 +72,7 @@ function gzipVerdict({ gzip }: MachineFacts): Verdict {
 }
 
 /** The commands prefer the folders of packages: an old program on PATH affects only shells and scripts. */
-function pathVerdict({ onPath }: MachineFacts, servers: readonly ServerFacts[]): Verdict {
+function pathVerdict({ onPath }: MachineFacts, servers: readonly ServerFacts[]): CheckVerdict {
   const newest = Math.max(0, ...servers.map(({ versionNumber }) => Math.floor(versionNumber / 10_000)));
   const old = onPath.filter(({ version }) => Number.parseInt(version ?? "0") < newest);
   const facts = { on_path: onPath };

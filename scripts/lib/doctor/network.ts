@@ -1,7 +1,7 @@
 /** The address families of a database host. GitHub's machines have no IPv6; Supabase's direct hosts have only IPv6. */
 import type { Connection } from "../postgres/connection.ts";
 import type { Result } from "@backup/result.ts";
-import type { Verdict } from "./check.ts";
+import type { CheckVerdict } from "./check.ts";
 
 export interface NetworkFacts {
   /** Of the host's addresses. */
@@ -13,7 +13,7 @@ export interface NetworkFacts {
 const USE_POOLER =
   "Use a URL do pooler de sessão (…pooler.supabase.com:5432, usuário postgres.<projeto>), que tem IPv4.";
 
-export function networkVerdict({ host }: Connection, { families, hasIpv6 }: NetworkFacts): Verdict {
+export function networkVerdict({ host }: Connection, { families, hasIpv6 }: NetworkFacts): CheckVerdict {
   if (!families.ok) {
     return {
       status: "failed",

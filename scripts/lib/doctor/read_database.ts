@@ -1,4 +1,4 @@
-/** One database as the doctor sees it: read in one transaction that writes nothing. */
+/** The doctor's facts of one database, read in one read-only transaction. */
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import type { Connection } from "../postgres/connection.ts";
@@ -15,14 +15,14 @@ import { type LockTableFacts, readLockTable } from "../restore/lock_table.ts";
 const rightsSchema = z.object({
   /** Tables, sequences and large objects that a dump cannot read. */
   unreadable: z.array(z.string()),
-  /** Tables of which row security would hide rows from a dump, which is why it fails. */
+  /** Tables with row security that applies to the role, on which pg_dump fails. */
   hiddenRows: z.array(z.string()),
-  /** Of the project's schemas: what a restore cannot replace, since it belongs to others. */
+  /** Objects of the project's schemas that a restore cannot replace, since other roles own them. */
   notOwned: z.array(z.string()),
-  /** Event triggers of others, which no backup carries. */
+  /** Event triggers of other roles, which no backup contains. */
   foreignTriggers: z.array(z.string()),
   mayCreateSchemas: z.boolean(),
-  /** Locks that a restore of a copy of this database takes on what it makes, about. */
+  /** Estimate of the locks that a restore of a copy of this database takes on the objects that it creates. */
   locksOfCopy: z.number(),
   /** The further locks on a server that locks what a new object refers to. */
   dependencyLocksOfCopy: z.number(),

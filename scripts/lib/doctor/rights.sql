@@ -1,5 +1,5 @@
 -- What the connected role can neither dump nor restore, by name. Needs the settings of settings.sql; one JSON value.
--- pg_has_role(…, 'usage') is what PostgreSQL asks for an owner's rights.
+-- pg_has_role(…, 'usage') is the check that PostgreSQL makes for an owner's rights.
 with me as (
   select r.rolname, r.rolsuper or r.rolbypassrls as sees_all_rows from pg_catalog.pg_roles r where r.rolname = current_user
 ),

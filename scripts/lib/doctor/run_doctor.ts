@@ -11,7 +11,7 @@ import type { Environment } from "../process/environment.ts";
 import { findPostgres } from "../postgres/binaries.ts";
 import { bucketRuleChecks } from "./bucket_rules.ts";
 import { catalogChecks } from "./catalog_state.ts";
-import { type DoctorCheck, type DoctorReport, statusOf } from "./check.ts";
+import { type DoctorCheck, type DoctorReport, worstStatus } from "./check.ts";
 import { type Result } from "@backup/result.ts";
 import { clockCheck, type Clocks, readHttpClock } from "./clocks.ts";
 import { readErasingRules, readLockRules } from "./cloudflare_rules.ts";
@@ -23,7 +23,7 @@ import { type Limit, withinLimit } from "./within_limit.ts";
 import { machineChecks, type MachineFacts, readMachine } from "./machine.ts";
 import type { DatabaseFacts } from "./read_database.ts";
 import { type DatabaseDeps, probeDatabase } from "./probe_database.ts";
-import { readSettings, type Settings } from "./settings.ts";
+import { type DoctorSettings, readSettings } from "./settings.ts";
 import { TRIAL_PREFIX, tryVault, vaultChecks, vaultNotChecked } from "./vault_trial.ts";
 
 export interface DoctorContext extends Pick<DatabaseDeps, "lookup" | "hasIpv6"> {
@@ -79,7 +79,7 @@ export async function runDoctor(context: DoctorContext, signal: AbortSignal): Pr
     clockCheck("github", "do GitHub", clocks.github),
     clockCheck("database", "do banco prod", prod && { ok: true, value: prod.clock }),
   ];
-  return { checked_at: now().toISOString(), status: statusOf(checks), checks };
+  return { checked_at: now().toISOString(), status: worstStatus(checks), checks };
 }
 
 /** Searches the programs of each version once, since a search starts every program that it finds. */
@@ -94,7 +94,7 @@ function toolFinder(environment: Environment, limit: Limit): DatabaseDeps["tools
   };
 }
 
-function probeDatabases(settings: Settings, deps: DatabaseDeps): Promise<DatabaseResult[]> {
+function probeDatabases(settings: DoctorSettings, deps: DatabaseDeps): Promise<DatabaseResult[]> {
   return Promise.all(TARGETS.flatMap((target) => {
     const connection = settings.connections[target];
     return connection === undefined ? [] : [probeDatabase(target, connection, deps)];
@@ -107,7 +107,7 @@ function factsOf(databases: readonly DatabaseResult[], target: string): Database
 }
 
 async function vaultGroup(
-  settings: Settings,
+  settings: DoctorSettings,
   { now, newId, fetch }: DoctorContext,
   limit: Limit,
 ): Promise<DoctorCheck[]> {
@@ -126,7 +126,7 @@ async function vaultGroup(
 }
 
 async function readClocks(
-  { vault, github }: Settings,
+  { vault, github }: DoctorSettings,
   { fetch, now }: DoctorContext,
   limit: Limit,
 ): Promise<{ vault: Result<Clocks> | null; github: Result<Clocks> | null }> {

@@ -1,5 +1,5 @@
 /**
- * The environment of every other command, as the doctor reads it. Nothing is required: missing and invalid variables are
+ * The environment of the other commands, as the doctor reads it. Nothing is required: missing and invalid variables are
  * results of its checks.
  */
 import { FUNCTION_NAME } from "@backup/api.ts";
@@ -16,7 +16,7 @@ import type { Vault } from "../vault/vault.ts";
 import type { CloudflareAccess } from "./cloudflare_rules.ts";
 import type { Result } from "@backup/result.ts";
 
-export interface Settings {
+export interface DoctorSettings {
   /** Names of variables without a value. */
   missing: string[];
   /** Names of variables that cannot be used, with the reason. */
@@ -25,7 +25,7 @@ export interface Settings {
   connections: Partial<Record<Target, Result<Connection>>>;
   vault: { vault: Vault; endpoint: string } | null;
   github: { repository: GitHubRepository; apiUrl: string; isFunctionsToken: boolean } | null;
-  /** For the bucket's rules, which the S3 API hides from a key of objects alone. */
+  /** For the bucket's rules, which the S3 API does not return to a key with object permissions only. */
   cloudflare: CloudflareAccess | null;
   functionUrl: string | null;
 }
@@ -34,7 +34,7 @@ export interface Settings {
 const R2_HOST = /^([0-9a-f]{32})\.(?:([a-z]+)\.)?r2\.cloudflarestorage\.com$/;
 const URLS = ["R2_ENDPOINT", "GITHUB_API_URL", "FUNCTION_URL", "SUPABASE_URL", "CLOUDFLARE_API_URL"];
 
-export function readSettings(environment: Environment): Settings {
+export function readSettings(environment: Environment): DoctorSettings {
   const connections = readConnections(environment);
   const wrongUrls = URLS.filter((name) => environment[name] && !URL.canParse(environment[name]));
   return {
@@ -55,7 +55,7 @@ export function readSettings(environment: Environment): Settings {
   };
 }
 
-function readConnections(environment: Environment): Settings["connections"] {
+function readConnections(environment: Environment): DoctorSettings["connections"] {
   const set = TARGETS.filter((target) => environment[`SUPABASE_DB_URL_${target.toUpperCase()}`]);
   return Object.fromEntries(set.map((target) => [target, connect(target, environment)]));
 }
@@ -69,7 +69,7 @@ function connect(target: Target, environment: Environment): Result<Connection> {
   }
 }
 
-function readVault(environment: Environment): Settings["vault"] {
+function readVault(environment: Environment): DoctorSettings["vault"] {
   try {
     const env = readEnvironment(vaultEnvironment, environment);
     return { vault: vaultOf(env, { retry: { patienceMs: 0 } }), endpoint: env.R2_ENDPOINT };
@@ -78,7 +78,7 @@ function readVault(environment: Environment): Settings["vault"] {
   }
 }
 
-function readGitHub(environment: Environment, wrongUrls: readonly string[]): Settings["github"] {
+function readGitHub(environment: Environment, wrongUrls: readonly string[]): DoctorSettings["github"] {
   const { FUNCTION_GITHUB_TOKEN, GITHUB_TOKEN, GITHUB_API_URL } = environment;
   const repository = environment.GITHUB_REPOSITORY || environment.GITHUB_REPO;
   const token = FUNCTION_GITHUB_TOKEN || GITHUB_TOKEN;

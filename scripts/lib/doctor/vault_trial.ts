@@ -1,7 +1,7 @@
 /** Tests the vault with one small object, by the operations of the commands: list, write, refuse to overwrite, read, delete. */
 import { toBackupError } from "@backup/errors.ts";
 import type { Vault } from "../vault/vault.ts";
-import { check, type DoctorCheck, notChecked, type Verdict } from "./check.ts";
+import { check, type CheckVerdict, type DoctorCheck, notChecked } from "./check.ts";
 import { type Result } from "@backup/result.ts";
 import { type Limit, withinLimit } from "./within_limit.ts";
 
@@ -82,7 +82,7 @@ export function vaultNotChecked(because: string): DoctorCheck[] {
 
 const NOTHING_WRITTEN = notChecked("nenhum objeto de teste foi gravado");
 
-function listVerdict(list: Result<unknown>): Verdict {
+function listVerdict(list: Result<unknown>): CheckVerdict {
   if (list.ok) return { status: "ok", message: "O cofre responde e lista objetos." };
   return {
     status: "failed",
@@ -92,7 +92,7 @@ function listVerdict(list: Result<unknown>): Verdict {
   };
 }
 
-function writeVerdict(write: Result<void>): Verdict {
+function writeVerdict(write: Result<void>): CheckVerdict {
   if (write.ok) return { status: "ok", message: `A chave grava objetos (testado em ${TRIAL_PREFIX}).` };
   return {
     status: "failed",
@@ -102,7 +102,7 @@ function writeVerdict(write: Result<void>): Verdict {
   };
 }
 
-function conditionalVerdict(conditional: Result<boolean>): Verdict {
+function conditionalVerdict(conditional: Result<boolean>): CheckVerdict {
   if (conditional.ok && conditional.value) {
     return { status: "ok", message: "O cofre recusa sobrescrever um objeto (If-None-Match)." };
   }
@@ -115,7 +115,7 @@ function conditionalVerdict(conditional: Result<boolean>): Verdict {
   };
 }
 
-function readVerdict(read: Result<boolean>): Verdict {
+function readVerdict(read: Result<boolean>): CheckVerdict {
   if (read.ok && read.value) return { status: "ok", message: "O que foi gravado se lê igual." };
   return {
     status: "failed",
@@ -125,7 +125,7 @@ function readVerdict(read: Result<boolean>): Verdict {
 }
 
 /** R2 has no key that may write but not delete: any refusal counts as a lock's, whose error code is not documented. */
-function deleteVerdict(remove: Result<string[]>): Verdict {
+function deleteVerdict(remove: Result<string[]>): CheckVerdict {
   if (remove.ok && remove.value.length === 0) {
     return { status: "ok", message: `O objeto de teste foi apagado; nada ficou em ${TRIAL_PREFIX}.` };
   }

@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { parseDatabaseUrl } from "../postgres/connection.ts";
 import { lifecycleVerdict, type LockRule, lockVerdict } from "./bucket_rules.ts";
 import { migrationsVerdict, proofVerdict } from "./catalog_state.ts";
-import { check, type Verdict } from "./check.ts";
+import { check, type CheckVerdict } from "./check.ts";
 import { type Result } from "@backup/result.ts";
 import { clockVerdict } from "./clocks.ts";
 import { dumpVerdict, extensionsVerdict, locksVerdict } from "./database_verdicts.ts";
@@ -53,7 +53,7 @@ const withRights = (rights: Partial<DatabaseFacts["rights"]>): DatabaseFacts => 
   { ...database, rights: { ...database.rights, ...rights } }
 );
 
-it.each<[what: string, Verdict["status"], Verdict, message: RegExp]>([
+it.each<[what: string, CheckVerdict["status"], CheckVerdict, message: RegExp]>([
   ["rules that delete other things", "ok", lifecycleVerdict(erasing("logs/")), /Nenhuma regra/],
   ["a rule over everything", "failed", lifecycleVerdict(erasing("")), /r \(tudo, após 30 dias\)/],
   ["a rule over the audit", "failed", lifecycleVerdict(erasing("audit/x")), /audit\/x/],

@@ -26,9 +26,7 @@ export const companyCheck = ownerCheck("company_reads", async (session, { manife
   return passUnless(
     leaks,
     `read by users of one company each (${members.length}): ${own} rows of their own, none of another, in ` +
-      `${scopes.length} tables; ${
-        relations.length - scopes.length
-      } tables and views are not told apart by company`,
+      `${scopes.length} tables; ${relations.length - scopes.length} tables and views have no company`,
   );
 });
 

@@ -1,4 +1,4 @@
-/** Users for the check of companies: each is a member of one company alone, and works for it. */
+/** Users for the check of companies: each is an active member of exactly one company. */
 import { z } from "zod";
 import type { SqlSession } from "../postgres/sql_session.ts";
 import { companiesTable, type Relation } from "./company_scope.ts";

@@ -23,15 +23,15 @@ import { restoreAndCheck } from "./restore_and_check.ts";
 import { freshnessOutcome, readStored, type StoredFacts } from "./stored_checks.ts";
 import { Verdicts } from "./verdicts.ts";
 
-export interface DrillRequest extends Pick<DrillDatabase, "anonReads" | "sharedReads"> {
+export interface DrillSpec extends Pick<DrillDatabase, "anonReads" | "sharedReads"> {
   /** Of the archive. */
   key: string;
   requester: Pick<Requester, "run" | "gitSha">;
-  /** How old the newest backup of the same database may be; `null` where no schedule backs it up. */
+  /** Maximum age of the newest backup of the same database; `null` without a schedule. */
   freshHours: number | null;
 }
 
-export interface DrillResult {
+export interface CompletedDrill {
   receipt: Receipt;
   /** Its key in the vault. */
   receiptKey: string;
@@ -42,13 +42,13 @@ const BEFORE_RESTORE: readonly DrillCheck[] = ["manifest", "stored_size", "store
 
 /**
  * @returns the receipt, which is in the vault then, whatever its verdicts.
- * @throws {BackupError} an error that says nothing about the backup: no connection, no disk, no such program, a signal.
+ * @throws {BackupError} an error that the backup does not cause: no connection, no disk, no such program, a signal.
  */
 export async function drill(
   context: DrillContext,
-  request: DrillRequest,
+  request: DrillSpec,
   throwaway: ThrowawayDatabase,
-): Promise<DrillResult> {
+): Promise<CompletedDrill> {
   const began = context.now();
   const verdicts = new Verdicts();
   const { manifest, fingerprintLines, freshness } = await checkStored(context, request, began, verdicts);
@@ -67,7 +67,7 @@ export async function drill(
 /** The checks that need no restore. */
 async function checkStored(
   { vault, progress }: DrillContext,
-  { key, freshHours }: DrillRequest,
+  { key, freshHours }: DrillSpec,
   now: Date,
   verdicts: Verdicts,
 ): Promise<Pick<StoredFacts, "manifest" | "fingerprintLines"> & Pick<Receipt, "freshness">> {
@@ -92,7 +92,7 @@ function conclude(
 
 function writeReceipt(
   { progress }: DrillContext,
-  { key, requester }: DrillRequest,
+  { key, requester }: DrillSpec,
   began: Date,
   facts: Pick<Receipt, "sha256" | "server_version" | "freshness" | "checks" | "not_proven">,
 ): Receipt {

@@ -1,4 +1,4 @@
-/** What a drill works with. */
+/** The dependencies of a drill. */
 import type { PlatformTools } from "../server/prepare_platform.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { PhaseTimes } from "./phase_times.ts";
@@ -8,6 +8,6 @@ export interface DrillContext extends PlatformTools {
   /** Measures the phases, beginning with the start of the server. */
   progress: PhaseTimes;
   now: () => Date;
-  /** Milliseconds that only grow. */
+  /** Milliseconds of a monotonic clock. */
   clock: () => number;
 }

@@ -1,4 +1,4 @@
-/** Which check an error of the restore fails, if it says anything about the backup. */
+/** Maps an error of the restore to the check that it fails, if the backup causes the error. */
 import type { BackupError } from "@backup/errors.ts";
 import type { ErrorCode } from "@backup/messages.ts";
 import type { DrillCheck } from "@backup/vault/receipt.ts";
@@ -27,7 +27,7 @@ const FOREIGN_KEY_VIOLATION = "23503";
 /** SQLSTATE classes of a server without resources, that shuts down, or whose disk fails. */
 const SERVER_FAILURE = /^5[378]/;
 
-/** Whether an error says nothing about the backup: no connection, no disk, no program, a signal. */
+/** Whether the backup does not cause an error: no connection, no disk, no program, a signal. */
 export function isEnvironmental(error: BackupError): boolean {
   return CHECK_OF_CODE[error.code] === undefined || SERVER_FAILURE.test(sqlstateOf(error) ?? "");
 }

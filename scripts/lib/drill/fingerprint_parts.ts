@@ -1,6 +1,6 @@
 /** A fingerprint divided by the subject of its facts, so that each fault fails one check. */
 import { z } from "zod";
-import { parseLine } from "../postgres/database_facts.ts";
+import { parseFingerprintLine } from "../postgres/database_facts.ts";
 
 export interface FingerprintParts {
   /** Objects, definitions, owners, privileges. */
@@ -17,7 +17,7 @@ const record = z.record(z.string(), z.unknown());
 export function splitFingerprint(lines: readonly string[]): FingerprintParts {
   const parts: FingerprintParts = { schema: [], security: [], views: [] };
   for (const line of lines) {
-    const [area, kind, name, all] = parseLine(line);
+    const [area, kind, name, all] = parseFingerprintLine(line);
     const write = (facts: object) => JSON.stringify([area, kind, name, facts]);
     if (kind === "policy") parts.security.push(line);
     else if (kind === "relation") {

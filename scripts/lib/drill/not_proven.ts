@@ -1,4 +1,4 @@
-/** What a drill does not prove: what no backup has, what this one lacks, what could not be tried here. */
+/** What a drill does not prove: content of no backup, content that this backup lacks, checks that could not run. */
 import type { CheckResult, NotProven } from "@backup/vault/receipt.ts";
 import type { RestoreResult } from "../restore/restore_backup.ts";
 

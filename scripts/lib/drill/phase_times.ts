@@ -6,7 +6,7 @@ export class PhaseTimes implements Progress {
   readonly #startedAt: number;
   #current: { name: string; since: number } | null = null;
 
-  /** @param clock milliseconds that only grow */
+  /** @param clock monotonic, in milliseconds */
   constructor(private readonly inner: Progress, private readonly clock: () => number) {
     this.#startedAt = clock();
   }

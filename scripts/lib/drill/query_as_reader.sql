@@ -1,6 +1,6 @@
 -- Runs each query of the setting revo.queries with the role and the claims that it names, as PostgREST would: one JSON
 -- line with the array of results. A result is null where the reader has no right, and an object with "error" where the
--- query fails otherwise. Run inside a transaction of a role that may become the readers.
+-- query fails otherwise. Run inside a transaction of a role that may SET ROLE to the readers.
 do $query$
 declare
   item record;

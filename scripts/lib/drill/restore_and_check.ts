@@ -18,7 +18,7 @@ type Request = Pick<DrillDatabase, "fingerprintLines" | "anonReads" | "sharedRea
 
 /**
  * @returns the result of the restore, `null` when it was refused; `verdicts` say why.
- * @throws {BackupError} an error that says nothing about the backup.
+ * @throws {BackupError} an error that the backup does not cause.
  */
 export async function restoreAndCheck(
   context: DrillContext,
@@ -82,7 +82,7 @@ async function restore(
   }
 }
 
-/** Finds a truncated archive before the database gets half a statement. */
+/** Finds a truncated archive before part of a statement is sent to the database. */
 async function decompressAll(
   { gzip, progress, signal }: DrillContext,
   { archiveFile, key }: FetchedBackup,

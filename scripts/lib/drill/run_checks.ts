@@ -6,8 +6,8 @@ import { toSeconds } from "./phase_times.ts";
 import { isEnvironmental } from "./failed_check.ts";
 
 /**
- * @param clock milliseconds that only grow
- * @throws {BackupError} what says nothing about the backup: the server is gone, the drill was cancelled.
+ * @param clock monotonic, in milliseconds
+ * @throws {BackupError} an error that the backup does not cause: the server is gone, the drill was cancelled.
  */
 export async function runChecks(
   groups: readonly CheckGroup[],

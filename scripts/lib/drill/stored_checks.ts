@@ -77,7 +77,7 @@ function isDecompressionError(thrown: unknown): boolean {
   return thrown instanceof Error && "code" in thrown && String(thrown.code).startsWith("Z_");
 }
 
-/** @param limitHours `null`: nothing backs this database up regularly */
+/** @param limitHours `null`: no schedule backs this database up */
 export function freshnessOutcome(
   freshness: Receipt["freshness"],
   limitHours: number | null,

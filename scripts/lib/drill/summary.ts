@@ -1,10 +1,10 @@
 /** The job summary of a drill, in Markdown for an admin. */
 import { checkTitle, failedChecks } from "@backup/vault/receipt.ts";
 import { number, table } from "../run/job_summary.ts";
-import type { DrillResult } from "./drill.ts";
+import type { CompletedDrill } from "./drill.ts";
 
 /** Every check, failures first, then what was not proven, then the times. */
-export function drillSummary({ receipt, receiptKey }: DrillResult): string {
+export function drillSummary({ receipt, receiptKey }: CompletedDrill): string {
   const { checks, not_proven, seconds, total_seconds, r2_key } = receipt;
   const failed = failedChecks(checks).length;
   const verdict = failed > 0 ? `REPROVADO (${failed} ${failed === 1 ? "falha" : "falhas"})` : "aprovado";

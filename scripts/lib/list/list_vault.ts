@@ -10,7 +10,7 @@ import type { Vault } from "../vault/vault.ts";
 import type { BackupList, ListedBackup } from "./listed_backup.ts";
 
 /** How many backups are read at the same time. */
-const AT_ONCE = 8;
+const PARALLEL_READS = 8;
 
 type ReadBackup = ListedBackup | BackupList["unreadable"][number];
 
@@ -25,8 +25,8 @@ export async function listVault(vault: Vault, target: Target | null, limit: numb
   for await (const set of listStoredSets(vault, prefix)) if (set.archive) archives.push(set);
   const newest = archives.sort((a, b) => madeAt(b).localeCompare(madeAt(a))).slice(0, limit);
   const read: ReadBackup[] = [];
-  for (let i = 0; i < newest.length; i += AT_ONCE) {
-    read.push(...await Promise.all(newest.slice(i, i + AT_ONCE).map((set) => readBackup(vault, set))));
+  for (let i = 0; i < newest.length; i += PARALLEL_READS) {
+    read.push(...await Promise.all(newest.slice(i, i + PARALLEL_READS).map((set) => readBackup(vault, set))));
   }
   return {
     source: "vault",
@@ -62,7 +62,7 @@ async function readBackup(vault: Vault, { key, archive, manifest, others }: Stor
   }
 }
 
-/** A receipt that cannot be read proves nothing. */
+/** A receipt that cannot be read does not count as a proof. */
 async function newestProof(vault: Vault, key: string, beside: readonly string[]): Promise<Proof | null> {
   const start = `${key.slice(0, -ARCHIVE_SUFFIX.length)}.drill.`;
   const newest = beside.filter((name) => name.startsWith(start) && name.endsWith(".json")).sort().at(-1);

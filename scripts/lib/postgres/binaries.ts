@@ -16,7 +16,7 @@ export interface PostgresBinaries {
   major: number;
   /** For example `15.18`. */
   version: string;
-  /** The folder they lie in. */
+  /** The folder that holds them. */
   folder: string;
   /** Absolute path of a program of this installation, for example `pg_dump`. */
   path(name: string): string;
@@ -26,7 +26,7 @@ export interface FindOptions {
   /** Only this major version; default: the newest. */
   major?: number;
   environment?: Readonly<Record<string, string | undefined>>;
-  /** Where packages put programs; `*` stands for any one name. */
+  /** Folders of packages; `*` matches one path component. */
   places?: readonly string[];
 }
 
@@ -41,7 +41,7 @@ const PLACES = [
 
 /**
  * The newest installation from {@link OLDEST_MAJOR} on that has all of `needed`. `REVO_PG_BIN` names a folder
- * that is taken instead of any other.
+ * that is used instead of any other.
  * @throws {BackupError} `missing_tool`, saying what to install.
  */
 export function findPostgres(needed: readonly string[], options: FindOptions = {}): PostgresBinaries {
@@ -72,22 +72,22 @@ export function findPostgres(needed: readonly string[], options: FindOptions = {
 
 /**
  * Each program once, whatever links lead to it (/bin is /usr/bin). A link to a file of another name is a wrapper that
- * starts what lies in the packages' folders (Debian's `psql`): slow to ask, and asked only when nothing else serves.
+ * starts a program of the packages' folders (Debian's `psql`). It is slow to start and tried last.
  */
 function distinct(folders: readonly string[], program: string): { own: string[]; wrappers: string[] } {
   const own: string[] = [];
   const wrappers: string[] = [];
-  const seen = new Set<string>();
+  const known = new Set<string>();
   for (const folder of folders) {
     const file = realpathSync(join(folder, program));
-    if (seen.has(file)) continue;
-    seen.add(file);
+    if (known.has(file)) continue;
+    known.add(file);
     (basename(file) === program ? own : wrappers).push(folder);
   }
   return { own, wrappers };
 }
 
-/** Packages' own folders come first. */
+/** The packages' folders come first. */
 function candidates(places: readonly string[], path: string): string[] {
   const onPath = path.split(delimiter).filter((folder) => folder !== "");
   return [...places.flatMap(expand), ...bindirOfPgConfig(onPath), ...onPath];
@@ -104,7 +104,7 @@ function expand(place: string): string[] {
       .filter((name) => name.startsWith(start) && name.endsWith(end))
       .map((name) => join(parent, name, ...parts.slice(star + 1)));
   } catch {
-    return []; // no such place on this machine
+    return []; // the folder does not exist on this machine
   }
 }
 
@@ -120,7 +120,7 @@ function describe(folder: string, program: string): PostgresBinaries[] {
   return [{ major: Number.parseInt(version), version, folder, path: (name) => join(folder, name) }];
 }
 
-/** A program's version as it tells it, for example `15.18`; `null` when it is none of PostgreSQL's. */
+/** The version that a program prints, for example `15.18`; `null` when it is not one of PostgreSQL's. */
 export function versionOf(program: string): string | null {
   const [, major, minor = "0"] =
     /\(PostgreSQL\) (\d+)(?:\.(\d+))?/.exec(tryRun(program, "--version") ?? "") ?? [];
@@ -135,7 +135,7 @@ function tryRun(program: string, argument: string): string | null {
       stdio: ["ignore", "pipe", "ignore"],
     });
   } catch {
-    return null; // what does not even tell its version is no installation
+    return null; // a program that does not print its version is not an installation
   }
 }
 

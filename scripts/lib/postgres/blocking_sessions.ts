@@ -1,4 +1,4 @@
-/** Other sessions of the target that a restore would have to wait for, or that would lose what they do. */
+/** Other sessions of the target: a restore would wait for them, or their work would be lost. */
 import { z } from "zod";
 import type { SqlSession } from "./sql_session.ts";
 
@@ -11,13 +11,13 @@ const sessionSchema = z.object({
   since: z.string().nullable(),
   /** Tables it holds locks on, five at most. */
   tables: z.array(z.string()),
-  /** Holds one of them so that nobody else may even read it. */
+  /** Holds an ACCESS EXCLUSIVE lock, which blocks readers too. */
   exclusive: z.boolean(),
 });
 
 export type BlockingSession = z.infer<typeof sessionSchema>;
 
-/** Clients that are in a transaction or hold locks on tables, the oldest first. Our own session is not one. */
+/** Clients that are in a transaction or hold locks on tables, the oldest first. Without this session. */
 export async function readBlockingSessions(session: SqlSession): Promise<BlockingSession[]> {
   return z.array(sessionSchema).parse(
     await session.rows(

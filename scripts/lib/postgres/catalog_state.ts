@@ -5,9 +5,9 @@ import type { SqlSession } from "./sql_session.ts";
 import { literal } from "./sql_text.ts";
 
 /** A mark for each object, by `catalog oid`; described in catalog_state.sql. */
-export type CatalogState = ReadonlyMap<string, string>;
+export type DefinitionMarks = ReadonlyMap<string, string>;
 
-export async function readCatalogState(session: SqlSession): Promise<CatalogState> {
+export async function readDefinitionMarks(session: SqlSession): Promise<DefinitionMarks> {
   const rows = z.array(z.tuple([z.string(), z.string(), z.string()]));
   return new Map(
     rows.parse(await session.rows(await sqlFile("catalog_state.sql")))
@@ -16,10 +16,10 @@ export async function readCatalogState(session: SqlSession): Promise<CatalogStat
 }
 
 /** The objects that differ, as text; of one that was dropped only the catalog is known. */
-export async function describeChanges(
+export async function describeDefinitionChanges(
   session: SqlSession,
-  before: CatalogState,
-  after: CatalogState,
+  before: DefinitionMarks,
+  after: DefinitionMarks,
 ): Promise<string[]> {
   const changed = [...new Set([...before.keys(), ...after.keys()])]
     .filter((object) => before.get(object) !== after.get(object));

@@ -1,4 +1,4 @@
-/** The options of the `pg` client for a connection: TLS as libpq's sslmode means it. */
+/** The options of the `pg` client for a connection: TLS as libpq's sslmode defines it. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
@@ -12,7 +12,7 @@ const SECOND = 1000;
 const KEEPALIVE_MS = 30 * SECOND;
 
 /**
- * What to try, in order: `prefer`, libpq's default, tries without TLS where the server has none.
+ * The attempts, in order: `prefer`, libpq's default, tries without TLS where the server has none.
  * Source: https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-SSLMODE-STATEMENTS
  * @throws {BackupError} `missing_environment` for a root certificate that cannot be read or an unknown sslmode.
  */

@@ -35,7 +35,7 @@ export async function findToolsFor(connection: Connection, signal?: AbortSignal)
 
 /**
  * {@link findToolsFor} a server whose facts are known.
- * @param environment whose PATH and REVO_PG_BIN count
+ * @param environment whose PATH and REVO_PG_BIN are used
  * @throws {BackupError} `version_mismatch`, `missing_tool`.
  */
 export function toolsFor(server: ServerFacts, environment: Environment = process.env): ClientTools {

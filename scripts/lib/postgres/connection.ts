@@ -1,16 +1,16 @@
 /**
  * Database URLs, turned into libpq's environment: the password never reaches a command line or a log.
- * Source for the poolers: Supabase's docs; port 6543 is the transaction pooler, where a snapshot does not
- * outlive its statement, so that pg_dump and shared snapshots break.
+ * Source for the poolers: Supabase's docs; port 6543 is the transaction pooler, where a snapshot ends with
+ * its statement, so that pg_dump and shared snapshots break.
  */
 import { BackupError } from "@backup/errors.ts";
 
 const TRANSACTION_POOLER_PORT = "6543";
 
 /**
- * The database argument of psql and pg_dump. An end that vanished without a word, of a server's machine or of a
- * router's memory, is noticed within a minute and a half; the system would wait for two hours. libpq has no environment
- * variables for it, and takes all else from the environment
+ * The database argument of psql and pg_dump. A peer that disappeared without closing the connection (a
+ * crashed machine, a dropped NAT entry) is detected within a minute and a half instead of the system's two hours. libpq has no
+ * environment variables for keepalives; all other parameters come from the environment
  * (https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-KEEPALIVES).
  */
 export const NOTICE_LOSS =
@@ -32,7 +32,7 @@ export interface Connection {
   readonly host: string;
   readonly database: string;
   readonly user: string;
-  /** The Supabase project of the host or pooler user, where they tell. */
+  /** The Supabase project of the host or pooler user, where they name it. */
   readonly projectRef: string | null;
   /** `user@host:port/database`, safe to print. */
   toString(): string;
@@ -40,7 +40,7 @@ export interface Connection {
 
 /**
  * Reads a `postgres://` URL.
- * @param name what the URL is called in error messages, for example `SUPABASE_DB_URL_PROD`
+ * @param name the URL's name in error messages, for example `SUPABASE_DB_URL_PROD`
  * @throws {BackupError} `missing_environment` when it is no such URL, `transaction_pooler` for port 6543.
  */
 export function parseDatabaseUrl(text: string, name: string): Connection {

@@ -1,6 +1,6 @@
 /**
- * What a database holds, read inside one transaction: exact rows, the fingerprint of schema and privileges,
- * extensions, roles, sequences. Dump, restore and drill ask the same questions with the same queries.
+ * Facts of a database's content, read inside one transaction: exact rows, the fingerprint of schema and privileges,
+ * extensions, roles, sequences. Dump, restore and drill use the same queries.
  */
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
@@ -58,7 +58,7 @@ export function sqlFile(name: string): Promise<string> {
   return readFile(new URL(`./sql/${name}`, import.meta.url), "utf8");
 }
 
-/** Sets what the queries need, until the transaction ends. The session must be inside one. */
+/** Applies the settings of the queries, until the transaction ends. The session must be inside one. */
 export async function applySettings(session: SqlSession): Promise<void> {
   const settings = Object.entries(SETTINGS)
     .map(([name, value]) => `perform pg_catalog.set_config(${literal(name)}, ${literal(value)}, true);`);
@@ -97,7 +97,7 @@ export async function countRows(session: SqlSession): Promise<TableRows[]> {
     .map(([key, count, schema, table]) => ({ key, rows: count, schema, table }));
 }
 
-/** Of a `schema-only` backup the fingerprint leaves out what comes with rows. */
+/** For a `schema-only` backup the fingerprint leaves out facts that depend on rows. */
 export async function readFingerprint(session: SqlSession, mode: Mode = "full"): Promise<Fingerprint> {
   const setMode = `do $$ begin perform pg_catalog.set_config('revo.mode', ${literal(mode)}, true); end $$;`;
   return fingerprintOf(await session.run(`${setMode}\n${await sqlFile("fingerprint.sql")}`));
@@ -108,7 +108,7 @@ export function fingerprintOf(unsorted: readonly string[]): Fingerprint {
   const lines = [...unsorted].sort();
   const hashes = new Map<string, ReturnType<typeof createHash>>();
   for (const line of lines) {
-    const [area] = parseLine(line);
+    const [area] = parseFingerprintLine(line);
     const hash = hashes.get(area) ?? createHash("sha256");
     hashes.set(area, hash.update(line + "\n"));
   }
@@ -116,7 +116,7 @@ export function fingerprintOf(unsorted: readonly string[]): Fingerprint {
   return { areas: Object.fromEntries(areas), lines };
 }
 
-export function parseLine(line: string): FingerprintLine {
+export function parseFingerprintLine(line: string): FingerprintLine {
   return z.tuple([z.string(), z.string(), z.string(), z.unknown()]).parse(JSON.parse(line));
 }
 
@@ -128,7 +128,7 @@ function loosen(line: string): string {
   return line.replace(/[()\s]|::(?:text|charactervarying|character varying)(?:\[\])?/g, "");
 }
 
-/** Differences that are more than another way to print the same; each names its object. */
+/** Differences, except of the printed form of the same definition; each names its object. */
 export function describeDifferences(expected: readonly string[], found: readonly string[]): string[] {
   const [expectedTexts, foundTexts] = [new Set(expected.map(loosen)), new Set(found.map(loosen))];
   const before = byName(expected.filter((line) => !foundTexts.has(loosen(line))));
@@ -144,7 +144,7 @@ export function describeDifferences(expected: readonly string[], found: readonly
 
 function byName(lines: readonly string[]): Map<string, unknown> {
   return new Map(lines.map((line) => {
-    const [area, kind, name, facts] = parseLine(line);
+    const [area, kind, name, facts] = parseFingerprintLine(line);
     return [`${kind} ${area}.${name}`, facts] as const;
   }));
 }
@@ -174,7 +174,7 @@ export async function readExtensions(session: SqlSession): Promise<z.infer<typeo
   );
 }
 
-/** Roles that own something, are granted something or stand in a policy; the built-in ones left out. */
+/** Roles that own an object, have a privilege or are named in a policy, without the built-in ones. */
 export async function readRoles(session: SqlSession): Promise<string[]> {
   return z.array(z.string()).parse(
     await session.rows(
@@ -204,7 +204,7 @@ export async function readPlatformSequences(session: SqlSession): Promise<Record
 export interface SchemaPlan {
   /** Passed to `pg_dump -N`. */
   excluded: string[];
-  /** Schemas that belong to a role we do not know and stand on no list: left out, and said. */
+  /** Schemas of unknown owners that are on no list: left out and reported. */
   unknown: string[];
   /** Quoted names of the tables that are dumped without their rows. */
   withoutRows: string[];

@@ -1,4 +1,4 @@
-/** Says who is in the way when a lock could not be had in time. */
+/** Describes the sessions that hold a lock which was not granted in time. */
 import { toBackupError } from "@backup/errors.ts";
 import type { Connection } from "./connection.ts";
 import { Session } from "./session.ts";
@@ -9,12 +9,12 @@ export const LOCK_TIMEOUT_MS = 30_000;
 
 /**
  * One clause for an error message, from a session of its own: `pid 42 (application 'psql', user postgres, since
- * 2026-…) holds public.t`. What cannot be read is said too: the lock itself is the error worth throwing.
- * @param blocks `readers`: only who holds tables exclusively; `everybody`: any lock on a table counts
+ * 2026-…) holds public.t`. Never throws: a failure to read is described in the clause, since the caller throws the error of the lock.
+ * @param blocks `readers`: only exclusive locks on tables; `all`: any lock on a table
  */
 export async function describeLockHolders(
   connection: Connection,
-  blocks: "readers" | "everybody",
+  blocks: "readers" | "all",
 ): Promise<string> {
   try {
     const session = await Session.open({ connection });
@@ -22,7 +22,7 @@ export async function describeLockHolders(
     const holders = sessions.filter(({ tables, exclusive }) =>
       blocks === "readers" ? exclusive : tables.length > 0
     );
-    if (holders.length === 0) return "whoever held it is gone by now";
+    if (holders.length === 0) return "the session that held it has ended";
     return holders.slice(0, 5).map(describe).join("; ");
   } catch (error) {
     return `who holds it could not be read: ${toBackupError(error).message}`;

@@ -30,9 +30,9 @@ interface Waiter {
 const SERVER_ERROR = /^(?:psql:[^:]*:\d+: )?(?:ERROR|FATAL|PANIC):\s+(?:([0-9A-Z]{5}): )?(.*)$/m;
 
 /**
- * Long work is allowed, but not without us: a server that waits for a lock, builds an index or reads rows when its
- * client is gone would go on, and others queue behind its locks. On Linux, where it can in every version, it looks every
- * second for a connection that was closed, and gives up one whose other end has not answered for a minute.
+ * Statements have no time limit, but end with their client: otherwise a server process that waits for a lock or builds
+ * an index would go on after the client has ended, and block other sessions. On Linux every supported version checks
+ * each second for a closed connection, and closes one whose peer has not answered for a minute.
  */
 const SESSION = `set statement_timeout = 0;
 set tcp_keepalives_idle = 30;
@@ -72,7 +72,7 @@ export class PsqlSession implements SqlSession {
     this.#abort = () => killGroup(this.#child);
     if (options.signal?.aborted) this.#abort();
     options.signal?.addEventListener("abort", this.#abort, { once: true });
-    this.#child.stdin.on("error", () => {}); // EPIPE: the end of psql tells why
+    this.#child.stdin.on("error", () => {}); // EPIPE: the error is read when psql ends
     this.#child.stderr.on("data", (chunk: Uint8Array) => {
       this.#stderr = (this.#stderr + new TextDecoder().decode(chunk)).slice(-16_384);
     });
@@ -151,20 +151,20 @@ export class PsqlSession implements SqlSession {
   }
 
   #explainEnd(code: number | null, signal: string | null): BackupError {
-    const said = this.#stderr.trim();
-    if (this.#closing && said === "") return new BackupError("database_error", "the session is closed");
+    const output = this.#stderr.trim();
+    if (this.#closing && output === "") return new BackupError("database_error", "the session is closed");
     if (signal !== null) return new BackupError("database_error", `psql was ended by ${signal}`);
-    const match = SERVER_ERROR.exec(said);
+    const match = SERVER_ERROR.exec(output);
     if (
-      code === 2 && /password authentication failed|no password supplied|role .* does not exist/.test(said)
+      code === 2 && /password authentication failed|no password supplied|role .* does not exist/.test(output)
     ) {
-      return new BackupError("database_auth_failed", lastLine(said));
+      return new BackupError("database_auth_failed", lastLine(output));
     }
     if (code === 2 && !match?.[1]) {
-      return new BackupError("database_unreachable", lastLine(said) || "connection lost");
+      return new BackupError("database_unreachable", lastLine(output) || "connection lost");
     }
-    return new BackupError("database_error", match?.[2] ?? (lastLine(said) || `psql exited ${code}`), {
-      details: { sqlstate: match?.[1] ?? null, output: said.slice(-2000) },
+    return new BackupError("database_error", match?.[2] ?? (lastLine(output) || `psql exited ${code}`), {
+      details: { sqlstate: match?.[1] ?? null, output: output.slice(-2000) },
     });
   }
 }

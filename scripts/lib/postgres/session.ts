@@ -16,9 +16,9 @@ export interface SessionOptions {
 }
 
 /**
- * Long work is allowed, but not without its client: a server that waits for a lock, builds an index or reads rows for a
- * client that is gone would go on, and others would queue behind its locks. On Linux every supported version can check
- * each second for a closed connection, and gives up one whose other end has not answered for a minute.
+ * Statements have no time limit, but end with their client: otherwise a server process that waits for a lock or builds
+ * an index would go on after the client has ended, and block other sessions. On Linux every supported version checks
+ * each second for a closed connection, and closes one whose peer has not answered for a minute.
  */
 const SETTINGS = `set statement_timeout = 0;
 set idle_in_transaction_session_timeout = 0;

@@ -1,4 +1,4 @@
-/** What a session of PostgreSQL offers, whichever client carries it. */
+/** A session of PostgreSQL, independent of the client. */
 export interface SqlSession {
   /**
    * Runs statements one after the other, each on its own unless the text begins a transaction.
@@ -10,8 +10,8 @@ export interface SqlSession {
   rows(sql: string): Promise<unknown[]>;
   /** The one JSON value of a query. */
   value(sql: string): Promise<unknown>;
-  /** Ends the session after what runs; the server rolls back an open transaction. */
+  /** Ends the session after the running statement; the server rolls back an open transaction. */
   close(): Promise<void>;
-  /** Ends the session at once and cancels what runs. */
+  /** Ends the session at once and cancels the running statement. */
   kill(): Promise<void>;
 }

@@ -15,7 +15,7 @@ export function identifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-/** A quoted piece or a word, whole; in every other place one character. */
+/** A token: a quoted text, a comment, a word, or any other single character. */
 const TOKEN = new RegExp(
   [
     String.raw`--[^\n]*`,

@@ -33,7 +33,7 @@ export async function removeBackups(
   const manifests = await deleteManifests(vault, catalog, going);
   const locked = new Set(manifests.map(({ key }) => key));
   const staying = going.filter((candidate) => locked.has(manifestOf(candidate)));
-  await giveBack(vault, catalog, staying);
+  await restoreMarks(vault, catalog, staying);
   const unlisted = going.filter((candidate) => !staying.includes(candidate));
   const archives = await vault.deleteMany(unlisted.map(({ backup }) => backup.key));
   const left = new Set(archives.map(({ key }) => key));
@@ -60,7 +60,7 @@ async function deleteManifests(
     const there: Candidate[] = [];
     const after = vault.forCleanup();
     for (const candidate of going) if (await after.head(manifestOf(candidate))) there.push(candidate);
-    await giveBack(vault, catalog, there);
+    await restoreMarks(vault, catalog, there);
     throw error;
   }
 }
@@ -69,8 +69,8 @@ function manifestOf({ backup }: Candidate): string {
   return siblingKeys(backup.key).manifest;
 }
 
-/** What the vault keeps is a backup as before. */
-async function giveBack(vault: Vault, catalog: Catalog, staying: readonly Candidate[]): Promise<void> {
+/** Restores the status of backups that the vault refused to delete. */
+async function restoreMarks(vault: Vault, catalog: Catalog, staying: readonly Candidate[]): Promise<void> {
   for (const status of ["uploaded", "restored"] as const) {
     const keys = staying.filter((each) => statusBefore(each) === status).map(({ backup }) => backup.key);
     await markAs(catalog, vault.bucket, keys, status);

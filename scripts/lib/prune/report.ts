@@ -2,8 +2,9 @@
 import { DEFAULT_POLICY, type RetentionDecision } from "@backup/retention/policy.ts";
 import { listOf, policyText, retentionText } from "@backup/retention/text.ts";
 import type { Target } from "@backup/target.ts";
-import { VERDICTS } from "../reconcile/verdict.ts";
-import { megabytes, number, table } from "../run/job_summary.ts";
+import { ARCHIVE_VERDICTS } from "../reconcile/verdict.ts";
+import { megabytes } from "@backup/watch/text.ts";
+import { number, table } from "../run/job_summary.ts";
 import type { Pruned, PrunePlan } from "./prune.ts";
 
 /** More names than that make a row of the catalog too large; the log has them all. */
@@ -16,7 +17,7 @@ export function planLines({ survey, decisions, uploads }: PrunePlan): string[] {
     ...survey.orphans.map(({ key }) =>
       `clean ${key}: no backup, left by a write or a deletion that was cut off`
     ),
-    ...survey.leftAlone.map(({ key, verdict }) => `leave ${key}: ${VERDICTS[verdict]}`),
+    ...survey.leftAlone.map(({ key, verdict }) => `leave ${key}: ${ARCHIVE_VERDICTS[verdict]}`),
     ...(uploads ?? []).map(({ key, begunAt }) => `clean ${key}: an upload of ${begunAt.toISOString()}`),
     ...uploads === null ? ["this vault does not list unfinished uploads"] : [],
   ];

@@ -6,16 +6,16 @@ import type { Vault } from "../vault/vault.ts";
 import type { Candidate } from "./survey.ts";
 
 /** Requests at the same time. */
-const AT_ONCE = 8;
+const PARALLEL_READS = 8;
 
 /**
  * Reads every backup that is kept: others are deleted only because these are there.
  * @throws {BackupError} `vault_error` when one of them is missing or has another size
  */
 export async function requireStored(vault: Vault, kept: readonly Candidate[]): Promise<void> {
-  for (let at = 0; at < kept.length; at += AT_ONCE) {
+  for (let at = 0; at < kept.length; at += PARALLEL_READS) {
     await Promise.all(
-      kept.slice(at, at + AT_ONCE).map(async ({ backup: { key }, bytes }) => {
+      kept.slice(at, at + PARALLEL_READS).map(async ({ backup: { key }, bytes }) => {
         const [archive, manifest] = await Promise.all([
           vault.head(key),
           vault.head(siblingKeys(key).manifest),

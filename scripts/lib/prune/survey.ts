@@ -2,13 +2,19 @@
 import { type RetentionBackup, retentionBackupOf } from "@backup/retention/policy.ts";
 import { targetPrefix } from "@backup/vault/object_key.ts";
 import type { Target } from "@backup/target.ts";
-import { DAY_MS } from "@backup/retention/periods.ts";
+import { DAY_MS } from "@backup/service_levels.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { CatalogRow } from "../catalog/catalog_rows.ts";
 import { compareVaultWithCatalog, type Pair } from "../reconcile/compare.ts";
 import { writerOf } from "../reconcile/archive_writer.ts";
 import type { StoredSet } from "../vault/stored_sets.ts";
-import { isLeftByDeletion, isQuiet, objectsOf, type Verdict, verdictOf } from "../reconcile/verdict.ts";
+import {
+  type ArchiveVerdict,
+  isLeftByDeletion,
+  isQuiet,
+  objectsOf,
+  verdictOf,
+} from "../reconcile/verdict.ts";
 import type { Vault } from "../vault/vault.ts";
 
 /** A backup that vault and catalog know alike, with what goes with it. */
@@ -27,7 +33,7 @@ export interface Survey {
   /** Left by deletions that were cut off and by uploads that failed. */
   orphans: StoredSet[];
   /** Not judged, not deleted, and counted for no day. */
-  leftAlone: { key: string; verdict: Verdict }[];
+  leftAlone: { key: string; verdict: ArchiveVerdict }[];
 }
 
 /** Age, by the vault's own clock, from which an unfinished write counts as an orphan. */
@@ -56,7 +62,7 @@ export async function surveyTarget(
  * Only what is whole and in the catalog may count for its day: a damaged copy, or one whose hold is unknown, must neither
  * replace a good one nor be judged.
  */
-function candidateOf({ stored, row }: Pair, verdict: Verdict): Candidate | null {
+function candidateOf({ stored, row }: Pair, verdict: ArchiveVerdict): Candidate | null {
   if (!stored?.archive || !stored.manifest || !row) return null;
   const isWhole = verdict === "agreed" || verdict === "enter" && row.status === "deleted";
   if (!isWhole || row.bytes !== null && row.bytes !== stored.archive.bytes) return null;
@@ -73,7 +79,7 @@ async function isOrphan(
   { vault, catalog, vaultTime }: { vault: Vault; catalog: Catalog; vaultTime: Date },
   stored: StoredSet,
   row: CatalogRow | null,
-  verdict: Verdict,
+  verdict: ArchiveVerdict,
 ): Promise<boolean> {
   if (verdict === "half_deleted") return isLeftByDeletion(stored, row);
   const ages = objectsOf(stored).map(({ modifiedAt }) => vaultTime.getTime() - modifiedAt.getTime());

@@ -1,4 +1,4 @@
-/** Enters what the vault holds into the catalog: from its manifest, or from what can be found out without one. */
+/** Enters a backup of the vault into the catalog: from its manifest, or without one from the archive itself. */
 import { BackupError, toBackupError } from "@backup/errors.ts";
 import { type AnyManifest, type LegacyManifest, parseManifest } from "@backup/vault/manifest.ts";
 import { parseArchiveKey, siblingKeys } from "@backup/vault/object_key.ts";
@@ -19,9 +19,8 @@ export async function adoptByManifest(vault: Vault, catalog: Catalog, archive: S
 }
 
 /**
- * Makes a backup of an archive that has no manifest: reads it to its end for the hash, its head for what it holds,
- * and writes a manifest of the old kind beside it. From then on every restore compares it with that hash; what it
- * held when it was made stays unproven.
+ * Adopts an archive that has no manifest: computes its hash, reads its table of contents, and writes a manifest of
+ * version 1 beside it. Later restores compare the archive with that hash; its original content stays unproven.
  * @throws {BackupError} `archive_rejected` when it is no archive, `archive_corrupt` when the catalog has another hash.
  */
 export async function adoptByHash(
@@ -51,7 +50,7 @@ export async function adoptByHash(
     await vault.put(siblingKeys(archive.key).manifest, text, "application/json");
   } catch (error) {
     if (toBackupError(error).code !== "vault_object_exists") throw error;
-    return await adoptByManifest(vault, catalog, archive); // its writer was slow
+    return await adoptByManifest(vault, catalog, archive); // its run has written the manifest meanwhile
   }
   await record(vault, catalog, archive.key, manifest);
 }

@@ -1,4 +1,4 @@
-/** Enters, at the end of a backup, what earlier ones could not enter. The whole comparison is `reconcile.ts`. */
+/** Enters, at the end of a backup, those that earlier runs could not enter. `reconcile.ts` is the full comparison. */
 import { toBackupError } from "@backup/errors.ts";
 import { VAULT_ROOT } from "@backup/vault/object_key.ts";
 import type { Catalog } from "../catalog/catalog.ts";

@@ -9,15 +9,15 @@ import type { ObjectHead } from "../vault/vault.ts";
 /**
  * - `active`: a run may be writing it now.
  * - `failed`: the run that its metadata names has ended without a backup, or is not in the catalog.
- * - `unclear`: its metadata names no run, and a run that ended without a backup was at work when it got its name.
+ * - `unclear`: its metadata names no run, and a run that ended without a backup was active at the time in its key.
  * - `other`: none of these; an archive made by hand, for example.
  */
 export type ArchiveWriter = "active" | "failed" | "unclear" | "other";
 
-/** The clocks of a runner and of the database may differ by so much. */
+/** Tolerated difference between the clocks of a runner and of the database. */
 const TOLERANCE = "interval '2 minutes'";
 
-/** @param archive its metadata decides where it names its origin; else the runs of its target at its time */
+/** @param archive its metadata decides if it names an origin, else the runs of its target at its time */
 export async function writerOf(catalog: Catalog, archive: ObjectHead): Promise<ArchiveWriter> {
   const { origin, key } = archive;
   if (origin === null) return await writerByTime(catalog, key);

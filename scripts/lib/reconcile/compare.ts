@@ -1,10 +1,10 @@
-/** Vault and catalog side by side, one archive at a time. */
+/** Compares vault and catalog, one archive at a time. */
 import type { Catalog } from "../catalog/catalog.ts";
 import type { ListedObject, Vault } from "../vault/vault.ts";
 import { type CatalogRow, listCatalogRows } from "../catalog/catalog_rows.ts";
 import { listStoredSets, type StoredSet } from "../vault/stored_sets.ts";
 
-/** What vault and catalog say of one archive; at least one of them knows it. */
+/** The entries of vault and catalog for one archive; at least one of them exists. */
 export interface Pair {
   key: string;
   stored: StoredSet | null;
@@ -12,8 +12,8 @@ export interface Pair {
 }
 
 /**
- * Merges the vault's listing with the catalog's rows. The catalog is read first: what is made in between seems to
- * lack its row, never its object.
+ * Merges the vault's listing with the catalog's rows. The catalog is read first: a backup that is made
+ * in between may appear without its row, never without its object.
  */
 export async function* compareVaultWithCatalog(
   vault: Vault,

@@ -1,4 +1,4 @@
-/** A catalog that was lost or taken back in time comes back from the copies of its audit. */
+/** Rebuilds a lost or outdated catalog from the copies of its audit. */
 import { z } from "zod";
 import { type AuditBreak, type AuditLine, isUnchanged } from "@backup/audit.ts";
 import { toBackupError } from "@backup/errors.ts";
@@ -9,15 +9,15 @@ import type { Vault } from "../vault/vault.ts";
 import { type AuditCopy, readCopies } from "../audit/copies.ts";
 
 export interface Rebuilt {
-  /** Records that the database had lost. */
+  /** Records that the database lacked. */
   records: number;
   /** Runs that were missing or older than their record. */
   runs: number;
-  /** Backups to which holds, proofs and states were given back, or which came back as a row. */
+  /** Backups whose holds, proofs and states were restored, or whose row was. */
   backups: number;
-  /** Copies that are damaged, or say something else than the database: they were not used. */
+  /** Copies that are damaged or differ from the database; they were not used. */
   broken: AuditBreak[];
-  /** Backups that came back without their manifest, although the vault holds the archive. */
+  /** Backups that were restored without their manifest although the vault holds the archive. */
   withoutManifest: { key: string; why: string }[];
 }
 
@@ -27,8 +27,8 @@ const loadedSchema = z.object({
 });
 
 /**
- * Restores what the vault's copies have and the database does not: audit, runs, holds and proofs. To be called before
- * the catalog's rows are made anew from manifests, so that they keep their ids. Does nothing where nothing is missing.
+ * Restores the records that only the vault's copies hold: audit, runs, holds and proofs. Must be called before rows are
+ * created from manifests, so that backups keep their ids. Changes nothing when nothing is missing.
  */
 export async function rebuildRuns(vault: Vault, catalog: Catalog): Promise<Rebuilt> {
   const rebuilt: Rebuilt = { records: 0, runs: 0, backups: 0, broken: [], withoutManifest: [] };
@@ -38,11 +38,11 @@ export async function rebuildRuns(vault: Vault, catalog: Catalog): Promise<Rebui
   }
   rebuilt.runs = await count(catalog, "ops_db_backup_rebuild_runs");
   rebuilt.backups = await count(catalog, "ops_db_backup_rebuild_backups");
-  if (rebuilt.backups > 0) rebuilt.withoutManifest = await giveManifestsBack(vault, catalog);
+  if (rebuilt.backups > 0) rebuilt.withoutManifest = await restoreManifests(vault, catalog);
   return rebuilt;
 }
 
-/** Up to which record the database has each chain without a gap. */
+/** The last record of each chain that the database holds without a gap. */
 async function completeUntil(catalog: Catalog): Promise<Map<string, number>> {
   const rows = await catalog.rows(
     `select json_build_array(chain_id, max(seq)) from public.ops_db_backup_audit
@@ -64,7 +64,7 @@ async function load(catalog: Catalog, copy: AuditCopy, rebuilt: Rebuilt): Promis
   );
 }
 
-/** The lines that are unchanged; the others are reported. */
+/** The lines with a valid hash; the others are added to `rebuilt.broken`. */
 async function soundLines({ chainId, first, lines }: AuditCopy, rebuilt: Rebuilt): Promise<AuditLine[]> {
   const sound: AuditLine[] = [];
   for (const [index, line] of lines.entries()) {
@@ -75,8 +75,8 @@ async function soundLines({ chainId, first, lines }: AuditCopy, rebuilt: Rebuilt
   return sound;
 }
 
-/** The audit has everything of a backup but its manifest, which is stored beside the archive. */
-async function giveManifestsBack(vault: Vault, catalog: Catalog): Promise<Rebuilt["withoutManifest"]> {
+/** The audit holds all of a backup's row except its manifest, which is stored beside the archive. */
+async function restoreManifests(vault: Vault, catalog: Catalog): Promise<Rebuilt["withoutManifest"]> {
   const bucket = literal(vault.bucket);
   const rows = await catalog.rows(
     `select to_json(r2_key) from public.ops_db_backups

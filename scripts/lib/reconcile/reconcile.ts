@@ -1,7 +1,7 @@
-/** The vault is the truth: what it holds and the catalog does not know is entered, what it lost is marked. */
+/** Corrects the catalog by the vault: enters backups that the catalog lacks, marks those that the vault lacks. */
 import { BackupError, toBackupError } from "@backup/errors.ts";
 import { parseManifest } from "@backup/vault/manifest.ts";
-import { DAY_MS } from "@backup/retention/periods.ts";
+import { DAY_MS } from "@backup/service_levels.ts";
 import { siblingKeys, VAULT_ROOT } from "@backup/vault/object_key.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import { literal } from "../postgres/sql_text.ts";
@@ -10,39 +10,39 @@ import { adoptByHash, adoptByManifest } from "./adopt.ts";
 import type { CatalogRow } from "../catalog/catalog_rows.ts";
 import { writerOf } from "./archive_writer.ts";
 import { compareVaultWithCatalog, type Pair } from "./compare.ts";
-import { isLeftByDeletion, isQuiet, type Verdict, verdictOf } from "./verdict.ts";
+import { type ArchiveVerdict, isLeftByDeletion, isQuiet, verdictOf } from "./verdict.ts";
 
 export interface ReconcileContext {
   vault: Vault;
   catalog: Catalog;
   now: () => Date;
-  /** Called with each finding as soon as it is made: a large vault is never held in memory. */
+  /** Called with each finding as soon as it is made; findings are not kept in memory. */
   onFinding: (finding: Finding) => void;
 }
 
 export interface Finding {
   key: string;
-  verdict: Verdict;
-  /** What came of it: `would` in a preview or where nothing is to be done, `done`, or what went wrong. */
+  verdict: ArchiveVerdict;
+  /** The result: `would` in a preview or when nothing is to be done, `done`, or the error. */
   outcome: "would" | "done" | { failed: string };
 }
 
 export interface Reconciled {
-  /** Archives by what was found about them. */
-  counts: Partial<Record<Verdict, number>>;
-  /** Objects of the vault that no backup has: left alone. */
+  /** Number of archives by verdict. */
+  counts: Partial<Record<ArchiveVerdict, number>>;
+  /** Objects of the vault that belong to no backup; not changed. */
   foreign: number;
   failed: number;
 }
 
-/** An archive without a manifest may still be being written until it has this age, by the vault's own clock. */
+/** Until this age, by the vault's clock, an archive without a manifest may still be in progress. */
 const RECENT_MS = DAY_MS;
 
-/** Compares everything, and puts the catalog right when `apply` is set. Safe to run at any time, and again. */
+/** Compares everything, and corrects the catalog when `apply` is set. Idempotent; may run at any time. */
 export async function reconcile(context: ReconcileContext, apply: boolean): Promise<Reconciled> {
   const result: Reconciled = { counts: {}, foreign: 0, failed: 0 };
   const { vault, catalog } = context;
-  if (apply) await requireVaultToBeTheCatalogs(vault, catalog);
+  if (apply) await requireVaultOfCatalog(vault, catalog);
   const onForeign = () => void result.foreign++;
   for await (const pair of compareVaultWithCatalog(vault, catalog, `${VAULT_ROOT}/`, onForeign)) {
     const verdict = await finalVerdict(context, pair);
@@ -55,8 +55,8 @@ export async function reconcile(context: ReconcileContext, apply: boolean): Prom
   return result;
 }
 
-/** An empty bucket under a full catalog is another bucket. @throws {BackupError} `vault_empty`. */
-async function requireVaultToBeTheCatalogs(vault: Vault, catalog: Catalog): Promise<void> {
+/** Refuses an empty bucket with a non-empty catalog: it is probably another bucket. @throws {BackupError} `vault_empty`. */
+async function requireVaultOfCatalog(vault: Vault, catalog: Catalog): Promise<void> {
   for await (const _ of vault.list(`${VAULT_ROOT}/`)) return;
   const [known] = await catalog.rows(
     `select to_json(exists (select from public.ops_db_backups
@@ -72,16 +72,16 @@ async function requireVaultToBeTheCatalogs(vault: Vault, catalog: Catalog): Prom
   );
 }
 
-async function finalVerdict(context: ReconcileContext, pair: Pair): Promise<Verdict> {
+async function finalVerdict(context: ReconcileContext, pair: Pair): Promise<ArchiveVerdict> {
   const verdict = verdictOf(pair);
   const { stored, row } = pair;
-  // written anew after the deletion
+  // the archive was written again after the deletion
   const isRewritten = verdict === "half_deleted" && stored !== null && !isLeftByDeletion(stored, row);
   return verdict === "enter_by_hash" || isRewritten ? await verdictByWriter(context, pair.key) : verdict;
 }
 
 /** Reads the object itself: the listing may be older, and its metadata names its run. */
-async function verdictByWriter({ vault, catalog }: ReconcileContext, key: string): Promise<Verdict> {
+async function verdictByWriter({ vault, catalog }: ReconcileContext, key: string): Promise<ArchiveVerdict> {
   const archive = await vault.head(key);
   if (archive === null || archive.readAt.getTime() - archive.modifiedAt.getTime() < RECENT_MS) {
     return "recent";
@@ -91,7 +91,11 @@ async function verdictByWriter({ vault, catalog }: ReconcileContext, key: string
   return writer === "other" ? "enter_by_hash" : "unfinished";
 }
 
-async function settle(context: ReconcileContext, pair: Pair, verdict: Verdict): Promise<Finding["outcome"]> {
+async function settle(
+  context: ReconcileContext,
+  pair: Pair,
+  verdict: ArchiveVerdict,
+): Promise<Finding["outcome"]> {
   try {
     return await act(context, pair, verdict) ? "done" : "would";
   } catch (thrown) {
@@ -102,7 +106,7 @@ async function settle(context: ReconcileContext, pair: Pair, verdict: Verdict): 
 }
 
 /** @returns whether anything was done. */
-async function act(context: ReconcileContext, pair: Pair, verdict: Verdict): Promise<boolean> {
+async function act(context: ReconcileContext, pair: Pair, verdict: ArchiveVerdict): Promise<boolean> {
   const { vault, catalog, now } = context;
   const archive = pair.stored?.archive ?? null;
   switch (verdict) {
@@ -118,7 +122,7 @@ async function act(context: ReconcileContext, pair: Pair, verdict: Verdict): Pro
       if (archive) await settleSize(context, archive, pair.row);
       return true;
     case "manifest_missing":
-      await putManifestBack(context, pair.key);
+      await restoreManifest(context, pair.key);
       return true;
     case "gone":
     case "archive_missing":
@@ -128,7 +132,7 @@ async function act(context: ReconcileContext, pair: Pair, verdict: Verdict): Pro
   }
 }
 
-/** The manifest decides which one is wrong: the row, which is renewed, or the archive, whose row then says so. */
+/** The manifest decides: a wrong row is renewed; a wrong archive is recorded in its row. */
 async function settleSize(
   { vault, catalog }: ReconcileContext,
   archive: ListedObject,
@@ -143,7 +147,7 @@ async function settleSize(
   }
 }
 
-async function putManifestBack({ vault, catalog }: ReconcileContext, key: string): Promise<void> {
+async function restoreManifest({ vault, catalog }: ReconcileContext, key: string): Promise<void> {
   const [stored] = await catalog.rows(
     `select manifest from public.ops_db_backups
       where r2_bucket = ${literal(vault.bucket)} and r2_key = ${literal(key)} and duplicate_of is null;`,

@@ -1,14 +1,19 @@
-/** What reconcile found, for the log and for the job's summary. */
+/** The result of reconcile for the log and the job summary. */
 import type { Rebuilt } from "./rebuild_audit.ts";
 import { number, table } from "../run/job_summary.ts";
 import type { Finding, Reconciled } from "./reconcile.ts";
-import { type Verdict, VERDICTS } from "./verdict.ts";
+import { ARCHIVE_VERDICTS, type ArchiveVerdict } from "./verdict.ts";
 
 /** Something was lost or damaged, or needs a person's decision. */
-const BAD: ReadonlySet<Verdict> = new Set(["wrong_size", "manifest_missing", "archive_missing", "gone"]);
+const BAD: ReadonlySet<ArchiveVerdict> = new Set([
+  "wrong_size",
+  "manifest_missing",
+  "archive_missing",
+  "gone",
+]);
 
 /** pt-BR, as the admin reads it in the summary. */
-const WORDS: Record<Verdict, string> = {
+const WORDS: Record<ArchiveVerdict, string> = {
   agreed: "Conferem",
   enter: "Incluídos pelo manifesto",
   wrong_size: "Tamanho diferente do catálogo",
@@ -31,19 +36,19 @@ export function describeFinding({ key, verdict, outcome }: Finding): { text: str
     ? "done"
     : "left";
   return {
-    text: `${key}: ${VERDICTS[verdict]} (${result})`,
+    text: `${key}: ${ARCHIVE_VERDICTS[verdict]} (${result})`,
     isBad: typeof outcome === "object" || BAD.has(verdict),
   };
 }
 
-/** @param rebuilt `null` in a preview, which brings nothing back */
+/** @param rebuilt `null` in a preview, which restores nothing */
 export function reconcileSummary(
   { counts, foreign, failed }: Reconciled,
   rebuilt: Rebuilt | null,
   applied: boolean,
 ): string {
   const found = Object.entries(counts).map(([verdict, count]) =>
-    [WORDS[verdict as Verdict], number.format(count)] as const
+    [WORDS[verdict as ArchiveVerdict], number.format(count)] as const
   );
   return table(applied ? "Catálogo comparado com o cofre" : "Prévia: catálogo e cofre (nada foi alterado)", [
     ...found,

@@ -1,13 +1,13 @@
-/** The verdict about one archive as far as names, sizes and rows decide it. */
+/** The verdict on one archive, by names, sizes and rows. */
 import type { ListedObject } from "../vault/vault.ts";
 import type { CatalogRow } from "../catalog/catalog_rows.ts";
 import type { Pair } from "./compare.ts";
 import type { StoredSet } from "../vault/stored_sets.ts";
 
-export const VERDICTS = {
+export const ARCHIVE_VERDICTS = {
   /** Vault and catalog agree. */
   agreed: "in vault and catalog",
-  /** A backup without a row, or whose row says that it is gone or knows no manifest. */
+  /** A backup without a row, or whose row is marked as deleted or lacks the manifest. */
   enter: "enter into the catalog from its manifest",
   wrong_size: "its size is not the one that the catalog has",
   /** No run of ours is known to have written it; see `archive_writer.ts`. */
@@ -21,15 +21,15 @@ export const VERDICTS = {
   gone: "the catalog has it, the vault has not: mark it as deleted",
   known_as_deleted: "deleted, and the catalog says so",
 } as const;
-export type Verdict = keyof typeof VERDICTS;
+export type ArchiveVerdict = keyof typeof ARCHIVE_VERDICTS;
 
-/** What the catalog need not do anything about. */
-export function isQuiet(verdict: Verdict): boolean {
+/** Verdicts that require no change of the catalog. */
+export function isQuiet(verdict: ArchiveVerdict): boolean {
   return verdict === "agreed" || verdict === "known_as_deleted";
 }
 
 /** An archive without a manifest is `enter_by_hash` until its writer and its age are read. */
-export function verdictOf({ stored, row }: Pair): Verdict {
+export function verdictOf({ stored, row }: Pair): ArchiveVerdict {
   if (stored === null) return row?.status === "deleted" ? "known_as_deleted" : "gone";
   if (stored.archive === null) return stored.manifest === null ? orphanOr(row) : "archive_missing";
   if (stored.manifest === null) return verdictWithoutManifest(row);
@@ -37,27 +37,27 @@ export function verdictOf({ stored, row }: Pair): Verdict {
 }
 
 /** Receipts without their archive: the catalog decides whether it was deleted or lost. */
-function orphanOr(row: CatalogRow | null): Verdict {
+function orphanOr(row: CatalogRow | null): ArchiveVerdict {
   return row === null || row.status === "deleted" ? "orphan" : "gone";
 }
 
-function verdictWithoutManifest(row: CatalogRow | null): Verdict {
+function verdictWithoutManifest(row: CatalogRow | null): ArchiveVerdict {
   if (row?.status === "deleted") return "half_deleted";
   return row?.has_manifest ? "manifest_missing" : "enter_by_hash";
 }
 
-function verdictOfBackup(bytes: number, row: CatalogRow | null): Verdict {
+function verdictOfBackup(bytes: number, row: CatalogRow | null): ArchiveVerdict {
   if (row === null || row.status === "deleted") return "enter";
   if (row.bytes !== null && row.bytes !== bytes) return "wrong_size";
   return row.has_manifest && row.status !== "failed" ? "agreed" : "enter";
 }
 
-/** Everything under the archive's name, the manifest aside. */
+/** All objects of the set except the manifest. */
 export function objectsOf({ archive, others }: StoredSet): ListedObject[] {
   return archive === null ? others : [archive, ...others];
 }
 
-/** Left by a deletion of ours that was cut off: it was there before the row was marked. */
+/** Left by an interrupted deletion of this product: the objects are older than the mark in the row. */
 export function isLeftByDeletion(stored: StoredSet, row: CatalogRow | null): boolean {
   return row?.status === "deleted" &&
     objectsOf(stored).every(({ modifiedAt }) => modifiedAt.getTime() <= Date.parse(row.updated_at));

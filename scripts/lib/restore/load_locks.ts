@@ -1,7 +1,7 @@
 /**
- * How many locks the load of an archive takes, from its table of contents. Every object that the archive makes stays
+ * How many locks the load of an archive takes, from its table of contents. Every object that the archive creates stays
  * locked until COMMIT. Measured kind by kind in pg_locks on PostgreSQL 15.18, 15.20 and 17.5; where the table of
- * contents does not show what decides, the larger number is counted.
+ * contents does not decide, the larger number is counted.
  */
 import type { ArchiveToc, TocEntry } from "../archive/archive_toc.ts";
 import type { Selection } from "../archive/select_entries.ts";

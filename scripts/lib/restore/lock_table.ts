@@ -1,6 +1,6 @@
 /**
  * Checks before a restore begins that its locks fit into the server's lock table. The restore is one transaction, and
- * a transaction keeps a lock on each object that it moves aside or makes until it ends. If the table overflows, the
+ * a transaction keeps a lock on each object that it moves aside or creates until it ends. If the table overflows, the
  * restore fails in the middle of the load and is rolled back, and other sessions may fail meanwhile.
  */
 import { z } from "zod";
@@ -37,7 +37,7 @@ export interface LockTableOverflow {
 /** Locks that are sure to fit for each nominal place, with room for other sessions. */
 const SURE_LOCKS_PER_PLACE = 1.4;
 /**
- * No server held more: the table grows into spare shared memory. Measured on 15 and 17 with 10 to 256 locks per
+ * The most that a server held: the table grows into spare shared memory. Measured on 15 and 17 with 10 to 256 locks per
  * transaction and 20 to 200 connections: 1.55 to 1.72.
  */
 const MOST_LOCKS_PER_PLACE = 1.75;

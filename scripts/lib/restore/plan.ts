@@ -1,5 +1,5 @@
 /**
- * Plans a restore without doing it: reads the target in one read-only transaction, and fetches only the backup's
+ * Plans a restore: reads the target in one read-only transaction, and fetches only the backup's
  * manifest, the text of its fingerprint and the head of its archive.
  */
 import { BackupError } from "@backup/errors.ts";
@@ -71,7 +71,7 @@ export interface RestorePlan extends SchemaComparison {
   tables: TablesPlan;
   /** The catalog's own objects. */
   stays: Listed<string>;
-  /** The archive holds no privileges: objects get those of their namesakes on the target, others stay closed. */
+  /** The archive holds no privileges: objects get those of their namesakes on the target, others get none. */
   keepsTargetPrivileges: boolean;
   /** Number of archive entries that are left out, by reason. */
   leftOut: Record<string, number>;
@@ -79,7 +79,7 @@ export interface RestorePlan extends SchemaComparison {
   duration: DurationPlan;
   /** Bytes on the server, roughly and without its write-ahead log; until the cleanup it holds old and new. */
   disk: { now: number; added: number | null };
-  /** Because of each of these the restore would end without having changed anything. */
+  /** Each of these would end the restore before it changes anything. */
   obstacles: Obstacle[];
 }
 
@@ -87,7 +87,7 @@ const LISTED_SESSIONS = 50;
 
 /**
  * Changes nothing, and takes no lock that others wait for.
- * @throws {BackupError} what keeps the plan from being made: `vault_object_missing`, `manifest_invalid`,
+ * @throws {BackupError} why the plan could not be made: `vault_object_missing`, `manifest_invalid`,
  * `archive_rejected`, `target_locked` when a table is locked exclusively, with the sessions that hold the lock.
  */
 export async function planRestore(context: PlanContext, order: PlanOrder): Promise<RestorePlan> {

@@ -1,4 +1,4 @@
-/** Compares a target with its plan: what changed before the restore that was decided on it. */
+/** Compares a target with its plan: what changed since the plan was made. */
 import type { PlannedRestore } from "@backup/runs/restore_plan.ts";
 import type { TableRows } from "../postgres/database_facts.ts";
 import { list, type Listed } from "./plan_comparison.ts";
@@ -22,7 +22,7 @@ export interface Drift {
   tables: readonly TableRows[];
   /** Rows per table in the backup, `null` when unknown. */
   backupRows: Readonly<Record<string, number>> | null;
-  /** All differences from the backup, in the words of a plan. */
+  /** All differences from the backup, as a plan states them. */
   differences: readonly string[] | null;
 }
 
@@ -44,7 +44,7 @@ function tableChanges(
   const listed = new Map(tables.listed.map(({ table, target }) => [table, target]));
   const current = new Map(found.map(({ key, rows }) => [key, rows]));
   const isComplete = tables.total === tables.listed.length;
-  // what a plan leaves out of its list first are the tables that have as many rows as in the backup
+  // a plan omits first the tables that have as many rows as in the backup
   const hasAllDifferent = tables.different <= tables.listed.length;
   const plannedRows = (table: string) => {
     const rows = listed.get(table);
@@ -67,7 +67,7 @@ function schemaChanges(planned: Listed<string>, differences: readonly string[]):
     const known = new Set(planned.listed);
     return [...gone, ...differences.filter((text) => !known.has(text)).map((text) => `since then: ${text}`)];
   }
-  // the plan named only the first of them: of the others only the number is known
+  // the plan names only the first of them and the number of the others
   return planned.total === differences.length
     ? gone
     : [...gone, `${differences.length} differences from the backup, ${planned.total} in the plan`];

@@ -27,7 +27,7 @@ export interface SchemaComparison {
   onlyInTarget: Listed<LostObject> | null;
   /** Extensions of the backup that the target lacks or has in another version. */
   extensions: { name: string; backup: string; target: string | null; available: boolean }[] | null;
-  /** Roles that the restore will make, without login. */
+  /** Roles that the restore will create, without login. */
   missingRoles: string[] | null;
 }
 

@@ -1,6 +1,6 @@
 /** What a restore does to the objects that only the target has, from the fingerprints of both sides. */
 import { z } from "zod";
-import { parseLine } from "../postgres/database_facts.ts";
+import { parseFingerprintLine } from "../postgres/database_facts.ts";
 
 /**
  * `moved_aside`: kept in a schema of its own until the restore is committed, then dropped · `removed`: dropped in
@@ -69,7 +69,7 @@ export function projectExtensions(lines: readonly string[]): Map<string, string>
 }
 
 function identify(line: string): Identity {
-  const [area, kind, name, given] = parseLine(line);
+  const [area, kind, name, given] = parseFingerprintLine(line);
   const facts = z.record(z.string(), z.unknown()).parse(given);
   if (kind !== "column") return { area, kind, name, facts };
   const relation = name.slice(0, name.lastIndexOf("."));

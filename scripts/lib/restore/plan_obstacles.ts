@@ -1,4 +1,4 @@
-/** Finds what would stop a restore before it changes anything. */
+/** Finds the obstacles that would end a restore before it changes anything. */
 import { type AnyManifest, isProving } from "@backup/vault/manifest.ts";
 import { DATA_ONLY_SCHEMAS } from "@backup/vault/platform.ts";
 import type { ArchiveToc } from "../archive/archive_toc.ts";
@@ -12,7 +12,7 @@ export type Obstacle =
   | { kind: "schema_only" }
   /** The size of the stored archive differs from its manifest. */
   | { kind: "archive_size"; manifest: number; stored: number }
-  /** The archive makes an extension that the target's server does not have. */
+  /** The archive creates an extension that the target's server does not have. */
   | { kind: "extension_unavailable"; name: string }
   /** It stays in schema public, and the backup does not have it. */
   | { kind: "extension_only_in_target"; name: string }
@@ -23,7 +23,7 @@ export type Obstacle =
   /** The server's lock table is too small for so many objects in one transaction. */
   | { kind: "lock_table" } & LockTableOverflow;
 
-export interface PlannedRestore {
+export interface PlanInputs {
   allowSchemaOnly: boolean;
   allowTightLockTable?: boolean;
   manifest: AnyManifest | null;
@@ -34,7 +34,7 @@ export interface PlannedRestore {
   selection: Selection;
 }
 
-export function findObstacles(planned: PlannedRestore): Obstacle[] {
+export function findObstacles(planned: PlanInputs): Obstacle[] {
   const { manifest, bytes } = planned;
   const obstacles: Obstacle[] = [];
   if (manifest?.mode === "schema-only" && !planned.allowSchemaOnly) obstacles.push({ kind: "schema_only" });
@@ -49,7 +49,7 @@ export function findObstacles(planned: PlannedRestore): Obstacle[] {
   return [...obstacles, ...misplacedExtensions(planned), ...platformTables(planned)];
 }
 
-function unavailableExtensions({ toc, selection, now }: PlannedRestore): string[] {
+function unavailableExtensions({ toc, selection, now }: PlanInputs): string[] {
   const taken = new Set(selection.main);
   return toc.entries
     .filter(({ kind, dumpId, tag }) =>
@@ -58,7 +58,7 @@ function unavailableExtensions({ toc, selection, now }: PlannedRestore): string[
     .map(({ tag }) => tag);
 }
 
-function misplacedExtensions({ manifest, lines, now }: PlannedRestore): Obstacle[] {
+function misplacedExtensions({ manifest, lines, now }: PlanInputs): Obstacle[] {
   if (!manifest || !isProving(manifest) || !lines) return [];
   const wanted = new Map(manifest.extensions.map(({ name, schema }) => [name, schema]));
   const [source, target] = [projectExtensions(lines), projectExtensions(now.fingerprint.lines)];
@@ -71,7 +71,7 @@ function misplacedExtensions({ manifest, lines, now }: PlannedRestore): Obstacle
   });
 }
 
-function platformTables({ manifest, now }: PlannedRestore): Obstacle[] {
+function platformTables({ manifest, now }: PlanInputs): Obstacle[] {
   if (!manifest || !isProving(manifest) || manifest.mode === "schema-only") return [];
   const ofPlatform = (table: string) => DATA_ONLY_SCHEMAS.some((schema) => table.startsWith(`${schema}.`));
   const found = now.tables.map(({ key }) => key).filter(ofPlatform);

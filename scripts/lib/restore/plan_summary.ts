@@ -3,7 +3,8 @@ import { FATE_WORDS, obstacleText, PROOF_WORDS, UNKNOWN_WORDS } from "@backup/ru
 import type { RestorePlan } from "./plan.ts";
 import type { Listed } from "./plan_comparison.ts";
 import type { DurationPlan } from "./plan_duration.ts";
-import { megabytes, number, table } from "../run/job_summary.ts";
+import { megabytes } from "@backup/watch/text.ts";
+import { number, table } from "../run/job_summary.ts";
 
 export function planSummary(plan: RestorePlan): string {
   const { backup, tables, obstacles, differences, onlyInTarget, sessions } = plan;

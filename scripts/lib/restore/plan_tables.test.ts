@@ -14,7 +14,7 @@ const toc = (tables: readonly string[]) => ({
     copyStatement: "",
   })),
 });
-const selectionOf = (main: number[]) => ({ main, largeObjects: [], skipped: [], makesOps: false });
+const selectionOf = (main: number[]) => ({ main, largeObjects: [], skipped: [], createsOps: false });
 const found = (table: string, rows: number, key = `public.${table}`) => ({
   key,
   rows,

@@ -1,8 +1,8 @@
 /**
  * The one transaction of a restore: old content moved aside, archive loaded, everything checked, then COMMIT.
  * Before COMMIT no other session sees a change; after any error the server rolls back.
- * Each object that is moved or made stays locked until the end, so the server's lock table bounds how many there
- * may be (lock_table.ts).
+ * Each object that is moved or created stays locked until the end, so the server's lock table limits their number
+ * (lock_table.ts).
  */
 import { createHash, randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
@@ -147,7 +147,7 @@ async function load(
   const stages: Stage[] = [
     deps.gzip.decompress,
     [deps.tools.pgRestore, "--file=-", "--no-owner", `--use-list=${list}`],
-    // pg_restore wraps large objects in a transaction of their own; ours must stay open
+    // pg_restore wraps large objects in a transaction of their own; this transaction must stay open
     ...(name === "large_objects" ? [["sed", "/^BEGIN;$/d;/^COMMIT;$/d"] as const] : []),
   ];
   const pipeline = startPipeline(stages, { inputFile: archiveFile, outputFile: fifo, signal: deps.signal });
@@ -172,9 +172,9 @@ async function load(
 function requireUntouched(
   before: readonly string[],
   after: readonly string[],
-  { makesOps }: Selection,
+  { createsOps }: Selection,
 ): void {
-  if (makesOps || before.join("\n") === after.join("\n")) return;
+  if (createsOps || before.join("\n") === after.join("\n")) return;
   throw new BackupError(
     "archive_rejected",
     "Cannot accept the archive: something in it wrote to the backup catalog",
@@ -237,7 +237,7 @@ async function explain(
 ): Promise<BackupError> {
   const error = toBackupError(thrown);
   if (sqlstateOf(error) === LOCK_NOT_AVAILABLE) {
-    const holders = await describeLockHolders(connection, "everybody");
+    const holders = await describeLockHolders(connection, "all");
     return new BackupError("target_locked", `Cannot lock the target: ${error.message}; ${holders}`, {
       phase,
       cause: error,

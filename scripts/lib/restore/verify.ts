@@ -8,7 +8,7 @@ import {
   describeDifferences,
   type Fingerprint,
   fingerprintOf,
-  parseLine,
+  parseFingerprintLine,
   readFingerprint,
   readServerFacts,
   sqlFile,
@@ -110,7 +110,7 @@ async function requireEqualFingerprint(session: SqlSession, expected: Expectatio
  */
 export function withoutMajorDifferences(lines: readonly string[]): Fingerprint {
   return fingerprintOf(lines.map((line) => {
-    const [area, kind, name, all] = parseLine(line);
+    const [area, kind, name, all] = parseFingerprintLine(line);
     const facts = z.record(z.string(), z.unknown()).parse(all);
     if (kind === "relation") return JSON.stringify([area, kind, name, { ...facts, view: null }]);
     const isOfPartition = kind === "column" && facts.inherited !== null;

@@ -57,7 +57,7 @@ test.each([
   ],
   [{ GITHUB_EVENT_NAME: "workflow_dispatch", GITHUB_ACTOR: "ana" }, "github:ana"],
   [{}, "command line"],
-])("%j was asked by %s", (given, expected) => {
+])("%j has the requester %s", (given, expected) => {
   const env = readEnvironment(backupEnvironment, { ...vault, ...given });
   expect(requesterOf(env, () => "00000000-0000-4000-8000-000000000000").requestedBy).toBe(expected);
 });
@@ -71,6 +71,6 @@ test("a run of GitHub is linked", () => {
   expect(run).toEqual({ id: "7", url: "https://github.com/revo/erp/actions/runs/7", attempt: 2 });
 });
 
-test("the URL of the target is asked for by its name", () => {
+test("a missing URL of the target is reported by its name", () => {
   expect(() => connectionOf("verify", {})).toThrow(/SUPABASE_DB_URL_VERIFY is missing/);
 });

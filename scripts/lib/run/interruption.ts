@@ -1,4 +1,4 @@
-/** What a signal to this process means for the work that it does. */
+/** Handles signals: they abort the work, with a limit for each step that follows. */
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { BackupError, toBackupError } from "@backup/errors.ts";
@@ -6,7 +6,7 @@ import type { ErrorCode } from "@backup/messages.ts";
 import { ABANDONED } from "./exit_code.ts";
 
 /**
- * Milliseconds that each step of an end may still take after a signal; all of them end within five seconds. GitHub
+ * Milliseconds that each remaining step may take after a signal; all of them end within five seconds. GitHub
  * gives a cancelled job 7.5 seconds before the next signal.
  */
 export const END_LIMITS = {
@@ -84,7 +84,7 @@ export async function orAborted<T>(signal: AbortSignal, work: Promise<T>): Promi
 }
 
 /**
- * Waits for `work`; after an abort for so long at most. What is not done by then is left to itself.
+ * Waits for `work`; after an abort for so long at most. Work that takes longer is not waited for.
  * @throws {BackupError} the signal's reason, marked as abandoned, when the work takes longer.
  */
 export async function settledAfter<T>(signal: AbortSignal, limitMs: number, work: Promise<T>): Promise<T> {

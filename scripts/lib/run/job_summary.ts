@@ -1,7 +1,6 @@
 /** Parts of the job summaries on GitHub: Markdown for an admin, numbers in pt-BR. */
 
 export const number = new Intl.NumberFormat("pt-BR");
-export const megabytes = (bytes: number) => `${number.format(Math.round(bytes / 1e5) / 10)} MB`;
 
 export function table(title: string, rows: readonly (readonly [string, string])[]): string {
   const lines = rows.map(([name, value]) => `| ${name} | ${value.replaceAll("|", "\\|")} |`);

@@ -1,4 +1,4 @@
-/** What every command does around its work: signals, the conclusion, the exit code. */
+/** The main function of every command: signals, the conclusion, the exit code. */
 import process from "node:process";
 import type { BackupError } from "@backup/errors.ts";
 import { EXIT, exitCodeOf } from "./exit_code.ts";

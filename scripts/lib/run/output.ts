@@ -31,12 +31,12 @@ export interface OutputOptions {
   progress: boolean;
   stdout: Sink;
   stderr: Sink;
-  /** Milliseconds that only grow. */
+  /** Milliseconds of a monotonic clock. */
   now: () => number;
 }
 
 const TERMINAL_COLUMNS = 80;
-/** A reader that takes nothing for so long is not waited for, at a command's end. */
+/** At a command's end, how long a reader that reads nothing is waited for. */
 const IDLE_READER_MS = 60_000;
 
 export class Output {
@@ -95,8 +95,8 @@ export class Output {
   }
 
   /**
-   * Waits until all output is written; gives up when nothing was taken for so long, or on the signal. What standard
-   * output could not take is reported on standard error.
+   * Waits until all output is written; gives up when nothing was read for `idleMs`, or on the signal. Output that
+   * standard output did not accept is reported on standard error.
    */
   async flush(idleMs: number, signal?: AbortSignal): Promise<void> {
     const { stderr, stdout } = this.#options;

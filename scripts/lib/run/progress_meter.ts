@@ -71,7 +71,7 @@ export function barText(amount: Amount): string {
   if (!expected) return amountText(amount);
   const filled = Math.round(BAR_WIDTH * Math.min(done / expected, 1));
   const bar = "#".repeat(filled) + "-".repeat(BAR_WIDTH - filled);
-  return `${words(phase)} [${bar}] ${amountText(amount).slice(words(phase).length + 2)}`;
+  return `${phaseText(phase)} [${bar}] ${amountText(amount).slice(phaseText(phase).length + 2)}`;
 }
 
 /** `upload: 50 %, 12.3 of 24.6 MB, 8.1 MB/s`. What was expected is an estimate for some phases: 100 % is not passed. */
@@ -81,10 +81,10 @@ export function amountText({ phase, done, expected, seconds }: Amount): string {
   const amount = expected && expected >= done
     ? `${megabytes(done)} of ${megabytes(expected)}`
     : megabytes(done);
-  return `${words(phase)}: ${share}${amount} MB${rate}`;
+  return `${phaseText(phase)}: ${share}${amount} MB${rate}`;
 }
 
-const words = (phase: string) => phase.replaceAll("_", " ");
+const phaseText = (phase: string) => phase.replaceAll("_", " ");
 const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
 
 /** Measures the current phase. */

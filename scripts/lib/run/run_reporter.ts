@@ -54,7 +54,7 @@ export class RunReporter implements Progress {
    */
   async start(run: RunStart): Promise<boolean> {
     this.#run = run;
-    // known before the answer: a start whose answer is not waited for is ended like another
+    // set before the response: a start whose response was not waited for is ended, too
     this.#requestId = run.request_id;
     try {
       await this.#deps.catalog.startRun(run);
@@ -114,7 +114,7 @@ export class RunReporter implements Progress {
   }
 
   /**
-   * Writes the run's end. An end that the catalog did not take is a warning.
+   * Writes the run's end. A failure to write it is a warning.
    * @param signal after it the catalog is not waited for longer than {@link END_LIMITS}
    */
   async finish(end: Omit<RunFinish, "request_id">, signal: AbortSignal): Promise<void> {

@@ -12,18 +12,18 @@ export interface Sink {
   write(text: string): void;
   readonly isTTY?: boolean;
   readonly columns?: number;
-  /** Why lines were dropped: the first error of the system, or a reader that takes nothing. `null` when none was. */
+  /** Why lines were dropped: the first error of the system, or a reader that reads nothing. `null` when none was. */
   readonly failure?: string | null;
-  /** Waits until all is written; gives up when nothing was taken for so long, or on the signal. Never throws. */
+  /** Waits until all is written; gives up when nothing was read for `idleMs`, or on the signal. Never throws. */
   flush?(idleMs: number, signal?: AbortSignal): Promise<void>;
 }
 
 /** Writes some bytes and resolves to how many. */
 export type WriteSome = (bytes: Uint8Array) => Promise<number>;
 
-/** A reader that takes nothing costs no more memory than this. Lines beyond it are dropped, and counted. */
+/** Limit of the bytes that wait for a slow reader. Further lines are dropped and counted. */
 const MAX_WAITING_BYTES = 64 << 20;
-/** So that {@link QueuedSink.flush} sees whether a slow reader takes anything. */
+/** Size of one write, by which {@link QueuedSink.flush} detects whether a slow reader makes progress. */
 const PIECE_BYTES = 16_384;
 
 /** Writes pieces one after the other: those of two streams of one terminal keep their order. */

@@ -1,4 +1,4 @@
-/** A run that the catalog tracks: its begin, its progress and, in every case, its end. */
+/** A run that the catalog tracks: its start, its progress and, in every case, its end. */
 import { type BackupError, toBackupError } from "@backup/errors.ts";
 import type { RunKind } from "@backup/runs/run.ts";
 import { recordRefusal } from "../catalog/refusal.ts";
@@ -22,7 +22,7 @@ export interface RunSpec {
   kind: RunKind;
   requester: Requester;
   about: Pick<RunStart, "target" | "mode" | "label" | "r2_key" | "reason">;
-  /** Copies the catalog's audit into the vault; called before the work and after it. What fails there is a warning. */
+  /** Copies the catalog's audit into the vault; called before the work and after it. A failure is a warning. */
   copyAudit(catalog: Catalog, reporter: RunReporter): Promise<void>;
 }
 
@@ -45,13 +45,13 @@ export function reporterFor(
 
 /** What a run that did its work writes into the catalog. */
 export interface Outcome extends Pick<RunFinish, "r2_key" | "result"> {
-  /** The work was done and its verdict is bad: the run fails, with its result. */
+  /** The work completed with a negative verdict: the run fails and keeps its result. */
   failure?: BackupError;
 }
 
 /**
  * Does the work of a run. The catalog is in prod; when it cannot be reached the work goes on with a warning,
- * since a restore of prod is needed most when prod is down. After the signal every step has a limit
+ * since prod must be restorable while it is down. After the signal every step has a limit
  * ({@link END_LIMITS}).
  * @throws {BackupError} the work's error, after the run's end was written to the catalog.
  */
@@ -66,7 +66,7 @@ export async function trackRun(
   const run = { catalog, reporter };
   try {
     const tracked = await begin(spec, run, signal);
-    // what is not copied because of the signal is copied by the next run
+    // records that are not copied because of the signal are copied by the next run
     const copyAudit = async () => {
       if (tracked && !signal.aborted) {
         await orAborted(signal, spec.copyAudit(catalog, reporter)).catch(() => {});
@@ -87,7 +87,7 @@ export async function trackRun(
 
 /**
  * @returns whether the catalog tracks the run. When the signal comes before its answer, the run may be tracked: its end
- * is written all the same, or it would hold its target.
+ * is written as well, since the run would otherwise hold its target.
  */
 async function begin(
   spec: RunSpec,

@@ -1,9 +1,9 @@
-/** Reading an object to its end over connections that break: each one goes on where the one before ended. */
+/** Reads an object to its end; after a broken connection the next one resumes where it ended. */
 import { BackupError, toBackupError } from "@backup/errors.ts";
 import type { ObjectStore, OpenObject } from "./object_store.ts";
-import { isPassing, Retries, type RetryPolicy } from "./retry.ts";
+import { isTransient, Retries, type RetryPolicy } from "./retry.ts";
 
-/** Of a connection that counts as progress: one that brought less is a failure like the one before. */
+/** Bytes of a connection that count as progress: with fewer, its failure counts as another one in a row. */
 const PROGRESS_BYTES = 8 * 1024;
 
 /** {@link Vault.download} */
@@ -32,7 +32,7 @@ export async function* downloadObject(
       if (whole === null) throw thrown;
       if (done - from >= PROGRESS_BYTES) retries.reset();
       await retries.afterFailure(thrown).catch((error: unknown) => {
-        throw isPassing(error) ? brokenOff(key, error) : error;
+        throw isTransient(error) ? brokenOff(key, error) : error;
       });
     }
   }

@@ -1,4 +1,4 @@
-/** What the vault's answers mean. */
+/** Maps the vault's responses to error codes. */
 import { BackupError } from "@backup/errors.ts";
 
 interface S3Failure {
@@ -11,16 +11,16 @@ interface S3Failure {
 export function explainFailure(key: string, cause: unknown): BackupError {
   const error = cause as S3Failure;
   const status = error.$metadata?.httpStatusCode;
-  const said = `${error.name ?? "error"}: ${error.message ?? "no message"}`;
+  const answer = `${error.name ?? "error"}: ${error.message ?? "no message"}`;
   const options = { cause, details: { status, name: error.name } };
-  if (status === undefined) return unreachable(key, said, cause);
+  if (status === undefined) return unreachable(key, answer, cause);
   if (status === 412) {
     return new BackupError("vault_object_exists", `Cannot write ${key}: it exists already`, options);
   }
   if (status === 401 || status === 403) {
     return new BackupError(
       "vault_auth_failed",
-      `Cannot reach ${key}: the vault refused the credential (${said})`,
+      `Cannot reach ${key}: the vault refused the credential (${answer})`,
       {
         ...options,
         hint: "Check R2_ACCESS_KEY_ID, R2_SECRET_ACCESS_KEY and the token's right to read and write objects.",
@@ -30,7 +30,7 @@ export function explainFailure(key: string, cause: unknown): BackupError {
   if (status === 404) {
     return new BackupError("vault_object_missing", `Cannot find ${key} in the vault`, options);
   }
-  return new BackupError("vault_error", `Cannot use ${key}: the vault answered ${status} ${said}`, options);
+  return new BackupError("vault_error", `Cannot use ${key}: the vault answered ${status} ${answer}`, options);
 }
 
 /** No answer arrived, or not all of it. */

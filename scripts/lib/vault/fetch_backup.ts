@@ -1,4 +1,4 @@
-/** Gets a backup out of the vault and believes it only when it is what its manifest says. */
+/** Downloads a backup and refuses it unless it equals its manifest. */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { open, statfs } from "node:fs/promises";
@@ -107,7 +107,7 @@ async function requireDiskSpace(folder: string, bytes: number): Promise<void> {
   );
 }
 
-/** @throws {BackupError} `manifest_invalid` when the text is not the one that the manifest's hashes are of. */
+/** @throws {BackupError} `manifest_invalid` when the text does not match the manifest's hashes. */
 export async function readFingerprintLines(vault: Vault, key: string, manifest: Manifest): Promise<string[]> {
   const lines = gunzipSync(await vault.bytes(siblingKeys(key).fingerprint)).toString().split("\n").slice(
     0,

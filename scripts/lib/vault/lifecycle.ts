@@ -1,10 +1,10 @@
-/** The bucket's rules that delete objects by themselves. A key that may only use objects may not read them. */
+/** The bucket's lifecycle rules that delete objects. A key with object permissions only cannot read them. */
 import type { GetBucketLifecycleConfigurationOutput, LifecycleRule } from "@aws-sdk/client-s3";
 
 /** A lifecycle rule in force that deletes objects. */
 export interface ErasingRule {
   id: string;
-  /** Of the keys that it is about; empty: of all. */
+  /** Prefix of the keys that it applies to; empty: all keys. */
   prefix: string;
   /** Age at which it deletes; `null`: at a date, or not given. */
   days: number | null;

@@ -170,7 +170,7 @@ export class MemoryStore implements ObjectStore {
   }
 }
 
-/** Every request gives way once, as one over a network does. */
+/** Every request yields to the event loop once, as a network request does. */
 async function turn(signal?: AbortSignal): Promise<void> {
   await Promise.resolve();
   signal?.throwIfAborted();

@@ -16,7 +16,7 @@ import type { Vault } from "./vault.ts";
 
 /**
  * The key of the newest backup of a target that carries rows. One whose manifest cannot be read counts: the
- * drill reports it. A safety copy does not: it holds what a restore was to get rid of.
+ * drill reports it. A safety copy does not count: it holds the content that a restore replaced.
  * @throws {BackupError} `no_backup_found`.
  */
 export async function newestBackup(vault: Vault, target: Target): Promise<string> {
@@ -52,14 +52,14 @@ async function carriesRows(vault: Vault, key: string): Promise<boolean> {
   }
 }
 
-/** @throws `error` itself unless it says that a manifest cannot be read */
+/** @throws `error` itself unless a manifest cannot be read. */
 function isUnreadable(error: unknown): true {
   const { code } = toBackupError(error);
   if (code === "manifest_invalid" || code === "manifest_too_new") return true;
   throw error;
 }
 
-/** The major version of the server that was backed up; `undefined`, any, where the manifest does not name it. */
+/** The major version of the server that was backed up; `undefined`, any, when the manifest does not state it. */
 export async function wantedMajor(vault: Vault, key: string): Promise<number | undefined> {
   const manifest = await readManifest(vault, key).catch((error) => isUnreadable(error) && null);
   return manifest && isProving(manifest) ? Number.parseInt(manifest.server_version) : undefined;
@@ -69,14 +69,14 @@ export async function wantedMajor(vault: Vault, key: string): Promise<number | u
 const FRESH_HOURS: Partial<Record<Target, number>> = { prod: hours(BACKUP_OVERDUE_AFTER_MS) };
 
 /**
- * How many hours the newest backup of a target may be old; `null` where nothing backs it up regularly.
- * @param wanted what the environment says instead
+ * How many hours the newest backup of a target may be old; `null` without a schedule.
+ * @param wanted the environment's value, which takes precedence
  */
 export function freshHoursOf(target: Target, wanted: number | undefined): number | null {
   return wanted ?? FRESH_HOURS[target] ?? null;
 }
 
-/** The age of the newest backup of a target at a moment; `null` when there is none. */
+/** The age of the newest backup of a target at `now`; `null` when there is none. */
 export async function freshnessOf(vault: Vault, target: Target, now: Date): Promise<Receipt["freshness"]> {
   let newest: string;
   try {

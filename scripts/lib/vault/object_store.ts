@@ -1,5 +1,5 @@
 /**
- * A bucket of objects as the vault uses it: one method, one request. Nothing is repeated here; that is the subject of
+ * A bucket of objects as the vault uses it: one method, one request. Requests are not repeated here but in
  * {@link RetryingStore}. Implementations: {@link R2Store}, {@link MemoryStore}; `contract.test.ts` holds them equal.
  */
 import type { ErasingRule } from "./lifecycle.ts";
@@ -9,7 +9,7 @@ export const DELETE_BATCH = 1000;
 
 /** Which write made an object; stored in its metadata. */
 export interface Origin {
-  /** Unique to one writer: a later write of the same key is recognised as another's. */
+  /** Unique to one writer: a later write of the same key is recognised as one of another writer. */
   writer: string;
   /** Request id of the run that wrote it, `null` without one. */
   run: string | null;
@@ -98,10 +98,10 @@ export interface ObjectStore {
   /** One page of the objects under a prefix, in key order. */
   list(prefix: string, from: string | null, signal?: AbortSignal): Promise<ListPage>;
   createUpload(key: string, origin: Origin, signal?: AbortSignal): Promise<UploadName>;
-  /** @returns the part's ETag, which means nothing but to {@link completeUpload} */
+  /** @returns the part's ETag, which is used by {@link completeUpload} only */
   uploadPart(upload: UploadName, part: Part, signal?: AbortSignal): Promise<string>;
   /**
-   * Makes the object, unless the name is taken: documented of R2, ignored by its simulator. Parts of unequal size are
+   * Creates the object unless the key exists: R2 documents the condition, its simulator ignores it. Parts of unequal size are
    * refused. @throws {BackupError} `vault_object_exists`, `vault_error`, `vault_object_missing`
    */
   completeUpload(upload: UploadName, etags: readonly string[], signal?: AbortSignal): Promise<void>;

@@ -1,4 +1,4 @@
-/** Ways to a vault. */
+/** Opens a vault. */
 import { type MemoryOptions, MemoryStore } from "./memory_store.ts";
 import { type R2Options, R2Store } from "./r2_store.ts";
 import { StoredVault, type StoredVaultOptions } from "./stored_vault.ts";

@@ -1,6 +1,6 @@
 /**
  * Cuts a stream into parts of exactly `size` bytes (the last one may be shorter; an empty stream gives one
- * empty part). Each part is a buffer of its own: it may be sent while the next one fills.
+ * empty part). Each part is a buffer of its own: it may be sent while the next one is filled.
  * @param onChunk called with every chunk before it is copied, for hashing
  */
 export async function* fillParts(

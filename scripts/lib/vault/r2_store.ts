@@ -41,7 +41,7 @@ export interface R2Options {
   bucket: string;
   accessKeyId: string;
   secretAccessKey: string;
-  /** How long a request may bring nothing before it counts as failed, in milliseconds. @default 60_000 */
+  /** Idle time after which a request counts as failed, in milliseconds. @default 60_000 */
   silenceMs?: number;
   /** Objects of one page of a listing. @default 1000, R2's most */
   pageSize?: number;
@@ -198,7 +198,7 @@ export class R2Store implements ObjectStore {
       if (page === null) return null;
       for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
         if (Key === undefined || UploadId === undefined) continue;
-        // without its time it counts as just begun
+        // an upload without a start time counts as just begun
         uploads.push({ key: Key, uploadId: UploadId, begunAt: Initiated ?? this.#now() });
       }
       if (page.IsTruncated !== true) return uploads;
@@ -273,7 +273,7 @@ function nothingIfNotImplemented(error: unknown): null {
   throw error;
 }
 
-/** The body is already covered by Content-MD5 and TLS: hashing it once more for the signature costs a core. */
+/** The body is already covered by Content-MD5 and TLS: hashing it again for the signature would use a CPU core. */
 function leavePayloadUnsigned(s3: S3Client): void {
   s3.middlewareStack.add(
     (next) => (args) => {

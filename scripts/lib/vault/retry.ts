@@ -1,4 +1,4 @@
-/** Repeats what failed for a reason that may pass, with growing waits, for a limited time; each retry is reported. */
+/** Repeats operations after transient failures, with growing waits, for a limited time; each retry is reported. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { BackupError } from "@backup/errors.ts";
 
@@ -28,11 +28,11 @@ const PATIENCE_MS = 60_000;
 const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 8_000;
 
-/** Statuses of answers that another attempt may not get: time-out, too many requests. */
+/** Statuses after which another attempt may succeed: time-out, too many requests. */
 const PASSING_STATUS: ReadonlySet<unknown> = new Set([408, 429]);
 
-/** Whether another attempt may succeed. 501 says that the vault does not know the request. */
-export function isPassing(error: unknown): error is BackupError {
+/** Whether another attempt may succeed. 501 says that the vault does not support the request. */
+export function isTransient(error: unknown): error is BackupError {
   if (!(error instanceof BackupError)) return false;
   if (error.code === "vault_unreachable") return true;
   const { status } = error.details;
@@ -50,17 +50,17 @@ export class Retries {
     private readonly about: { operation: string; key: string; signal?: AbortSignal },
   ) {}
 
-  /** The next failure is a first one again. */
+  /** Resets the count of failures in a row. */
   reset(): void {
     this.#failures = 0;
   }
 
-  /** Waits before the next attempt. @throws `error` when it does not pass or time is up; the signal's reason. */
+  /** Waits before the next attempt. @throws `error` when it is not transient or time is up; the signal's reason. */
   async afterFailure(error: unknown): Promise<void> {
     const { operation, key, signal } = this.about;
     signal?.throwIfAborted();
     const { patienceMs = PATIENCE_MS, now = Date.now, random = Math.random, onRetry } = this.policy;
-    if (!isPassing(error)) throw error;
+    if (!isTransient(error)) throw error;
     if (this.#failures++ === 0) this.#since = now();
     const longest = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (this.#failures - 1));
     const waitMs = Math.round(longest * (1 + random()) / 2);

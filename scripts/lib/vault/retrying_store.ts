@@ -1,4 +1,4 @@
-/** A store whose requests are repeated while they fail for a reason that may pass. */
+/** A store that repeats requests after transient failures. */
 import type { ErasingRule } from "./lifecycle.ts";
 import type {
   ListPage,
@@ -15,8 +15,8 @@ import type {
 import { Retries, type RetryPolicy } from "./retry.ts";
 
 /**
- * An answer may be lost after its request was done: then the repeated write finds the name taken, and the repeated
- * abort finds nothing. Callers that write compare the object's origin with their own.
+ * An answer may be lost after its request was done: then the repeated write fails with `vault_object_exists`,
+ * and the repeated abort with `vault_object_missing`. Callers that write compare the object's origin with their own.
  */
 export class RetryingStore implements ObjectStore {
   constructor(private readonly store: ObjectStore, private readonly policy: RetryPolicy) {}

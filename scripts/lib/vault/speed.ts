@@ -1,4 +1,4 @@
-/** A least speed: a connection that drips never falls silent, and would never end. */
+/** Minimum speed of a transfer: a very slow connection never reaches the idle time-out. */
 
 /** Below this a connection to the vault counts as broken, in bytes a second: an eighth of a slow ADSL line. */
 export const LEAST_BYTES_PER_SECOND = 16 * 1024;

@@ -1,8 +1,8 @@
-/** The vault's objects as backups: what is stored beside an archive belongs to it. */
+/** Groups the vault's objects by archive. */
 import { archiveKeyOf, siblingKeys } from "@backup/vault/object_key.ts";
 import type { ListedObject, Vault } from "./vault.ts";
 
-/** Everything under one archive's name; an archive with its manifest is a backup, anything less is none. */
+/** The objects with one archive's name; only an archive with its manifest is a backup. */
 export interface StoredSet {
   /** Of the archive, also where there is none. */
   key: string;
@@ -15,7 +15,7 @@ export interface StoredSet {
 /**
  * All sets under a prefix, in the order of their archives' keys. Holds the objects of one day at a time: labels may
  * have dots, so that the objects of one archive need not follow each other, but a day's do.
- * @param onForeign called with each object that belongs to no backup
+ * @param onForeign is called with objects that belong to no backup
  */
 export async function* listStoredSets(
   vault: Vault,

@@ -16,7 +16,7 @@ import {
 } from "./object_store.ts";
 import { newOrigin } from "./origin.ts";
 import { readAhead } from "./read_ahead.ts";
-import { isPassing, type RetryPolicy } from "./retry.ts";
+import { isTransient, type RetryPolicy } from "./retry.ts";
 import { RetryingStore } from "./retrying_store.ts";
 import { graceAfter } from "./signals.ts";
 import { CLEANUP_MS, type Upload, type UploadOptions, type Vault } from "./vault.ts";
@@ -39,7 +39,7 @@ export class StoredVault implements Vault {
     this.#store = new RetryingStore(store, retry);
     this.#retry = retry;
     this.#signal = signal;
-    // made here, so that its time runs from the signal on
+    // created here, so that its time runs from the signal on
     this.#cleanup = isCleanup || !signal
       ? this
       : new StoredVault(store, { retry, signal: graceAfter(signal, CLEANUP_MS) }, true);
@@ -78,8 +78,8 @@ export class StoredVault implements Vault {
     try {
       await this.#store.put({ key, body: bytes, md5, contentType, origin }, this.#signal);
     } catch (error) {
-      // an answer was lost: what counts is what the vault holds
-      const isUnclear = isPassing(error) || toBackupError(error).code === "vault_object_exists";
+      // a response was lost: the stored object decides
+      const isUnclear = isTransient(error) || toBackupError(error).code === "vault_object_exists";
       const stored = isUnclear ? await this.head(key).catch(() => null) : null;
       if (stored?.origin?.writer !== origin.writer || stored.etag !== `"${md5.toString("hex")}"`) throw error;
     }
@@ -161,8 +161,8 @@ export class StoredVault implements Vault {
   }
 
   /**
-   * A lost answer looks like a failure: the stored object's writer, size and ETag decide. The name is checked before,
-   * too: R2's simulator ignores the condition of the request.
+   * After a failure the stored object's writer, size and ETag decide, since only the response may be lost. The key is
+   * checked before, too: R2's simulator ignores the condition of the request.
    */
   async #complete(name: UploadName, sent: SentParts, origin: Origin): Promise<ObjectHead> {
     const { key } = name;
@@ -183,7 +183,7 @@ export class StoredVault implements Vault {
     );
   }
 
-  /** R2 drops unfinished uploads after seven days: a failure here does not hide the upload's own. */
+  /** Aborts an upload. A failure is ignored, since R2 drops unfinished uploads after seven days. */
   async #discard(name: UploadName): Promise<void> {
     await this.#store.abortUpload(name, this.#signal).catch(() => {});
   }
@@ -193,7 +193,7 @@ function nameTaken(key: string): BackupError {
   return new BackupError("vault_object_exists", `Cannot write ${key}: it exists already`);
 }
 
-/** A request of an upload that failed; a refused credential, a taken name and what the source throws stay as they are. */
+/** A request of an upload that failed; a refused credential, an existing key and errors of the source are not changed. */
 function asUploadFailure(key: string, error: unknown): unknown {
   const isVaults = error instanceof BackupError &&
     ["vault_unreachable", "vault_error", "vault_object_missing"].includes(error.code);

@@ -14,7 +14,7 @@ export class BackupFiles {
   readonly #manifest: string;
   /** Keys that this writer began to write, in order. */
   readonly #begun: string[] = [];
-  /** No answer arrived about the manifest's write: it may still be done. */
+  /** No response to the manifest's write arrived: it may still take effect. */
   #isManifestOpen = false;
 
   /**
@@ -48,7 +48,7 @@ export class BackupFiles {
     return await this.#vault.upload(key, source, { ...options, origin: this.#origin });
   }
 
-  /** As {@link Vault.put}. A signal does not cut the manifest's write, which makes the backup one. */
+  /** As {@link Vault.put}. A signal does not abort the manifest's write, which completes the backup. */
   async put(key: string, body: Uint8Array | string, contentType: string): Promise<void> {
     this.#begun.push(key);
     if (key !== this.#manifest) return await this.#vault.put(key, body, contentType, this.#origin);
@@ -64,7 +64,7 @@ export class BackupFiles {
       this.#isManifestOpen = false;
     } catch (error) {
       const { code, details } = toBackupError(error);
-      // an answer was given: the request is over
+      // a response arrived: the request has ended
       if (code.startsWith("vault_") && details.status !== undefined) this.#isManifestOpen = false;
       throw error;
     }
@@ -72,7 +72,7 @@ export class BackupFiles {
 
   /**
    * Deletes what this writer wrote, the manifest before the archive that it names. Everything stays where another
-   * writer's manifest names the archive, where the write of the manifest may still be done, and where the vault does
+   * writer's manifest names the archive, where the write of the manifest may still take effect, and where the vault does
    * not answer: an archive without a manifest is listed nowhere, a manifest without an archive would be.
    */
   async rollback(log: (line: string) => void): Promise<void> {

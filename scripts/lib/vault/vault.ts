@@ -1,6 +1,6 @@
 /**
  * The vault: objects that are written once, confirmed, and never overwritten. An upload is confirmed only when the
- * vault's ETag equals the one computed here from what was sent. Failures that pass are retried and reported.
+ * vault's ETag equals the one computed here from what was sent. Transient failures are retried and reported.
  */
 import type { ErasingRule } from "./lifecycle.ts";
 import type {
@@ -33,7 +33,7 @@ export interface Vault {
   /**
    * Uploads a stream of unknown length in equal parts while it is hashed; confirmed by size, ETag and writer. Reading
    * begins at once, beside the first request.
-   * @throws {BackupError} `upload_failed`, `upload_mismatch`, `vault_object_exists`; nothing of it is left then.
+   * @throws {BackupError} `upload_failed`, `upload_mismatch`, `vault_object_exists`; nothing of it is stored then.
    */
   upload(key: string, source: AsyncIterable<Uint8Array>, options: UploadOptions): Promise<Upload>;
 
@@ -47,7 +47,7 @@ export interface Vault {
   head(key: string): Promise<ObjectHead | null>;
 
   /**
-   * An object's bytes; after a connection that broke, fell silent or was too slow, from where it ended.
+   * An object's bytes; after a connection that broke, stalled or was too slow, reading resumes where it ended.
    * @throws {BackupError} `vault_object_missing`, `vault_unreachable`, `archive_corrupt` when it was replaced between
    * two connections; the signal's reason.
    */

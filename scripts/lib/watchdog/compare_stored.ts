@@ -1,7 +1,7 @@
-/** Whether an archive in the vault is what its manifest says, without restoring it. */
+/** Compares an archive in the vault with its manifest, without restoring it. */
 import type { Vault } from "../vault/vault.ts";
 
-/** What a manifest says of its archive. */
+/** The manifest's size and hash of its archive. */
 export interface Promised {
   bytes: number;
   sha256: string;
@@ -9,7 +9,7 @@ export interface Promised {
 
 /**
  * Reads the whole object. @returns what differs (pt-BR), `null` when nothing does.
- * @throws {BackupError} `vault_*` when it cannot be read: that is no verdict.
+ * @throws {BackupError} `vault_*` when it cannot be read.
  */
 export async function compareStored(vault: Vault, key: string, promised: Promised): Promise<string | null> {
   const { bytes, sha256 } = await vault.hash(key);

@@ -1,4 +1,4 @@
-/** The watchdog's facts from the catalog: silent runs, the audit, and its own last report. */
+/** Reads the watchdog's facts from the catalog: silent runs, the audit, and the state of the previous round. */
 import { z } from "zod";
 import { toBackupError } from "@backup/errors.ts";
 import type { AuditFacts, CatalogFacts } from "@backup/watch/conditions.ts";
@@ -9,9 +9,9 @@ import type { Catalog } from "../catalog/catalog.ts";
 import type { Vault } from "../vault/vault.ts";
 
 export const REPORT_NAME = "watchdog";
-export const NOTHING_KNOWN: Memory = { hashedKey: null, auditComparedAt: null };
+export const INITIAL_STATE: WatchdogState = { hashedKey: null, auditComparedAt: null };
 
-/** Reading every copy takes a request each: once a day is enough, and while something is wrong each time. */
+/** Each copy takes a request: the audit is compared once a day, and in every round while a difference exists. */
 const COMPARE_HOURS = 24;
 
 export interface CatalogResult {
@@ -21,14 +21,14 @@ export interface CatalogResult {
 }
 
 /**
- * Gives up runs without a sign of life first.
+ * First marks runs without a heartbeat as lost.
  * @param vault that has the audit's copies; `null` when it cannot be used
  * @throws {BackupError} `catalog_unavailable`.
  */
 export async function readCatalogFacts(
   catalog: Catalog,
   vault: Vault | null,
-  { auditComparedAt }: Memory,
+  { auditComparedAt }: WatchdogState,
   now: string,
 ): Promise<CatalogResult> {
   await catalog.rows("select to_json(public.ops_db_backup_runs_expire());");
@@ -45,7 +45,7 @@ async function checkOwnChain(catalog: Catalog): Promise<AuditFacts> {
   return ownAuditSchema.parse(answer);
 }
 
-/** `null` when the copies cannot be read, which is the vault's alarm. */
+/** `null` when the copies cannot be read, for which there is another alarm. */
 async function compareAudit(catalog: Catalog, vault: Vault | null): Promise<AuditFacts | null> {
   if (vault === null) return null;
   try {
@@ -62,21 +62,21 @@ function factOf(broken: NonNullable<AuditVerdict["broken_at"]>): AuditFacts["bro
   return { where, chainId: chain_id, seq, reason: why };
 }
 
-/** What the watchdog keeps from one round to the next, in its report. */
-export interface Memory {
-  /** The archive whose whole content it has read and found right. */
+/** State from the previous round, stored in the watchdog's report. */
+export interface WatchdogState {
+  /** The archive whose whole content was read and equals its manifest. */
   hashedKey: string | null;
   auditComparedAt: string | null;
 }
 
 const lastReport = z.object({ hashed_key: z.string().nullable(), audit_compared_at: z.string().nullable() })
-  .transform((it): Memory => ({ hashedKey: it.hashed_key, auditComparedAt: it.audit_compared_at }));
+  .transform((it): WatchdogState => ({ hashedKey: it.hashed_key, auditComparedAt: it.audit_compared_at }));
 
-/** Nothing known where there is no report, or one of another form. @throws {BackupError} `catalog_unavailable`. */
-export async function readMemory(catalog: Catalog): Promise<Memory> {
+/** {@link INITIAL_STATE} without a report, or with one of another form. @throws {BackupError} `catalog_unavailable`. */
+export async function readWatchdogState(catalog: Catalog): Promise<WatchdogState> {
   const [report] = await catalog.rows(
     `select report from public.ops_db_backup_reports where name = '${REPORT_NAME}';`,
   );
   const { success, data } = lastReport.safeParse(report);
-  return success ? data : NOTHING_KNOWN;
+  return success ? data : INITIAL_STATE;
 }

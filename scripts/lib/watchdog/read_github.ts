@@ -1,4 +1,4 @@
-/** The watchdog's facts from GitHub: whether workflows are enabled, whether their schedules fire, when tokens expire. */
+/** Reads the watchdog's facts from GitHub: enabled workflows, the last start of each schedule, the expiry of tokens. */
 import type { TokenFacts, WorkflowFacts } from "@backup/watch/conditions.ts";
 import { WATCHED_WORKFLOWS } from "@backup/watch/workflows.ts";
 import { BackupError } from "@backup/errors.ts";
@@ -36,7 +36,7 @@ async function readWorkflow(
 
 const EXPIRY_HEADER = "github-authentication-token-expiration";
 
-/** A token's expiry, from the answer to a request made with it. `[]` when it has none. */
+/** A token's expiry, from the header of a response to a request made with it. `[]` when it does not expire. */
 export async function readTokenFacts({ octokit }: GitHubRepository, name: string): Promise<TokenFacts[]> {
   try {
     const { headers } = await callGitHub(`Cannot ask with ${name}`, () => octokit.rest.rateLimit.get());

@@ -1,4 +1,4 @@
-/** The watchdog's facts from the vault. The bucket is the truth: neither catalog nor workflow is read for them. */
+/** Reads the watchdog's facts from the vault alone, without catalog and workflows. */
 import { toBackupError } from "@backup/errors.ts";
 import { isProving } from "@backup/vault/manifest.ts";
 import {
@@ -18,9 +18,9 @@ import { compareStored } from "./compare_stored.ts";
 import { readManifest } from "../vault/fetch_backup.ts";
 import type { Vault } from "../vault/vault.ts";
 
-/** So many manifests are read at most to find the full backups that are compared. */
+/** Limit of manifests that are read to find the full backups that are compared. */
 const READ_MANIFESTS = 30;
-/** So many receipts are read at most to find the newest drill that passed. */
+/** Limit of receipts that are read to find the newest drill that passed. */
 const READ_RECEIPTS = 10;
 const RECEIPT_TIME = /\.drill\.(\d{4})(\d{2})(\d{2})_(\d{2})(\d{2})(\d{2})\.json$/;
 
@@ -28,7 +28,7 @@ type Drill = VaultFacts["drills"][number];
 
 export interface VaultResult {
   facts: VaultFacts;
-  /** The newest backup, when its whole content was read now or before and is right. */
+  /** The newest backup, when its whole content was read, now or before, and equals its manifest. */
   hashedKey: string | null;
 }
 
@@ -46,7 +46,7 @@ export async function readVaultFacts(
   const backups: WatchedBackup[] = [];
   for (const { key, bytes } of listed.backups.slice(0, READ_MANIFESTS)) {
     if (backups.length > COMPARED_BACKUPS) break;
-    // a restore's safety copy has to be sound, but does not count as a backup
+    // a safety copy is checked, too, but does not count as a recent backup
     const isBackup = !isSafetyKey(key);
     const read = await readBackup(vault, key, bytes, isBackup && backups.length === 0 && key !== hashedKey);
     if (typeof read === "string") corrupt.push({ key, reason: read });
@@ -59,7 +59,7 @@ export async function readVaultFacts(
 interface Listed {
   /** Archives with their manifest, newest first. */
   backups: { key: string; bytes: number }[];
-  /** Archives that have a manifest and are not there. */
+  /** Missing archives of existing manifests. */
   orphans: string[];
   /** Keys of receipts, newest first. */
   receipts: string[];
@@ -122,7 +122,7 @@ async function readDrills(vault: Vault, receipts: readonly string[]): Promise<Va
   return drills;
 }
 
-/** A receipt that cannot be read proves nothing. */
+/** A receipt that cannot be read does not count as a proof. */
 function readDrill(key: string, text: string): Drill {
   try {
     const { r2_key, drilled_at_utc, checks } = receiptSchema.parse(JSON.parse(text));

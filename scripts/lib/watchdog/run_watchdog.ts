@@ -1,4 +1,7 @@
-/** One round of the watchdog: collect, judge, notify, report. A notification that fails is an error. */
+/**
+ * One round of the watchdog: reads the facts, evaluates the conditions, delivers the alarms, writes the report. The
+ * round fails if a delivery failed.
+ */
 import {
   type Beat,
   type HeartbeatOptions,
@@ -14,15 +17,21 @@ import { type Channels, deliver, type Delivered } from "../alerts/deliver.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { GitHubRepository } from "../alerts/github.ts";
 import type { Vault } from "../vault/vault.ts";
-import { type Memory, NOTHING_KNOWN, readCatalogFacts, readMemory, REPORT_NAME } from "./read_catalog.ts";
+import {
+  INITIAL_STATE,
+  readCatalogFacts,
+  readWatchdogState,
+  REPORT_NAME,
+  type WatchdogState,
+} from "./read_catalog.ts";
 import { readTokenFacts, readWorkflowFacts } from "./read_github.ts";
 import { readVaultFacts } from "./read_vault.ts";
 
 export interface WatchdogPorts {
   target: Target;
-  /** Throws what makes it unreachable, a missing secret for example: then that is the alarm. */
+  /** Throws when it cannot be opened, for example without a secret; that raises an alarm. */
   vault: () => Vault;
-  /** The same one each time. */
+  /** Returns the same instance each time. */
   catalog: () => Catalog;
   /** `null`: not run by GitHub, its workflows are not checked. */
   github: GitHubRepository | null;
@@ -41,8 +50,8 @@ export interface Round extends Watched {
 }
 
 /**
- * Conditions that were delivered to every channel are no error.
- * @throws {BackupError} `alert_failed` when a channel did not take a notification; the others were delivered.
+ * A raised condition is not an error if every channel received it.
+ * @throws {BackupError} `alert_failed` when a delivery failed; all others were made.
  */
 export async function runWatchdog(ports: WatchdogPorts): Promise<Round> {
   const failures: BackupError[] = [];
@@ -55,7 +64,7 @@ export async function runWatchdog(ports: WatchdogPorts): Promise<Round> {
     throw thrown;
   }
   const well = failures.length === 0 && statusOfWatch(round.conditions) !== "failed";
-  await beat(ports, failures, well ? "success" : "fail", summaryOf(round, failures));
+  await beat(ports, failures, well ? "success" : "fail", heartbeatText(round, failures));
   requireDelivered(failures);
   return round;
 }
@@ -63,21 +72,21 @@ export async function runWatchdog(ports: WatchdogPorts): Promise<Round> {
 async function watchOnce(ports: WatchdogPorts, failures: BackupError[]): Promise<Round> {
   const { channels, log, now, runUrl } = ports;
   const at = now().toISOString();
-  const { watched, memory } = await judge(ports, at);
+  const { watched, state } = await judge(ports, at);
   for (const { id, risk, facts } of watched.conditions) log(`${id}: ${risk} ${facts.join(" ")}`);
   const source: AlarmSource = { at, runUrl };
   const decided = CONDITION_IDS.filter((id) => !watched.unknown.includes(id));
   const delivered = await deliver(channels, { alarms: watched.conditions, decided, source, test: false });
   failures.push(...delivered.failures);
   const round = { ...watched, at, delivered };
-  await report(ports, round, memory, failures);
+  await report(ports, round, state, failures);
   return round;
 }
 
-async function judge(ports: WatchdogPorts, now: string): Promise<{ watched: Watched; memory: Memory }> {
+async function judge(ports: WatchdogPorts, now: string): Promise<{ watched: Watched; state: WatchdogState }> {
   const { vault, catalog, github, token, target } = ports;
-  const remembered = await resultOf(() => readMemory(catalog()));
-  const known = remembered.ok ? remembered.value : NOTHING_KNOWN;
+  const stored = await resultOf(() => readWatchdogState(catalog()));
+  const known = stored.ok ? stored.value : INITIAL_STATE;
   const inVault = await resultOf(() => readVaultFacts(vault(), target, known.hashedKey));
   const inCatalog = await resultOf(() =>
     readCatalogFacts(catalog(), inVault.ok ? vault() : null, known, now)
@@ -90,22 +99,22 @@ async function judge(ports: WatchdogPorts, now: string): Promise<{ watched: Watc
     github: github && await resultOf(() => readWorkflowFacts(github)),
     tokens: token && await resultOf(() => readTokenFacts(token.github, token.name)),
   });
-  const memory = {
+  const state = {
     hashedKey: inVault.ok ? inVault.value.hashedKey : known.hashedKey,
     auditComparedAt: inCatalog.ok ? inCatalog.value.auditComparedAt : known.auditComparedAt,
   };
-  return { watched, memory };
+  return { watched, state };
 }
 
 function factsOf<T>(result: Result<{ facts: T }>): Result<T> {
   return result.ok ? { ok: true, value: result.value.facts } : result;
 }
 
-/** The catalog is where the screen reads it. That it does not answer is a condition already. */
+/** Writes the report that the screen shows. An unreachable catalog is a condition already. */
 async function report(
   { catalog, target, runUrl }: WatchdogPorts,
   { at, conditions, unknown, delivered }: Round,
-  memory: Memory,
+  state: WatchdogState,
   failures: BackupError[],
 ): Promise<void> {
   if (conditions.some(({ id }) => id === "catalog_unreachable")) return;
@@ -120,8 +129,8 @@ async function report(
     conditions: shown,
     unknown,
     undelivered: delivered.failures.map(({ message }) => message),
-    hashed_key: memory.hashedKey,
-    audit_compared_at: memory.auditComparedAt,
+    hashed_key: state.hashedKey,
+    audit_compared_at: state.auditComparedAt,
   };
   try {
     const status = delivered.failures.length > 0 ? "failed" : statusOfWatch(conditions);
@@ -145,7 +154,7 @@ async function beat(
   }
 }
 
-function summaryOf({ conditions }: Round, failures: readonly BackupError[]): string {
+function heartbeatText({ conditions }: Round, failures: readonly BackupError[]): string {
   const lines = conditions.map(({ id, risk, todo }) => `${id}: ${risk} ${todo}`);
   return [...lines, ...failures.map(({ message }) => message)].join("\n");
 }

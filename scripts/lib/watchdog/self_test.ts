@@ -1,6 +1,6 @@
 /**
- * The alarm's own test: a damaged copy is stored outside the backups, found by the watchdog's check, delivered through the
- * real channels, and read back from them. A channel that does not work is noticed before it is needed.
+ * Tests the alarm from end to end: writes a damaged copy outside the backups' prefix, finds it by the watchdog's check,
+ * delivers the alarm through the real channels and verifies that it arrived.
  */
 import { createHash } from "node:crypto";
 import type { Alarm, AlarmSource } from "@backup/watch/alarm.ts";
@@ -14,11 +14,11 @@ import { compareStored } from "./compare_stored.ts";
 import { newestBackup } from "../vault/newest_backup.ts";
 import type { Vault } from "../vault/vault.ts";
 
-/** Beside the backups, not among them: no lock of the bucket covers it, and nothing lists it as a backup. */
-export const PLANT_PREFIX = "selftest/";
-/** No condition of the watch: it leaves this alarm alone. */
+/** Outside the backups' prefix: no bucket lock covers it, and it is not listed as a backup. */
+export const SELF_TEST_PREFIX = "selftest/";
+/** Not a condition of the watchdog, which therefore does not change this alarm. */
 export const TEST_ALARM = "alarm_test";
-/** So much of a large backup is copied. */
+/** Limit of the bytes that are copied. */
 const MAX_COPY = 4 * 1024 * 1024;
 
 export interface AlarmTest {
@@ -30,8 +30,8 @@ export interface AlarmTest {
 }
 
 /**
- * @throws {BackupError} `alarm_not_raised` when the damage was not found or not delivered; `alert_failed` when the alarm
- * could not be taken back; `no_backup_found`; `vault_*`. The plant is gone in every case but the last.
+ * @throws {BackupError} `alarm_not_raised` when the damage was not found or not delivered; `alert_failed` when the
+ * alarm could not be cleared; `no_backup_found`; `vault_*`. The copy is deleted in every case but the last.
  */
 export async function testAlarm(test: AlarmTest): Promise<void> {
   const { vault, log } = test;
@@ -43,27 +43,27 @@ export async function testAlarm(test: AlarmTest): Promise<void> {
       errors.push(thrown);
     }
   };
-  await removePlants(vault);
+  await removeDamagedCopies(vault);
   await attempt(async () => {
-    const alarm = await findDamage(vault, await plant(test));
+    const alarm = await findDamage(vault, await writeDamagedCopy(test));
     log(`found: ${alarm.facts.join(" ")}`);
     await requireRaised(test, alarm);
     log("the alarm was raised");
   });
-  await attempt(() => removePlants(vault));
-  await attempt(() => takeBack(test));
+  await attempt(() => removeDamagedCopies(vault));
+  await attempt(() => clearAlarm(test));
   if (errors.length > 0) throw errors[0];
-  log("the alarm was taken back");
+  log("the alarm was cleared");
 }
 
-/** The beginning of the newest backup with one bit turned, and a manifest of what it was before. Its key. */
-async function plant({ vault, target }: AlarmTest): Promise<string> {
+/** Writes the head of the newest backup with one bit flipped, and a manifest of the unchanged bytes. @returns its key */
+async function writeDamagedCopy({ vault, target }: AlarmTest): Promise<string> {
   const original = await newestBackup(vault, target);
   const bytes = await beginningOf(vault, original);
   const manifest: AnyManifest = await parseManifest(await vault.text(siblingKeys(original).manifest));
   const sha256 = createHash("sha256").update(bytes).digest("hex");
   const [archive, beside] = [original, siblingKeys(original).manifest].map((key) =>
-    PLANT_PREFIX + key.slice(VAULT_ROOT.length + 1)
+    SELF_TEST_PREFIX + key.slice(VAULT_ROOT.length + 1)
   );
   if (archive === undefined || beside === undefined) throw new Error("two keys become two");
   const middle = Math.floor(bytes.length / 2);
@@ -112,8 +112,10 @@ async function requireRaised({ channels, source }: AlarmTest, alarm: Alarm): Pro
     test: true,
   });
   if (failures.length > 0) {
-    const said = failures.map(({ message }) => message).join("; ");
-    throw new BackupError("alarm_not_raised", `The alarm was not delivered: ${said}`, { cause: failures[0] });
+    const reasons = failures.map(({ message }) => message).join("; ");
+    throw new BackupError("alarm_not_raised", `The alarm was not delivered: ${reasons}`, {
+      cause: failures[0],
+    });
   }
   if (channels.issues === null) return;
   const isThere = (await channels.issues.open()).some(({ number, mark }) =>
@@ -124,7 +126,7 @@ async function requireRaised({ channels, source }: AlarmTest, alarm: Alarm): Pro
   }
 }
 
-async function takeBack({ channels, source }: AlarmTest): Promise<void> {
+async function clearAlarm({ channels, source }: AlarmTest): Promise<void> {
   const { failures } = await deliver(channels, { alarms: [], decided: [TEST_ALARM], source, test: true });
   const [first] = failures;
   if (first !== undefined) throw first;
@@ -132,6 +134,6 @@ async function takeBack({ channels, source }: AlarmTest): Promise<void> {
   if (left.length > 0) throw new BackupError("alert_failed", "The test's issue is open after it was closed");
 }
 
-async function removePlants(vault: Vault): Promise<void> {
-  for await (const { key } of vault.list(PLANT_PREFIX)) await vault.delete(key);
+async function removeDamagedCopies(vault: Vault): Promise<void> {
+  for await (const { key } of vault.list(SELF_TEST_PREFIX)) await vault.delete(key);
 }

@@ -1,4 +1,4 @@
-/** What the watchdog saw, in the job's summary on GitHub. */
+/** The watchdog's result as a job summary, in Markdown. */
 import { table } from "../run/job_summary.ts";
 import type { Round } from "./run_watchdog.ts";
 

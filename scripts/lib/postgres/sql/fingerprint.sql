@@ -1,5 +1,5 @@
 -- Canonical description of everything that a restore must reproduce: one JSON line [area, kind, name, facts] for
--- each object, without oids and without what is not the project's. Equal lines mean equal objects.
+-- each object, without oids and without objects of others. Equal lines mean equal objects.
 -- Areas: a schema's name; '-' what belongs to the database; '~auth', '~storage', '~realtime' our policies and
 -- triggers on the platform's tables; '~ops' the catalog's own objects, which a restore leaves alone.
 -- In mode schema-only without large objects, and materialized views count as not populated.
@@ -95,7 +95,7 @@ objects(area, kind, name, facts) as (
            'comment', obj_description(r.oid, 'pg_class'))
     from relations r left join privileges p on p.class = 'relation' and p.oid = r.oid
   union all
-  -- numbered by position among the living columns: dropped ones leave holes in attnum that a restore closes
+  -- numbered by position among the existing columns: attnum has gaps for dropped ones, a restored table has none
   select r.area, 'column',
          format('%s.%s', r.relname, lpad((row_number() over (partition by r.oid order by a.attnum))::text, 4, '0')),
          json_build_object(
@@ -162,7 +162,7 @@ objects(area, kind, name, facts) as (
     join (select oid, relname, area from relations
           union all select oid, relname, '~' || nspname from platform_relations) r on r.oid = p.polrelid
   union all
-  -- a trigger on a platform table is ours when its function is
+  -- a trigger on a platform table is the project's when its function is
   select '~' || r.nspname, 'trigger', format('%s.%s', r.relname, t.tgname),
          json_build_object('definition', pg_get_triggerdef(t.oid), 'enabled', t.tgenabled)
     from platform_relations r
@@ -196,7 +196,7 @@ objects(area, kind, name, facts) as (
            'comment', obj_description(t.oid, 'pg_type'))
     from types t left join privileges p on p.class = 'type' and p.oid = t.oid
   union all
-  -- a sequence's value knows no snapshot: it is compared with the archive's setval(), not here
+  -- a sequence's value is not MVCC-safe: it is compared with the archive's setval(), not here
   select r.area, 'sequence', r.relname::text,
          json_build_object('type', q.seqtypid::regtype::text, 'start', q.seqstart, 'increment', q.seqincrement,
                            'max', q.seqmax, 'min', q.seqmin, 'cache', q.seqcache, 'cycle', q.seqcycle,

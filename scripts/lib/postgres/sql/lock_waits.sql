@@ -32,12 +32,12 @@ holders as (
 )
 select json_build_object(
   'dump', (select json_agg(pid) from dump),
-  -- whom our sessions wait for
+  -- sessions that ours wait for
   'waiting', (select json_agg(json_build_object('seconds', seconds,
                        'holder', format('%s holds %s', coalesce(holder, 'a transaction'),
                                         coalesce(relation::regclass::text, 'a lock'))))
                 from holders),
-  -- who waits for our sessions and keeps all readers of a relation waiting too
+  -- sessions that wait for ours and block all readers of a relation
   'blocking', (select json_agg(json_build_object('seconds', w.seconds,
                         'waiter', format('pid %s (application %L) waits for %s', w.pid, a.application_name,
                                          w.relation::regclass)))

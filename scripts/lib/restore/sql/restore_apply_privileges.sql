@@ -1,5 +1,5 @@
 -- For archives made without privileges: gives each restored object the privileges that the object of the same name
--- had on the target. What had no counterpart is closed to everybody but its owner, and is printed as JSON.
+-- had on the target. What had no counterpart is accessible to its owner only, and is printed as JSON.
 -- The catalog's own objects are left alone where they stayed in place; those that the archive brought are not.
 do $$
 declare
@@ -46,7 +46,7 @@ begin
     )
     select o.*, saved.acl as saved_acl
       from objects o left join pg_temp.restore_privileges saved on saved.kind = o.kind and saved.name = o.name
-     -- a type opens nothing by itself: one without namesake keeps the built-in privilege
+     -- a type gives no access to data: one without namesake keeps the built-in privilege
      where o.kind not in ('column', 'type') or saved.acl is not null
      order by o.kind = 'column' -- after the table, whose REVOKE takes column privileges too
   loop

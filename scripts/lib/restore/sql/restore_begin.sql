@@ -6,7 +6,7 @@ set local client_min_messages = warning;
 set local lock_timeout = :'lock_timeout';
 -- no user trigger, no foreign-key trigger, no event trigger fires while rows are loaded
 set local session_replication_role = replica;
--- Supabase's guard on storage.* listens to this, should the role above be refused one day
+-- Supabase's trigger on storage.* reads this setting, which is needed where the role above is refused
 set local storage.allow_delete_query = 'true';
 
 -- one restore at a time in a database

@@ -23,7 +23,7 @@ begin
     execute format('drop policy %I on %s', item.polname, item.relation);
   end loop;
 
-  -- a trigger on a platform table is ours when its function is
+  -- a trigger on a platform table is the project's when its function is
   for item in
     select t.tgname, format('%I.%I', n.nspname, c.relname) as relation
       from pg_catalog.pg_trigger t
@@ -38,7 +38,7 @@ begin
     execute format('drop trigger %I on %s', item.tgname, item.relation);
   end loop;
 
-  -- foreign keys of ours into platform tables would forbid the TRUNCATE of these
+  -- foreign keys of the project into platform tables would make their TRUNCATE fail
   for item in
     select k.conname, format('%I.%I', fn.nspname, f.relname) as relation
       from pg_catalog.pg_constraint k

@@ -1,5 +1,5 @@
 -- Removes the rows of the platform's tables that the archive brings. TRUNCATE without CASCADE:
--- a table that references them and that we do not know is an error, not a silent loss.
+-- an unknown table that references them is an error, not a silent loss.
 do $$
 declare
   tables text;

@@ -1,4 +1,4 @@
--- Locks the platform's tables whose rows are replaced: a sign-up in between would falsify the checks.
+-- Locks the platform's tables whose rows are replaced: a sign-up in between would make the checks fail.
 do $$
 declare
   tables text;

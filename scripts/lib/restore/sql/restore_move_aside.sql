@@ -1,6 +1,6 @@
--- Moves the project's old content out of the way instead of dropping it. A DROP locks every index, constraint,
+-- Moves the project's old content into other schemas instead of dropping it. A DROP locks every index, constraint,
 -- policy, trigger and default, some ten locks a table, and exhausts the lock table; a move locks the table alone,
--- and the old content stays as the way back until it is cleaned up after COMMIT (cleanup.sql).
+-- and the old content exists until it is dropped after COMMIT (cleanup.sql).
 -- Schema public itself keeps its oid: the platform's default privileges depend on it, and only their owner could make them again.
 -- What the catalog owns (revo.ops_prefix) and what belongs to extensions stays where it is.
 do $$

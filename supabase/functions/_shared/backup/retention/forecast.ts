@@ -2,7 +2,8 @@
  * When a rule will stop to keep a backup, if everything goes on as the schedules have it: one full backup a day, and
  * a drill on Sunday that proves the newest. What no schedule brings about cannot be foretold: `null`.
  */
-import { addPeriods, DAY_MS, MINUTE_MS, type Period, periodStart } from "./periods.ts";
+import { DAY_MS, MINUTE_MS } from "../service_levels.ts";
+import { addPeriods, type Period, periodStart } from "./periods.ts";
 
 /** Begin of the daily backup and of Sunday's drill after midnight UTC: `cron` of their workflows. */
 export const BACKUP_AT_MS = (3 * 60 + 10) * MINUTE_MS;

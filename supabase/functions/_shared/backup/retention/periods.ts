@@ -1,10 +1,9 @@
 /** Days, ISO weeks, months and years, all in UTC: a period is known by the instant at which it begins. */
 
+import { DAY_MS } from "../service_levels.ts";
+
 export const PERIODS = ["daily", "weekly", "monthly", "yearly"] as const;
 export type Period = (typeof PERIODS)[number];
-
-export const MINUTE_MS = 60_000;
-export const DAY_MS = 24 * 60 * MINUTE_MS;
 
 /** Start of the period that contains an instant, in milliseconds; weeks start on Monday. */
 export function periodStart(period: Period, instant: number): number {

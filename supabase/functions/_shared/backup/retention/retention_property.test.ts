@@ -11,7 +11,7 @@ import {
   type RetentionPolicy,
 } from "./policy.ts";
 import { planRetention } from "./retention.ts";
-import { DAY_MS } from "./periods.ts";
+import { DAY_MS } from "../service_levels.ts";
 
 const HOUR_MS = DAY_MS / 24;
 const BEGIN = Date.UTC(2023, 11, 20);

@@ -8,10 +8,11 @@ import type {
   RetentionPolicy,
 } from "./policy.ts";
 import { endOfPlace, endOfRank, nextProofOver, type Routine, routineAfter } from "./forecast.ts";
-import { MINUTE_MS, type Period, PERIODS, periodStart } from "./periods.ts";
+import { MINUTE_MS } from "../service_levels.ts";
+import { type Period, PERIODS, periodStart } from "./periods.ts";
 import { instantOf, isSafetyCopy, type Series, sortNewestFirst } from "./series.ts";
 
-export interface Context {
+export interface RuleContext {
   policy: RetentionPolicy;
   now: number;
   facts: RetentionFacts;
@@ -45,7 +46,7 @@ function newestProven(backups: readonly RetentionBackup[]): RetentionBackup | nu
   return proven.find((backup) => backup.mode === "full" && !isSafetyCopy(backup)) ?? proven[0] ?? null;
 }
 
-export function decide(context: Context, subject: Subject): RetentionDecision {
+export function decide(context: RuleContext, subject: Subject): RetentionDecision {
   const { backup } = subject;
   const rules = [...standingRules(context, subject), ...countingRules(context, subject)];
   const keep = rules.length > 0;
@@ -70,7 +71,7 @@ interface Rule {
 }
 
 /** Rules that do not count backups. */
-function standingRules({ policy, now, facts }: Context, subject: Subject): Rule[] {
+function standingRules({ policy, now, facts }: RuleContext, subject: Subject): Rule[] {
   const { backup } = subject;
   const held = backup.holdUntil === null ? 0 : instantOf(backup.holdUntil);
   const grownUp = instantOf(backup.createdAt) + policy.youngMinutes * MINUTE_MS;
@@ -93,7 +94,7 @@ function proofRules(policy: RetentionPolicy, now: number, { backup, ofTarget }: 
   return createdAt >= instantOf(anchor.createdAt) ? [{ code: "newer_than_proven", until }] : [];
 }
 
-function countingRules({ policy, now }: Context, subject: Subject): Rule[] {
+function countingRules({ policy, now }: RuleContext, subject: Subject): Rule[] {
   const { series, rank } = subject;
   if (series.isSafety) return rank < policy.safety ? [{ code: "safety", until: null }] : [];
   const routine = series.isScheduled ? routineAfter(now) : null;
