@@ -83,7 +83,7 @@ test("rows of the catalog never come from an archive", () => {
   expect(taken(entry("TABLE DATA", "public", "ops_db_backups"), { keepOps: false })).toBe(false);
 });
 
-test("the platform's structure is its schemas without rows and without what is ours", () => {
+test("the platform's structure is its schemas without rows and without the project's triggers", () => {
   const entries = [
     entry("SCHEMA", null, "auth", "supabase_admin"),
     entry("TABLE", "auth", "users", "supabase_auth_admin"),

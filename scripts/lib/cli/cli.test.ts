@@ -77,9 +77,9 @@ test.each(
     ["needs --file FILE", ["upload"]],
   ] as const,
 )("a wrong line is refused with the help to read: %s", (text, [name, ...args]) => {
-  const said = refusal(name, ...args);
-  expect(said).toContain(text);
-  expect(said).toContain(`See npm run backups -- ${name} --help`);
+  const output = refusal(name, ...args);
+  expect(output).toContain(text);
+  expect(output).toContain(`See npm run backups -- ${name} --help`);
 });
 
 test("an unknown command is refused with the one that was probably meant", () => {
@@ -107,9 +107,9 @@ test("secrets are not options, and typed values are not repeated", () => {
       ["See ", ["--label", secret]],
     ] as const
   ) {
-    const said = refusal("backup", ...args);
-    expect(said).toContain(hint);
-    if (args[0] !== "--label") expect(said).not.toContain("s3nha");
+    const output = refusal("backup", ...args);
+    expect(output).toContain(hint);
+    if (args[0] !== "--label") expect(output).not.toContain("s3nha");
   }
   expect(() => parse(secret)).toThrow("Cannot start: there is no such command");
   expect(() => parse(secret)).not.toThrow("s3nha");
@@ -168,11 +168,11 @@ function complete(line: string, folder: string): string[] {
   const words = line.split(" ");
   const script = `${completionScript("bash", "/opt/l'oja")}
 COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _backups; printf '%s\\n' "\${COMPREPLY[@]}"`;
-  const said = execFileSync("bash", ["--norc", "-c", script, "bash", ...words], {
+  const output = execFileSync("bash", ["--norc", "-c", script, "bash", ...words], {
     cwd: folder,
     encoding: "utf8",
   });
-  return said.trim().split("\n");
+  return output.trim().split("\n");
 }
 
 test("bash completes commands, options, values and files", () => {

@@ -20,7 +20,7 @@ async function install(folder: string, version: string, programs: readonly strin
   return path;
 }
 
-test("the newest installation that has every program is taken, wherever it lies", async () => {
+test("the newest installation that has every program is used, in whatever folder", async () => {
   const places = [join(root, "a/*/bin")];
   await install("a/14/bin", "14.22", ["psql", "postgres"]);
   const fifteen = await install("a/15/bin", "15.9 (Debian 15.9-1)", ["psql", "postgres"]);
@@ -37,7 +37,7 @@ test("the newest installation that has every program is taken, wherever it lies"
   );
 });
 
-test("what is too old, incomplete or broken is passed over, and the message says what to install", async () => {
+test("what is too old, incomplete or broken is skipped, and the message says what to install", async () => {
   const places = [join(root, "b/*/bin")];
   await install("b/13/bin", "13.1", ["psql"]);
   await install("b/16/bin", "16.1", ["postgres"]);
@@ -56,7 +56,7 @@ test("what is too old, incomplete or broken is passed over, and the message says
   });
 });
 
-test("links to one program are asked once, and a wrapper when there is nothing else", async () => {
+test("linked programs are started once, and a wrapper only without another installation", async () => {
   const real = await install("d/16/bin", "16.1", ["psql"]);
   await install("d/wrapped", "16.1", ["wrapper"]);
   const [linked, wrapped] = [join(root, "d/linked"), join(root, "d/path")];
@@ -64,16 +64,16 @@ test("links to one program are asked once, and a wrapper when there is nothing e
   await mkdir(wrapped);
   await symlink(join(root, "d/wrapped/wrapper"), join(wrapped, "psql"));
   for (const [file, name] of [[join(real, "psql"), "psql"], [join(root, "d/wrapped/wrapper"), "wrapper"]]) {
-    await appendFile(file ?? "", `echo ${name} >>"${join(root, "asked")}"\n`);
+    await appendFile(file ?? "", `echo ${name} >>"${join(root, "started")}"\n`);
   }
-  const asked = async () => (await readFile(join(root, "asked"), "utf8")).trim().split("\n");
+  const started = async () => (await readFile(join(root, "started"), "utf8")).trim().split("\n");
   const find = (...path: string[]) =>
     findPostgres(["psql"], { places: [], environment: { PATH: path.join(":") } });
 
   expect(find(wrapped, real, linked).folder).toBe(real);
-  expect(await asked()).toEqual(["psql"]);
+  expect(await started()).toEqual(["psql"]);
   expect(find(wrapped).folder).toBe(wrapped);
-  expect(await asked()).toEqual(["psql", "wrapper"]);
+  expect(await started()).toEqual(["psql", "wrapper"]);
 });
 
 test("REVO_PG_BIN is the only place when it is set", async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { childEnvironment } from "./child_environment.ts";
-import { describeFailure, forgiveCutOff, runPipeline, type Stage, startPipeline } from "./pipeline.ts";
+import { describeFailure, ignoreBrokenPipe, runPipeline, type Stage, startPipeline } from "./pipeline.ts";
 
 const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
@@ -35,13 +35,13 @@ test("an abort signal kills it", async () => {
   await expect(runPipeline([["sleep", "60"]], { signal: abort.signal })).rejects.toThrow(/signal 9/);
 });
 
-test("only the first program may be cut off", () => {
+test("only the first program may end by SIGPIPE", () => {
   const stages: Stage[] = [["yes"], ["head", "-1"]];
-  expect(describeFailure(stages, forgiveCutOff({ codes: [141, 0], stderr: "" }))).toBeNull();
-  expect(describeFailure(stages, forgiveCutOff({ codes: [0, 141], stderr: "" }))).not.toBeNull();
+  expect(describeFailure(stages, ignoreBrokenPipe({ codes: [141, 0], stderr: "" }))).toBeNull();
+  expect(describeFailure(stages, ignoreBrokenPipe({ codes: [0, 141], stderr: "" }))).not.toBeNull();
 });
 
-test("children see no secret of ours", () => {
+test("child processes get no secret of this process", () => {
   process.env.R2_SECRET_ACCESS_KEY = "secret";
   expect(JSON.stringify(childEnvironment())).not.toContain("secret");
   delete process.env.R2_SECRET_ACCESS_KEY;

@@ -112,8 +112,8 @@ export function describeFailure(stages: readonly Stage[], end: PipelineEnd): str
 
 const SIGPIPE_STATUS = 141;
 
-/** The first program's SIGPIPE is no failure when the second had read all that it needed. */
-export function forgiveCutOff(end: PipelineEnd): PipelineEnd {
+/** Ignores SIGPIPE of the first program: the second one may end before it has read all output. */
+export function ignoreBrokenPipe(end: PipelineEnd): PipelineEnd {
   return { ...end, codes: end.codes.map((code, i) => i === 0 && code === SIGPIPE_STATUS ? 0 : code) };
 }
 

@@ -1,4 +1,4 @@
-/** What retention reads from the catalog and writes into it, many backups at a time. */
+/** Retention's queries and updates of the catalog, for many backups at a time. */
 import { z } from "zod";
 import type { Target } from "@backup/target.ts";
 import type { Catalog } from "../catalog/catalog.ts";
@@ -26,7 +26,7 @@ export async function isBeingWritten(catalog: Catalog, target: Target): Promise<
 }
 
 /**
- * Marks backups as deleted, unless they were held, or a run began to read them, since they were judged.
+ * Marks backups as deleted, except those that were held, or that a run began to read, since the decision.
  * @returns the keys that were marked
  */
 export async function markForDeletion(
@@ -39,7 +39,7 @@ export async function markForDeletion(
   return await markAll(catalog, bucket, keys, "deleted", untouched);
 }
 
-/** Gives rows a status again, those that have it already aside. */
+/** Sets the status of the rows that have another one. */
 export async function markAs(
   catalog: Catalog,
   bucket: string,

@@ -5,7 +5,7 @@ import { yes } from "../process/environment.ts";
 import { requesterFields } from "../run/requester.ts";
 import { vaultFields } from "../vault/environment.ts";
 
-/** Without a target all of them are pruned. */
+/** Without a target, every target is pruned. */
 export const pruneEnvironment = z.object({
   ...requesterFields,
   ...vaultFields,

@@ -1,4 +1,4 @@
-/** Retention for one target: survey, judgement and, when requested, deletion. */
+/** Retention for one target: survey, decisions and, when requested, deletion. */
 import { toBackupError } from "@backup/errors.ts";
 import { targetPrefix } from "@backup/vault/object_key.ts";
 import { planRetention } from "@backup/retention/retention.ts";
@@ -20,7 +20,7 @@ export interface PruneContext {
   progress: Progress;
 }
 
-/** What is to be done. */
+/** The decisions for one target. */
 export interface PrunePlan {
   survey: Survey;
   /** Of `survey.candidates`, in the same order. */
@@ -35,7 +35,7 @@ export interface Pruned {
   refused: RefusedDeletion[];
 }
 
-/** Reads and judges; changes nothing. @throws {BackupError} `catalog_unavailable`: holds are known to the catalog alone. */
+/** Decides without changing anything. @throws {BackupError} `catalog_unavailable`: holds are stored only in the catalog. */
 export async function planPrune(context: PruneContext, target: Target): Promise<PrunePlan> {
   const { vault, catalog, policy, now, progress } = context;
   progress.phase("survey");
@@ -59,20 +59,20 @@ async function oldUploads(
 }
 
 /**
- * Does what the plan says.
- * @throws {BackupError} `vault_error` before anything is deleted when a backup that is kept is not there
+ * Deletes what the plan decided to delete.
+ * @throws {BackupError} `vault_error` before anything is deleted when a backup that is kept is missing
  */
 export async function applyPrune(context: PruneContext, plan: PrunePlan): Promise<Pruned> {
   const { vault, catalog, progress } = context;
   const { candidates, orphans } = plan.survey;
   const keep = new Set(plan.decisions.filter((decision) => decision.keep).map(({ key }) => key));
-  const doomed = candidates.filter(({ backup }) => !keep.has(backup.key));
-  if (doomed.length > 0) await requireStored(vault, candidates.filter(({ backup }) => keep.has(backup.key)));
-  // the deletion was cut off before it deleted anything, and retention keeps it now
+  const expired = candidates.filter(({ backup }) => !keep.has(backup.key));
+  if (expired.length > 0) await requireStored(vault, candidates.filter(({ backup }) => keep.has(backup.key)));
+  // an interrupted deletion had deleted nothing, and retention keeps the backup now
   const revived = candidates.filter(({ backup, status }) => status === "deleted" && keep.has(backup.key));
   await markAs(catalog, vault.bucket, revived.map(({ backup }) => backup.key), "uploaded");
   progress.phase("delete");
-  const { backups, spared, refused } = await removeBackups(vault, catalog, doomed);
+  const { backups, spared, refused } = await removeBackups(vault, catalog, expired);
   progress.phase("clean");
   refused.push(...await removeOrphans(vault, orphans));
   for (const upload of plan.uploads ?? []) refused.push(...await abandon(vault, upload));
@@ -85,7 +85,7 @@ async function abandon(vault: Vault, upload: UnfinishedUpload): Promise<RefusedD
     return [];
   } catch (thrown) {
     const error = toBackupError(thrown);
-    if (error.code === "vault_object_missing") return []; // another one was faster
+    if (error.code === "vault_object_missing") return []; // another process has aborted it
     return [{ key: upload.key, reason: error.message }];
   }
 }

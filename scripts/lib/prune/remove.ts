@@ -1,8 +1,8 @@
 /**
- * Deletes backups from catalog and vault, in an order that can be cut anywhere: the row says "deleted" before anything
- * is deleted, the manifest goes before the archive, the other objects last. So nothing is ever listed that is not there,
- * and what a kill leaves is found by the next run: a whole backup is judged again, an archive without manifest is an
- * orphan.
+ * Deletes backups from catalog and vault, in an order that may be interrupted anywhere: the row is marked as deleted
+ * first, then the manifest is deleted, then the archive, then the other objects. So the catalog never lists a backup
+ * that is missing, and the next run completes an interrupted deletion: a complete backup is decided on again, an archive
+ * without a manifest is an orphan.
  */
 import { siblingKeys } from "@backup/vault/object_key.ts";
 import type { Catalog } from "../catalog/catalog.ts";
@@ -15,31 +15,31 @@ import type { Candidate } from "./survey.ts";
 export interface Removed {
   /** Archives that are gone from vault and catalog. */
   backups: Candidate[];
-  /** Judged for deletion, but held or read by a run in the meantime. */
+  /** Not deleted, since they were held or read by a run in the meantime. */
   spared: string[];
   /** Objects that the vault refused to delete. */
   refused: RefusedDeletion[];
 }
 
-/** @throws {BackupError} `catalog_unavailable`, `vault_*`; running again goes on where this one ended. */
+/** @throws {BackupError} `catalog_unavailable`, `vault_*`; another run completes the deletion. */
 export async function removeBackups(
   vault: Vault,
   catalog: Catalog,
-  doomed: readonly Candidate[],
+  expired: readonly Candidate[],
 ): Promise<Removed> {
-  const keys = doomed.map(({ backup }) => backup.key);
+  const keys = expired.map(({ backup }) => backup.key);
   const marked = new Set(await markForDeletion(catalog, vault.bucket, keys));
-  const going = doomed.filter(({ backup }) => marked.has(backup.key));
-  const manifests = await deleteManifests(vault, catalog, going);
+  const candidates = expired.filter(({ backup }) => marked.has(backup.key));
+  const manifests = await deleteManifests(vault, catalog, candidates);
   const locked = new Set(manifests.map(({ key }) => key));
-  const staying = going.filter((candidate) => locked.has(manifestOf(candidate)));
-  await restoreMarks(vault, catalog, staying);
-  const unlisted = going.filter((candidate) => !staying.includes(candidate));
+  const refused = candidates.filter((candidate) => locked.has(manifestOf(candidate)));
+  await restoreMarks(vault, catalog, refused);
+  const unlisted = candidates.filter((candidate) => !refused.includes(candidate));
   const archives = await vault.deleteMany(unlisted.map(({ backup }) => backup.key));
   const left = new Set(archives.map(({ key }) => key));
   const backups = unlisted.filter(({ backup }) => !left.has(backup.key));
   const others = await vault.deleteMany(backups.flatMap((candidate) => candidate.others));
-  // a backup that ended meanwhile may have entered what it had listed before
+  // a backup that ended meanwhile may have entered these rows again from an older listing
   await markAs(catalog, vault.bucket, unlisted.map(({ backup }) => backup.key), "deleted");
   return {
     backups,
@@ -48,18 +48,18 @@ export async function removeBackups(
   };
 }
 
-/** When the vault breaks off, rows whose manifest is still there must not say that they are gone. */
+/** After an error of the vault, rows whose manifest still exists are unmarked. */
 async function deleteManifests(
   vault: Vault,
   catalog: Catalog,
-  going: readonly Candidate[],
+  candidates: readonly Candidate[],
 ): Promise<RefusedDeletion[]> {
   try {
-    return await vault.deleteMany(going.map(manifestOf));
+    return await vault.deleteMany(candidates.map(manifestOf));
   } catch (error) {
     const there: Candidate[] = [];
     const after = vault.forCleanup();
-    for (const candidate of going) if (await after.head(manifestOf(candidate))) there.push(candidate);
+    for (const candidate of candidates) if (await after.head(manifestOf(candidate))) there.push(candidate);
     await restoreMarks(vault, catalog, there);
     throw error;
   }
@@ -70,9 +70,9 @@ function manifestOf({ backup }: Candidate): string {
 }
 
 /** Restores the status of backups that the vault refused to delete. */
-async function restoreMarks(vault: Vault, catalog: Catalog, staying: readonly Candidate[]): Promise<void> {
+async function restoreMarks(vault: Vault, catalog: Catalog, refused: readonly Candidate[]): Promise<void> {
   for (const status of ["uploaded", "restored"] as const) {
-    const keys = staying.filter((each) => statusBefore(each) === status).map(({ backup }) => backup.key);
+    const keys = refused.filter((each) => statusBefore(each) === status).map(({ backup }) => backup.key);
     await markAs(catalog, vault.bucket, keys, status);
   }
 }
@@ -81,7 +81,7 @@ function statusBefore({ status }: Candidate): "uploaded" | "restored" {
   return status === "restored" ? "restored" : "uploaded";
 }
 
-/** Deletes what is no backup. @returns what the vault refused to delete */
+/** Deletes orphans. @returns the objects that the vault refused to delete */
 export async function removeOrphans(
   vault: Vault,
   orphans: readonly StoredSet[],

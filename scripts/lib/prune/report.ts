@@ -1,4 +1,4 @@
-/** What retention judged and did, for the log, the job's summary and the run's row. */
+/** Retention's decisions and deletions, for the log, the job summary and the run's row. */
 import { DEFAULT_POLICY, type RetentionDecision } from "@backup/retention/policy.ts";
 import { listOf, policyText, retentionText } from "@backup/retention/text.ts";
 import type { Target } from "@backup/target.ts";
@@ -7,10 +7,10 @@ import { megabytes } from "@backup/watch/text.ts";
 import { number, table } from "../run/job_summary.ts";
 import type { Pruned, PrunePlan } from "./prune.ts";
 
-/** More names than that make a row of the catalog too large; the log has them all. */
+/** Limit of the names in the run's row, which would become too large; the log has all of them. */
 const NAMED = 200;
 
-/** Every decision, in a line each. */
+/** Every decision, one line each. */
 export function planLines({ survey, decisions, uploads }: PrunePlan): string[] {
   return [
     ...decisions.map((decision) => `${verb(decision)} ${decision.key}: ${retentionText(decision)}`),
@@ -54,7 +54,7 @@ function refusals(pruned: Pruned | null): string[] {
   return refused.map(({ key, reason }) => `- **recusado** \`${key}\`: ${reason}`);
 }
 
-/** What the run's row keeps. */
+/** The result in the run's row. */
 export function pruneResult({ decisions, survey }: PrunePlan, pruned: Pruned): Record<string, unknown> {
   return {
     kept: decisions.filter(({ keep }) => keep).length,

@@ -1,15 +1,15 @@
-/** A listing is not believed where a deletion depends on it. */
+/** Confirms by requests for single objects what a deletion depends on, since a listing may be outdated. */
 import { BackupError } from "@backup/errors.ts";
 import { siblingKeys } from "@backup/vault/object_key.ts";
 import type { StoredSet } from "../vault/stored_sets.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { Candidate } from "./survey.ts";
 
-/** Requests at the same time. */
+/** Requests in parallel. */
 const PARALLEL_READS = 8;
 
 /**
- * Reads every backup that is kept: others are deleted only because these are there.
+ * Reads every backup that is kept: others may be deleted only if these exist.
  * @throws {BackupError} `vault_error` when one of them is missing or has another size
  */
 export async function requireStored(vault: Vault, kept: readonly Candidate[]): Promise<void> {
@@ -31,7 +31,7 @@ export async function requireStored(vault: Vault, kept: readonly Candidate[]): P
   }
 }
 
-/** The orphans that are no part of a backup when each is read by itself. */
+/** The orphans that are confirmed by a request for each object: they belong to no backup. */
 export async function confirmOrphans(vault: Vault, orphans: readonly StoredSet[]): Promise<StoredSet[]> {
   const confirmed: StoredSet[] = [];
   for (const orphan of orphans) {

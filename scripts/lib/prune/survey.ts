@@ -1,4 +1,4 @@
-/** What the vault holds of one target: backups to judge, orphans to delete, and what must be left alone. */
+/** The vault's objects of one target: backups to decide on, orphans to delete, and objects that are not changed. */
 import { type RetentionBackup, retentionBackupOf } from "@backup/retention/policy.ts";
 import { targetPrefix } from "@backup/vault/object_key.ts";
 import type { Target } from "@backup/target.ts";
@@ -17,22 +17,22 @@ import {
 } from "../reconcile/verdict.ts";
 import type { Vault } from "../vault/vault.ts";
 
-/** A backup that vault and catalog know alike, with what goes with it. */
+/** A backup on which vault and catalog agree, with the objects that are deleted with it. */
 export interface Candidate {
   backup: RetentionBackup;
   /** Of the archive. */
   bytes: number;
   /** Keys beside archive and manifest. */
   others: string[];
-  /** `deleted` where an earlier deletion was cut off before it took anything. */
+  /** `deleted` when an earlier deletion was interrupted before it deleted anything. */
   status: CatalogRow["status"];
 }
 
 export interface Survey {
   candidates: Candidate[];
-  /** Left by deletions that were cut off and by uploads that failed. */
+  /** Left by interrupted deletions and failed uploads. */
   orphans: StoredSet[];
-  /** Not judged, not deleted, and counted for no day. */
+  /** Not decided on, not deleted, and not counted for any period. */
   leftAlone: { key: string; verdict: ArchiveVerdict }[];
 }
 
@@ -59,8 +59,8 @@ export async function surveyTarget(
 }
 
 /**
- * Only what is whole and in the catalog may count for its day: a damaged copy, or one whose hold is unknown, must neither
- * replace a good one nor be judged.
+ * Only a complete backup with a row may count for its day: one that is damaged, or whose hold is unknown, must neither
+ * replace a good one nor be deleted.
  */
 function candidateOf({ stored, row }: Pair, verdict: ArchiveVerdict): Candidate | null {
   if (!stored?.archive || !stored.manifest || !row) return null;
@@ -74,7 +74,7 @@ function candidateOf({ stored, row }: Pair, verdict: ArchiveVerdict): Candidate 
   };
 }
 
-/** Of an archive without row and manifest, only the one that a run of ours is known to have written. */
+/** An archive without row and manifest is an orphan only if a run of this product wrote it. */
 async function isOrphan(
   { vault, catalog, vaultTime }: { vault: Vault; catalog: Catalog; vaultTime: Date },
   stored: StoredSet,

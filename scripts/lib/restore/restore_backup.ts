@@ -109,7 +109,7 @@ export async function restoreFetched(
   }));
 
   // Drop the old content and update the planner's statistics. A failure here is a warning: the data is restored.
-  return { manifest, safety, verified, skipped, changedSincePlan, warnings: await tidyUp(context) };
+  return { manifest, safety, verified, skipped, changedSincePlan, warnings: await cleanUp(context) };
 }
 
 function requireConfirmation({ target, confirm }: Pick<RestoreOrder, "target" | "confirm">): void {
@@ -216,7 +216,7 @@ async function expectationOf(
 }
 
 /** After COMMIT: drops the old content, then updates the planner's statistics. @returns what failed. */
-async function tidyUp(context: RestoreContext): Promise<string[]> {
+async function cleanUp(context: RestoreContext): Promise<string[]> {
   const { connection, tools, signal, progress } = context;
   const warnings: string[] = [];
   for (

@@ -11,7 +11,7 @@ import { z } from "zod";
 import { BackupError, toBackupError } from "@backup/errors.ts";
 import {
   describeFailure,
-  forgiveCutOff,
+  ignoreBrokenPipe,
   runPipeline,
   type Stage,
   startPipeline,
@@ -64,7 +64,7 @@ const HINTS: Readonly<Record<string, string>> = {
     "The server's disk is full: until the cleanup it holds the old content and the new. Make room and repeat.",
 };
 /** SQLSTATEs of shutdown or termination: the outcome of a COMMIT in progress is unknown. */
-const SERVER_GOING_AWAY = /^57P/;
+const SERVER_SHUTDOWN = /^57P/;
 
 /**
  * @returns what was checked; the transaction is committed then.
@@ -162,7 +162,7 @@ async function load(
     await pipeline.ended;
     throw error;
   }
-  const failure = describeFailure(stages, forgiveCutOff(await pipeline.ended));
+  const failure = describeFailure(stages, ignoreBrokenPipe(await pipeline.ended));
   if (failure !== null) {
     throw new BackupError("archive_corrupt", `Cannot read the archive to its end: ${failure}`);
   }
@@ -199,7 +199,7 @@ async function commit(session: PsqlSession, release: string, expected: Expectati
     await session.run("\\set QUIET off\ncommit;\n\\set QUIET on", (line) => tag = line);
   } catch (cause) {
     const state = sqlstateOf(cause);
-    if (state !== null && !SERVER_GOING_AWAY.test(state)) throw cause; // the server refused and rolled back
+    if (state !== null && !SERVER_SHUTDOWN.test(state)) throw cause; // the server refused and rolled back
     throw new BackupError(
       "restore_outcome_unknown",
       "the connection ended while the server was asked to commit",

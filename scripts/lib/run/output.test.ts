@@ -4,9 +4,9 @@ import { Output, type OutputOptions, progressOn } from "./output.ts";
 
 /** An output whose text is kept. */
 function kept(options: Partial<OutputOptions> & { isTTY?: boolean } = {}) {
-  const said = { stdout: "", stderr: "" };
+  const written = { stdout: "", stderr: "" };
   const sink = (name: "stdout" | "stderr") => ({
-    write: (text: string) => void (said[name] += text),
+    write: (text: string) => void (written[name] += text),
     isTTY: options.isTTY,
     columns: 0, // as some terminals report
   });
@@ -17,7 +17,7 @@ function kept(options: Partial<OutputOptions> & { isTTY?: boolean } = {}) {
     stdout: sink("stdout"),
     stderr: sink("stderr"),
   };
-  return { said, output: new Output({ ...deps, ...options }) };
+  return { written, output: new Output({ ...deps, ...options }) };
 }
 
 const run = {
@@ -32,37 +32,37 @@ const run = {
 } as const;
 
 test("people read lines on standard output and errors on standard error", async () => {
-  const { output, said } = kept();
+  const { output, written } = kept();
   output.print("done");
   output.printForLog("PLAN_JSON={}");
   output.printError("failed");
   output.addRun(run);
   output.setResult({});
   await output.conclude(null, 0);
-  expect(said).toEqual({ stdout: "done\nPLAN_JSON={}\n", stderr: "failed\n" });
+  expect(written).toEqual({ stdout: "done\nPLAN_JSON={}\n", stderr: "failed\n" });
 });
 
 test("programs find one object as the last line of standard output, for failures too", async () => {
-  const { output, said } = kept({ json: true });
+  const { output, written } = kept({ json: true });
   output.print("dump");
   output.printForLog("PLAN_JSON={}");
   output.addRun(run);
   output.setResult({ checks: [] });
   const error = new BackupError("drill_failed", "It failed", { hint: "Look.", details: { n: 1 } });
   await output.conclude(error.inPhase("assert"), 1);
-  expect(said.stderr).toBe("dump\n");
-  expect(JSON.parse(said.stdout)).toEqual({
+  expect(written.stderr).toBe("dump\n");
+  expect(JSON.parse(written.stdout)).toEqual({
     ok: false,
     exit_code: 1,
     error: { code: "drill_failed", phase: "assert", message: "It failed", hint: "Look.", details: { n: 1 } },
     result: { checks: [] },
     runs: [run],
   });
-  expect(said.stdout.trimEnd()).not.toContain("\n");
+  expect(written.stdout.trimEnd()).not.toContain("\n");
 });
 
 test("a terminal sees a bar, which makes room for every line, and no line for programs", async () => {
-  const { output, said } = kept({ isTTY: true });
+  const { output, written } = kept({ isTTY: true });
   const progress = progressOn(output);
   progress.phase("read");
   progress.bytes(5e6, 10e6);
@@ -70,8 +70,8 @@ test("a terminal sees a bar, which makes room for every line, and no line for pr
   output.printForLog("PLAN_JSON={}");
   progress.bytes(10e6, 10e6);
   await output.conclude(null, 0);
-  expect(said.stdout).toBe("read\na fact\n");
-  expect(said.stderr.split("\r\x1b[K")).toEqual([
+  expect(written.stdout).toBe("read\na fact\n");
+  expect(written.stderr.split("\r\x1b[K")).toEqual([
     "",
     "read [##########----------] 50 %, 5.0 of 10.0 MB",
     "",
@@ -81,7 +81,7 @@ test("a terminal sees a bar, which makes room for every line, and no line for pr
 });
 
 test("no progress is shown where none is wanted", () => {
-  const { output, said } = kept({ isTTY: true, progress: false });
+  const { output, written } = kept({ isTTY: true, progress: false });
   progressOn(output).bytes(5, 10);
-  expect(said).toEqual({ stdout: "", stderr: "" });
+  expect(written).toEqual({ stdout: "", stderr: "" });
 });

@@ -8,7 +8,7 @@ import { BackupError } from "@backup/errors.ts";
 import { isProving } from "@backup/vault/manifest.ts";
 import { DATA_ONLY_SCHEMAS } from "@backup/vault/platform.ts";
 import type { TocEntry } from "../archive/archive_toc.ts";
-import { describeFailure, forgiveCutOff, type Stage, startPipeline } from "../process/pipeline.ts";
+import { describeFailure, ignoreBrokenPipe, type Stage, startPipeline } from "../process/pipeline.ts";
 import type { ClientTools } from "../postgres/client_tools.ts";
 import type { Connection } from "../postgres/connection.ts";
 import type { Gzip } from "../process/gzip.ts";
@@ -80,7 +80,7 @@ async function restoreStructure(
   ];
   const pipeline = startPipeline(stages, { env: superuser.env, inputFile: archiveFile, signal });
   for await (const _ of pipeline.stdout);
-  const failure = describeFailure(stages, forgiveCutOff(await pipeline.ended));
+  const failure = describeFailure(stages, ignoreBrokenPipe(await pipeline.ended));
   if (failure !== null) {
     throw new BackupError("restore_failed", `Cannot build the platform's schemas: ${failure}`);
   }

@@ -44,7 +44,7 @@ async function refusal(role: LoginRole, statement: string): Promise<string | nul
   });
 }
 
-test("postgres owns the project and is no superuser", async () => {
+test("postgres owns the project and is not a superuser", async () => {
   const [row] = await as(
     "postgres",
     (sql) =>

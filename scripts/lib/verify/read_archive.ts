@@ -9,7 +9,7 @@ export interface ReadArchive {
   /** Of the stored bytes. */
   bytes: number;
   sha256: string;
-  /** What they decompress to; the error where they do not, or where the content is not an archive. */
+  /** The decompressed content; an error when the bytes do not decompress, or when the content is not an archive. */
   content: { rawBytes: number; toc: ArchiveToc } | BackupError;
 }
 
@@ -40,7 +40,7 @@ export async function readArchive(
   return { bytes, sha256: hash.digest("hex"), content: await content };
 }
 
-/** After its first error the gunzip takes nothing more. */
+/** After its first error gunzip accepts no more input. */
 async function write(gunzip: Gunzip, chunk: Uint8Array): Promise<void> {
   if (gunzip.destroyed || gunzip.write(chunk)) return;
   const settled = new AbortController();
@@ -62,7 +62,7 @@ async function readContent(gunzip: Gunzip): Promise<{ rawBytes: number; toc: Arc
     if (!result.done) rawBytes += result.value.length;
     return result;
   };
-  // without `return`: who has read the contents must not end the stream
+  // without `return`: the reader of the contents must not end the stream
   const toc = await readToc({ [Symbol.asyncIterator]: () => ({ next }) }).catch(toContentError);
   while (!(await next()).done);
   if (toc instanceof BackupError) throw toc;

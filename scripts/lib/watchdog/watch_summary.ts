@@ -9,6 +9,9 @@ export function watchSummary({ conditions, unknown, delivered }: Round): string 
     const where = issue ? ` ([#${issue.number}](${issue.url}))` : "";
     return [`\`${id}\``, `${title}${where}: ${facts.join(" ")}`] as const;
   });
-  const unseen = unknown.length === 0 ? [] : [["Não visto", unknown.join(", ")] as const];
-  return table(conditions.length === 0 ? "Vigia: tudo em ordem" : "Vigia: há avisos", [...rows, ...unseen]);
+  const notChecked = unknown.length === 0 ? [] : [["Não visto", unknown.join(", ")] as const];
+  return table(conditions.length === 0 ? "Vigia: tudo em ordem" : "Vigia: há avisos", [
+    ...rows,
+    ...notChecked,
+  ]);
 }
