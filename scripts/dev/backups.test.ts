@@ -57,15 +57,15 @@ function backups(...args: string[]): string {
   });
 }
 
-test("dependencies are installed when they are missing; standard output has the command's lines alone", () => {
+test("dependencies are installed if they are missing; standard output has the command's lines alone", () => {
   expect(JSON.parse(backups("help", "a b"))).toMatchObject({ args: ["help", "a b"] });
 });
 
-test("the shell is replaced by the command", () => {
+test("the command replaces the shell process", () => {
   expect(JSON.parse(backups("help"))).toMatchObject({ parent: process.pid });
 });
 
-test("an installation that is not the lock's is corrected", async () => {
+test("an installation that differs from the lock file is corrected", async () => {
   const file = join(repository, "node_modules", ".package-lock.json");
   const lock = await readFile(file, "utf8");
   const foreign = lock.replace('"packages": {', '"packages": { "node_modules/gone": { "version": "1.0.0" },');

@@ -163,7 +163,7 @@ const CHANGES = [
   ],
 ] as const;
 
-it("finds nothing between a database and its like", async () => {
+it("finds no difference between equal databases", async () => {
   const comparison = await compare();
   expect(comparison).toMatchObject({ equal: true, differences: [] });
   expect(comparison.rows).toBeGreaterThan(1500);

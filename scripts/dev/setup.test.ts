@@ -59,7 +59,7 @@ async function run(args: string[], signal?: NodeJS.Signals) {
   return { said, code, ended };
 }
 
-test("dependencies are installed when they are missing, and said to be; then the main runs", async () => {
+test("dependencies are installed with a message if they are missing; then the main runs", async () => {
   const { said, code } = await run(["7", "a", "--b"]);
   expect(said).toContain("node_modules is missing: installing");
   expect(said).toContain('"rest":["a","--b"]');
@@ -76,7 +76,7 @@ test("nothing is installed when they match the lock; caches are stored beside th
   expect(code).toBe(0);
 });
 
-test("another lock than the installed one installs again", async () => {
+test("a changed lock file installs again", async () => {
   const file = join(repository, "node_modules", ".package-lock.json");
   const lock = await readFile(file, "utf8");
   await writeFile(
@@ -87,7 +87,7 @@ test("another lock than the installed one installs again", async () => {
   expect((await run(["0"])).said).not.toContain("installing");
 });
 
-test("signals go through, and it ends as the main ends", async () => {
+test("forwards signals and exits with the main's status", async () => {
   expect(await run(["wait"], "SIGTERM")).toMatchObject({ ended: "SIGTERM" });
   expect(await run(["wait"], "SIGINT")).toMatchObject({ ended: "SIGINT" });
   expect(await run(["die"])).toMatchObject({ ended: "SIGKILL" });

@@ -13,7 +13,7 @@ let stack: Stack;
 beforeAll(async () => stack = await startStack({ seed: false, web: "built", log: () => {} }));
 afterAll(() => stopStacks());
 
-test("the screen is served, knows the project, and the function lets its page in", async () => {
+test("the screen is served and knows the project, and the function accepts its origin", async () => {
   const { screen, supabase } = stack.urls;
   const page = await (await fetch(`${screen}/desenvolvedor/backups`)).text();
   expect(page).toContain('<div id="root">');
@@ -26,7 +26,7 @@ test("the screen is served, knows the project, and the function lets its page in
   expect(preflight.headers.get("access-control-allow-origin")).toBe(screen);
 });
 
-test("the workflows get the secrets that the repository has on GitHub, and no others", () => {
+test("the workflows get the repository's secrets and no others", () => {
   expect(Object.keys(stack.workflowSecrets).sort()).toEqual([
     "R2_ACCESS_KEY_ID",
     "R2_BUCKET",
@@ -39,7 +39,7 @@ test("the workflows get the secrets that the repository has on GitHub, and no ot
   expect(stack.workflowSecrets.R2_BUCKET).toBe("revo-erp-backups-prod");
 });
 
-test("the vault keeps its objects over a restart and refuses strangers", async () => {
+test("the vault keeps its objects over a restart and refuses unauthenticated requests", async () => {
   const vault = openR2Vault(stack.r2);
   await vault.put("revo/kept.txt", "kept", "text/plain");
   await stack.restartPart("r2");
@@ -48,7 +48,7 @@ test("the vault keeps its objects over a restart and refuses strangers", async (
   await expect(stranger.text("revo/kept.txt")).rejects.toMatchObject({ code: "vault_auth_failed" });
 });
 
-test("no command line holds a secret", () => {
+test("no command line contains a secret", () => {
   const secrets = [
     ...Object.values(stack.keys),
     stack.r2.secretAccessKey,
@@ -67,11 +67,11 @@ test("no command line holds a secret", () => {
   expect(lines.filter((line) => secrets.some((secret) => line.includes(secret)))).toEqual([]);
 });
 
-test("without a seed there are no users, and that is said", () => {
+test("without a seed there are no users, and a message says so", () => {
   expect(() => stack.users).toThrow("without its seed");
 });
 
-test("every part comes back under its address; stopped twice is stopped once", async () => {
+test("every part restarts at the same address, and a second stop() has no effect", async () => {
   const github = stack.urls.github;
   for (const name of PART_NAMES) {
     await stack.stopPart(name);

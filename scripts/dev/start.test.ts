@@ -42,7 +42,7 @@ async function launchUntilUp(...args: string[]) {
 
 const alive = (pids: number[]) => pids.filter((pid) => startTimeOf(pid) !== null);
 
-test("unknown and wrong options are refused with the usage, before anything starts", async () => {
+test("unknown and invalid options are refused with the usage, before anything starts", async () => {
   for (const args of [["--foo"], ["--rows", "many"], ["--rows", "5"], ["extra"]]) {
     const { child, said } = launch(...args);
     const [code] = await once(child, "close");
@@ -77,7 +77,7 @@ async function readByBashAndNode(file: string): Promise<[bash: object, node: obj
   return [only(bash.stdout), only(node.stdout)];
 }
 
-test("an environment file is read alike by bash and by Node, and refuses what they read differently", async () => {
+test("an environment file means the same to bash and Node, and what they read differently is refused", async () => {
   const folder = mkdtempSync(join(tmpdir(), "revo-env-"));
   try {
     const odd = { A: 'a b $HOME `id` # \\n "', B: "", C: "postgres://u:p%40@h:1/d?x=y&z=1#f", D: "/usr/lib" };
@@ -92,7 +92,7 @@ test("an environment file is read alike by bash and by Node, and refuses what th
 });
 
 test(
-  "it prints the screen's address and a sign-in; .env.demo serves a second terminal; SIGINT stops everything in order",
+  "prints the screen's address and credentials, .env.demo serves a second terminal, and SIGINT stops everything in order",
   async () => {
     const { child, said, folder, pids } = await launchUntilUp("--watch");
     const screen = /Screen +(\S+)/.exec(said())?.[1] ?? "";
@@ -131,7 +131,7 @@ async function useFromSecondTerminal(): Promise<void> {
   await terminal(`npm run -s backups -- drill ${r2_key}`);
 }
 
-test("SIGKILL of the main leaves nothing after five seconds, not .env.demo either, and the launcher ends the same way", async () => {
+test("five seconds after a SIGKILL of the main nothing is left, nor .env.demo, and the launcher ends the same way", async () => {
   const { child, folder, owner, pids } = await launchUntilUp("--empty");
   const ended = once(child, "close");
   process.kill(owner, "SIGKILL");
@@ -142,7 +142,7 @@ test("SIGKILL of the main leaves nothing after five seconds, not .env.demo eithe
   ).toEqual([false, false]);
 });
 
-test("SIGKILL of the launcher, while the stack starts, stops all as well", async () => {
+test("a SIGKILL of the launcher while the stack starts also stops everything", async () => {
   const { child, said } = launch("--rows", "1000", "--empty");
   await expect.poll(said, { timeout: 110_000 }).toContain("PostgreSQL");
   child.kill("SIGKILL");

@@ -52,8 +52,8 @@ const tell = (alarms: Alarm[], changes: Partial<DeliveryOrder> = {}, through: Ch
   deliver(through, { alarms, decided: ["backup_overdue"], source, test: false, ...changes });
 const read = () => readIssues(github);
 
-describe("one alarm", () => {
-  it("is raised once, changed with a comment, and closed when it is over", async () => {
+describe("an alarm as an issue", () => {
+  it("opens one issue, adds a comment on a change, and closes it when the condition clears", async () => {
     expect((await tell([alarm])).failures).toEqual([]);
     const later = { ...source, at: "2026-01-20T13:00:00.000Z" };
     await tell([{ ...alarm, facts: ["Último: há mais tempo"] }], { source: later });
@@ -78,7 +78,7 @@ describe("one alarm", () => {
     expect((await read()).map(({ state }) => state)).toEqual(["closed", "open"]);
   });
 
-  it("says first what is at risk and last what to do, and no text in it means anything to GitHub", async () => {
+  it("states the risk first and the action last, and escapes everything that GitHub would interpret", async () => {
     await tell([alarm]);
     const [issue] = await read();
     const lines = issue?.body.split("\n") ?? [];
@@ -90,13 +90,13 @@ describe("one alarm", () => {
     expect(sent?.text.split("\n").at(-1)).toBe(`O que fazer: ${alarm.todo}`);
   });
 
-  it("is left alone while it is unknown whether it has cleared", async () => {
+  it("stays open while the condition is unknown", async () => {
     await tell([alarm]);
     await tell([], { decided: [] });
     expect((await read()).map(({ state }) => state)).toEqual(["open"]);
   });
 
-  it("has one issue even where two were opened; issues of others are not touched", async () => {
+  it("keeps one issue when a duplicate was opened, and does not touch other issues", async () => {
     await tell([alarm]);
     const [issue] = await read();
     const { issues } = github.octokit.rest;
@@ -110,7 +110,7 @@ describe("one alarm", () => {
 });
 
 describe("the webhook", () => {
-  it("is signed over its bytes, and carries text and fields", async () => {
+  it("is signed over its bytes and carries text and fields", async () => {
     await tell([alarm]);
     const [heard] = receiver.heard;
     const expected = createHmac("sha256", SECRET).update(heard?.body ?? "").digest("hex");
@@ -123,14 +123,14 @@ describe("the webhook", () => {
     });
   });
 
-  it("is sent again after a broken connection and a 503, with pauses, and counts as one delivery", async () => {
+  it("is retried with pauses after a broken connection and a 503, and counts as one delivery", async () => {
     receiver.answers.push(0, 503);
     expect((await tell([alarm])).failures).toEqual([]);
     expect(eventsOf(receiver)).toEqual(["raised backup_overdue"]);
     expect(slept).toEqual([1_000, 4_000]);
   });
 
-  it("that refuses is a failure, without its address; the issue stands, and the next round tells it", async () => {
+  it("reports a refusal as a failure without its address; the issue stays open and the next round notifies again", async () => {
     receiver.answers.push(410);
     const { failures } = await tell([alarm]);
     expect(failures.map(({ code }) => code)).toEqual(["alert_failed"]);
@@ -142,7 +142,7 @@ describe("the webhook", () => {
     expect((await read())[0]?.comments).toEqual([]);
   });
 
-  it("that cannot be reached keeps the issue open until it has heard that all is well", async () => {
+  it("keeps the issue open until the all-clear is delivered to an unreachable webhook", async () => {
     await tell([alarm]);
     receiver.answers.push(500, 500, 500);
     expect((await tell([])).failures).toHaveLength(1);
@@ -154,7 +154,7 @@ describe("the webhook", () => {
 });
 
 describe("GitHub", () => {
-  it("that fails does not keep the webhook from hearing, and is a failure", async () => {
+  it("does not block the webhook when it fails, and the failure is reported", async () => {
     const answer = { status: 500, body: { message: "Server Error" } };
     github.github.faults.requests.push(answer);
     const { failures } = await tell([alarm]);
@@ -162,7 +162,7 @@ describe("GitHub", () => {
     expect(eventsOf(receiver)).toEqual(["raised backup_overdue"]);
   });
 
-  it("that refuses the token is a failure, and no channel at all is one too", async () => {
+  it("reports a refused token, and the absence of any channel, as a failure", async () => {
     const repository = { token: "ghp_wrong", apiUrl: github.github.url, repository: "revo/erp" };
     const issues = new AlarmIssues(connectGitHub(repository));
     const wrong = await tell([alarm], {}, { issues, webhook: null });
@@ -174,7 +174,7 @@ describe("GitHub", () => {
 });
 
 describe("the dead man's switch", () => {
-  it("hears start, success and fail where healthchecks.io listens for them", async () => {
+  it("receives start, success and fail at the paths of healthchecks.io", async () => {
     const options = { url: `${receiver.url}/uuid?rid=1`, fetch, sleep };
     receiver.answers.push(0);
     for (const beat of ["start", "success", "fail"] as const) await sendBeat(options, beat, `text ${beat}`);
@@ -185,7 +185,7 @@ describe("the dead man's switch", () => {
     ]);
   });
 
-  it("that does not hear is a failure, without its address", async () => {
+  it("reports a failed delivery without its address", async () => {
     receiver.answers.push(404, 404, 404);
     const error = await sendBeat({ url: `${receiver.url}/uuid`, fetch, sleep }, "success", "").catch((it) =>
       it

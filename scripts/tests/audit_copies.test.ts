@@ -178,7 +178,7 @@ async function copies(): Promise<string[]> {
   return keys;
 }
 
-test("a dropped catalog comes back from the vault alone: the same rows, and a chain that verifies", async () => {
+test("restores a dropped catalog from the vault alone: equal rows and a chain that verifies", async () => {
   await work();
   const copied = await mirrorAudit(place.store.vault, catalog);
   expect(copied).toBeGreaterThan(7);
@@ -212,7 +212,7 @@ test("a dropped catalog comes back from the vault alone: the same rows, and a ch
 });
 
 test(
-  "the command does it: it names what is lost, brings it back, and says so when a record was changed",
+  "the command names what is missing, restores it, and reports a changed record",
   async () => {
     await work();
     await mirrorAudit(place.store.vault, catalog);
@@ -235,7 +235,7 @@ test(
   120_000,
 );
 
-test("rows that were made from manifests first get their holds and proofs all the same", async () => {
+test("adds holds and proofs to rows that were first created from manifests", async () => {
   await work();
   await mirrorAudit(place.store.vault, catalog);
   await loseTheCatalog();
@@ -254,7 +254,7 @@ test("rows that were made from manifests first get their holds and proofs all th
   expect(row).toBe("auditoria|ana@revo.com.br|2026-01-18 05:30:00");
 });
 
-test("a database that was taken back in time gets what it forgot", async () => {
+test("restores the records that a database lost when it was reset to an earlier state", async () => {
   const run = order();
   await catalog.startRun(run);
   await mirrorAudit(place.store.vault, catalog);
@@ -289,7 +289,7 @@ test("a database that was taken back in time gets what it forgot", async () => {
   expect(await verifyAudit(place.store.vault, catalog)).toMatchObject({ ok: true });
 });
 
-test("two scripts may copy at once, and a record that has another copy is no copy", async () => {
+test("allows two concurrent copies, and does not count a record whose copy differs as copied", async () => {
   await work();
   const second = new Catalog({ connection: prod });
   await Promise.all([mirrorAudit(place.store.vault, catalog), mirrorAudit(place.store.vault, second)]);
@@ -303,7 +303,7 @@ test("two scripts may copy at once, and a record that has another copy is no cop
   await expect(mirrorAudit(place.store.vault, catalog)).rejects.toMatchObject({ code: "audit_broken" });
 });
 
-test("a change is named, wherever it was made", async () => {
+test("names a changed record, in the database or in a copy", async () => {
   for (let n = 0; n < 5; n++) await recordRefusal(catalog, order(), toBackupError(new Error("no")));
   await mirrorAudit(place.store.vault, catalog);
   const verdict = () => verifyAudit(place.store.vault, catalog);

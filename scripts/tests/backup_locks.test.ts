@@ -74,7 +74,7 @@ test("DDL on views does not wait for a backup that waits for a table", () =>
     })
   ));
 
-test("DDL that waits for pg_dump's locks goes first, and the backup is made after it", () =>
+test("DDL that waits for pg_dump's locks runs first, and the backup completes after it", () =>
   inSession((holder) =>
     inSession(async (ddl) => {
       await holder.run("begin; lock table public.ops_db_backup_fila;");
@@ -92,7 +92,7 @@ test("DDL that waits for pg_dump's locks goes first, and the backup is made afte
     })
   ));
 
-test("a prepared transaction that holds a table is named", async () => {
+test("names the prepared transaction that holds a table", async () => {
   await sql(
     prod,
     "begin; lock table public.itens in access exclusive mode; prepare transaction 'esquecida';",

@@ -70,7 +70,7 @@ test.each([
     "alter table public.itens add column codigo uuid default gen_random_uuid()",
     "public.itens",
   ],
-])("a table under %s while a backup begins is stored with its rows", async (_, statements, table) => {
+])("stores a table with its rows when %s runs while the backup begins", async (_, statements, table) => {
   const { keys, manifest } = await besideTransaction(
     statements,
     1500,
@@ -80,7 +80,7 @@ test.each([
   expect(await restoredCount(keys.archive, table)).toBe(ROWS);
 });
 
-test("the safety copy of a restore holds a table that is rewritten while it begins", async () => {
+test("the safety copy of a restore contains the rows of a table that is rewritten while it begins", async () => {
   const { keys } = await backUp(place.store.vault, prod);
   const safety = {
     requestedBy: "test",
@@ -105,7 +105,7 @@ test.each([
   ["DROP FUNCTION", "drop function public.avulsa()"],
   ["CREATE OR REPLACE VIEW", "create or replace view public.caras as select id, valor from public.notas"],
   ["ALTER TABLE RENAME", "alter table public.itens rename to itens_da_nota"],
-])("a backup beside %s restores", async (_, statement) => {
+])("a backup taken concurrently with %s restores", async (_, statement) => {
   let done = false;
   const progress = atPhase("dump", () => {
     if (!done) sqlNow(prod, statement);

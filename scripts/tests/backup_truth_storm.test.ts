@@ -143,7 +143,7 @@ async function startStorm(random: () => number): Promise<Storm> {
   };
 }
 
-test(`every one of ${BACKUPS} backups beside a storm holds the invariants or is refused`, async () => {
+test(`each of ${BACKUPS} backups taken during concurrent DDL is consistent or refused`, async () => {
   const random = randomFrom(SEED);
   const storm = await startStorm(random);
   const keys: string[] = [];

@@ -134,7 +134,7 @@ async function waitForEnd(octokit: Octokit, repository: { owner: string; repo: s
   }
 }
 
-test("nothing broken: the run is green, the row is there, no secret is in the log", async () => {
+test("without a fault the run succeeds, the row is recorded, and the log contains no secret", async () => {
   const end = await runWorkflow("db-backup.yml", { target: "prod", label: "teste" }, {});
   expect(end).toMatchObject({ conclusion: "success", run: { status: "succeeded" }, rows: 1 });
   expect(end.objects).toHaveLength(4);
@@ -152,7 +152,7 @@ async function findDump(): Promise<number | null> {
   return line === undefined ? null : Number.parseInt(line);
 }
 
-test("pg_dump is killed in the middle", async () => {
+test("fails when pg_dump is killed during the dump", async () => {
   let killed = false;
   const killer = (async () => {
     while (!killed) {
@@ -178,7 +178,7 @@ test("pg_dump is killed in the middle", async () => {
   });
 });
 
-test("a wrong password of the target", async () => {
+test("fails on a wrong password of the target", async () => {
   const url = new URL(server.url("postgres", "dev"));
   url.password = "errada";
   const end = await runWorkflow("db-backup.yml", { target: "dev" }, { SUPABASE_DB_URL_DEV: url.href });
@@ -194,7 +194,7 @@ test("a wrong password of the target", async () => {
   });
 });
 
-test("a wrong password of prod, where the catalog is: the log and GitHub's red run say it", async () => {
+test("reports a wrong password of prod, which holds the catalog, in the log and by GitHub's failed run", async () => {
   const url = new URL(server.url("postgres", "prod"));
   url.password = "errada";
   const end = await runWorkflow("db-backup.yml", { target: "prod" }, { SUPABASE_DB_URL_PROD: url.href });
@@ -202,7 +202,7 @@ test("a wrong password of prod, where the catalog is: the log and GitHub's red r
   expect(end.log).toContain("database_auth_failed");
 });
 
-test("the vault refuses a part", async () => {
+test("fails when the vault refuses a part", async () => {
   const relay = refusing(({ method, url }) => method === "PUT" && (url ?? "").includes("partNumber="));
   await throughRelay(store, relay, async (_vault, endpoint) => {
     const end = await runWorkflow("db-backup.yml", { target: "prod" }, { R2_ENDPOINT: endpoint });
@@ -215,7 +215,7 @@ test("the vault refuses a part", async () => {
   });
 });
 
-test("the connection breaks while the object is read back: it is read on from there", async () => {
+test("resumes reading the object back after a broken connection", async () => {
   const read: (string | undefined)[] = [];
   const relay: VaultRelay = {
     breaks: ({ method, url, headers: { range } }) => {
@@ -231,7 +231,7 @@ test("the connection breaks while the object is read back: it is read on from th
   });
 });
 
-test("the catalog is gone after the upload: red, and the good object is found again", async () => {
+test("fails when the catalog is unreachable after the upload, and reconcile finds the valid object", async () => {
   const wire = await startWire(server.port);
   const through = new URL(server.url("postgres", "prod"));
   through.port = String(wire.port);
@@ -257,7 +257,7 @@ test("the catalog is gone after the upload: red, and the good object is found ag
   ]);
 });
 
-test("another run holds the target: nothing is dumped", async () => {
+test("dumps nothing while another run holds the target", async () => {
   await sql(
     prod,
     `select public.ops_db_backup_run_start('{"request_id":"${randomUUID()}","kind":"backup","target":"prod","mode":"full"}');`,
@@ -270,7 +270,7 @@ test("another run holds the target: nothing is dumped", async () => {
   expect(await sql(prod, refusal)).toEqual(["prod|busy"]);
 });
 
-test("a label with a foreign character, and a restore of prod without the word", async () => {
+test("refuses a label with an invalid character, and a restore of prod without confirmation", async () => {
   const label = await runWorkflow("db-backup.yml", { target: "prod", label: "migração; drop" }, {});
   expect(label).toMatchObject({ conclusion: "failure", objects: [], rows: 0 });
   const key = "revo/prod/2026/01/15/supabase_prod_20260115_031022.dump.gz";
@@ -285,7 +285,7 @@ test("a label with a foreign character, and a restore of prod without the word",
   });
 });
 
-test("the heartbeat and the work may speak to the catalog at the same time", async () => {
+test("the heartbeat and the run may use the catalog concurrently", async () => {
   const catalog = new Catalog({ connection: prod });
   const calls = Array.from(
     { length: 20 },
@@ -318,7 +318,7 @@ async function expectCopiesBeforeAndAfter(): Promise<void> {
   expect({ ok, copies }).toEqual({ ok: true, copies: records });
 }
 
-test("production comes back with the word, and its history stays and grows", async () => {
+test("restores production with the confirmation, and keeps and extends its history", async () => {
   const backup = await runWorkflow("db-backup.yml", { target: "prod" }, {});
   const key = backup.objects.find((name) => name.endsWith(".dump.gz")) ?? "";
   await sql(prod, "delete from public.pedidos where id > 10; create table public.migracao_ruim (id int);");

@@ -92,7 +92,7 @@ function concluded({ code, stdout }: End) {
   return found;
 }
 
-test("a backup through npm tells its run", () => {
+test("a backup started by npm prints its run", () => {
   expect(key).toMatch(/_de_mim\.dump\.gz$/);
   expect(made).toMatchObject({ ok: true, error: null, runs: [{ kind: "backup", status: "succeeded" }] });
 });
@@ -103,7 +103,7 @@ function vaultAlone(): Record<string, string | undefined> {
   return rest;
 }
 
-test("the catalog's list shows it", async () => {
+test("the catalog's list contains the backup", async () => {
   const text = await backups(["list", "--limit", "5"]);
   expect(text).toMatchObject({ code: 0, stderr: "" });
   const [head, row, last] = text.stdout.trim().split("\n");
@@ -119,7 +119,7 @@ function rowOfMade(): RegExp {
   return new RegExp(`^[\\d-]{10} [\\d:]{5} +prod +${size} MB +${rows_total} +de_mim +none +${key}$`);
 }
 
-test("a whole backup passes every check with the vault's keys alone", async () => {
+test("a backup of the vault passes every check with the vault's keys alone", async () => {
   const { result } = concluded(await backups(["verify", "newest", "--json"], vaultAlone()));
   expect(result).toMatchObject({
     r2_key: key,
@@ -133,7 +133,7 @@ test("a whole backup passes every check with the vault's keys alone", async () =
   });
 });
 
-test("a plan tells what would be, and puts nothing into the vault", async () => {
+test("a plan prints the effects of a restore and writes nothing to the vault", async () => {
   const before = await storedKeys();
   const planned = concluded(await backups(["restore", "--target", "prod", "--plan", key, "--json"]));
   expect(planned.runs).toMatchObject([
@@ -147,7 +147,7 @@ async function storedKeys(): Promise<string[]> {
   return await keysOf(place.store.vault, "revo/");
 }
 
-test("a damaged archive fails its own checks and ends with 1; receipts stand in the vault's list", async () => {
+test("a damaged archive fails its checks and exits with 1; receipts are in the vault's listing", async () => {
   const [older = "", newer = ""] = await storeBackups(place.store.vault, [
     { createdAt: "2026-01-14T03:10:22Z" },
     { createdAt: "2026-01-15T03:10:22Z" },
@@ -207,7 +207,7 @@ function receiptOf(r2_key: string): string {
   });
 }
 
-test("what is mistyped ends with 2, for programs too", async () => {
+test("usage errors exit with 2, also with JSON output", async () => {
   const typo = concluded(await backups(["verfy", "newest", "--json"]));
   expect(typo).toMatchObject({ ok: false, exit_code: 2, error: { code: "invalid_payload" }, runs: [] });
 });
@@ -217,7 +217,7 @@ test.each([
   ["verify", ["newest"], "list-type"],
   ["reconcile", [], "list-type"],
   ["watchdog", [], "list-type"],
-])("Ctrl-C ends %s with 130, also while the vault says nothing", async (command, args, silence) => {
+])("Ctrl-C ends %s with 130, also while the vault does not respond", async (command, args, silence) => {
   let isSilent = false;
   const breaks = ({ url = "" }: IncomingMessage) => {
     if (!url.includes(silence)) return null;
@@ -242,7 +242,7 @@ test.each([
   });
 }, 60_000);
 
-test("an upload into a place that another manifest holds leaves that as it is", async () => {
+test("an upload to a key that has another manifest leaves that manifest unchanged", async () => {
   const { vault } = place.store;
   const { archive, manifest } = siblingKeys(key);
   const folder = await mkdtemp(join(place.folder, "upload-"));
@@ -259,7 +259,7 @@ test("an upload into a place that another manifest holds leaves that as it is", 
   await uploadLocalBackup(vault, join(folder, basename(archive)), progressWith({}));
 });
 
-test("an upload that is ended takes back what it stored", async () => {
+test("an interrupted upload deletes what it stored", async () => {
   const { vault } = place.store;
   const { archive, manifest } = siblingKeys(key);
   const folder = await mkdtemp(join(place.folder, "upload-"));
@@ -295,7 +295,7 @@ async function whileBackupWaits(work: (npm: ReturnType<typeof throughNpm>) => Pr
   expect(await sql(place.prod, "select status from public.ops_db_backup_runs;")).toEqual(["cancelled"]);
 }
 
-test("Ctrl-C on a terminal ends a backup with 130, and nothing stays", async () => {
+test("Ctrl-C on a terminal ends a backup with 130 and leaves nothing behind", async () => {
   await whileBackupWaits(async ({ child, group, signal }) => {
     const ended = endOf(child);
     signal("SIGINT");
@@ -309,6 +309,6 @@ test("Ctrl-C on a terminal ends a backup with 130, and nothing stays", async () 
   });
 });
 
-test("a backup whose npm is killed is rolled back, and nothing stays", async () => {
+test("a backup whose npm is killed is rolled back and leaves nothing behind", async () => {
   await whileBackupWaits(({ child }) => Promise.resolve(void child.kill("SIGKILL")));
 });

@@ -40,7 +40,7 @@ async function isThere(said: string | null | undefined): Promise<boolean> {
   return answer === "t";
 }
 
-test("cut before the server gets it: the outcome is called unknown, and nothing is changed", async () => {
+test("reports an unknown outcome when the connection breaks before COMMIT reaches the server", async () => {
   const cutter = await startCommitCutter(scene.server.port, "before");
   const connection = { ...scene.target, env: { ...scene.target.env, PGPORT: String(cutter.port) } };
   const thrown = await restore(scene.store.vault, connection, scene.key).catch((error: unknown) => error);
@@ -52,7 +52,7 @@ test("cut before the server gets it: the outcome is called unknown, and nothing 
   expect(await stateOf(scene.target)).toBe(scene.before);
 });
 
-test("cut before anybody hears of it: the command ends with 5, history says unknown, all is restored", async () => {
+test("exits with 5 and records an unknown outcome when the reply to COMMIT is lost; all data is restored", async () => {
   const { server, prod, target, key } = scene;
   const wanted = await contentOf(prod);
   await migrate(binaries.path("psql"), prod, await readMigrations());

@@ -29,7 +29,7 @@ const commandsOf = (text: string) => blocksOf(text).filter(({ language }) => lan
 const isOf = (marks: readonly string[]) => ({ mark }: Block) => marks.includes(mark);
 
 describe("commands", () => {
-  it("each block says what is done with it", () => {
+  it("each block states how it is checked", () => {
     const unmarked = findings(({ text }) =>
       commandsOf(text).filter((block) => !isOf(MARKS)(block)).map(({ line }) => `line ${line}`)
     );
@@ -40,7 +40,7 @@ describe("commands", () => {
     expect([...languages].filter((it) => /^(bash|shell|console|zsh)$/.test(it))).toEqual([]);
   });
 
-  it("each names files, commands and variables that are there", () => {
+  it("each names files, commands and variables that exist", () => {
     expect(findings(({ text }) => {
       // variables that the document sets for itself
       const own = new Set([...text.matchAll(/^ *(?:export )?([A-Z_]+)=.*$/gm)].map(([, name = ""]) => name));
@@ -50,7 +50,7 @@ describe("commands", () => {
     })).toEqual([]);
   });
 
-  it("the check sees what is missing", () => {
+  it("the check finds a missing name", () => {
     const wrong = "NO_SUCH_NAME=1 npm run nothing && deno task nothing && ./scripts/nothing.sh";
     expect(repository.problemsOf(wrong).sort()).toEqual(
       ["NO_SUCH_NAME", "deno task nothing", "npm run nothing", "scripts/nothing.sh"].sort(),
@@ -62,28 +62,28 @@ describe("commands", () => {
 });
 
 describe("text", () => {
-  it("names in it are there", () => {
+  it("names in it exist", () => {
     const missing = findings(({ text }) => inlineCodeOf(text).flatMap((code) => repository.problemsOf(code)));
     expect(missing.filter((it) => ![...FOREIGN].some((name) => it.endsWith(name)))).toEqual([]);
   });
 
-  it("links and anchors lead somewhere", () => {
+  it("links and anchors have targets", () => {
     expect(findings(deadLinksOf)).toEqual([]);
   });
 
-  it("what the guides quote from the screen is on it", () => {
+  it("labels quoted by the guides are on the screen", () => {
     const guides = documents.filter(({ path }) => path.startsWith("docs/guia/"));
     const quoted = guides.flatMap(({ path, text }) => shownWordsOf(text).map((words) => ({ path, words })));
     expect(quoted.filter(({ words }) => !repository.shows(words))).toEqual([]);
     expect(quoted.length).toBeGreaterThan(40);
   });
 
-  it("every alarm has its line in the guide", () => {
+  it("every alarm has a line in the guide", () => {
     const guide = documents.find(({ path }) => path === "docs/guia/avisos.md")?.text ?? "";
     expect([...CONDITION_IDS, WATCHDOG_SILENT].filter((id) => !guide.includes(`\`${id}\``))).toEqual([]);
   });
 
-  it("the README fits two screens", () => {
+  it("the README fits on two screens", () => {
     const readme = documents.find(({ path }) => path === "README.md");
     expect(readme?.text.split("\n").length).toBeLessThan(75);
   });

@@ -70,7 +70,7 @@ const isDeletion = ({ method, url = "" }: IncomingMessage) =>
   method === "DELETE" || method === "POST" && url.includes("?delete");
 
 describe("a healthy stack", () => {
-  it("is all well, and keeps nothing of the look", async () => {
+  it("passes every check and leaves nothing behind", async () => {
     const report = await patient.examine(patient.stackGitHub);
     expect(report.checks.filter(({ status }) => status !== "ok")).toEqual([]);
     expect(report.status).toBe("ok");
@@ -85,7 +85,7 @@ describe("a healthy stack", () => {
 });
 
 describe("the workflow", () => {
-  it("looks with a job's own means, and leaves the report where the screen reads it", async () => {
+  it("checks with a job's own credentials and stores the report where the screen reads it", async () => {
     const { conclusion, log } = await runDoctorWorkflow();
     expect([conclusion, log.match(/^.*(?:ATENÇÃO|FALHA) .*$/gm)]).toEqual(["success", null]);
     expect(log).toMatch(/OK +database_prod_dump: O usuário lê tudo/);
@@ -117,7 +117,7 @@ describe("the command", () => {
     return await ended.then(({ stdout, stderr }) => ({ code: 0, stdout, stderr }), (error) => error);
   }
 
-  it("looks at what there is, says what is missing, and ends with 1", async () => {
+  it("runs the possible checks, names what is missing, and exits with 1", async () => {
     const { code, stdout, stderr } = await doctor({ REVO_OUTPUT: "json" });
     expect(code).toBe(1);
     const { error, result } = JSON.parse(stdout);
@@ -126,15 +126,15 @@ describe("the command", () => {
     expect(stderr).toMatch(/FALHA +environment: Variáveis erradas: faltam R2_ENDPOINT, .* → No GitHub:/);
   });
 
-  it("takes no arguments, and no word that is neither yes nor no: 2", async () => {
+  it("exits with 2 on arguments and on an option value other than yes or no", async () => {
     const ends = await Promise.all([doctor({}, "--apply"), doctor({ REPORT: "maybe" })]);
     expect(ends.map(({ code }) => code)).toEqual([2, 2]);
     expect(ends[0].stderr).toContain("unknown argument --apply");
   });
 });
 
-describe("a planted fault is named by its own check and by no other", () => {
-  it("an old pg_dump that comes first on the PATH", async () => {
+describe("a planted fault is reported by its own check only", () => {
+  it("an old pg_dump first on the PATH", async () => {
     const folder = await mkdtemp(join(tmpdir(), "old-tools-"));
     try {
       const program = join(folder, "pg_dump");
@@ -162,7 +162,7 @@ describe("a planted fault is named by its own check and by no other", () => {
     );
   });
 
-  it("a key of R2 that may only read", async () => {
+  it("a read-only R2 key", async () => {
     const writes = (incoming: IncomingMessage) => incoming.method === "PUT" || isDeletion(incoming);
     patient.intercept = (incoming) => writes(incoming) ? { status: 403, xml: DENIED } : null;
     const report = await patient.examine();
@@ -170,7 +170,7 @@ describe("a planted fault is named by its own check and by no other", () => {
     expect(namesOf(report, "unknown")).toEqual(["r2_conditional", "r2_read", "r2_delete"]);
   });
 
-  it("a lock of the bucket that reaches too far; what had to stay is taken the next time", async () => {
+  it("a bucket lock with too wide a prefix; objects that it retained are deleted by the next run", async () => {
     patient.intercept = (incoming) => isDeletion(incoming) ? { status: 403, xml: DENIED } : null;
     expect(complaints(await patient.examine())).toEqual(["failed r2_delete"]);
     patient.intercept = null;
@@ -182,7 +182,7 @@ describe("a planted fault is named by its own check and by no other", () => {
     expect(await keysOf(vault, TRIAL_PREFIX)).toEqual([]);
   });
 
-  it("a lifecycle rule that eats backups, seen with the bucket's own key", async () => {
+  it("a lifecycle rule that deletes backups, read with the bucket's own key", async () => {
     const rule = (id: string, prefix: string, action: string) =>
       `<Rule><ID>${id}</ID><Status>Enabled</Status><Filter><Prefix>${prefix}</Prefix></Filter>${action}</Rule>`;
     const xml = `<LifecycleConfiguration>${
@@ -203,7 +203,7 @@ describe("a planted fault is named by its own check and by no other", () => {
     );
   });
 
-  it("a workflow that is switched off", async () => {
+  it("a disabled workflow", async () => {
     const workflow = { ...where, workflow_id: "db-backup-prune.yml" };
     await gitHub().rest.actions.disableWorkflow(workflow);
     const report = await patient.examine(patient.stackGitHub);
@@ -211,7 +211,7 @@ describe("a planted fault is named by its own check and by no other", () => {
     await gitHub().rest.actions.enableWorkflow(workflow);
   });
 
-  it("a secret that is missing: on GitHub, and here", async () => {
+  it("a missing secret, on GitHub and in the local environment", async () => {
     const { R2_SECRET_ACCESS_KEY: _, ...secrets } = patient.stack.workflowSecrets;
     const github = await startTestGitHub(WORKFLOWS, { secrets });
     try {
@@ -232,7 +232,7 @@ describe("a planted fault is named by its own check and by no other", () => {
     await patient.stack.startPart("function");
   });
 
-  it("several at once: rights of two roles, a lock that is missing, a migration, the clock", async () => {
+  it("several faults at once: privileges of two roles, a missing lock, a missing migration, the clock", async () => {
     await asSuperuser("dev", "create table public.alheia (id int); create schema alheio;");
     await asSuperuser("verify", "create role leitor login password 'x';");
     const verify = new URL(patient.stack.databases.verify);

@@ -94,13 +94,13 @@ async function backupOfFaulty(name: string, fault: string): Promise<string> {
   return (await backUp(store.vault, place.server.connection("postgres", name))).keys.archive;
 }
 
-describe("a good backup", () => {
+describe("a valid backup", () => {
   test("passes every check", () => {
     expect(drilled.receipt.checks.map(({ name }) => name)).toEqual(DRILL_CHECK_NAMES);
     expect(drilled.receipt.checks.filter(({ verdict }) => verdict !== "PASS")).toEqual([]);
   });
 
-  test("leaves a receipt beside it, with the time of each phase and what was not proven", async () => {
+  test("stores a receipt beside the archive, with the time of each phase and what was not proven", async () => {
     const { receipt, receiptKey } = drilled;
     expect(receiptKey).toMatch(/\.drill\.\d{8}_\d{6}\.json$/);
     expect(receiptSchema.parse(JSON.parse(await store.vault.text(receiptKey)))).toEqual(receipt);
@@ -113,7 +113,7 @@ describe("a good backup", () => {
     expect(receipt.freshness).toMatchObject({ newest_key: good });
   });
 
-  test("says how many rows people of each company could read", () => {
+  test("counts the rows that users of each company can read", () => {
     const detail = drilled.receipt.checks.find(({ name }) => name === "company_reads")?.detail;
     expect(detail).toMatch(
       /^read by users of one company each \(2\): [1-9]\d* rows of their own, none of another/,
@@ -121,7 +121,7 @@ describe("a good backup", () => {
   });
 });
 
-test("the newest backup is the one that carries rows; one that cannot be read is not passed over", async () => {
+test("the newest backup is the newest one with rows, and an unreadable one is not skipped", async () => {
   const keys = siblingKeys(good.replaceAll("01/01", "01/05").replace("20260101", "20260105"));
   await store.vault.put(keys.archive, "", "application/octet-stream");
   await store.vault.put(
@@ -139,7 +139,7 @@ test("the newest backup is the one that carries rows; one that cannot be read is
   await expect(newestBackup(store.vault, "dev")).rejects.toMatchObject({ code: "no_backup_found" });
 });
 
-test("what a restore replaced is nobody's newest backup, and is named where there is nothing else", async () => {
+test("a safety copy is not the newest backup, and is named where there is no other", async () => {
   const copies = (["prod", "dev"] as const).map((target) =>
     buildKeys({ target, createdAtUtc: "2026-01-06T03:10:00Z", label: SAFETY_LABEL })
   );
@@ -201,7 +201,7 @@ describe("a fault in the vault", () => {
       (key) => rewriteManifest(store, key, { file: "outro.dump.gz" }),
     ],
     ["one row missing", "rows_per_table", (key) => oneRowMore(key)],
-  ])("%s fails %s, and nothing else", async (_fault, check, change) => {
+  ])("%s fails %s and no other check", async (_fault, check, change) => {
     const { receipt } = await drillOf(place, await changedBackup(change));
     expect(namesWith(receipt, "FAIL")).toEqual([check]);
     const [cause] = receipt.checks.filter(({ name }) => name === "company_reads");
@@ -218,7 +218,7 @@ describe("a fault in the vault", () => {
   }
 });
 
-describe("a fault that was backed up faithfully", () => {
+describe("a fault of the database that is in the backup", () => {
   const orphan = `
     set session_replication_role = replica;
     update public.itens_pedido set produto_id = -1 where id = (select min(id) from public.itens_pedido);`;
@@ -235,12 +235,12 @@ describe("a fault that was backed up faithfully", () => {
       "anon_reads",
       "grant select on public.clientes to anon; create policy aberta on public.clientes for select to anon using (true);",
     ],
-  ])("%s fails %s, and nothing else", async (fault, check, change) => {
+  ])("%s fails %s and no other check", async (fault, check, change) => {
     const { receipt } = await drillOf(place, await backupOfFaulty(fault, change));
     expect(namesWith(receipt, "FAIL")).toEqual([check]);
   });
 
-  test("an empty dump fails not_empty, and what it cannot show is skipped", async () => {
+  test("an empty dump fails not_empty, and checks without data are skipped", async () => {
     const { keys } = await backUp(store.vault, await createProject(place.server, "vazio"));
     const { receipt } = await drillOf(place, keys.archive);
     expect(namesWith(receipt, "FAIL")).toEqual(["not_empty"]);
@@ -260,7 +260,7 @@ describe("a backup with fewer proofs", () => {
        where pronamespace = 'public'::regnamespace and starts_with(proname, 'ops_db_backup')) catalog
      order by kind desc \\gexec`;
 
-  test("of the old format is restored, and what it cannot show is skipped", async () => {
+  test("in the old format is restored, and checks that it has no facts for are skipped", async () => {
     await copyErp(place, "prod", "antigo", WITHOUT_CATALOG);
     const key = await oldArchive(store, place.server.connection("postgres", "antigo"));
     const { receipt } = await drillOf(place, key);
@@ -280,7 +280,7 @@ describe("a backup with fewer proofs", () => {
     expect(outcomes).toMatchObject({ manifest: { verdict: "SKIPPED" }, stored_size: { verdict: "SKIPPED" } });
   });
 
-  test("without rows skips the checks of rows", async () => {
+  test("without row counts skips the checks of rows", async () => {
     const { manifest } = database;
     const schemaOnly = { ...database, manifest: manifest && { ...manifest, mode: "schema-only" as const } };
     const checks = await runChecks([rowChecks, sequenceCheck, anonCheck, companyCheck], schemaOnly, () => 0);
@@ -288,7 +288,7 @@ describe("a backup with fewer proofs", () => {
   });
 });
 
-test("a stale newest backup fails freshness, and nothing else", async () => {
+test("an overdue newest backup fails freshness and no other check", async () => {
   const now = new Date(Date.UTC(2026, 0, 2, 3));
   const { receipt } = await drillOf(place, good, { now });
   expect(namesWith(receipt, "FAIL")).toEqual(["freshness"]);
@@ -340,7 +340,7 @@ describe("the command", () => {
     await catalog.close();
   }
 
-  test("marks a good backup as proven, with the summary of the receipt", async () => {
+  test("marks a valid backup as proven, with the summary of the receipt", async () => {
     await record(good);
     const { code, output } = await drillCommand(good);
     expect(output).toContain("PASS restored");
@@ -352,7 +352,7 @@ describe("the command", () => {
       .toMatchObject({ checks: found.result.checks, r2_key: good });
   });
 
-  test("fails by the names of the checks, keeps the receipt, and proves nothing", async () => {
+  test("names the failed checks, keeps the receipt, and does not mark the backup as proven", async () => {
     const key = await changedBackup((key, bytes) => store.replace(key, bytes.subarray(1)));
     await record(key);
     const { code, output } = await drillCommand(key);
@@ -373,7 +373,7 @@ describe("the command", () => {
   });
 });
 
-test("a drill that cannot be completed says nothing about the backup", async () => {
+test("a drill that cannot complete records no result for the backup", async () => {
   const gone = (role: LoginRole) => place.server.connection(role, "nao_existe");
   const throwaway = { owner: gone("postgres"), superuser: gone("supabase_admin") };
   const key = await changedBackup(() => Promise.resolve());
@@ -385,7 +385,7 @@ test("a drill that cannot be completed says nothing about the backup", async () 
   expect(keys.filter((name) => name.includes(".drill."))).toEqual([]);
 });
 
-describe("a fault that appears in the restored database", () => {
+describe("a fault planted in the restored database", () => {
   async function failuresWith(
     fault: string,
     groups: readonly CheckGroup[] = DATABASE_CHECKS,
@@ -444,14 +444,14 @@ describe("a fault that appears in the restored database", () => {
       "drop function public.require_permission_for_current_user(text, text);",
     ],
     ["backup_catalog_closed_to_anon", rg03Checks, "grant select on public.ops_db_backups to anon;"],
-  ])("%s is failed by its own fault", async (check, group, fault) => {
+  ])("%s fails for its own fault", async (check, group, fault) => {
     expect(await failuresWith(fault, [group])).toEqual([check]);
   });
 
   const openView = `
     create view public.vitrine as select id, nome from public.produtos; grant select on public.vitrine to anon;`;
 
-  test("a view that opens another table to anon, unless that is wanted", async () => {
+  test("a view that exposes another table to anon, unless it is permitted", async () => {
     expect(await failuresWith(openView, [anonCheck])).toEqual(["anon_reads"]);
     database = { ...database, anonReads: ["public.vitrine"] };
     expect(await failuresWith(openView, [anonCheck])).toEqual([]);
@@ -460,7 +460,7 @@ describe("a fault that appears in the restored database", () => {
   test.each([
     ["titulos_financeiros", "its own column has the company"],
     ["itens_pedido", "the parent order has the company"],
-  ])("public.%s open to every company: %s", async (table) => {
+  ])("public.%s readable by every company: %s", async (table) => {
     const fault = `create policy vazamento on public.${table} for select to authenticated using (true);`;
     const checks = await runChecks([companyCheck], { ...database, fault }, () => performance.now());
     expect(checks).toMatchObject([{
@@ -478,7 +478,7 @@ describe("a fault that appears in the restored database", () => {
     expect(await failuresWith(fault, [rg03Checks])).toEqual(["indexes_are_valid"]);
   });
 
-  test("an index that lacks rows of its table", async () => {
+  test("an index without entries for rows of its table", async () => {
     const fault = `
       create function public.vista(n bigint) returns bigint language plpgsql immutable as 'begin return n; end';
       create index vista_idx on public.pedidos (public.vista(id));

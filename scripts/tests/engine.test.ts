@@ -45,7 +45,7 @@ beforeAll(async () => {
 
 afterAll(() => place?.stop());
 
-test("into a fresh project everything is equal, and a second restore gives the same", async () => {
+test("restores into a fresh project with equal content, twice", async () => {
   const fresh = await createProject(server, "fresh");
   const { verified, warnings } = await restore(store.vault, fresh, key);
   expect(warnings).toEqual([]);
@@ -56,14 +56,14 @@ test("into a fresh project everything is equal, and a second restore gives the s
   expect(await sql(fresh, "select nspname from pg_namespace where nspname like 'restore_old%';")).toEqual([]);
 });
 
-test("into a database with older and newer content everything is equal", async () => {
+test("restores over older and newer content with equal content", async () => {
   const other = await createProject(server, "other");
   await sql(other, await fixture("other_content.sql"));
   await restore(store.vault, other, key);
   expect(await compareDatabases(url("prod"), url("other"))).toMatchObject({ equal: true, differences: [] });
 });
 
-test("restore, undo, and undo of the undo: each safety copy brings back exactly what was there", async () => {
+test("restore, undo and redo: each safety copy restores the previous state", async () => {
   const target = await createProject(server, "undo");
   await sql(target, await fixture("other_content.sql"));
   await sql(target, "refresh materialized view public.mv;"); // a restore fills it from its query
@@ -78,7 +78,7 @@ test("restore, undo, and undo of the undo: each safety copy brings back exactly 
   expect(await contentOf(target)).toBe(after);
 });
 
-test("a safety copy is read back: one that the vault damages stops the restore, and nothing changes", async () => {
+test("reads the safety copy back: a damaged one stops the restore before any change", async () => {
   const target = await createProject(server, "copia_estragada");
   await sql(target, await fixture("other_content.sql"));
   const safety = { requestedBy: "test", requestId: randomUUID(), run: null, gitSha: null };
@@ -106,7 +106,7 @@ function damagingVault(store: TestVault): Vault {
   });
 }
 
-test("a backup of the restored copy says the same as the first", async () => {
+test("a backup of the restored copy has the same manifest facts as the first", async () => {
   const copy = await createProject(server, "copy");
   const first = await restore(store.vault, copy, key);
   const { keys, manifest } = await backUp(store.vault, copy);
@@ -145,7 +145,7 @@ function plainTools(script: string, { database, ...options }: PlainOptions): str
   });
 }
 
-test("plain tools list the archive and restore it into an empty database", async () => {
+test("pg_restore alone lists the archive and restores it into an empty database", async () => {
   const cwd = await mkdtemp(join(tmpdir(), "revo-plain-"));
   try {
     const run = (script: string) => plainTools(script, { cwd, database: "plain" });
@@ -163,7 +163,7 @@ test("plain tools list the archive and restore it into an empty database", async
   }
 });
 
-test("an old archive keeps the privileges of its namesakes; what has none stays closed", async () => {
+test("an archive of an older format restores privileges per object, and grants none that it does not contain", async () => {
   const target = await createProject(server, "antigo");
   await restore(store.vault, target, key);
   await sql(
@@ -189,29 +189,33 @@ test("an old archive keeps the privileges of its namesakes; what has none stays 
   expect(differences.filter((line) => !/so_no_backup|nova/.test(line))).toEqual([]);
 });
 
-test("under concurrent writes the manifest's counts equal what is restored, 20 times out of 20", async () => {
-  const busy = await createProject(server, "busy");
-  await sql(
-    busy,
-    `do $$ begin for i in 1..20 loop execute format('create table public.t%s (id bigserial primary key, x text)', i); end loop; end $$;`,
-  );
-  let writing = true;
-  const writers = [0, 1].map((w) => keepWriting(busy, w, () => writing));
-  const totals = new Set<number>();
-  try {
-    for (let round = 0; round < 20; round++) {
-      const { keys, manifest } = await backUp(store.vault, busy);
-      totals.add(manifest.rows_total);
-      // by plain tools: the engine counts too, and would refuse what it should not have written
-      expect(rowsIn(await store.vault.bytes(keys.archive))).toEqual(manifest.rows);
+test(
+  "the manifest's counts equal the restored rows under concurrent writes, in 20 of 20 backups",
+  async () => {
+    const busy = await createProject(server, "busy");
+    await sql(
+      busy,
+      `do $$ begin for i in 1..20 loop execute format('create table public.t%s (id bigserial primary key, x text)', i); end loop; end $$;`,
+    );
+    let writing = true;
+    const writers = [0, 1].map((w) => keepWriting(busy, w, () => writing));
+    const totals = new Set<number>();
+    try {
+      for (let round = 0; round < 20; round++) {
+        const { keys, manifest } = await backUp(store.vault, busy);
+        totals.add(manifest.rows_total);
+        // by plain tools: the engine counts too, and would refuse what it should not have written
+        expect(rowsIn(await store.vault.bytes(keys.archive))).toEqual(manifest.rows);
+      }
+    } finally {
+      writing = false;
+      await Promise.all(writers);
     }
-  } finally {
-    writing = false;
-    await Promise.all(writers);
-  }
-  // the premise: between the rounds something was written
-  expect(totals.size).toBeGreaterThan(15);
-}, 180_000);
+    // the premise: between the rounds something was written
+    expect(totals.size).toBeGreaterThan(15);
+  },
+  180_000,
+);
 
 /** Inserts and deletes in the tables t1 to t20, a table after the other, each in a transaction of its own. */
 async function keepWriting(connection: Connection, writer: number, isWanted: () => boolean): Promise<void> {
@@ -236,7 +240,7 @@ function rowsIn(archive: Uint8Array): Record<string, number> {
   );
 }
 
-test("a schema-only backup empties a target only on the explicit word", async () => {
+test("a schema-only backup empties a target only with an explicit confirmation", async () => {
   const { keys, manifest } = await backUp(store.vault, prod, { mode: "schema-only" });
   expect(manifest).toMatchObject({ tables_total: 0, rows_total: 0 });
   const target = await createProject(server, "so_estrutura");
@@ -249,7 +253,7 @@ test("a schema-only backup empties a target only on the explicit word", async ()
   expect(await sql(target, "select count(*) from public.clientes;")).toEqual(["0"]);
 });
 
-test("a definition that PostgreSQL prints differently after a restore is no difference", async () => {
+test("a definition that PostgreSQL prints differently after a restore is not a difference", async () => {
   const source = await createProject(server, "reimpresso");
   await sql(
     source,
@@ -266,7 +270,7 @@ test("a definition that PostgreSQL prints differently after a restore is no diff
   expect(again.manifest.fingerprint.public).not.toBe(manifest.fingerprint.public);
 });
 
-test("the catalog's objects and rows stay as they are", async () => {
+test("a restore leaves the catalog's objects and rows unchanged", async () => {
   const target = await createProject(server, "com_catalogo");
   await sql(
     target,
@@ -276,7 +280,7 @@ test("the catalog's objects and rows stay as they are", async () => {
   expect(await sql(target, "select id, nota from public.ops_db_backups;")).toEqual(["1|fica"]);
 });
 
-test("versions that do not fit are refused with both numbers", async () => {
+test("incompatible versions are refused, with both version numbers", async () => {
   const { requireMatchingVersions } = await import("../lib/postgres/client_tools.ts");
   const server17 = { versionNumber: 170006, version: "17.6", databaseBytes: 0, user: "postgres" };
   expect(() => requireMatchingVersions({ ...tools, version: "15.18" }, server17)).toThrow(/15\.18.*17\.6/);

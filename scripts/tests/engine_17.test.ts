@@ -55,7 +55,7 @@ beforeAll(async () => {
 
 afterAll(() => place?.stop());
 
-test("on 17, into a fresh project and over other content, everything is equal", async () => {
+test("PostgreSQL 17: restores into a fresh project and over other content with equal content", async () => {
   const { keys, manifest } = await backUp(store.vault, prod, { tools });
   expect(manifest).toMatchObject({ server_version: tools.version, client_version: tools.version });
   const fresh = await createProject(server, "fresh");
@@ -68,7 +68,7 @@ test("on 17, into a fresh project and over other content, everything is equal", 
   }
 });
 
-test("on 17 the locks of a restore are counted before it: all of them, and few more", async () => {
+test("PostgreSQL 17: the estimate of a restore's locks covers them all and exceeds them only slightly", async () => {
   const source = await createProject(server, "trancas");
   await sql(source, await fixture("many_of_each_kind.sql"));
   const { counted, taken } = await countLocks(place, source, tools);
@@ -78,7 +78,7 @@ test("on 17 the locks of a restore are counted before it: all of them, and few m
 
 // These need an older installation beside it: where the newest is of the same major there is nothing to cross.
 if (binaries.major < 17) {
-  test("an archive of the older major restores into 17; what the versions print differently is not compared, and said", async () => {
+  test("an archive of the older major version restores into 17; facts that the versions print differently are reported as not compared", async () => {
     const place = await makeServerFolder("revo-test-");
     const older = await SupabaseServer.create({ binaries, folder: place });
     try {

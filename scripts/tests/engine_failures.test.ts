@@ -108,7 +108,7 @@ async function expectRefusal(
 }
 
 describe("before the target is touched", () => {
-  test("one flipped byte: both hashes are named", async () => {
+  test("one flipped byte: the error has both hashes", async () => {
     let was = "";
     let is = "";
     const key = await brokenBackup(async (key) => {
@@ -127,7 +127,7 @@ describe("before the target is touched", () => {
     expect(phases).toEqual(["download"]);
   });
 
-  test("a cut object", async () => {
+  test("a truncated object", async () => {
     const key = await brokenBackup(async (key) => {
       const bytes = await bytesOf(key);
       await store.replace(key, bytes.subarray(0, bytes.length * 0.6));
@@ -135,7 +135,7 @@ describe("before the target is touched", () => {
     await expectRefusal(key, { code: "archive_corrupt" });
   });
 
-  test("no such object, a foreign key, a changed manifest, one of the future, prod without the word", async () => {
+  test("a missing object, an invalid key, a changed manifest, a newer manifest version, prod without confirmation", async () => {
     await expectRefusal("revo/prod/2020/01/01/supabase_prod_20200101_000000.dump.gz", {
       code: "vault_object_missing",
     });
@@ -159,7 +159,7 @@ describe("before the target is touched", () => {
 });
 
 describe("in the transaction", () => {
-  test("a row count that differs is named", async () => {
+  test("a different row count is named", async () => {
     const key = await brokenBackup((key) =>
       rewriteManifest(key, ({ rows }) => ({ rows: { ...(rows as object), "public.sem_chave": 54 } }))
     );
@@ -170,7 +170,7 @@ describe("in the transaction", () => {
     });
   });
 
-  test("a privilege that differs is named", async () => {
+  test("a different privilege is named", async () => {
     const key = await brokenBackup(async (key) => {
       const { fingerprint } = siblingKeys(key);
       const lines = gunzipSync(await bytesOf(fingerprint)).toString().split("\n").slice(0, -1)
@@ -187,7 +187,7 @@ describe("in the transaction", () => {
   });
 
   test.each([0.02, 0.4, 0.7, 0.999])(
-    "an archive that ends after %d of its content, though its manifest agrees",
+    "an archive truncated after %d of its content, with a matching manifest",
     async (part) => {
       const key = await brokenBackup(async (key) => {
         const raw = gunzipSync(await bytesOf(key));
@@ -202,7 +202,7 @@ describe("in the transaction", () => {
   );
 
   test.each([["in the header", 0], ["early", 0.3], ["late", 0.9], ["in the checksum", 1]])(
-    "one flipped bit %s of the compressed archive, though its manifest agrees",
+    "one flipped bit %s of the compressed archive, with a matching manifest",
     async (_where, part) => {
       const key = await brokenBackup(async (key) => {
         const bytes = Buffer.from(await bytesOf(key));
@@ -226,7 +226,7 @@ describe("in the transaction", () => {
     ["DELETE FROM pg_temp.restore_gate; COMMIT;", /commit refused/],
     ["SELECT 1/0;", /division by zero/],
     ["ROLLBACK;", /./],
-  ])("an archive that says %s", async (statement, reason) => {
+  ])("an archive with %s", async (statement, reason) => {
     const key = await brokenBackup((key) => plant(key, statement));
     await expectRefusal(key, { message: expect.stringMatching(reason) });
   });
@@ -254,7 +254,7 @@ describe("in the transaction", () => {
       "ALTER DEFAULT PRIVILEGES IN SCHEMA loja GRANT SELECT ON TABLES TO anon;",
       /default privileges -\.postgres loja r is .*anon=SELECT/,
     ],
-  ])("%s that the source had not, planted into the archive", async (_what, statement, reason) => {
+  ])("%s that the source did not have, planted into the archive", async (_what, statement, reason) => {
     const key = await brokenBackup((key) => plant(key, statement));
     await expectRefusal(key, {
       code: "verification_failed",
@@ -263,7 +263,7 @@ describe("in the transaction", () => {
     });
   });
 
-  test("an archive whose functions write to the catalog, from a view or from a trigger that always fires", async () => {
+  test("an archive whose functions write to the catalog, from a view or from an ALWAYS trigger", async () => {
     const source = await createProject(server, "ataque");
     await sql(
       source,
@@ -298,7 +298,7 @@ describe("in the transaction", () => {
   });
 });
 
-test("SQL and commands of psql in names and comments are names and comments", async () => {
+test("SQL and psql commands in names and comments are restored as text", async () => {
   const source = await createProject(server, "nomes");
   const file = join(place.folder, "feito");
   const evil = `x"; COMMIT; --\n\\! touch ${file}\n\\q\nCOMMIT;\n`;
@@ -320,13 +320,13 @@ test("SQL and commands of psql in names and comments are names and comments", as
   expect(existsSync(file)).toBe(false);
 });
 
-test("after all that, the same backup restores", async () => {
+test("the same backup restores after all these failures", async () => {
   const { keys } = await backUp(store.vault, prod);
   const { warnings } = await restore(store.vault, target, keys.archive);
   expect(warnings).toEqual([]);
 });
 
-describe("a backup that fails leaves nothing", () => {
+describe("a failed backup leaves nothing behind", () => {
   const through = <T>(relay: VaultRelay, work: (vault: Vault) => Promise<T>) =>
     throughRelay(store, relay, work);
   const objects = async () => {
@@ -352,7 +352,7 @@ describe("a backup that fails leaves nothing", () => {
     });
   });
 
-  test.each([0, 5000, Infinity])("the program that compresses is killed after %d bytes", async (bytes) => {
+  test.each([0, 5000, Infinity])("the compressing program is killed after %d bytes", async (bytes) => {
     const gzip = chooseGzip();
     const [program, ...args] = gzip.compress;
     const compress = [await dyingProgram(place.folder, program, bytes), ...args] as const;
@@ -362,7 +362,7 @@ describe("a backup that fails leaves nothing", () => {
     });
   });
 
-  test("the server ends the session of the dump, and the connection is cut", async () => {
+  test("the server terminates the session of the dump, or the connection breaks", async () => {
     const superuser = server.connection("supabase_admin", "postgres");
     const terminate = `select pg_terminate_backend(pid) from pg_stat_activity
       where datname = 'prod' and application_name = 'revo-backups' and usename = 'postgres';`;
@@ -380,7 +380,7 @@ describe("a backup that fails leaves nothing", () => {
   });
 
   test.each([["GET", "archive"], ["PUT", "fingerprint"], ["PUT", "manifest"]] as const)(
-    "the vault answers no %s of the %s",
+    "the vault does not answer %s of the %s",
     async (method, part) => {
       const ending =
         { archive: ".dump.gz", fingerprint: ".fingerprint.gz", manifest: ".manifest.json" }[part];
@@ -396,7 +396,7 @@ describe("a backup that fails leaves nothing", () => {
 
   const LOST: Break = { after: 0, how: "cut" };
 
-  test("the vault's first answer to each write is lost: what it holds counts", async () => {
+  test("continues with what the vault holds when the first reply to each write is lost", async () => {
     const lost = new Set<string>();
     const breaks = ({ method, url = "" }: IncomingMessage) => {
       if (method !== "PUT" || lost.has(url)) return null;
@@ -408,27 +408,27 @@ describe("a backup that fails leaves nothing", () => {
     expect([...lost].filter((url) => url.includes(".manifest.json"))).toHaveLength(1);
   });
 
-  test("no answer about the manifest comes: what the vault holds counts", async () => {
+  test("continues with what the vault holds when the reply to the manifest's write is lost", async () => {
     const breaks = ({ method, url = "" }: IncomingMessage) =>
       method === "PUT" && url.includes(".manifest.json") ? LOST : null;
     const { keys } = await through({ breaks }, (vault) => backUp(vault, prod));
     expect(await objects()).toEqual(expect.arrayContaining(Object.values(keys)));
   });
 
-  test("a role that may not read", async () => {
+  test("a role without SELECT privileges", async () => {
     await expectNothingLeft(() => backUp(store.vault, server.connection("authenticator", "prod")), {
       code: expect.stringMatching(/^(dump_failed|database_error)$/),
     });
   });
 
-  test("a wrong password and a server that is not there are told apart", async () => {
+  test("a wrong password and an unreachable server have different errors", async () => {
     const wrong = { ...prod, env: { ...prod.env, PGPASSWORD: "wrong" } };
     await expect(backUp(store.vault, wrong)).rejects.toMatchObject({ code: "database_auth_failed" });
     const nowhere = { ...prod, env: { ...prod.env, PGPORT: "1" } };
     await expect(backUp(store.vault, nowhere)).rejects.toMatchObject({ code: "database_unreachable" });
   });
 
-  test("a taken name is not overwritten", async () => {
+  test("an existing key is not overwritten", async () => {
     const { keys } = await backUp(store.vault, prod);
     await expect(store.vault.put(keys.archive, "x", "text/plain")).rejects.toMatchObject({
       code: "vault_object_exists",

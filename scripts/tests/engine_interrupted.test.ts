@@ -67,7 +67,7 @@ async function expectUnchanged(attempt: Promise<unknown>, point: Point, error: o
 }
 
 describe.each([...PHASES, ...HELD])("at %s", (point) => {
-  test("the server ends the session", async () => {
+  test("the server terminates the session", async () => {
     const superuser = server.connection("supabase_admin", "postgres");
     const terminate = `select pg_terminate_backend(pid, 5000) from pg_stat_activity
       where datname = 'alvo' and application_name = 'revo-backups' and backend_type = 'client backend'
@@ -78,7 +78,7 @@ describe.each([...PHASES, ...HELD])("at %s", (point) => {
     });
   });
 
-  test("the connection is cut", async () => {
+  test("the connection breaks", async () => {
     const wire = await startWire(server.port);
     const env = { ...target.env, PGPORT: String(wire.port) };
     try {
@@ -113,7 +113,7 @@ describe.each([0, 5000, Infinity])("after %d bytes", (bytes) => {
     });
   });
 
-  test("the program that decompresses is killed", async () => {
+  test("the decompressing program is killed", async () => {
     const gzip = chooseGzip();
     const [program, ...args] = gzip.decompress;
     const dying = await dyingProgram(place.folder, program, bytes);
@@ -122,7 +122,7 @@ describe.each([0, 5000, Infinity])("after %d bytes", (bytes) => {
   });
 });
 
-test("the server crashes while rows are loaded, and comes back", async () => {
+test("the server crashes while rows are loaded, and restarts", async () => {
   // recovery replays a sequence up to 32 values further than it was; not one that was there before a checkpoint
   await sql(server.connection("supabase_admin", "alvo"), "checkpoint;");
   const attempt = whileHeld(server, "alvo", "copy", () => restore(store.vault, target, key), async () => {

@@ -38,7 +38,7 @@ beforeAll(async () => {
 
 afterAll(() => place?.stop());
 
-test("an empty database is backed up, and restoring it empties another", async () => {
+test("an empty database is backed up, and restoring the backup empties another database", async () => {
   const empty = await createProject(server, "vazio");
   const { keys, manifest } = await backUp(store.vault, empty);
   expect(manifest).toMatchObject({ rows_total: 0, migration_head: null });
@@ -48,7 +48,7 @@ test("an empty database is backed up, and restoring it empties another", async (
   expect(await compareDatabases(url("vazio"), url("cheio"))).toMatchObject({ equal: true, differences: [] });
 });
 
-test("the manifest tells the newest migration", async () => {
+test("the manifest has the newest migration", async () => {
   const migrated = await createProject(server, "migrado");
   await sql(
     migrated,
@@ -123,7 +123,7 @@ describe("a server with a small lock table", () => {
       { target: "dev", key, allowSchemaOnly: false, allowTightLockTable },
     );
 
-  test("refuses more objects than it can hold, before anything is done, and names the setting", async () => {
+  test("refuses more objects than it can hold before any change, and names the setting", async () => {
     const source = await createProject(server, "grande_demais");
     await createTables(source, 500, 500, "id int primary key");
     const { keys } = await backUp(store.vault, source);
@@ -146,7 +146,7 @@ describe("a server with a small lock table", () => {
     expect(await stateOf(target)).toBe(before);
   });
 
-  test("takes objects that are not sure to fit only with a confirmation", async () => {
+  test("accepts objects that may not fit only with a confirmation", async () => {
     const target = await createProject(tight, "apertado");
     const { facts } = await readTargetNow({ connection: target, tools }, null);
     const { moved, locksDependencies } = facts.lockTable;
@@ -165,7 +165,7 @@ describe("a server with a small lock table", () => {
   });
 });
 
-test("the locks of a restore are counted before it: all of them, and few more", async () => {
+test("the estimate of a restore's locks covers them all and exceeds them only slightly", async () => {
   const source = await createProject(server, "trancas");
   await sql(source, await fixture("many_of_each_kind.sql"));
   const { counted, taken } = await countLocks(place, source);
@@ -173,7 +173,7 @@ test("the locks of a restore are counted before it: all of them, and few more", 
   expect(counted).toBeLessThan(taken * 1.3);
 });
 
-test("of a database with every kind of object no lock is left out of the count", async () => {
+test("the estimate covers the locks of every kind of object", async () => {
   const source = await createProject(server, "todo_tipo");
   await sql(source, await fixture("every_kind.sql"));
   const { counted, taken } = await countLocks(place, source);
@@ -198,7 +198,7 @@ async function createTables(
   }
 }
 
-test("a full backup far smaller than the one before is none, unless that is wanted", async () => {
+test("a full backup far smaller than the previous one is refused, unless it is permitted", async () => {
   const small = await createProject(server, "encolhido");
   await sql(small, "create table public.resto (id int); insert into public.resto values (1);");
   const before = await stateOf(small);

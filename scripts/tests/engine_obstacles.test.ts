@@ -50,7 +50,7 @@ async function whileLocked<T>(
   }
 }
 
-test("a dump names the session whose lock is in the way, and leaves nothing in the vault", async () => {
+test("a dump names the blocking session and leaves nothing in the vault", async () => {
   await whileLocked(prod, "lock table public.notas in access exclusive mode", async (pid) => {
     const label = "travado";
     await expect(backUp(store.vault, prod, { lockTimeoutMs: 500, label })).rejects.toMatchObject({
@@ -85,7 +85,7 @@ test.each([
   expect(await stateOf(target)).toBe(before);
 });
 
-test("a second restore into the same database waits, gives up and names the first", async () => {
+test("a second restore into the same database waits, times out and names the first", async () => {
   const lock =
     "select pg_advisory_xact_lock(hashtextextended('revo-backups.restore', 0)), count(*) from auth.users";
   await whileLocked(target, lock, async (pid) => {
@@ -98,7 +98,7 @@ test("a second restore into the same database waits, gives up and names the firs
   expect(await stateOf(target)).toBe(before);
 });
 
-test("a role that may not change the target", async () => {
+test("a role without privileges on the target is refused", async () => {
   const reader = server.connection("authenticator", "alvo");
   await expect(restore(store.vault, reader, key)).rejects.toMatchObject({
     code: "restore_failed",
@@ -107,7 +107,7 @@ test("a role that may not change the target", async () => {
   expect(await stateOf(target)).toBe(before);
 });
 
-test("a row in the archive that breaks a key: the key is named", async () => {
+test("a row of the archive that violates a constraint: the constraint is named", async () => {
   const { keys } = await backUp(store.vault, prod);
   const raw = gunzipSync(await bytesOf(keys.archive)).toString("latin1");
   const changed = raw.replace("\x0023\tCliente ", "\x0021\tCliente ");
@@ -128,7 +128,7 @@ test("a row in the archive that breaks a key: the key is named", async () => {
 
 const bytesOf = (key: string) => store.vault.bytes(key);
 
-test("the vault stops for good in the middle of a download", async () => {
+test("the vault becomes unreachable during a download", async () => {
   const stored = await store.vault.head(key);
   const after = Math.floor((stored?.bytes ?? 0) * 0.7);
   const breaks = ({ headers, url = "" }: IncomingMessage) =>

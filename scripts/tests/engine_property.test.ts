@@ -168,7 +168,7 @@ function policyStatement(
     `for ${command} to ${role}${using}${check};`;
 }
 
-test("random projects survive backup, restore and comparison", async () => {
+test("random projects are equal after backup and restore", async () => {
   let run = 0;
   await fc.assert(
     fc.asyncProperty(project, async (project) => {

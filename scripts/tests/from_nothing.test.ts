@@ -79,8 +79,8 @@ function commandsOf(markdown: string): string[] {
     .flatMap(({ text }) => text.trim().split("\n"));
 }
 
-describe("what lies beside a backup", () => {
-  it("gets the data back by its own commands, line by line, in an empty environment", async () => {
+describe("the recovery file beside a backup", () => {
+  it("restores the data by its own commands, line by line, in an empty environment", async () => {
     const text = await place.store.vault.text(key.replace(".dump.gz", ".RECOVERY.md"));
     const lines = commandsOf(text);
     expect(lines.length).toBeGreaterThan(8);
@@ -114,7 +114,7 @@ describe("what lies beside a backup", () => {
     expect(compared.rows).toBeGreaterThan(100);
   });
 
-  it("tells what the backup is, and no secret", async () => {
+  it("states what the backup is, and contains no secret", async () => {
     const text = await place.store.vault.text(key.replace(".dump.gz", ".RECOVERY.md"));
     expect(text).toContain(key);
     expect(text).toMatch(/\| SHA-256 \| [0-9a-f]{64} \|/);
@@ -137,7 +137,7 @@ describe("restore --from-vault", () => {
     return printed;
   }
 
-  it("lists, newest first, as a command with nothing else in its environment", async () => {
+  it("lists backups, newest first, without any other environment variable", async () => {
     const deno = join(ROOT, "node_modules/.bin/deno");
     const home = await mkdtemp(join(tmpdir(), "revo-home-"));
     try {
@@ -161,7 +161,7 @@ describe("restore --from-vault", () => {
     }
   });
 
-  it("checks one, and says which one it will not use", async () => {
+  it("checks one backup, and names the one that it refuses", async () => {
     expect((await recover({ R2_KEY: "newest" })).join("\n")).toContain(`${key} is good`);
     const copy = key.replace("prod/", "dev/").replace("_prod_", "_dev_");
     const bytes = await place.store.vault.bytes(key);
@@ -172,7 +172,7 @@ describe("restore --from-vault", () => {
     await expect(recover({ R2_KEY: copy })).rejects.toMatchObject({ code: "archive_corrupt" });
   });
 
-  it("restores the newest full backup into an empty project, and makes the history anew", async () => {
+  it("restores the newest full backup into an empty project and rebuilds its history", async () => {
     const fresh = await createProject(place.server, "fresh");
     const DATABASE_URL = place.server.url("postgres", "fresh");
     const printed = await recover({ R2_KEY: "newest", DATABASE_URL });
@@ -183,7 +183,7 @@ describe("restore --from-vault", () => {
     await expect(recover({ R2_KEY: key, DATABASE_URL })).rejects.toMatchObject({ code: "target_not_empty" });
   });
 
-  it("restores into a plain PostgreSQL, where roles and the platform's schemas are made first", async () => {
+  it("restores into a plain PostgreSQL server after it creates the roles and the platform's schemas", async () => {
     await sql(onPlain("postgres"), "create database loja;");
     await recover({ R2_KEY: key, DATABASE_URL: plainUrl("loja") });
     const { differences } = await compareDatabases(prodUrl, plainUrl("loja"));
@@ -191,7 +191,7 @@ describe("restore --from-vault", () => {
     expect(await sql(onPlain("loja"), "select count(*) > 0 from public.ops_db_backups;")).toEqual(["t"]);
   });
 
-  it("says before it begins that a server's maker would own the parts of range types", async () => {
+  it("warns before it begins that the server's superuser would own the functions of range types", async () => {
     await sql(onPlain("postgres"), "create database faixas;");
     const refused = recover({ R2_KEY: rangedKey, DATABASE_URL: plainUrl("faixas") });
     await expect(refused).rejects.toMatchObject({
@@ -203,7 +203,7 @@ describe("restore --from-vault", () => {
     );
   });
 
-  it("refuses a user who cannot make what is missing, and a target without a key", async () => {
+  it("refuses a user without the privileges to create what is missing, and a target without a key", async () => {
     await sql(
       onPlain("postgres"),
       `create role app login superuser password '${PASSWORD}'; create database vazio;`,

@@ -56,7 +56,7 @@ describe("startRun", () => {
   ];
 
   it.each(others)(
-    "$action of $target is accepted by the real workflow's inputs, under its id",
+    "$action of $target is accepted by the real workflow's inputs, with its request id",
     async (asked) => {
       const started = await startRun(asked, dependencies(database, connect(hub)));
       expect(started.kind).toBe(asked.action);
@@ -83,7 +83,7 @@ describe("startRun", () => {
   });
 
   // both wait for ten seconds, so they do it together
-  it("finds a run that shows itself after 8 s, and gives up on an answer that never comes", async () => {
+  it("finds a run that becomes visible after 8 s, and times out without a reply", async () => {
     const silent = await startHub();
     hub.github.faults.dispatches.push({ kind: "no-details" });
     hub.github.faults.runsVisibleAfterMs = 8000;
@@ -158,7 +158,7 @@ describe("a refusal of the local GitHub", () => {
     await expect(start()).rejects.toMatchObject({ code: "github_workflow_disabled" });
   });
 
-  it("a workflow that is not there", async () => {
+  it("a missing workflow", async () => {
     await expect(connect(hub).dispatch("prune", {})).rejects.toMatchObject({ code: "github_not_found" });
   });
 

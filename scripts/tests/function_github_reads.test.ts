@@ -71,7 +71,7 @@ const parts = () => dependencies(database, connect(hub));
 const asked = { action: "status", request_id: REQUEST_ID } as const;
 
 describe("readStatus", () => {
-  it("shows the steps of a live run, then names the one that failed", async () => {
+  it("returns the steps of an active run, then the one that failed", async () => {
     await startRun(RESTORE, parts());
     const deps = parts();
     await expect.poll(async () => (await readStatus(asked, deps)).github, { interval: 200 })
@@ -95,7 +95,7 @@ describe("cancelRun", () => {
     return data.workflow_runs.map((run) => run.conclusion);
   };
 
-  it("finds the run of a request by its name and ends it at GitHub", async () => {
+  it("finds the run of a request by its name and cancels it at GitHub", async () => {
     hub.github.faults.dispatches.push({
       kind: "accepted-but",
       answer: { status: 502, content: { type: "text/html", data: "<html>" } },
@@ -135,7 +135,7 @@ const statuses = (checks: Record<string, HealthCheck>) =>
   Object.fromEntries(Object.entries(checks).map(([name, { status }]) => [name, status]));
 
 describe("readHealth", () => {
-  it("reads token, end of the token, workflows, schedules and names of secrets", async () => {
+  it("reads the token, its expiry, workflows, schedules and names of secrets", async () => {
     const files = SCHEDULES.map(({ file }) => file);
     const names = [
       "function_settings",
@@ -150,7 +150,7 @@ describe("readHealth", () => {
     expect(statuses(await health())).toEqual({ ...fine, github_token_expiry: "failed" }); // it ends tomorrow
   });
 
-  it("reports what is off, what failed and what the token may not read", async () => {
+  it("reports what is disabled, what failed and what the token may not read", async () => {
     await hub.octokit.actions.disableWorkflow({ ...WHERE, workflow_id: "db-backup.yml" });
     await fetch(`${hub.github.url}/_local/schedule/db-backup-restore-drill.yml`, {
       method: "POST",
@@ -170,7 +170,7 @@ describe("readHealth", () => {
     ]);
   });
 
-  it("reports a token that GitHub refuses, and the checks behind it as unknown", async () => {
+  it("reports a token that GitHub refuses, and the checks that depend on it as unknown", async () => {
     const { github_token, function_settings, catalog, ...rest } = statuses(
       await health({ GITHUB_TOKEN: "ghp_wrong" }),
     );
@@ -179,7 +179,7 @@ describe("readHealth", () => {
   });
 });
 
-it("the expected schedules are those of the product's workflow files", async () => {
+it("expects the schedules of the product's workflow files", async () => {
   const scheduled: { file: string; cron: string }[] = [];
   const files = (await listWorkflowFiles(ROOT)).filter((file) => file.startsWith("db-"));
   for (const file of files) {

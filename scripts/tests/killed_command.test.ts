@@ -83,7 +83,7 @@ async function expectNothingLeft(pid: number, names: readonly string[], kinds: r
   for (const kind of kinds) await expect.poll(() => folders(kind, pid), { timeout: 5_000 }).toEqual([]);
 }
 
-test("a restore that is killed while rows are loaded leaves no program and no archive", async () => {
+test("a restore that is killed while rows are loaded leaves no process and no archive behind", async () => {
   const restore = command("restore", { TARGET: "dev" });
   await whileHeld(place.server, "alvo", "copy", () => restore.ended, async () => {
     const { pid = 0 } = restore.child;
@@ -93,7 +93,7 @@ test("a restore that is killed while rows are loaded leaves no program and no ar
   expect(await stateOf(place.target)).toBe(place.before);
 }, 120_000);
 
-test("a drill that is killed leaves no server and no files", async () => {
+test("a drill that is killed leaves no server and no files behind", async () => {
   const drill = command("drill", {});
   try {
     await expect.poll(drill.said, { timeout: 60_000 }).toContain("] check");

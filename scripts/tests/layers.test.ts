@@ -159,12 +159,12 @@ describe("layers", () => {
     files.map((file) => [file, importsOf(file, readFileSync(join(ROOT, file), "utf8"))] as const),
   );
 
-  test("every file keeps to its layer", () => {
+  test("every file imports only what its layer may", () => {
     expect(files.length).toBeGreaterThan(40);
     expect(files.flatMap((file) => breaches(file, readFileSync(join(ROOT, file), "utf8")))).toEqual([]);
   });
 
-  test("every file of scripts/lib is in a room, and every room has a floor", () => {
+  test("every file of scripts/lib is in a folder, and every folder has a floor", () => {
     expect(files.filter((file) => inside(LIB)(file) && floorOf(roomOf(file)) < 0)).toEqual([]);
     expect(FLOORS.flat().filter((room) => !files.some(inside(`${LIB}/${room}`)))).toEqual([]);
   });
@@ -177,7 +177,7 @@ describe("layers", () => {
     expect(listed.toReversed()).toEqual(FLOORS.map((rooms, index) => [index + 1, rooms]));
   });
 
-  test("no imports form a circle", () => {
+  test("imports have no cycle", () => {
     expect(circles(imports)).toEqual([]);
     expect(circles(new Map([["a", ["b"]], ["b", ["c"]], ["c", ["b", "a"]], ["d", ["a"]]])))
       .toEqual([["a", "b", "c"]]);
@@ -190,7 +190,7 @@ describe("layers", () => {
     expect(users.map(([file]) => file)).toEqual([]);
   });
 
-  test("the local GitHub is imported by its public files alone", () => {
+  test("the local GitHub is imported through its public files only", () => {
     const inner = [...imports].filter(([file]) => !inside(GITHUB)(file)).flatMap(([file, targets]) =>
       targets.filter(inside(GITHUB)).map((target) => `${file} imports ${target}`)
     );
@@ -213,10 +213,10 @@ describe("layers", () => {
     [`${FEATURE}/text/x.ts`, `import { callRpc } from "../data/rpc.ts";`],
     [`${FEATURE}/data/x.ts`, `import { Panel } from "../components/panel.tsx";`],
     ["supabase/functions/ops-backups/x.ts", `import fs from "node:fs";`],
-  ])("a breach in %s is found: %s", (file, text) => expect(breaches(file, text)).toHaveLength(1));
+  ])("a forbidden import in %s is found: %s", (file, text) => expect(breaches(file, text)).toHaveLength(1));
 
   test.each(FLOORS.flatMap((rooms, floor) => rooms.map((room) => [room, floor] as const)))(
-    "%s imports from no room of its own floor or above",
+    "%s imports from no folder of its own floor or above",
     (room, floor) => {
       const others = FLOORS.slice(floor).flat().filter((other) => other !== room);
       for (const other of others) {

@@ -161,7 +161,7 @@ describe.each(shells())("backup_db_local.sh and restore_db_local.sh under bash %
     await place?.stop();
   });
 
-  test("makes an archive and its manifest, for their owner's eyes, with no password in any argument", async () => {
+  test("makes an archive and its manifest, readable by the owner only, without a password in any argument", async () => {
     const ended = await run(BACKUP, { env: { LABEL: " antes da migracao " } });
     expect(ended.stderr).toContain(binaries.version);
     expect(ended).toMatchObject({ code: 0 });
@@ -180,7 +180,7 @@ describe.each(shells())("backup_db_local.sh and restore_db_local.sh under bash %
     expect(given).not.toContain(prod.env.PGPASSWORD);
   });
 
-  test("its backup goes into the vault, restores there by ours and by plain tools, is never taken twice", async () => {
+  test("its backup uploads to the vault, restores from there by the product and by pg_restore, and is never uploaded twice", async () => {
     const made = await run(BACKUP);
     const file = join(lab, made.stdout.trim());
     const progress = { phase: () => {}, bytes: () => {}, log: () => {} };
@@ -209,7 +209,7 @@ describe.each(shells())("backup_db_local.sh and restore_db_local.sh under bash %
     });
   });
 
-  test("a plain server gets it by restore_db_local.sh, roles and privileges included", async () => {
+  test("restore_db_local.sh restores it into a plain server, roles and privileges included", async () => {
     const made = await run(BACKUP);
     const env = plainEnvironment();
     const restored = await run(RESTORE, { arguments: [made.stdout.trim(), "exame"], env });
@@ -230,7 +230,7 @@ describe.each(shells())("backup_db_local.sh and restore_db_local.sh under bash %
     expect(ask("select count(*) from pg_database where datname = 'outro'")).toBe("0");
   });
 
-  test("with Docker the container gets the password by name, never as an argument", async () => {
+  test("passes the password to the Docker container by the variable's name, never as an argument", async () => {
     await writeFile(
       join(lab, "bin", "docker"),
       `#!/bin/bash
@@ -280,7 +280,7 @@ exec "${binaries.folder}/$program" "$@"
     }, 1],
     ["a full disk", "o dump não terminou", { before: "ulimit -f 8" }, 1],
   ];
-  test.each(REFUSED)("refuses %s and leaves nothing", async (_what, words, options, code) => {
+  test.each(REFUSED)("refuses %s and leaves nothing behind", async (_what, words, options, code) => {
     const ended = await run(BACKUP, options);
     expect(ended.stderr).toContain(words);
     expect(ended).toMatchObject({ code, stdout: "" });
@@ -297,7 +297,7 @@ exec "${binaries.folder}/$program" "$@"
     expect(nothing.stderr).toContain("um backup vazio não é um backup");
   });
 
-  test("refuses an old pg_dump and a taken name", async () => {
+  test("refuses an old pg_dump and an existing file name", async () => {
     await wrap("pg_dump", "echo 'pg_dump (PostgreSQL) 9.6.1'; exit 0");
     const old = await run(BACKUP, { env: { TOOLS: "local", PATH: `${join(lab, "bin")}:/usr/bin:/bin` } });
     // another installation of the machine may serve: then it is used, and said
@@ -313,7 +313,7 @@ exec "${binaries.folder}/$program" "$@"
     expect(await left()).toHaveLength(2);
   });
 
-  test("a dump that breaks off, or lacks tables, is no backup", async () => {
+  test("refuses a dump that breaks off or lacks tables", async () => {
     await wrap(
       "pg_dump",
       `case "$*" in *--version*) ;; *) "${binaries.path("pg_dump")}" "$@" | head -c 20000; exit 1 ;; esac`,
@@ -341,7 +341,7 @@ exec "${binaries.folder}/$program" "$@"
     ["the final names", "mv", "1"],
     ["the manifest's final name", "mv", "2"],
   ] as const;
-  test.each(STEPS)("stopped at %s it leaves nothing, no process either", async (_step, program, call) => {
+  test.each(STEPS)("stopped at %s it leaves nothing behind, and no process", async (_step, program, call) => {
     const real = ["git", "mv"].includes(program)
       ? execFileSync("which", [program], { encoding: "utf8" }).trim()
       : undefined;
@@ -362,7 +362,7 @@ exec "${binaries.folder}/$program" "$@"
     expect(spawnSync("pgrep", ["-f", lab], { encoding: "utf8" }).stdout).toBe("");
   });
 
-  test("what a kill -9 left is tidied up by the next run", async () => {
+  test("the next run removes what a SIGKILL left behind", async () => {
     await wrap("pg_restore", `touch "${lab}/there"; exec >/dev/null 2>&1; sleep 1`);
     const killed = await run(BACKUP, {
       during: async (pid) => {

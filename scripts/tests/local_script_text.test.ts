@@ -7,7 +7,7 @@ import { NOTICE_LOSS } from "../lib/postgres/connection.ts";
 const BACKUP = new URL("../backup_db_local.sh", import.meta.url);
 const RESTORE = new URL("../restore_db_local.sh", import.meta.url);
 
-test("leaves out of the platform what the engine leaves out", async () => {
+test("excludes the same objects of the platform as the engine", async () => {
   const text = await readFile(BACKUP, "utf8");
   const words = (name: string) => new RegExp(`^${name}="([^"]*)"`, "m").exec(text)?.[1]?.split(/\s+/);
   expect(words("EXCLUDED_SCHEMAS")).toEqual([...platform.EXCLUDED_SCHEMAS]);
@@ -18,11 +18,11 @@ test("leaves out of the platform what the engine leaves out", async () => {
   expect(words("OPS_OBJECT_PREFIX")).toEqual([platform.OPS_OBJECT_PREFIX]);
 });
 
-test("notices a lost connection as the engine does", async () => {
+test("detects a lost connection with the same settings as the engine", async () => {
   expect(await readFile(BACKUP, "utf8")).toContain(`\nNOTICE_LOSS="${NOTICE_LOSS}"\n`);
 });
 
-test("uses nothing newer than bash 3.2 and no option that only GNU's tools have", async () => {
+test("uses nothing newer than bash 3.2 and no option that only GNU tools have", async () => {
   const newer: readonly RegExp[] = [
     /\b(mapfile|readarray|coproc)\b/,
     /\b(declare|local|typeset) -[a-z]*[Ang]/,

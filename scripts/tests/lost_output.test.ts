@@ -57,7 +57,7 @@ function readerThatLeaves(file: string, env?: object): Promise<End> {
   return ended;
 }
 
-test("the reader of a backup leaves after its first line: the backup is made", async () => {
+test("a backup completes when the reader of its output exits after the first line", async () => {
   const { code, stderr } = await readerThatLeaves("backup");
   expect(stderr).toMatch(/warning: standard output was not written to its end: .*Broken pipe/);
   expect(code).toBe(0);
@@ -65,7 +65,7 @@ test("the reader of a backup leaves after its first line: the backup is made", a
   expect(await runs()).toEqual(["backup succeeded"]);
 });
 
-test("a disk is full behind standard output: the backup is made", async () => {
+test("a backup completes when standard output is on a full disk", async () => {
   const { code, stderr } = await command("backup", openSync("/dev/full", "w")).ended;
   expect(stderr).toMatch(/warning: standard output was not written to its end: No space left on device/);
   expect(code).toBe(0);
@@ -73,7 +73,7 @@ test("a disk is full behind standard output: the backup is made", async () => {
   expect(await runs()).toEqual(["backup succeeded"]);
 });
 
-test("the reader of a restore leaves: the restore is committed, and its run says so", async () => {
+test("a restore is committed and recorded when the reader of its output exits", async () => {
   expect(await command("backup", "pipe").ended.then(({ code }) => code)).toBe(0);
   const [manifest = ""] = await manifests();
   const key = manifest.replace(".manifest.json", ".dump.gz");
@@ -96,7 +96,7 @@ async function fullPipe(): Promise<number> {
 }
 
 test.each(["text", "json"])(
-  "a reader takes nothing of a backup's output in %s: the backup is made, SIGTERM ends the wait",
+  "a backup completes when no process reads its output in %s, and SIGTERM ends the wait",
   async (format) => {
     const { child, ended } = command("backup", await fullPipe(), { REVO_OUTPUT: format });
     try {

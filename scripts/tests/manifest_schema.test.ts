@@ -17,7 +17,7 @@ test("the published schema is current", async () => {
   await expect(`${JSON.stringify(schema, null, 2)}\n`).toMatchFileSnapshot(FILE.pathname);
 });
 
-test("a manifest fits the published schema, and one that misses a proof does not", async () => {
+test("a manifest is valid under the published schema, and one without a proof is not", async () => {
   const ajv = new Ajv2020();
   addFormats.default(ajv);
   const fits = ajv.compile(JSON.parse(await readFile(FILE, "utf8")));

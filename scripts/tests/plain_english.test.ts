@@ -57,7 +57,7 @@ test("code and English documents use standard terms", () => {
   expect(checked.flatMap((path) => wordsIn(path, readFileSync(join(ROOT, path), "utf8")))).toEqual([]);
 });
 
-test("a word is found in any case, also as a name, and deliberate uses are not", () => {
+test("finds a word in any case, also in names, and skips deliberate uses", () => {
   expect(wordsIn("x.ts", "/** Told to whoever asks. */\nconst twins = rows_told;")).toEqual([
     'x.ts:1: "Told": write notified, reported, delivered',
     'x.ts:1: "whoever": write the caller, the process that, users who',

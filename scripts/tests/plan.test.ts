@@ -98,7 +98,7 @@ async function objectsOf(connection: Connection): Promise<string[]> {
   );
 }
 
-test("the restore does what the plan said, and the plan alone changes nothing", async () => {
+test("a restore has the effects that the plan states, and the plan changes nothing", async () => {
   const target = await createProject(server, "alvo");
   await sql(target, await fixture("other_content.sql"));
   await sql(
@@ -155,7 +155,7 @@ test("the restore does what the plan said, and the plan alone changes nothing", 
 /** As the restore gets it: out of the plan's run. */
 const asRead = (planned: RestorePlan) => restorePlanSchema.parse(JSON.parse(JSON.stringify(planned)));
 
-test("the restore says where the target changed since the plan, just before it and despite a safety copy", async () => {
+test("the restore reports drift since the plan immediately before it begins, also after a safety copy", async () => {
   const target = await createProject(server, "mudado");
   await sql(target, "create table public.pedidos (id int); create table public.parada (id int);");
   const planned = asRead(await plan(target));
@@ -195,7 +195,7 @@ test("the restore says where the target changed since the plan, just before it a
     .toMatchObject({ code: "plan_required" });
 });
 
-test("a session in a transaction is named; one that locks a table ends the plan, named", async () => {
+test("a session in a transaction is named, and one that locks a table is an obstacle with its name", async () => {
   const target = await createProject(server, "ocupado");
   await sql(target, "create table public.pedidos (id int); insert into public.pedidos values (1);");
   const env = { ...target.env, PGAPPNAME: "faturamento" };
@@ -224,7 +224,7 @@ test("a session in a transaction is named; one that locks a table ends the plan,
   expect((await plan(target)).sessions).toEqual({ total: 0, listed: [] });
 });
 
-test("what an old manifest does not tell is said", async () => {
+test("reports the facts that an old manifest does not contain", async () => {
   const target = await createProject(server, "de_antes");
   await sql(target, "create table public.clientes (id int); create table public.so_aqui (id int);");
   const planned = await plan(target, await oldArchive(store, prod));
@@ -248,7 +248,7 @@ test("what an old manifest does not tell is said", async () => {
   ]));
 });
 
-test("what the plan calls an obstacle does end the restore", async () => {
+test("what the plan reports as an obstacle fails the restore", async () => {
   const target = await createProject(server, "impedido");
   await sql(target, "create extension unaccent schema public;");
   const before = await stateOf(target);
@@ -284,7 +284,7 @@ test("what the plan calls an obstacle does end the restore", async () => {
   expect((await plan(target, keys.archive)).tables).toMatchObject({ different: 0, targetRows: 0 });
 });
 
-test("the duration is the median pace of what was measured", async () => {
+test("the predicted duration uses the median of the measured throughput", async () => {
   const { bytes } = (await plan(prod)).backup;
   const past = [10, 1000, 30].map((seconds) => ({ seconds, bytes: bytes * 2 }));
   expect((await plan(prod, key, { past })).duration).toEqual({ seconds: 15, measured: 3, reason: null });
@@ -295,7 +295,7 @@ test("the duration is the median pace of what was measured", async () => {
 const withoutHistory = (state: string) =>
   state.split("\n").filter((line) => !/^public\.ops_db_backup_(runs|audit\w*) /.test(line)).join("\n");
 
-test("the command plans for prod without a confirmation, beside a run that holds the lock", async () => {
+test("the command plans for prod without a confirmation, concurrently with a run that holds the lock", async () => {
   const catalog = await createProject(server, "catalogo");
   for (const file of (await readdir(MIGRATIONS)).sort()) {
     await sql(catalog, await readFile(new URL(file, MIGRATIONS), "utf8"));

@@ -88,7 +88,7 @@ async function requireConsistency(): Promise<void> {
 
 const isDeletion = ({ method, url = "" }: IncomingMessage) => method === "POST" && /[?&]delete/.test(url);
 
-test("what the plan says is what goes, with everything beside it, and a second time finds nothing", async () => {
+test("deletes exactly what the plan lists, with all objects of each backup; a second run finds nothing", async () => {
   const keys = await fill();
   await place.store.vault.put(receiptKey(keys[5] ?? "", new Date(NOW)), "{}", "application/json");
   await place.store.vault.put("audit/a/000000000001-000000000002.jsonl", "{}", "application/json");
@@ -108,7 +108,7 @@ test("what the plan says is what goes, with everything beside it, and a second t
   expect((await prune()).deleted).toEqual([]);
 });
 
-test("targets are cleaned one by one", async () => {
+test("targets are pruned separately", async () => {
   await fill([
     ...dailySketches(4, "2026-03-11"),
     ...dailySketches(4, "2026-03-11").map((each) => ({ ...each, target: "dev" as const })),
@@ -120,7 +120,7 @@ test("targets are cleaned one by one", async () => {
     .toHaveLength(4);
 });
 
-test("what is held, read by a run, unknown to the catalog or of another size stays and stands for nothing", async () => {
+test("keeps backups that are held, in use, unknown to the catalog or of another size, and does not count them in a period", async () => {
   const keys = await fill();
   const [held, read, begun, longer] = [keys[2] ?? "", keys[4] ?? "", keys[5] ?? "", keys[6] ?? ""];
   await sql(
@@ -150,7 +150,7 @@ test("what is held, read by a run, unknown to the catalog or of another size sta
   ]);
 });
 
-test("a bucket lock is reported key by key, and the rest goes on", async () => {
+test("reports a bucket lock per key and continues with the other keys", async () => {
   const keys = await fill();
   // the simulator has no bucket locks: this stands in front of it and refuses as the S3 API does
   const locked = (key: string) => key === manifest(keys[4]) || key === keys[5];
@@ -185,7 +185,7 @@ async function deleteBut(incoming: IncomingMessage, locked: (key: string) => boo
   return { status: 200, xml: `<DeleteResult>${errors.join("")}</DeleteResult>` };
 }
 
-test("a token that may not delete changes nothing", async () => {
+test("a token without the right to delete changes nothing", async () => {
   await fill();
   const xml = "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>";
   const intercept = (incoming: IncomingMessage) => isDeletion(incoming) ? { status: 403, xml } : null;
@@ -196,7 +196,7 @@ test("a token that may not delete changes nothing", async () => {
   expect((await listed()).whole).toHaveLength(10);
 });
 
-test("without the catalog nothing is judged", async () => {
+test("plans nothing without the catalog", async () => {
   await fill();
   const nowhere = { ...prod, env: { ...prod.env, PGPORT: "1" } };
   const silent = new Catalog({ connection: nowhere });
@@ -239,7 +239,7 @@ async function killPruneAt(n: number, moment: "before" | "after"): Promise<void>
 test.each([
   ...[[1, "before"], [1, "after"], [2, "after"], [3, "after"]] as const,
 ])(
-  "killed at its deletion %i, %s the vault has done it, it leaves nothing listed that is not there",
+  "killed at deletion %i, %s the vault performed it: every listed object still exists",
   async (n, moment) => {
     const now = new Date().toISOString();
     await fill(dailySketches(12, new Date(Date.now() - 86_400_000).toISOString().slice(0, 10)));
@@ -258,7 +258,7 @@ test.each([
   },
 );
 
-test("orphans of ours go after a day by the vault's clock, what others made never", async () => {
+test("deletes our orphans after a day by the vault's clock, and never objects of others", async () => {
   const memory = memoryVault();
   const request = "00000000-0000-4000-8000-000000000009";
   const [ours = "", lost = ""] = await storeBackups(memory.vault, [
@@ -295,7 +295,7 @@ class LyingStore extends MemoryStore {
   }
 }
 
-test("a listing that shows a newer backup which is gone costs no older one", async () => {
+test("a stale listing that shows a deleted newer backup does not cause an older one to be deleted", async () => {
   const store = new LyingStore();
   const vault = new StoredVault(store);
   const sketches = dailySketches(10, "2026-03-11");
@@ -313,7 +313,7 @@ test("a listing that shows a newer backup which is gone costs no older one", asy
   expect((await listed()).rows).toHaveLength(10);
 });
 
-test("a listing that leaves out a manifest or an archive makes no orphan of the rest", async () => {
+test("a stale listing without a manifest or an archive makes no orphan of the other objects", async () => {
   let ahead = 0;
   const store = new LyingStore({ now: () => new Date(Date.now() + ahead) });
   const vault = new StoredVault(store);
@@ -330,7 +330,7 @@ test("a listing that leaves out a manifest or an archive makes no orphan of the 
   expect(await keysOf(vault)).toHaveLength(9);
 });
 
-test("unfinished uploads go after a day, but not while a run writes", async () => {
+test("unfinished uploads are deleted after a day, but not while a run writes", async () => {
   const memory = memoryVault();
   const begin = () => memory.store.createUpload(`revo/prod/${memory.hoursAhead}`, newOrigin());
   const left = async () =>
@@ -352,7 +352,7 @@ test("unfinished uploads go after a day, but not while a run writes", async () =
   expect((await planPrune(contextAt(), "verify")).uploads).toBeNull();
 });
 
-test("of 10,000 objects a thousand is one call, and memory does not hold them", async () => {
+test("deletes 10,000 objects in calls of 1,000 with bounded memory", async () => {
   const costs = await measureVault(prod, 10_000);
   expect(costs).toMatchObject([
     { work: "reconcile", left: 10_000, lists: 11, deletions: 0, others: 0 },

@@ -57,7 +57,7 @@ async function rowOf(key: string): Promise<Record<string, unknown>> {
 const manifestKey = (key: string) => key.replace(".dump.gz", ".manifest.json");
 const at = (day: string) => `2026-02-${day}T03:10:00Z`;
 
-test("manifests of both kinds are entered; the preview says the same and changes nothing", async () => {
+test("records manifests of both formats; the preview has the same result and changes nothing", async () => {
   const { vault } = store;
   const [old = "", proving = ""] = await storeBackups(vault, [{ createdAt: at("01") }, {
     createdAt: at("02"),
@@ -78,7 +78,7 @@ test("manifests of both kinds are entered; the preview says the same and changes
   expect(await run(true)).toEqual({ counts: { agreed: 2 }, foreign: 1, failed: 0, findings: [] });
 });
 
-test("an archive without a description is read, hashed and given a manifest of the old kind", async () => {
+test("reads and hashes an archive without a manifest, and writes one in the old format", async () => {
   const { vault } = store;
   const key = await oldArchive(store, prod);
   const described = JSON.parse(await vault.text(manifestKey(key)));
@@ -92,7 +92,7 @@ test("an archive without a description is read, hashed and given a manifest of t
   expect((await run(true)).counts).toEqual({ agreed: 1 });
 });
 
-test("what is no archive, or is not the one that the catalog knows, is not entered", async () => {
+test("does not record an object that is no archive, or that differs from the catalog's row", async () => {
   const { vault } = store;
   const key = await oldArchive(store, prod);
   await recordBackups(catalog, "test", [key]); // with another hash
@@ -108,7 +108,7 @@ test("what is no archive, or is not the one that the catalog knows, is not enter
   expect((await keysOf(vault)).filter((name) => name.endsWith(".json"))).toEqual([]);
 });
 
-test("an upload of a run that did not finish is no backup, where only its time tells so too", async () => {
+test("an upload of an unfinished run is no backup, also when it is recognized by its time only", async () => {
   const [failed, active] = ["01", "02"].map((day) =>
     buildKeys({ target: "prod", createdAtUtc: at(day), label: null }).archive
   );
@@ -125,7 +125,7 @@ test("an upload of a run that did not finish is no backup, where only its time t
   ]);
 });
 
-test("an archive that may still be being written is left alone, whatever this machine's clock says", async () => {
+test("leaves an archive alone that may still be uploading, whatever the local clock says", async () => {
   const [key = ""] = await storeBackups(store.vault, [{ createdAt: at("03"), archiveOnly: true }]);
   for (const skewDays of [-30, 0, 30]) {
     expect((await run(true, 23, skewDays)).findings).toEqual([{ key, verdict: "recent", outcome: "would" }]);
@@ -133,7 +133,7 @@ test("an archive that may still be being written is left alone, whatever this ma
   expect(await keysOf(store.vault)).toEqual([key]);
 });
 
-test("an archive whose metadata names its run is that run's", async () => {
+test("attributes an archive to the run that its metadata names", async () => {
   const ids = [1, 2, 3].map((n) => `00000000-0000-4000-8000-00000000000${n}`);
   const [failed = "", active = "", unknown = ""] = await storeBackups(
     store.vault,
@@ -153,7 +153,7 @@ test("an archive whose metadata names its run is that run's", async () => {
   ]);
 });
 
-test("what was lost or damaged is marked, and comes back when it is there again", async () => {
+test("marks missing and damaged objects, and clears the mark when they are restored", async () => {
   const { vault } = store;
   const days = ["01", "02", "03", "04"].map((day) => ({ createdAt: at(day) }));
   const keys = await storeBackups(vault, days);
@@ -187,7 +187,7 @@ test("what was lost or damaged is marked, and comes back when it is there again"
 
 const statuses = () => sql(prod, "select status from public.ops_db_backups order by created_at;");
 
-test("a manifest is not put back beside an archive that is another one", async () => {
+test("does not restore a manifest beside a different archive", async () => {
   const { vault } = store;
   const [key = ""] = await storeBackups(vault, [{ createdAt: at("01") }]);
   await recordBackups(catalog, "test", [key]);
@@ -198,7 +198,7 @@ test("a manifest is not put back beside an archive that is another one", async (
   expect(await vault.head(manifestKey(key))).toBeNull();
 });
 
-test("an empty bucket under a full catalog is taken for the wrong bucket", async () => {
+test("refuses an empty bucket when the catalog has backups: it may be the wrong bucket", async () => {
   const [key = ""] = await storeBackups(store.vault, [{ createdAt: at("01") }]);
   await recordBackups(catalog, "test", [key]);
   await store.vault.deleteMany(await keysOf(store.vault));
@@ -207,7 +207,7 @@ test("an empty bucket under a full catalog is taken for the wrong bucket", async
   expect(await statuses()).toEqual(["uploaded"]);
 });
 
-test("labels with dots do not tear apart what belongs together", async () => {
+test("labels with dots keep the objects of each backup together", async () => {
   const labels = ["a", "a.b", "a.z", "a.dump.gz", "a.drill.20260101_000000.json", "a-b"];
   const keys = await storeBackups(
     store.vault,

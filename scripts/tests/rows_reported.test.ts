@@ -28,7 +28,7 @@ function rowsTold() {
   return { reported, progress };
 }
 
-it("a backup reports the rows it counted, a restore those it loaded, table by table", async () => {
+it("a backup reports the rows it counted, a restore the rows it loaded, per table", async () => {
   const prod = await createProject(place.server, "prod");
   await sql(prod, await fixture("every_kind.sql"));
   const counted = rowsTold();

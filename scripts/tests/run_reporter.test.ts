@@ -42,7 +42,7 @@ async function losableServer({ prod }: CatalogScene) {
   };
 }
 
-test("a catalog that is lost on the way is asked once at a time, and does not hold the run's end", async () => {
+test("an unreachable catalog gets one request at a time and does not delay the end of the run", async () => {
   const server = await losableServer(place);
   const catalog = new Catalog({ connection: server.connection });
   const reporter = new RunReporter({

@@ -67,14 +67,18 @@ it("GitHub is down: backup, drill and watchdog from a laptop, with history and a
   expect(await sql(prod, reports)).toEqual(["watchdog ok"]);
 });
 
-it("the machine of the runbooks: what it asks for is what they use, and the list comes", NIGHT, async () => {
-  const text = await runbook("README");
-  const asked = blocksOf(text).filter(({ mark }) => mark === "fill").flatMap(namesIn);
-  expect(asked.sort()).toEqual(Object.keys(laptop.prepared).sort());
-  await follow(text, { cwd: ROOT, env: laptop.machine, fill: laptop.prepared });
-});
+it(
+  "the runbooks' machine: the listed prerequisites are those that the steps use, and the backup list is printed",
+  NIGHT,
+  async () => {
+    const text = await runbook("README");
+    const asked = blocksOf(text).filter(({ mark }) => mark === "fill").flatMap(namesIn);
+    expect(asked.sort()).toEqual(Object.keys(laptop.prepared).sort());
+    await follow(text, { cwd: ROOT, env: laptop.machine, fill: laptop.prepared });
+  },
+);
 
-it("the project is gone: a new one has what the newest backup has", NIGHT, async () => {
+it("the project is lost: a new one gets the content of the newest backup", NIGHT, async () => {
   await place.server.createDatabase("projeto_novo");
   await createAuthTables(binaries.path("psql"), [
     place.server.connection("supabase_auth_admin", "projeto_novo"),
@@ -115,7 +119,7 @@ it("the vault is read and restored with plain programs", NIGHT, async () => {
   for (const line of readme?.text.trim().split("\n") ?? ["no block"]) expect(text).toContain(line);
 });
 
-it("a wrong migration: the rows of one table come back, then all of prod", NIGHT, async () => {
+it("a wrong migration: the rows of one table are restored, then all of prod", NIGHT, async () => {
   await copyErp(place, "prod", "antes", "");
   await sql(prod, WRONG_MIGRATION);
   const said = await laptop.follow("wrong-migration", {
@@ -126,7 +130,7 @@ it("a wrong migration: the rows of one table come back, then all of prod", NIGHT
   expect(await compareDatabases(urlOf("antes"), urlOf("prod"))).toMatchObject(SAME);
 });
 
-it("a wrong restore: the target is again what it was before", NIGHT, async () => {
+it("a wrong restore: the target is restored to its previous state", NIGHT, async () => {
   const undone = await laptop.follow("wrong-restore", {
     TARGET: "dev",
     R2_KEY: newest(new RegExp(SAFETY_LABEL)),
@@ -137,7 +141,7 @@ it("a wrong restore: the target is again what it was before", NIGHT, async () =>
 });
 
 it(
-  "the vault's keys are gone, then the bucket: a new one is filled from the living database and proven",
+  "the vault's keys are lost, then the bucket: a new one is filled from the live database and proven",
   NIGHT,
   async () => {
     const gone = (said: string) => said.includes("balde-perdido");

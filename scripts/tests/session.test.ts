@@ -23,7 +23,7 @@ async function inSession<T>(work: (session: Session) => Promise<T>): Promise<T> 
   }
 }
 
-test("statements run one by one, and rows come as text", () =>
+test("runs statements one by one and returns rows as text", () =>
   inSession(async (session) => {
     const lines = await session.run(
       "create table public.t (a int, b text); insert into public.t values (1, ';'), (2, null); vacuum public.t; table public.t order by a;",
@@ -36,7 +36,7 @@ test("statements run one by one, and rows come as text", () =>
     }]);
   }));
 
-test("an error carries SQLSTATE and hint as fields, in whatever words, and ends the session", async () => {
+test("an error has SQLSTATE and hint as fields, in any language, and ends the session", async () => {
   const session = await Session.open({ connection: prod });
   const failing = session.run(
     "do $$ begin raise exception 'FEHLER: Tabelle ist gesperrt' using errcode = 'PT409', hint = 'busy'; end $$;",
@@ -50,7 +50,7 @@ test("an error carries SQLSTATE and hint as fields, in whatever words, and ends 
   await expect(session.run("select 1;")).rejects.toMatchObject({ details: { sqlstate: "PT409" } });
 });
 
-test("a wrong password and a closed port are told apart", async () => {
+test("a wrong password and a closed port have different errors", async () => {
   const env = { ...prod.env, PGPASSWORD: "wrong" };
   await expect(Session.open({ connection: { ...prod, env } })).rejects.toMatchObject({
     code: "database_auth_failed",
@@ -59,14 +59,14 @@ test("a wrong password and a closed port are told apart", async () => {
   await expect(Session.open({ connection: closed })).rejects.toMatchObject({ code: "database_unreachable" });
 });
 
-test("TLS that the server does not have is refused where it is required", async () => {
+test("a connection is refused when TLS is required and the server has none", async () => {
   const env = { ...prod.env, PGSSLMODE: "require" };
   await expect(Session.open({ connection: { ...prod, env } })).rejects.toMatchObject({
     code: "database_unreachable",
   });
 });
 
-test("a signal cancels what the server runs", async () => {
+test("a signal cancels the running statement", async () => {
   const cancel = new AbortController();
   const session = await Session.open({ connection: prod, signal: cancel.signal });
   const { pid } = session;
@@ -78,7 +78,7 @@ test("a signal cancels what the server runs", async () => {
   ).toBe("0");
 });
 
-test("a lost connection is an error of its own", async () => {
+test("a lost connection has its own error", async () => {
   const session = await Session.open({ connection: prod });
   const running = session.run("select pg_sleep(60);");
   sqlNow(place.server.connection("supabase_admin", "prod"), `select pg_terminate_backend(${session.pid})`);

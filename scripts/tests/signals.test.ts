@@ -154,7 +154,7 @@ async function startHeldVault(isHeld: (request: IncomingMessage) => boolean) {
 const isOfBackup = ({ url = "" }: IncomingMessage) => url.includes("/revo/prod/");
 
 test(
-  "SIGTERM while the vault answers nothing of an upload: the run is cancelled, its target free",
+  "SIGTERM while the vault does not respond to an upload: the run is cancelled and its target released",
   async () => {
     const vault = await startHeldVault((request) => isOfBackup(request) && request.method !== "HEAD");
     try {
@@ -189,7 +189,7 @@ async function unresponsiveCommand(runtime: "node" | "deno"): Promise<Command> {
   return command;
 }
 
-test.each(["node", "deno"] as const)("a second signal ends a command of %s at once", async (runtime) => {
+test.each(["node", "deno"] as const)("a second signal ends a %s command at once", async (runtime) => {
   const command = await unresponsiveCommand(runtime);
   command.child.kill("SIGINT");
   await sleep(1_200);
@@ -215,7 +215,7 @@ test(
   60_000,
 );
 
-test("a restore that was committed when the signal came ends as one that succeeded", async () => {
+test("a restore that was already committed when the signal arrived ends as succeeded", async () => {
   const backup = command("backup", {});
   expect(await backup.ended).toBe(0);
   const [key = ""] = (await keysOf(place.store.vault, "revo/prod/")).filter((name) =>

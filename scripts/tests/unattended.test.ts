@@ -112,7 +112,7 @@ async function copiesOfAudit(): Promise<string> {
   return (await Promise.all(keys.map((key) => place.store.vault.text(key)))).join("");
 }
 
-it("the watchdog's workflow reports its conditions, succeeds, shows no address, and copies the audit", async () => {
+it("the watchdog's workflow reports its conditions, succeeds, prints no address, and copies the audit", async () => {
   const refusal = JSON.stringify({ event: "refusal", actor: "curioso@revo.example", code: "forbidden" });
   await sql(prod, `select public.ops_db_backup_audit_append('${refusal}');`);
   const { conclusion, log, page } = await runWorkflow("db-backup-watchdog.yml");
@@ -132,7 +132,7 @@ it("the watchdog's workflow reports its conditions, succeeds, shows no address, 
   await addReceipt(place.store, archive, new Date());
 });
 
-it("the test's workflow raises an alarm that is marked as a test, takes it back, and leaves nothing", async () => {
+it("the alarm test's workflow raises an alarm that is marked as a test, clears it, and leaves nothing behind", async () => {
   const { conclusion, log } = await runWorkflow("db-backup-alarm-test.yml");
   expect(log).toContain("the alarm was cleared");
   expect(conclusion).toBe("success");
@@ -150,7 +150,7 @@ it("the test's workflow raises an alarm that is marked as a test, takes it back,
   expect(await plants()).toEqual([]);
 });
 
-it("a webhook that is cut makes the test fail", async () => {
+it("the alarm test fails when the webhook's connection breaks", async () => {
   receiver.answers.push(410);
   await expect(test({})).rejects.toMatchObject({ code: "alarm_not_raised" });
   expect(await plants()).toEqual([]);
@@ -158,7 +158,7 @@ it("a webhook that is cut makes the test fail", async () => {
     .toEqual(["closed", "closed"]);
 });
 
-it("issues that cannot be written make the test fail, and so does having no channel", async () => {
+it("the alarm test fails when issues cannot be written, and when no channel is configured", async () => {
   await expect(test({ webhook: null }, "reader")).rejects.toMatchObject({ code: "alarm_not_raised" });
   await expect(test({ webhook: null, issues: null })).rejects.toMatchObject({ code: "alarm_not_raised" });
   expect(await plants()).toEqual([]);
@@ -179,7 +179,7 @@ describe("retention's workflow", () => {
     await catalog.close();
   });
 
-  it("started by hand only reports", async () => {
+  it("only lists what it would delete when started by hand", async () => {
     const { conclusion, log, page } = await runWorkflow("db-backup-prune.yml", { target: "dev" });
     expect(conclusion, log).toBe("success");
     expect(log).toMatch(/delete revo\/dev\//);
@@ -189,7 +189,7 @@ describe("retention's workflow", () => {
     expect(await keysOf(place.store.vault, "revo/dev/")).toHaveLength(41);
   });
 
-  it("started by its schedule deletes, in a run for each target, and vault and catalog say the same", async () => {
+  it("deletes when started by its schedule, in one run per target, and vault and catalog agree", async () => {
     const { conclusion, log, page } = await runWorkflow("db-backup-prune.yml", null);
     expect(conclusion, log).toBe("success");
     expect(await sql(prod, RUNS)).toEqual(["dev|succeeded", "prod|succeeded", "verify|succeeded"]);
@@ -209,7 +209,7 @@ describe("retention's workflow", () => {
   });
 });
 
-it("the comparison's workflow reports what is missing, and enters it when requested", async () => {
+it("the comparison's workflow reports what is missing, and records it when requested", async () => {
   const known = `select count(*) from public.ops_db_backups where r2_key = '${archive}';`;
   const preview = await runWorkflow("db-backup-reconcile.yml");
   expect(preview.conclusion, preview.log).toBe("success");

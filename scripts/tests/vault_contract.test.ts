@@ -74,7 +74,7 @@ describe.each([
     expect((await store.head("contract/by-hand"))?.origin).toBeNull();
   });
 
-  test("a second object of one name is refused, whatever its bytes, and the first one stays", async () => {
+  test("a second object with the same key is refused, whatever its bytes, and the first one stays", async () => {
     const first = newObject("contract/taken", "first");
     await store.put(first);
     for (const text of ["second", "first"]) {
@@ -85,7 +85,7 @@ describe.each([
     expect((await store.head(first.key))?.origin).toEqual(first.origin);
   });
 
-  test("bytes that are not those of the MD5 are refused", async () => {
+  test("bytes that do not match the MD5 are refused", async () => {
     const object = { ...newObject("contract/md5", "these"), md5: md5Of(Buffer.from("others")) };
     await expect(store.put(object)).rejects.toMatchObject({ code: "vault_error", details: { status: 400 } });
     expect(await store.head(object.key)).toBeNull();
@@ -97,7 +97,7 @@ describe.each([
     expect(await store.head("contract/empty")).toMatchObject({ bytes: 0 });
   });
 
-  test("an object is read from a position on", async () => {
+  test("an object is read from an offset on", async () => {
     await store.put(newObject("contract/range", "0123456789"));
     const opened = await store.get("contract/range", 4);
     expect({ bytes: opened.bytes, text: (await read(opened)).toString() }).toEqual({
@@ -106,7 +106,7 @@ describe.each([
     });
   });
 
-  test("what is not there", async () => {
+  test("a missing object", async () => {
     expect(await store.head("contract/none")).toBeNull();
     await expect(store.get("contract/none", 0)).rejects.toMatchObject({ code: "vault_object_missing" });
     await store.delete("contract/none");
@@ -117,7 +117,7 @@ describe.each([
     await expect(store.completeUpload(upload, ['"00"'])).rejects.toBeInstanceOf(BackupError);
   });
 
-  test("names are listed in the order of their bytes, by prefix", async () => {
+  test("keys are listed in byte order, by prefix", async () => {
     const names = ["a", "a-b", "a.b", "a/c", "aé", "B", "b"].map((name) => `order/${name}`);
     for (const key of names.toReversed()) await store.put(newObject(key, key));
     await store.put(newObject("order2", "x"));
@@ -132,7 +132,7 @@ describe.each([
     });
   });
 
-  test("a long listing comes in pages, each name once, and its objects are deleted together", async () => {
+  test("a long listing has several pages, contains each key once, and its objects are deleted together", async () => {
     const keys = Array.from({ length: 7 }, (_, i) => `pages/${i}`);
     for (const key of keys) await store.put(newObject(key, "x"));
     const pages: string[][] = [];
@@ -158,7 +158,7 @@ describe.each([
     return { origin, upload, etags, bodies };
   }
 
-  test("an object of parts has the ETag of the parts' hashes, and its origin", async () => {
+  test("a multipart object has the ETag of the parts' hashes, and its origin", async () => {
     const { origin, upload, etags, bodies } = await sendParts("contract/parts", [5 * MIB, 5 * MIB, 17]);
     expect(await store.head(upload.key)).toBeNull();
     await store.completeUpload(upload, etags);
@@ -174,7 +174,7 @@ describe.each([
     );
   });
 
-  test("unequal parts are refused, and no object is made", async () => {
+  test("parts of unequal size are refused, and no object is made", async () => {
     const { upload, etags } = await sendParts("contract/unequal", [5 * MIB, 6 * MIB, 17]);
     await expect(store.completeUpload(upload, etags)).rejects.toMatchObject({
       code: expect.stringMatching(/^vault_(error|object_missing)$/),
@@ -182,20 +182,20 @@ describe.each([
     expect(await store.head(upload.key)).toBeNull();
   });
 
-  test("a part with another MD5 is refused", async () => {
+  test("a part that does not match its MD5 is refused", async () => {
     const upload = await store.createUpload("contract/part-md5", newOrigin());
     const part = { number: 1, body: new Uint8Array(10), md5: md5Of(new Uint8Array(11)) };
     await expect(store.uploadPart(upload, part)).rejects.toMatchObject({ code: "vault_error" });
   });
 
-  test("an aborted upload is gone", async () => {
+  test("an aborted upload no longer exists", async () => {
     const { upload, etags } = await sendParts("contract/aborted", [100]);
     await store.abortUpload(upload);
     await expect(store.completeUpload(upload, etags)).rejects.toBeInstanceOf(BackupError);
     expect(await store.head(upload.key)).toBeNull();
   });
 
-  test("every method stops at its signal, with its reason", async () => {
+  test("every method stops when its signal is aborted, with the signal's reason", async () => {
     const reason = new BackupError("run_cancelled", "ended");
     const signal = AbortSignal.abort(reason);
     const upload = await store.createUpload("contract/signal", newOrigin());
@@ -221,7 +221,7 @@ describe.each([
     expect(await store.head("contract/one")).not.toBeNull();
   });
 
-  test("its clock is the one of its objects", async () => {
+  test("its clock agrees with the times of its objects", async () => {
     const object = newObject(`contract/clock-${randomUUID()}`, "x");
     await store.put(object);
     const written = (await store.head(object.key))?.modifiedAt.getTime() ?? 0;
@@ -248,7 +248,7 @@ describe.each([
       expect(progress).toHaveLength(3);
     });
 
-    test("the name is taken when the upload ends: the first object stays", async () => {
+    test("an upload fails when its key is taken before it ends; the first object stays", async () => {
       const vault = new StoredVault(store);
       const first = newObject("vault/raced", "first");
       async function* slow() {
@@ -261,7 +261,7 @@ describe.each([
       expect((await store.head(first.key))?.origin).toEqual(first.origin);
     });
 
-    test("a source that fails leaves nothing, and its error is the upload's", async () => {
+    test("a source that fails leaves nothing behind, and the upload fails with the source's error", async () => {
       const vault = new StoredVault(store);
       const failure = new BackupError("dump_failed", "pg_dump ended");
       async function* failing() {
@@ -272,7 +272,7 @@ describe.each([
       expect(await vault.head("vault/failing")).toBeNull();
     });
 
-    test("a vault's signal ends its calls; a rollback may go on", async () => {
+    test("a signal of the vault ends its calls; a rollback continues", async () => {
       const cancel = new AbortController();
       const vault = new StoredVault(store, { signal: cancel.signal });
       await vault.put("vault/rolled-back", "x", "text/plain");

@@ -40,14 +40,14 @@ function breaking(...breaks: Break[]): VaultRelay & { ranges: (string | undefine
   };
 }
 
-test.each(["cut", "silence"] as const)("%s in the middle: it is read on from there", async (how) => {
+test.each(["cut", "silence"] as const)("resumes a download after %s in the middle", async (how) => {
   const relay = breaking({ after: 100_000, how }, { after: 50_000, how });
   const read = await through(relay, (vault) => vault.hash(KEY));
   expect(read).toEqual({ bytes: BYTES.length, sha256: createHash("sha256").update(BYTES).digest("hex") });
   expect(relay.ranges).toEqual([undefined, "bytes=100000-", "bytes=150000-"]);
 });
 
-test("what was replaced between two connections is not mixed", async () => {
+test("does not mix an object with one that replaced it between two connections", async () => {
   const key = "revo/replaced";
   await store.vault.put(key, BYTES, "application/gzip");
   const relay = breaking({ after: 100_000, how: "cut" });
@@ -63,7 +63,7 @@ test("what was replaced between two connections is not mixed", async () => {
   });
 });
 
-test("a vault that takes a request and never answers is out of reach", async () => {
+test("a vault that accepts a request and never replies is reported as unreachable", async () => {
   const breaks = () => ({ after: 0, how: "silence" }) as const;
   await through({ breaks }, async (vault) => {
     await expect(vault.head(KEY)).rejects.toMatchObject({
@@ -73,7 +73,7 @@ test("a vault that takes a request and never answers is out of reach", async () 
   });
 });
 
-test.each(["cut", "silence"] as const)("a cancellation ends it at once, after %s too", async (how) => {
+test.each(["cut", "silence"] as const)("a cancellation takes effect at once, also after %s", async (how) => {
   const cancel = new AbortController();
   const reason = new BackupError("run_cancelled", "ended by SIGINT");
   const onBytes = (bytes: number) => void (bytes === 100_000 && setTimeout(() => cancel.abort(reason), 100));

@@ -65,7 +65,7 @@ async function requireWhole(): Promise<string[]> {
   return archives;
 }
 
-test("the same file uploaded twice at once: one succeeds, the failure of the other leaves it whole", async () => {
+test("the same file uploaded twice at once: one upload succeeds, and the failure of the other leaves it complete", async () => {
   // the second writer has found the name free and has sent its parts before the first one ends
   const [firstIsDone, endFirst] = gate();
   const isComplete = (method = "", url = "") => method === "POST" && url.includes("uploadId=");
@@ -91,7 +91,7 @@ test("the same file uploaded twice at once: one succeeds, the failure of the oth
   expect(await vault.head(siblingKeys(key).recovery)).not.toBeNull();
 });
 
-test("two backups of a quiet database in one second: one succeeds and is whole", async () => {
+test("two backups of an idle database in one second: one succeeds and is complete", async () => {
   const now = () => new Date("2026-01-20T03:10:00Z");
   const requester = { requestedBy: "test", run: null, gitSha: null, requestId: crypto.randomUUID() };
   const order = {
@@ -119,7 +119,7 @@ test("two writers of one key: one succeeds, and the other is refused whatever it
   expect(await vault.text(name)).toBe("the same");
 });
 
-test("a rollback leaves an archive that has another's manifest", async () => {
+test("a rollback keeps an archive that has the manifest of another upload", async () => {
   const { manifest, archive } = siblingKeys(key);
   const relay: VaultRelay = {
     intercept: async ({ method, url = "" }) => {

@@ -89,14 +89,14 @@ async function anHourPasses(changes: Record<string, string> = {}) {
   return { status: response.status, ...answered.parse(await response.json()) };
 }
 
-it("is ordered once, each hour, and the order holds no secret", async () => {
+it("is scheduled once, hourly, without a secret in the job", async () => {
   const jobs = await sql`select jobname, schedule, command from cron.job`;
   expect(jobs).toHaveLength(1);
   expect(jobs[0]).toMatchObject({ jobname: "ops-db-backup-watch", schedule: "53 * * * *" });
   expect(jobs[0]?.command).not.toContain(TOKEN);
 });
 
-it("lets nobody in with another token, and keeps the attempt", async () => {
+it("refuses any other token and records the attempt", async () => {
   const answer = await anHourPasses({ "X-Revo-Watch-Token": `${TOKEN}0` });
   expect(answer).toMatchObject({ status: 401, ok: false, error: "invalid_token" });
   expect(receiver.heard).toEqual([]);
@@ -105,7 +105,7 @@ it("lets nobody in with another token, and keeps the attempt", async () => {
   expect(refusal).toEqual({ code: "invalid_token", actor: null });
 });
 
-it("tells by webhook and dead man's switch that GitHub is down and the watchdog silent, once", async () => {
+it("notifies once by webhook and dead man's switch that GitHub is unreachable and the watchdog silent", async () => {
   await stack.stopPart("github");
   expect(await anHourPasses()).toMatchObject({ status: 200, ok: true });
   expect(eventsOf(receiver).sort()).toEqual([
@@ -129,7 +129,7 @@ it("tells by webhook and dead man's switch that GitHub is down and the watchdog 
   expect(receiver.heard.map(({ path }) => path)).toEqual(["/hc/start", "/hc/fail"]);
 });
 
-it("leaves the alarms to the watchdog when that is back, and ends its own", async () => {
+it("leaves the alarms to the watchdog when it reports again, and clears its own", async () => {
   await stack.startPart("github");
   await sql`select public.ops_db_backup_report('{"name": "watchdog", "status": "ok", "report": {"undelivered": []}}')`;
   expect(await anHourPasses()).toMatchObject({ status: 200, conditions: ["backup_overdue"] });

@@ -216,7 +216,7 @@ describe.each(FOUND)("%s", (id) => {
     expect(seen("the same").events).toEqual([]);
   });
 
-  it("stays as it is while its source is silent", () => {
+  it("stays unchanged while its source does not respond", () => {
     expect(issueIn("silent", id)).toEqual(issueIn("the same", id));
   });
 
@@ -256,7 +256,7 @@ describe("the watchdog", () => {
     expect(open?.body).toContain("o banco não diz o mesmo que a cópia do cofre");
   });
 
-  it("notifies nothing while all is well", () => {
+  it("sends no notification without a condition", () => {
     for (const name of ["well", "well again"]) {
       expect(seen(name).report).toEqual({ status: "ok", conditions: [], unknown: [] });
       expect(seen(name).beats.map((beat) => beat.split(" ")[0])).toEqual(["/hc/start", "/hc"]);
@@ -264,7 +264,7 @@ describe("the watchdog", () => {
     expect(seen("well")).toMatchObject({ events: [], issues: [] });
   });
 
-  it("tells the dead man's switch and the report what is wrong", () => {
+  it("reports the conditions to the dead man's switch and in the report", () => {
     expect(seen("broken").report.status).toBe("failed");
     expect(seen("broken").beats).toEqual([
       "/hc/start ",
@@ -272,7 +272,7 @@ describe("the watchdog", () => {
     ]);
   });
 
-  it("fails when a channel took no notification, and reports it in the others", async () => {
+  it("fails when a notification was not delivered, and reports it by the other channels", async () => {
     expect(notDelivered).toMatchObject({
       code: "alert_failed",
       message: expect.stringContaining("answered 410"),
@@ -284,7 +284,7 @@ describe("the watchdog", () => {
     expect(await sql(prod, report)).toEqual([expect.stringMatching(/^failed\|.*answered 410/)]);
   });
 
-  it("names facts, not guesses", () => {
+  it("states facts without guesses", () => {
     const body = (id: string) => issueIn("broken", id)[0]?.body ?? "";
     expect(body("backup_corrupt")).toMatch(/tem o SHA-256 [0-9a-f]{64}, o manifesto diz [0-9a-f]{64}/);
     expect(body("rows_dropped")).toContain("public.pedidos: 1.000 → 10");

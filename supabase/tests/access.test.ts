@@ -131,12 +131,12 @@ describe.each(Object.entries(TABLES))("table %s", (table, column) => {
     }
   });
 
-  it("is open to the owner, who runs the scripts", async () => {
+  it("is open to the owner, which the scripts use", async () => {
     const read = asCaller(sql, "owner", (tx) => tx.unsafe(`select * from public.${table}`));
     expect(await outcomeOf(read)).toBe("ok");
   });
 
-  it("has row security and no policy", async () => {
+  it("has row-level security enabled and no policy", async () => {
     const [row] = await sql.unsafe(
       `select relrowsecurity as rls, (select count(*)::int from pg_policy where polrelid = c.oid) as policies
          from pg_class c where oid = 'public.${table}'::regclass`,
@@ -153,7 +153,7 @@ describe("ops_db_backup_permissions", () => {
       ["manager", { view: true, manage: true, empresa: true }],
       ["undecided", { view: true, manage: true, empresa: false }],
     ] as const,
-  )("answers %s what the screen may offer", async (caller, expected) => {
+  )("returns to %s what the screen may offer", async (caller, expected) => {
     const [row] = await asCaller(
       sql,
       caller,

@@ -64,7 +64,7 @@ async function mark(tx: TransactionSql, value: object): Promise<void> {
   ]);
 }
 
-describe("is written", () => {
+describe("records are written", () => {
   trial("for each state of a run, with its actor and the whole row", async (tx, id) => {
     await request(tx, id, { ...backupOf("prod"), reason: "virada" });
     await callAsManager(tx, "dispatched", id, 77, "https://github.com/o/r/actions/runs/77");
@@ -149,7 +149,7 @@ describe("is written", () => {
     }
   });
 
-  it("in the order of the commits, by many writers at once and without a dead lock", async () => {
+  it("in commit order, by many concurrent writers without a deadlock", async () => {
     const writers = cluster.connect("audit", "postgres", 20);
     await Promise.all(Array.from({ length: 60 }, (_, index) =>
       writers.begin(async (tx) => {
@@ -194,7 +194,7 @@ describe("is append-only", () => {
   });
 });
 
-describe("a change by hand is named", () => {
+describe("a manual change is named", () => {
   const tampered: [what: string, statement: string, seq: number, why: RegExp][] = [
     [
       "a text",

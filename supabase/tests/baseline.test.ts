@@ -27,7 +27,7 @@ async function rightsOf(name: string) {
   });
 }
 
-describe("the signed-in user's rights", () => {
+describe("the signed-in user's permissions", () => {
   const open = userId("open company");
   it.each([
     ["viewer", { view: true, manage: false, company: open }],
@@ -40,7 +40,7 @@ describe("the signed-in user's rights", () => {
     expect(await rightsOf(name)).toEqual(expected);
   });
 
-  it("follow the active company when there is one", async () => {
+  it("follow the active company if there is one", async () => {
     await sql.unsafe(`
       insert into public.empresas (id, razao_social, nome_fantasia, cnpj)
         values (md5('second')::uuid, 'Segunda', 'Segunda', '11555666000190');
@@ -63,7 +63,7 @@ describe("a signed-in user", () => {
       userId(who)
     }', md5('${company}')::uuid)`;
 
-  it("chooses a company of their own", async () => {
+  it("selects one of its companies", async () => {
     const outcome = await outcomeOf(
       asCaller(sql, "undecided", (tx) => tx.unsafe(choose("open company", "undecided"))),
     );
@@ -82,11 +82,11 @@ describe("a signed-in user", () => {
       "more rights for their role",
       `insert into public.papel_permissoes values (md5('reader')::uuid, 'ops', 'manage')`,
     ],
-  ])("does not choose %s", async (_what, statement) => {
+  ])("cannot select %s", async (_what, statement) => {
     expect(await outcomeOf(asCaller(sql, "undecided", (tx) => tx.unsafe(statement)))).toBe("42501");
   });
 
-  it("reads their own memberships and companies only", async () => {
+  it("reads its own memberships and companies only", async () => {
     const [visible] = await asCaller(sql, "viewer", (tx) =>
       tx.unsafe(`
         select (select array_agg(nome_fantasia) from public.empresas) as companies,
@@ -95,7 +95,7 @@ describe("a signed-in user", () => {
   });
 });
 
-it("makes the functions that are missing beside those that are there", async () => {
+it("creates only the functions that do not exist", async () => {
   const partial = await cluster.createDatabase("partial");
   await partial.unsafe(`create function public.current_empresa_id() returns uuid language sql stable
                           as $$ select '00000000-0000-4000-8000-000000000001'::uuid $$`);

@@ -38,7 +38,7 @@ const OBJECTS = `
   )`;
 
 describe("the catalog's objects", () => {
-  it("have no dependency on other objects of public, nor these on them", async () => {
+  it("have no dependency on other objects of public, nor those on them", async () => {
     const crossing = await sql.unsafe(
       `${OBJECTS}
        select a.name as dependent, b.name as on_what
@@ -51,7 +51,7 @@ describe("the catalog's objects", () => {
     expect(crossing).toEqual([]);
   });
 
-  it("would be found out if they had one", async () => {
+  it("are checked by a query that finds such a dependency", async () => {
     const crossing = await asCaller(sql, "owner", async (tx) => {
       await tx.unsafe(`alter table public.ops_db_backup_runs add constraint ops_db_backup_runs_company
         foreign key (requested_by_id) references public.empresas (id)`);
@@ -65,7 +65,7 @@ describe("the catalog's objects", () => {
     expect(crossing.length).toBeGreaterThan(0);
   });
 
-  it("all carry the prefix: what the migrations add beside the baseline's tables and functions", async () => {
+  it("all carry the prefix: what the migrations add to the baseline's tables and functions", async () => {
     const others = await sql.unsafe<{ name: string }[]>(
       `${OBJECTS}
        select distinct name from named
@@ -86,7 +86,7 @@ describe("the catalog's objects", () => {
 });
 
 /** Supabase's database linter, by its numbers: each query finds what breaks the rule. */
-describe("the linter's rules, over everything the migrations make", () => {
+describe("the lint rules, for everything that the migrations create", () => {
   const OUR_TABLES = "c.relnamespace = 'public'::regnamespace";
   const rules: [rule: string, query: string][] = [
     [
@@ -158,7 +158,7 @@ describe("the linter's rules, over everything the migrations make", () => {
     create function public.breach() returns int language sql as 'select 1';
     create function public.breach(p int) returns int language sql security definer as 'select 1';
     grant execute on function public.breach(), public.breach(int) to anon, authenticated;`;
-  it.each(rules)("would find a breach of %s", async (_rule, query) => {
+  it.each(rules)("finds a violation of %s", async (_rule, query) => {
     const found = await asCaller(sql, "owner", async (tx) => {
       await tx.unsafe(BREACHES);
       return await tx.unsafe(query);

@@ -81,11 +81,11 @@ describe("frequent queries", () => {
     ["ops_db_backup_durations()", 1500],
     ["ops_db_backup_days('prod', 30)", 20_000],
   ] as const;
-  it.each(calls)("%s reads less than %i blocks", async (call, limit) => {
+  it.each(calls)("%s reads fewer than %i blocks", async (call, limit) => {
     expect((await costOf(call)).blocks).toBeLessThan(limit);
   });
 
-  it("a search that finds nothing gives up after its 20,000 rows", async () => {
+  it("a search without a match stops after its limit of 20,000 rows", async () => {
     const backups = await costOf("ops_db_backups_list(p_search => 'não existe')");
     const runs = await costOf("ops_db_backup_runs_list(p_search => 'não existe')");
     expect(backups.rows + runs.rows).toBe(0);

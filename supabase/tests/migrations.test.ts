@@ -14,7 +14,7 @@ afterAll(() => cluster.stop());
 const CONTRACT_COLUMNS = "id, created_at, target, mode, r2_bucket, r2_key, sha256, bytes, git_sha, status";
 
 describe("on a fresh database", () => {
-  it("are refused by nothing, and change nothing when applied again", async () => {
+  it("all succeed, and change nothing when applied again", async () => {
     const sql = await cluster.createMigrated("twice");
     const before = await cluster.dump("twice");
     expect(before).toContain("CREATE TABLE public.ops_db_backup_runs");
@@ -22,7 +22,7 @@ describe("on a fresh database", () => {
     expect(await cluster.dump("twice")).toBe(before);
   });
 
-  it("need no default privileges, and grant no more where a project has them", async () => {
+  it("need no default privileges, and grant no more in a project that has them", async () => {
     const sql = await cluster.createDatabase("strict");
     await sql.unsafe(`
       alter default privileges in schema public revoke all on tables from anon, authenticated, service_role;
@@ -74,7 +74,7 @@ describe("on a database with Revo's own functions and an older catalog", () => {
     expect(parsed.map(({ bytes }) => bytes)).toEqual([12, 11, 11, 10]);
   });
 
-  it("let the newest of an object's rows count, and record the object once more without another row", async () => {
+  it("use the newest row of each object, and record the object again without another row", async () => {
     const key = "revo/prod/2025/12/02/supabase_prod_20251202_031000.dump.gz";
     const counting = await sql.unsafe(
       "select status from public.ops_db_backups where r2_key = $1 and duplicate_of is null",
@@ -94,7 +94,7 @@ describe("on a database with Revo's own functions and an older catalog", () => {
     expect(await contractRows(sql)).toHaveLength(4);
   });
 
-  it("take the names and policies away that a restore would stumble over", async () => {
+  it("remove the names and policies that a restore would fail on", async () => {
     const rows = await sql.unsafe(`
       select i.indexrelid::regclass::text as name from pg_index i where indrelid = 'public.ops_db_backups'::regclass
       union all select conname from pg_constraint where conrelid = 'public.ops_db_backups'::regclass
@@ -104,7 +104,7 @@ describe("on a database with Revo's own functions and an older catalog", () => {
     );
   });
 
-  it("hold new rows to the rules although an older one breaks them", async () => {
+  it("enforce the constraints on new rows although an older row violates them", async () => {
     const insert =
       "insert into public.ops_db_backups (target, mode, r2_bucket, r2_key) values ('prod', $1, 'b', 'k')";
     expect(await outcomeOf(sql.unsafe(insert, ["data-only"]))).toBe("23514");

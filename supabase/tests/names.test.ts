@@ -151,7 +151,7 @@ describe("the known values", () => {
   it.each([
     ["kind", RUN_KINDS],
     ["status", RUN_STATUSES],
-  ])("of a run's %s are those that the table takes", async (column, values) => {
+  ])("of a run's %s are those that the table accepts", async (column, values) => {
     const [constraint] = await sql<{ text: string }[]>`
       select pg_get_constraintdef(oid) as text from pg_constraint
        where conname = ${`ops_db_backup_runs_${column}_known`}`;
@@ -164,7 +164,7 @@ describe("a reason", () => {
   const accepted = (reason: string) =>
     backupRequestSchema.safeParse({ action: "backup", target: "dev", reason }).success;
 
-  it("of the greatest length is kept whole", async () => {
+  it("of the maximum length is stored in full", async () => {
     const reason = "é".repeat(REASON_MAX_LENGTH);
     expect([accepted(reason), accepted(`${reason}é`)]).toEqual([true, false]);
     const kept = await asCaller(sql, "owner", async (tx) => {

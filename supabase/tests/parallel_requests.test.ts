@@ -50,7 +50,7 @@ async function takeRuns(): Promise<Found[]> {
   return [...found];
 }
 
-it("200 requests with one id make one run and all get it", async () => {
+it("200 requests with one id create one run, and all return it", async () => {
   const id = randomUUID();
   const answers = await requestAll(() => ({ id, ...backupOf("prod") }));
   const values = answers.map((answer) => answer.status === "fulfilled" ? answer.value : answer.reason);
@@ -59,7 +59,7 @@ it("200 requests with one id make one run and all get it", async () => {
   expect(await takeRuns()).toEqual([{ request_id: id, kind: "backup", target: "prod", status: "queued" }]);
 });
 
-it("200 requests with different ids make one run, the others are refused with its holder", async () => {
+it("200 requests with different ids create one run; the others are refused with the run that holds the lock", async () => {
   const answers = await requestAll((index) => ({
     id: randomUUID(),
     ...(index % 2 === 0 ? backupOf("prod") : restoreInto("prod")),
@@ -74,7 +74,7 @@ it("200 requests with different ids make one run, the others are refused with it
   );
 });
 
-it("restores of three targets at once make one run", async () => {
+it("simultaneous restores of three targets create one run", async () => {
   const targets = ["prod", "dev", "verify"] as const;
   const answers = await requestAll((index) => ({
     id: randomUUID(),
@@ -84,7 +84,7 @@ it("restores of three targets at once make one run", async () => {
   expect(await takeRuns()).toHaveLength(1);
 });
 
-it("a dead run is taken over by one of 200", async () => {
+it("one of 200 requests replaces a lost run", async () => {
   await sql.unsafe(
     `insert into public.ops_db_backup_runs (kind, target, mode, request_id, status, heartbeat_at)
     values ('backup', 'prod', 'full', $1, 'running', now() - interval '11 minutes')`,
@@ -96,7 +96,7 @@ it("a dead run is taken over by one of 200", async () => {
   expect(found.map(({ status }) => status).sort()).toEqual(["lost", "queued"]);
 });
 
-it("scripts that begin the same run twice at once: one of them goes on", async () => {
+it("of two scripts that begin the same run at once, one continues", async () => {
   const value = JSON.stringify({
     request_id: randomUUID(),
     ...backupOf("prod"),

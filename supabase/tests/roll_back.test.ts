@@ -78,7 +78,7 @@ function record(stamp: string): Promise<string> {
   ]));
 }
 
-test("there: the older client sees the older rows and the new ones", async () => {
+test("upgrade: the older client reads the older rows and the new ones", async () => {
   expect(await push()).toHaveLength((await readMigrations()).length);
   expect(await olderList()).toEqual(OLDER_KEYS);
   expect(await record("20260201_031000")).toBe("ok");
@@ -86,7 +86,7 @@ test("there: the older client sees the older rows and the new ones", async () =>
   expect(await olderInsert("20260202_031000", { mode: "data-only" }), "the rules are in force").toBe("23514");
 });
 
-test("back: not while something runs; then the older parts read and write as they did", async () => {
+test("downgrade: refused while a run is active; then the older release reads and writes as before", async () => {
   const [quiet = "", ...rest] = await statements("back");
   expect(rest).toHaveLength(1);
   const start = { request_id: crypto.randomUUID(), kind: "backup", target: "prod", mode: "full" };
@@ -110,7 +110,7 @@ test("back: not while something runs; then the older parts read and write as the
   ]);
 });
 
-test("forward again: every row is there, the rules hold, and what was written meanwhile is ours to use", async () => {
+test("upgrade again: every row exists, the constraints hold, and rows written meanwhile are usable", async () => {
   for (const text of await statements("forward")) await sql.unsafe(text);
   expect(await push()).toEqual(["20260102000000"]);
   expect(await olderList()).toHaveLength(8);

@@ -126,7 +126,7 @@ describe("progress", () => {
   });
 });
 
-describe("the end", () => {
+describe("the end of a run", () => {
   trial("has the checks, and is reported once", async (tx, id) => {
     await report(tx, "start", { request_id: id, ...backupOf("prod") });
     const end = { request_id: id, status: "succeeded", r2_key: KEY, result: { checks: ["sha256"] } };

@@ -294,7 +294,7 @@ describe("a run that was given up before it began", () => {
   });
 });
 
-describe("the script's own end", () => {
+describe("the script's own report of the end", () => {
   const SETTLED = ["failed", "cancelled", "lost"] as const;
   for (const settled of SETTLED) {
     trial(`replaces ${settled}, written while the script lived`, async (tx, id) => {
@@ -331,7 +331,7 @@ describe("the script's own end", () => {
   });
 });
 
-it("the audit keeps the settled end and the script's own", async () => {
+it("the audit keeps the settled end and the script's own report", async () => {
   const id = randomUUID();
   const started = { request_id: id, ...backupOf("verify"), github_run_id: 9, requested_by: "schedule" };
   const inTransaction = (work: (tx: TransactionSql) => Promise<unknown>) =>
@@ -403,7 +403,7 @@ describe("the dispatch", () => {
   });
 });
 
-describe("settling from outside", () => {
+describe("settling by the function", () => {
   trial("ends a queued run, but not as a success", async (tx, id) => {
     await request(tx, id, backupOf("prod"));
     expect(await outcomeOf(callAsManager(tx, "settle", id, "succeeded", null, null))).toBe(

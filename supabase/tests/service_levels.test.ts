@@ -36,11 +36,11 @@ describe("ops_db_backup_service_level", () => {
     }
   });
 
-  it("refuses a name that it does not know", async () => {
+  it("refuses an unknown name", async () => {
     expect(await outcomeOf(sql`select public.ops_db_backup_service_level('run_silnet')`)).toBe("22023");
   });
 
-  it("is the only place of a period: no other function of the catalog states one", async () => {
+  it("is the only function of the catalog that states a period", async () => {
     const others = await sql`
       select proname from pg_proc
        where starts_with(proname, 'ops_db_backup') and proname <> 'ops_db_backup_service_level'

@@ -79,7 +79,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(erp.root, { recursive: true, force: true }));
 
-test("no adopted file imports one that stays here, and docs/adopting.md lists folders and secrets", () => {
+test("no adopted file imports one that is not adopted, and docs/adopting.md lists folders and secrets", () => {
   const files = new Set(adoptedFiles(ours));
   const imports = [...files].filter((path) => /\.tsx?$/.test(path)).flatMap((path) =>
     importsOf(path, ours.text(path) ?? "").filter((target) => /^(scripts|supabase|web)\//.test(target))
@@ -93,7 +93,7 @@ test("no adopted file imports one that stays here, and docs/adopting.md lists fo
   expect([...named].map(([, name]) => name)).toEqual(secretsOf(ours));
 });
 
-test("check reads an older checkout without a change, and apply without --replace keeps what is its own", () => {
+test("check reads an older checkout without a change, and apply without --replace keeps its own files", () => {
   const { code, findings } = adopt("check");
   expect([code, git("status", "--porcelain")]).toEqual([1, ""]);
   const expected = {
@@ -127,7 +127,7 @@ test("check reads an older checkout without a change, and apply without --replac
   expect(adopt("apply", "--replace").errors).toContain("uncommitted changes");
 });
 
-test("by the steps of docs/adopting.md a checkout has everything, and it works there", () => {
+test("the steps of docs/adopting.md give a checkout all files, and the product works there", () => {
   write({
     "supabase/functions/ops-backups/cors.js": null,
     "supabase/migrations/20260102000000_invoices.sql": null,
@@ -189,7 +189,7 @@ test("by the steps of docs/adopting.md a checkout has everything, and it works t
   expect(run("npm", "run", "-s", "backups", "--", "--help").stdout).toContain("drill");
 }, 120_000);
 
-test("a copied file that was changed there is a conflict", () => {
+test("a copied file that was changed in the checkout is a conflict", () => {
   write({ "supabase/functions/ops-backups/cors.ts": "// changed\n" });
   expect(standingOf(adopt("check").findings, "supabase/functions/ops-backups/cors.ts")).toBe("conflict");
 });

@@ -3,7 +3,7 @@ import { withHead, withSection } from "./document.ts";
 
 const HEAD = "# Benchmarks\n\nFigures.\n";
 
-it("a section is added at the end, and takes the place of its older self", () => {
+it("a section is appended, or replaces its older version", () => {
   const one = withSection(HEAD, "Screen", "fast\n");
   expect(one).toBe("# Benchmarks\n\nFigures.\n\n## Screen\n\nfast\n");
   const two = withSection(one, "Status", "flat");
@@ -12,7 +12,7 @@ it("a section is added at the end, and takes the place of its older self", () =>
   );
 });
 
-it("the head changes alone", () => {
+it("only the head changes", () => {
   const before = withSection(HEAD, "Screen", "fast");
   expect(withHead(before, "# Benchmarks\n\nNewer.\n")).toBe("# Benchmarks\n\nNewer.\n\n## Screen\n\nfast\n");
   expect(withHead("", HEAD)).toBe(HEAD);

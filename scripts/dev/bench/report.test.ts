@@ -21,12 +21,12 @@ const outcome = {
   date: "2026-01-01",
 };
 
-test("the median of an even number lies between the two in the middle", () => {
+test("the median of an even number of values is the mean of the middle two", () => {
   expect(median([4, 1, 3, 2])).toBe(2.5);
   expect(median([9, 1, 2])).toBe(2);
 });
 
-test("a slow round counts by its own ratio, not by its seconds", () => {
+test("a slow round is weighted by its own ratio, not by its seconds", () => {
   const { backup, restore } = summarize(outcome);
   expect(backup).toMatchObject({ ratio_raw: 2, ratio_old: 0.25, peak_mb: 1000 });
   expect(restore).toMatchObject({ ratio_j2: 1.5, ratio_old: 0.5, lock_seconds: 2 });

@@ -29,7 +29,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test("an upload in parts is read back and goes away", async () => {
+test("an upload in parts is read back and deleted", async () => {
   const bytes = Buffer.alloc(11 * MIB, "0123456789");
   await vault.upload("a/archive", Readable.from([bytes]), { partSize: 5 * MIB });
   expect(await vault.head("a/archive")).toMatchObject({ bytes: bytes.length });
@@ -47,7 +47,7 @@ test("a small object is stored once", async () => {
   expect(await vault.text("a/manifest")).toBe("{}");
 });
 
-test("what no backup asks is refused", async () => {
+test("a request that no backup sends is refused", async () => {
   const listing = async () => {
     for await (const object of vault.list("a/")) throw new Error(`listed ${object.key}`);
   };

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { quickTests } from "./quick_tests.ts";
 
-test("quick are the tests that reach no server and start no program of their own", () => {
+test("quick tests use no server and start no program", () => {
   const quick = quickTests();
   expect(quick).toContain("scripts/dev/check/quick_tests.test.ts");
   expect(quick).toContain("scripts/tests/layers.test.ts");

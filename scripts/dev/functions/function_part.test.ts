@@ -39,7 +39,7 @@ const answers = async () => {
   return answer.status;
 };
 
-test("a file that is saved starts it again under its address", async () => {
+test("restarts at the same address when a file is saved", async () => {
   expect(await answers()).toBe(401);
   const now = new Date();
   // saved as it is: the other tests of this working tree see no difference
@@ -48,7 +48,7 @@ test("a file that is saved starts it again under its address", async () => {
   await expect.poll(() => answers().catch(() => 0), { timeout: 20_000 }).toBe(401);
 });
 
-test("stopped, it does not come back at the next change", async () => {
+test("does not restart on a change after it was stopped", async () => {
   await part.stop();
   const now = new Date();
   await utimes(join(ROOT, "supabase", "functions", "ops-backups", "responses.ts"), now, now);

@@ -31,7 +31,7 @@ describe("faults", () => {
     expect((await requestDispatch(github().octokit, "plain.yml", details)).status).toBe(200);
   });
 
-  it("accept it and answer 204, 502 or nothing at all", async () => {
+  it("accept a dispatch and answer 204, 502 or nothing", async () => {
     const before = await count();
     github().github.faults.dispatches.push({ kind: "no-details" });
     expect((await requestDispatch(github().octokit, "plain.yml", details)).status).toBe(204);

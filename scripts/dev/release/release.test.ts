@@ -8,13 +8,13 @@ import { migrationFaults, readMigrationHashes, readReleased, unreleased } from "
 
 const textOf = (file: string) => readFileSync(join(ROOT, file), "utf8");
 
-test("this tree has every released migration unchanged, and new ones after them", async () => {
+test("every released migration is unchanged, and new ones come after them", async () => {
   const released = await readReleased();
   expect(Object.keys(released).length).toBeGreaterThan(0);
   expect(migrationFaults(released, await readMigrationHashes())).toEqual([]);
 });
 
-test("package.json, its lock and the commands name one version, which the changelog has", () => {
+test("package.json, its lock and the commands have one version, which the changelog contains", () => {
   for (const file of ["package.json", "package-lock.json"]) {
     expect(JSON.parse(textOf(file)).version, file).toBe(TOOL_VERSION);
   }
@@ -24,7 +24,7 @@ test("package.json, its lock and the commands name one version, which the change
   expect(heads.find((head) => head !== "[Unreleased]")).toContain(`[${TOOL_VERSION}]`);
 });
 
-test("a released migration that changed or is gone is found, and a new one before it", () => {
+test("finds a changed or missing released migration, and a new one before it", () => {
   const released = { "1.1.0": { migrations: { "20260101_a.sql": "hash" } } };
   const faults = (current: Record<string, string>) => migrationFaults(released, current);
   expect(faults({ "20260101_a.sql": "hash", "20260102_b.sql": "new" })).toEqual([]);

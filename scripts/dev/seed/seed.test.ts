@@ -38,12 +38,12 @@ describe("the data", () => {
     expect(tables).toBeGreaterThan(25);
   });
 
-  it("is the same again for the same number of rows", async () => {
+  it("is equal for the same number of rows", async () => {
     await makeErp("again", "newest", ROWS);
     expect((await compareDatabases(cluster.url("prod"), cluster.url("again"))).differences).toEqual([]);
   });
 
-  it.each(["prod", "dev"])("keeps every foreign key of %s", async (name) => {
+  it.each(["prod", "dev"])("satisfies every foreign key of %s", async (name) => {
     const sql = name === "prod" ? prod : dev;
     const keys = await sql.unsafe<{ name: string; orphans: string }[]>(`
       select k.conname as name, format('select count(*)::int as n from %s a where (%s) is not null and not exists (select from %s b where (%s) = (%s))',
@@ -61,7 +61,7 @@ describe("the data", () => {
     }
   });
 
-  it("adds up: orders are the sum of their items, balances the sum of their moves", async () => {
+  it("is consistent: orders are the sum of their items, balances the sum of their movements", async () => {
     const [sums] = await prod.unsafe(`
       select (select count(*)::int from public.pedidos p
                where p.total <> (select sum(i.total) from public.itens_pedido i where i.pedido_id = p.id)) as orders,
@@ -73,7 +73,7 @@ describe("the data", () => {
     expect(sums).toEqual({ orders: 0, balances: 0, outside: 0 });
   });
 
-  it("leaves sequences where the next row finds a free number", async () => {
+  it("leaves sequences at a free number", async () => {
     const next = await prod.begin(async (tx) => {
       const [row] = await tx.unsafe(`
         insert into public.pedidos (empresa_id, cliente_id) select empresa_id, id from public.clientes limit 1
@@ -88,7 +88,7 @@ describe("the data", () => {
 });
 
 describe("the schema", () => {
-  it("of dev is an older state: prod's news are missing, and what prod dropped is there", async () => {
+  it("of dev is older: it lacks what prod added and has what prod dropped", async () => {
     const { equal, differences } = await compareDatabases(cluster.url("prod"), cluster.url("dev"));
     expect(equal).toBe(false);
     expect(differences).toEqual(expect.arrayContaining([
@@ -115,7 +115,7 @@ describe("the schema", () => {
     expect(profile).toEqual({ nome: "Novo" });
   });
 
-  it("keeps stock and order totals by triggers, and writes the audit trail", async () => {
+  it("maintains stock and order totals by triggers, and writes the audit trail", async () => {
     const [sums] = await asCaller(prod, "owner", async (tx) => {
       await tx.unsafe(
         "insert into public.pedidos (id, empresa_id, cliente_id) select -1, empresa_id, id from public.clientes limit 1",
@@ -146,7 +146,7 @@ describe("a company's rows", () => {
     );
   }
 
-  it.each([1, 3])("are visible to its seller %i, those of other companies are not", async (seller) => {
+  it.each([1, 3])("are visible to its seller %i; those of other companies are not", async (seller) => {
     const [visible] = await asCaller(prod, "owner", async (tx) => {
       await asSeller(tx, seller);
       return await tx.unsafe(`
@@ -173,7 +173,7 @@ describe("a company's rows", () => {
   });
 });
 
-it("adds a sample history when requested, marked as sample data, and only to an empty catalog", async () => {
+it("adds a sample history if requested, marked as sample data, and only to an empty catalog", async () => {
   const now = new Date("2026-11-24T12:00:00Z");
   await seedHistory(prod, now);
   const [found] = await prod.unsafe(`
@@ -197,7 +197,7 @@ it("adds a sample history when requested, marked as sample data, and only to an 
   await expect(seedHistory(prod, now)).rejects.toThrow("the catalog is not empty");
 });
 
-it("refuses a number of rows that is none", async () => {
+it("refuses an invalid number of rows", async () => {
   const options = {
     prodUrl: "",
     devUrl: "",

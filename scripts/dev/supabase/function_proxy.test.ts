@@ -66,7 +66,7 @@ test("a preflight is answered by the function", async () => {
   ]);
 });
 
-test("bodies stream: the function sees the first part before the last is sent", async () => {
+test("bodies stream: the function receives the first part before the last is sent", async () => {
   const url = await proxyTo(
     await serve((incoming, response) => {
       incoming.once("data", (chunk: Uint8Array) => response.write(chunk));
@@ -83,7 +83,7 @@ test("bodies stream: the function sees the first part before the last is sent", 
   expect(await new Promise((resolve) => answer.once("data", (chunk) => resolve(String(chunk))))).toBe("end");
 });
 
-test("a caller that disconnects ends the function's request too", async () => {
+test("a caller that disconnects aborts the function's request", async () => {
   let came = false;
   let closed = false;
   const url = await proxyTo(
@@ -100,7 +100,7 @@ test("a caller that disconnects ends the function's request too", async () => {
   await expect.poll(() => closed).toBe(true);
 });
 
-test("another function's name is a 404, a function that is down a 503, both readable by a page", async () => {
+test("an unknown function gets a 404, an unavailable one a 503, both readable by a page", async () => {
   const port = await serve(() => {});
   const url = await proxyTo(port);
   const unknown = await fetch(`${url}/other`);

@@ -93,17 +93,17 @@ const privileges = () =>
       order by 1, 2`;
 
 describe("privileges", () => {
-  test("a REVOKE holds: no caller reads the table, anonymous callers get 401", async () => {
+  test("a REVOKE is effective: no caller reads the table, anonymous callers get 401", async () => {
     expect(await call("/rest/v1/closed")).toMatchObject({ status: 401, body: { code: "42501" } });
     expect(await call("/rest/v1/closed", { token })).toMatchObject({ status: 403, body: { code: "42501" } });
   });
 
-  test("a function's revoked EXECUTE holds for anonymous callers only", async () => {
+  test("a revoked EXECUTE is effective for anonymous callers only", async () => {
     expect(await rpc("signed_in_only")).toMatchObject({ status: 401, body: { code: "42501" } });
     expect(await rpc("signed_in_only", {}, token)).toEqual({ status: 200, body: 1 });
   });
 
-  test("each request runs in the role of its token, the session as authenticator", async () => {
+  test("each request runs in the role of its token, with authenticator as session user", async () => {
     expect((await rpc("who")).body).toMatchObject({ role: "anon", session: "authenticator", uid: null });
     const { body } = await rpc("who", {}, token);
     expect(body).toMatchObject({ role: "authenticated", session: "authenticator", email: USER.email });
@@ -111,7 +111,7 @@ describe("privileges", () => {
       .toMatchObject({ role: "service_role" });
   });
 
-  test("row-level security shows each user the own rows", async () => {
+  test("row-level security returns to each user its own rows", async () => {
     const { body } = await rpc("who", {}, token);
     const { uid } = z.object({ uid: z.uuid() }).parse(body);
     await sql`insert into public.owned values (1, ${uid}), (2, gen_random_uuid())`;
@@ -119,7 +119,7 @@ describe("privileges", () => {
     expect((await call("/rest/v1/owned?select=id")).body).toEqual([]);
   });
 
-  test("no key, a wrong key, a foreign signature or a role out of reach get nothing", async () => {
+  test("no key, a wrong key, a wrong signature and a forbidden role are refused", async () => {
     expect((await call("/rest/v1/opened", { apikey: null })).status).toBe(401);
     expect((await call("/rest/v1/opened", { apikey: "sb_publishable_other" })).status).toBe(401);
     const exp = Math.floor(Date.now() / 1000) + 60;
@@ -134,7 +134,7 @@ describe("privileges", () => {
     expect((await rpc("who", {}, forge(claims, stack.keys.jwtSecret))).status).toBe(200);
   });
 
-  test("a start and its requests change no privilege at all", async () => {
+  test("a start and its requests change no privileges", async () => {
     const before = [...await privileges()];
     expect(before.length).toBeGreaterThan(30);
     await stack.restartPart("supabase");
@@ -144,7 +144,7 @@ describe("privileges", () => {
     expect([...await privileges()]).toEqual(before);
   });
 
-  test("auth's tables belong to its admin, and sign-in works with what sign-up stored", async () => {
+  test("auth's tables are owned by its admin, and sign-in works with what sign-up stored", async () => {
     const [owner] =
       await sql`select tableowner from pg_tables where schemaname = 'auth' and tablename = 'users'`;
     expect(owner).toEqual({ tableowner: "supabase_auth_admin" });
@@ -166,20 +166,20 @@ describe("errors", () => {
     ["22023", 400, 400],
     ["55P03", 500, 500],
   ])(
-    "%s is %i for anonymous callers and %i for users, with all that was raised",
+    "%s is %i for anonymous callers and %i for users, with all fields of the error",
     async (code, anonymous, user) => {
       expect(await rpc("fail", { code })).toMatchObject({ status: anonymous, body: { code, message: "m" } });
       expect((await rpc("fail", { code }, token)).status).toBe(user);
     },
   );
 
-  test("detail and hint arrive", async () => {
+  test("detail and hint are returned", async () => {
     for (const code of ["P0001", "PT409", "42501"]) {
       expect((await rpc("fail", { code })).body).toEqual({ code, message: "m", details: "d", hint: "h" });
     }
   });
 
-  test("what is not there is a 404", async () => {
+  test("a missing object is a 404", async () => {
     expect(await rpc("nothing")).toMatchObject({ status: 404, body: { code: "PGRST202" } });
     expect(await call("/rest/v1/nothing")).toMatchObject({ status: 404, body: { code: "PGRST205" } });
     expect((await call("/elsewhere")).status).toBe(404);
@@ -187,12 +187,12 @@ describe("errors", () => {
 });
 
 describe("values", () => {
-  test("jsonb arguments arrive as what they are", async () => {
+  test("jsonb arguments keep their types", async () => {
     expect((await rpc("kind_of", { p: { inner: [1] } })).body).toBe("object array");
     expect((await rpc("kind_of", { p: [1] })).body).toBe("array -");
   });
 
-  test("timestamps have PostgREST's form", async () => {
+  test("timestamps have PostgREST's format", async () => {
     const at = "2026-01-02T03:04:06.678901+00:00";
     expect((await rpc("moment")).body).toEqual([{ at }]);
     expect((await call("/rest/v1/opened?select=at,local")).body).toEqual([{
@@ -202,7 +202,7 @@ describe("values", () => {
   });
 });
 
-describe("life", () => {
+describe("lifecycle", () => {
   test("a changed schema is used without a restart, once the database notifies", async () => {
     expect((await call("/rest/v1/later")).status).toBe(404);
     await sql`create table public.later (id int)`;
@@ -215,7 +215,7 @@ describe("life", () => {
     await expect.poll(async () => (await call("/rest/v1/later")).status).toBe(404);
   });
 
-  test("without the database it answers 503, and recovers with it", async () => {
+  test("answers 503 without the database, and recovers with it", async () => {
     await stack.stopPart("postgres");
     // a request that the server took with it may get no answer at all: the next one has the error
     await expect.poll(() => rpc("who").catch(() => null), { timeout: 20_000 })
@@ -224,7 +224,7 @@ describe("life", () => {
     await expect.poll(async () => (await rpc("who")).status).toBe(200);
   });
 
-  test("the function answers behind the same address, and 503 while it is down", async () => {
+  test("the function is served at the same address, and answers 503 while it is down", async () => {
     const options = { body: {} };
     expect(await call("/functions/v1/ops-backups", options)).toMatchObject({
       status: 401,

@@ -48,9 +48,9 @@ export function describeEnds(place: () => FunctionPlace): void {
 
   const backup = (target: string) => start({ action: "backup", target });
 
-  describe("a run whose machine is killed", () => {
+  describe("a run whose runner is killed", () => {
     it(
-      "in any phase of a backup or of a restore is failed, frees its target and lets the next one begin",
+      "is marked as failed in any phase of a backup or restore, releases its target and lets the next run begin",
       async () => {
         const run = await waitForEnd(place(), await backup("dev"));
         expect(run.status).toBe("succeeded");
@@ -67,7 +67,7 @@ export function describeEnds(place: () => FunctionPlace): void {
       300_000,
     );
 
-    it("together with what GitHub knew of it is lost, with its last phase", async () => {
+    it("is marked as lost, with its last phase, when GitHub has no record of it either", async () => {
       const { stack } = place();
       await holdingDev(place(), "access exclusive", async () => {
         const id = await backup("dev");
@@ -92,7 +92,7 @@ export function describeEnds(place: () => FunctionPlace): void {
       return cancelAnswerSchema.parse(body).run;
     };
 
-    it("ends a backup that waits in its dump, and leaves nothing", async () => {
+    it("ends a backup that waits in its dump and leaves nothing behind", async () => {
       await holdingDev(place(), "access exclusive", async () => {
         const id = await backup("dev");
         await waitForPhase(place(), id, "dump");
@@ -102,7 +102,7 @@ export function describeEnds(place: () => FunctionPlace): void {
       });
     });
 
-    it("ends a restore that waits for its locks; the target is as it was", async () => {
+    it("ends a restore that waits for its locks and leaves the target unchanged", async () => {
       const { r2_key } = await waitForEnd(place(), await backup("dev"));
       await holdingDev(place(), "access share", async (dev) => {
         const before = await dev`select count(*) as n from public.pedidos`;
@@ -117,7 +117,7 @@ export function describeEnds(place: () => FunctionPlace): void {
       });
     });
 
-    it("is refused once something of the run stays, and after its end", async () => {
+    it("is refused once the run has made a permanent change, and after its end", async () => {
       const { sql, tokens, stack } = place();
       const request_id = crypto.randomUUID();
       await sql`

@@ -50,7 +50,7 @@ export function describeLists(place: () => FunctionPlace): void {
       expect(backups.parse(data).map(({ bytes }) => bytes)).toEqual([980, 981, 982, 983, 984]);
     });
 
-    it("an old client's three arguments still do, by GET as well", async () => {
+    it("the three arguments of older clients work, also by GET", async () => {
       const page = { p_target: "verify", p_limit: 5, p_offset: 5 };
       const posted = await as("viewer").rpc("ops_db_backups_list", page);
       expect(backups.parse(posted.data).map(({ r2_key }) => r2_key)).toEqual(
@@ -60,7 +60,7 @@ export function describeLists(place: () => FunctionPlace): void {
       expect(got.data).toEqual(posted.data);
     });
 
-    it("pages by the last row, filters and searches, leave out no row and show none twice", async () => {
+    it("keyset pages with filters and search return each row once", async () => {
       const keys: string[] = [];
       let after: string | undefined;
       for (;;) {
@@ -78,7 +78,7 @@ export function describeLists(place: () => FunctionPlace): void {
       );
     });
 
-    it("runs have no text of plans, except a run that is read by its id", async () => {
+    it("runs have no plan text, except a run that is read by its id", async () => {
       const args = { p_target: "verify", p_kind: "drill", p_limit: 3 };
       const listed = runs.parse((await as("viewer").rpc("ops_db_backup_runs_list", args)).data);
       expect(listed.map(({ result }) => result)).toEqual(Array(3).fill({ checks: 1 }));

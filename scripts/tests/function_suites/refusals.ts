@@ -81,7 +81,7 @@ export function describeRefusals(place: () => FunctionPlace): void {
   };
 
   describe.each(Object.entries(UNKNOWN))("%s", (who, code) => {
-    it.each(ACTIONS)("learns nothing by %s", async (action) => {
+    it.each(ACTIONS)("gets no information by %s", async (action) => {
       await refuse(who, { body: GOOD[action] }, [401, code], null);
       for (const form of FIRST_FORMS) {
         const bad = BAD[form];
@@ -106,7 +106,7 @@ export function describeRefusals(place: () => FunctionPlace): void {
     });
 
     if (answers.health !== null) return;
-    it("sees how everything is, and no secret", async () => {
+    it("reads the health, which contains no secret", async () => {
       const { stack, tokens } = place();
       const { status, body } = await ask(stack, { token: tokens[who], body: GOOD.health });
       expect(status).toBe(200);
@@ -121,7 +121,7 @@ export function describeRefusals(place: () => FunctionPlace): void {
     });
   });
 
-  describe("a manager's mistakes", () => {
+  describe("an invalid request of a manager", () => {
     const restoreOfProd = { ...GOOD.restore, target: "prod" };
     const confirmed = { ...restoreOfProd, confirm: "RESTORE_PROD", request_id: REQUEST_ID };
     const mistakes: [string, object, Answer][] = [

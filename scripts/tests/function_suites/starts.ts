@@ -39,10 +39,10 @@ export function describeStarts(place: () => FunctionPlace): void {
   const asManager = (body: object) => ask(place().stack, { token: place().tokens.manager, body });
   const actor = () => place().stack.users.admin.email;
 
-  describe("a held database", () => {
+  describe("a locked database", () => {
     const holder = { kind: "backup", target: "dev", mode: "full", requested_by: "agendado" };
 
-    it("is refused with the run that holds it: kind, start and requester", async () => {
+    it("is refused with the run that holds the lock: kind, start and requester", async () => {
       const { sql, tokens } = place();
       const [row] = await sql`
         insert into public.ops_db_backup_runs ${sql({ ...holder, request_id: crypto.randomUUID() })}
@@ -60,7 +60,7 @@ export function describeStarts(place: () => FunctionPlace): void {
   });
 
   describe("a permitted backup", () => {
-    it(`is dispatched once for ${MANY} parallel calls of one id`, async () => {
+    it(`is dispatched once for ${MANY} parallel calls with one id`, async () => {
       const before = await countTraces(place());
       const body = { ...GOOD.backup, request_id: REQUEST_ID };
       const answers = await Promise.all(Array.from({ length: MANY }, () => asManager(body)));
@@ -73,7 +73,7 @@ export function describeStarts(place: () => FunctionPlace): void {
       await expectRefusal(place(), reused, { status: 409, code: "request_id_reused", actor: actor() });
     });
 
-    it("is followed by a viewer and ends in the history", async () => {
+    it("is followed by a viewer and appears in the history", async () => {
       const seen = await statusOf(place(), REQUEST_ID, "viewer");
       expect(seen.run.requested_by).toBe(actor());
       await waitForEnd(place(), REQUEST_ID);
@@ -81,7 +81,7 @@ export function describeStarts(place: () => FunctionPlace): void {
       expect([run.status, run.error_code, github]).toEqual(["succeeded", null, null]);
     });
 
-    it(`is dispatched once for ${MANY} parallel calls of different ids`, async () => {
+    it(`is dispatched once for ${MANY} parallel calls with different ids`, async () => {
       // accepted, and never begun: so that the lock is held until the last of them is answered
       place().stack.github.faults.dispatches.push({ kind: "answer", answer: acceptance(place()) });
       const before = await countTraces(place());
@@ -100,7 +100,7 @@ export function describeStarts(place: () => FunctionPlace): void {
   });
 
   it(
-    "a restore of a backup that is not in the vault fails with its reason, and gives the lock back",
+    "a restore of a backup that is not in the vault fails with its reason and releases the lock",
     async () => {
       const { body } = await asManager(GOOD.restore);
       const run = await waitForEnd(place(), dispatchedSchema.parse(body).request_id);
@@ -109,7 +109,7 @@ export function describeStarts(place: () => FunctionPlace): void {
     120_000,
   );
 
-  it("a GitHub that cannot be reached fails the run at once and gives the lock back", async () => {
+  it("an unreachable GitHub fails the run at once and releases the lock", async () => {
     const { stack, sql } = place();
     await stack.stopPart("github");
     try {

@@ -39,7 +39,7 @@ function world(run: Partial<Run> = {}) {
   return { database, server, slept, deps, reports };
 }
 
-Deno.test("cancelRun() ends a run before it begins, and cancels it where GitHub shows it", async () => {
+Deno.test("cancelRun() cancels a run that has not begun, also at GitHub once it is visible there", async () => {
   const { server, deps } = world();
   server.addRun(8, { display_title: `Backup prod ${REQUEST_ID}` });
   server.addRun(9);
@@ -63,7 +63,7 @@ Deno.test("cancelRun() warns when GitHub did not cancel a run whose row has ende
   assert.match(warnings?.[0] ?? "", /github_unclear/);
 });
 
-Deno.test("cancelRun() interrupts a script and answers what it reported", async () => {
+Deno.test("cancelRun() interrupts a script and returns what it reported", async () => {
   const { server, slept, deps, reports } = world({ status: "running", phase: "dump", github_run_id: 8 });
   reports({ status: "cancelled", error_code: "run_cancelled" });
   const { run } = await cancelRun(CANCEL, deps);
@@ -72,7 +72,7 @@ Deno.test("cancelRun() interrupts a script and answers what it reported", async 
   assert.equal(slept.length, 1);
 });
 
-Deno.test("cancelRun() answers a run that is still rolling back", async () => {
+Deno.test("cancelRun() returns a run that is still rolling back", async () => {
   const { slept, deps } = world({ status: "running", phase: "load", github_run_id: 8 });
   const { run } = await cancelRun(CANCEL, deps);
   assert.equal(run.status, "running");
@@ -121,7 +121,7 @@ const refused: [string, Partial<Run>, string][] = [
 ];
 
 for (const [what, run, why] of refused) {
-  Deno.test(`cancelRun() refuses ${what}, and touches nothing`, async () => {
+  Deno.test(`cancelRun() refuses ${what} and changes nothing`, async () => {
     const { database, server, deps } = world(run);
     await assert.rejects(cancelRun(CANCEL, deps), (error) => {
       assert.ok(error instanceof Error && "code" in error && "details" in error);

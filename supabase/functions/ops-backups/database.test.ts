@@ -63,7 +63,7 @@ Deno.test("authenticate() verifies a token with the auth server in a project wit
   assert.equal(seen[0]?.authorization, `Bearer ${jwt}`);
 });
 
-Deno.test("authenticate() checks an asymmetric token against the project's keys, and no other's", async () => {
+Deno.test("authenticate() checks an asymmetric token against the project's keys only", async () => {
   const ours = await asymmetric("ours", USER);
   const forged = await asymmetric("ours", USER);
   const foreign = await asymmetric("foreign", USER);
@@ -141,19 +141,19 @@ const noAnswer: [string, Answer, ErrorCode][] = [
 ];
 
 for (const [what, answer, code] of noAnswer) {
-  Deno.test(`mayOps() does not go on when ${what}`, async () => {
+  Deno.test(`mayOps() fails when ${what}`, async () => {
     await assert.rejects(project(answer).as("user-token").mayOps("manage"), { code });
   });
 }
 
-Deno.test("currentEmpresa() distinguishes none from no answer", async () => {
+Deno.test("currentEmpresa() distinguishes no company from no reply", async () => {
   assert.equal(await project(() => Response.json(null)).as("t").currentEmpresa(), null);
   await assert.rejects(project(() => Response.json({})).as("t").currentEmpresa(), {
     code: "perm_check_failed",
   });
 });
 
-Deno.test("requestRun() hands over the order and reads the row", async () => {
+Deno.test("requestRun() sends the request and parses the row", async () => {
   const run = exampleRun();
   const { seen, as } = project(() => Response.json({ created: true, run }));
   const order = {
@@ -177,7 +177,7 @@ Deno.test("requestRun() hands over the order and reads the row", async () => {
   });
 });
 
-Deno.test("findRun() answers null for an unknown id and refuses a row of another shape", async () => {
+Deno.test("findRun() returns null for an unknown id and refuses a row of another shape", async () => {
   assert.equal(await project(() => Response.json([])).as("t").findRun(REQUEST_ID), null);
   const odd = project(() => Response.json([{ id: 1 }])).as("t");
   await assert.rejects(odd.findRun(REQUEST_ID), { code: "internal_server_error" });

@@ -19,7 +19,7 @@ function failureOf(changes: Record<string, string | undefined>): Record<string, 
   throw new assert.AssertionError({ message: "the environment was accepted" });
 }
 
-Deno.test("readConfig() takes defaults for what is optional", () => {
+Deno.test("readConfig() has defaults for optional variables", () => {
   const config = configOf({ GITHUB_API_URL: undefined, GITHUB_DEFAULT_REF: " " });
   assert.equal(config.githubRef, "main");
   assert.equal(config.githubApiUrl, "https://api.github.com");
@@ -46,7 +46,7 @@ Deno.test("readConfig() reports everything missing at once", () => {
   });
 });
 
-Deno.test("readConfig() names what is wrong, without its value", () => {
+Deno.test("readConfig() names invalid variables without their values", () => {
   const details = failureOf({
     GITHUB_REPO: "no-owner",
     SUPABASE_URL: "ftp://x",
@@ -55,7 +55,7 @@ Deno.test("readConfig() names what is wrong, without its value", () => {
   assert.deepEqual(details, { missing: [], invalid: ["SUPABASE_URL", "GITHUB_REPO", "ALLOWED_ORIGINS"] });
 });
 
-Deno.test("readAllowedOrigins() lists origins, else the site's own, else none", () => {
+Deno.test("readAllowedOrigins() returns the listed origins, else the site's own, else none", () => {
   const of = (env: Record<string, string>) => readAllowedOrigins((name) => env[name]);
   assert.deepEqual(of({ ALLOWED_ORIGINS: "https://a.example/, http://b.example:5173" }), [
     "https://a.example",

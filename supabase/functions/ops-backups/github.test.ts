@@ -8,7 +8,7 @@ function connect(server: MemoryGitHub) {
   return createGitHub(exampleConfig(), { fetch: server.fetch, now: () => NOW });
 }
 
-Deno.test("dispatch() sends the inputs on the configured ref and answers the run", async () => {
+Deno.test("dispatch() sends the inputs on the configured ref and returns the run", async () => {
   const server = new MemoryGitHub();
   const run = await connect(server).dispatch("restore", { target: "dev" });
   assert.deepEqual(run, { id: 7, url: runPage(7) });
@@ -19,7 +19,7 @@ Deno.test("dispatch() sends the inputs on the configured ref and answers the run
   }]);
 });
 
-Deno.test("dispatch() answers null when GitHub accepts without naming the run", async () => {
+Deno.test("dispatch() returns null when GitHub accepts without naming the run", async () => {
   for (const answer of [new Response(null, { status: 204 }), Response.json({}), new Response("ok")]) {
     const server = new MemoryGitHub();
     server.answerDispatch = () => answer;
@@ -109,7 +109,7 @@ Deno.test("findByRequestId() finds the run by its name, not the newest", async (
   assert.equal(await connect(server).findByRequestId("backup", REQUEST_ID, NOW), null);
 });
 
-Deno.test("readRun() answers null for a run GitHub does not know, and fails when GitHub fails", async () => {
+Deno.test("readRun() returns null for a run that GitHub does not know, and fails when GitHub fails", async () => {
   const server = new MemoryGitHub();
   server.addRun(5, { status: "completed", conclusion: "failure" });
   const github = connect(server);
@@ -119,7 +119,7 @@ Deno.test("readRun() answers null for a run GitHub does not know, and fails when
   await assert.rejects(github.readRun(5), { code: "github_error" });
 });
 
-Deno.test("readSteps() puts the jobs' steps in one row", async () => {
+Deno.test("readSteps() joins the steps of all jobs in one list", async () => {
   const server = new MemoryGitHub();
   server.addRun(5);
   server.steps = [{ name: "Dump", status: "completed", conclusion: "success" }];

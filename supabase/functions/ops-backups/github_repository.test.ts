@@ -16,14 +16,14 @@ function connect(answers: Record<string, () => Response>) {
   });
 }
 
-Deno.test("parseExpiry() reads GitHub's moments, and nothing out of anything else", () => {
+Deno.test("parseExpiry() parses GitHub's times and returns null for anything else", () => {
   assert.equal(parseExpiry("2026-12-24 10:00:00 UTC")?.toISOString(), "2026-12-24T10:00:00.000Z");
   assert.equal(parseExpiry("2026-12-24 10:00:00 -0300")?.toISOString(), "2026-12-24T13:00:00.000Z");
   assert.equal(parseExpiry(undefined), null);
   assert.equal(parseExpiry("soon"), null);
 });
 
-Deno.test("readTokenExpiry() takes the end from the answer's header", async () => {
+Deno.test("readTokenExpiry() reads the expiry from the response's header", async () => {
   const headers = { "github-authentication-token-expiration": "2026-12-24 10:00:00 UTC" };
   const stated = connect({ "": () => Response.json({ id: 1 }, { headers }) });
   assert.equal((await stated.readTokenExpiry())?.getUTCDate(), 24);
@@ -31,19 +31,19 @@ Deno.test("readTokenExpiry() takes the end from the answer's header", async () =
   await assert.rejects(connect({}).readTokenExpiry(), { code: "github_not_found" });
 });
 
-Deno.test("listSecretNames() never repeats more than names", async () => {
+Deno.test("listSecretNames() returns names only", async () => {
   const secrets = [{ name: "R2_ENDPOINT", created_at: "2026-01-01T00:00:00Z", value: "no" }];
   const repository = connect({ "/actions/secrets": () => Response.json({ total_count: 1, secrets }) });
   assert.deepEqual(await repository.listSecretNames(), ["R2_ENDPOINT"]);
 });
 
-Deno.test("lastScheduledRun() answers null where the schedule started none", async () => {
+Deno.test("lastScheduledRun() returns null when the schedule has started no run", async () => {
   const path = "/actions/workflows/db-backup.yml/runs";
   const none = connect({ [path]: () => Response.json({ total_count: 0, workflow_runs: [] }) });
   assert.equal(await none.lastScheduledRun("db-backup.yml"), null);
 });
 
-Deno.test("an answer of GitHub in another form is an error of GitHub", async () => {
+Deno.test("a response of GitHub in another format is a GitHub error", async () => {
   const odd = connect({ "/actions/workflows": () => Response.json({ workflows: [{}] }) });
   await assert.rejects(odd.listWorkflows(), { code: "github_error" });
 });

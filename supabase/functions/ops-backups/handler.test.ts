@@ -102,7 +102,7 @@ Deno.test("the handler lets a viewer read a status, with or without an active co
   assert.match(await assertFailure(await post(status), 403, "forbidden"), /ops:view.*Nenhuma empresa/);
 });
 
-Deno.test("the handler serves POST alone", async () => {
+Deno.test("the handler accepts POST only", async () => {
   const { handle } = world();
   for (const method of ["GET", "PUT", "DELETE"]) {
     const response = await handle(new Request("https://functions.example/ops-backups", { method }));
@@ -111,7 +111,7 @@ Deno.test("the handler serves POST alone", async () => {
   }
 });
 
-Deno.test("the handler names what its environment lacks, to a page of an allowed origin", async () => {
+Deno.test("the handler names missing environment variables to a page of an allowed origin", async () => {
   const { post, logged } = world({ ALLOWED_ORIGINS: ORIGIN });
   const response = await post(BACKUP, { authorization: "Bearer user", origin: ORIGIN });
   assert.equal(response.headers.get("access-control-allow-origin"), ORIGIN);
@@ -126,7 +126,7 @@ Deno.test("the handler names what its environment lacks, to a page of an allowed
   assert.equal(logged[0]?.code, "config_error");
 });
 
-Deno.test("the handler discloses nothing of an unexpected error", async () => {
+Deno.test("the handler discloses nothing about an unexpected error", async () => {
   const { post, database, logged } = world();
   database.requestRun = () => Promise.reject(new Error("secret at https://user:pass@host"));
   const response = await post(BACKUP);
@@ -136,7 +136,7 @@ Deno.test("the handler discloses nothing of an unexpected error", async () => {
   assert.match(logged[0]?.message ?? "", /secret/);
 });
 
-Deno.test("the handler passes GitHub's wait on", async () => {
+Deno.test("the handler forwards GitHub's Retry-After", async () => {
   const { post, server } = world();
   server.answerDispatch = () =>
     Response.json({ message: "slow down" }, { status: 403, headers: { "retry-after": "42" } });
@@ -145,7 +145,7 @@ Deno.test("the handler passes GitHub's wait on", async () => {
   assert.match(await assertFailure(response, 503, "github_rate_limited"), /42 s/);
 });
 
-Deno.test("the handler lets only the allowed origins in", async () => {
+Deno.test("the handler accepts the allowed origins only", async () => {
   const { handle } = world();
   const preflight = (origin: string) =>
     handle(new Request("https://functions.example/ops-backups", { method: "OPTIONS", headers: { origin } }));
@@ -201,7 +201,7 @@ Deno.test("the handler records nothing of a granted request", async () => {
   assert.deepEqual(refusals.kept, []);
 });
 
-Deno.test("the handler answers a refusal that could not be recorded, and logs that", async () => {
+Deno.test("the handler returns a refusal that could not be recorded, and logs that", async () => {
   const { post, refusals, logged } = world();
   refusals.failure = new BackupError("audit_unavailable", "down");
   await assertFailure(await post("{"), 400, "invalid_payload");
@@ -216,7 +216,7 @@ Deno.test("the handler counts a flood of unauthenticated requests instead of rec
   assert.equal(refusals.kept.at(-1)?.detail.skipped, 10);
 });
 
-Deno.test("the handler cancels for a manager and answers health to a viewer", async () => {
+Deno.test("the handler cancels for a manager and returns health to a viewer", async () => {
   const { post, database, server } = world();
   database.rows.set(REQUEST_ID, exampleRun());
   database.rights.delete("manage");

@@ -19,7 +19,7 @@ function accessOf(changes: Record<string, string>) {
 
 const access = accessOf({ SUPABASE_SECRET_KEYS: '{"default":"sb_secret_example"}' });
 
-Deno.test("readServiceAccess() finds the secret key in either form, and misses it in none", () => {
+Deno.test("readServiceAccess() finds the secret key in either form, and reports it missing in neither", () => {
   assert.equal(access?.secretKey, "sb_secret_example");
   assert.equal(accessOf({ SUPABASE_SERVICE_ROLE_KEY: "legacy" })?.secretKey, "legacy");
   assert.equal(accessOf({}), null);

@@ -124,7 +124,7 @@ const consents: [string, ActionRequest, ErrorCode | null][] = [
 ];
 
 for (const [what, request, code] of consents) {
-  Deno.test(`requireConsent() answers ${code ?? "nothing"} to ${what}`, () => {
+  Deno.test(`requireConsent() returns ${code ?? "nothing"} for ${what}`, () => {
     if (code === null) return requireConsent(request);
     assert.throws(() => requireConsent(request), { code });
   });

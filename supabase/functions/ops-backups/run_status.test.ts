@@ -43,7 +43,7 @@ Deno.test("readStatus() does not call GitHub for a run that has ended", async ()
   assert.equal(answer.run.status, "succeeded");
 });
 
-Deno.test("readStatus() shows GitHub's steps beside a live run and changes nothing", async () => {
+Deno.test("readStatus() returns GitHub's steps of an active run and changes nothing", async () => {
   const alive = { heartbeat_at: NOW.toISOString() };
   const { database, server, deps } = world({ status: "running", github_run_id: 5, ...alive });
   server.addRun(5);
@@ -61,7 +61,7 @@ Deno.test("readStatus() shows GitHub's steps beside a live run and changes nothi
   assert.deepEqual(database.calls, ["findRun"]);
 });
 
-Deno.test("readStatus() names the run that was not known at first", async () => {
+Deno.test("readStatus() returns the run that GitHub did not name at first", async () => {
   const { database, server, deps } = world({ status: "unknown" });
   server.addRun(5, { display_title: `Backup ${REQUEST_ID}` });
   server.addRun(6);
@@ -84,7 +84,7 @@ Deno.test("readStatus() ends a run whose script died, with the step that failed"
   assert.ok(github !== null && "known" in github && github.known && github.failed_step === "Dump");
 });
 
-Deno.test("readStatus() expires silent runs for a viewer, who may not settle", async () => {
+Deno.test("readStatus() expires silent runs also for a viewer without the right to settle", async () => {
   const { database, server, deps } = world({ status: "running", github_run_id: 5 });
   database.rights.delete("manage");
   server.addRun(5, { status: "completed", conclusion: "cancelled", updated_at: LONG_AGO });
@@ -94,7 +94,7 @@ Deno.test("readStatus() expires silent runs for a viewer, who may not settle", a
   assert.deepEqual(database.calls, ["findRun", "mayOps", "findRun"]);
 });
 
-Deno.test("readStatus() answers a viewer as before where a silent run cannot be given up, and logs why", async () => {
+Deno.test("readStatus() returns the row to a viewer when a silent run cannot be given up, and logs the reason", async () => {
   const { database, silentRuns, logged, deps } = world({ status: "running", github_run_id: 5 });
   database.rights.delete("manage");
   silentRuns.failure = new BackupError("catalog_unavailable", "no secret key");
@@ -109,7 +109,7 @@ Deno.test("readStatus() gives up a run that GitHub does not know after a long si
   assert.deepEqual(github, { known: false });
 });
 
-Deno.test("readStatus() answers the row and GitHub's failure when GitHub does not answer", async () => {
+Deno.test("readStatus() returns the row and GitHub's failure when GitHub does not reply", async () => {
   const { database, server, deps } = world({ status: "running", github_run_id: 5 });
   server.broken = true;
   const { run, github } = await readStatus(ASKED, deps);

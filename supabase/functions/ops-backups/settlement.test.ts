@@ -47,7 +47,7 @@ Deno.test("decideSettlement() accepts GitHub's end of a running script only afte
   assert.equal(decideSettlement(reporting(SETTLE_AFTER_SILENCE_MS + 1), ended, null, NOW)?.status, "failed");
 });
 
-Deno.test("decideSettlement() leaves a run alone while GitHub works on it", () => {
+Deno.test("decideSettlement() does not settle a run while GitHub reports it active", () => {
   const running = { ...completed(null, 3_600_000), status: "in_progress" };
   assert.equal(decideSettlement(exampleRun({ created_at: before(7_200_000) }), running, null, NOW), null);
 });
@@ -63,7 +63,7 @@ Deno.test("decideSettlement() gives up an unknown run only after a long silence"
   assert.equal(decideSettlement(alive, null, null, NOW), null);
 });
 
-Deno.test("decideSettlement() gives up a script that went silent, whatever GitHub still believes", () => {
+Deno.test("decideSettlement() gives up a silent script, whatever state GitHub reports", () => {
   const working = { ...completed(null), status: "in_progress" };
   const silent = exampleRun({
     status: "running",

@@ -53,7 +53,7 @@ Deno.test("startRun() writes the row, dispatches it and records the run", async 
   });
 });
 
-Deno.test("startRun() sends a restore its key and confirmation, and makes an id where none came", async () => {
+Deno.test("startRun() sends a restore its key and confirmation, and creates an id when the request has none", async () => {
   const { server, deps } = world();
   const started = await startRun({ action: "restore", target: "dev", r2_key: R2_KEY, confirm: null }, deps);
   assert.equal(started.kind, "restore");
@@ -68,7 +68,7 @@ Deno.test("startRun() sends a restore its key and confirmation, and makes an id 
   });
 });
 
-Deno.test("startRun() answers a repeated request without a second dispatch", async () => {
+Deno.test("startRun() returns a repeated request without a second dispatch", async () => {
   const { server, deps } = world();
   const [first, again] = [await startRun(BACKUP, deps), await startRun(BACKUP, deps)];
   assert.deepEqual(again, first);
@@ -104,7 +104,7 @@ Deno.test("startRun() keeps a run unknown, and its lock, after an unclear answer
   assert.equal(server.dispatches.length, 1);
 });
 
-Deno.test("startRun() says so when a refusal could not be recorded", async () => {
+Deno.test("startRun() reports a refusal that could not be recorded", async () => {
   const { database, server, deps } = world();
   server.answerDispatch = () => Response.json({ message: "Not Found" }, { status: 404 });
   database.failures.set("markNotDispatched", new BackupError("catalog_unavailable", "down"));
@@ -116,7 +116,7 @@ Deno.test("startRun() says so when a refusal could not be recorded", async () =>
   });
 });
 
-Deno.test("startRun() finds the run of a GitHub that does not name it, once it is visible", async () => {
+Deno.test("startRun() finds the run that GitHub did not name once it is visible", async () => {
   const { database, server, slept, deps } = world();
   server.answerDispatch = () => {
     server.addRun(8, { display_title: `Backup prod · ${REQUEST_ID}` });
@@ -144,7 +144,7 @@ Deno.test("startRun() leaves the run queued when it stays invisible for about te
   }
 });
 
-Deno.test("startRun() does not call an accepted run a failure when the catalog cannot note it", async () => {
+Deno.test("startRun() does not report an accepted run as failed when the catalog cannot record it", async () => {
   const { database, deps } = world();
   database.failures.set("markDispatched", new BackupError("catalog_unavailable", "down"));
   const started = await startRun(BACKUP, deps);
@@ -153,7 +153,7 @@ Deno.test("startRun() does not call an accepted run a failure when the catalog c
   assert.match(started.warnings?.[0] ?? "", /catalog_unavailable/);
 });
 
-Deno.test("startRun() sends a plan as the restore's dry run, and a drill with its key where it has one", async () => {
+Deno.test("startRun() sends a plan as the restore's dry run, and a drill with its key if it has one", async () => {
   const { server, deps } = world();
   const common = { target: "prod", r2_key: R2_KEY, requested_by: "admin@revo.example" };
   const planned = await startRun({ action: "plan", target: "prod", r2_key: R2_KEY, reason: "ensaio" }, deps);

@@ -8,7 +8,7 @@ function interrupted(signal: AbortSignal | null | undefined): Promise<never> {
   return new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
 }
 
-Deno.test("timedFetch() hands on the whole answer, one without a body too", async () => {
+Deno.test("timedFetch() returns the complete response, also one without a body", async () => {
   const init = { status: 201, headers: { "x-ratelimit-remaining": "7" } };
   const created = await timedFetch(answering(Response.json({ id: 1 }, init)), 1000)("x:");
   assert.deepEqual([created.status, created.headers.get("x-ratelimit-remaining")], [201, "7"]);
@@ -17,7 +17,7 @@ Deno.test("timedFetch() hands on the whole answer, one without a body too", asyn
   assert.deepEqual([empty.status, await empty.text()], [204, ""]);
 });
 
-Deno.test("timedFetch() ends a request whose answer, or the rest of it, does not come", async () => {
+Deno.test("timedFetch() aborts a request whose response, or the rest of it, does not arrive", async () => {
   const silent: typeof fetch = (_, init) => interrupted(init?.signal);
   await assert.rejects(timedFetch(silent, 10)("x:"), { name: "TimeoutError" });
   const stalled: typeof fetch = (_, init) => {

@@ -77,7 +77,7 @@ function world(env: Record<string, string> = SETTINGS) {
   return { watchCatalog, repository, received, statuses, call };
 }
 
-Deno.test("only its own token lets it in, and only for the watch", async () => {
+Deno.test("the token of the watch is accepted for the watch only, and no other token is", async () => {
   const { call, received } = world();
   await assert.rejects(call(`${TOKEN}t`), { code: "invalid_token" });
   await assert.rejects(call(""), { code: "invalid_token" });
@@ -86,7 +86,7 @@ Deno.test("only its own token lets it in, and only for the watch", async () => {
   assert.deepEqual(received, []);
 });
 
-Deno.test("it does not start without a token, with a short one, or without a channel", async () => {
+Deno.test("does not start without a token, with a short one, or without a channel", async () => {
   const missing = async (changes: Record<string, string>) => {
     const error = await world({ ...SETTINGS, ...changes }).call().catch((thrown: unknown) => thrown);
     assert.ok(error instanceof BackupError);
@@ -99,7 +99,7 @@ Deno.test("it does not start without a token, with a short one, or without a cha
   assert.match(mute, /OPS_ALERT_WEBHOOK_URL/);
 });
 
-Deno.test("while the watchdog notifies it only calls the dead man's switch", async () => {
+Deno.test("calls only the dead man's switch while the watchdog notifies", async () => {
   const { call, received, watchCatalog } = world();
   assert.deepEqual(await call(), { ok: true, kind: "watch", conditions: [], notified: [] });
   watchCatalog.answer = { ...WELL, backups: [] };
@@ -108,7 +108,7 @@ Deno.test("while the watchdog notifies it only calls the dead man's switch", asy
   assert.equal(watchCatalog.last?.status, "failed");
 });
 
-Deno.test("when GitHub is down it notifies once, clears once, and keeps both in its report", async () => {
+Deno.test("when GitHub is unreachable it notifies once, clears once, and records both in its report", async () => {
   const { call, received, repository, watchCatalog } = world();
   repository.failure = new BackupError("github_error", "no answer");
   watchCatalog.answer = { ...WELL, reports: watchdog(7) };
@@ -121,7 +121,7 @@ Deno.test("when GitHub is down it notifies once, clears once, and keeps both in 
   assert.deepEqual(received.filter((it) => it === "/fail").length, 2);
 });
 
-Deno.test("what the webhook refused is an error, and is notified again", async () => {
+Deno.test("a notification that the webhook refused is an error, and is sent again", async () => {
   const { call, statuses, watchCatalog, received } = world();
   watchCatalog.answer = { ...WELL, reports: {} };
   statuses.push(410);
@@ -130,7 +130,7 @@ Deno.test("what the webhook refused is an error, and is notified again", async (
   assert.deepEqual((await call()).notified, ["raised watchdog_silent"]);
 });
 
-Deno.test("a catalog that does not answer is notified each time: earlier notifications are unknown", async () => {
+Deno.test("notifies on each call while the catalog does not reply: earlier notifications are unknown", async () => {
   const { call, watchCatalog } = world();
   watchCatalog.failure = new BackupError("catalog_unavailable", "no answer");
   for (let round = 0; round < 2; round++) {

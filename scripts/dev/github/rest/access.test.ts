@@ -8,7 +8,7 @@ const where = { owner: OWNER, repo: REPO };
 const github = startForFile();
 
 describe("the contract check itself", () => {
-  it("finds a field that is missing, one of a wrong type, a status and an error that GitHub does not have", () => {
+  it("finds a missing field, a wrong type, and a status and an error that GitHub does not have", () => {
     const run = "/repos/{owner}/{repo}/actions/runs/{run_id}";
     expect(contractFaults("GET", run, 200, {}).length).toBeGreaterThan(20);
     expect(contractFaults("GET", "/rate_limit", 200, { rate: 1, resources: {} })).toContain(
@@ -19,14 +19,14 @@ describe("the contract check itself", () => {
   });
 });
 
-describe("the bearer of a request", () => {
-  it("answers 401 to no token and to a wrong one", async () => {
+describe("the token of a request", () => {
+  it("gets 401 without a token and with a wrong one", async () => {
     const get = (token: string | undefined) => github().as(token).rest.actions.listRepoWorkflows(where);
     expect(await refusal(get(undefined))).toEqual([401, "Requires authentication"]);
     expect(await refusal(get("ghp_wrong"))).toEqual([401, "Bad credentials"]);
   });
 
-  it("answers 403 to a token without the right", async () => {
+  it("gets 403 for a token without the permission", async () => {
     const message = "Resource not accessible by personal access token";
     expect(await refusal(requestDispatch(github().as("reader"), "inputs.yml", { inputs: { key: "k" } })))
       .toEqual([
@@ -41,7 +41,7 @@ describe("the bearer of a request", () => {
     await github().as("stranger").rest.repos.get(where);
   });
 
-  it("knows the user, the limits and one repository", async () => {
+  it("reads the user, the limits and one repository", async () => {
     expect((await github().octokit.rest.users.getAuthenticated()).data.login).toBe(OWNER);
     expect((await github().octokit.rest.rateLimit.get()).data.rate.remaining).toBe(5000);
     expect((await github().octokit.rest.repos.get(where)).data.default_branch).toBe("main");

@@ -29,7 +29,7 @@ describe("issues", () => {
     expect((await issues.get(number)).data).toMatchObject({ closed_at: null, state_reason: "reopened" });
   });
 
-  it("are listed page by page, the way Octokit follows", async () => {
+  it("are listed page by page, with the links that Octokit follows", async () => {
     const { github } = await start({});
     const octokit = new Octokit({ baseUrl: github.url, auth: TOKEN });
     for (const title of ["a", "b", "c", "d", "e"]) await octokit.rest.issues.create({ ...where, title });
@@ -48,7 +48,7 @@ describe("issues", () => {
     expect((await issues.get(number)).data.comments).toBe(2);
   });
 
-  it("are refused without a title, under a number that is none, and to tokens without the right", async () => {
+  it("are refused without a title, for an invalid number, and to tokens without the permission", async () => {
     const test = await start({}, { otherTokens: { reader: "read", stranger: "none" } });
     const { octokit: { rest: { issues } } } = test;
     expect(await refusal(issues.create({ ...where, title: "" }))).toEqual([422, "Validation Failed"]);
@@ -61,7 +61,7 @@ describe("issues", () => {
 });
 
 describe("labels", () => {
-  it("are made once, by name in any case, and come into being with an issue", async () => {
+  it("are created once, by name in any case, also by an issue that names them", async () => {
     const { octokit: { rest: { issues } } } = await start({});
     const label = { ...where, name: "alarm", color: "b60205", description: "d" };
     expect((await issues.createLabel(label)).data).toMatchObject({ name: "alarm", color: "b60205" });
@@ -79,8 +79,8 @@ describe("labels", () => {
   });
 });
 
-describe("a token that ends", () => {
-  it("has its expiry in each answer", async () => {
+describe("a token that expires", () => {
+  it("has its expiry in each response", async () => {
     const test = await start({}, {
       otherTokens: { short: "read" },
       tokenExpiries: { short: "2026-12-24 10:00:00 UTC" },

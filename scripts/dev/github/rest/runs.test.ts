@@ -64,7 +64,7 @@ describe("runs", () => {
     expect(zip).toContain("prod/k/false");
   });
 
-  it("give their logs through a link that cannot be forged, and only when they are over", async () => {
+  it("give their logs through a signed link, after they have ended", async () => {
     const run_id = await dispatch(github(), "slow.yml");
     const jobs = async () =>
       (await github().octokit.rest.actions.listJobsForWorkflowRun({ ...where, run_id })).data.jobs;
@@ -82,7 +82,7 @@ describe("runs", () => {
     expect((await fetch(link.replace(/until=\d+/, "until=99999999999999"))).status).toBe(403);
   });
 
-  it("are cancelled with 202, and with 409 when they are over", async () => {
+  it("are cancelled with 202, and refuse it with 409 after they have ended", async () => {
     const run_id = await dispatch(github(), "slow.yml");
     await until(() => github().github.pids().length === 1);
     expect((await github().octokit.rest.actions.cancelWorkflowRun({ ...where, run_id })).status).toBe(202);
@@ -102,7 +102,7 @@ describe("runs", () => {
     ]);
   });
 
-  it("have a page for people, every text in it escaped", async () => {
+  it("have an HTML page, with every text escaped", async () => {
     const run_id = await dispatch(github(), "inputs.yml", { key: "</pre><script>", id: "<b>&" });
     await waitForRun(github(), run_id);
     const page = await fetch(`${github().github.url}/${OWNER}/${REPO}/actions/runs/${run_id}`);

@@ -4,7 +4,7 @@ import { OWNER, refusal, REPO, startForTest } from "../test_github.ts";
 
 const start = startForTest();
 
-it("lists names without values, with the right to read them", async () => {
+it("lists names without values, with the permission to read them", async () => {
   const test = await start({}, {
     secrets: { R2_ENDPOINT: "https://vault.example", R2_BUCKET: "backups" },
     otherTokens: { runs: { actions: "write" } },

@@ -25,7 +25,7 @@ describe("workflows", () => {
     expect(await refusal(missing)).toEqual([404, "Not Found"]);
   });
 
-  it("starts nothing while one is disabled", async () => {
+  it("starts no run while disabled", async () => {
     const workflow = { ...where, workflow_id: "plain.yml" };
     await github().octokit.rest.actions.disableWorkflow(workflow);
     expect((await github().octokit.rest.actions.getWorkflow(workflow)).data.state).toBe("disabled_manually");
@@ -37,7 +37,7 @@ describe("workflows", () => {
 });
 
 describe("a dispatch", () => {
-  it("answers 204, or 200 with the run when that is requested or the API is of 2026-03-10", async () => {
+  it("answers 204, or 200 with the run if that is requested or the API version is 2026-03-10", async () => {
     expect((await requestDispatch(github().octokit, "inputs.yml", { inputs: { key: "k" } })).status).toBe(
       204,
     );
@@ -111,7 +111,7 @@ describe("a schedule", () => {
     return fetch(`${github().github.url}/_local/schedule/${file}`, { method: "POST", headers });
   };
 
-  it("is fired by hand and has no inputs", async () => {
+  it("is fired by a call and has no inputs", async () => {
     const answer = await fire("inputs.yml");
     expect(answer.status).toBe(201);
     const { data } = await github().octokit.rest.actions.listWorkflowRunsForRepo({
@@ -124,7 +124,7 @@ describe("a schedule", () => {
     expect(run.log).toContain("none//");
   });
 
-  it("needs a token with the right, and a schedule", async () => {
+  it("needs a token with the permission, and a schedule", async () => {
     expect((await fire("inputs.yml", "reader")).status).toBe(403);
     expect((await fire("inputs.yml", "wrong")).status).toBe(401);
     expect((await fire("plain.yml")).status).toBe(422);

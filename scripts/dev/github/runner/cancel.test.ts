@@ -42,7 +42,7 @@ describe("cancelling", () => {
     return { ...ended, seconds: (Date.now() - from) / 1000 };
   }
 
-  it("interrupts the script, which may tidy up, and skips the rest but always() and cancelled()", async () => {
+  it("interrupts the script, which may clean up, and skips all other steps but always() and cancelled()", async () => {
     const ended = await cancel(`
 - {name: work, run: "trap 'echo tidied; exit 0' INT; >ready; sleep 60 & wait"}
 - {name: next, run: echo}
@@ -63,7 +63,7 @@ describe("cancelling", () => {
 
   const TIDY = `bash -c "trap 'echo tidied; exit 0' INT; >ready; while true; do sleep 0.1; done"`;
 
-  it("is heard by a program that has taken the shell's place, not by one that the shell waits for", async () => {
+  it("reaches a program that replaced the shell, not one that the shell waits for", async () => {
     const heard = await cancel(`- run: exec ${TIDY}`);
     expect(heard.log).toContain(" tidied\n");
     const deaf = await cancel(`- run: ${TIDY}; echo after`);
@@ -71,13 +71,13 @@ describe("cancelling", () => {
     expect(deaf.seconds).toBeGreaterThan(7);
   });
 
-  it("lets a step end whose condition holds even then", async () => {
+  it("lets a step finish if its condition still holds", async () => {
     const ended = await cancel(`- {name: work, if: always(), run: ">ready; sleep 1.2; echo finished"}`);
     expect(ended).toMatchObject({ conclusion: "cancelled", steps: { work: "success" } });
     expect(ended.log).toContain(" finished\n");
   });
 
-  it("terminates after 7.5 s what does not listen, and kills it 2.5 s later", async () => {
+  it("terminates a process that ignores SIGINT after 7.5 s, and kills it 2.5 s later", async () => {
     const ended = await cancel(`
 - name: deaf
   run: |
@@ -94,7 +94,7 @@ describe("cancelling", () => {
 });
 
 describe("stopping", () => {
-  it("ends every process at once, also a deaf one, and runs nothing more", async () => {
+  it("kills every process at once, also one that ignores signals, and runs nothing more", async () => {
     const log: string[] = [];
     const steps = `
 - run: trap '' INT TERM; sleep 60
@@ -115,7 +115,7 @@ describe("stopping", () => {
     await expect(fetch(test.github.url)).rejects.toThrow();
   });
 
-  it("is not needed: nothing outlives the process, even one that is killed", async () => {
+  it("is not needed: no process outlives the owner, even when that is killed", async () => {
     const { workspace } = await start({
       "a.yml": workflowOf(`- run: "echo $$ > pid; trap '' INT TERM; sleep 300 & wait"`),
       "main.mts": HOST,

@@ -19,7 +19,7 @@ function read(...lines: string[]) {
 }
 
 describe("commands", () => {
-  it("become lines of the log and annotations", () => {
+  it("become log lines and annotations", () => {
     const { written, annotations } = read(
       "::error file=a.ts,line=1,title=T::it broke%0Ahere: 100%25",
       "  ::warning::careful",
@@ -41,7 +41,7 @@ describe("commands", () => {
     ]);
   });
 
-  it("mask, and never write what they mask", () => {
+  it("mask values, and never write what they mask", () => {
     expect(read("::add-mask::s3cret")).toEqual({
       written: ["::add-mask::***"],
       masks: ["s3cret"],
@@ -49,13 +49,13 @@ describe("commands", () => {
     });
   });
 
-  it("mean nothing while they are stopped", () => {
+  it("are ignored while they are stopped", () => {
     const { written, annotations } = read("::stop-commands::END", "::error::no", "::END::", "::error::yes");
     expect(written).toEqual(["::error::no", "##[error]yes"]);
     expect(annotations).toHaveLength(1);
   });
 
-  it("that GitHub has switched off are errors", () => {
+  it("that GitHub has disabled are errors", () => {
     expect(read("::set-env name=A::b").written).toEqual([
       "##[error]The local GitHub does not know the command '::set-env name=A::b'",
     ]);
@@ -68,7 +68,7 @@ describe("pairs", () => {
     expect([...pairs]).toEqual([["a", "1=2"], ["b", "x\n\ny=z"], ["c", ""]]);
   });
 
-  it("need a form and an end", () => {
+  it("need a delimiter and an end", () => {
     expect(() => parsePairs("no pair")).toThrow("Invalid format 'no pair'");
     expect(() => parsePairs("a<<END\nb")).toThrow("Matching delimiter not found 'END'");
   });
@@ -83,7 +83,7 @@ describe("the masker", () => {
 });
 
 describe("the log", () => {
-  it("drops its beginning when it grows too long, with a note", () => {
+  it("drops its beginning when it exceeds its limit, with a note", () => {
     const log = new JobLog(new Masker([]), () => {});
     for (let i = 0; i < 60; i++) log.write(`${i} ${"x".repeat(100_000)}`);
     expect(log.text().length).toBeLessThan(4_100_000);

@@ -31,7 +31,7 @@ jobs:
     return Object.fromEntries(data.jobs.map(({ name, conclusion }) => [name, conclusion]));
   }
 
-  it("wait for those they need and see their outputs", async () => {
+  it("wait for the jobs that they need and read their outputs", async () => {
     const log: string[] = [];
     const made = `"echo v=42 >> \\"$GITHUB_OUTPUT\\""`;
     const test = await start({ "a.yml": jobs(made) }, { log: (line) => log.push(line) });
@@ -45,7 +45,7 @@ jobs:
     expect(log.join("\n")).toContain("got 42");
   });
 
-  it("are skipped after a failure, but for failure() and always()", async () => {
+  it("are skipped after a failure, except failure() and always()", async () => {
     const test = await start({ "a.yml": jobs("exit 1") });
     const run_id = await dispatch(test, "a.yml");
     expect(await conclusions(test, run_id)).toEqual({
@@ -80,7 +80,7 @@ describe("a concurrency group", () => {
     return data.conclusion ?? data.status;
   };
 
-  it("lets one run and one wait; an older one that waits is cancelled", async () => {
+  it("runs one and queues one; an older queued run is cancelled", async () => {
     const test = await start({ "a.yml": grouped(), "go.yml": workflowOf("- run: touch go") });
     const [first, second, third] = [
       await dispatch(test, "a.yml"),
@@ -95,7 +95,7 @@ describe("a concurrency group", () => {
     expect((await waitForRun(test, third)).conclusion).toBe("success");
   });
 
-  it("cancels the running one only when cancel-in-progress is set", async () => {
+  it("cancels the active run only if cancel-in-progress is set", async () => {
     const test = await start({
       "a.yml": grouped(", cancel-in-progress: true"),
       "go.yml": workflowOf("- run: touch go"),
@@ -108,7 +108,7 @@ describe("a concurrency group", () => {
     expect((await waitForRun(test, second)).conclusion).toBe("success");
   });
 
-  it("frees the place of one that is cancelled while it waits", async () => {
+  it("releases its place when the queued run is cancelled", async () => {
     const test = await start({ "a.yml": grouped(", queue: max"), "go.yml": workflowOf("- run: touch go") });
     const ids = [];
     for (let i = 0; i < 4; i++) ids.push(await dispatch(test, "a.yml"));
@@ -122,7 +122,7 @@ describe("a concurrency group", () => {
 });
 
 describe("a job's concurrency group", () => {
-  it("holds for jobs of different runs", async () => {
+  it("applies to jobs of different runs", async () => {
     const text = workflowOf(`- run: until [ -e go ]; do sleep 0.05; done`)
       .replace("runs-on: local", "runs-on: local\n    concurrency: one-at-a-time");
     const test = await start({ "a.yml": text, "go.yml": workflowOf("- run: touch go") });

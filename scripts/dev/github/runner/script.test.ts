@@ -13,7 +13,7 @@ async function run(steps: string, more = "", options: Parameters<typeof start>[1
 }
 
 describe("a script", () => {
-  it("runs in the workspace under bash -e, with pipefail where the workflow names the shell", async () => {
+  it("runs in the workspace under bash -e, with pipefail if the workflow names the shell", async () => {
     const { log, steps, test } = await run(`
 - {name: where, run: pwd}
 - {name: plain, run: "set -o | grep -E 'errexit|pipefail'; false | true"}
@@ -30,14 +30,14 @@ describe("a script", () => {
     expect(log).toContain("##[error]Process completed with exit code 1.");
   });
 
-  it("keeps both of its outputs to the last line", async () => {
+  it("keeps both outputs to the last line", async () => {
     const { log } = await run(
       `- run: "for i in $(seq 2000); do echo out-$i; echo err-$i >&2; done; printf 'no end'"`,
     );
     for (const line of ["out-2000", "err-2000", "no end"]) expect(log).toContain(` ${line}\n`);
   });
 
-  it("sees GitHub's variables, the given ones, and nothing else of this process", async () => {
+  it("gets GitHub's variables, the given ones, and no others of this process", async () => {
     process.env.LEAKED_SECRET = "from the parent";
     const { log } = await run(`- run: env`, "env: {A: workflow}", { env: { GIVEN: "yes", PATH: "/first" } });
     delete process.env.LEAKED_SECRET;
@@ -51,7 +51,7 @@ describe("a script", () => {
     expect(log).not.toContain("LEAKED_SECRET");
   });
 
-  it("speaks to the runner through its files", async () => {
+  it("exchanges values with the runner through its files", async () => {
     const { conclusion, log } = await run(`
 - id: out
   run: |
@@ -81,7 +81,7 @@ describe("a script", () => {
 });
 
 describe("secrets", () => {
-  it("appear nowhere in the log, in no encoding", async () => {
+  it("do not appear in the log in any encoding", async () => {
     const secret = 'p@ss "word"/1';
     const { log } = await run(
       `
@@ -115,7 +115,7 @@ describe("secrets", () => {
     }
   });
 
-  it("include a token for the job that ends with it, with the rights of the workflow", async () => {
+  it("include a job token with the permissions of the workflow, which expires with the job", async () => {
     const steps = `
 - run: |
     echo "token=$(echo "$T" | rev)"

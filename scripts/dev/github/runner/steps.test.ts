@@ -32,7 +32,7 @@ describe("steps", () => {
     });
   });
 
-  it("may fail without consequence, and are stopped at their time-out", async () => {
+  it("may fail without failing the job, and are stopped at their time-out", async () => {
     const { conclusion, steps, log } = await run(`
 - {name: forgiven, id: f, continue-on-error: true, run: exit 1}
 - {name: both, if: "steps.f.outcome == 'failure' && steps.f.conclusion == 'success'", run: echo}
@@ -42,7 +42,7 @@ describe("steps", () => {
     expect(log).toContain("##[error]The action 'slow' has timed out after 0.005 minutes.");
   });
 
-  it("use the defaults and their own folder", async () => {
+  it("use the defaults and their own working directory", async () => {
     const { log, test } = await run(
       `- run: mkdir -p in/side\n- run: pwd\n  working-directory: in/side\n- run: pwd`,
       "defaults: {run: {working-directory: .}}",
@@ -80,7 +80,7 @@ runs:
     "a.yml": workflowOf(steps),
   });
 
-  it("runs for real, with inputs, outputs and what it sets", async () => {
+  it("runs its steps, with inputs, outputs and environment", async () => {
     const steps = `
 - uses: ./.github/actions/mine
   id: mine
@@ -100,7 +100,7 @@ runs:
     expect(ended.log).toContain("inner failure");
   });
 
-  it("takes no input that it does not declare", async () => {
+  it("accepts only the inputs that it declares", async () => {
     const { log } = await runWorkflow(
       await start(files(`- {uses: ./.github/actions/mine, with: {nope: 1}}`)),
       "a.yml",

@@ -4,7 +4,7 @@ import { dispatch, startForTest, workflowOf } from "../test_github.ts";
 
 const start = startForTest();
 
-describe("what it cannot run", () => {
+describe("an unsupported workflow", () => {
   const job = (more: string) =>
     `on: workflow_dispatch\njobs:\n  job:\n    runs-on: x\n    ${more}\n    steps: [{run: echo}]\n`;
   it.each([

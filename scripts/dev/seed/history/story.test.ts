@@ -32,18 +32,18 @@ const DATES = [
   "2051-10-13T19:47:26Z",
 ].map((date) => new Date(date));
 
-describe.each(DATES)("a story that ends at %s", (now) => {
+describe.each(DATES)("a history that ends at %s", (now) => {
   const { backups, runs } = createStory(now);
   const nights = backups.filter(({ target, label }) => target === "prod" && label === null);
   const drills = runs.filter(({ kind }) => kind === "drill");
 
-  it("has a backup for each night but the failed one and the one without a run", () => {
+  it("has a backup for each night except the failed one and the one without a run", () => {
     const hasTonight = now.getTime() % DAY_MS > (3 * 60 + 12) * 60_000;
     expect(nights).toHaveLength(DAYS + (hasTonight ? 1 : 0) - 2);
     expect(runs.filter(({ status }) => status === "failed")).toHaveLength(1);
   });
 
-  it("has drills, each of which proves a backup of the story", () => {
+  it("has drills, each of which proves one of its backups", () => {
     expect(drills.length).toBeGreaterThanOrEqual(8);
     for (const drill of drills) {
       const proven = backups.find(({ key }) => key === drill.key);
@@ -52,7 +52,7 @@ describe.each(DATES)("a story that ends at %s", (now) => {
     expect(backups.filter(({ provenAt }) => provenAt !== null)).toHaveLength(drills.length);
   });
 
-  it("has one backup labelled by a person and one restore with its safety copy", () => {
+  it("has one backup with a label and one restore with its safety copy", () => {
     expect(backups.filter(({ label, target }) => label !== null && target === "prod")).toHaveLength(1);
     const [restore, ...more] = runs.filter(({ kind }) => kind === "restore");
     expect(more).toEqual([]);
@@ -60,7 +60,7 @@ describe.each(DATES)("a story that ends at %s", (now) => {
     expect(backups.map(({ key }) => key)).toContain(restore?.safetyKey);
   });
 
-  it("is over, in order, under keys with the time of each backup", () => {
+  it("has only ended runs, in order, with keys that have the time of each backup", () => {
     expect(runs.every(({ startedAt, finishedAt }) => startedAt < finishedAt && finishedAt <= now)).toBe(true);
     for (const { key, createdAt } of backups) {
       expect(Date.parse(parseArchiveKey(key).createdAtUtc)).toBe(createdAt.getTime());
@@ -70,7 +70,7 @@ describe.each(DATES)("a story that ends at %s", (now) => {
     );
   });
 
-  it("shows a protected database that is back in three minutes", () => {
+  it("shows a protected database that can be restored in three minutes", () => {
     const newest = Math.max(...nights.map(({ createdAt }) => createdAt.getTime()));
     const proof = Math.max(...drills.map(({ finishedAt }) => finishedAt.getTime()));
     expect(now.getTime() - newest).toBeLessThan(BACKUP_OVERDUE_AFTER_MS);
@@ -86,14 +86,14 @@ function medianMs(runs: readonly SampleRun[]): number {
     2;
 }
 
-it("depends on clock and seed alone", () => {
+it("depends on clock and seed only", () => {
   const now = new Date("2026-11-24T12:00:00Z");
   expect(createStory(now, 3)).toEqual(createStory(now, 3));
   const durationsOf = (seed: number) => createStory(now, seed).backups.map(({ durationMs }) => durationMs);
   expect(durationsOf(3)).not.toEqual(durationsOf(4));
 });
 
-it("leaves out what has not happened yet today", () => {
+it("excludes runs that are later than now", () => {
   const before = createStory(new Date("2026-11-24T03:00:00Z"));
   const after = createStory(new Date("2026-11-24T03:20:00Z"));
   expect(after.backups.length - before.backups.length).toBe(1);

@@ -39,7 +39,7 @@ async function chainOf(length: number): Promise<AuditLine[]> {
   return lines;
 }
 
-Deno.test("a key names the records of its object", () => {
+Deno.test("the records of an object are found by its key", () => {
   const range = { chainId: CHAIN, first: 1, last: 40 };
   assert.equal(auditKey(range), `audit/${CHAIN}/000000000001-000000000040.jsonl`);
   assert.deepEqual(parseAuditKey(auditKey(range)), range);
@@ -54,7 +54,7 @@ Deno.test("lines are read back as they were written", async () => {
   assert.throws(() => parseAuditLines("{}\n"));
 });
 
-Deno.test("a whole chain has no break", async () => {
+Deno.test("an unchanged chain verifies", async () => {
   assert.equal(await checkChain(CHAIN, await chainOf(5)), null);
   assert.equal(await checkChain(CHAIN, []), null);
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { BackupError } from "./errors.ts";
 import { labelSchema, normalizeLabel } from "./label.ts";
 
-Deno.test("spaces become underscores, nothing becomes null", () => {
+Deno.test("spaces become underscores, an empty label becomes null", () => {
   assert.equal(normalizeLabel("  antes da  migracao "), "antes_da_migracao");
   for (const empty of [undefined, null, "", "   "]) assert.equal(normalizeLabel(empty), null);
   assert.equal(normalizeLabel("v1.2-rc_3"), "v1.2-rc_3");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ERROR_CODES, messageOf, statusOf } from "./messages.ts";
 
-Deno.test("every code has an error status and a sentence of its own", () => {
+Deno.test("every code has an error status and its own message", () => {
   const sentences = ERROR_CODES.map(messageOf);
   assert.equal(new Set(sentences).size, ERROR_CODES.length);
   for (const code of ERROR_CODES) {
@@ -10,6 +10,6 @@ Deno.test("every code has an error status and a sentence of its own", () => {
   }
 });
 
-Deno.test("a code of a newer script gets the general sentence", () => {
+Deno.test("an unknown code gets the general message", () => {
   assert.equal(messageOf("made_up"), messageOf("internal_server_error"));
 });

@@ -80,7 +80,7 @@ for (const [what, expiry, status] of expiries) {
   });
 }
 
-Deno.test("tokenCheck() says what to do about a token that does not reach", () => {
+Deno.test("tokenCheck() says what to do about a token without access", () => {
   assert.equal(tokenCheck(ok(null)).status, "ok");
   const { status, message } = tokenCheck(failed("github_bad_token"));
   assert.equal(status, "failed");

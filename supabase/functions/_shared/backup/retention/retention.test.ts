@@ -149,7 +149,7 @@ Deno.test("a row of the catalog becomes a backup, in each form of its times", ()
   assert.deepEqual(plan([retentionBackupOf(row)])[0]?.reasons.slice(0, 2), ["hold", "none_proven"]);
 });
 
-Deno.test("the text states when and why", () => {
+Deno.test("the text states the date and the reason", () => {
   const backups = daily(400);
   const text = (date: string) =>
     plan(backups).filter(({ key }) => key.includes(date)).map(retentionText).join();

@@ -3,7 +3,7 @@ import { BackupError } from "../errors.ts";
 import { exampleManifest as current, oldManifest as old } from "./manifest_example.ts";
 import { canonicalText, formatManifest, isProving, parseManifest } from "./manifest.ts";
 
-Deno.test("a manifest reads back as it was written, with its own hash", async () => {
+Deno.test("a manifest parses to what was written, with its own hash", async () => {
   const { manifest_sha256, ...read } = {
     manifest_sha256: undefined,
     ...await parseManifest(await formatManifest(current)),
@@ -12,18 +12,18 @@ Deno.test("a manifest reads back as it was written, with its own hash", async ()
   assert.match(String(manifest_sha256), /^[0-9a-f]{64}$/);
 });
 
-Deno.test("the text that is hashed knows no order and no blanks", () => {
+Deno.test("the hashed text does not depend on key order or white space", () => {
   assert.equal(
     canonicalText({ b: [{ z: 1, a: null }], manifest_sha256: "x", a: { manifest_sha256: "y" } }),
     '{"a":{"manifest_sha256":"y"},"b":[{"a":null,"z":1}]}',
   );
 });
 
-Deno.test("one made without its own hash is accepted", async () => {
+Deno.test("a manifest without its own hash is accepted", async () => {
   assert.deepEqual(await parseManifest(JSON.stringify(current)), current);
 });
 
-Deno.test("an old manifest is accepted as what it is, with fewer proofs", async () => {
+Deno.test("an old manifest is accepted in its own format, with fewer proofs", async () => {
   const manifest = await parseManifest(JSON.stringify(old));
   assert.equal(isProving(manifest), false);
   assert.equal(manifest.sha256, old.sha256);
@@ -38,11 +38,11 @@ async function code(text: string): Promise<string> {
   }
 }
 
-Deno.test("a newer version is refused by its number", async () => {
+Deno.test("a newer version is refused, with its number", async () => {
   assert.match(await code(JSON.stringify({ ...current, version: 3 })), /^manifest_too_new: .*version 3/);
 });
 
-Deno.test("what is wrong is named", async () => {
+Deno.test("an error names the invalid field", async () => {
   assert.match(await code("{"), /^manifest_invalid: .*not JSON/);
   assert.match(await code("null"), /^manifest_invalid/);
   assert.match(await code(JSON.stringify({ ...old, sha256: "x" })), /^manifest_invalid: .*sha256/);
@@ -60,7 +60,7 @@ for (const change of [{ rows_total: 4 }, { rows: {} }, { label: "outro" }, { unk
   });
 }
 
-Deno.test("the order of its keys and its blanks may change", async () => {
+Deno.test("its key order and white space may change", async () => {
   const sealed: object = JSON.parse(await formatManifest(current));
   assert.equal(await code(JSON.stringify(Object.fromEntries(Object.entries(sealed).reverse()))), "accepted");
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { BackupError } from "../errors.ts";
 import { buildKeys, parseArchiveKey, siblingKeys, toUtcSecond, tryParseArchiveKey } from "./object_key.ts";
 
-Deno.test("a key is built as the contract says and reads back", () => {
+Deno.test("a key is built as documented and parses to its parts", () => {
   const keys = buildKeys({
     target: "prod",
     createdAtUtc: "2026-01-15T03:10:22Z",
@@ -42,12 +42,12 @@ const foreign = [
   "revo/prod/2026/01/15/supabase_prod_20260115_031022.dump.gz\n",
 ];
 for (const key of foreign) {
-  Deno.test(`${JSON.stringify(key)} is no backup's key`, () => {
+  Deno.test(`${JSON.stringify(key)} is not a backup's key`, () => {
     assert.equal(tryParseArchiveKey(key), null);
     assert.throws(() => parseArchiveKey(key), (e) => e instanceof BackupError && e.code === "invalid_r2_key");
   });
 }
 
-Deno.test("an instant is cut to the second, in UTC", () => {
+Deno.test("an instant is truncated to the second, in UTC", () => {
   assert.equal(toUtcSecond(new Date("2026-01-15T00:10:22.987-03:00")), "2026-01-15T03:10:22Z");
 });

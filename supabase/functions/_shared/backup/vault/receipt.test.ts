@@ -31,7 +31,7 @@ const receipt: Receipt = {
   freshness: { newest_key: "k", newest_created_at: "2026-01-18T03:10:00Z", age_seconds: 8400 },
 };
 
-Deno.test("a receipt is read back as it was written", () => {
+Deno.test("a receipt parses to what was written", () => {
   assert.deepEqual(receiptSchema.parse(JSON.parse(JSON.stringify(receipt))), receipt);
 });
 
@@ -57,7 +57,7 @@ Deno.test("failed checks are named and counted in the proof", () => {
   });
 });
 
-Deno.test("every check has a title of its own; an unknown one is called by its name", () => {
+Deno.test("every check has its own title; an unknown one is shown by its name", () => {
   const titles = DRILL_CHECK_NAMES.map(checkTitle);
   assert.equal(new Set(titles).size, DRILL_CHECK_NAMES.length);
   assert.equal(checkTitle("of_the_future"), "of_the_future");

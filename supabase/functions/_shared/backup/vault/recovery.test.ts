@@ -5,7 +5,7 @@ const KEY = "revo/prod/2026/01/15/supabase_prod_20260115_031022.dump.gz";
 const FILE = "supabase_prod_20260115_031022.dump.gz";
 const HASH = "a".repeat(64);
 
-Deno.test("the steps download, check and restore this very archive", () => {
+Deno.test("the steps download, check and restore the given archive", () => {
   const commands = recoverySteps({ bucket: "cofre", key: KEY, sha256: HASH }).flatMap(({ commands }) =>
     commands
   );
@@ -14,10 +14,10 @@ Deno.test("the steps download, check and restore this very archive", () => {
   equal(commands.at(-1), `gunzip -c ${FILE} | pg_restore --no-owner -d revo_recuperado`);
 });
 
-Deno.test("without a hash nothing is compared with one", () => {
+Deno.test("without a hash the steps compare none", () => {
   equal(downloadCommands(KEY, null), downloadCommands(KEY, HASH).slice(0, -1));
 });
 
-Deno.test("what is no key of the vault never stands in a command", () => {
+Deno.test("an invalid key never becomes part of a command", () => {
   throws(() => recoverySteps({ bucket: "b", key: "x; rm -rf ~", sha256: null }), { code: "invalid_r2_key" });
 });

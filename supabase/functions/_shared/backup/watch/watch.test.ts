@@ -55,7 +55,7 @@ const newest = (changes: Partial<WatchedBackup>) =>
     vault: { backups: [backup(9, changes), ...vault.backups.slice(1)] },
   });
 
-Deno.test("without a problem nothing is raised and nothing is unknown", () => {
+Deno.test("without a problem no condition is raised and none is unknown", () => {
   assert.deepEqual(watch(facts()), { conditions: [], unknown: [] });
 });
 
