@@ -1,4 +1,4 @@
-/** For tests of alarms: a receiver of webhooks, and the issues as GitHub shows them. */
+/** For tests of alarms: a webhook receiver, and the issues as GitHub returns them. */
 import { Octokit } from "@octokit/rest";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -8,7 +8,7 @@ import { OWNER, REPO, type TestGitHub, TOKEN } from "../dev/github/test_github.t
 
 export const where = { owner: OWNER, repo: REPO };
 
-/** A request that arrived. */
+/** A received request. */
 export interface Heard {
   path: string;
   body: string;
@@ -16,10 +16,10 @@ export interface Heard {
 }
 
 export interface Receiver {
-  /** No slash at its end. */
+  /** Without a trailing slash. */
   url: string;
   heard: Heard[];
-  /** Statuses of the next answers; 0 breaks the connection. When used up: 200. */
+  /** Statuses of the next responses; 0 breaks the connection. After the last one: 200. */
   answers: number[];
   stop(): Promise<void>;
 }
@@ -75,7 +75,10 @@ export interface ReadIssue {
   comments: string[];
 }
 
-/** All alarms' issues, oldest first. Their form is held against GitHub's description elsewhere: that takes time. */
+/**
+ * All alarms' issues, oldest first. Their format is checked against GitHub's description in other tests, since that
+ * is slow.
+ */
 export async function readIssues({ github }: TestGitHub): Promise<ReadIssue[]> {
   const { rest: { issues } } = new Octokit({ baseUrl: github.url, auth: TOKEN });
   const query = { ...where, labels: ALARM_LABEL, state: "all", per_page: 100 } as const;

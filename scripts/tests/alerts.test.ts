@@ -1,4 +1,4 @@
-/** Alarms through GitHub's issues and a webhook: once each, through every channel, and never lost in silence. */
+/** Alarms by GitHub issue and webhook: each is delivered once per channel, and a failed delivery is reported. */
 import { createHmac } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { startTestGitHub, type TestGitHub, TOKEN } from "../dev/github/test_github.ts";

@@ -1,4 +1,4 @@
-/** The audit outlives the database: copies in the vault, a catalog that comes back from them, changes that are named. */
+/** Copies of the audit in the vault: the catalog is restored from them, and changed records are named. */
 import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { delimiter, join } from "node:path";
@@ -89,7 +89,7 @@ async function backUp(key: string): Promise<void> {
   });
 }
 
-/** A few weeks of work: runs that ended in every way, a backup held and proven, one deleted, a refusal. */
+/** The history of a few weeks: runs with every end, a backup held and proven, one deleted, a refusal. */
 async function work(): Promise<void> {
   const good = order();
   await catalog.startRun(good);
@@ -130,7 +130,9 @@ async function rowsOf(table: string, without: string[] = []): Promise<string[]> 
   return await sql(prod, `select to_jsonb(t)${minus} from public.${table} t order by 1;`);
 }
 
-/** Runs, backups and audit. What was running is given up, and a deleted archive's manifest is gone with it. */
+/**
+ * Runs, backups and audit. Runs that were active are given up, and the manifest of a deleted archive is not restored.
+ */
 async function history() {
   return {
     runs: (await rowsOf("ops_db_backup_runs")).filter((row) => !/"status": "(running|lost)"/.test(row)),
@@ -162,7 +164,7 @@ async function reconcile(apply: "yes" | "no"): Promise<void> {
   });
 }
 
-/** Changes the audit as only its owner can: with its guard taken away. */
+/** Changes the audit as only its owner can: with its trigger disabled. */
 async function tamper(statement: string): Promise<void> {
   await sql(
     prod,
@@ -200,7 +202,7 @@ test("restores a dropped catalog from the vault alone: equal rows and a chain th
   );
   expect(lost).toEqual(["restore|lost|run_lost"]);
 
-  // what came back is a fact of its own, in a chain of the new table
+  // the restore is itself recorded, in the chain of the new table
   const actors = await sql(
     prod,
     "select distinct actor from public.ops_db_backup_audit where seq <= 4 and actor = 'rebuild';",
@@ -317,7 +319,7 @@ test("names a changed record, in the database or in a copy", async () => {
   expect(await verdict()).toMatchObject({ ok: false, broken_at: { seq: 1, where: "vault" } });
   await place.store.replace(key, good);
 
-  // the owner writes the whole chain anew, with hashes that fit: the database alone would not tell
+  // the owner rewrites the whole chain with matching hashes: the database alone cannot detect this
   await tamper(
     `do $$
      declare a record; v_prev text := repeat('0', 64);

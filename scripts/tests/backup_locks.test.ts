@@ -1,4 +1,4 @@
-/** What a backup locks, how long DDL waits for it, and whom it names when it waits itself. */
+/** The locks of a backup: how long DDL waits for them, and which blocking session a waiting backup names. */
 import { rm } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Connection } from "../lib/postgres/connection.ts";
@@ -50,7 +50,7 @@ async function inSession<T>(work: (session: Session) => Promise<T>): Promise<T> 
   }
 }
 
-/** Resolves when pg_dump has waited for a lock for a second: the other sessions have read what they read. */
+/** Resolves when pg_dump has waited for a lock for a second: the other sessions have finished reading. */
 async function waitingForLock(): Promise<void> {
   const query = "select count(*) from pg_locks where not granted and waitstart < now() - interval '1 second'";
   await expect.poll(() => sqlNow(prod, query), { timeout: 20_000 }).toBe("1");
@@ -59,7 +59,7 @@ async function waitingForLock(): Promise<void> {
 test("DDL on views does not wait for a backup that waits for a table", () =>
   inSession((holder) =>
     inSession(async (ddl) => {
-      // pg_dump locks this table, although its rows are left out; no other session of a backup reads it
+      // pg_dump locks this table although its rows are excluded; no other session of a backup reads it
       await holder.run("begin; lock table public.ops_db_backup_fila;");
       const backup = backUp(store.vault, prod);
       await waitingForLock();

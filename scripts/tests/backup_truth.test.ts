@@ -1,4 +1,4 @@
-/** A backup holds what the database held, whatever changes beside it. */
+/** A backup equals the database at its snapshot under concurrent changes. */
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { Connection } from "../lib/postgres/connection.ts";
 import { Session } from "../lib/postgres/session.ts";
@@ -38,7 +38,7 @@ beforeEach(async () => {
 
 afterAll(() => place?.stop());
 
-/** Runs `work` while another session has done `statements` in a transaction that it ends after so many ms. */
+/** Runs `work` while another session has executed `statements` in a transaction that it ends after the given ms. */
 async function besideTransaction<T>(statements: string, ms: number, work: () => Promise<T>): Promise<T> {
   const other = await Session.open({ connection: prod });
   try {
@@ -51,7 +51,7 @@ async function besideTransaction<T>(statements: string, ms: number, work: () => 
   }
 }
 
-/** Restores a backup into a database of its own and counts there. */
+/** Restores a backup into its own database and counts rows there. */
 async function restoredCount(key: string, table: string): Promise<number> {
   const target = await createProject(server, `alvo_${databases}`);
   await restore(place.store.vault, target, key);

@@ -1,4 +1,4 @@
-/** Random DDL and DML beside backups: every backup that succeeds restores, and holds what was true at one moment. */
+/** Random DDL and DML during backups: every backup that succeeds restores, and is consistent at one snapshot. */
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -8,12 +8,12 @@ import { Session } from "../lib/postgres/session.ts";
 import { sqlNow } from "./engine_breakage.ts";
 import { backUp, createProject, restore, sql, startPlace, type TestPlace } from "./engine_fixture.ts";
 
-/** Backups of one run. `REVO_STORM_BACKUPS=100` for the long one. */
+/** Backups per run. `REVO_STORM_BACKUPS=100` for the long test. */
 const BACKUPS = Number(process.env.REVO_STORM_BACKUPS ?? 3);
 const SEED = Number(process.env.REVO_STORM_SEED ?? 20260101);
 const ROWS = 2000;
 
-/** At every committed moment: so many notes, one item for each, a total that moves only between accounts. */
+/** At every commit: a fixed number of notes, one item each, and a total that only moves between accounts. */
 const CONTENT = `
 create table public.notas (id int primary key, valor numeric(12,2) not null, texto text);
 create table public.itens (id int primary key, nota int not null, preco numeric(12,2) default 1);
@@ -38,7 +38,7 @@ const INVARIANTS =
   (select count(*) from public.troca))`;
 const EXPECTED = `${ROWS} ${ROWS} ${ROWS} 10000 ${ROWS}`;
 
-/** Each keeps the invariants at its commit. `n` makes names and values differ. */
+/** Each preserves the invariants at its commit. `n` makes names and values differ. */
 const ACTIONS: readonly ((n: number) => string)[] = [
   (n) => `alter table public.itens alter column preco type numeric(${12 + n % 4},2)`,
   () =>
@@ -99,7 +99,7 @@ interface Storm {
   stop(): Promise<void>;
 }
 
-/** One session changes things at random moments, another reads all tables again and again. */
+/** One session makes random changes, another reads all tables repeatedly. */
 async function startStorm(random: () => number): Promise<Storm> {
   const sessions = [
     await Session.open({ connection: prod }),
@@ -131,7 +131,7 @@ async function startStorm(random: () => number): Promise<Storm> {
     }
   };
   const running = Promise.all([write(), read()]);
-  running.catch(() => {}); // stop() throws it
+  running.catch(() => {}); // stop() throws the error
   return {
     longestAction: () => longest.action,
     longestRead: () => longest.read,

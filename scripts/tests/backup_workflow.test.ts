@@ -1,6 +1,6 @@
 /**
- * The backup workflow, run by the local GitHub as GitHub would, with something broken around it: the run is red and
- * says why, and no row speaks of a backup that is not there.
+ * The backup workflow in the local GitHub with a planted fault: the run fails with its reason, and the catalog has no
+ * row of a backup that does not exist.
  */
 import { Octokit } from "@octokit/rest";
 import { randomUUID } from "node:crypto";
@@ -142,7 +142,7 @@ test("without a fault the run succeeds, the row is recorded, and the log contain
   expect(end.log).not.toContain(store.secrets.R2_SECRET_ACCESS_KEY);
 });
 
-/** The pg_dump that reads this file's server: others may run on the machine. */
+/** The pg_dump of this file's server: others may run on the machine. */
 async function findDump(): Promise<number | null> {
   const listed = new TextDecoder().decode(await runPipeline([["ps", "axeww", "-o", "pid=,args="]]));
   const line = listed.split("\n").find((it) =>
@@ -235,7 +235,7 @@ test("fails when the catalog is unreachable after the upload, and reconcile find
   const wire = await startWire(server.port);
   const through = new URL(server.url("postgres", "prod"));
   through.port = String(wire.port);
-  // the manifest is written: from now on the catalog does not answer
+  // the manifest is written: the catalog is unreachable from now on
   const onDone = ({ method, url = "" }: IncomingMessage) => {
     if (method === "PUT" && url.includes(".manifest.json")) wire.cut();
   };
@@ -298,7 +298,7 @@ test("the heartbeat and the run may use the catalog concurrently", async () => {
 
 const AUDIT_HASHES = "select hash from public.ops_db_backup_audit order by seq;";
 
-/** One copy of the audit ends with the restore's own begin; with its end, the vault has a copy of everything. */
+/** One copy of the audit ends with the start of the restore; after its end the vault has a copy of all records. */
 async function expectCopiesBeforeAndAfter(): Promise<void> {
   const [begin] = await sql(
     prod,
@@ -342,7 +342,7 @@ test("restores production with the confirmation, and keeps and extends its histo
   ]);
   expect((await sql(prod, AUDIT_HASHES)).slice(0, auditBefore.length)).toEqual(auditBefore);
   await expectCopiesBeforeAndAfter();
-  // the safety copy is a backup like any other: it undoes the restore
+  // the safety copy is an ordinary backup: it undoes the restore
   const [safety = ""] = await sql(
     prod,
     "select r2_key from public.ops_db_backups where label = 'antes-da-restauracao';",

@@ -1,4 +1,4 @@
-/** Connections that tests can break: to the vault, and to PostgreSQL. */
+/** Connections that tests can break, to the vault and to PostgreSQL. */
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect, createServer as createTcpServer, type Server as TcpServer, type Socket } from "node:net";
@@ -12,24 +12,24 @@ export interface Reply {
 }
 
 export interface VaultRelay {
-  /** Called before a request is passed on: a reply in the vault's place, or `null`. */
+  /** Called before a request is forwarded: a response in place of the vault's, or `null`. */
   intercept?(incoming: IncomingMessage): Reply | null | Promise<Reply | null>;
-  /** Called when the vault has done the request and before its answer is passed on. */
+  /** Called when the vault has processed the request and before its response is forwarded. */
   onDone?(incoming: IncomingMessage): void;
-  /** Called then: where the connection to the requester breaks, or `null`. */
+  /** Called after that: where the connection to the client breaks, or `null`. */
   breaks?(incoming: IncomingMessage): Break | null;
 }
 
 /**
- * So many bytes of an answer's body are passed on, of none its head neither; then the connection is cut, brings no
- * more, or brings ten bytes a second.
+ * Number of bytes of the response body that are forwarded; with 0 the head is not forwarded either. Then the
+ * connection is cut, is silent, or delivers ten bytes a second.
  */
 export interface Break {
   after: number;
   how: "cut" | "silence" | "drip";
 }
 
-/** Stands between a client and the vault's simulator. */
+/** A proxy between a client and the vault's simulator. */
 export async function startVaultRelay(
   endpoint: string,
   relay: VaultRelay,
@@ -45,9 +45,9 @@ export async function startVaultRelay(
       outgoing.end(reply.xml);
       return;
     }
-    // the signature covers the host: it stays the simulator's
+    // the signature covers the host: it must stay the simulator's
     const onward = request({
-      agent: false, // a kept connection may have been closed by the simulator meanwhile
+      agent: false, // the simulator may have closed a kept connection meanwhile
       host: target.hostname,
       port: target.port,
       method: incoming.method,
@@ -67,7 +67,7 @@ export async function startVaultRelay(
   return { server, endpoint: `http://127.0.0.1:${await listen(server)}${target.pathname}` };
 }
 
-/** Gives `work` the vault behind a relay, and its endpoint. */
+/** Passes to `work` the vault behind a relay, and its endpoint. */
 export async function throughRelay<T>(
   { secrets: { R2_ENDPOINT, R2_BUCKET, R2_ACCESS_KEY_ID, R2_SECRET_ACCESS_KEY } }: TestVault,
   relay: VaultRelay & { silenceMs?: number; patienceMs?: number; signal?: AbortSignal },
@@ -124,13 +124,13 @@ async function drip(answer: IncomingMessage, outgoing: ServerResponse, after: nu
   outgoing.end();
 }
 
-/** Answers the requests that `refuse` picks as a broken vault does. */
+/** Answers the requests that `refuse` selects with a server error. */
 export function refusing(refuse: (incoming: IncomingMessage) => boolean): VaultRelay {
   const xml = "<Error><Code>InternalError</Code><Message>We encountered an internal error.</Message></Error>";
   return { intercept: (incoming) => refuse(incoming) ? { status: 500, xml } : null };
 }
 
-/** A TCP connection to PostgreSQL that can be cut for good. */
+/** A TCP connection to PostgreSQL that can be cut permanently. */
 export async function startWire(port: number): Promise<{ port: number; server: TcpServer; cut(): void }> {
   const sockets = new Set<Socket>();
   let isCut = false;
@@ -150,12 +150,12 @@ export async function startWire(port: number): Promise<{ port: number; server: T
   return { server, port: await listen(server), cut };
 }
 
-/** The message by which psql asks for the end of a transaction, as it goes over the wire. */
+/** The protocol message by which psql sends COMMIT. */
 const COMMIT = Buffer.from("Q\0\0\0\x0ccommit;\0", "latin1");
 
 /**
- * A TCP connection to PostgreSQL that breaks around the first COMMIT: `before` the server gets it, or `after` it has
- * done it and before anybody hears so. Later connections pass.
+ * A TCP connection to PostgreSQL that breaks at the first COMMIT: `before` the server receives it, or `after` it is
+ * executed and before the reply is forwarded. Later connections are forwarded.
  */
 export async function startCommitCutter(
   port: number,

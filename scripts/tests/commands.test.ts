@@ -1,4 +1,4 @@
-/** `npm run backups` as a person runs it: what is typed, what is said, how it ends, what stays. */
+/** `npm run backups` as a user runs it: arguments, output, exit status, remaining files and processes. */
 import { spawn } from "node:child_process";
 import { mkdtemp, writeFile } from "node:fs/promises";
 import type { IncomingMessage } from "node:http";
@@ -40,7 +40,7 @@ interface End {
 let place: CatalogScene;
 /** How `backup` ended. */
 let made: z.infer<typeof conclusion>;
-/** The archive that it made. */
+/** The archive that it created. */
 let key: string;
 
 beforeAll(async () => {
@@ -63,7 +63,7 @@ function backups(args: readonly string[], env = environment()): Promise<End> {
   return endOf(spawn("sh", ["scripts/dev/backups.sh", ...args], { cwd: ROOT, env }));
 }
 
-/** As typed in a terminal, which has its programs in one group. */
+/** As in a terminal, which puts its programs in one process group. */
 function throughNpm(args: readonly string[], env = environment()) {
   const words = ["run", "--silent", "backups", "--", ...args];
   const child = spawn("npm", words, { cwd: ROOT, env, detached: true });
@@ -79,12 +79,12 @@ function endOf(child: ReturnType<typeof spawn>): Promise<End> {
   return new Promise((resolve, reject) => {
     child.once("error", reject);
     child.once("close", (code, signal) =>
-      // as a shell tells it: npm ends itself with the signal that ended its script
+      // as a shell reports it: npm ends itself with the signal that ended its script
       resolve({ code: code ?? 128 + (signal ? constants.signals[signal] : 0), ...said }));
   });
 }
 
-/** The last line of standard output, which has to be all of it. */
+/** The last line of standard output, which must be its only line. */
 function concluded({ code, stdout }: End) {
   expect(stdout.trimEnd()).not.toContain("\n");
   const found = conclusion.parse(JSON.parse(stdout));
@@ -97,7 +97,7 @@ test("a backup started by npm prints its run", () => {
   expect(made).toMatchObject({ ok: true, error: null, runs: [{ kind: "backup", status: "succeeded" }] });
 });
 
-/** Who has the vault's keys and nothing else. */
+/** A user with the vault's keys only. */
 function vaultAlone(): Record<string, string | undefined> {
   const { SUPABASE_DB_URL_PROD: _, ...rest } = environment();
   return rest;
@@ -112,7 +112,7 @@ test("the catalog's list contains the backup", async () => {
   expect(last).toBe("1 backup, as the catalog tells");
 });
 
-/** What catalog and vault tell of it. */
+/** The state of catalog and vault. */
 function rowOfMade(): RegExp {
   const { bytes, rows_total } = made.runs[0]?.result ?? {};
   const size = (Number(bytes) / 1e6).toFixed(1);
@@ -142,7 +142,7 @@ test("a plan prints the effects of a restore and writes nothing to the vault", a
   expect(await storedKeys()).toEqual(before);
 });
 
-/** But for the copies of the audit. */
+/** Except for the copies of the audit. */
 async function storedKeys(): Promise<string[]> {
   return await keysOf(place.store.vault, "revo/");
 }
@@ -275,7 +275,7 @@ test("an interrupted upload deletes what it stored", async () => {
   expect((await uploadLocalBackup(vault, file, progress)).key).toBe(archive);
 });
 
-/** Runs `work` while a backup waits for a lock which another session holds; it has to leave nothing. */
+/** Runs `work` while a backup waits for a lock of another session; the backup must leave nothing behind. */
 async function whileBackupWaits(work: (npm: ReturnType<typeof throughNpm>) => Promise<void>): Promise<void> {
   await place.empty();
   const holder = await PsqlSession.open({ psql: binaries.path("psql"), connection: place.prod });

@@ -1,6 +1,6 @@
 /**
- * The one moment of a restore whose outcome nobody here can know: the connection breaks around the COMMIT. Either way
- * the command says that it does not know and what to look at, and the target is wholly the one or wholly the other.
+ * A restore whose outcome is unknown, since the connection breaks during COMMIT. The command reports that, and how to
+ * find out; the target has either the old or the restored content, never a mixture.
  */
 import { spawn } from "node:child_process";
 import { join } from "node:path";
@@ -22,7 +22,7 @@ import {
 } from "./engine_fixture.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-/** What the message names to look for. */
+/** The schema that the message names for the check. */
 const TRACE = /If the target has the schema (restore_old_\d+_public) now/;
 
 let scene: RestoreScene;
@@ -71,7 +71,7 @@ test("exits with 5 and records an unknown outcome when the reply to COMMIT is lo
   const [row] = await sql(prod, run);
   expect(row).toMatch(/^failed\|restore_outcome_unknown\|/);
   expect(row).toMatch(TRACE);
-  // as the end of any restore does
+  // as at the end of any restore
   await sql(target, await restoreSql("cleanup.sql"));
   expect(await contentOf(target)).toBe(wanted);
 });

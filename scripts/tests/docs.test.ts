@@ -1,6 +1,6 @@
 /**
- * Documents say what is there: every command says how it is checked, every name in them exists, every link leads
- * somewhere, and the guides use the words of the screen.
+ * Checks of documents: every command states how it is checked, every name exists, every link has a target, and the
+ * guides quote the screen's labels.
  */
 import { describe, expect, it } from "vitest";
 import { CONDITION_IDS } from "@backup/watch/conditions.ts";
@@ -17,10 +17,10 @@ import { type Block, blocksOf, MARKS } from "./markdown_commands.ts";
 
 const documents = readDocuments();
 const repository = new Repository();
-/** Names of other programs and of texts that stand for something. */
+/** Names of other programs, and placeholders. */
 const FOREIGN = new Set(["RESTORE_PROD"]);
 
-/** `path: what`, of everything that a check finds in any document. */
+/** `path: problem` of all findings in all documents. */
 function findings(check: (document: Document) => string[]): string[] {
   return documents.flatMap((document) => check(document).map((found) => `${document.path}: ${found}`));
 }

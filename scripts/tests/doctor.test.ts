@@ -1,4 +1,4 @@
-/** A healthy stack is called healthy; each fault that is planted in it is named by its own check and by no other. */
+/** The doctor reports a healthy stack as such, and each planted fault by its own check only. */
 import { Octokit } from "@octokit/rest";
 import { execFile } from "node:child_process";
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -42,7 +42,7 @@ afterEach(() => void (patient.intercept = null));
 
 const gitHub = () => new Octokit({ baseUrl: patient.stack.urls.github, auth: patient.stack.github.token });
 
-/** As the platform's superuser, who can make what the project's owner may not touch. */
+/** As the platform's superuser, for objects that the project's owner may not change. */
 function asSuperuser(database: "dev" | "verify", text: string): Promise<string[]> {
   return sql(parseDatabaseUrl(patient.stack.superuserUrl(database), database), text);
 }
@@ -95,7 +95,7 @@ describe("the workflow", () => {
     );
     const { status, report } = z.object({ status: z.string(), report: reportSchema }).parse(JSON.parse(row));
     expect([status, complaints(report)]).toEqual(["ok", []]);
-    // what nobody told this job
+    // settings that this job does not have
     expect(report.checks.filter((it) => it.status === "unknown").map(({ name }) => name)).toEqual([
       "r2_lifecycle",
       "r2_lock",
@@ -108,7 +108,7 @@ describe("the workflow", () => {
 });
 
 describe("the command", () => {
-  /** Runs it with nothing but what is given. */
+  /** Runs it with the given environment only. */
   async function doctor(given: Record<string, string>, ...args: string[]) {
     const { PATH = "", HOME = "" } = process.env;
     const options = { cwd: ROOT, env: { PATH, HOME, ...denoCache(), ...given } };
@@ -144,7 +144,7 @@ describe("a planted fault is reported by its own check only", () => {
       expect(complaints(report)).toEqual(["warning machine_path"]);
       const found = report.checks.find(({ name }) => name === "machine_path");
       expect(found?.message).toContain(`pg_dump 13.9 (${program})`);
-      // the commands go on with the right ones
+      // the commands continue with the correct one
       expect(namesOf(report, "ok")).toContain("database_prod_tools");
     } finally {
       await rm(folder, { recursive: true, force: true });

@@ -1,4 +1,7 @@
-/** For the doctor's tests: a whole stack with what the simulators lack in front of it, and one look at all of it. */
+/**
+ * For the doctor's tests: a whole stack, with proxies that add what the simulators do not have, and one run of all
+ * checks.
+ */
 import { randomUUID } from "node:crypto";
 import { lookup } from "node:dns/promises";
 import { createServer, type IncomingMessage, type Server } from "node:http";
@@ -18,15 +21,15 @@ import { WORKFLOWS } from "./watchdog_fixture.ts";
 
 export interface Patient {
   stack: Stack;
-  /** What the doctor gets when nothing is changed; GitHub has workflow files that are short. */
+  /** The doctor's dependencies without changes; GitHub has short workflow files. */
   environment: Environment;
   /** The stack's own GitHub, with the real workflow files. */
   stackGitHub: Environment;
-  /** A reply in the vault's place, or `null`. */
+  /** A response in place of the vault's, or `null`. */
   intercept: ((incoming: IncomingMessage) => Reply | null) | null;
-  /** What Cloudflare's API says of the bucket. */
+  /** The response of Cloudflare's API about the bucket. */
   bucket: { lock: object[]; lifecycle: object[] };
-  /** The look of a healthy stack, with what is changed. */
+  /** A run on a healthy stack, with the given changes. */
   examine(changes?: Environment, context?: Partial<DoctorContext>): Promise<DoctorReport>;
   stop(): Promise<void>;
 }
@@ -40,7 +43,7 @@ export const LOCKS = ["revo/", "audit/"].map((prefix) => ({
   condition: WEEK,
 }));
 
-/** Everything as it should be. */
+/** A healthy stack. */
 export async function startPatient(): Promise<Patient> {
   const stack = await startStack({ seed: false, web: "none", log: () => {} });
   await proveBackup(stack);
@@ -84,7 +87,7 @@ export async function startPatient(): Promise<Patient> {
   });
 }
 
-/** The environment that leads to a GitHub. */
+/** The environment for a GitHub server. */
 export function accessTo({ github }: TestGitHub): Environment {
   return { GITHUB_TOKEN: TOKEN, GITHUB_REPOSITORY: `${OWNER}/${REPO}`, GITHUB_API_URL: github.url };
 }
@@ -99,18 +102,18 @@ const HERE: Omit<DoctorContext, "environment"> = {
   timeoutMs: 60_000,
 };
 
-/** What is not well, `status name` each. */
+/** Checks that are not ok, as `status name`. */
 export function complaints({ checks }: { checks: Pick<DoctorCheck, "status" | "name">[] }): string[] {
   return checks.filter(({ status }) => status === "failed" || status === "warning")
     .map(({ status, name }) => `${status} ${name}`);
 }
 
-/** Of the checks with that status, the names. */
+/** Names of the checks with that status. */
 export function namesOf({ checks }: DoctorReport, status: DoctorCheck["status"]): string[] {
   return checks.filter((it) => it.status === status).map(({ name }) => name);
 }
 
-/** A backup of prod with a drill that it passed. */
+/** A backup of prod with a drill that passed. */
 async function proveBackup(stack: Stack): Promise<void> {
   const now = toUtcSecond(new Date());
   const { archive } = buildKeys({ target: "prod", createdAtUtc: now, label: null });
@@ -136,7 +139,7 @@ async function proveBackup(stack: Stack): Promise<void> {
   await catalog.close();
 }
 
-/** Its API as far as it tells a bucket's rules. */
+/** The part of its API that returns a bucket's rules. */
 async function startCloudflare(bucket: Patient["bucket"]): Promise<{ url: string; server: Server }> {
   const place = `/accounts/${ACCOUNT}/r2/buckets/revo-erp-backups-prod/`;
   const server = createServer(({ url = "", headers }, response) => {

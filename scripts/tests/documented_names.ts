@@ -1,4 +1,4 @@
-/** What a document says is there, and whether it is: files, links, commands, variables, words of the screen. */
+/** Names in a document and whether they exist: files, links, commands, variables, labels of the screen. */
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, extname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,7 +7,7 @@ export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const SOURCES = ["scripts", "supabase", "web", ".github", "package.json", "deno.json"];
 const LEFT_OUT = new Set(["node_modules", "dist", "test-results", "playwright-report"]);
 const TEXTS = new Set([".ts", ".tsx", ".mjs", ".sh", ".sql", ".yml", ".json", ".toml", ".html", ".css"]);
-/** `SOME_NAME`, with a low line: of others nobody can tell that they are variables. */
+/** `SOME_NAME`, with an underscore: other names cannot be recognized as variables. */
 const VARIABLE = /\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b/g;
 const PATH = /^(?:scripts|docs|supabase|web|\.github)\/[\w./-]*$/;
 const FILE_NAME = /^[\w-]+(?:\.[\w-]+)*\.(?:tsx?|mjs|sh|sql|yml)$/;
@@ -23,7 +23,7 @@ export interface Document {
   text: string;
 }
 
-/** Everything that people read here. */
+/** All documents of the repository. */
 export function readDocuments(): Document[] {
   const files = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs"].flatMap((it) =>
     filesOf(join(ROOT, it))
@@ -34,7 +34,7 @@ export function readDocuments(): Document[] {
   }));
 }
 
-/** The repository as far as names in documents are concerned. */
+/** The parts of the repository that names in documents refer to. */
 export class Repository {
   readonly #files = SOURCES.flatMap((it) => filesOf(join(ROOT, it))).filter((file) =>
     TEXTS.has(extname(file))
@@ -47,7 +47,7 @@ export class Repository {
   readonly #npm = keysIn("package.json", "scripts");
   readonly #tasks = keysIn("deno.json", "tasks");
 
-  /** What is wrong with a text in `code` marks, or a line of a command. */
+  /** The problem of a text in `code` marks, or of a command line. */
   problemsOf(code: string): string[] {
     return [...this.#commandsMissing(code), ...this.#filesMissing(code), ...this.variablesMissing(code)];
   }
@@ -72,12 +72,12 @@ export class Repository {
     );
   }
 
-  /** Variables that nothing here reads. */
+  /** Variables that no code here reads. */
   variablesMissing(code: string): string[] {
     return (code.match(VARIABLE) ?? []).filter((name) => !this.#variables.has(name));
   }
 
-  /** Whether the screen, or an alarm, has these words; `…` stands for what changes. */
+  /** Whether the screen, or an alarm, contains this text; `…` matches any text. */
   shows(words: string): boolean {
     const parts = words.split("…").map((part) => part.trim()).filter((part) => part !== "");
     return parts.every((part) => this.#texts.some((text) => text.includes(part)));
@@ -93,7 +93,7 @@ export function inlineCodeOf(text: string): string[] {
   return [...withoutBlocks(text).matchAll(/`([^`\n]+)`/g)].map(([, code = ""]) => code);
 }
 
-/** Texts *like this*, which in the guides are what the screen shows. */
+/** Texts *like this*, which in the guides are quotes of the screen. */
 export function shownWordsOf(text: string): string[] {
   return [...withoutBlocks(text).matchAll(/(?<![*\w])\*([^*]+)\*(?![*\w])/g)].map(([, words = ""]) =>
     words.replaceAll(/\s+/g, " ")
@@ -104,7 +104,7 @@ function withoutBlocks(text: string): string {
   return text.replaceAll(/^```[\s\S]*?^```$/gm, "");
 }
 
-/** Links into the repository whose file or heading is not there. */
+/** Links into the repository whose file or heading does not exist. */
 export function deadLinksOf({ path, text }: Document): string[] {
   const links = [...withoutBlocks(text).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = ""]) => link);
   return links.filter((link) => !/^[a-z]+:/.test(link)).filter((link) => {
@@ -115,7 +115,7 @@ export function deadLinksOf({ path, text }: Document): string[] {
   });
 }
 
-/** As GitHub makes anchors of them. */
+/** The anchor that GitHub generates. */
 function headingsOf(text: string): Set<string> {
   return new Set(
     [...withoutBlocks(text).matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>

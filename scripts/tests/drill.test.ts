@@ -1,4 +1,4 @@
-/** The drill: a good backup passes every check, and each planted fault fails the check that is meant for it. */
+/** The drill: a valid backup passes every check, and each planted fault fails its own check. */
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -76,7 +76,7 @@ afterAll(() => place?.stop());
 
 let copies = 0;
 
-/** A copy of the good backup under a key of its own, changed in the vault. */
+/** A copy of the valid backup under another key, changed in the vault. */
 async function changedBackup(change: (key: string, bytes: Uint8Array) => Promise<void>): Promise<string> {
   const copy = good.replace(".dump.gz", `_copia${++copies}.dump.gz`);
   const [from, to] = [siblingKeys(good), siblingKeys(copy)];
@@ -313,7 +313,7 @@ describe("the command", () => {
     return { code, output };
   }
 
-  /** What the catalog says of the backup and of its newest drill. */
+  /** The catalog's columns about the backup and its newest drill. */
   async function catalogOf(key: string): Promise<unknown> {
     const [line = ""] = await sql(
       place.server.connection("postgres", "prod"),

@@ -1,4 +1,7 @@
-/** What the drill's tests share: a database of the sample ERP whose people have a company, and drills of its backups. */
+/**
+ * Shared by the drill's tests: a database of the sample ERP whose users belong to companies, and drills of its
+ * backups.
+ */
 import { createHash } from "node:crypto";
 import postgres from "postgres";
 import { parseManifest, sealManifest } from "@backup/vault/manifest.ts";
@@ -16,7 +19,7 @@ import { binaries, engine, sql, type TestPlace, type TestVault } from "./engine_
 
 const ROWS = 2000;
 
-/** Each salesman chooses the company that he is a member of. */
+/** Each salesman selects the company of his membership. */
 const CHOOSE_COMPANIES = `
 insert into public.usuario_empresa_ativa (user_id, empresa_id)
   select user_id, empresa_id from public.empresa_usuarios`;
@@ -36,7 +39,7 @@ export async function createErp({ server }: TestPlace, name: string): Promise<vo
   }
 }
 
-/** Copies a database with everything in it, then changes the copy. */
+/** Copies a database with its content, then changes the copy. */
 export async function copyErp(
   { server }: TestPlace,
   from: string,
@@ -62,7 +65,7 @@ export interface DrillOptions extends Partial<Omit<DrillSpec, "key">> {
   throwaway?: ThrowawayDatabase;
 }
 
-/** Drills a backup as the command does, on a database of this place's server. */
+/** Drills a backup as the command does, on a database of this fixture's server. */
 export async function drillOf(
   place: TestPlace,
   key: string,
@@ -82,7 +85,7 @@ export function namesWith({ checks }: Pick<Receipt, "checks">, wanted: string): 
   return checks.filter(({ verdict }) => verdict === wanted).map(({ name }) => name);
 }
 
-/** Replaces an archive and, by default, makes its manifest agree. */
+/** Replaces an archive and, by default, updates its manifest to match. */
 export async function replaceArchive(store: TestVault, key: string, bytes: Uint8Array): Promise<void> {
   await store.replace(key, bytes);
   const sha256 = createHash("sha256").update(bytes).digest("hex");

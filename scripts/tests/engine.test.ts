@@ -1,4 +1,4 @@
-/** The engine on real parts: what was backed up is what is restored, into whatever the target was. */
+/** The engine on real servers: a restore reproduces the backup, whatever the target contained. */
 import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -66,7 +66,7 @@ test("restores over older and newer content with equal content", async () => {
 test("restore, undo and redo: each safety copy restores the previous state", async () => {
   const target = await createProject(server, "undo");
   await sql(target, await fixture("other_content.sql"));
-  await sql(target, "refresh materialized view public.mv;"); // a restore fills it from its query
+  await sql(target, "refresh materialized view public.mv;"); // a restore fills it by its query
   const safety = { requestedBy: "test", requestId: randomUUID(), run: null, gitSha: null };
   const before = await contentOf(target);
   const restored = await restore(store.vault, target, key, { safety });
@@ -91,7 +91,7 @@ test("reads the safety copy back: a damaged one stops the restore before any cha
   expect(await stateOf(target)).toBe(before);
 });
 
-/** The vault, in which an object loses its last byte before it is read back to its end. */
+/** A vault in which an object loses its last byte before it is read back. */
 function damagingVault(store: TestVault): Vault {
   const damage: Vault["hash"] = async (key, options) => {
     await store.replace(key, (await store.vault.bytes(key)).subarray(0, -1));
@@ -119,7 +119,7 @@ test("a backup of the restored copy has the same manifest facts as the first", a
   expect(after).toEqual(before);
 });
 
-/** An archive as the SQL that pg_restore writes of it, without the random words around it. */
+/** An archive as the SQL that pg_restore prints, without the random tokens that it contains. */
 async function scriptOf(archive: string): Promise<string[]> {
   const text = plainTools("gunzip | pg_restore --file=-", { input: await store.vault.bytes(archive) });
   return text.split("\n").filter((line) => !/^\\(un)?restrict /.test(line));
@@ -132,7 +132,7 @@ interface PlainOptions {
   cwd?: string;
 }
 
-/** Runs a script that has nothing of ours, as the server's superuser; returns what it printed. */
+/** Runs a script without any code of the product, as the server's superuser; returns its output. */
 function plainTools(script: string, { database, ...options }: PlainOptions): string {
   const PATH = `${binaries.folder}:${process.env.PATH}`;
   const access = database === undefined ? {} : server.connection("supabase_admin", database).env;
@@ -150,7 +150,7 @@ test("pg_restore alone lists the archive and restores it into an empty database"
   try {
     const run = (script: string) => plainTools(script, { cwd, database: "plain" });
     await writeFile(join(cwd, "plain.dump.gz"), await store.vault.bytes(key));
-    // pg_restore reads no further than the contents, which ends gunzip by SIGPIPE
+    // pg_restore reads the table of contents only, which ends gunzip by SIGPIPE
     expect(run("set +o pipefail; gunzip -c plain.dump.gz | pg_restore -l")).toMatch(
       /TABLE DATA public clientes postgres/,
     );
@@ -204,20 +204,20 @@ test(
       for (let round = 0; round < 20; round++) {
         const { keys, manifest } = await backUp(store.vault, busy);
         totals.add(manifest.rows_total);
-        // by plain tools: the engine counts too, and would refuse what it should not have written
+        // counted by pg_restore: the engine counts too, and would refuse its own error
         expect(rowsIn(await store.vault.bytes(keys.archive))).toEqual(manifest.rows);
       }
     } finally {
       writing = false;
       await Promise.all(writers);
     }
-    // the premise: between the rounds something was written
+    // precondition: rows were written between the rounds
     expect(totals.size).toBeGreaterThan(15);
   },
   180_000,
 );
 
-/** Inserts and deletes in the tables t1 to t20, a table after the other, each in a transaction of its own. */
+/** Inserts and deletes in the tables t1 to t20, one table after another, each in its own transaction. */
 async function keepWriting(connection: Connection, writer: number, isWanted: () => boolean): Promise<void> {
   const session = await PsqlSession.open({ psql: tools.psql, connection });
   for (let n = 0; isWanted(); n++) {
@@ -266,7 +266,7 @@ test("a definition that PostgreSQL prints differently after a restore is not a d
   const target = await createProject(server, "reimpresso_alvo");
   await restore(store.vault, target, keys.archive);
   const again = await backUp(store.vault, target);
-  // the premise: the text did change, or this test would prove nothing
+  // precondition: the text did change
   expect(again.manifest.fingerprint.public).not.toBe(manifest.fingerprint.public);
 });
 

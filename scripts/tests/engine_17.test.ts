@@ -1,4 +1,4 @@
-/** The engine on PostgreSQL 17, which hosted projects run; and between major versions. */
+/** The engine on PostgreSQL 17, the version of hosted projects, and between major versions. */
 import { spawn } from "node:child_process";
 import { rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
@@ -33,7 +33,7 @@ let store: TestVault;
 let tools: ClientTools;
 let prod: Connection;
 
-/** Every kind of object; the collation by libc, as this build of 17 knows no ICU. */
+/** Every kind of object; the collation uses libc, since this build of 17 has no ICU. */
 async function everyKind(): Promise<string> {
   return (await fixture("every_kind.sql"))
     .replace(
@@ -76,14 +76,14 @@ test("PostgreSQL 17: the estimate of a restore's locks covers them all and excee
   expect(counted).toBeLessThan(taken * 1.3);
 });
 
-// These need an older installation beside it: where the newest is of the same major there is nothing to cross.
+// These tests need an older major version installed beside the newest.
 if (binaries.major < 17) {
   test("an archive of the older major version restores into 17; facts that the versions print differently are reported as not compared", async () => {
     const place = await makeServerFolder("revo-test-");
     const older = await SupabaseServer.create({ binaries, folder: place });
     try {
       const source = await createProject(older, "prod");
-      // the library of this one is not on every machine
+      // the library of this extension is not on every machine
       await sql(older.connection("supabase_admin", "prod"), `drop extension if exists "uuid-ossp";`);
       await sql(source, await everyKind());
       const { keys } = await backUp(store.vault, source);
@@ -93,8 +93,8 @@ if (binaries.major < 17) {
         `view texts, identity of partitions: they differ between PostgreSQL ${binaries.major} and 17`,
       ]);
       const { differences } = await compareDatabases(older.url("postgres", "prod"), url("de_antes"));
-      // 17 knows one more privilege and a constraint for domains that are not null, prints views its own way
-      // and gives partitions their parent's identity
+      // 17 has one more privilege and NOT NULL constraints of domains, prints views differently,
+      // and its partitions inherit identity columns
       const ofVersions =
         /MAINTAIN by |^relation \S+: [vm] \/|^column loja\.movimentos_\w+ #1:|dinheiro_not_null: only in the second/;
       expect(differences.filter((line) => !ofVersions.test(line))).toEqual([]);

@@ -1,4 +1,4 @@
-/** How the engine's tests break something at a known moment. */
+/** Faults that the engine's tests cause at a defined moment. */
 import { execFileSync } from "node:child_process";
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
@@ -10,24 +10,25 @@ import type { Progress } from "../lib/run/progress.ts";
 import { PsqlSession } from "../lib/postgres/psql.ts";
 import { binaries, progressWith } from "./engine_fixture.ts";
 
-/** Where `fixtures/hold_points.sql` lets itself be held, by the number of its advisory lock. */
+/** Where `fixtures/hold_points.sql` can be held, by the number of its advisory lock. */
 const HOLD_POINTS = { copy: 1, index: 2 } as const;
 export type HoldPoint = keyof typeof HOLD_POINTS;
 
-/** Runs a query while this process stands still: nothing else can happen between two steps of the engine. */
+/** Runs a query synchronously: nothing else can run between two steps of the engine. */
 export function sqlNow({ env }: Connection, query: string): string {
   const psql = binaries.path("psql");
   return execFileSync(psql, ["-qXAtc", query], { env: { ...process.env, ...env } }).toString().trim();
 }
 
-/** Does something when the engine enters a phase, before it does anything there. */
+/** Runs `act` when the engine enters a phase, before its first action there. */
 export function atPhase(wanted: string, act: () => void): Progress {
   return progressWith({ phase: (name) => name === wanted && act() });
 }
 
 /**
- * Runs `work`, whose restore stops at the point; then `act` with the server's process of it, then it may go on.
- * @param database where the restore goes.
+ * Runs `work`, whose restore stops at the point; then `act` with the restore's server process; then the restore
+ * continues.
+ * @param database target of the restore.
  */
 export async function whileHeld<T>(
   server: SupabaseServer,
@@ -41,12 +42,12 @@ export async function whileHeld<T>(
   try {
     await holder.run(`select pg_advisory_lock(4242, ${HOLD_POINTS[point]}) \\g /dev/null`);
     const result = work();
-    result.catch(() => {}); // the caller sees it
+    result.catch(() => {}); // the caller awaits it
     try {
       await act(await waiterOn(holder, HOLD_POINTS[point]));
     } finally {
       await holder.kill();
-      await result.catch(() => {}); // nothing of it runs on into the next test
+      await result.catch(() => {}); // it must not run during the next test
     }
     return await result;
   } finally {
@@ -64,7 +65,7 @@ async function waiterOn(holder: PsqlSession, lock: number): Promise<number> {
   throw new Error("the restore did not reach the point where it is held");
 }
 
-/** Kills the programs of that name that this process started, directly or not. @throws when there is none. */
+/** Kills the programs of that name that this process started, directly or indirectly. @throws when there is none. */
 export function killChild(name: string): void {
   const listed = execFileSync("ps", ["-eo", "pid=,ppid=,comm="]).toString().trim().split("\n")
     .map((line) => line.trim().split(/\s+/));
@@ -76,7 +77,7 @@ export function killChild(name: string): void {
   for (const [pid] of found) process.kill(Number(pid), "SIGKILL");
 }
 
-/** A program that passes on so many bytes of what the real one writes, and then is killed. */
+/** A program that forwards the given number of bytes of the real one's output, and then is killed. */
 export async function dyingProgram(folder: string, program: string, bytes: number): Promise<string> {
   const path = join(await mkdtemp(join(folder, "dying-")), basename(program));
   const limited = Number.isFinite(bytes) ? `| head -c ${bytes}` : "";

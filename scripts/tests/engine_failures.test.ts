@@ -1,4 +1,4 @@
-/** Whatever breaks a restore, the target is as it was, and the error says where and why. */
+/** A failed restore leaves the target unchanged, and the error states where and why. */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
@@ -31,7 +31,7 @@ import {
   tools,
 } from "./engine_fixture.ts";
 
-/** A comment of the archive in whose place a test puts statements. */
+/** A comment of the archive that a test replaces by statements. */
 const ROOM = "x".repeat(400);
 
 let place: TestPlace;
@@ -80,14 +80,14 @@ async function rewriteManifest(
   await store.replace(manifest, await sealManifest({ ...read, ...change(read) }));
 }
 
-/** Replaces an archive and makes its manifest agree: what somebody with the bucket's keys could do. */
+/** Replaces an archive and updates its manifest to match, as an attacker with the bucket's keys could. */
 async function replaceArchive(key: string, bytes: Buffer): Promise<void> {
   await store.replace(key, bytes);
   const sha256 = createHash("sha256").update(bytes).digest("hex");
   await rewriteManifest(key, () => ({ sha256, bytes: bytes.length }));
 }
 
-/** Puts statements into an archive, in the place of a comment. */
+/** Replaces a comment of an archive by statements. */
 async function plant(key: string, statements: string): Promise<void> {
   const text = `COMMENT ON TABLE public.sem_chave IS '${ROOM}';`;
   const raw = gunzipSync(await bytesOf(key)).toString("latin1");

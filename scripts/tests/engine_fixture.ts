@@ -1,4 +1,4 @@
-/** What the engine's tests share: a server as Supabase's, databases with every kind of object, a vault. */
+/** Shared by the engine's tests: a server with Supabase's roles, databases with every kind of object, a vault. */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
@@ -22,7 +22,7 @@ import type { Vault } from "../lib/vault/vault.ts";
 
 export const binaries = findPostgres([...SERVER_PROGRAMS, "pg_dump", "pg_restore"]);
 
-/** Tables of GoTrue that matter here: keys, a foreign key, a sequence. */
+/** The relevant tables of GoTrue: keys, a foreign key, a sequence. */
 const AUTH_TABLES = `
 create table auth.users (id uuid primary key, email text unique, created_at timestamptz default now());
 create table auth.refresh_tokens (id bigserial primary key, token text, user_id uuid references auth.users (id) on delete cascade);
@@ -41,7 +41,7 @@ export async function sql(connection: Connection, text: string): Promise<string[
 }
 
 const TEMPLATE = "project_template";
-/** The servers that have the template. */
+/** Servers that have the template. */
 const templates = new WeakMap<SupabaseServer, Promise<void>>();
 
 /** A database as a new Supabase project has it. */
@@ -65,7 +65,7 @@ export function fixture(name: string): Promise<string> {
 
 const silent: Progress = { phase: () => {}, bytes: () => {}, log: () => {} };
 
-/** A progress that tells only what is wanted. */
+/** A progress that reports only the given events. */
 export function progressWith(
   { phase, log }: { phase?: (name: string) => unknown; log?: (line: string) => unknown },
 ): Progress {
@@ -80,7 +80,7 @@ export interface TestPlace {
   stop(): Promise<void>;
 }
 
-/** @param installation whose server; default: the machine's own. */
+/** @param installation PostgreSQL of the server; default: the machine's own. */
 export async function startPlace(installation: PostgresBinaries = binaries): Promise<TestPlace> {
   const folder = await makeServerFolder("revo-test-");
   const server = await SupabaseServer.create({ binaries: installation, folder });
@@ -97,24 +97,24 @@ export async function startPlace(installation: PostgresBinaries = binaries): Pro
   };
 }
 
-/** Where Deno keeps what it has compiled: a command without it compiles everything anew. */
+/** Deno's cache of compiled modules: without it a command compiles everything again. */
 export function denoCache(): Record<string, string> {
   return process.env.DENO_DIR === undefined ? {} : { DENO_DIR: process.env.DENO_DIR };
 }
 
-/** What every command of scripts/ gets; what a killed one leaves goes with the place's folder. */
+/** Environment of every command of scripts/; temporary files of a killed one are deleted with the fixture's folder. */
 export function commandEnvironment({ folder, store }: TestPlace): Record<string, string | undefined> {
   const { PATH, HOME } = process.env;
   return { PATH, HOME, TMPDIR: folder, ...denoCache(), ...store.secrets, R2_RETRY_SECONDS: "2" };
 }
 
-/** A place with a backup of one database, and another database into which it may not get by halves. */
+/** A server and a vault with a backup of one database, and another database that must never be restored partially. */
 export interface RestoreScene extends TestPlace {
   prod: Connection;
   target: Connection;
-  /** The target's state. */
+  /** The state of the target. */
   before: string;
-  /** The backup's. */
+  /** The state of the backup. */
   key: string;
 }
 
@@ -132,14 +132,14 @@ export async function startRestoreScene(content: string): Promise<RestoreScene> 
 
 export interface TestVault {
   vault: Vault;
-  /** As the workflows get it. */
+  /** As the workflows receive it. */
   secrets: { R2_ENDPOINT: string; R2_BUCKET: string; R2_ACCESS_KEY_ID: string; R2_SECRET_ACCESS_KEY: string };
-  /** Puts bytes in the place of an object's: the vault itself never overwrites. */
+  /** Replaces the bytes of an object: the vault's own writes never overwrite. */
   replace(key: string, bytes: Uint8Array | string): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** How long tests repeat what a broken vault refuses: it stays broken. */
+/** How long requests to a broken vault are retried in tests: it stays broken. */
 export const PATIENCE_MS = 2_000;
 
 /** Cloudflare's own R2 simulator, empty. */
@@ -199,7 +199,7 @@ export interface EngineOptions {
   signal?: AbortSignal;
 }
 
-/** A counter instead of the clock: two backups in one second would share a name. */
+/** A counter instead of the clock: two backups in one second would have the same key. */
 let second = Date.UTC(2026, 0, 1);
 
 export function engine(vault: Vault, connection: Connection, options: EngineOptions = {}) {
@@ -253,7 +253,7 @@ export function restore(
   return restoreBackup(deps, { ...order, ...changes });
 }
 
-/** An archive and its manifest as the scripts before this product made them; its key. */
+/** An archive and its manifest as the earlier scripts made them; its key. */
 export async function oldArchive(
   store: Pick<TestVault, "replace">,
   connection: Connection,
@@ -279,12 +279,15 @@ export async function oldArchive(
   return `${stem}.dump.gz`;
 }
 
-/** What a restore brings: objects with their owners and privileges, sequences, a content hash of every table. */
+/**
+ * The content that a restore reproduces: objects with their owners and privileges, sequences, a content hash of every
+ * table.
+ */
 export function contentOf(connection: Connection): Promise<string> {
   return inSnapshot(connection, async (session) => (await readContent(session)).join("\n"));
 }
 
-/** Everything that a failed restore must leave as it was: the content, and each object itself. */
+/** Everything that a failed restore must leave unchanged: the content, and the identity of each object. */
 export function stateOf(connection: Connection): Promise<string> {
   return inSnapshot(connection, async (session) => {
     const content = await readContent(session);

@@ -1,4 +1,4 @@
-/** Wherever a restore is interrupted, and by whatever: the target is as it was. */
+/** A restore that is interrupted, at any point and by any cause, leaves the target unchanged. */
 import { spawn } from "node:child_process";
 import { mkdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
@@ -39,7 +39,7 @@ beforeAll(async () => {
 
 afterAll(() => place?.stop());
 
-/** The engine's own phases from the first change of the target on; nothing is changed yet in the first. */
+/** The engine's phases from the first change of the target on; in the first of them nothing is changed yet. */
 const PHASES = ["move_aside", "load", "check", "commit"] as const;
 const HELD: readonly HoldPoint[] = ["copy", "index"];
 type Point = (typeof PHASES)[number] | HoldPoint;
@@ -123,7 +123,7 @@ describe.each([0, 5000, Infinity])("after %d bytes", (bytes) => {
 });
 
 test("the server crashes while rows are loaded, and restarts", async () => {
-  // recovery replays a sequence up to 32 values further than it was; not one that was there before a checkpoint
+  // recovery may advance a sequence by up to 32 values, but none that was unused since the last checkpoint
   await sql(server.connection("supabase_admin", "alvo"), "checkpoint;");
   const attempt = whileHeld(server, "alvo", "copy", () => restore(store.vault, target, key), async () => {
     await server.stop("immediate");
@@ -172,7 +172,7 @@ test("the server's disk is full while an index is built: the command names phase
     `insert into public.grande select g, md5(g::text) from generate_series(1, 100000) g;
      create index ordem on public.grande (texto);`,
   );
-  // little memory: the sort goes to disk
+  // little memory, so that the sort uses the disk
   await sql(
     server.connection("supabase_admin", "alvo"),
     `alter role postgres in database alvo set maintenance_work_mem = '1MB';
@@ -187,7 +187,7 @@ test("the server's disk is full while an index is built: the command names phase
     () => restoreCommand(keys.archive),
     async (backend) => {
       await mkdir(folder, { recursive: true });
-      // what the backend writes into its next temporary files goes to the device that is always full
+      // the backend's next temporary files are on a device that is always full
       for (let n = 0; n < 20; n++) await symlink("/dev/full", join(folder, `pgsql_tmp${backend}.${n}`));
     },
   );

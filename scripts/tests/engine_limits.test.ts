@@ -1,4 +1,4 @@
-/** The engine at the edges: nothing at all, very much, and far less than yesterday. */
+/** The engine's limits: an empty database, a very large one, and one far smaller than its previous backup. */
 import { rm } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { toBackupError } from "@backup/errors.ts";
@@ -180,7 +180,7 @@ test("the estimate covers the locks of every kind of object", async () => {
   expect(counted).toBeGreaterThanOrEqual(taken);
 });
 
-/** Tables t1, t2, … in transactions of few, so that making them needs few locks at a time. */
+/** Tables t1, t2, … in small transactions, so that their creation needs few locks at a time. */
 async function createTables(
   connection: Connection,
   count: number,

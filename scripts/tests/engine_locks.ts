@@ -1,4 +1,4 @@
-/** The locks that a restore is expected to take, and those that it takes. */
+/** The estimated and the actual number of locks of a restore. */
 import { selectEntries } from "../lib/archive/select_entries.ts";
 import type { ClientTools } from "../lib/postgres/client_tools.ts";
 import type { Connection } from "../lib/postgres/connection.ts";
@@ -8,7 +8,10 @@ import { readStoredToc } from "../lib/vault/stored_toc.ts";
 import { atPhase, sqlNow } from "./engine_breakage.ts";
 import { backUp, restore, type TestPlace, tools as newestTools } from "./engine_fixture.ts";
 
-/** Every lock of the session that holds the restore's advisory lock, of any type, on any object: each takes one place of the lock table. */
+/**
+ * Every lock of the session that holds the restore's advisory lock, of any type and on any object: each occupies one
+ * entry of the lock table.
+ */
 const ALL_LOCKS =
   `select count(distinct (locktype, database, relation, page, tuple, virtualxid, transactionid::text,
     classid, objid, objsubid)) from pg_locks

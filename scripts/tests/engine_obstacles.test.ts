@@ -1,4 +1,4 @@
-/** What stands in the way of a backup or a restore is named; the target is as it was. */
+/** Obstacles to a backup or a restore are named, and the target is unchanged. */
 import { createHash } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { gunzipSync, gzipSync } from "node:zlib";
@@ -34,7 +34,7 @@ beforeAll(async () => {
 
 afterAll(() => place?.stop());
 
-/** Another session that holds a lock while `work` runs, under a name of its own. */
+/** Another session, with its own name, that holds a lock while `work` runs. */
 async function whileLocked<T>(
   connection: Connection,
   lock: string,

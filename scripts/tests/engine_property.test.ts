@@ -1,6 +1,6 @@
 /**
- * Whatever schema and rows somebody invents, the restored copy equals its source. fast-check invents them; a
- * failure prints the seed and the smallest case that fails.
+ * The restored copy equals its source for any schema and rows. fast-check generates them; a failure prints the seed
+ * and the smallest case that fails.
  */
 import process from "node:process";
 import fc from "fast-check";
@@ -18,7 +18,7 @@ import {
   type TestVault,
 } from "./engine_fixture.ts";
 
-/** The nightly workflow asks for more. */
+/** The nightly workflow sets a higher number. */
 const RUNS = Number(process.env.PROPERTY_RUNS ?? 3);
 
 let place: TestPlace;
@@ -32,7 +32,7 @@ beforeAll(async () => {
 
 afterAll(() => place?.stop());
 
-/** Names as people give them and as nobody should: quotes, blanks, capitals, letters of other scripts. */
+/** Common and uncommon names: quotes, blanks, capitals, letters of other scripts. */
 const name = fc.oneof(
   fc.stringMatching(/^[a-z][a-z0-9_]{0,12}$/),
   fc.string({ unit: fc.constantFrom(..."aZ \"'.;-\\%çé漢🙂\n$"), minLength: 1, maxLength: 10 }),
@@ -98,7 +98,7 @@ const project = fc.record({
 });
 type Project = typeof project extends fc.Arbitrary<infer T> ? T : never;
 
-/** The SQL that makes a project; prefixes keep kinds with equal names apart, and off the server's own names. */
+/** The SQL that creates a project; prefixes separate kinds with equal names, and avoid the server's own names. */
 function statementsOf({ schema, tables, sequences }: Project): string {
   const space = identifier(schema === null ? "public" : `s_${schema}`);
   const made = Object.entries(tables).map(([name, table], i, all) => {

@@ -1,6 +1,6 @@
 /**
- * Project, catalog and GitHub are gone; there are the bucket's keys and a machine. The commands beside each backup are
- * run as they stand, line by line, and so is the product's own way.
+ * Project, catalog and GitHub are lost; the bucket's keys and a machine are left. The commands in the file beside
+ * each backup are run unchanged, line by line, and so is `restore --from-vault`.
  */
 import { execFile } from "node:child_process";
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
@@ -30,10 +30,13 @@ import {
 import { blocksOf } from "./markdown_commands.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-/** Their functions belong to whoever made the server: an exact copy elsewhere is another story, told below. */
+/**
+ * Functions of range types are owned by the server's superuser, so an exact copy is not possible elsewhere; tested
+ * below.
+ */
 const RANGES =
   "set client_min_messages = error; drop type public.periodo cascade; drop type loja.faixa cascade;";
-/** What Supabase's own superuser has in a project is the platform's. */
+/** Objects owned by Supabase's own superuser belong to the platform. */
 const PLATFORM = /default supabase_admin|event trigger pgrst_/;
 const PASSWORD = "plain-password";
 
@@ -94,7 +97,7 @@ describe("the recovery file beside a backup", () => {
         PGUSER: "postgres",
         PGPASSWORD: PASSWORD,
       };
-      // each line in the same shell, which ends at the first that fails
+      // all lines in one shell, which exits at the first failure
       await writeFile(join(folder, "typed"), lines.join("\n"));
       const { stdout } = await promisify(execFile)("env", [
         "-i",
@@ -127,7 +130,7 @@ describe("the recovery file beside a backup", () => {
 });
 
 describe("restore --from-vault", () => {
-  /** Runs it with nothing but the bucket's keys and what is given. */
+  /** Runs it with the bucket's keys and the given variables only. */
   async function recover(given: Record<string, string>): Promise<string[]> {
     const printed: string[] = [];
     const sink = { write: (text: string) => void printed.push(text.trimEnd()) };

@@ -1,4 +1,4 @@
-/** The Edge Function on the embedded stack: refusals of each caller, what a permitted call does, how runs end. */
+/** The Edge Function on the embedded stack: refusals of each caller, effects of permitted calls, ends of runs. */
 import { startForFile } from "./function_place.ts";
 import { describeEnds } from "./function_suites/ends.ts";
 import { describeLists } from "./function_suites/lists.ts";

@@ -13,7 +13,7 @@ export interface Credentials {
   password: string;
 }
 
-/** One HTTP call; a string `body` is sent as it is, another value as JSON. */
+/** One HTTP call; a string `body` is sent unchanged, any other value as JSON. */
 export interface Call {
   token?: string;
   body?: unknown;
@@ -64,7 +64,7 @@ export function claimsOf(token: string): Record<string, unknown> {
   return answer.parse(JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()));
 }
 
-/** A user's token again with other claims, signed with `secret`. */
+/** A user's token with other claims, signed with `secret`. */
 export function forgeToken(token: string, claims: Record<string, unknown>, secret: string): string {
   const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
   const unsigned = `${encode({ alg: "HS256", typ: "JWT" })}.${encode({ ...claimsOf(token), ...claims })}`;

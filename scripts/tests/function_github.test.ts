@@ -1,4 +1,4 @@
-/** What the function starts at the local GitHub, with the heads of the real workflow files, and how it is refused. */
+/** What the function starts at the local GitHub, with the inputs of the real workflow files, and its refusals. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { StartRequest } from "@backup/api.ts";
 import type { ErrorCode } from "@backup/messages.ts";
@@ -82,7 +82,7 @@ describe("startRun", () => {
     expect(dispatches(hub)).toBe(1);
   });
 
-  // both wait for ten seconds, so they do it together
+  // both wait for ten seconds, so they run concurrently
   it("finds a run that becomes visible after 8 s, and times out without a reply", async () => {
     const silent = await startHub();
     hub.github.faults.dispatches.push({ kind: "no-details" });

@@ -1,4 +1,7 @@
-/** What the function reads from the local GitHub and how it ends a run there, answers checked as in function_hub.ts. */
+/**
+ * What the function reads from the local GitHub and how it cancels a run there; responses are checked as in
+ * function_hub.ts.
+ */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { HealthCheck, StartRequest } from "@backup/api.ts";
 import { SCHEDULES } from "@backup/runs/schedules.ts";
@@ -147,7 +150,7 @@ describe("readHealth", () => {
       "github_secrets",
     ];
     const fine = Object.fromEntries(names.map((name) => [name, "ok"]));
-    expect(statuses(await health())).toEqual({ ...fine, github_token_expiry: "failed" }); // it ends tomorrow
+    expect(statuses(await health())).toEqual({ ...fine, github_token_expiry: "failed" }); // it expires tomorrow
   });
 
   it("reports what is disabled, what failed and what the token may not read", async () => {

@@ -1,4 +1,7 @@
-/** For tests: the function's GitHub side against the local GitHub, every answer held against GitHub's description. */
+/**
+ * For tests: the function's GitHub side against the local GitHub, every response checked against GitHub's
+ * description.
+ */
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Config, readConfig } from "../../supabase/functions/ops-backups/env.ts";
@@ -36,14 +39,14 @@ export function configOf(hub: TestGitHub, changes: Record<string, string> = {}):
   return readConfig((name) => env[name]);
 }
 
-/** @throws {Error} for an answer that GitHub would not give. */
+/** @throws {Error} for a response that GitHub would not give. */
 export const checkedFetch: typeof fetch = async (input, init) => {
   const response = await fetch(input, init);
   const { pathname } = new URL(input instanceof Request ? input.url : input);
   const path = describedPath(pathname);
   if (path === null) throw new Error(`${pathname} is not in GitHub's description`);
   const isJson = response.headers.get("content-type")?.includes("json");
-  if (response.status !== 204 && !isJson) return response; // a gateway's answer, not GitHub's
+  if (response.status !== 204 && !isJson) return response; // a gateway's response, not GitHub's
   const body: unknown = isJson ? await response.clone().json() : undefined;
   const faults = contractFaults(init?.method ?? "GET", path, response.status, body);
   if (faults.length > 0) {

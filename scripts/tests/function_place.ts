@@ -1,4 +1,4 @@
-/** For tests of the Edge Function on the embedded stack: one stack, its users, and what a call leaves behind. */
+/** For tests of the Edge Function on the embedded stack: one stack, its users, and the effects of a call. */
 import postgres from "postgres";
 import { afterAll, beforeAll, expect } from "vitest";
 import { type StatusAnswer, statusAnswerSchema } from "@backup/api.ts";
@@ -16,7 +16,7 @@ export interface FunctionPlace {
   /** On prod, as its owner. */
   sql: postgres.Sql;
   tokens: Record<string, string | undefined>;
-  /** Receives every line that the stack says, a run's log included. */
+  /** Receives every line that the stack prints, a run's log included. */
   listeners: Set<(line: string) => void>;
 }
 
@@ -77,7 +77,7 @@ export async function countTraces(place: FunctionPlace) {
   return { runs: row?.runs ?? -1, refusals: row?.refusals ?? -1, dispatches: dispatches(place) };
 }
 
-/** @param actor e-mail that the audit has to name; `null` before authentication. */
+/** @param actor e-mail that the audit must name; `null` before authentication. */
 export async function expectRefusal(
   place: FunctionPlace,
   call: Call,

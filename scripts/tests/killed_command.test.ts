@@ -1,4 +1,4 @@
-/** A command that is killed takes its programs, its temporary files and its server with it. */
+/** When a command is killed, its programs, its temporary files and its server are removed. */
 import { execFileSync, spawn } from "node:child_process";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -19,7 +19,7 @@ let place: RestoreScene;
 let key: string;
 beforeAll(async () => {
   place = await startRestoreScene("hold_points.sql");
-  // more than the pipes hold: what writes into them still runs while the table before it is held
+  // more than the pipes buffer: the program that writes into them still runs while the table before it is held
   const rows = "select repeat(md5(g::text), 4) from generate_series(1, 100000) g";
   await sql(place.prod, `create table public.grande as ${rows};`);
   key = (await backUp(place.store.vault, place.prod)).keys.archive;
@@ -39,7 +39,7 @@ function processes(): Process[] {
   });
 }
 
-/** All that a process started, directly or not. */
+/** All processes that a process started, directly or indirectly. */
 function descendants(pid: number, all = processes()): Process[] {
   return all.filter(({ parent }) => parent === pid).flatMap((
     child,
@@ -65,13 +65,13 @@ function command(file: string, env: Record<string, string>) {
   return { child, ended, said: () => said };
 }
 
-/** A command's temporary folders: in its TMPDIR, or in /tmp where the server's user cannot reach that. */
+/** A command's temporary folders: in its TMPDIR, or in /tmp if the server's user cannot access that. */
 async function folders(kind: string, owner: number): Promise<string[]> {
   const found = await Promise.all([place.folder, "/tmp"].map(async (base) => await readdir(base)));
   return found.flat().filter((name) => name.startsWith(`revo-${kind}-`) && name.includes(`-${owner}-`));
 }
 
-/** Kills it; what it had started has to be gone soon. */
+/** Kills it; what it had started must be gone soon after. */
 async function expectNothingLeft(pid: number, names: readonly string[], kinds: readonly string[]) {
   const started = descendants(pid);
   expect(started.map(({ name }) => name)).toEqual(expect.arrayContaining([...names]));
@@ -87,7 +87,7 @@ test("a restore that is killed while rows are loaded leaves no process and no ar
   const restore = command("restore", { TARGET: "dev" });
   await whileHeld(place.server, "alvo", "copy", () => restore.ended, async () => {
     const { pid = 0 } = restore.child;
-    // the restore is held still: without the guard its programs would stay as long as the lock
+    // the restore is held: without the guard its programs would live as long as the lock
     await expectNothingLeft(pid, ["psql", "pg_restore"], ["archive", "restore"]);
   });
   expect(await stateOf(place.target)).toBe(place.before);

@@ -6,29 +6,29 @@ import { importsOf, sources, STD } from "../dev/check/imports.ts";
 import { ROOT } from "../dev/root.ts";
 
 const PURE = "supabase/functions/_shared/backup";
-/** Adapters of web standards alone, for scripts and function alike. */
+/** Adapters that use web standards only, shared by scripts and function. */
 const SHARED = "supabase/functions/_shared/alerts";
 const LIB = "scripts/lib";
-/** A package of its own: it has one public file, and another for tests. */
+/** A separate package: it has one public file, and another for tests. */
 const GITHUB = "scripts/dev/github";
 const FEATURE = "web/src/features/backups";
 /** Functions and schemas of the screen without React; `use_…` are hooks. */
 const isScreenLib = (target: string) => inside("web/src/lib")(target) && !/\/use_[^/]+$/.test(target);
 
-/** The rooms of scripts/lib. A room imports only from floors below its own. */
+/** The folders of scripts/lib. Each imports only from floors below its own. */
 const FLOORS: readonly (readonly string[])[] = [
   ["process"],
   ["postgres"],
   ["archive", "catalog"],
   ["run"],
-  // the form in which a room describes its command
+  // the file in which a folder describes its command
   ["command", "vault"],
   ["server"],
   ["alerts", "audit", "backup", "list"],
   ["reconcile", "restore", "watchdog"],
   ["doctor", "drill", "prune"],
   ["recover", "verify"],
-  // lists the commands of all rooms
+  // lists the commands of all folders
   ["cli"],
 ];
 
@@ -44,7 +44,7 @@ const isTest = (file: string) =>
   file.includes(".test.") || ["scripts/vitest.config.ts", "web/playwright.config.ts"].includes(file) ||
   inside("scripts/tests", "supabase/tests", "web/e2e")(file);
 
-/** The room of a file of scripts/lib; `undefined` elsewhere and for a file in no room. */
+/** The folder of a file of scripts/lib; `undefined` elsewhere and for a file in no folder. */
 const roomOf = (file: string) => /^scripts\/lib\/([^/]+)\//.exec(file)?.[1];
 const floorOf = (room: string | undefined) =>
   FLOORS.findIndex((rooms) => room !== undefined && rooms.includes(room));
@@ -126,7 +126,7 @@ function breaches(file: string, text: string): string[] {
   );
 }
 
-/** The files of every import circle, each circle once (Tarjan's strongly connected components). */
+/** The files of every import cycle, each cycle once (Tarjan's strongly connected components). */
 function circles(imports: ReadonlyMap<string, readonly string[]>): string[][] {
   const found: string[][] = [];
   const index = new Map<string, number>();

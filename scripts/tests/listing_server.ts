@@ -1,6 +1,7 @@
 /**
- * A bucket of names: lists, deletes and counts as S3's API does, and holds no bytes but those that are written into it
- * (copies of the audit). For measuring what many objects cost; R2's own simulator needs minutes to be filled with them.
+ * A bucket without content: lists, deletes and counts as S3's API does, and stores no bytes except those that are
+ * written to it (copies of the audit). Measures the cost of many objects, which R2's own simulator takes minutes to
+ * store.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 
@@ -16,14 +17,14 @@ export interface Calls {
 
 export interface ListingServer {
   endpoint: string;
-  /** Since the start, or since they were last set to nothing. */
+  /** Since the start, or since the last reset to zero. */
   calls: Calls;
-  /** Names that are still there. */
+  /** Keys that still exist. */
   left(): number;
   stop(): void;
 }
 
-/** @param onCall called before each answer */
+/** @param onCall called before each response */
 export async function startListingServer(
   names: readonly string[],
   onCall: () => void,

@@ -1,7 +1,7 @@
 /**
- * backup_db_local.sh and restore_db_local.sh on real servers: what they make, what they refuse, what they leave when
- * they are stopped. Wrappers around PostgreSQL's programs record every argument, so that a leaked password fails
- * the test; the stand-in for Docker does the same and runs the program that the image would.
+ * backup_db_local.sh and restore_db_local.sh on real servers: what they create, what they refuse, what remains when
+ * they are stopped. Wrappers around PostgreSQL's programs record every argument, so that a password in an argument
+ * fails the test; the substitute for Docker does the same and runs the program of the image.
  */
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
@@ -30,7 +30,7 @@ import { shells } from "./shells.ts";
 const script = (name: string) => fileURLToPath(new URL(`../${name}`, import.meta.url));
 const BACKUP = script("backup_db_local.sh");
 const RESTORE = script("restore_db_local.sh");
-/** The superuser of a server that is not Supabase's, for restore_db_local.sh. */
+/** The superuser of a plain PostgreSQL server, for restore_db_local.sh. */
 const PLAIN = { name: "dono", password: "plain-secret" };
 
 let place: TestPlace;
@@ -69,7 +69,7 @@ function askPlain(text: string, database: string): string {
   return execFileSync(binaries.path("psql"), ["-XAtqc", text, database], { env, encoding: "utf8" }).trim();
 }
 
-/** A program of this machine behind a script that notes its arguments; `before` runs first. */
+/** A wrapper around a program of this machine that records its arguments; `before` runs first. */
 async function wrap(program: string, before = "", real?: string): Promise<void> {
   const path = join(lab, "bin", program);
   const target = real ?? binaries.path(program as "psql");
@@ -89,7 +89,7 @@ interface Ended {
 interface Options {
   arguments?: string[];
   env?: Record<string, string>;
-  /** What the shell does before the script, for example `ulimit`. */
+  /** Shell commands that run before the script, for example `ulimit`. */
   before?: string;
   /** Called when the script runs. */
   during?: (pid: number) => Promise<void>;
@@ -122,7 +122,7 @@ function run(file: string, options: Options = {}): Promise<Ended> {
   });
 }
 
-/** Everything in the output folder, working folders included. */
+/** All files in the output folder, working folders included. */
 async function left(): Promise<string[]> {
   return await readdir(join(lab, "saida")).catch(() => []);
 }
@@ -300,7 +300,7 @@ exec "${binaries.folder}/$program" "$@"
   test("refuses an old pg_dump and an existing file name", async () => {
     await wrap("pg_dump", "echo 'pg_dump (PostgreSQL) 9.6.1'; exit 0");
     const old = await run(BACKUP, { env: { TOOLS: "local", PATH: `${join(lab, "bin")}:/usr/bin:/bin` } });
-    // another installation of the machine may serve: then it is used, and said
+    // another installation of the machine may be found: then it is used, with a message
     if (old.code === 0) expect(old.stderr).toContain(`pg_dump ${binaries.version}`);
     else expect(old.stderr).toContain("mais antigas que o servidor");
     await rm(join(lab, "saida"), { recursive: true, force: true });
@@ -352,7 +352,7 @@ exec "${binaries.folder}/$program" "$@"
       during: async (pid) => {
         await until(() => exists(join(lab, "there")));
         process.kill(pid, "SIGTERM");
-        // bash takes a signal when the program that it waits for has ended
+        // bash handles a signal when the program that it waits for has ended
         await writeFile(join(lab, "go"), "");
       },
     });

@@ -1,4 +1,4 @@
-/** What the text of backup_db_local.sh and restore_db_local.sh has to keep to, wherever they run. */
+/** Rules for the text of backup_db_local.sh and restore_db_local.sh. */
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import * as platform from "@backup/vault/platform.ts";

@@ -1,4 +1,4 @@
-/** What backup_db_local.sh writes beside DDL. */
+/** The archive that backup_db_local.sh writes during DDL. */
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readdir, rm } from "node:fs/promises";

@@ -1,4 +1,4 @@
-/** Output that cannot be written does not decide what becomes of a command's work. */
+/** A failure to write output does not change the result of a command. */
 import { spawn } from "node:child_process";
 import { constants, openSync, writeSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
@@ -50,7 +50,7 @@ const runs = () => sql(place.prod, "select kind || ' ' || status from public.ops
 const manifests = async () =>
   (await keysOf(place.store.vault, "revo/")).filter((key) => key.endsWith(".manifest.json"));
 
-/** Reads one line, then closes its end, as `head -1` does. */
+/** Reads one line, then closes the pipe, as `head -1` does. */
 function readerThatLeaves(file: string, env?: object): Promise<End> {
   const { child, ended } = command(file, "pipe", env);
   child.stdout?.once("data", () => child.stdout?.destroy());
@@ -84,7 +84,7 @@ test("a restore is committed and recorded when the reader of its output exits", 
   expect(await runs()).toContain("restore succeeded");
 }, 120_000);
 
-/** The write end of a pipe that is full and that nothing reads. */
+/** The write end of a full pipe that no process reads. */
 async function fullPipe(): Promise<number> {
   const path = join(await mkdtemp(join(place.folder, "pipe-")), "fifo");
   await runPipeline([["mkfifo", path]]);

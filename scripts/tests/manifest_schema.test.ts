@@ -1,4 +1,7 @@
-/** docs/manifest.schema.json is what the code checks: `npx vitest -u -c scripts/vitest.config.ts manifest_schema` renews it. */
+/**
+ * docs/manifest.schema.json is generated from the schema in the code: `npx vitest -u -c scripts/vitest.config.ts
+ * manifest_schema` updates it.
+ */
 import { readFile } from "node:fs/promises";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";

@@ -1,12 +1,12 @@
 /**
- * Commands in Markdown, taken as somebody takes them who follows it. What is done with a block is written behind its
- * language, where no reader sees it:
+ * Runs the commands of a Markdown document as a reader would. How a block is handled is written after its language,
+ * where it is not rendered:
  *
- * - `sh run`: a test runs it as it stands
- * - `sh fill`: `export NAME=…` lines into which the reader puts values of his own, and the test those of its place
- * - `sh checked`: only that what it names exists; it goes on until somebody ends it, or is what runs the tests
+ * - `sh run`: a test runs it unchanged
+ * - `sh fill`: `export NAME=…` lines; the reader supplies the values, in the test its environment does
+ * - `sh checked`: only the names in it are checked; it runs until it is interrupted, or runs the tests itself
  * - `sh needs-account`: the same, since it needs an account elsewhere
- * - `text says`: lines that the block before has to print; `…` stands for anything within a line
+ * - `text says`: lines that the block before must print; `…` matches anything within a line
  */
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
@@ -30,7 +30,7 @@ export function blocksOf(markdown: string): Block[] {
   });
 }
 
-/** The names that a `fill` block asks values for. */
+/** The variables that a `fill` block asks for. */
 export function namesIn({ text, line }: Block): string[] {
   return text.trimEnd().split("\n").map((row, index) => {
     const name = /^ *export ([A-Z][A-Z0-9_]*)=\S/.exec(row)?.[1];
@@ -41,16 +41,16 @@ export function namesIn({ text, line }: Block): string[] {
 
 export interface Situation {
   cwd: string;
-  /** All of it: nothing of this process's environment is passed on. */
+  /** The complete environment: nothing of this process's environment is inherited. */
   env: Record<string, string>;
-  /** What is put into `fill` blocks, out of what was printed so far. */
+  /** The values of `fill` blocks, from the output so far. */
   fill: Record<string, string | ((said: string) => string)>;
 }
 
 /**
- * Does what a text says, from its first block to its last, and stops at the first command that fails.
- * @returns all that was printed
- * @throws when a command fails, a value is not known, or something else is printed than the text says
+ * Runs the blocks of a text in order, and stops at the first command that fails.
+ * @returns the complete output
+ * @throws when a command fails, a value is not known, or the output differs from the text
  */
 export async function follow(markdown: string, { cwd, env, fill }: Situation): Promise<string> {
   const values = { ...env };
@@ -71,7 +71,10 @@ export async function follow(markdown: string, { cwd, env, fill }: Situation): P
   return said;
 }
 
-/** Types a block into a shell that ends at the first command that fails; of a pipe, as in any shell, the last one counts. */
+/**
+ * Runs a block in a shell that exits at the first command that fails; of a pipe the last command counts, as in any
+ * shell.
+ */
 async function typed({ text, line }: Block, cwd: string, env: Record<string, string>): Promise<string> {
   const script = `exec 2>&1\n${text}`;
   const options = { cwd, env, maxBuffer: 2 ** 26 };

@@ -1,6 +1,6 @@
 /**
- * A newcomer's path: a fresh copy of the repository, and what the README says, taken from the README. The packages are
- * there already, since a registry is no part of this; what else a copy lacks (caches, a built screen) is made anew.
+ * The commands of the README in a fresh copy of the repository. The packages are installed, since the test does not
+ * use a registry; everything else that a copy lacks (caches, a built screen) is created.
  */
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -15,7 +15,7 @@ import { ROOT } from "./documented_names.ts";
 import { blocksOf } from "./markdown_commands.ts";
 
 const run = promisify(execFile);
-/** Alone it takes a tenth of it. */
+/** Without other load it takes a tenth of this. */
 const LIMIT_MS = 290_000;
 let copy: string;
 beforeAll(async () => {
@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(copy, { recursive: true, force: true }));
 
-/** The tree as a clone would have it: what git knows, and what is about to be committed. */
+/** The tree as a clone would have it: tracked files, and new ones that are not ignored. */
 async function cloneTree(to: string): Promise<void> {
   const listing = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
   const { stdout } = await run("git", listing, { cwd: ROOT, maxBuffer: 2 ** 26 });
@@ -49,7 +49,7 @@ it("the README's command completes in a fresh copy", { timeout: LIMIT_MS + 10_00
   const { PATH, HOME, USER } = process.env;
   const { stdout } = await run("bash", ["--norc", "-e", "-c", first?.text ?? "false"], {
     cwd: copy,
-    // Deno's cache too is a new one: nothing of it is compiled
+    // Deno's cache is new as well: nothing in it is compiled
     env: { PATH, HOME, USER, DENO_DIR: join(copy, ".deno") },
     maxBuffer: 2 ** 26,
     timeout: LIMIT_MS,

@@ -1,4 +1,4 @@
-/** The plan changes nothing, and the restore after it does what the plan said. */
+/** The plan changes nothing, and the restore after it has the planned effects. */
 import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
@@ -62,7 +62,7 @@ function plan(
   return planRestore(context, { target: "dev", key: of, allowSchemaOnly });
 }
 
-/** Exact rows of each table, `absent` where there is none that holds rows itself. */
+/** Exact rows of each table, `absent` for a table that does not exist or has no rows of its own. */
 async function rowsOf(connection: Connection, tables: readonly string[]): Promise<(number | "absent")[]> {
   const text = (table: string) => table.replaceAll("'", "''");
   const counts = tables.map((table) =>
@@ -75,7 +75,7 @@ async function rowsOf(connection: Connection, tables: readonly string[]): Promis
   return lines.map((line) => line === "absent" ? line : Number(line));
 }
 
-/** Objects of the project as the server's own tables tell them, each as `kind name`. */
+/** Objects of the project from the system catalogs, each as `kind name`. */
 async function objectsOf(connection: Connection): Promise<string[]> {
   return await sql(
     connection,
@@ -130,7 +130,7 @@ test("a restore has the effects that the plan states, and the plan changes nothi
   const said = planned.onlyInTarget?.listed.filter(({ kind }) => kinds.has(kind)).map(({ kind, name }) =>
     `${kind} ${name}`
   );
-  // policies of a table that goes as a whole, or comes back, are not named one by one
+  // policies of a table that is dropped or created as a whole are not listed one by one
   const isNamed = (name: string) => !name.startsWith("policy public.");
   expect(said?.filter(isNamed).sort()).toEqual(
     objectsBefore.filter((name) => !left.has(name)).filter(isNamed).sort(),
@@ -152,7 +152,7 @@ test("a restore has the effects that the plan states, and the plan changes nothi
   });
 });
 
-/** As the restore gets it: out of the plan's run. */
+/** As the restore reads it from the plan's run. */
 const asRead = (planned: RestorePlan) => restorePlanSchema.parse(JSON.parse(JSON.stringify(planned)));
 
 test("the restore reports drift since the plan immediately before it begins, also after a safety copy", async () => {
@@ -167,7 +167,7 @@ test("the restore reports drift since the plan immediately before it begins, als
 
   const again = asRead(await plan(target));
   const safety = { requestedBy: "test", requestId: randomUUID(), run: null, gitSha: null };
-  // what happens while the safety copy is taken is seen too
+  // changes during the safety copy are detected too
   const progress = atPhase("safety_backup", () => sqlNow(target, "create table public.depois (id int);"));
   await sql(
     target,
@@ -291,7 +291,7 @@ test("the predicted duration uses the median of the measured throughput", async 
   expect((await plan(prod)).duration).toEqual({ seconds: null, measured: 0, reason: "no_restore_yet" });
 });
 
-/** A database's state but for what its catalog tells of runs. */
+/** A database's state without its catalog's rows of runs. */
 const withoutHistory = (state: string) =>
   state.split("\n").filter((line) => !/^public\.ops_db_backup_(runs|audit\w*) /.test(line)).join("\n");
 

@@ -1,4 +1,7 @@
-/** Retention against a real catalog and R2's simulator: what goes, what stays, and what a broken vault does to it. */
+/**
+ * Retention with a real catalog and R2's simulator: what is deleted, what is kept, and the effects of a failing
+ * vault.
+ */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
@@ -33,7 +36,7 @@ import {
 
 const NOW = "2026-03-11T12:00:00Z";
 const POLICY = { ...DEFAULT_POLICY, daily: 2, weekly: 2, monthly: 1, yearly: 1, minimum: 1, safety: 1 };
-/** Of the ten days up to 11 March these stay: two days, two weeks. */
+/** Kept of the ten days up to 11 March: two days, two weeks. */
 const SURVIVORS = ["20260311", "20260310", "20260308"];
 
 let place: CatalogScene;
@@ -65,7 +68,7 @@ async function fill(sketches: readonly BackupSketch[] = dailySketches(10, "2026-
   return keys;
 }
 
-/** Backups that are listed: days of rows that are not deleted, and of archives with a manifest. */
+/** Backups in the lists: days of rows that are not deleted, and of archives with a manifest. */
 async function listed() {
   const rows = await sql(
     prod,
@@ -80,7 +83,7 @@ async function listed() {
 
 const dayOf = (key: string) => /_(\d{8})_/.exec(key)?.[1] ?? key;
 
-/** Whatever happened: what is listed is there, whole. */
+/** Invariant: every listed backup exists and is complete. */
 async function requireConsistency(): Promise<void> {
   const { rows, whole } = await listed();
   expect(whole).toEqual(expect.arrayContaining(rows));
@@ -131,7 +134,7 @@ test("keeps backups that are held, in use, unknown to the catalog or of another 
   );
   const [unknown = ""] = await storeBackups(place.store.vault, [{ createdAt: "2026-03-11T05:00:00Z" }]);
   const plan = await planPrune(contextAt(), "prod");
-  // between judgement and deletion somebody begins to read, and somebody holds
+  // between plan and deletion one backup gets a reader, another a hold
   await sql(
     prod,
     `select public.ops_db_backup_run_start('{"request_id":"00000000-0000-4000-8000-000000000002","kind":"plan","target":"dev","r2_key":"${begun}"}');
@@ -152,7 +155,7 @@ test("keeps backups that are held, in use, unknown to the catalog or of another 
 
 test("reports a bucket lock per key and continues with the other keys", async () => {
   const keys = await fill();
-  // the simulator has no bucket locks: this stands in front of it and refuses as the S3 API does
+  // the simulator has no bucket locks: this proxy refuses as the S3 API does
   const locked = (key: string) => key === manifest(keys[4]) || key === keys[5];
   const intercept = (incoming: IncomingMessage) => isDeletion(incoming) ? deleteBut(incoming, locked) : null;
   const { refused, deleted } = await throughRelay(
@@ -164,7 +167,7 @@ test("reports a bucket lock per key and continues with the other keys", async ()
   expect(refused).toEqual([{ key: manifest(keys[4]), reason }, { key: keys[5], reason }]);
   expect(deleted).toHaveLength(5);
   await requireConsistency();
-  // locked as a whole it is a backup as before; without its manifest it is none, and the next run takes the rest
+  // with all objects locked it remains a backup; without its manifest it is none, and the next run deletes the rest
   expect((await listed()).rows).toEqual(["20260311", "20260310", "20260308", "20260307"]);
   expect((await prune()).plan.survey.orphans.map(({ key }) => key)).toEqual([keys[5]]);
   const { rows, objects } = await listed();
@@ -206,7 +209,10 @@ test("plans nothing without the catalog", async () => {
   expect((await listed()).whole).toHaveLength(10);
 });
 
-/** `scripts/prune.ts` in a process of its own, which is killed at its n-th deletion, before or after the vault did it. */
+/**
+ * `scripts/prune.ts` in its own process, which is killed at its n-th deletion, before or after the vault performed
+ * it.
+ */
 async function killPruneAt(n: number, moment: "before" | "after"): Promise<void> {
   let deletions = 0;
   let child: ChildProcess;
@@ -268,7 +274,7 @@ test("deletes our orphans after a day by the vault's clock, and never objects of
   const byHand = buildKeys({ target: "prod", createdAtUtc: "2026-03-09T03:10:07Z", label: null }).archive;
   await memory.putByHand(byHand, "an archive");
   await memory.vault.delete(lost);
-  // both archives got their names while this run was at work
+  // both archives were named while this run was active
   await sql(
     prod,
     `insert into public.ops_db_backup_runs (kind, target, request_id, status, created_at, finished_at)
@@ -283,7 +289,7 @@ test("deletes our orphans after a day by the vault's clock, and never objects of
   expect(await keysOf(memory.vault, "revo/")).toEqual([byHand]);
 });
 
-/** Lists objects that are not there, and leaves out some that are. */
+/** Lists objects that do not exist, and omits some that do. */
 class LyingStore extends MemoryStore {
   readonly added: ListedObject[] = [];
   readonly hidden = new Set<string>();
@@ -356,7 +362,7 @@ test("deletes 10,000 objects in calls of 1,000 with bounded memory", async () =>
   const costs = await measureVault(prod, 10_000);
   expect(costs).toMatchObject([
     { work: "reconcile", left: 10_000, lists: 11, deletions: 0, others: 0 },
-    // each of the 19 that are kept is read, with its manifest
+    // each of the 19 kept ones is read, with its manifest
     { work: "prune", lists: 11, deletions: 11, others: 39 },
   ]);
   expect(costs[1]?.left).toBeLessThan(100);

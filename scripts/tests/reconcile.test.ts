@@ -1,4 +1,4 @@
-/** The vault against a real catalog: what is entered, what is marked, what is only reported. */
+/** The vault compared with a real catalog: what is recorded, what is marked, what is only reported. */
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { sealManifest } from "@backup/vault/manifest.ts";
 import { buildKeys } from "@backup/vault/object_key.ts";
@@ -35,7 +35,7 @@ beforeEach(async () => {
   await place.empty();
 });
 
-/** Runs so many hours after the objects were written, by the vault's clock; the machine's may differ by days. */
+/** Runs the given hours after the objects were written, by the vault's clock; the machine's may differ by days. */
 async function run(apply: boolean, hours = 25, skewDays = 0) {
   const findings: Finding[] = [];
   const now = () => new Date(Date.now() + (hours + skewDays * 24) * 3_600_000);
@@ -139,7 +139,7 @@ test("attributes an archive to the run that its metadata names", async () => {
     store.vault,
     ids.map((run, i) => ({ createdAt: at(`0${i + 1}`), archiveOnly: true, run })),
   );
-  // neither ran when the archives got their names: only the metadata connects them
+  // neither run was active at the times in the archives' names: only the metadata connects them
   await sql(
     prod,
     `insert into public.ops_db_backup_runs (kind, target, request_id, status, created_at, finished_at) values

@@ -12,7 +12,7 @@ let place: CatalogScene;
 beforeAll(async () => place = await startCatalogScene());
 afterAll(() => place?.stop());
 
-/** The database through a relay that can be lost: from then on it takes two seconds to close each new connection. */
+/** The database through a relay that can become unreachable: it then takes two seconds to close each new connection. */
 async function losableServer({ prod }: CatalogScene) {
   let [isLost, attempts] = [false, 0];
   const open = new Set<Socket>();
@@ -75,7 +75,7 @@ test("an unreachable catalog gets one request at a time and does not delay the e
   }, new AbortController().signal);
   await catalog.close();
   server.stop();
-  // eight seconds, an attempt each two, and the run's end; one a second would be nine
+  // eight seconds with an attempt each two, and the run's end; one a second would be nine
   expect(server.attempts()).toBeGreaterThanOrEqual(2);
   expect(server.attempts()).toBeLessThanOrEqual(6);
   expect(reporter.warnings).toEqual([

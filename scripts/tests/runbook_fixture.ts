@@ -1,4 +1,4 @@
-/** The machine of an operator who follows a runbook, with a project and a vault in trouble. */
+/** The machine of an operator who follows a runbook, with a project and a vault after an incident. */
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -13,7 +13,7 @@ export interface Laptop {
   machine: Record<string, string>;
   /** What docs/runbooks/README.md requires. */
   prepared: Record<string, string>;
-  /** Runs the commands of a runbook on the prepared machine. @param name without folder and ending */
+  /** Runs the commands of a runbook on the prepared machine. @param name without folder and suffix */
   follow(name: string, fill?: Situation["fill"]): Promise<string>;
   remove(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 /**
- * Five incidents, each caused on real parts and then resolved by the commands of its runbook, unchanged. They share one
- * stack and run in an order in which each finds what it needs.
+ * Five incidents, each caused on a real stack and then resolved by the unchanged commands of its runbook. They share
+ * one stack and depend on their order.
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -17,7 +17,7 @@ import { type Laptop, newest, openLaptop, runbook } from "./runbook_fixture.ts";
 
 /** An incident takes up to five commands of the product, each with its own start-up. */
 const NIGHT = { timeout: 180_000 };
-/** What a wrong migration does. */
+/** The effects of a wrong migration. */
 const WRONG_MIGRATION = `
 delete from public.anexos;
 alter table public.clientes drop column telefone cascade;
@@ -25,7 +25,7 @@ update public.produtos set preco_venda = 0;
 grant select on public.clientes to anon;
 `;
 
-/** What makes dev another database than prod. */
+/** Makes dev differ from prod. */
 const OTHER_CONTENT = "delete from public.itens_pedido; create table public.rascunho (id int);";
 const SAME = { equal: true, differences: [] };
 

@@ -1,4 +1,4 @@
-/** Sessions on a real server: statements, errors, their end. */
+/** Sessions on a real server: statements, errors, end. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Connection } from "../lib/postgres/connection.ts";
 import { Session, sqlstateOf } from "../lib/postgres/session.ts";

@@ -1,9 +1,9 @@
-/** The shells that the local scripts have to work in. */
+/** The shells that the local scripts support. */
 import { execFileSync } from "node:child_process";
 import process from "node:process";
 
 /**
- * Each bash of this machine that is of another version, by its version. macOS has 3.2 as /bin/bash; elsewhere
+ * Each bash of this machine with a different version, by its version. macOS has 3.2 as /bin/bash; elsewhere
  * `BASH_3_2` names one.
  */
 export function shells(): [version: string, path: string][] {

@@ -1,4 +1,4 @@
-/** Whatever a command waits for, a signal ends it within five seconds, and a second one at once. */
+/** A signal ends a command within five seconds, whatever it waits for, and a second one at once. */
 import { spawn } from "node:child_process";
 import type { IncomingMessage } from "node:http";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
@@ -58,7 +58,7 @@ async function endedBy(signal: NodeJS.Signals, { child, ended }: Command): Promi
   }
 }
 
-/** A connection to the database that can fall silent; `came` counts what was sent to it from then on. */
+/** A connection to the database that can become silent; `came` counts what is sent to it from then on. */
 async function startSilenceableDatabase() {
   let isSilent = false;
   let came = 0;
@@ -121,7 +121,7 @@ test("SIGTERM while the catalog does not answer the end of a run", async () => {
     await expect.poll(database.came, { timeout: 30_000 }).toBeGreaterThan(0);
     await sleep(1_000);
     const [code, ms] = await endedBy("SIGTERM", backup);
-    // the backup is made; only its row is missing
+    // the backup exists; only its row is missing
     expect(code).toBe(4);
     expect(ms).toBeLessThan(5_000);
     expect(await keysOf(place.store.vault, "revo/prod/")).toContainEqual(
@@ -134,7 +134,7 @@ test("SIGTERM while the catalog does not answer the end of a run", async () => {
   }
 }, 60_000);
 
-/** A vault that takes requests and answers none of those that `isHeld` picks. */
+/** A vault that accepts requests and does not answer those that `isHeld` selects. */
 async function startHeldVault(isHeld: (request: IncomingMessage) => boolean) {
   let held = 0;
   const { server, endpoint } = await startVaultRelay(place.store.secrets.R2_ENDPOINT, {

@@ -1,6 +1,6 @@
 /**
- * The unattended commands, as GitHub runs them: the real workflow files with the real commands. Watchdog, the
- * alarm's own test, retention, the comparison of catalog and vault.
+ * The scheduled workflows as GitHub runs them: the real workflow files with the real commands. Watchdog, alarm test,
+ * retention, comparison of catalog and vault.
  */
 import { Octokit } from "@octokit/rest";
 import { delimiter, join } from "node:path";
@@ -61,7 +61,7 @@ afterAll(async () => {
 });
 beforeEach(() => void (receiver.heard.length = 0));
 
-/** Runs the test in this process. */
+/** Runs the alarm test in this process. */
 function test(changes: Partial<Channels>, token = TOKEN): Promise<void> {
   const repository = { token, apiUrl: github.github.url, repository: "revo/erp" };
   const webhook = { url: `${receiver.url}/hook`, secret: null, fetch, sleep: () => Promise.resolve() };
@@ -74,13 +74,13 @@ const plants = () => keysOf(place.store.vault, "selftest/");
 interface Ended {
   conclusion: string | null;
   log: string;
-  /** The page that the run's link leads to, with the job's summary. */
+  /** The page that the run's link opens, with the job's summary. */
   page: string;
 }
 
-/** Runs a workflow file to its end, by hand or (`null`) as its schedule does. */
+/** Runs a workflow file to its end, by hand or (`null`) by its schedule. */
 async function runWorkflow(workflow_id: string, inputs: Record<string, string> | null = {}): Promise<Ended> {
-  // not the checked one: it validates every answer, and this sends many requests
+  // not the checked server: that one validates every response, and this polls often
   const { rest: { actions } } = new Octokit({ baseUrl: github.github.url, auth: TOKEN });
   if (inputs === null) {
     const headers = { authorization: `Bearer ${TOKEN}` };
@@ -102,7 +102,7 @@ async function runWorkflow(workflow_id: string, inputs: Record<string, string> |
   }
 }
 
-/** What the vault holds of the audit: all of it, and the same as the database. */
+/** The vault's copy of the audit: complete, and equal to the database's. */
 async function copiesOfAudit(): Promise<string> {
   const catalog = new Catalog({ connection: prod });
   const { ok, records, copies } = await verifyAudit(place.store.vault, catalog);
@@ -127,7 +127,7 @@ it("the watchdog's workflow reports its conditions, succeeds, prints no address,
   expect(page).toContain("### Vigia: há avisos");
   const reports = "select name, status, report -> 'undelivered' from public.ops_db_backup_reports;";
   expect(await sql(prod, reports)).toEqual(["watchdog|failed|[]"]);
-  // what no script was there to copy when it happened
+  // a record that no script had copied when it was written
   expect(await copiesOfAudit()).toContain("curioso@revo.example");
   await addReceipt(place.store, archive, new Date());
 });
@@ -203,7 +203,7 @@ describe("retention's workflow", () => {
     expect(stored.filter((key) => key.endsWith(".dump.gz"))).toEqual(kept);
     expect(stored.filter((key) => key.endsWith(".manifest.json"))).toHaveLength(kept.length);
     expect(page).toContain(`| Apagados | ${keys.length - kept.length} `);
-    // what has no row is not judged
+    // an object without a row is not judged
     expect(await keysOf(place.store.vault, "revo/prod/")).toContain(archive);
     await copiesOfAudit();
   });

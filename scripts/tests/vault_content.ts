@@ -1,4 +1,4 @@
-/** Backups as a vault stores them, small enough for tests of what happens around them; they cannot be restored. */
+/** Small backups in a vault, for tests of the operations on them; they cannot be restored. */
 import { createHash } from "node:crypto";
 import { legacyManifestSchema } from "@backup/vault/manifest.ts";
 import { buildKeys, parseArchiveKey, receiptKey } from "@backup/vault/object_key.ts";
@@ -18,19 +18,19 @@ export interface BackupSketch {
   createdAt: string;
   label?: string;
   provenAt?: string;
-  /** With a drill's receipt beside it. */
+  /** With a drill's receipt. */
   receipt?: boolean;
-  /** Only the archive, as an upload that was cut off leaves it. */
+  /** Only the archive, as an interrupted upload leaves it. */
   archiveOnly?: boolean;
   /** Request id of the run that wrote it. */
   run?: string;
 }
 
-/** A vault and the catalog of it, both empty. */
+/** A vault and its catalog, both empty. */
 export interface CatalogScene extends TestPlace {
   prod: Connection;
   catalog: Catalog;
-  /** Deletes what a test left in both. */
+  /** Deletes the content of both after a test. */
   empty(): Promise<void>;
 }
 
@@ -71,7 +71,7 @@ export function manifestOf(key: string) {
   });
 }
 
-/** Puts backups into the vault, several at a time. @returns the keys of their archives */
+/** Writes backups to the vault, several at a time. @returns the keys of their archives */
 export async function storeBackups(vault: Vault, sketches: readonly BackupSketch[]): Promise<string[]> {
   const keys = sketches.map(({ target = "prod", createdAt, label = null }) =>
     buildKeys({ target, createdAtUtc: createdAt, label })
@@ -93,7 +93,7 @@ export async function storeBackups(vault: Vault, sketches: readonly BackupSketch
   return keys.map(({ archive }) => archive);
 }
 
-/** Their rows, as backups themselves write them. */
+/** Their rows, as backups write them. */
 export async function recordBackups(
   catalog: Catalog,
   bucket: string,
@@ -112,7 +112,7 @@ export async function recordBackups(
   );
 }
 
-/** One backup a day at 03:10 back from a day, that day's proven. */
+/** One backup a day at 03:10, back from a day whose backup is proven. */
 export function dailySketches(count: number, newest: string): BackupSketch[] {
   return Array.from({ length: count }, (_, i) => {
     const createdAt = new Date(Date.parse(`${newest}T03:10:00Z`) - i * 86_400_000).toISOString();
@@ -136,9 +136,9 @@ export interface MemoryVault {
   /** Writes an object as other tools do: without an origin. */
   putByHand(key: string, text: string): Promise<void>;
   store: MemoryStore;
-  /** What the vault's clock is ahead of the machine's, in hours. */
+  /** How far the vault's clock is ahead of the machine's, in hours. */
   hoursAhead: number;
-  /** Puts bytes in the place of an object's: the vault itself never overwrites. */
+  /** Replaces the bytes of an object: the vault's own writes never overwrite. */
   replace(key: string, bytes: Uint8Array | string): Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-/** What every store of objects must do alike, and the vault on it: R2's simulator, and the one in memory. */
+/** The contract of every object store, and the vault on it: R2's simulator, and the one in memory. */
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { BackupError } from "@backup/errors.ts";
@@ -58,7 +58,7 @@ describe.each([
       readAt: expect.any(Date),
       origin: object.origin,
     });
-    // the Date of an answer has whole seconds
+    // the Date header has whole seconds
     expect(Math.abs((head?.readAt.getTime() ?? 0) - (head?.modifiedAt.getTime() ?? 0))).toBeLessThan(5_000);
     expect((await read(await store.get(object.key, 0))).toString()).toBe("its bytes");
   });
@@ -146,7 +146,7 @@ describe.each([
     expect((await store.list("pages/", null)).objects.map(({ key }) => key)).toEqual(keys.slice(5));
   });
 
-  /** Sends parts of these sizes. */
+  /** Uploads parts of these sizes. */
   async function sendParts(key: string, sizes: readonly number[]) {
     const origin = newOrigin(randomUUID());
     const upload = await store.createUpload(key, origin);

@@ -1,4 +1,4 @@
-/** What retention and the comparison with the catalog cost in a vault of many objects: calls and memory. */
+/** The cost of retention and of the comparison with the catalog in a vault of many objects: calls and memory. */
 import process from "node:process";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
@@ -19,23 +19,25 @@ const OBJECTS_OF_A_BACKUP = 4;
 
 export interface VaultCost extends Calls {
   work: "reconcile" | "prune";
-  /** In the vault before. */
+  /** Objects in the vault before. */
   objects: number;
-  /** Of them after. */
+  /** Objects after. */
   left: number;
-  /** Most memory in use during the work, above what was in use before it. */
+  /** Peak memory during the work, above the memory in use before it. */
   peakMb: number;
 }
 
 interface Scene {
   connection: Connection;
-  /** In the vault before. */
+  /** Objects in the vault before. */
   objects: number;
 }
 
 const KEYS = { accessKeyId: "bench", secretAccessKey: "bench" };
 
-/** One size in this process: a backup a day, the newest proven; first compared with the catalog, then cleaned. */
+/**
+ * Measures one size in this process: a backup a day, the newest proven; first compared with the catalog, then pruned.
+ */
 export async function measureVault(
   connection: Connection,
   objects: number,
@@ -112,10 +114,13 @@ async function measured(
   };
 }
 
-/** A collection of everything takes the longer the more tests share this process. */
+/** A full garbage collection takes longer the more tests share this process. */
 const PROBED_CALLS = 5;
 
-/** Probes the memory that is in use at every fifth call, after a collection: what is kept can only grow with the calls. */
+/**
+ * Samples the memory in use at every fifth call, after a garbage collection: retained memory can only grow with the
+ * calls.
+ */
 function watchMemory() {
   setFlagsFromString("--expose-gc");
   const collect: unknown = runInNewContext("gc");

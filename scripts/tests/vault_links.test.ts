@@ -1,4 +1,4 @@
-/** The vault over connections that break, fall silent or never come about. */
+/** The vault over connections that break, become silent or cannot be established. */
 import { createHash, randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -27,7 +27,7 @@ afterAll(() => store?.stop());
 const through = <T>(relay: VaultRelay & { patienceMs?: number }, work: (vault: Vault) => Promise<T>) =>
   throughRelay(store, { ...relay, silenceMs: SILENCE_MS }, work);
 
-/** Breaks the answers to the first GETs as listed, and lets the others pass; notes the requested ranges. */
+/** Breaks the responses to the first GETs as listed and forwards the others; records the requested ranges. */
 function breaking(...breaks: Break[]): VaultRelay & { ranges: (string | undefined)[] } {
   const ranges: (string | undefined)[] = [];
   return {

@@ -66,7 +66,7 @@ async function requireWhole(): Promise<string[]> {
 }
 
 test("the same file uploaded twice at once: one upload succeeds, and the failure of the other leaves it complete", async () => {
-  // the second writer has found the name free and has sent its parts before the first one ends
+  // the second writer has found the key free and has sent its parts before the first one ends
   const [firstIsDone, endFirst] = gate();
   const isComplete = (method = "", url = "") => method === "POST" && url.includes("uploadId=");
   const [secondIsReady, readySecond] = gate();

@@ -1,6 +1,6 @@
 /**
- * The watch from inside the project, from the SQL of docs/watchdog.md to the alarm: the order is given to the database's
- * clock, its command is run, and the call that it makes goes to the real function, while GitHub is down and after.
+ * The watch inside the project, from the SQL of docs/watchdog.md to the alarm: the job is scheduled in the database,
+ * its command is run, and its request goes to the real function, while GitHub is unreachable and after.
  */
 import { createHmac } from "node:crypto";
 import { readFile } from "node:fs/promises";
@@ -29,7 +29,7 @@ beforeAll(async () => {
   receiver = await startReceiver();
   stack = await startStack({ seed: false, web: "none", ports: "free", log: () => {} });
   sql = postgres(stack.databases.prod, { max: 1, onnotice: () => {} });
-  // not the stack's own: that one is not set up to watch
+  // not the stack's own function, which has no settings for the watch
   run = await openRunFolder(() => {});
   const port = await findFreePort();
   address = `http://127.0.0.1:${port}`;
@@ -74,7 +74,7 @@ beforeEach(() => void (receiver.heard.length = 0));
 const asked = z.object({ url: z.url(), body: z.unknown(), headers: z.record(z.string(), z.string()) });
 const answered = z.looseObject({ ok: z.boolean(), error: z.string().optional() });
 
-/** What pg_cron and pg_net do each hour: the command is run, and the call that it asked for is made. */
+/** What pg_cron and pg_net do each hour: the command is run, and the request that it queued is sent. */
 async function anHourPasses(changes: Record<string, string> = {}) {
   const [job] = await sql`select command from cron.job where jobname = 'ops-db-backup-watch'`;
   await sql.unsafe(String(job?.command));

@@ -1,6 +1,6 @@
 /**
- * Every condition of the watch in one long life: all is well, everything breaks, nothing is new, it becomes worse,
- * the sources fall silent, all is well again. Real vault, catalog and GitHub; what was delivered is read where it arrived.
+ * Every condition of the watch in one sequence of rounds: no problem, all problems, no change, worse, sources
+ * unreachable, no problem. Real vault, catalog and GitHub; notifications are read from their receivers.
  */
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -39,10 +39,10 @@ let prod: Connection;
 let github: TestGitHub;
 let receiver: Receiver;
 let catalog: Catalog;
-/** What a round changes before it. */
+/** What a round changes before it starts. */
 let state: { hours: number; vault: Vault; catalog: Catalog; gitHubToken: string; functionToken: string };
 
-/** What one round left behind, as it was read afterwards. */
+/** The effects of one round, read after it. */
 interface Seen {
   events: string[];
   issues: ReadIssue[];
@@ -133,7 +133,7 @@ async function live(): Promise<void> {
   await mirrorAudit(store.vault, catalog);
   await round("well");
 
-  // everything breaks: the newest whole backup is 30 hours old and small
+  // all conditions: the newest full backup is 30 hours old and small
   await removeBackup(store, yesterday);
   const small = { bytes: 100, rows: { ...ROWS, "public.pedidos": 10 } };
   const newest = await addBackup(store, { ...small, at: at(-30) });
@@ -184,14 +184,14 @@ async function live(): Promise<void> {
   Object.assign(state, { hours: 0, functionToken: "long" });
   await round("well again");
 
-  // the chain that is left is whole: only the vault's copies know better
+  // the remaining chain is valid: only the vault's copies show the change
   await mirrorAudit(store.vault, catalog);
   await sql(prod, cutAudit);
   state.hours = 25;
   await round("cut off");
 
   await switchWorkflow("db-backup-prune.yml", "disable");
-  receiver.answers.push(200, 410); // the beat of the start, then the webhook
+  receiver.answers.push(200, 410); // the start call, then the webhook
   notDelivered = await round("not delivered").then(() => null, (error: unknown) => error);
 }
 
@@ -203,7 +203,7 @@ async function switchWorkflow(workflow_id: string, how: "enable" | "disable"): P
 
 const SOURCES: readonly ConditionId[] = ["vault_unreachable", "catalog_unreachable", "github_unreachable"];
 const FOUND = CONDITION_IDS.filter((id) => !SOURCES.includes(id));
-/** Still the same fact when it is worse. */
+/** The same condition also when it is worse. */
 const UNCHANGED = new Set<ConditionId>(["size_dropped"]);
 
 describe.each(FOUND)("%s", (id) => {

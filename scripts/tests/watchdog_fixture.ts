@@ -1,4 +1,4 @@
-/** For the watchdog's tests: a vault with a history, the watched workflows, a catalog to be broken. */
+/** For the watchdog's tests: a vault with a history, the watched workflows, a catalog to be changed. */
 import { createHash } from "node:crypto";
 import { sealManifest } from "@backup/vault/manifest.ts";
 import { exampleManifest } from "@backup/vault/manifest_example.ts";
@@ -10,14 +10,14 @@ export interface FakeBackup {
   at: Date;
   bytes?: number;
   rows?: Record<string, number>;
-  /** Its content is not what its manifest says. */
+  /** Its content differs from its manifest. */
   damaged?: boolean;
   label?: string;
 }
 
 export const ROWS = { "public.pedidos": 1000, "public.clientes": 400, "public.paises": 20 };
 
-/** An archive that no pg_restore would read, with a manifest that is right but for what is asked. Its key. */
+/** An archive that pg_restore could not read, with a valid manifest except for the given changes. Its key. */
 export async function addBackup({ vault }: TestVault, backup: FakeBackup): Promise<string> {
   const keys = buildKeys({
     target: "prod",
@@ -47,7 +47,7 @@ export async function removeBackup({ vault }: TestVault, archive: string): Promi
   await vault.delete(archive);
 }
 
-/** A drill's receipt. @param failed names of checks that did not hold. Its key. */
+/** A drill's receipt. @param failed names of failed checks. Its key. */
 export async function addReceipt(
   { vault }: TestVault,
   archive: string,
@@ -78,7 +78,7 @@ export async function addReceipt(
   return key;
 }
 
-/** Every watched workflow, doing nothing. */
+/** Every watched workflow, with a job that does nothing. */
 export const WORKFLOWS = Object.fromEntries(
   WATCHED_WORKFLOWS.map(({ file, scheduleHours }) => [
     file,
@@ -87,7 +87,7 @@ export const WORKFLOWS = Object.fromEntries(
   ]),
 );
 
-/** A run that begins and is not heard of again; `hours` ago. */
+/** A run that begins and does not report again; `hours` ago. */
 export function silentRun(kind: string, target: string, id: string, hours = 3): string {
   const argument = JSON.stringify({
     request_id: id,
@@ -104,19 +104,19 @@ export function silentRun(kind: string, target: string, id: string, hours = 3): 
      where request_id = '${id}';`;
 }
 
-/** A run that ends well now. */
+/** A run that succeeds now. */
 export function goodRun(kind: string, target: string, id: string): string {
   return `${silentRun(kind, target, id, 0)}
     do $$ begin perform public.ops_db_backup_run_finish(
       '{"request_id": "${id}", "status": "succeeded"}'::jsonb); end $$;`;
 }
 
-/** Writes another text into a record of the audit, as only the table's owner can. */
+/** Replaces the text of a record of the audit, as only the table's owner can. */
 export function forgeAudit(where: string, set: string): string {
   return asOwner(`update public.ops_db_backup_audit set ${set} where ${where};`);
 }
 
-/** Takes the last record away. */
+/** Deletes the last record. */
 export const cutAudit = asOwner(
   "delete from public.ops_db_backup_audit where seq = (select max(seq) from public.ops_db_backup_audit);",
 );

@@ -1,4 +1,4 @@
-/** House rules for workflow and action files, beyond what actionlint knows. */
+/** The project's rules for workflow and action files, beyond the checks of actionlint. */
 import { NoOperationTraceWriter, parseWorkflow } from "@actions/workflow-parser";
 import { parseAction } from "@actions/workflow-parser/actions/action-parser";
 import { z } from "zod";
@@ -48,7 +48,7 @@ export function actionBreaches(path: string, content: string): string[] {
   return read.runs.steps.flatMap((one) => stepBreaches("action", one, content));
 }
 
-/** Strangers' code must never meet the secrets, and at minute 0 GitHub drops schedules. */
+/** Code of a fork must never run with the secrets; at minute 0 GitHub drops schedules. */
 function triggerBreaches(on: unknown): string[] {
   const text = JSON.stringify(on);
   return [
@@ -59,7 +59,7 @@ function triggerBreaches(on: unknown): string[] {
   ];
 }
 
-/** What is not asked for by name is given by name to nobody. */
+/** The token has only the permissions that are listed. */
 function permissionBreaches(where: string, given: z.infer<typeof permissions>): string[] {
   return typeof given === "string" && given.endsWith("-all") ? [`${where}: permissions are ${given}`] : [];
 }
@@ -69,7 +69,7 @@ function concurrencyBreaches(concurrency: z.infer<typeof workflow>["concurrency"
   return concurrency["cancel-in-progress"] === false ? [] : ["cancel-in-progress is not false"];
 }
 
-/** A secret belongs to the one step that uses it. */
+/** A secret is passed only to the step that uses it. */
 function secretBreaches(where: string, variables: Readonly<Record<string, Tree>>): string[] {
   return Object.entries(variables)
     .filter(([, value]) => value instanceof Expression && /\bsecrets\b/.test(value.text))
@@ -82,11 +82,11 @@ function stepBreaches(where: string, step: Step, content: string): string[] {
   if (run instanceof Expression) return [`${where}: an expression inside run`];
   const script = String(run ?? "").trim();
   if (script.includes("\n")) return [`${where}: run has more than one line`];
-  // GitHub signals the shell alone when a run is cancelled
+  // GitHub signals the shell only when a run is cancelled
   return script.startsWith("deno task") ? [`${where}: without exec, ${script} hears of no cancellation`] : [];
 }
 
-/** The token of the run must not lie in the working copy, where every later step finds it. */
+/** The token of the run must not be stored in the working copy, where every later step can read it. */
 function checkoutBreaches(where: string, { uses, with: inputs }: Step): string[] {
   if (!uses?.startsWith("actions/checkout@")) return [];
   const kept = String(inputs["persist-credentials"]) !== "false";

@@ -1,4 +1,4 @@
-/** The workflow files: lint, house rules, the contract's names, and what they give to the scripts. */
+/** The workflow files: lint, the project's rules, the contract's names, and the inputs of the scripts. */
 import { execFile } from "node:child_process";
 import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -187,7 +187,7 @@ async function program(folder: string, name: string, body: string): Promise<void
   await chmod(join(folder, name), 0o755);
 }
 
-/** PostgreSQL programs of a version that no machine has. */
+/** PostgreSQL programs of a version that is not installed. */
 async function postgres(folder: string, names: readonly string[]): Promise<void> {
   for (const name of names) await program(folder, name, `echo "${name} (PostgreSQL) 98.1"`);
 }

@@ -1,4 +1,4 @@
-/** Who may call what: every function and table of the catalog, as every kind of caller. */
+/** Access to every function and table of the catalog, as every kind of caller. */
 import type { Sql } from "postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { asCaller, type Caller, CALLERS, outcomeOf, TestCluster } from "./cluster.ts";
@@ -21,7 +21,7 @@ const DENIED = "42501";
 const FORBIDDEN = "42501 forbidden";
 type Expected = Record<Caller, string>;
 
-/** For functions of signed-in users: anon and service_role lack EXECUTE, the owner is no user. */
+/** For functions of signed-in users: anon and service_role lack EXECUTE, the owner has no user. */
 const readers: Expected = {
   anon: DENIED,
   no_rights: FORBIDDEN,

@@ -1,4 +1,4 @@
-/** The audit: what writes it, that no caller can change it, and that a change is detected. */
+/** The audit: its writers, the refusal of changes, and the detection of changes. */
 import { randomUUID } from "node:crypto";
 import type { Sql, TransactionSql } from "postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => cluster.stop());
 
-/** What triggers write at COMMIT is written at once here: nothing is committed. */
+/** Deferred triggers fire at once, since nothing is committed here. */
 function trial(name: string, work: (tx: TransactionSql, id: string) => Promise<void>): void {
   it(name, () =>
     asCaller(sql, "owner", async (tx) => {
@@ -153,7 +153,7 @@ describe("records are written", () => {
     const writers = cluster.connect("audit", "postgres", 20);
     await Promise.all(Array.from({ length: 60 }, (_, index) =>
       writers.begin(async (tx) => {
-        // two runs in each transaction, in opposite order: without a lock at the end they would wait in a circle
+        // two runs in each transaction, in opposite order: without a lock at the end they would deadlock
         const kinds = ["drill", "prune"];
         for (const kind of index % 2 === 0 ? kinds : kinds.reverse()) {
           await report(tx, "start", { request_id: randomUUID(), kind, target: "prod" });
@@ -239,7 +239,7 @@ describe("a manual change is named", () => {
         ok: false,
         broken_at: { chain_id: chainId, seq, why: expect.stringMatching(why) },
       });
-      // the scripts' check, which sees texts and hashes alone, names it as well
+      // the scripts' check, which uses texts and hashes only, names it as well
       const found = await checkChain(chainId, await lines());
       if (!why.test("a column")) expect(found).not.toBeNull();
     });

@@ -1,4 +1,4 @@
-/** Revo's permission functions as the baseline makes them where the database has none. */
+/** Revo's permission functions as the baseline creates them in a database without them. */
 import type { Sql } from "postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { asCaller, migrate, outcomeOf, TestCluster, userId } from "./cluster.ts";

@@ -1,4 +1,7 @@
-/** What a restore relies on: it keeps the objects whose names begin with ops_db_backup and moves the rest of public. */
+/**
+ * The precondition of a restore: it keeps the objects whose names begin with ops_db_backup and moves the other
+ * objects of public.
+ */
 import type { Sql } from "postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { backupRowSchema } from "@backup/vault/catalog.ts";
@@ -85,7 +88,7 @@ describe("the catalog's objects", () => {
   });
 });
 
-/** Supabase's database linter, by its numbers: each query finds what breaks the rule. */
+/** The rules of Supabase's database linter, by number: each query finds violations. */
 describe("the lint rules, for everything that the migrations create", () => {
   const OUR_TABLES = "c.relnamespace = 'public'::regnamespace";
   const rules: [rule: string, query: string][] = [
@@ -148,7 +151,7 @@ describe("the lint rules, for everything that the migrations create", () => {
     expect(await sql.unsafe(query)).toEqual([]);
   });
 
-  /** One breach of each rule, so that no query is one that finds nothing. */
+  /** One violation of each rule, which its query must find. */
   const BREACHES = `
     create table public.breach (id int primary key, parent int references public.breach (id), owner uuid);
     create index breach_other on public.breach (owner);

@@ -1,8 +1,8 @@
-/** A catalog of many years, for tests of its size. */
+/** A catalog of many years, for tests of its performance. */
 
 const TABLES = "('public.ops_db_backups'::regclass, 'public.ops_db_backup_runs'::regclass)";
 
-/** Every trigger of the catalog's two tables; they fire always, also in replica role. */
+/** Every trigger of the catalog's two tables; they are enabled ALWAYS, so replica role does not disable them. */
 function eachTrigger(statement: string): string {
   return `
 do $$
@@ -16,7 +16,7 @@ begin
 end $$;`;
 }
 
-/** Indexes are made after the rows: that is several times faster. */
+/** Indexes are created after the rows, which is several times faster. */
 const DROP_INDEXES = `
 create temporary table dropped_index on commit drop as
   select pg_get_indexdef(x.indexrelid) as definition, x.indexrelid::regclass as name
@@ -39,12 +39,12 @@ begin
   end loop;
 end $$;`;
 
-/** In the order of n: an index of random ones takes longer to fill. */
+/** In the order of n: an index of random ids takes longer to fill. */
 const ID_OF_N = "('00000000-0000-4000-8000-' || lpad(to_hex(n), 12, '0'))::uuid";
 
 /**
- * SQL, one transaction, that fills an empty catalog: a backup every minute and a run every five, the newest now; of
- * every kind and target. None of it is audited.
+ * SQL, one transaction, that fills an empty catalog: a backup every minute and a run every five, the newest now, of
+ * every kind and target. It writes no audit records.
  */
 export function manyRows(backups: number, runs: number): string {
   return `
@@ -82,7 +82,7 @@ commit;
 analyze public.ops_db_backups, public.ops_db_backup_runs;`;
 }
 
-/** The id of the last row of a page: the next page comes after it. */
+/** The id of the last row of a page: the next page begins after it. */
 export function lastOfPage(
   table: "ops_db_backups" | "ops_db_backup_runs",
   page: number,

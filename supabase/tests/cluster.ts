@@ -1,4 +1,4 @@
-/** A real server with Supabase's role model for a test file, and callers as PostgREST would present them. */
+/** A real server with Supabase's role model for a test file, and callers as PostgREST represents them. */
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readdir, readFile, rm } from "node:fs/promises";
@@ -42,7 +42,7 @@ export class TestCluster {
     return new TestCluster(server, binaries, folder);
   }
 
-  /** A database with the platform's schemas, auth's tables too, and nothing of the project. */
+  /** A database with the platform's schemas, including auth's tables, and no objects of the project. */
   async createDatabase(name: string): Promise<Sql> {
     await this.server.createDatabase(name);
     const auth = this.connect(name, "supabase_auth_admin");
@@ -140,7 +140,7 @@ export function userId(name: string): string {
   return createHash("md5").update(name).digest("hex").replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 
-/** The outcome of a statement: `ok`, or SQLSTATE and hint of its error. */
+/** The result of a statement: `ok`, or SQLSTATE and hint of its error. */
 export async function outcomeOf(statement: Promise<unknown>): Promise<string> {
   try {
     await statement;

@@ -1,4 +1,7 @@
-/** 250,000 backups and 50,000 runs cost no more than a few: counted in blocks, which do not depend on the load. */
+/**
+ * With 250,000 backups and 50,000 runs queries cost no more than with a few: counted in blocks, which do not depend
+ * on the load.
+ */
 import type { Sql } from "postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { lastOfPage, manyRows } from "./catalog_rows.ts";
@@ -22,7 +25,7 @@ interface Cost {
   blocks: number;
 }
 
-/** What a call reads, once everything it needs is in memory. */
+/** The blocks that a call reads once all of them are in memory. */
 async function costOf(call: string): Promise<Cost> {
   const explain = `explain (analyze, buffers, timing off, format json) select * from public.${call}`;
   return await asCaller(sql, "viewer", async (tx) => {
@@ -65,7 +68,7 @@ describe("the first page and the 2,500th", () => {
 });
 
 describe("frequent queries", () => {
-  /** At most so many blocks of 8 kB; the tables have more than twelve thousand. */
+  /** Limits in blocks of 8 kB; the tables have more than twelve thousand. */
   const calls = [
     ["ops_db_backups_list(p_status => 'failed', p_target => 'prod')", 500],
     ["ops_db_backups_list(p_sort => 'largest', p_target => 'prod')", 500],

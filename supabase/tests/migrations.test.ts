@@ -1,4 +1,4 @@
-/** The migrations on a fresh database, on one that has them, and on one that lived before them. */
+/** The migrations on a fresh database, on a migrated one, and on one with an older catalog. */
 import { readFile } from "node:fs/promises";
 import type { Sql } from "postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -123,7 +123,7 @@ async function contractRows(sql: Sql): Promise<readonly unknown[]> {
   return await sql.unsafe(`select ${CONTRACT_COLUMNS} from public.ops_db_backups order by created_at, id`);
 }
 
-/** Everything in public that is not the catalog's, as text. */
+/** Everything in public except the catalog, as text. */
 async function revoObjects(sql: Sql): Promise<string[]> {
   const found = await sql.unsafe<{ text: string }[]>(`
     select pg_get_functiondef(oid) || coalesce(proacl::text, '') as text

@@ -1,6 +1,6 @@
 /**
- * Keys, labels, targets and limits are the same in the domain (TypeScript), the catalog (SQL) and the local script (bash):
- * each row of these tables is read by all that know its subject.
+ * Keys, labels, targets and limits are the same in the domain (TypeScript), the catalog (SQL) and the local script
+ * (bash): each row of these tables is checked against every implementation that applies.
  */
 import { spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
@@ -89,7 +89,7 @@ describe("an archive's key", () => {
 });
 
 describe("a label", () => {
-  /** What is entered, and the label that it becomes; `null` when it is refused. */
+  /** The input, and the resulting label; `null` when it is refused. */
   const LABELS: [entered: string, label: string | null][] = [
     ["antes_2.0-rc", "antes_2.0-rc"],
     [" antes da  migracao ", "antes_da_migracao"],
@@ -183,12 +183,15 @@ function normalized(entered: string): string | null {
   }
 }
 
-/** What the catalog answers to a request, whose row is not kept. */
+/** The catalog's result for a request, whose row is rolled back. */
 async function requestOutcome(order: Parameters<typeof request>[2]): Promise<string> {
   return await asCaller(sql, "owner", (tx) => outcomeOf(request(tx, randomUUID(), order)));
 }
 
-/** Why the local script refuses: at the latest for its missing DATABASE_URL, which it reads after everything else. */
+/**
+ * Why the local script refuses: a valid argument fails for the missing DATABASE_URL, which is read after all
+ * arguments.
+ */
 function localRefusal(shell: string, env: Record<string, string>, args: string[] = []): string {
   const { status, stderr } = spawnSync(shell, [SCRIPT, ...args], {
     env: { PATH: process.env.PATH, ...env },

@@ -1,4 +1,4 @@
-/** What stands above the lists: newest and proven, how long things take, each day; holds, reports, the watch's facts. */
+/** The figures above the lists: newest and proven backup, durations, days; holds, reports, the watch's facts. */
 import { randomUUID } from "node:crypto";
 import type { Sql, TransactionSql } from "postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -20,7 +20,7 @@ function trial(name: string, work: (tx: TransactionSql) => Promise<void>): void 
 
 const keyAt = (at: string) => `revo/prod/2026/01/01/supabase_prod_${at}.dump.gz`;
 
-/** A backup made then. */
+/** A backup created at that time. */
 async function backup(tx: TransactionSql, at: string, more: Record<string, unknown> = {}): Promise<string> {
   const row = {
     id: randomUUID(),
@@ -39,7 +39,7 @@ async function backup(tx: TransactionSql, at: string, more: Record<string, unkno
   return row.id;
 }
 
-/** A run that began then and took so many seconds. */
+/** A run that began at that time and took the given seconds. */
 async function run(tx: TransactionSql, at: string, seconds: number, more: Record<string, unknown> = {}) {
   const ended = new Date(Date.parse(at) + seconds * 1000).toISOString();
   const row = {
@@ -113,7 +113,7 @@ describe("ops_db_backup_overview", () => {
     });
     const failed = await run(tx, "2026-03-05T03:00:00Z", 5, { status: "lost", error_code: "run_lost" });
     const copy = { label: "antes-da-restauracao", proven_at: "2026-03-06T05:00:00Z" };
-    await backup(tx, "2026-03-06T03:00:00Z", copy); // what a restore replaced
+    await backup(tx, "2026-03-06T03:00:00Z", copy); // a safety copy
     expect(await overview(tx)).toMatchObject({
       newest: { id: newest },
       newest_proven: { r2_key: keyAt("2026-03-01T03:00:00Z") },

@@ -1,4 +1,4 @@
-/** Many requesters at the same moment, each with a connection of its own: one run, and everybody knows which. */
+/** Simultaneous requests, each on its own connection: one run is created, and every caller gets its id. */
 import { randomUUID } from "node:crypto";
 import type { Sql } from "postgres";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => cluster.stop());
 
-/** All at once, committed one by one, as requests through PostgREST are. */
+/** All at once, each in its own transaction, as requests through PostgREST are. */
 function requestAll(orderOf: (index: number) => Parameters<typeof request>[2] & { id: string }) {
   return Promise.allSettled(
     Array.from({ length: REQUESTERS }, (_, index) => {
@@ -41,7 +41,7 @@ interface Found {
   status: string;
 }
 
-/** What was written down, and is taken away for the next test. */
+/** The rows that were written, which are deleted for the next test. */
 async function takeRuns(): Promise<Found[]> {
   const found = await sql.unsafe<Found[]>(
     "select request_id, kind, target, status from public.ops_db_backup_runs",

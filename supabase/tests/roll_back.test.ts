@@ -1,6 +1,6 @@
 /**
- * From an older catalog to ours, back to the older parts, and forward again, with the statements of docs/adopting.md: what
- * an older client calls and an older command writes works at every station, and no row is lost.
+ * Upgrade of an older catalog, downgrade, and upgrade again, with the statements of docs/adopting.md: the calls of an
+ * older client and the writes of an older command work in each state, and no row is lost.
  */
 import { readFile } from "node:fs/promises";
 import { parseDatabaseUrl } from "../../scripts/lib/postgres/connection.ts";
@@ -36,7 +36,7 @@ async function statements(direction: "back" | "forward"): Promise<string[]> {
   ).map((block) => block.text);
 }
 
-/** What an older client calls: the list with its three arguments, by name, as a signed-in user. */
+/** The call of an older client: the list with its three arguments, by name, as a signed-in user. */
 async function olderList(): Promise<string[]> {
   return await sql.begin(async (tx) => {
     await tx.unsafe("set local revo.may = 'ops:view'; set local role authenticated");
@@ -52,7 +52,7 @@ const keyOf = (stamp: string) =>
   `revo/prod/${stamp.replace(/^(....)(..)(..).*$/, "$1/$2/$3")}/${fileOf(stamp)}`;
 const dayOf = (stamp: string) => stamp.replace(/^(....)(..)(..).*$/, "$1-$2-$3T03:10:00Z");
 
-/** What an older command writes: the contract's columns, as the owner or with the service key. */
+/** The write of an older command: the contract's columns, as the owner or with the service key. */
 function olderInsert(stamp: string, { mode = "full", role = "postgres" } = {}): Promise<string> {
   return outcomeOf(sql.begin(async (tx) => {
     await tx.unsafe(`set local role ${role}`);

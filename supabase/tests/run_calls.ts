@@ -81,7 +81,7 @@ export async function age(tx: TransactionSql, id: string, interval: string): Pro
   );
 }
 
-/** The run's row; `undefined` when there is none. */
+/** The run's row; `undefined` if there is none. */
 export async function runOf(tx: TransactionSql, id: string): Promise<Record<string, unknown> | undefined> {
   const [row] = await tx.unsafe("select * from public.ops_db_backup_runs where request_id = $1", [id]);
   return row;

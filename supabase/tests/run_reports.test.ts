@@ -1,4 +1,4 @@
-/** What scripts report of their runs, and what they may not. */
+/** The reports of scripts about their runs, and the reports that are refused. */
 import { randomUUID } from "node:crypto";
 import type { Sql, TransactionSql } from "postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -95,7 +95,7 @@ describe("starting", () => {
     expect(await outcomeOf(report(tx, "start", { request_id: id, ...restoreInto("dev"), ...GITHUB }))).toBe(
       REUSED,
     );
-    expect(await statusOf(tx, id)).toBe("queued"); // the refusal took the giving-up back with it
+    expect(await statusOf(tx, id)).toBe("queued"); // the refusal also rolled back the expiry
   });
 });
 

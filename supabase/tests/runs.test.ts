@@ -119,7 +119,7 @@ describe("a restore that names its plan", () => {
   const OTHER_KEY = "revo/prod/2026/01/14/supabase_prod_20260114_031022.dump.gz";
   const planFor = (target: string) => ({ ...restoreInto(target), kind: "plan" });
 
-  /** A plan that ended so, and its request id. */
+  /** A plan with that end, and its request id. */
   async function plan(tx: TransactionSql, status = "succeeded", minutesAgo = 0): Promise<string> {
     const id = randomUUID();
     await report(tx, "start", { request_id: id, requested_by: "manager@example.com", ...planFor("prod") });
@@ -218,7 +218,7 @@ describe("the lock", () => {
     });
   }
 
-  /** How each state of a run is reached, and how long it may be silent there. */
+  /** How each state of a run is reached, and how long it may be silent in it. */
   const SILENT_STATES: [
     state: string,
     limitMs: number,
@@ -339,7 +339,7 @@ it("the audit keeps the settled end and the script's own report", async () => {
   await inTransaction((tx) => report(tx, "start", started));
   await inTransaction((tx) => age(tx, id, `${SETTLE_AFTER_SILENCE_MS + 5000} ms`));
   await inTransaction(async (tx) => {
-    await become(tx, "manager"); // until COMMIT, which writes the record
+    await become(tx, "manager"); // COMMIT writes the record
     await tx.unsafe(
       "select public.ops_db_backup_run_settle($1, 'failed', 'workflow_failed', 'GitHub ended the run')",
       [id],

@@ -1,6 +1,6 @@
 /**
- * `supabase/schema.sql` is the catalog that the migrations make, in one file: tables, indexes, functions, triggers, grants
- * and comments, as pg_dump writes them. It is read, never applied. `npm run schema` writes it again.
+ * `supabase/schema.sql` is the catalog that the migrations create, in one file: tables, indexes, functions, triggers,
+ * grants and comments, as pg_dump prints them. It is read, never applied. `npm run schema` generates it.
  */
 import { expect, it } from "vitest";
 import { OPS_OBJECT_PREFIX } from "@backup/vault/platform.ts";
@@ -18,7 +18,7 @@ const HEADER =
 /** Each entry of a dump begins with a comment that names its object; the name may contain the name of its table. */
 const ENTRY = /^--\n-- Name: (.+); Type: .+; Schema: public; Owner: -\n--\n/m;
 
-/** The entries of the catalog's objects: what a dump says of its session and of other objects depends on the server. */
+/** The entries of the catalog's objects; session settings and other objects of a dump depend on the server. */
 function catalogEntries(dump: string): string {
   const [, ...entries] = dump.split(new RegExp(`(?=${ENTRY.source})`, "m"));
   const isCatalog = (entry: string) => ENTRY.exec(entry)?.[1]?.includes(OPS_OBJECT_PREFIX);

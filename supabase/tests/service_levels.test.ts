@@ -1,4 +1,4 @@
-/** The service levels stand once: SQL decides by the numbers of the domain, and the documents state them. */
+/** The service levels are defined once: SQL uses the numbers of the domain, and the documents state them. */
 import { readFile } from "node:fs/promises";
 import type { Sql } from "postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -50,7 +50,7 @@ describe("ops_db_backup_service_level", () => {
 });
 
 const LATE = SCHEDULE_LATE_AFTER_MS;
-/** What a document says, made from the levels. */
+/** The text of a document, generated from the levels. */
 const STATEMENTS: [document: string, statement: string][] = [
   [
     "docs/watchdog.md",

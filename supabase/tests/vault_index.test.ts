@@ -1,4 +1,4 @@
-/** Rows of the vault's index: written from manifests, listed newest first. */
+/** Rows of the vault's index: created from manifests, listed newest first. */
 import type { Sql, TransactionSql } from "postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type BackupRow, backupRowSchema } from "@backup/vault/catalog.ts";

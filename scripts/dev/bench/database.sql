@@ -1,6 +1,6 @@
 -- An ERP's tables with about :gb GB, indexes included. The texts compress as an ERP's do: some words repeat, some
 -- parts (keys, hashes, amounts) do not. setseed makes every run's data the same.
-set client_min_messages = error; -- VACUUM says what of the system it may not touch
+set client_min_messages = error; -- VACUUM warns about system tables that it may not process
 select setseed(0.42) \g /dev/null
 
 create table public.empresas (

@@ -1,5 +1,5 @@
 -- The objects of a database and their privileges, one (kind, name, text) a row, no OID in any text.
--- $1: schemas that are the platform's. Needs search_path = ''.
+-- $1: schemas of the platform. Needs search_path = ''.
 with schemas as (
   select oid, nspname, nspowner, nspacl
     from pg_namespace

@@ -1,4 +1,4 @@
-/** Runs that are ended from outside: killed in each phase, lost with their machine, cancelled. */
+/** Runs that end by an external cause: killed in each phase, lost with their runner, cancelled. */
 import { readFileSync } from "node:fs";
 import process from "node:process";
 import postgres from "postgres";
@@ -10,7 +10,7 @@ import { age, expectRefusal, type FunctionPlace, statusOf, waitForEnd } from "..
 interface Workflow {
   file: string;
   name: string;
-  /** As its script reports them, in order. */
+  /** In the order in which the script reports them. */
   phases: readonly string[];
 }
 
@@ -153,9 +153,9 @@ async function killEach(
       .toMatchObject({ status: "completed", conclusion: "failure" });
     await age(place, id);
     const { run } = await statusOf(place, id);
-    // by this status, or by the expiry of another run's start, which reads the heartbeat alone
+    // by this status, or by the expiry that the start of another run performs, which uses the heartbeat only
     expect(["failed workflow_failed", "lost run_lost"]).toContain(`${run.status} ${run.error_code}`);
-    // the phase is written once a second: it may be behind, never ahead
+    // the phase is written once a second: it may lag, never lead
     const reported = workflow.phases.indexOf(run.phase ?? "");
     expect(reported).toBeLessThanOrEqual(workflow.phases.indexOf(phase));
     if (run.phase !== null && run.status === "failed") expect(run.error_message).toContain(run.phase);
@@ -191,7 +191,7 @@ async function waitForPhase(place: FunctionPlace, requestId: string, phase: stri
   await expect.poll(look, { timeout: 30_000, interval: 200 }).toBe(phase);
 }
 
-/** Does the work while another session of dev holds a lock on a table. */
+/** Runs `work` while another session of dev holds a lock on a table. */
 async function holdingDev(
   { stack }: FunctionPlace,
   mode: "access exclusive" | "access share",

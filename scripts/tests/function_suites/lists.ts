@@ -21,10 +21,10 @@ export function describeLists(place: () => FunctionPlace): void {
 
   describe("the lists, as supabase-js calls them", () => {
     beforeAll(async () => {
-      // nothing here listens, but the client wants to find one, which Node before 22 has not
+      // realtime is not used, but the client requires a WebSocket, which Node before 22 does not have
       if (globalThis.WebSocket === undefined) Object.assign(globalThis, { WebSocket });
       const { sql } = place();
-      await sql`delete from public.ops_db_backups where target = 'verify'`; // what earlier restores left
+      await sql`delete from public.ops_db_backups where target = 'verify'`; // rows of earlier restores
       await sql`
         insert into public.ops_db_backups
           (created_at, target, mode, r2_bucket, r2_key, bytes, label, requested_by)

@@ -1,4 +1,4 @@
-/** Every action × every caller × every form of a call: the answer, and that one audit record is the only effect. */
+/** Every action × every caller × every form of a call: the response, and that one audit record is the only effect. */
 import type postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ACTIONS, healthAnswerSchema } from "@backup/api.ts";
@@ -36,7 +36,7 @@ const BAD: Record<string, { call: (action: Action) => Partial<Call>; answer: Ans
     answer: [400, "invalid_action"],
   },
 };
-/** The forms that callers without a valid token try. */
+/** The requests of callers without a valid token. */
 const FIRST_FORMS = ["a broken body", "an oversized body", "a wrong method"];
 
 /** Callers without a valid token: the same code for every call. */
@@ -53,7 +53,7 @@ const UNKNOWN: Record<string, string> = {
   "the secret key": "invalid_token",
 };
 
-/** Signed in: what is answered to a good call; `null` for one that is granted. */
+/** Signed in: the response to a valid call; `null` for one that is permitted. */
 const FORBIDDEN: Answer = [403, "forbidden"];
 const NOT_FOUND: Answer = [404, "run_not_found"];
 const NO_COMPANY: Answer = [400, "empresa_not_selected"];

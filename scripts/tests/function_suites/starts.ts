@@ -1,4 +1,4 @@
-/** What a permitted call starts, and that parallel calls start it once. */
+/** A permitted call starts one run, also when calls are parallel. */
 import { describe, expect, it } from "vitest";
 import { cancelAnswerSchema, dispatchedSchema } from "@backup/api.ts";
 import { REPOSITORY } from "../../dev/stack.ts";
@@ -17,7 +17,7 @@ const MANY = 200;
 
 type Answered = Awaited<ReturnType<typeof ask>>;
 
-/** GitHub's answer to a dispatch, of a run that there is not. */
+/** GitHub's response to a dispatch, for a run that does not exist. */
 function acceptance({ stack }: FunctionPlace) {
   const id = 999_999_999;
   const path = `${REPOSITORY}/actions/runs/${id}`;
@@ -25,7 +25,7 @@ function acceptance({ stack }: FunctionPlace) {
   return { status: 200, body: { workflow_run_id: id, run_url, html_url } };
 }
 
-/** How often each answer was given. */
+/** How often each response was given. */
 function tally(answers: readonly Answered[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { status, body } of answers) {
@@ -82,7 +82,7 @@ export function describeStarts(place: () => FunctionPlace): void {
     });
 
     it(`is dispatched once for ${MANY} parallel calls with different ids`, async () => {
-      // accepted, and never begun: so that the lock is held until the last of them is answered
+      // accepted and never begun, so that the lock is held until the last call is answered
       place().stack.github.faults.dispatches.push({ kind: "answer", answer: acceptance(place()) });
       const before = await countTraces(place());
       const ids = Array.from({ length: MANY }, () => crypto.randomUUID());

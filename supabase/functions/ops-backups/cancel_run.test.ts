@@ -28,7 +28,7 @@ function world(run: Partial<Run> = {}) {
     logFailure: (error: unknown) => assert.fail(String(error)),
     sleep: (ms: number) => Promise.resolve(void slept.push(ms)),
   };
-  /** What the script does when GitHub interrupts it. */
+  /** How the script reacts when GitHub interrupts it. */
   const reports = (changes: Partial<Run>) => {
     const { answerCancel } = server;
     server.answerCancel = (id) => {

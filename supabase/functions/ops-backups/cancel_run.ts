@@ -1,4 +1,4 @@
-/** `cancel`: ends a run that leaves nothing behind, and answers the run as it is then. */
+/** `cancel`: ends a run that has no permanent effect, and returns its row. */
 import type { CancelAnswer, CancelRequest } from "@backup/api.ts";
 import { toBackupError } from "@backup/errors.ts";
 import { cancellability, isActive, type Run } from "@backup/runs/run.ts";

@@ -1,4 +1,4 @@
-/** Which pages of which origins may call the function from a browser. */
+/** The origins whose pages may call the function from a browser. */
 
 const ALLOWED_HEADERS = [
   "authorization",
@@ -9,7 +9,7 @@ const ALLOWED_HEADERS = [
   "idempotency-key",
 ];
 
-/** Headers for every answer; another origin than the allowed ones gets no permission, not an error. */
+/** Headers for every response; another origin than the allowed ones gets no permission, not an error. */
 export function corsHeaders(origin: string | null, allowed: readonly string[]): Headers {
   const headers = new Headers({ "Vary": "Origin" });
   if (origin !== null && allowed.includes(origin)) {
@@ -19,7 +19,7 @@ export function corsHeaders(origin: string | null, allowed: readonly string[]): 
   return headers;
 }
 
-/** The answer to a preflight. */
+/** The response to a preflight. */
 export function preflightResponse(cors: Headers): Response {
   const headers = new Headers(cors);
   headers.set("Cache-Control", "no-store");

@@ -12,7 +12,7 @@ interface Seen {
 }
 type Answer = (seen: Seen) => Response | Promise<Response>;
 
-/** A project's servers behind `fetch`. */
+/** A project's servers as a `fetch`. */
 function project(answer: Answer) {
   const seen: Seen[] = [];
   const fetchImpl: typeof fetch = async (input, init = {}) => {

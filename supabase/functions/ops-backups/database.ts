@@ -94,7 +94,7 @@ class SupabaseCallerDatabase implements CallerDatabase {
       p_r2_key: order.r2Key,
       p_reason: order.reason,
       p_request_id: order.requestId,
-      // left out where there is none: an older catalog does not have the parameter
+      // omitted if absent: an older catalog does not have the parameter
       ...(order.planRequestId === null ? {} : { p_plan_request_id: order.planRequestId }),
     });
     return parsed(requestAnswer, data);

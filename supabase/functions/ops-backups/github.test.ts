@@ -31,7 +31,7 @@ function says(status: number, message: string, headers: Record<string, string> =
   return () => Response.json({ message, documentation_url: "https://docs.example" }, { status, headers });
 }
 
-/** Deno's words for a failed fetch; newer ones are in the cause. */
+/** Deno's messages for a failed fetch; newer ones are in the cause. */
 function refusesWith(message: string, cause?: string): () => Promise<Response> {
   return () => Promise.reject(new TypeError(message, { cause: cause && new Error(cause) }));
 }

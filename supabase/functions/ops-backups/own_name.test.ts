@@ -26,7 +26,7 @@ Deno.test("readServiceAccess() finds the secret key in either form, and reports 
   assert.equal(accessOf({ SUPABASE_SERVICE_ROLE_KEY: "legacy", SUPABASE_URL: "nowhere" }), null);
 });
 
-/** The project's database behind `fetch`. */
+/** The project's database as a `fetch`. */
 function project() {
   const seen: { path: string; apikey: string | null; body: unknown }[] = [];
   const ownName = connectOwnName(access, (input, init = {}) => {

@@ -33,7 +33,7 @@ export interface Caller {
   email: string | null;
 }
 
-/** The database as one caller sees it: every call carries the caller's own token, the database decides. */
+/** The database for one caller: every call carries the caller's own token, the database decides. */
 export interface CallerDatabase {
   /**
    * Verifies that the token is a signed-in user's.
@@ -45,11 +45,11 @@ export interface CallerDatabase {
   /** The caller's active company, `null` for none. @throws {BackupError} `perm_check_failed` */
   currentEmpresa(): Promise<string | null>;
   /**
-   * Takes the target's lock (backup, restore) and writes the `queued` row; for a known id answers the row that is there.
+   * Takes the target's lock (backup, restore) and writes the `queued` row; for a known id returns the existing row.
    * @throws {BackupError} `busy`, `request_id_reused`, `plan_required`, `forbidden`, `empresa_not_selected`, …
    */
   requestRun(order: RunOrder): Promise<{ created: boolean; run: Run }>;
-  /** GitHub accepted; `null`s while it has not shown the run. Answers the row as it is then. */
+  /** GitHub accepted; `null`s until it shows the run. Returns the current row. */
   markDispatched(requestId: string, githubRunId: number | null, runUrl: string | null): Promise<Run>;
   /** GitHub refused, or (`unclear`) gave no clear answer. */
   markNotDispatched(requestId: string, code: ErrorCode, message: string, unclear: boolean): Promise<void>;
@@ -73,7 +73,7 @@ export interface GitHubRun {
 /** The repository whose workflows do the work. */
 export interface GitHub {
   /**
-   * Starts the workflow of `kind`, once. Answers the run, or `null` from an older GitHub, which does not return it.
+   * Starts the workflow of `kind`, once. Returns the run, or `null` from an older GitHub, which does not return it.
    * @throws {BackupError} `github_unclear` when the run may exist, another `github_*` when it does not.
    */
   dispatch(kind: RunKind, inputs: Record<string, string>): Promise<Pick<GitHubRun, "id" | "url"> | null>;

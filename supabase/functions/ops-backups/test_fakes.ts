@@ -1,4 +1,4 @@
-/** Stand-ins with state for the function's two neighbours, for tests of order and mapping. */
+/** Stateful fakes of the catalog and of GitHub, for tests of order and mapping. */
 import type { Report } from "@backup/api.ts";
 import type { BackupError } from "@backup/errors.ts";
 import type { ErrorCode } from "@backup/messages.ts";
@@ -88,9 +88,9 @@ export class MemorySilentRuns implements SilentRuns {
   }
 }
 
-/** What the watch reads, and the last report that it left. */
+/** The facts that the watch reads, and the last report that it wrote. */
 export class MemoryWatchCatalog implements WatchCatalog {
-  /** What `ops_db_backup_watch_facts` answers, but for the report of the watch itself. */
+  /** The result of `ops_db_backup_watch_facts`, without the report of the watch itself. */
   answer: Record<string, unknown> = {};
   failure: BackupError | null = null;
   last: Omit<Report, "at"> | null = null;
@@ -108,7 +108,7 @@ export class MemoryWatchCatalog implements WatchCatalog {
   }
 }
 
-/** The catalog's rules in memory, for one caller. Every call is noted; `failures` break the named ones. */
+/** The catalog's rules in memory, for one caller. Every call is recorded; `failures` make the named ones fail. */
 export class MemoryDatabase implements CallerDatabase {
   readonly rows = new Map<string, Run>();
   readonly calls: string[] = [];
@@ -196,7 +196,7 @@ export interface RecordedDispatch {
   authorization: string | null;
 }
 
-/** GitHub behind `fetch`: counts dispatches, keeps runs and their steps, answers a dispatch with `answerDispatch`. */
+/** GitHub as a `fetch`: counts dispatches, stores runs and their steps, answers a dispatch with `answerDispatch`. */
 export class MemoryGitHub {
   readonly dispatches: RecordedDispatch[] = [];
   readonly runs: Record<string, unknown>[] = [];
@@ -204,10 +204,10 @@ export class MemoryGitHub {
   /** How a dispatch is answered; the default is the newer GitHub's way. */
   answerDispatch: (init: RequestInit) => Response | Promise<Response> = () =>
     Response.json({ workflow_run_id: 7, run_url: "https://github.example/api/7", html_url: runPage(7) });
-  /** How many searches go by before a run becomes visible. */
+  /** Number of searches before a run becomes visible. */
   hiddenSearches = 0;
   broken = false;
-  /** What a cancellation does; the default is GitHub's answer to a live run. */
+  /** The effect of a cancellation; the default is GitHub's response for an active run. */
   answerCancel: (id: number) => Response = () => Response.json({}, { status: 202 });
   readonly cancelled: number[] = [];
 

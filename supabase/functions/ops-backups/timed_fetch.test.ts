@@ -3,7 +3,7 @@ import { timedFetch } from "./timed_fetch.ts";
 
 const answering = (response: Response): typeof fetch => () => Promise.resolve(response);
 
-/** Rejects as `fetch` does when its signal ends it. */
+/** Rejects as `fetch` does when its signal is aborted. */
 function interrupted(signal: AbortSignal | null | undefined): Promise<never> {
   return new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
 }

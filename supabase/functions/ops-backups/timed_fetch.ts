@@ -1,13 +1,13 @@
-/** `fetch` with a time limit for the whole answer. */
+/** `fetch` with a time limit for the whole response. */
 
-/** Statuses whose answers have no body. */
+/** Statuses whose responses have no body. */
 const WITHOUT_BODY: readonly number[] = [101, 103, 204, 205, 304];
 
 /**
- * A `fetch` whose whole answer, body included, comes within `limitMs`. The clock stops as soon as it is there;
- * `AbortSignal.timeout` would hold on to each request until its time is up.
+ * A `fetch` whose whole response, body included, arrives within `limitMs`. The timer stops when it is complete;
+ * `AbortSignal.timeout` would retain each request until its time is up.
  *
- * A caller's own signal is not listened to, and the answer is a copy without `url`.
+ * A caller's own signal is ignored, and the response is a copy without `url`.
  * @throws {DOMException} `TimeoutError`
  */
 export function timedFetch(fetchImpl: typeof fetch, limitMs: number): typeof fetch {

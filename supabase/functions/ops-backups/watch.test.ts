@@ -16,7 +16,7 @@ const watchdog = (hours: number) => ({
   watchdog: { at: ago(hours).toISOString(), report: { undelivered: [] } },
 });
 
-/** A day on which all is well. */
+/** Facts without a problem. */
 const WELL = {
   time: NOW.toISOString(),
   backups: [{ key: "k", created_at: ago(9).toISOString(), bytes: 100, rows: null }],

@@ -1,4 +1,4 @@
--- Tools of the sample data, gone with the session. Everything derives from the row's number and a salt, so that
+-- Functions for the sample data, dropped with the session. Everything derives from the row's number and a salt, so that
 -- the same number of rows always gives the same data.
 create function pg_temp.sorteio(i bigint, sal integer, n integer) returns integer
   language sql immutable parallel safe
@@ -24,7 +24,7 @@ as $$
          lateral (select public.digito_verificador(base, 9) as d1) d
 $$;
 
--- How many rows of a kind, of the total asked for: a share of it, and never none.
+-- The number of rows of a kind: a share of the requested total, at least one.
 create function pg_temp.parte(porcento numeric) returns integer
   language sql stable
 as $$ select greatest(2, (current_setting('semente.linhas')::bigint * porcento / 100)::integer) $$;

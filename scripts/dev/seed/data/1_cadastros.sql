@@ -1,4 +1,4 @@
--- Companies, roles, people who sell, categories, products, customers, suppliers.
+-- Companies, roles, sales people, categories, products, customers, suppliers.
 insert into public.empresas (id, razao_social, nome_fantasia, cnpj, ativa, created_at) values
   (md5('empresa 0')::uuid, 'Serra Azul Distribuidora de Alimentos Ltda.', 'Serra Azul', pg_temp.cnpj(0), true, '2023-11-06'),
   (md5('empresa 1')::uuid, 'Metalúrgica Ipê Amarelo S.A.', 'Ipê Amarelo', pg_temp.cnpj(1), true, '2024-02-19'),
@@ -14,7 +14,7 @@ insert into public.papel_permissoes (papel_id, modulo, acao)
                  ('administrador', 'financeiro', 'manage'), ('suporte', 'ops', 'view'), ('vendas', 'vendas', 'view'),
                  ('vendas', 'vendas', 'manage')) p (papel, modulo, acao);
 
--- Sales people: users without a password, so nobody signs in as one of them.
+-- Sales people: users without a password, so that no user signs in as one of them.
 insert into auth.users (id, aud, role, email, raw_app_meta_data, raw_user_meta_data, created_at, updated_at)
   select md5('vendedor ' || i)::uuid, 'authenticated', 'authenticated', 'vendas' || i || '@revo.exemplo.br',
          '{"provider": "email"}', jsonb_build_object('nome', nome), '2024-01-02', '2024-01-02'

@@ -1,4 +1,4 @@
--- Documents with long texts, attachments, and what the Storage service knows of their files.
+-- Documents with long texts, attachments, and the Storage service's rows of their files.
 insert into public.documentos (id, empresa_id, autor_id, titulo, corpo, criado_em)
   select md5('documento ' || i)::uuid, pg_temp.empresa(i), md5('vendedor ' || 1 + pg_temp.sorteio(i, 1, 8))::uuid,
          pg_temp.escolha(array['Contrato de fornecimento', 'Ata de reunião', 'Política comercial', 'Laudo técnico'], i, 2) || ' nº ' || i,

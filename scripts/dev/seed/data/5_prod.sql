@@ -1,4 +1,4 @@
--- What only the newest state of the schema has: bank accounts, who pays through which, credit limits.
+-- Rows for the newest version of the schema only: bank accounts, the account of each payment, credit limits.
 insert into public.contas_bancarias (id, empresa_id, banco, agencia, conta, saldo_inicial)
   select md5('conta ' || n || id)::uuid, id, banco, lpad((1200 + n)::text, 4, '0'), (54000 + n) || '-' || n, 25000 * n
     from public.empresas, unnest(array['Banco do Brasil', 'Caixa', 'Sicredi']) with ordinality b (banco, n)

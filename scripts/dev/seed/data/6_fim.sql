@@ -1,2 +1,2 @@
--- The materialized view shows what was loaded.
+-- Refreshes the materialized view with the loaded rows.
 select relatorios.atualizar();

@@ -19,7 +19,7 @@ const PAUSE_MS = 2_000;
 /** healthchecks.io keeps the first 100 kB. */
 const MAX_TEXT = 10_000;
 
-/** @param text shown with the call. @throws {BackupError} `alert_failed` when no attempt was accepted. */
+/** @param text sent with the call. @throws {BackupError} `alert_failed` when no attempt was accepted. */
 export async function sendBeat(options: HeartbeatOptions, beat: Beat, text: string): Promise<void> {
   const address = addressOf(options.url, beat);
   let problem = "";

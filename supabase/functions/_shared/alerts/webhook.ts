@@ -22,7 +22,7 @@ const TIMEOUT_MS = 10_000;
 const PAUSES_MS = [1_000, 4_000];
 
 /**
- * Sends one alarm; what the network, a 429 or a 5xx refused is sent again, with the same `delivery`.
+ * Sends one alarm; after a network error, a 429 or a 5xx it is sent again, with the same `delivery`.
  * @throws {BackupError} `alert_failed` when it was not accepted.
  */
 export async function callWebhook(options: WebhookOptions, call: AlarmCall): Promise<void> {

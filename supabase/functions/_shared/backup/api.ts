@@ -1,4 +1,4 @@
-/** Requests and answers of the Edge Function `ops-backups`, shared by the function and the screen. */
+/** Requests and responses of the Edge Function `ops-backups`, shared by the function and the screen. */
 import { z } from "zod";
 import { labelSchema } from "./label.ts";
 import { runSchema } from "./runs/run.ts";
@@ -9,7 +9,7 @@ export const FUNCTION_NAME = "ops-backups";
 /** Idempotency key: the same id is the same request, however often it is sent. */
 const requestId = z.uuid().optional();
 export const REASON_MAX_LENGTH = 500;
-/** Why it is requested, in the requester's words; kept in the history. */
+/** The reason of the request, in the requester's words; kept in the history. */
 const reason = z.string().trim().max(REASON_MAX_LENGTH).optional();
 
 export const backupRequestSchema = z.strictObject({

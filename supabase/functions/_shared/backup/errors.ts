@@ -9,7 +9,7 @@ export interface BackupErrorOptions {
   hint?: string;
   /** The phase of the run in which it happened. */
   phase?: string;
-  /** Facts worth keeping beside the sentence, none of them secret. */
+  /** Facts to keep beside the message, none of them secret. */
   details?: Record<string, unknown>;
   cause?: unknown;
 }
@@ -29,7 +29,7 @@ export class BackupError extends Error {
     this.details = options.details ?? {};
   }
 
-  /** The same error, marked with the phase it happened in unless it already names one. */
+  /** The same error with the phase in which it happened, unless it already names one. */
   inPhase(phase: string): BackupError {
     if (this.phase !== null) return this;
     const { code, message, hint, details, cause } = this;
@@ -37,7 +37,7 @@ export class BackupError extends Error {
   }
 }
 
-/** Turns anything thrown into a {@link BackupError}; what is unknown becomes `internal_server_error`. */
+/** Converts any thrown value to a {@link BackupError}; an unknown one becomes `internal_server_error`. */
 export function toBackupError(thrown: unknown): BackupError {
   if (thrown instanceof BackupError) return thrown;
   const message = thrown instanceof Error ? thrown.message : String(thrown);

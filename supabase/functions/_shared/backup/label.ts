@@ -3,13 +3,13 @@ import { z } from "zod";
 import { BackupError } from "./errors.ts";
 
 export const LABEL_MAX_LENGTH = 40;
-/** Label of the copy that is taken before a restore. */
+/** Label of the safety copy that a restore takes. */
 export const SAFETY_LABEL = "antes-da-restauracao";
 const LABEL = /^[A-Za-z0-9._-]+$/;
 
 /**
- * The label as the object key has it: without spaces at its ends, runs of spaces turned into `_`, empty → `null`. The
- * database and `backup_db_local.sh` take the same labels (`supabase/tests/names.test.ts`).
+ * The label as the object key contains it: trimmed, runs of spaces replaced by `_`, empty → `null`. The database and
+ * `backup_db_local.sh` accept the same labels (`supabase/tests/names.test.ts`).
  * @throws {BackupError} `invalid_label` when another character is left or it is longer than {@link LABEL_MAX_LENGTH}.
  * @example normalizeLabel(" antes da  migracao") // "antes_da_migracao"
  */

@@ -1,6 +1,6 @@
 /**
- * Every error code of the product with its HTTP status and the pt-BR sentence that an admin reads.
- * The function answers with them, the scripts record the code, the screen shows the sentence.
+ * Every error code of the product with its HTTP status and the pt-BR message that an admin reads. The function
+ * returns them, the scripts record the code, the screen shows the message.
  */
 interface CodeEntry {
   status: number;
@@ -8,7 +8,7 @@ interface CodeEntry {
 }
 
 const CODES = {
-  // Who is asking
+  // Authentication and permission
   not_signed_in: { status: 401, message: "Você não está conectado. Entre novamente e repita a ação." },
   invalid_token: { status: 401, message: "Sua sessão não é válida ou expirou. Entre novamente." },
   forbidden: {
@@ -58,7 +58,7 @@ const CODES = {
     status: 409,
     message: "Este pedido já foi usado para outra ação. Recarregue a tela e tente de novo.",
   },
-  // The function's own surroundings
+  // The function's environment
   config_error: {
     status: 500,
     message: "A função de backup não está configurada. Avise quem administra o sistema.",
@@ -128,7 +128,7 @@ const CODES = {
     message:
       "A execução parou de dar notícias e foi dada como perdida. Veja o log no GitHub antes de repetir.",
   },
-  // Scripts: surroundings
+  // Scripts: environment
   missing_environment: {
     status: 500,
     message: "Faltam segredos na execução. Confira os segredos do repositório no GitHub.",
@@ -271,7 +271,7 @@ export function statusOf(code: ErrorCode): number {
   return CODES[code].status;
 }
 
-/** The pt-BR sentence for a code; an unknown code, from a newer script say, gets a general one. */
+/** The pt-BR message of a code; an unknown code, for example of a newer script, gets a general one. */
 export function messageOf(code: string): string {
   return isErrorCode(code) ? CODES[code].message : CODES.internal_server_error.message;
 }

@@ -1,4 +1,4 @@
-/** A value that was read, or why it could not be read: a failure that is a fact like another. */
+/** A value that was read, or the failure to read it. */
 import { toBackupError } from "./errors.ts";
 import type { ErrorCode } from "./messages.ts";
 
@@ -11,7 +11,10 @@ export type Result<T, Failure = FailureCode & { message: string }> =
   | { ok: true; value: T }
   | { ok: false } & Failure;
 
-/** Runs `work`; what it throws becomes a result. @example await resultOf(() => Promise.resolve(1)) // { ok: true, value: 1 } */
+/**
+ * Runs `work` and returns what it throws as a result. @example await resultOf(() => Promise.resolve(1)) // { ok:
+ * true, value: 1 }
+ */
 export async function resultOf<T>(work: () => Promise<T>): Promise<Result<T>> {
   try {
     return { ok: true, value: await work() };

@@ -1,12 +1,12 @@
 /** Targets and modes of backups, and the confirmation of a restore into production. */
 import { z } from "zod";
 
-/** The databases Revo ERP has; the scheduled backup's target is `prod`. */
+/** The databases of Revo ERP; the scheduled backup's target is `prod`. */
 export const TARGETS = ["prod", "dev", "verify"] as const;
 export const targetSchema = z.enum(TARGETS);
 export type Target = z.infer<typeof targetSchema>;
 
-/** `full` carries schema and rows; `schema-only` carries no row. */
+/** `full` contains schema and rows; `schema-only` contains no row. */
 export const MODES = ["full", "schema-only"] as const;
 export const modeSchema = z.enum(MODES);
 export type Mode = z.infer<typeof modeSchema>;
@@ -14,7 +14,7 @@ export type Mode = z.infer<typeof modeSchema>;
 /** The confirmation that a restore into production requires. */
 export const RESTORE_PROD_CONFIRMATION = "RESTORE_PROD";
 
-/** Whether a restore into `target` may go on with the given confirmation. */
+/** Whether a restore into `target` is permitted with the given confirmation. */
 export function isRestoreConfirmed(target: Target, confirm: string | null | undefined): boolean {
   return target !== "prod" || confirm === RESTORE_PROD_CONFIRMATION;
 }

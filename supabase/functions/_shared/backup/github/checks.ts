@@ -15,10 +15,10 @@ import {
   TOKEN_EXPIRES_SOON_MS,
 } from "../service_levels.ts";
 
-/** A clock of GitHub's may be a little before ours. */
+/** GitHub's clock may be slightly ahead of ours. */
 const EARLY_MS = 5 * 60_000;
 
-/** Secrets of the repository that every workflow needs, and those that only a target of its own needs. */
+/** Secrets of the repository that every workflow needs, and those that only one target needs. */
 export const REQUIRED_SECRETS = [
   "R2_ENDPOINT",
   "R2_ACCESS_KEY_ID",

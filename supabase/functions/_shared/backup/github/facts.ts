@@ -7,11 +7,11 @@ export interface WorkflowFact {
   file: string;
   /** `active`, or why it does not run. */
   state: string;
-  /** When GitHub first saw it, or it was last switched. */
+  /** When GitHub first listed it, or its state last changed. */
   since: Date;
 }
 
-/** What the schedule last started of a workflow. */
+/** The last scheduled run of a workflow. */
 export interface ScheduledRun {
   createdAt: Date;
   url: string;
@@ -21,7 +21,7 @@ export interface ScheduledRun {
 
 /** Reads facts about the repository; every call may fail with `github_*`. */
 export interface Repository {
-  /** Reaches it with the requester's token; answers when that token ends, `null` when GitHub does not say. */
+  /** Reaches it with the requester's token; returns when that token expires, `null` when GitHub does not state it. */
   readTokenExpiry(): Promise<Date | null>;
   listWorkflows(): Promise<WorkflowFact[]>;
   /** The newest run that the schedule started, `null` for none. */
@@ -30,7 +30,7 @@ export interface Repository {
   listSecretNames(): Promise<string[]>;
 }
 
-/** An answer of GitHub's, the parts of it that are used. */
+/** The used parts of GitHub's response. */
 export interface GitHubAnswer {
   data: unknown;
   headers: Record<string, unknown>;
@@ -99,7 +99,7 @@ export class RepositoryReader implements Repository {
   }
 }
 
-/** What GitHub said, in the form that is known. @throws {BackupError} `github_error` */
+/** GitHub's response, parsed. @throws {BackupError} `github_error` */
 export function understood<Schema extends z.ZodType>(schema: Schema, data: unknown): z.output<Schema> {
   const result = schema.safeParse(data);
   if (result.success) return result.data;
@@ -108,7 +108,7 @@ export function understood<Schema extends z.ZodType>(schema: Schema, data: unkno
   });
 }
 
-/** What the header says; `null` for none and for a form that is not known. */
+/** The expiry in the header; `null` for none and for an unknown format. */
 export function parseExpiry(header: unknown): Date | null {
   const [, day, clock, zone = ""] = EXPIRY.exec(String(header ?? "")) ?? [];
   if (day === undefined) return null;

@@ -1,7 +1,7 @@
-/** What GitHub's refusals mean, each as a code that says what to do. */
+/** Maps GitHub's refusals to codes, each with its remedy. */
 import type { ErrorCode } from "../messages.ts";
 
-/** An answer that is no success. */
+/** An unsuccessful response. */
 export interface GitHubFailure {
   status: number;
   headers: Readonly<Record<string, unknown>>;
@@ -19,7 +19,7 @@ const REFUSALS: readonly [RegExp, ErrorCode][] = [
   ],
 ];
 
-/** `github_unclear` where the request may have been acted upon. */
+/** `github_unclear` if the request may have been executed. */
 export function gitHubFailureCode({ status, headers, message }: GitHubFailure): ErrorCode {
   if (status === 401) return "github_bad_token";
   if (status === 429 || (status === 403 && isRateLimit(headers, message))) return "github_rate_limited";

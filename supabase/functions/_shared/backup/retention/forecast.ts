@@ -1,15 +1,15 @@
 /**
- * When a rule will stop to keep a backup, if everything goes on as the schedules have it: one full backup a day, and
- * a drill on Sunday that proves the newest. What no schedule brings about cannot be foretold: `null`.
+ * When a rule will stop keeping a backup, if the schedules run as planned: one full backup a day, and a drill on
+ * Sunday that proves the newest. The end of a rule that does not depend on a schedule is unknown: `null`.
  */
 import { DAY_MS, MINUTE_MS } from "../service_levels.ts";
 import { addPeriods, type Period, periodStart } from "./periods.ts";
 
-/** Begin of the daily backup and of Sunday's drill after midnight UTC: `cron` of their workflows. */
+/** Start of the daily backup and of Sunday's drill after midnight UTC: `cron` of their workflows. */
 export const BACKUP_AT_MS = (3 * 60 + 10) * MINUTE_MS;
 export const DRILL_AT_MS = (5 * 60 + 30) * MINUTE_MS;
 
-/** What the schedules will do next, in milliseconds. */
+/** The next scheduled runs, in milliseconds. */
 export interface Routine {
   nextBackup: number;
   nextDrill: number;
@@ -22,7 +22,7 @@ export function routineAfter(now: number): Routine {
   return { nextBackup, nextDrill: sunday > now ? sunday : sunday + 7 * DAY_MS };
 }
 
-/** The end of a place among the `count` newest periods. */
+/** When a backup is no longer among the `count` newest periods. */
 export function endOfPlace(
   routine: Routine,
   place: { period: Period; start: number; rank: number; count: number; newestStart: number },
@@ -30,13 +30,13 @@ export function endOfPlace(
   const { period, start, rank, count, newestStart } = place;
   const coming = periodStart(period, routine.nextBackup);
   if (start > coming) return null; // dated in the future
-  if (start === coming) return routine.nextBackup; // the next backup will stand for this period
+  if (start === coming) return routine.nextBackup; // the next backup will represent this period
   const first = newestStart >= coming ? addPeriods(period, newestStart, 1) : coming;
   const pushedOutBy = addPeriods(period, first, count - rank - 1);
   return Math.max(routine.nextBackup, pushedOutBy + BACKUP_AT_MS);
 }
 
-/** The end of a place among the `count` newest backups. */
+/** When a backup is no longer among the `count` newest. */
 export function endOfRank(routine: Routine, rank: number, count: number): number {
   return routine.nextBackup + (count - rank - 1) * DAY_MS;
 }

@@ -1,4 +1,4 @@
-/** Days, ISO weeks, months and years, all in UTC: a period is known by the instant at which it begins. */
+/** Days, ISO weeks, months and years, all in UTC: a period is identified by the instant at which it begins. */
 
 import { DAY_MS } from "../service_levels.ts";
 
@@ -21,7 +21,7 @@ export function periodStart(period: Period, instant: number): number {
   }
 }
 
-/** Begin of the period that comes `count` periods after the one that begins at `start`. */
+/** Start of the period that is `count` periods after the one that begins at `start`. */
 export function addPeriods(period: Period, start: number, count: number): number {
   const date = new Date(start);
   switch (period) {

@@ -1,16 +1,16 @@
-/** The policy of retention, what it reads and what it decides. */
+/** The policy of retention, its input and its decisions. */
 import type { Period } from "./periods.ts";
 
 export interface RetentionPolicy extends Record<Period, number> {
-  /** So many of the newest of each series stay, whatever their age; at least 1. */
+  /** Number of the newest backups of each series that are kept, whatever their age; at least 1. */
   minimum: number;
-  /** So many safety copies of each target. */
+  /** Number of safety copies kept per target. */
   safety: number;
-  /** Nothing younger goes. */
+  /** Younger backups are never deleted. */
   youngMinutes: number;
   /**
-   * Targets that are backed up daily and drilled weekly: their ends can be predicted, and before a drill has proven
-   * one of their backups none of them goes.
+   * Targets that are backed up daily and drilled weekly: the ends of their backups can be predicted, and none is
+   * deleted before a drill has proven one of them.
    */
   scheduled: readonly string[];
 }
@@ -26,7 +26,7 @@ export const DEFAULT_POLICY: RetentionPolicy = {
   scheduled: ["prod"],
 };
 
-/** A backup that is there: archive and manifest. Times are ISO 8601. */
+/** An existing backup: archive and manifest. Times are ISO 8601. */
 export interface RetentionBackup {
   key: string;
   createdAt: string;
@@ -45,7 +45,7 @@ export interface RetentionFacts {
   inUse: ReadonlySet<string>;
 }
 
-/** Why a backup stays. */
+/** Why a backup is kept. */
 export type KeepReason =
   | "hold"
   | "in_use"
@@ -56,7 +56,7 @@ export type KeepReason =
   | "safety"
   | "minimum"
   | Period;
-/** Why it goes: a newer one of its day, none of its periods counts any more, newer safety copies. */
+/** Why it is deleted: a newer one of its day, none of its periods counts any more, newer safety copies. */
 export type DropReason = "superseded" | "expired" | "safety_expired";
 export type RetentionReason = KeepReason | DropReason;
 
@@ -70,13 +70,13 @@ export interface RetentionDecision {
   key: string;
   keep: boolean;
   reasons: RetentionReason[];
-  /** When it will go if the schedules go on as they do; now for what goes, `null` when that is unknown. */
+  /** When it will be deleted if the schedules run as planned; now for a deletion, `null` when that is unknown. */
   deleteAfter: string | null;
   rules: KeepingRule[];
   holdReason: string | null;
 }
 
-/** The columns of the catalog that matter here; a row of `backupRowSchema` has them. */
+/** The catalog's columns that retention uses; a row of `backupRowSchema` has them. */
 export interface RetentionRow {
   r2_key: string;
   created_at: string;
@@ -90,7 +90,7 @@ export interface RetentionRow {
   hold_reason: string | null;
 }
 
-/** A row of the catalog as retention sees it; rows of status `deleted` or `failed` are no backups. */
+/** Converts a row of the catalog; rows of status `deleted` or `failed` are no backups. */
 export function retentionBackupOf(row: RetentionRow): RetentionBackup {
   return {
     key: row.r2_key,

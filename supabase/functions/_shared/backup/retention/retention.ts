@@ -1,8 +1,8 @@
 /**
- * Which backups stay and which go: grandfather, father, son per target, and what stands above that. One function for
- * the screen, the dry run and the deletion; docs/retention.md says it for people.
+ * Which backups are kept and which are deleted: grandfather-father-son per target, and the rules that take
+ * precedence. One function for the screen, the dry run and the deletion; docs/retention.md describes the rules.
  *
- * The newest backup of a day, week, month or year stands for it. Counted are periods that have backups, not days of
+ * The newest backup of a day, week, month or year represents it. Periods that have backups are counted, not days of
  * the calendar: when backups stop, nothing more is deleted.
  */
 import type { RetentionBackup, RetentionDecision, RetentionFacts, RetentionPolicy } from "./policy.ts";
@@ -10,7 +10,7 @@ import { decide, factsOfTarget } from "./rules.ts";
 import { seriesOf } from "./series.ts";
 
 /**
- * Judges backups, of one target or of several; every backup of a target has to be among them.
+ * Decides about backups of one or more targets; every backup of a target must be among them.
  * @returns a decision for each, in the given order
  */
 export function planRetention(

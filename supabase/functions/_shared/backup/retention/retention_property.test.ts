@@ -1,6 +1,6 @@
 /**
- * Retention over years of days: what must hold after every cleaning, whatever happened before. A failure prints the
- * seed and the smallest history that fails.
+ * Retention over years of days: invariants after every pruning, for random histories. A failure prints the seed and
+ * the smallest history that fails.
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";
@@ -24,7 +24,7 @@ const isSafety = ({ label }: RetentionBackup) => label === "antes-da-restauracao
 class World {
   now = BEGIN;
   stored: RetentionBackup[] = [];
-  /** What would be there had nothing ever been deleted. */
+  /** All backups, had none ever been deleted. */
   everything: RetentionBackup[] = [];
   inUse = new Set<string>();
   constructor(public policy: RetentionPolicy = DEFAULT_POLICY) {}
@@ -48,7 +48,7 @@ class World {
     this.everything.push(made);
   }
 
-  /** The n-th of what is there, counted around. */
+  /** The n-th existing backup, modulo their number. */
   pick(n: number): RetentionBackup | undefined {
     return this.stored[n % Math.max(this.stored.length, 1)];
   }
@@ -68,7 +68,7 @@ class World {
     return { before, decisions };
   }
 
-  /** Time goes by as the schedules have it: backup at 03:10, on Sunday a drill at 05:30. */
+  /** Advances time by the schedules: backup at 03:10, on Sunday a drill at 05:30. */
   runUntil(end: number): void {
     for (;;) {
       const backup = nextDaily(this.now, 3, 10);
@@ -103,7 +103,7 @@ function newestFirst(backups: readonly RetentionBackup[]): RetentionBackup[] {
   return [...backups].sort((a, b) => at(b) - at(a) || (a.key < b.key ? 1 : -1));
 }
 
-/** The newest of each of the `count` newest groups, written as plainly as it can be. */
+/** The newest of each of the `count` newest groups, in the simplest implementation. */
 function newestOfGroups(backups: readonly RetentionBackup[], count: number, group: (at: Date) => string) {
   const found = new Map<string, RetentionBackup>();
   for (const backup of newestFirst(backups)) {
@@ -120,7 +120,7 @@ function isoWeek(date: Date): string {
   return `${year}-${Math.floor((thursday.getTime() - Date.UTC(year, 0, 1)) / (7 * DAY_MS))}`;
 }
 
-/** Everything that must have stayed, by the rules of docs/retention.md; not by the code's. */
+/** Everything that must have been kept, by the rules of docs/retention.md, independent of the code's. */
 function mustStay(world: World, before: readonly RetentionBackup[]): RetentionBackup[] {
   const { policy, now, inUse } = world;
   return ["prod", "dev"].flatMap((target) => {
@@ -193,7 +193,7 @@ const happening = fc.oneof(
   happens(1, anyone, (world, n) => void (world.inUse = new Set([world.pick(n)?.key ?? ""]))),
   happens(1, policy, (world, changed) => void (world.policy = changed)),
 );
-/** What happens, and how many days of routine follow it. */
+/** An event, and how many days of routine follow it. */
 const history = fc.array(fc.tuple(happening, fc.integer({ min: 0, max: 45 })), {
   minLength: 20,
   maxLength: 60,

@@ -1,4 +1,4 @@
-/** The rules of retention, each with its end; {@link planRetention} puts them together. */
+/** The rules of retention, each with its end; {@link planRetention} combines them. */
 import type {
   DropReason,
   KeepReason,
@@ -26,10 +26,10 @@ export interface Subject {
   ofTarget: TargetFacts;
 }
 
-/** What the rules need of a target as a whole. */
+/** What the rules need to know of a target. */
 export interface TargetFacts {
   newestProven: RetentionBackup | null;
-  /** When its newest backup of any kind was made. */
+  /** When its newest backup of any kind was created. */
   newestAt: number;
 }
 
@@ -40,7 +40,7 @@ export function factsOfTarget(backups: readonly RetentionBackup[]): TargetFacts 
   };
 }
 
-/** A proof of a safety copy or of a mere structure counts only where nothing better is proven. */
+/** A proof of a safety copy or of a schema-only backup counts only if there is no better one. */
 function newestProven(backups: readonly RetentionBackup[]): RetentionBackup | null {
   const proven = sortNewestFirst(backups.filter(({ provenAt }) => provenAt !== null));
   return proven.find((backup) => backup.mode === "full" && !isSafetyCopy(backup)) ?? proven[0] ?? null;

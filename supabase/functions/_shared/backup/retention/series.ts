@@ -1,13 +1,13 @@
 /**
- * Backups of one target that stand in for each other. A full backup is no substitute for a schema-only one, and a
- * safety copy holds what a restore was to get rid of: neither may push the other out of a day or a week.
+ * Backups of one target that can replace each other. A full backup is no substitute for a schema-only one, and a
+ * safety copy holds the content that a restore replaced: neither may replace the other in a day or a week.
  */
 import { BackupError } from "../errors.ts";
 import { SAFETY_LABEL } from "../label.ts";
 import type { RetentionBackup, RetentionPolicy } from "./policy.ts";
 import { type Period, PERIODS, periodStart } from "./periods.ts";
 
-/** The backup that stands for a period, and how many periods with backups are newer. */
+/** The backup that represents a period, and how many periods with backups are newer. */
 interface Place {
   newest: RetentionBackup;
   rank: number;
@@ -22,7 +22,7 @@ export interface Series {
   places: ReadonlyMap<Period, ReadonlyMap<number, Place>>;
 }
 
-/** The instant of a text. @throws {BackupError} for a text that is none: what has no age is not judged. */
+/** The instant of a text. @throws {BackupError} for an invalid time: a backup without an age is not judged. */
 export function instantOf(text: string): number {
   const instant = Date.parse(text);
   if (!Number.isNaN(instant)) return instant;

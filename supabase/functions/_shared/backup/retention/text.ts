@@ -1,4 +1,4 @@
-/** What retention decided, as an admin reads it: on the screen, in the dry run and in the log. */
+/** Retention's decisions as pt-BR text: on the screen, in the dry run and in the log. */
 import type {
   DropReason,
   KeepingRule,
@@ -39,7 +39,7 @@ const DROP_WORDS: Record<DropReason, string> = {
   safety_expired: "há cópias mais novas feitas antes de restaurações",
 };
 
-/** Days as an admin in Brazil counts them. */
+/** Calendar days in Brazil. */
 const DAY = new Intl.DateTimeFormat("pt-BR", {
   timeZone: "America/Sao_Paulo",
   day: "2-digit",
@@ -67,7 +67,7 @@ export function listOf(decision: RetentionDecision): string {
   return joined(decision.reasons.map((reason) => wordsOf(reason, decision)));
 }
 
-/** The policy in one sentence, for the head of a list. */
+/** The policy in one sentence, for the heading of a list. */
 export function policyText(policy: RetentionPolicy): string {
   const { daily, weekly, monthly, yearly, minimum, safety } = policy;
   return `Guarda o último backup de ${daily} dias, ${weekly} semanas, ${monthly} meses e ${yearly} anos; ` +

@@ -1,5 +1,5 @@
 /**
- * What a restore would do, as the result of a run of kind `plan` carries it: `result.plan`. Made by
+ * The effects of a restore, as the result of a run of kind `plan` has them: `result.plan`. Made by
  * `scripts/lib/restore/plan.ts`, read by the screen. `null`: not known from the backup.
  */
 import { z } from "zod";
@@ -9,7 +9,7 @@ import { modeSchema, targetSchema } from "../target.ts";
 export const FATES = ["moved_aside", "removed", "replaced"] as const;
 export type PlannedFate = (typeof FATES)[number];
 
-/** Facts that a backup with fewer proofs does not have. */
+/** Facts that are missing in a backup with fewer proofs. */
 export const UNKNOWNS = ["rows", "sequences", "schema", "roles", "extensions", "raw_size"] as const;
 export type PlannedUnknown = (typeof UNKNOWNS)[number];
 
@@ -29,20 +29,20 @@ const knownObstacleSchema = z.discriminatedUnion("kind", [
     kind: z.literal("lock_table"),
     needed: z.number(),
     capacity: z.number(),
-    /** `max_locks_per_transaction` as it is, and the value that is enough. */
+    /** The current `max_locks_per_transaction`, and the value that is enough. */
     setting: z.number(),
     enough: z.number(),
   }),
 ]);
 
-/** Why the restore would end without a change. `other`: of a newer script. */
+/** Why the restore would fail without a change. `other`: an obstacle of a newer script. */
 export const obstacleSchema = z.union([
   knownObstacleSchema,
   z.object({ kind: z.string() }).transform(({ kind }) => ({ kind: "other", name: kind }) as const),
 ]);
 export type PlannedObstacle = z.infer<typeof obstacleSchema>;
 
-/** The number of all, and the first of them. */
+/** The total number, and the first of them. */
 function listed<Item extends z.ZodType>(item: Item) {
   return z.object({ total: z.number(), listed: z.array(item) });
 }
@@ -101,7 +101,7 @@ export const restorePlanSchema = z.object({
   differences: listed(z.string()).nullable(),
   onlyInTarget: listed(lostObjectSchema).nullable(),
   extensions: z.array(extensionSchema).nullable(),
-  /** Roles that the restore will make, without login. */
+  /** Roles that the restore will create, without login. */
   missingRoles: z.array(z.string()).nullable(),
   /** The catalog's own objects. */
   stays: listed(z.string()),
@@ -109,14 +109,14 @@ export const restorePlanSchema = z.object({
   sessions: listed(sessionSchema),
   duration: z.object({
     seconds: z.number().nullable(),
-    /** How many restores that is measured from. */
+    /** Number of restores that the prediction is measured from. */
     measured: z.number(),
   }),
   obstacles: z.array(obstacleSchema),
 });
 export type PlannedRestore = z.infer<typeof restorePlanSchema>;
 
-/** The plan in the result of a run; `null` when there is none or its form is unknown. */
+/** The plan in the result of a run; `null` if there is none or its format is unknown. */
 export function planOf(run: { result: Record<string, unknown> | null }): PlannedRestore | null {
   return restorePlanSchema.safeParse(run.result?.plan).data ?? null;
 }

@@ -23,7 +23,7 @@ export const FATE_WORDS: Readonly<Record<PlannedFate, string>> = {
   replaced: "substituído pela versão do backup (fica na cópia de segurança)",
 };
 
-/** Why the restore would end without having changed anything. */
+/** Why the restore would fail without a change. */
 export function obstacleText(obstacle: PlannedObstacle): string {
   switch (obstacle.kind) {
     case "schema_only":

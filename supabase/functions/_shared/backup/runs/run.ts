@@ -8,8 +8,8 @@ export const runKindSchema = z.enum(RUN_KINDS);
 export type RunKind = z.infer<typeof runKindSchema>;
 
 /**
- * `queued` requested, not begun · `running` a script reports · `unknown` GitHub's answer was unclear ·
- * `succeeded`, `failed`, `cancelled` final · `lost` no news for too long, final.
+ * `queued` requested, not begun · `running` a script reports · `unknown` GitHub's response was unclear · `succeeded`,
+ * `failed`, `cancelled` final · `lost` no report for too long, final.
  */
 export const RUN_STATUSES = [
   "queued",
@@ -29,8 +29,8 @@ export function isActive(status: RunStatus): boolean {
 }
 
 /**
- * A row of `ops_db_backup_runs_list`. PostgREST writes timestamps as `2026-11-24T00:25:23.6+00:00`;
- * other servers with a blank: both parse with `Date`.
+ * A row of `ops_db_backup_runs_list`. PostgREST writes timestamps as `2026-11-24T00:25:23.6+00:00`; other servers
+ * with a blank: `Date` parses both.
  */
 export const runSchema = z.object({
   id: z.uuid(),
@@ -64,7 +64,7 @@ export const runSchema = z.object({
 });
 export type Run = z.infer<typeof runSchema>;
 
-/** Whether a run can be ended so that it leaves nothing behind, and if not, why. */
+/** Whether a run can be cancelled without a permanent effect, and if not, why. */
 export type Cancellability =
   | { allowed: true }
   | { allowed: false; why: "ended" | "committed" | "not_a_run_of_github" };

@@ -1,4 +1,4 @@
-/** When GitHub starts which workflow by itself. A test holds it against the workflow files. */
+/** The schedules of the workflows. A test compares them with the workflow files. */
 
 /** Every scheduled workflow with its cron, UTC. */
 export const SCHEDULES = [

@@ -11,7 +11,7 @@ export const BACKUP_ORIGINS = ["schedule", "person", "safety", "local", "other"]
 export const backupOriginSchema = z.enum(BACKUP_ORIGINS);
 export type BackupOrigin = z.infer<typeof backupOriginSchema>;
 
-/** The newest drill's receipt in short; counts are of its checks, times are seconds. */
+/** Summary of the newest drill's receipt; counts are of its checks, times are seconds. */
 export const backupProofSchema = z.object({
   receipt_key: z.string(),
   drilled_at: z.string(),
@@ -23,7 +23,7 @@ export const backupProofSchema = z.object({
 });
 export type BackupProof = z.infer<typeof backupProofSchema>;
 
-/** The contract's columns are always there; the rest is `null` for backups made the old way. */
+/** The contract's columns are always present; the others are `null` for backups of older tools. */
 export const backupRowSchema = z.object({
   id: z.uuid(),
   created_at: z.string(),

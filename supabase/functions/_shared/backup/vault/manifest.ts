@@ -1,7 +1,7 @@
 /**
- * The manifest: what lets a restore rebuild with confidence and prove that nothing is missing or changed.
- * It is written last, after the archive was confirmed at the vault: an archive without one is no backup.
- * docs/storage-format.md describes the fields.
+ * The manifest lets a restore rebuild the database and prove that nothing is missing or changed. It is written last,
+ * after the archive was confirmed at the vault: an archive without one is no backup. docs/storage-format.md describes
+ * the fields.
  */
 import { z } from "zod";
 import { BackupError } from "../errors.ts";
@@ -41,12 +41,12 @@ export const manifestV2Schema = z.object({
   label: labelSchema,
   /** Size of the archive before compression. */
   raw_bytes: count,
-  /** What compressed it, for example `igzip -1`. */
+  /** The compressing program, for example `igzip -1`. */
   compression: z.string(),
   duration_ms: count,
   server_version: z.string(),
   client_version: z.string(),
-  /** Where it was taken: host and database, and the Supabase project where the host names it. No secret. */
+  /** Origin: host and database, and the Supabase project if the host names it. No secret. */
   source: z.object({ host: z.string(), database: z.string(), project_ref: z.string().nullable() }),
   requested_by: z.string(),
   request_id: z.uuid(),
@@ -59,7 +59,7 @@ export const manifestV2Schema = z.object({
   sequences: z.record(z.string(), sequenceValueSchema),
   /** Last values of the platform's own sequences, never set backwards by a restore. */
   platform_sequences: z.record(z.string(), z.string()),
-  /** Version of the newest migration that the database knows, `null` when it keeps none. */
+  /** Version of the newest migration that the database has recorded, `null` when it records none. */
   migration_head: z.string().nullable().optional(),
   extensions: z.array(z.object({ name: z.string(), schema: z.string(), version: z.string() })),
   /** Roles that own, are granted, or appear in policies; not themselves part of the archive. */
@@ -68,7 +68,7 @@ export const manifestV2Schema = z.object({
   toc: z.record(z.string(), count),
   /** SHA-256 of the canonical text of every object per area; the text is stored beside the archive. */
   fingerprint: z.record(z.string(), sha256),
-  /** Of the manifest itself without this field ({@link canonicalText}); the first of version 2 have none. */
+  /** Hash of the manifest without this field ({@link canonicalText}); the first of version 2 have none. */
   manifest_sha256: sha256.optional(),
 });
 export type Manifest = z.infer<typeof manifestV2Schema>;
@@ -81,9 +81,9 @@ export function isProving(manifest: AnyManifest): manifest is Manifest {
 }
 
 /**
- * Reads a manifest of any known version.
- * @throws {BackupError} `manifest_too_new` for a version after this one, `manifest_invalid` for anything else,
- * among it a content that is not the one its own hash was made of.
+ * Parses a manifest of any known version.
+ * @throws {BackupError} `manifest_too_new` for a later version, `manifest_invalid` for anything else, including
+ * content that does not match the manifest's own hash.
  */
 export async function parseManifest(text: string): Promise<AnyManifest> {
   let json: unknown;
@@ -111,7 +111,7 @@ export async function parseManifest(text: string): Promise<AnyManifest> {
   return result.data;
 }
 
-/** Hashes what was read, not what the schema made of it: fields that this version does not know count too. */
+/** Hashes the input, not the parsed result: fields that this version does not know count too. */
 async function requireOwnHash(json: unknown, expected: string | undefined): Promise<void> {
   if (expected === undefined) return;
   const found = await hashOf(json);
@@ -128,7 +128,7 @@ export function formatManifest(manifest: Manifest): Promise<string> {
   return sealManifest(manifestV2Schema.parse(manifest));
 }
 
-/** Any manifest's fields as text, with the hash that {@link parseManifest} checks. */
+/** The fields of any manifest as text, with the hash that {@link parseManifest} checks. */
 export async function sealManifest(fields: object): Promise<string> {
   return JSON.stringify({ ...fields, manifest_sha256: await hashOf(fields) }, null, 2) + "\n";
 }
@@ -139,8 +139,8 @@ async function hashOf(manifest: unknown): Promise<string> {
 }
 
 /**
- * The text that a manifest's hash is of: without `manifest_sha256`, keys sorted at every level, no blanks.
- * `jq -cjS 'del(.manifest_sha256)'` prints the same.
+ * The hashed text of a manifest: without `manifest_sha256`, keys sorted at every level, no white space. `jq -cjS
+ * 'del(.manifest_sha256)'` prints the same.
  */
 export function canonicalText(manifest: unknown): string {
   return JSON.stringify(manifest, (key, value: unknown) => {

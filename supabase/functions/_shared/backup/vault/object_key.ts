@@ -1,10 +1,10 @@
 /**
- * Object keys of the vault. Keys are built and parsed here alone.
+ * Object keys of the vault. Only this module builds and parses keys.
  *
  *     revo/<target>/YYYY/MM/DD/supabase_<target>_<YYYYMMDD_HHMMSS>[_<label>].dump.gz   (UTC)
  *
- * and beside each archive, under its stem, what belongs to it: manifest, fingerprint, recovery instructions and
- * the receipts of its drills.
+ * Beside each archive, under its stem, are its manifest, its fingerprint, its recovery instructions and the receipts
+ * of its drills.
  */
 import { BackupError } from "../errors.ts";
 import { LABEL_MAX_LENGTH, normalizeLabel, SAFETY_LABEL } from "../label.ts";
@@ -40,7 +40,7 @@ const STEM = new RegExp(
     `(?:_(?<label>[A-Za-z0-9._-]{1,${LABEL_MAX_LENGTH}}))?$`,
 );
 
-/** `2026-01-15T03:10:22Z` of an instant, the manifest's and the key's precision. */
+/** An instant as `2026-01-15T03:10:22Z`, the precision of manifest and key. */
 export function toUtcSecond(instant: Date): string {
   return instant.toISOString().slice(0, 19) + "Z";
 }
@@ -52,7 +52,7 @@ export function targetPrefix(target: Target): string {
 
 /**
  * The keys of a new backup.
- * @throws {BackupError} `invalid_label` for a label that has no place in a key.
+ * @throws {BackupError} `invalid_label` for a label that a key cannot contain.
  */
 export function buildKeys(name: BackupName): BackupKeys {
   const day = name.createdAtUtc.slice(0, 10);
@@ -90,13 +90,13 @@ export function archiveKeyOf(key: string): string | null {
   return stem !== undefined && parseStem(stem) !== null ? stem + ARCHIVE_SUFFIX : null;
 }
 
-/** What a key without its suffix says; `null` when it has another form or names a date or a time that does not exist. */
+/** Parses a key without its suffix; `null` when it has another format or a date or a time that does not exist. */
 function parseStem(stem: string): BackupName | null {
   const { target, y, m, d, H, M, S, label = null } = STEM.exec(stem)?.groups ?? {};
   const known = TARGETS.find((name) => name === target);
   const createdAtUtc = `${y}-${m}-${d}T${H}:${M}:${S}Z`;
   const instant = new Date(createdAtUtc);
-  // the parser takes 24:00:00 and the 31st of any month for a moment of the next day
+  // the parser accepts 24:00:00 and the 31st of any month as a time of the next day
   const exists = !Number.isNaN(instant.getTime()) && toUtcSecond(instant) === createdAtUtc;
   return known !== undefined && exists ? { target: known, createdAtUtc, label } : null;
 }
@@ -111,7 +111,7 @@ export function siblingKeys(archiveKey: string): BackupKeys {
 }
 
 /**
- * What an archive's key says.
+ * Parses an archive's key.
  * @throws {BackupError} `invalid_r2_key` when it is not `revo/<target>/YYYY/MM/DD/supabase_….dump.gz`.
  */
 export function parseArchiveKey(key: string): BackupName {
@@ -128,7 +128,7 @@ export function parseArchiveKey(key: string): BackupName {
 }
 
 /**
- * Whether it is the copy that a restore took of what it replaced.
+ * Whether it is the safety copy of a restore.
  * @throws {BackupError} `invalid_r2_key`.
  */
 export function isSafetyKey(key: string): boolean {

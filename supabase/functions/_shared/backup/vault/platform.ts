@@ -9,7 +9,7 @@
  */
 export const DATA_ONLY_SCHEMAS = ["auth", "storage", "realtime"] as const;
 
-/** Whose rows of {@link DATA_ONLY_SCHEMAS} a backup carries; the rest the platform writes itself. */
+/** Tables of {@link DATA_ONLY_SCHEMAS} whose rows a backup contains; the platform writes the others itself. */
 export const PLATFORM_ROWS: Readonly<
   Record<(typeof DATA_ONLY_SCHEMAS)[number], { only?: readonly string[]; except?: readonly string[] }>
 > = {
@@ -19,12 +19,12 @@ export const PLATFORM_ROWS: Readonly<
 };
 
 /**
- * Holds the extensions, whose `CREATE EXTENSION` a plain pg_restore can only run when the schema is there:
- * it is in the archive for servers that have none, and left alone where it exists.
+ * Contains the extensions, whose `CREATE EXTENSION` a plain pg_restore can only run if the schema exists: it is in
+ * the archive for servers without it, and left unchanged where it exists.
  */
 export const EXTENSIONS_SCHEMA = "extensions";
 
-/** Platform schemas of which a backup holds nothing. */
+/** Platform schemas that a backup excludes completely. */
 export const EXCLUDED_SCHEMAS = [
   "_analytics",
   "_realtime",
@@ -48,7 +48,7 @@ export const EXCLUDED_SCHEMAS = [
   "vault",
 ] as const;
 
-/** Every schema that is the platform's. */
+/** Every schema of the platform. */
 export const PLATFORM_SCHEMAS: readonly string[] = [
   ...DATA_ONLY_SCHEMAS,
   EXTENSIONS_SCHEMA,
@@ -59,7 +59,7 @@ export const PLATFORM_SCHEMAS: readonly string[] = [
 export const OLD_CONTENT_PREFIX = "restore_old_";
 
 /**
- * Names in `public` that begin so are the catalog's own objects. A restore leaves them as they are:
- * the history is never taken back in time, and their rows are rebuilt from the vault, not from archives.
+ * Objects of `public` with this prefix belong to the catalog. A restore leaves them unchanged: the history is never
+ * restored to an earlier state, and its rows are rebuilt from the vault, not from archives.
  */
 export const OPS_OBJECT_PREFIX = "ops_db_backup";

@@ -1,6 +1,6 @@
 /**
- * The receipt of a drill: what a restore of one backup proved, what it did not, and how long each phase took.
- * It is stored beside the backup (`receiptKey`) with any verdict. docs/drill.md describes the checks.
+ * The receipt of a drill: what a restore of one backup proved, what it did not, and how long each phase took. It is
+ * stored beside the backup (`receiptKey`), whatever the verdict. docs/drill.md describes the checks.
  */
 import { z } from "zod";
 
@@ -44,7 +44,7 @@ export const VERDICTS = ["PASS", "FAIL", "SKIPPED"] as const;
 export const verdictSchema = z.enum(VERDICTS);
 export type Verdict = z.infer<typeof verdictSchema>;
 
-/** One check's outcome. `name` is any text: a newer tool may know more checks. */
+/** The result of one check. `name` is any text: a newer tool may have more checks. */
 export const checkResultSchema = z.object({
   name: z.string(),
   verdict: verdictSchema,
@@ -68,7 +68,7 @@ export const receiptSchema = z.object({
   kind: z.literal(RECEIPT_KIND),
   /** Of the archive that was drilled. */
   r2_key: z.string(),
-  /** Of the archive as its manifest says; `null` without a readable manifest. */
+  /** Hash of the archive in its manifest; `null` without a readable manifest. */
   sha256: sha256.nullable(),
   /** When the drill began; the same second as in the receipt's key. */
   drilled_at_utc: z.string(),
@@ -102,7 +102,7 @@ export const proofSchema = z.object({
 });
 export type Proof = z.infer<typeof proofSchema>;
 
-/** What the run of a drill leaves in the history, whatever the verdict. */
+/** The result of a drill in the history, whatever the verdict. */
 export const drillResultSchema = z.object({
   receipt_key: z.string(),
   checks: z.array(checkResultSchema),
@@ -111,7 +111,7 @@ export const drillResultSchema = z.object({
 });
 export type DrillResult = z.infer<typeof drillResultSchema>;
 
-/** Names of the checks that failed; none of them, and the backup is proven. */
+/** Names of the failed checks; the backup is proven if there are none. */
 export function failedChecks(checks: readonly CheckResult[]): string[] {
   return checks.filter(({ verdict }) => verdict === "FAIL").map(({ name }) => name);
 }
@@ -135,7 +135,7 @@ export function proofOf(receipt: Receipt, receiptKey: string): Proof {
   };
 }
 
-/** A check's title for an admin; the name itself for one that this version does not know. */
+/** A check's title for an admin; the name itself for an unknown one. */
 export function checkTitle(name: string): string {
   return Object.hasOwn(DRILL_CHECKS, name) ? DRILL_CHECKS[name as DrillCheck] : name;
 }

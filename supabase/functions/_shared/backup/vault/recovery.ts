@@ -1,6 +1,6 @@
 /**
- * How to get a backup back with plain tools and nothing of this system: curl, sha256sum, gunzip and PostgreSQL's own
- * programs. The screen shows these steps; the file beside each backup begins with the same commands.
+ * How to restore a backup with standard tools only: curl, sha256sum, gunzip and PostgreSQL's own programs. The screen
+ * shows these steps; the file beside each backup begins with the same commands.
  */
 import { parseArchiveKey } from "./object_key.ts";
 
@@ -8,11 +8,11 @@ export interface RecoveryFacts {
   bucket: string;
   /** Of the archive. */
   key: string;
-  /** Of the archive as stored; `null` where it is not known. */
+  /** Of the archive as stored; `null` when unknown. */
   sha256: string | null;
 }
 
-/** `what` is pt-BR; `commands` run in a shell as they are. */
+/** `what` is pt-BR; `commands` run in a shell unchanged. */
 export interface RecoveryStep {
   what: string;
   commands: string[];
@@ -20,8 +20,8 @@ export interface RecoveryStep {
 
 /**
  * Downloads an archive with the vault's credentials from `R2_ENDPOINT`, `R2_BUCKET`, `R2_ACCESS_KEY_ID` and
- * `R2_SECRET_ACCESS_KEY`, none of which gets into a command line, and compares its hash where that is known.
- * @throws {BackupError} `invalid_r2_key`: only a key of the vault is safe to stand in a command.
+ * `R2_SECRET_ACCESS_KEY`, none of which becomes an argument, and compares its hash if that is known.
+ * @throws {BackupError} `invalid_r2_key`: only a key of the vault is safe in a command.
  */
 export function downloadCommands(key: string, sha256: string | null): string[] {
   const file = fileOf(key);
@@ -35,7 +35,7 @@ export function downloadCommands(key: string, sha256: string | null): string[] {
   ];
 }
 
-/** The whole way, in its order, into a new database. @throws {BackupError} as {@link downloadCommands}. */
+/** All steps in order, into a new database. @throws {BackupError} as {@link downloadCommands}. */
 export function recoverySteps({ bucket, key, sha256 }: RecoveryFacts): RecoveryStep[] {
   const file = fileOf(key);
   return [

@@ -1,12 +1,12 @@
 /**
- * The marks of sample data: rows that a demonstration puts into the catalog, with nothing in any vault behind
- * them. Code that shows or changes rows recognizes them by these.
+ * The marks of sample data: rows that a demonstration adds to the catalog, without objects in a vault. Code that
+ * shows or changes rows recognizes them by these.
  */
 
 /** The bucket that sample rows name; no vault has this name. */
 export const SAMPLE_BUCKET = "amostra";
 
-/** The reason that sample runs carry. */
+/** The reason of sample runs. */
 export const SAMPLE_REASON = "Dado de amostra";
 
 /** Whether a row of the catalog is sample data. */
