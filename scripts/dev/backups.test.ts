@@ -1,4 +1,4 @@
-/** The start of the command line, in a small repository of its own. */
+/** The start of the command line, in a small separate repository. */
 import { execFileSync } from "node:child_process";
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -1,4 +1,4 @@
-/** A part of the stack that runs as a process of its own, in a process group of its own. */
+/** A part of the stack that runs in its own process and process group. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { createWriteStream, mkdirSync, openSync } from "node:fs";
 import { request } from "node:http";
@@ -22,20 +22,20 @@ export interface ChildOptions {
   /** Names its log file and its error messages. */
   name: string;
   program: string;
-  /** Nothing secret. */
+  /** Must not contain secrets. */
   args: readonly string[];
-  /** Its whole environment besides what finds programs and temporary files. */
+  /** Its complete environment, except what locates programs and temporary files. */
   env: Readonly<Record<string, string>>;
-  /** Of 127.0.0.1; it is ready when it answers HTTP there. */
+  /** Port on 127.0.0.1; the part is ready when it answers HTTP there. */
   port: number;
   run: RunFolder;
-  /** Receives each line of its output; the log file has it in any case. */
+  /** Receives each line of its output; the log file always has it. */
   onOutput?: (line: string) => void;
   /** Called with the end of its output when it ends without {@link ChildPart.stop}. */
   onUnexpectedEnd: (said: string) => void;
 }
 
-/** Can be started and stopped again and again, always with the same options. */
+/** A part that can be started and stopped repeatedly, always with the same options. */
 export class ChildPart {
   readonly #options: ChildOptions;
   #child: ChildProcess | null = null;
@@ -46,7 +46,7 @@ export class ChildPart {
     this.#options = options;
   }
 
-  /** Resolves when it answers. @throws {Error} with its output when it ends before. */
+  /** Resolves when it answers. @throws {Error} with its output when it exits before. */
   async start(): Promise<void> {
     const { name, port } = this.#options;
     const child = this.#spawn();
@@ -74,7 +74,7 @@ export class ChildPart {
     const late = sleep(STOP_GRACE_MS, false, { signal: grace.signal }).catch(() => false);
     const inTime = await Promise.race([ended, late]);
     grace.abort();
-    killGroup(child); // also the processes that it started and left
+    killGroup(child); // also the processes that it started and left behind
     if (!inTime) await ended;
   }
 
@@ -111,7 +111,7 @@ export class ChildPart {
   }
 }
 
-/** What every process of the stack gets; nothing else of this process's environment, which may hold secrets. */
+/** The environment common to all processes of the stack; the rest of this process's environment may contain secrets. */
 export function baseEnvironment(run: RunFolder): Record<string, string> {
   const kept: Record<string, string> = {};
   for (
@@ -137,8 +137,8 @@ export function nodeArguments(file: string): string[] {
 }
 
 /**
- * Whether the port answers HTTP, with whatever status. An accepted connection is not enough: Vite listens on its port
- * for a moment to test whether it is free, and drops the connections.
+ * Whether the port answers HTTP, with any status. An accepted connection is not enough: Vite listens on its port for
+ * a moment to test whether it is free, and drops the connections.
  */
 function answers(port: number): Promise<boolean> {
   return new Promise((resolve) => {

@@ -2,12 +2,15 @@
 import process from "node:process";
 
 /**
- * Features that are switched off. The drop-down of the address bar is a page that every new window loads in advance:
- * 400 scripts and 1.7 s of processor time, taken from the page under test.
+ * Disabled features. The drop-down of the address bar is a page that every new window loads in advance: 400 scripts
+ * and 1.7 s of processor time, which the page under test does not get.
  */
 const OWN_PAGES = ["WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "WebUIOmniboxFullPopup"];
 
-/** Our list replaces Playwright's (the last `--disable-features` counts), so what matters here of that one is repeated. */
+/**
+ * Our list replaces Playwright's (the last `--disable-features` counts), so the relevant features of that list are
+ * repeated.
+ */
 const AS_PLAYWRIGHT = [
   "AimEnabled",
   "AvoidCorsURLLoaderRestartOnRedirect",
@@ -30,7 +33,7 @@ const AS_PLAYWRIGHT = [
  */
 const V8_FLAGS = "--no-enable-lazy-source-positions";
 
-/** How Playwright starts it. `E2E_CHROMIUM` names another program. */
+/** Playwright's options to start it. `E2E_CHROMIUM` names another program. */
 export const CHROMIUM_LAUNCH = {
   executablePath: process.env.E2E_CHROMIUM ?? "/usr/bin/chromium",
   args: [

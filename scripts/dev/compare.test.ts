@@ -1,4 +1,4 @@
-/** The comparison finds each single change, and none where there is none. */
+/** The comparison finds each single change, and no difference between equal databases. */
 import type { Sql } from "postgres";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { migrate, TestCluster } from "../../supabase/tests/cluster.ts";
@@ -27,7 +27,7 @@ afterAll(() => cluster.stop());
 
 const compare = async () => compareSnapshots(original, await takeSnapshot(cluster.url("changed")));
 
-/** What is done, what undoes it, and how the difference begins. */
+/** The change, its reversal, and the start of the reported difference. */
 const CHANGES = [
   [
     "one value",

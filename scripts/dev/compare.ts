@@ -1,5 +1,6 @@
 /**
- * Compares two databases, independently of the restore engine: it shares none of its queries. The catalog of backups is left out, since a restore leaves it as it is.
+ * Compares two databases, independently of the restore engine: it shares none of its queries. The catalog of backups
+ * is excluded, since a restore leaves it unchanged.
  */
 import { readFile } from "node:fs/promises";
 import postgres from "postgres";
@@ -25,7 +26,7 @@ export interface Snapshot {
   inventory: Inventory;
 }
 
-/** Texts of values depend on these; nothing may write meanwhile. */
+/** The text form of values depends on these; nothing may write meanwhile. */
 const SETTINGS = `
   set transaction isolation level repeatable read, read only;
   set local search_path = ''; set local statement_timeout = 0; set local timezone = 'UTC';
@@ -46,7 +47,7 @@ const TABLES = `
    order by 1`;
 
 /**
- * Compares rows (number and content, whatever their order), objects and privileges of two databases.
+ * Compares rows (number and content, in any order), objects and privileges of two databases.
  * @param urlA, urlB of a role that reads everything, `postgres` for example
  * @throws the server's error.
  */

@@ -1,4 +1,4 @@
-/** The part of the stack that stands for Supabase's databases: one server, a database per target. */
+/** The part of the stack in place of Supabase's databases: one server, a database per target. */
 import type { PostgresBinaries } from "../lib/postgres/binaries.ts";
 import { SupabaseServer } from "../lib/server/supabase.ts";
 import { migrate, readMigrations } from "./migrate.ts";
@@ -6,7 +6,7 @@ import type { RunFolder } from "./run_folder.ts";
 import { type DatabaseName, DATABASES } from "./stack_types.ts";
 import { createAuthTables } from "./supabase/auth_schema.ts";
 
-/** Those that have the project's migrations; `verify` is empty until something is restored into it. */
+/** Databases with the project's migrations; `verify` is empty until something is restored into it. */
 const MIGRATED: readonly DatabaseName[] = ["prod", "dev"];
 
 export interface DatabasePartOptions {

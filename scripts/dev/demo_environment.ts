@@ -1,4 +1,4 @@
-/** The file that gives a second terminal the variables of the running stack: docs/environment.md, "On the demo". */
+/** The environment file for commands on the running stack in a second terminal: docs/environment.md, "On the demo". */
 import { join } from "node:path";
 import type { Plan } from "./stack_parts.ts";
 import { workflowSecretsOf } from "./stack_parts.ts";
@@ -9,10 +9,10 @@ import type { Stack } from "./stack_types.ts";
 /** Ignored by git. */
 export const DEMO_ENVIRONMENT_FILE = join(ROOT, ".env.demo");
 
-/** Values that bash and `node --env-file` read unquoted as they are. */
+/** Values that bash and `node --env-file` read unquoted without a change. */
 const PLAIN = /^[\w@%+:,./=-]*$/;
 
-/** What the commands need on this stack, under the names of docs/environment.md. */
+/** The variables of the commands on this stack, under the names of docs/environment.md. */
 export function demoEnvironment(
   plan: Plan,
   databases: Stack["databases"],

@@ -1,6 +1,6 @@
 /**
- * Loaded by `--import`: ends this process in order (SIGTERM to itself) when the one that started it is gone, so
- * that a killed launcher leaves nothing running.
+ * Loaded by `--import`: ends this process in order (SIGTERM to itself) when its parent has exited, so that a killed
+ * launcher leaves nothing running.
  */
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -9,12 +9,12 @@ import { isMainThread } from "node:worker_threads";
 import { isRunning, startTimeOf } from "./leftovers.mjs";
 
 const CHECK_MS = 300;
-/** What npm puts between itself and a script. */
+/** The shells that npm starts between itself and a script. */
 const SHELL = /^-?(sh|dash|bash|ash|busybox)$/;
 
 /**
- * @param {() => void} onGone called once, when this process has lost its parent
- * @param {{ throughShell?: boolean }} [options] where the parent is only a shell, its parent counts too
+ * @param {() => void} onGone called once, when the parent of this process has exited
+ * @param {{ throughShell?: boolean }} [options] if the parent is only a shell, its parent counts too
  */
 export function watchParent(onGone, { throughShell = false } = {}) {
   const parent = process.ppid;

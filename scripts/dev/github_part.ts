@@ -28,7 +28,7 @@ export class GitHubPart {
     this.#tempFolder = options.run.folder("runs");
   }
 
-  /** @throws {Error} while it does not run. */
+  /** @throws {Error} while it is stopped. */
   get running(): LocalGitHub {
     if (this.#running === null) throw new Error("The local GitHub does not run");
     return this.#running;
@@ -42,7 +42,7 @@ export class GitHubPart {
       repository: REPOSITORY,
       token,
       secrets,
-      // what GitHub's setup actions put on a machine is here already
+      // the programs that GitHub's setup actions install are present already
       env: {
         ...run.mark,
         PATH: [binaries.folder, join(ROOT, "node_modules", ".bin")].join(delimiter),
@@ -50,7 +50,7 @@ export class GitHubPart {
         DENO_NO_UPDATE_CHECK: "1",
         ...(process.env.DENO_DIR === undefined ? {} : { DENO_DIR: process.env.DENO_DIR }),
       },
-      // a job that has no major version of its own gets that of this machine's servers
+      // a job without its own major version uses that of this machine's servers
       variables: { REVO_POSTGRES_MAJOR: String(binaries.major) },
       tempFolder: this.#tempFolder,
       log,

@@ -1,7 +1,7 @@
 /**
- * Outlives the process that started it, by as long as it takes to clean up: `node guardian.mjs FOLDER`, with a
- * pipe as standard input whose other end only the run's owner holds. The pipe ends with the owner, also after
- * SIGKILL; what is left of its run is removed then.
+ * Cleans up after the process that started it: `node guardian.mjs FOLDER`, with a pipe as standard input whose other
+ * end only the run's owner holds. The pipe closes when the owner ends, also after SIGKILL; the remains of its run are
+ * then removed.
  */
 import process from "node:process";
 import { removeRun } from "./leftovers.mjs";

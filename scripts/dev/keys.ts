@@ -1,4 +1,4 @@
-/** The secrets of one run of the stack: new each time, not valid elsewhere. */
+/** The secrets of one run of the stack: generated at each start, not valid elsewhere. */
 import { randomBytes } from "node:crypto";
 
 export interface Keys {

@@ -1,9 +1,9 @@
 /**
- * Removes what a run of the stack leaves: its processes, its folder and its files outside. Plain JavaScript, because the guardian
- * has to be small and to start without a loader.
+ * Removes the remains of a run of the stack: its processes, its folder and its files outside. Plain JavaScript,
+ * because the guardian must be small and start without a loader.
  *
- * A run's folder holds `run.json`: its owner, its processes, and its files outside the folder. A process is known by its id
- * and its start time together, so that a later process with the same id is never signalled.
+ * A run's folder contains `run.json`: its owner, its processes, and its files outside the folder. A process is
+ * identified by its id and its start time together, so that a later process with the same id is never signalled.
  */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -19,14 +19,14 @@ import { setTimeout as sleep } from "node:timers/promises";
  * @typedef {{ owner: ProcessIdentity, processes: RegisteredProcess[], files: OutsideFile[] }} RunRecord
  */
 
-/** Marks, in their environment, the processes of a run; its value is the run's folder. */
+/** The environment variable that marks the processes of a run; its value is the run's folder. */
 export const RUN_MARK = "REVO_BACKUPS_RUN";
 export const RECORD = "run.json";
-/** What a server gets to end by itself before it is killed, in milliseconds. */
+/** How long a server may take to end before it is killed, in milliseconds. */
 const QUIT_GRACE_MS = 2_000;
 
 /**
- * When a process started, in the system's own form; `null` when there is none, or only a zombie.
+ * When a process started, in the system's own format; `null` if there is none, or only a zombie.
  * @param {number} pid
  * @returns {string | null}
  */
@@ -36,7 +36,7 @@ export function startTimeOf(pid) {
       return execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], { encoding: "utf8" }).trim() || null;
     }
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" "); // a program's name may hold anything
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" "); // a program's name may contain any character
     const [state, started] = [fields[0], fields[19]];
     return state === "Z" || state === "X" ? null : started ?? null;
   } catch {
@@ -93,7 +93,7 @@ function removeUnchanged({ path, sha256 }) {
   try {
     if (sha256Of(readFileSync(path)) === sha256) rmSync(path, { force: true });
   } catch {
-    // gone already
+    // deleted already
   }
 }
 
@@ -103,8 +103,8 @@ export function sha256Of(content) {
 }
 
 /**
- * Processes that carry the run's mark, on systems that show an environment: also what was started a moment before
- * it could be registered, and grandchildren.
+ * Processes with the run's mark, on systems that show an environment: also those started just before they could be
+ * registered, and grandchildren.
  * @param {string} folder
  * @returns {number[]}
  */
@@ -116,7 +116,7 @@ function markedProcesses(folder) {
     try {
       return readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").includes(mark);
     } catch {
-      return false; // another user's, or gone
+      return false; // of another user, or ended
     }
   });
 }
@@ -129,6 +129,6 @@ function send(pid, signal) {
   try {
     process.kill(pid, signal);
   } catch {
-    // gone already
+    // ended already
   }
 }

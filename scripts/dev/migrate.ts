@@ -1,4 +1,4 @@
-/** Applies the project's migrations as `supabase db push` does, and keeps the same record of them. */
+/** Applies the project's migrations as `supabase db push` does, with the same records. */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
@@ -7,7 +7,7 @@ import { PsqlSession } from "../lib/postgres/psql.ts";
 import { literal } from "../lib/postgres/sql_text.ts";
 import { ROOT } from "./root.ts";
 
-/** `20260101000000_name.sql`; the CLI passes over files of other names. */
+/** `20260101000000_name.sql`; the CLI ignores files with other names. */
 const FILE_NAME = /^(?<version>\d+)_(?<name>.*)\.sql$/;
 
 const HISTORY = `
@@ -33,7 +33,7 @@ export async function readMigrations(folder = join(ROOT, "supabase", "migrations
 }
 
 /**
- * Applies what the database does not have yet, each migration in a transaction with its record.
+ * Applies the missing migrations, each in a transaction with its record.
  * @returns the versions that were applied
  * @throws {BackupError} `database_error` at the first one that fails; those before it stay.
  */

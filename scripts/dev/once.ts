@@ -79,13 +79,13 @@ export async function runOnce(options: OnceOptions): Promise<number> {
   }
 }
 
-/** What the restore itself counted before it committed. */
+/** The restore's own counts, before it committed. */
 function checkedIn(run: Run): { tables: number; rows: number } {
   return z.object({ tables: z.number(), rows: z.number() }).parse(run.result);
 }
 
 async function signIn(stack: Stack): Promise<SupabaseClient> {
-  // nothing here listens to realtime, but the client wants to find a WebSocket, which Node before 22 has not
+  // realtime is not used, but the client requires a WebSocket, which Node before 22 does not have
   if (globalThis.WebSocket === undefined) Object.assign(globalThis, { WebSocket });
   const client = createClient(stack.urls.supabase, stack.keys.publishable, {
     auth: { persistSession: false },
@@ -149,7 +149,7 @@ async function waitForRun(
   let shown = "";
   while (performance.now() < deadline) {
     const { data, error } = await client.rpc("ops_db_backup_runs_list", { p_request_id: requestId });
-    // a restore of prod may lock the tables for a moment: repeated
+    // a restore of prod may lock the tables for a moment: retried
     const run = error ? undefined : z.array(runSchema).parse(data)[0];
     const state = run
       ? `${run.kind} ${run.status}${run.phase ? `, ${run.phase}` : ""}`
@@ -161,7 +161,7 @@ async function waitForRun(
   throw new Error(`the run ${requestId} did not end within ${RUN_LIMIT_MS / 60_000} minutes`);
 }
 
-/** Starts the drill as a person on GitHub would; its result is the row of the run. */
+/** Starts the drill as a user on GitHub would; its result is the row of the run. */
 async function drill(
   stack: Stack,
   r2_key: string,

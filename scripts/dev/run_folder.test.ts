@@ -1,4 +1,4 @@
-/** Nothing of a run is left, whichever of its processes is killed. */
+/** Nothing of a run remains, whichever of its processes is killed. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { once } from "node:events";
@@ -30,7 +30,7 @@ const OWNER = `
 interface Owner {
   child: ChildProcess;
   folder: string;
-  /** Outside the folder, of the run all the same. */
+  /** Outside the folder, but part of the run. */
   file: string;
   pids: number[];
 }

@@ -1,6 +1,7 @@
 /**
- * The folder of one run of the stack, under the system's temporary folder: everything that the run writes is
- * stored in it, and its record has the run's processes. The guardian, or the next start, removes both, however the run ends.
+ * The folder of one run of the stack, under the system's temporary folder: everything that the run writes is stored
+ * in it, and its record lists the run's processes. The guardian, or the next start, removes both, however the run
+ * ends.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -22,7 +23,7 @@ import {
   startTimeOf,
 } from "./leftovers.mjs";
 
-/** A folder without a record may be one that is just being made; after this long it is not. */
+/** A folder without a record may be under creation; after this long it is not. */
 const UNRECORDED_GRACE_MS = 60_000;
 
 export interface RunFolder {
@@ -31,20 +32,20 @@ export interface RunFolder {
   readonly temporary: string;
   /** Goes into the environment of every process of the run. */
   readonly mark: Readonly<Record<string, string>>;
-  /** A new folder in it, which the database server's user can pass through. */
+  /** A new folder in it, which the database server's user can traverse. */
   folder(name: string): string;
   /**
-   * Remembers a process that ends with the run: the leader of a group, or a PostgreSQL server.
-   * @throws {Error} when the run is over; the process is ended then.
+   * Registers a process that ends with the run: the leader of a group, or a PostgreSQL server.
+   * @throws {Error} when the run has ended; the process is ended then.
    */
   register(pid: number, kind: RegisteredProcess["kind"]): void;
   /** Writes a file outside the folder, readable by this user alone, which is removed with the run. */
   writeOutside(path: string, text: string): void;
-  /** Ends what is still registered and removes the folder. */
+  /** Ends the registered processes and removes the folder. */
   remove(): Promise<void>;
 }
 
-/** Makes the folder of a new run, guarded; first removes what dead runs of the same user left. */
+/** Creates the folder of a new run, guarded; first removes the remains of the same user's dead runs. */
 export async function openRunFolder(log: (line: string) => void): Promise<RunFolder> {
   await sweepDeadRuns(log);
   const path = await makeServerFolder(folderPrefix());
@@ -85,7 +86,7 @@ export async function openRunFolder(log: (line: string) => void): Promise<RunFol
       if (over) throw new Error("The run is over: nothing more is written");
       files.push({ path: file, sha256: sha256Of(text) });
       write();
-      rmSync(file, { force: true }); // of an earlier run: its mode would stay
+      rmSync(file, { force: true }); // of an earlier run: its mode would be kept
       writeFileSync(file, text, { mode: 0o600, flag: "wx" });
     },
     async remove() {
@@ -137,7 +138,7 @@ function startGuardian(folder: string): { end(): Promise<void> } {
     env: { PATH: process.env.PATH },
     stdio: ["pipe", "ignore", "ignore"],
   });
-  child.stdin.on("error", () => {}); // it was killed; the next start sweeps instead
+  child.stdin.on("error", () => {}); // it was killed; the next start cleans up instead
   child.unref();
   return {
     async end() {

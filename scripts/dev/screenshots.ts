@@ -15,7 +15,7 @@ const FOLDER = join(ROOT, "docs", "screens");
 const PAGE = "/desenvolvedor/backups";
 const WIDE = { width: 1440, height: 1000 };
 const NARROW = { width: 360, height: 800 };
-/** A run of a workflow, on a machine that does much else. */
+/** A run of a workflow, on a loaded machine. */
 const RUN_MS = 180_000;
 
 const stack = await startStack({
@@ -54,13 +54,13 @@ async function signIn(page: Page, { urls, users }: Stack): Promise<void> {
   await settle(page);
 }
 
-/** Goes to a place of the history. */
+/** Navigates to a place of the history. */
 async function visit(page: Page, query = ""): Promise<void> {
   await page.goto(`${stack.urls.screen}${PAGE}${query}`);
   await settle(page);
 }
 
-/** Waits until nothing is loading any more. */
+/** Waits until nothing is loading. */
 async function settle(page: Page): Promise<void> {
   await page.getByRole("button", { name: "Backup agora" }).waitFor();
   await page.waitForLoadState("networkidle");

@@ -1,10 +1,10 @@
 /**
- * Before a package script: checks the version of Node, installs the locked dependencies, then runs a main in TypeScript
- * or a program of node_modules/.bin, if one is named.
+ * Runs before a package script: checks the version of Node, installs the locked dependencies, then runs a main in
+ * TypeScript or a program of node_modules/.bin, if one is named.
  *
  *     node scripts/dev/setup.mjs [MAIN.ts|PROGRAM [ARGUMENT…]]
  *
- * Plain JavaScript without dependencies: it has to run before anything is installed.
+ * Plain JavaScript without dependencies, because it runs before anything is installed.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { accessSync, constants, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -62,7 +62,7 @@ function installDependencies() {
   }
 }
 
-/** What is wrong with node_modules, or `null`: npm keeps a lock of its own in there, of what it installed. */
+/** The problem of node_modules, or `null`: npm stores there a lock file of what it installed. */
 function reasonToInstall() {
   const wanted = readPackages("package-lock.json");
   const installed = readPackages(join("node_modules", ".package-lock.json"));
@@ -71,7 +71,7 @@ function reasonToInstall() {
   const differs = Object.entries(wanted).some(([path, entry]) => {
     if (path === "") return false;
     const found = installed[path];
-    // what is optional is left out on machines it is not for
+    // optional packages are not installed on machines that they do not support
     return found === undefined
       ? !entry.optional
       : found.version !== entry.version || found.integrity !== entry.integrity;
@@ -94,7 +94,7 @@ function readPackages(file) {
 }
 
 /**
- * Runs the main, or the program, in this process group and ends as it ends.
+ * Runs the main, or the program, in this process group and exits with its status.
  * @param {string} main
  * @param {string[]} rest
  */
@@ -118,7 +118,7 @@ function run(main, rest) {
   });
 }
 
-/** Caches stay in node_modules, and nothing is left in the temporary folder. */
+/** Caches are kept in node_modules, and nothing is left in the temporary folder. */
 function environment() {
   const cache = join(ROOT, "node_modules", ".cache");
   /** @type {Record<string, string>} */

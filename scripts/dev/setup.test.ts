@@ -1,4 +1,4 @@
-/** What comes before every command, in a small repository of its own. */
+/** The setup before every command, in a small separate repository. */
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
@@ -18,7 +18,7 @@ beforeAll(async () => {
   for (const file of ["setup.mjs", "follow_parent.mjs", "leftovers.mjs"]) {
     await cp(join(ROOT, "scripts", "dev", file), join(repository, "scripts", "dev", file));
   }
-  // a package of this name without dependencies of its own: no request goes to the registry
+  // a package of this name without dependencies: no request goes to the registry
   await mkdir(join(repository, "tsx"));
   const loader = pathToFileURL(join(ROOT, "node_modules", "tsx", "dist", "loader.mjs")).href;
   await writeFile(join(repository, "tsx", "index.mjs"), `import ${JSON.stringify(loader)};\n`);

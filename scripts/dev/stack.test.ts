@@ -1,4 +1,4 @@
-/** The stack as a whole: its parts find each other, come and go, and keep their secrets. */
+/** The stack as a whole: connections between its parts, restarts of parts, and secrets. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";

@@ -23,16 +23,16 @@ export type { Stack, StackOptions } from "./stack_types.ts";
 
 const DEFAULT_ROWS = 200_000;
 
-/** How to end each stack of this process, also one that is still starting. */
+/** The stop functions of all stacks of this process, also those still starting. */
 const running = new Set<() => Promise<void>>();
 
-/** Ends every stack of this process; a start under way fails then. */
+/** Ends every stack of this process; a start in progress then fails. */
 export async function stopStacks(): Promise<void> {
   await Promise.all([...running].map((stop) => stop()));
 }
 
 /**
- * Starts everything; resolves when the whole of it answers.
+ * Starts everything; resolves when all parts answer.
  * @throws {Error} naming the part that did not start; nothing is left then.
  */
 export async function startStack(options: StackOptions): Promise<Stack> {

@@ -1,4 +1,4 @@
-/** The parts of the stack, and in which order they can start. */
+/** The parts of the stack and the order of their start. */
 import { FUNCTION_NAME } from "@backup/api.ts";
 import type { PostgresBinaries } from "../lib/postgres/binaries.ts";
 import type { SupabaseServer } from "../lib/server/supabase.ts";
@@ -20,7 +20,7 @@ export interface Part {
   stop(): Promise<void>;
 }
 
-/** In the order of their end: a part ends before the parts that it needs. */
+/** In the order of shutdown: a part ends before the parts that it needs. */
 const END_ORDER: readonly (PartName | "screen")[] = [
   "github",
   "screen",
@@ -30,7 +30,7 @@ const END_ORDER: readonly (PartName | "screen")[] = [
   "postgres",
 ];
 
-/** What is settled before anything starts. */
+/** Settings that are fixed before anything starts. */
 export interface Plan {
   run: RunFolder;
   log: (line: string) => void;
@@ -44,7 +44,7 @@ export interface Plan {
   githubToken: string;
 }
 
-/** @throws {BackupError} `missing_tool` when there is no PostgreSQL and none can be had. */
+/** @throws {BackupError} `missing_tool` when PostgreSQL is missing and cannot be installed. */
 export async function makePlan(options: StackOptions, run: RunFolder): Promise<Plan> {
   const { log, web = "dev", watch = false } = options;
   const binaries = await providePostgres(log);
@@ -73,7 +73,7 @@ function urlsOf(ports: Ports, hasScreen: boolean): Stack["urls"] {
   };
 }
 
-/** The parts that were started, each under its name. */
+/** The started parts by name. */
 export class Parts {
   readonly #parts = new Map<PartName | "screen", Part>();
   readonly #log: (line: string) => void;
@@ -102,12 +102,12 @@ export class Parts {
     for (const name of END_ORDER) await this.#parts.get(name)?.stop();
   }
 
-  /** What a part calls that ends by itself. */
+  /** Called when a part exits by itself. */
   endOf(name: PartName | "screen"): (said: string) => void {
     return (said) => this.#log(`${name} ended unexpectedly: ${said}`);
   }
 
-  /** Does the work, then logs what it was and its duration. */
+  /** Runs the work, then logs its name and duration. */
   async step<T>(what: string, work: () => Promise<T>): Promise<T> {
     const begun = performance.now();
     const result = await work();
@@ -116,7 +116,7 @@ export class Parts {
   }
 }
 
-/** What needs nothing else, at once: the databases, the vault, and the screen's build. */
+/** Parts without dependencies, started in parallel: the databases, the vault, and the screen's build. */
 export async function startFoundation(
   plan: Plan,
   parts: Parts,
@@ -156,7 +156,7 @@ async function prepareScreen({ web, run, ports, urls, keys }: Plan, parts: Parts
     : await parts.step("screen built", () => screenPart(options));
 }
 
-/** Auth and REST on prod; the databases run. */
+/** Auth and REST on prod; the databases must be running. */
 export async function startApi(plan: Plan, parts: Parts, server: SupabaseServer): Promise<void> {
   const part = supabasePart({
     run: plan.run,

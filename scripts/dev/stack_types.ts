@@ -12,25 +12,28 @@ export const DATABASES = ["prod", "dev", "verify"] as const;
 export type DatabaseName = (typeof DATABASES)[number];
 
 export interface StackOptions {
-  /** About how many rows prod gets, default 200,000. */
+  /** Approximate number of rows in prod, default 200,000. */
   rows?: number;
   /** Whether there are ERP data and users, default true. */
   seed?: boolean;
-  /** Whether the seed brings sixty days of sample history too, default false. */
+  /** Whether the seed also adds sixty days of sample history, default false. */
   history?: boolean;
   /** How the screen is served, default `dev`. */
   web?: "dev" | "built" | "none";
-  /** `preferred` takes the known ports where they are free; default `free`. */
+  /** `preferred` uses the known ports if they are free; default `free`. */
   ports?: "preferred" | "free";
-  /** Whether the function follows changes of its files, as the screen of `dev` does; default false. */
+  /** Whether the function restarts when its files change, as the screen of `dev` does; default false. */
   watch?: boolean;
-  /** Where the variables of the commands are written once everything is up; removed at the end. Default: nowhere. */
+  /**
+   * File for the variables of the commands, written once everything has started and removed at the end. Default:
+   * none.
+   */
   environmentFile?: string;
   log: (line: string) => void;
 }
 
 export interface Stack {
-  /** The run's folder, with `logs/`; gone after {@link Stack.stop}. */
+  /** The run's folder, with `logs/`; removed by {@link Stack.stop}. */
   readonly dir: string;
   readonly urls: {
     readonly screen: string | null;
@@ -46,18 +49,18 @@ export interface Stack {
   readonly users: SeededUsers;
   /** The repository's secrets on GitHub. */
   readonly workflowSecrets: Readonly<Record<string, string>>;
-  /** `token` is the function's; the rest is of the GitHub that runs now. */
+  /** `token` is the function's; the other members are those of the current GitHub server. */
   readonly github: {
     readonly token: string;
     readonly faults: Faults;
     readonly journal: readonly JournalEntry[];
-    /** Leaders of the process groups that its runs have now. */
+    /** Leaders of the current process groups of its runs. */
     pids(): number[];
   };
   /** As `supabase_admin`, the platform's superuser. */
   superuserUrl(database: DatabaseName): string;
   startPart(name: PartName): Promise<void>;
-  /** Ends it in order; its data stays and it comes back under the same address. */
+  /** Stops it in order; its data is kept and it restarts at the same address. */
   stopPart(name: PartName): Promise<void>;
   restartPart(name: PartName): Promise<void>;
   /** Ends everything and removes the folder. May be called more than once. */

@@ -1,4 +1,4 @@
-/** `npm start`'s life, from its launcher on. */
+/** The life cycle of `npm start`, including its launcher. */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
@@ -55,7 +55,7 @@ const run = promisify(execFile);
 const DUMP = "process.stdout.write(JSON.stringify(process.env))";
 const { PATH, HOME } = process.env;
 
-/** The variables of an environment file as a program sees them that bash, or Node itself, starts with it. */
+/** The variables of an environment file in a program that bash, or Node itself, starts with it. */
 async function readByBashAndNode(file: string): Promise<[bash: object, node: object]> {
   const env = { PATH, HOME };
   const bash = await run("bash", [

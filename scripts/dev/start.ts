@@ -4,7 +4,7 @@
  *     npm start [-- --rows N]      prod gets about N rows of ERP data, default 200000
  *     npm start -- --empty         without the sample history
  *     npm start -- --once          the main job, end to end, then exit
- *     npm run dev                  with --watch: the function follows its files, as the screen always does
+ *     npm run dev                  with --watch: the function restarts on changes, as the screen always does
  */
 import process from "node:process";
 import { parseArgs } from "node:util";
@@ -26,7 +26,7 @@ const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 const options = readOptions(process.argv.slice(2));
 const startedAt = performance.now();
 let isUp = false;
-// after the options: wrong ones are refused at once
+// after the options: invalid ones are refused at once
 const { startStack, stopStacks } = await import("./stack.ts");
 const { DEMO_ENVIRONMENT_FILE } = await import("./demo_environment.ts");
 stopOnSignals();
@@ -95,7 +95,7 @@ function stopOnSignals(): void {
         log(`${signal}: stopping`);
         void stopStacks().then(() => process.exit(isUp ? 0 : code));
       } else if (now - first > SAME_SIGNAL_MS) {
-        process.exit(code); // the guardian removes the rest
+        process.exit(code); // the guardian removes the other files
       }
     });
   }

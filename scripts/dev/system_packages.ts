@@ -1,4 +1,4 @@
-/** Programs that npm cannot bring: on Debian and Ubuntu installed by apt, where that is permitted. */
+/** Programs that npm cannot install: on Debian and Ubuntu installed by apt, where that is permitted. */
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { appendFile } from "node:fs/promises";
@@ -6,7 +6,7 @@ import process from "node:process";
 import { findProgram } from "../lib/process/find_program.ts";
 import { findPostgres } from "../lib/postgres/binaries.ts";
 
-/** What the stack starts and what its workflows call. */
+/** The programs that the stack starts and its workflows call. */
 export const POSTGRES_PROGRAMS = ["postgres", "initdb", "pg_ctl", "psql", "pg_dump", "pg_restore"] as const;
 
 interface SystemPackage {
@@ -25,8 +25,8 @@ const PACKAGES = {
 export type SystemPackageName = keyof typeof PACKAGES;
 
 /**
- * Installs those that are missing, where apt is present and this user may run it without a password.
- * @returns the ones that are missing still
+ * Installs the missing ones, if apt is present and this user may run it without a password.
+ * @returns the ones that are still missing
  * @throws {Error} when apt fails, with its output.
  */
 export async function installSystemPackages(
@@ -50,7 +50,7 @@ export async function installSystemPackages(
 
 const CREATE_CLUSTER = "/etc/postgresql-common/createcluster.conf";
 
-/** Only the programs are wanted: where Debian's common package is new, it is configured not to create a server. */
+/** Only the programs are needed: if Debian's common package is new, it is configured not to create a server. */
 async function installWithoutCluster(administrator: readonly string[]): Promise<void> {
   if (existsSync(CREATE_CLUSTER)) return;
   runApt(administrator, install(["postgresql-common"]));
@@ -83,7 +83,7 @@ function runApt(administrator: readonly string[], args: readonly string[]): void
   throw new Error(`apt-get ${args[0]} failed: ${error?.message ?? said}`);
 }
 
-/** What goes before a command that needs an administrator; `null` when this user cannot be one silently. */
+/** The prefix of a command that needs root; `null` if this user cannot become root without a prompt. */
 function administratorPrefix(): string[] | null {
   if (process.getuid?.() === 0) return [];
   if (!onPath("sudo")) return null;

@@ -19,7 +19,7 @@ import { binaries, engine, sql, type TestPlace, type TestVault } from "./engine_
 
 const ROWS = 2000;
 
-/** Each salesman selects the company of his membership. */
+/** Each salesman selects the company of the membership. */
 const CHOOSE_COMPANIES = `
 insert into public.usuario_empresa_ativa (user_id, empresa_id)
   select user_id, empresa_id from public.empresa_usuarios`;

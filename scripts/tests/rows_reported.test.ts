@@ -17,7 +17,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => place?.stop());
 
-function rowsTold() {
+function reportedRows() {
   const reported: number[] = [];
   const progress = {
     phase: () => {},
@@ -31,11 +31,11 @@ function rowsTold() {
 it("a backup reports the rows it counted, a restore the rows it loaded, per table", async () => {
   const prod = await createProject(place.server, "prod");
   await sql(prod, await fixture("every_kind.sql"));
-  const counted = rowsTold();
+  const counted = reportedRows();
   const { keys, manifest } = await backUp(place.store.vault, prod, counted);
   expect(counted.reported).toEqual([manifest.rows_total]);
 
-  const loaded = rowsTold();
+  const loaded = reportedRows();
   await restore(place.store.vault, await createProject(place.server, "novo"), keys.archive, loaded);
   expect(loaded.reported.length).toBeGreaterThan(3);
   expect(loaded.reported).toEqual(loaded.reported.toSorted((a, b) => a - b));

@@ -65,7 +65,7 @@ async function mark(tx: TransactionSql, value: object): Promise<void> {
 }
 
 describe("records are written", () => {
-  trial("for each state of a run, with its actor and the whole row", async (tx, id) => {
+  trial("for each state of a run, with its actor and the complete row", async (tx, id) => {
     await request(tx, id, { ...backupOf("prod"), reason: "virada" });
     await callAsManager(tx, "dispatched", id, 77, "https://github.com/o/r/actions/runs/77");
     await report(tx, "start", { request_id: id, ...backupOf("prod"), github_run_id: 77 });
@@ -106,7 +106,7 @@ describe("records are written", () => {
   });
 
   trial(
-    "for a backup that is entered, held, proven, restored, deleted, and not for what changes nothing",
+    "when a backup is recorded, held, proven, restored or deleted, and not for an update without a change",
     async (tx) => {
       await enter(tx);
       await callAs(tx, "manager", "ops_db_backup_hold", [KEY, "2100-01-01T00:00:00Z", "auditoria"]);
@@ -187,7 +187,7 @@ describe("is append-only", () => {
     });
   }
 
-  trial("and is written in role replica as well", async (tx, id) => {
+  trial("also records while session_replication_role is replica", async (tx, id) => {
     await tx.unsafe("set local session_replication_role = replica");
     await report(tx, "start", { request_id: id, ...backupOf("prod") });
     expect(await records(tx)).toHaveLength(1);
@@ -247,7 +247,7 @@ describe("a manual change is named", () => {
 });
 
 describe("the list", () => {
-  trial("goes on after a record, and filters", async (tx, id) => {
+  trial("continues after a given record, and filters", async (tx, id) => {
     await request(tx, id, restoreInto("dev"));
     await report(tx, "start", { request_id: id, ...restoreInto("dev") });
     await report(tx, "finish", {
@@ -275,7 +275,7 @@ describe("the list", () => {
   });
 });
 
-trial("a table that was dropped and made again goes on in another chain, from one", async (tx) => {
+trial("a table that was dropped and created again begins another chain at record 1", async (tx) => {
   await append(tx, { event: "refusal" });
   const [before] = await records(tx);
   await tx.unsafe("drop table public.ops_db_backup_audit");

@@ -80,7 +80,7 @@ describe("ops_db_backup_overview", () => {
   const overview = (tx: TransactionSql, target = "prod") =>
     callAs(tx, "viewer", "ops_db_backup_overview", [target]);
 
-  trial("of a target without backups is empty", async (tx) => {
+  trial("is empty for a target without backups", async (tx) => {
     expect(await overview(tx)).toEqual({
       newest: null,
       newest_proven: null,
@@ -92,7 +92,7 @@ describe("ops_db_backup_overview", () => {
     });
   });
 
-  trial("names the newest, the newest that was proven, and the failure since", async (tx) => {
+  trial("names the newest backup, the newest proven one, and the failure since", async (tx) => {
     await backup(tx, "2026-03-01T03:00:00Z", { proven_at: "2026-03-02T05:00:00Z" });
     const newest = await backup(tx, "2026-03-03T03:00:00Z", { label: "virada", requested_by: "ana@x.br" });
     await backup(tx, "2026-03-04T03:00:00Z", { status: "deleted" });
@@ -121,7 +121,7 @@ describe("ops_db_backup_overview", () => {
     });
   });
 
-  trial("has the recovery time of restores and drills", async (tx) => {
+  trial("has the recovery times of restores and drills", async (tx) => {
     await run(tx, "2026-03-01T03:00:00Z", 10, { kind: "drill", r2_key: "k" });
     await run(tx, "2026-03-02T03:00:00Z", 30, { kind: "restore", r2_key: "k" });
     await run(tx, "2026-03-03T03:00:00Z", 999, { kind: "restore", r2_key: "k", status: "failed" });
@@ -141,7 +141,7 @@ describe("ops_db_backup_overview", () => {
 });
 
 describe("ops_db_backup_durations", () => {
-  trial("is of the last twenty that succeeded", async (tx) => {
+  trial("uses the last twenty runs that succeeded", async (tx) => {
     for (let n = 1; n <= 25; n++) await run(tx, `2026-03-01T03:${10 + n}:00Z`, n);
     await run(tx, "2026-03-02T03:00:00Z", 9999, { status: "failed" });
     expect(await rowsOf(tx, "ops_db_backup_durations()")).toEqual([
@@ -184,14 +184,14 @@ describe("ops_db_backup_days", () => {
     expect(utc.map(({ made }) => made)).toContain(1);
   });
 
-  trial("refuses a time zone that is none", async (tx) => {
+  trial("refuses an invalid time zone", async (tx) => {
     const call = callAs(tx, "viewer", "ops_db_backup_days", ["prod", 3, "Revo/Lua"]);
     expect(await outcomeOf(call)).toBe("PT400 invalid_payload");
   });
 });
 
 describe("ops_db_backup_manifest", () => {
-  trial("is the manifest as it was recorded", async (tx) => {
+  trial("returns the recorded manifest unchanged", async (tx) => {
     await backup(tx, "2026-03-01T03:00:00Z", { manifest: { rows: { "public.a": 3 } } });
     const key = keyAt("2026-03-01T03:00:00Z");
     expect(await callAs(tx, "viewer", "ops_db_backup_manifest", [key])).toEqual({ rows: { "public.a": 3 } });
@@ -206,7 +206,7 @@ describe("ops_db_backup_hold", () => {
   const hold = (tx: TransactionSql, until: string | null, reason: string | null) =>
     callAs(tx, "manager", "ops_db_backup_hold", [KEY, until, reason]);
 
-  trial("keeps a backup until its date, with user and reason, and is released with a reason", async (tx) => {
+  trial("stores date, user and reason, and is released with a reason", async (tx) => {
     await backup(tx, "2026-03-01T03:00:00Z");
     expect(await hold(tx, "2100-01-01T00:00:00Z", " auditoria ")).toMatchObject({
       r2_key: KEY,
@@ -220,7 +220,7 @@ describe("ops_db_backup_hold", () => {
     });
   });
 
-  trial("refuses without a reason, for the past or for ever, and what is not there", async (tx) => {
+  trial("refuses a missing reason, a past or infinite date, and an unknown backup", async (tx) => {
     expect(await outcomeOf(hold(tx, "2100-01-01", "x"))).toBe("PT404 no_backup_found");
     await backup(tx, "2026-03-01T03:00:00Z");
     expect(await outcomeOf(hold(tx, "2100-01-01", "  "))).toBe("PT400 reason_required");
@@ -242,7 +242,7 @@ describe("ops_db_backup_report", () => {
       inner.unsafe("select public.ops_db_backup_report($1::text::jsonb)", [JSON.stringify(value)])
     );
 
-  trial("keeps the last of each command", async (tx) => {
+  trial("keeps the last report of each command", async (tx) => {
     await report(tx, { name: "watchdog", status: "ok", report: { newest_age_s: 60 } });
     await report(tx, { name: "doctor", status: "ok", report: {} });
     await report(tx, { name: "watchdog", status: "failed", report: { newest_age_s: 99_999 } });
@@ -252,7 +252,7 @@ describe("ops_db_backup_report", () => {
     ]);
   });
 
-  trial("refuses what is none", async (tx) => {
+  trial("refuses an invalid report", async (tx) => {
     for (const wrong of [{ name: "Dr. X" }, { status: "fine" }, { report: [] }]) {
       const value = { name: "doctor", status: "ok", report: {}, ...wrong };
       expect(await outcomeOf(report(tx, value))).toBe("PT400 invalid_payload");
@@ -267,7 +267,7 @@ describe("ops_db_backup_watch_facts", () => {
     return watchFactsSchema.parse(row?.facts);
   };
 
-  trial("has the newest full backups with their rows, as many as are compared", async (tx) => {
+  trial("has the newest full backups with their rows, up to the number that is compared", async (tx) => {
     for (let day = 1; day <= 9; day++) await backup(tx, `${DAY}${day}T03:00:00Z`);
     await tx.unsafe(
       `update public.ops_db_backups set manifest = '{"rows": {"public.t": 7}}' where r2_key = $1`,
@@ -320,7 +320,7 @@ describe("ops_db_backup_watch_facts", () => {
     },
   );
 
-  trial("knows no other database", async (tx) => {
+  trial("refuses an unknown database", async (tx) => {
     const call = tx.savepoint((inner) => inner.unsafe("select public.ops_db_backup_watch_facts('all')"));
     expect(await outcomeOf(call)).toBe("PT400 invalid_payload");
   });

@@ -22,7 +22,7 @@ function trial(name: string, work: (tx: TransactionSql, id: string) => Promise<v
 const GITHUB = { github_run_id: 77, run_url: "https://github.com/o/r/actions/runs/77", attempt: 1 };
 
 describe("starting", () => {
-  trial("takes the requested row and keeps its requester", async (tx, id) => {
+  trial("uses the requested row and keeps its requester", async (tx, id) => {
     await request(tx, id, backupOf("prod"));
     const run = await report(tx, "start", {
       request_id: id,
@@ -35,12 +35,12 @@ describe("starting", () => {
     expect(run.heartbeat_at).not.toBeNull();
   });
 
-  trial("makes the row when there was no request", async (tx, id) => {
+  trial("creates the row if there was no request", async (tx, id) => {
     const run = await report(tx, "start", { request_id: id, ...backupOf("prod"), requested_by: "agendado" });
     expect(run).toMatchObject({ status: "running", requested_by: "agendado", kind: "backup" });
   });
 
-  trial("twice, by another GitHub run or for another order is refused", async (tx, id) => {
+  trial("is refused a second time, for another GitHub run and for different parameters", async (tx, id) => {
     await request(tx, id, restoreInto("dev"));
     const start = (change: object) =>
       outcomeOf(report(tx, "start", { request_id: id, ...restoreInto("dev"), ...GITHUB, ...change }));
@@ -53,7 +53,7 @@ describe("starting", () => {
   });
 
   trial(
-    "again is for a later attempt of a run that ended badly, not of one that succeeded",
+    "is accepted for a later attempt of a failed run, not of one that succeeded",
     async (tx, id) => {
       const start = (attempt: number) =>
         outcomeOf(report(tx, "start", { request_id: id, ...backupOf("prod"), ...GITHUB, attempt }));
@@ -75,13 +75,13 @@ describe("starting", () => {
     },
   );
 
-  trial("again takes over from an attempt that died without a report", async (tx, id) => {
+  trial("replaces an attempt that died without a report", async (tx, id) => {
     const start = { request_id: id, ...backupOf("prod"), ...GITHUB };
     await report(tx, "start", start);
     expect((await report(tx, "start", { ...start, attempt: 2 })).status).toBe("running");
   });
 
-  trial("again waits for the lock that another run took meanwhile", async (tx, id) => {
+  trial("is refused for a later attempt while another run holds the lock", async (tx, id) => {
     const start = { request_id: id, ...backupOf("prod"), ...GITHUB };
     await report(tx, "start", start);
     await report(tx, "finish", { request_id: id, status: "failed" });
@@ -89,7 +89,7 @@ describe("starting", () => {
     expect(await outcomeOf(report(tx, "start", { ...start, attempt: 2 }))).toBe("PT409 busy");
   });
 
-  trial("late, of a run that was given up, is refused", async (tx, id) => {
+  trial("is refused for a run that was given up", async (tx, id) => {
     await request(tx, id, restoreInto("dev"));
     await age(tx, id, "7 hours");
     expect(await outcomeOf(report(tx, "start", { request_id: id, ...restoreInto("dev"), ...GITHUB }))).toBe(
@@ -100,7 +100,7 @@ describe("starting", () => {
 });
 
 describe("progress", () => {
-  trial("keeps values that are not given and renews the heartbeat", async (tx, id) => {
+  trial("keeps omitted values and updates the heartbeat", async (tx, id) => {
     await report(tx, "start", { request_id: id, ...backupOf("prod"), bytes_expected: 100 });
     await age(tx, id, "1 minute");
     const run = await report(tx, "progress", { request_id: id, phase: "dump", bytes_done: 40 });
@@ -112,7 +112,7 @@ describe("progress", () => {
     });
   });
 
-  trial("brings no run back that has ended or has not begun", async (tx, id) => {
+  trial("is refused for a run that has ended or has not begun", async (tx, id) => {
     await request(tx, id, backupOf("prod"));
     expect(await report(tx, "progress", { request_id: id, phase: "dump" })).toMatchObject({
       status: "queued",
@@ -127,7 +127,7 @@ describe("progress", () => {
 });
 
 describe("the end of a run", () => {
-  trial("has the checks, and is reported once", async (tx, id) => {
+  trial("has the checks, and is accepted once", async (tx, id) => {
     await report(tx, "start", { request_id: id, ...backupOf("prod") });
     const end = { request_id: id, status: "succeeded", r2_key: KEY, result: { checks: ["sha256"] } };
     expect(await report(tx, "finish", end)).toMatchObject({
@@ -138,7 +138,7 @@ describe("the end of a run", () => {
     expect((await report(tx, "finish", { request_id: id, status: "failed" })).status).toBe("succeeded");
   });
 
-  trial("corrects a run that was only thought lost", async (tx, id) => {
+  trial("corrects a run that was marked as lost", async (tx, id) => {
     await report(tx, "start", { request_id: id, ...backupOf("prod") });
     await age(tx, id, "11 minutes");
     await request(tx, randomUUID(), backupOf("prod"));
@@ -150,7 +150,7 @@ describe("the end of a run", () => {
     });
   });
 
-  trial("is one of three, and of a known run", async (tx, id) => {
+  trial("has one of three values, and needs a known run", async (tx, id) => {
     expect(await outcomeOf(report(tx, "finish", { request_id: id, status: "lost" }))).toBe(
       "PT400 invalid_payload",
     );

@@ -38,7 +38,7 @@ function trial(name: string, work: (tx: TransactionSql, id: string) => Promise<v
 }
 
 describe("a request", () => {
-  trial("is stored with its order, requester and reason", async (tx, id) => {
+  trial("is stored with its parameters, requester and reason", async (tx, id) => {
     const { created, run } = await request(tx, id, {
       ...backupOf("prod"),
       label: "antes_2.0",
@@ -58,12 +58,12 @@ describe("a request", () => {
     });
   });
 
-  trial("with the same id answers the same run", async (tx, id) => {
+  trial("with the same id returns the same run", async (tx, id) => {
     const first = await request(tx, id, restoreInto("dev"));
     expect(await request(tx, id, restoreInto("dev"))).toEqual({ created: false, run: first.run });
   });
 
-  trial("with the same id is the same run after it has got its key", async (tx, id) => {
+  trial("with the same id returns the same run after its key was set", async (tx, id) => {
     await request(tx, id, backupOf("prod"));
     await report(tx, "start", { request_id: id, ...backupOf("prod"), github_run_id: 1 });
     await report(tx, "finish", { request_id: id, status: "succeeded", r2_key: KEY });
@@ -75,7 +75,7 @@ describe("a request", () => {
     expect((await request(tx, null, backupOf("dev"))).run.request_id).toMatch(/^[0-9a-f-]{36}$/);
   });
 
-  trial("with a used id for another order or by another user is refused", async (tx, id) => {
+  trial("with a used id is refused for different parameters and for another user", async (tx, id) => {
     await request(tx, id, backupOf("prod"));
     expect(await outcomeOf(request(tx, id, backupOf("dev")))).toBe(REUSED);
     expect(await outcomeOf(request(tx, id, { ...backupOf("prod"), label: "x" }))).toBe(REUSED);
@@ -139,7 +139,7 @@ describe("a restore that names its plan", () => {
     return JSON.parse(refused.detail).why;
   }
 
-  trial("keeps it, and is the same restore when it is requested again later", async (tx, id) => {
+  trial("stores its plan, and returns the same restore when it is requested again later", async (tx, id) => {
     const plan_request_id = await plan(tx, "succeeded", 29);
     const order = { ...restoreInto("prod"), plan_request_id };
     expect((await request(tx, id, order)).run.plan_request_id).toBe(plan_request_id);
@@ -151,7 +151,7 @@ describe("a restore that names its plan", () => {
     expect(await outcomeOf(request(tx, id, restoreInto("prod")))).toBe(REUSED);
   });
 
-  trial("is refused without a valid one", async (tx) => {
+  trial("is refused without a valid plan", async (tx) => {
     const good = await plan(tx);
     expect(await whyNot(tx, randomUUID(), {})).toBe("unknown");
     expect(await whyNot(tx, good, { target: "dev" })).toBe("other_target");
@@ -164,7 +164,7 @@ describe("a restore that names its plan", () => {
     expect(await whyNot(tx, restored, {})).toBe("unknown");
   });
 
-  trial("only a restore names one, and only the schedule prunes", async (tx, id) => {
+  trial("only a restore may name a plan, and only the schedule may prune", async (tx, id) => {
     const order = { ...backupOf("prod"), plan_request_id: randomUUID() };
     expect(await outcomeOf(request(tx, id, order))).toBe("PT400 invalid_payload");
     expect(await outcomeOf(report(tx, "start", { request_id: id, kind: "prune", target: "prod" }))).toBe(
@@ -188,13 +188,13 @@ describe("the lock", () => {
     expect(await outcomeOf(request(tx, randomUUID(), backupOf("dev")))).toBe("ok");
   });
 
-  trial("lets one restore at a time run, whatever its target", async (tx, id) => {
+  trial("permits one restore at a time over all targets", async (tx, id) => {
     await request(tx, id, restoreInto("dev"));
     expect(await outcomeOf(request(tx, randomUUID(), restoreInto("verify")))).toBe(BUSY);
     expect(await outcomeOf(request(tx, randomUUID(), backupOf("verify")))).toBe("ok");
   });
 
-  trial("does not concern drills, plans and prunes", async (tx, id) => {
+  trial("is not taken by drills, plans and prunes", async (tx, id) => {
     await request(tx, id, backupOf("prod"));
     for (const kind of ["drill", "plan", "prune"]) {
       const run = { request_id: randomUUID(), kind, target: "prod", r2_key: KEY, requested_by: "agendado" };
@@ -203,7 +203,7 @@ describe("the lock", () => {
     expect(await outcomeOf(request(tx, randomUUID(), { ...restoreInto("prod"), kind: "plan" }))).toBe("ok");
   });
 
-  trial("also holds scripts without a request", async (tx, id) => {
+  trial("is also taken by scripts without a request", async (tx, id) => {
     await request(tx, id, backupOf("prod"));
     expect(await outcomeOf(report(tx, "start", { request_id: randomUUID(), ...backupOf("prod") }))).toBe(
       BUSY,
@@ -252,7 +252,7 @@ describe("the lock", () => {
   }
 
   trial(
-    "is taken over from a run that GitHub did not confirm, and the watch ends that run",
+    "is taken from a run that GitHub did not confirm, and the watch ends that run",
     async (tx, id) => {
       await request(tx, id, backupOf("prod"));
       await age(tx, id, `${RUN_UNCONFIRMED_AFTER_MS + 1000} ms`);
@@ -274,7 +274,7 @@ describe("a run that was given up before it began", () => {
     expect(await statusOf(tx, id)).toBe("lost");
   }
 
-  trial("begins when its script starts late and the target is free", async (tx, id) => {
+  trial("begins if its script starts late and the target is free", async (tx, id) => {
     await giveUp(tx, id, backupOf("prod"));
     expect((await report(tx, "start", { request_id: id, ...backupOf("prod"), github_run_id: 7 })).status)
       .toBe(
@@ -282,13 +282,13 @@ describe("a run that was given up before it began", () => {
       );
   });
 
-  trial("is refused when another run holds the target", async (tx, id) => {
+  trial("is refused if another run holds the target", async (tx, id) => {
     await giveUp(tx, id, backupOf("prod"));
     await report(tx, "start", { request_id: randomUUID(), ...backupOf("prod") });
     expect(await outcomeOf(report(tx, "start", { request_id: id, ...backupOf("prod") }))).toBe(BUSY);
   });
 
-  trial("is refused when it is a restore, which may have been requested again meanwhile", async (tx, id) => {
+  trial("is refused if it is a restore, which may have been requested again meanwhile", async (tx, id) => {
     await giveUp(tx, id, restoreInto("dev"));
     expect(await outcomeOf(report(tx, "start", { request_id: id, ...restoreInto("dev") }))).toBe(REUSED);
   });
@@ -357,7 +357,7 @@ it("the audit keeps the settled end and the script's own report", async () => {
 });
 
 describe("the dispatch", () => {
-  trial("accepted: the run is known, and what is known is not overwritten", async (tx, id) => {
+  trial("accepted: the run is recorded, and recorded values are not overwritten", async (tx, id) => {
     await request(tx, id, backupOf("prod"));
     await callAsManager(tx, "dispatched", id, 77, "https://github.com/o/r/actions/runs/77");
     const run = await callAsManager(tx, "dispatched", id, 78, "https://evil.example");
@@ -368,7 +368,7 @@ describe("the dispatch", () => {
     });
   });
 
-  trial("refused: failed, and the lock is free", async (tx, id) => {
+  trial("refused: the run has failed, and the lock is released", async (tx, id) => {
     await request(tx, id, backupOf("prod"));
     const run = await callAsManager(tx, "not_dispatched", id, "github_forbidden", "no right", false);
     expect(run).toMatchObject({ status: "failed", error_code: "github_forbidden" });
@@ -376,7 +376,7 @@ describe("the dispatch", () => {
     expect(await outcomeOf(request(tx, randomUUID(), backupOf("prod")))).toBe("ok");
   });
 
-  trial("unclear: unknown, the lock stays, and a script that begins makes it clear", async (tx, id) => {
+  trial("unclear: the run is unknown and keeps the lock until its script begins", async (tx, id) => {
     await request(tx, id, backupOf("prod"));
     expect((await callAsManager(tx, "not_dispatched", id, "github_unclear", "timed out", true)).status).toBe(
       "unknown",
@@ -388,14 +388,14 @@ describe("the dispatch", () => {
     });
   });
 
-  trial("of a run that reports already is not undone by a late refusal", async (tx, id) => {
+  trial("a late refusal does not change a run that reports already", async (tx, id) => {
     await report(tx, "start", { request_id: id, ...backupOf("prod") });
     expect((await callAsManager(tx, "not_dispatched", id, "github_unclear", null, false)).status).toBe(
       "running",
     );
   });
 
-  trial("takes no address that a browser would run", async (tx, id) => {
+  trial("refuses a URL that a browser would execute", async (tx, id) => {
     await request(tx, id, backupOf("prod"));
     expect(await outcomeOf(callAsManager(tx, "dispatched", id, 1, "javascript:alert(1)"))).toBe(
       "PT400 invalid_payload",
@@ -415,7 +415,7 @@ describe("settling by the function", () => {
     });
   });
 
-  trial("leaves a script alone that still gives signs of life", async (tx, id) => {
+  trial("does not end a run whose script still reports", async (tx, id) => {
     await report(tx, "start", { request_id: id, ...backupOf("prod") });
     expect((await callAsManager(tx, "settle", id, "lost", "run_lost", null)).status).toBe("running");
     await age(tx, id, `${SETTLE_AFTER_SILENCE_MS - 5000} ms`);

@@ -59,7 +59,7 @@ function trial(name: string, work: (tx: TransactionSql) => Promise<void>): void 
 }
 
 describe("recording", () => {
-  trial("an old manifest fills the contract's columns, the label comes from the key", async (tx) => {
+  trial("sets the contract's columns from an old manifest, and the label from the key", async (tx) => {
     const key = keyOf("prod", 15, "_antes");
     expect(await call(tx, "record", { r2_key: key, manifest: legacyManifest(key) })).toMatchObject({
       created_at: "2026-01-15T03:10:22+00:00",
@@ -76,7 +76,7 @@ describe("recording", () => {
     });
   });
 
-  trial("a manifest of version 2 fills the rest", async (tx) => {
+  trial("sets the other columns from a manifest of version 2", async (tx) => {
     const key = keyOf("dev", 15);
     const verified_at = "2026-01-15T03:12:00+00:00";
     const row = await call(tx, "record", { r2_key: key, manifest: newManifest(key), verified_at });
@@ -93,7 +93,7 @@ describe("recording", () => {
     });
   });
 
-  trial("again renews the row and keeps what was proven of the same bytes", async (tx) => {
+  trial("a second time updates the row and keeps the proof of the same bytes", async (tx) => {
     const key = keyOf("prod", 15);
     const first = await call(tx, "record", {
       r2_key: key,
@@ -108,7 +108,7 @@ describe("recording", () => {
     expect((await call(tx, "record", { r2_key: key, manifest: changed })).proven_at).toBeNull();
   });
 
-  trial("a deleted object that is there again is uploaded again", async (tx) => {
+  trial("marks a deleted object that exists again as uploaded", async (tx) => {
     const key = keyOf("prod", 15);
     await call(tx, "record", { r2_key: key, manifest: legacyManifest(key) });
     expect((await call(tx, "mark", { r2_key: key, status: "deleted" })).status).toBe("deleted");
@@ -151,7 +151,7 @@ describe("recording", () => {
 });
 
 describe("marking", () => {
-  trial("keeps values that are not given, and never replaces a proof by an older one", async (tx) => {
+  trial("keeps omitted values, and never replaces a proof by an older one", async (tx) => {
     const key = keyOf("prod", 15);
     await call(tx, "record", { r2_key: key, manifest: legacyManifest(key) });
     await call(tx, "mark", { r2_key: key, proven_at: "2026-01-25T00:00:00Z" });
@@ -161,7 +161,7 @@ describe("marking", () => {
     });
   });
 
-  trial("a drill that fails takes away the proofs before it, not those after it", async (tx) => {
+  trial("a failed drill removes earlier proofs, not later ones", async (tx) => {
     const key = keyOf("prod", 15);
     await call(tx, "record", { r2_key: key, manifest: legacyManifest(key) });
     const proof = {
@@ -199,7 +199,7 @@ describe("listing", () => {
     });
   }
 
-  trial("is newest first, by target, in pages that neither overlap nor leave out", async (tx) => {
+  trial("is newest first, by target, in pages without overlap or gap", async (tx) => {
     for (let day = 1; day <= 9; day++) {
       for (const target of ["prod", "dev"]) {
         const key = keyOf(target, day);
@@ -221,7 +221,7 @@ describe("listing", () => {
     expect(await listed(tx, "p_target => null, p_limit => null, p_offset => null")).toHaveLength(18);
   });
 
-  trial("filters, orders, and goes on after a row", async (tx) => {
+  trial("filters, sorts, and continues after a given row", async (tx) => {
     for (let day = 1; day <= 5; day++) {
       const key = keyOf("prod", day);
       const manifest = { ...newManifest(key), bytes: 100 - day, duration_ms: day, label: `dia_${day}` };

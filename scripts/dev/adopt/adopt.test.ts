@@ -1,4 +1,4 @@
-/** `npm run adopt` on a checkout of the ERP as it was before this product, and on one that has everything. */
+/** `npm run adopt` on a checkout of the ERP before the adoption of this product, and on a complete one. */
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

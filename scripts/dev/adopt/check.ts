@@ -4,14 +4,14 @@ import { adoptedFiles, type Checkout, filesOf, packagesOf, type Part, PARTS, sec
 import type { Finding } from "./finding.ts";
 import { MIGRATIONS, probeFindings } from "./probes.ts";
 
-/** In the checkout: version of this product, and SHA-256 by path of what was copied last. */
+/** In the checkout: version of this product, and SHA-256 by path of the files that were copied last. */
 export const RECORD_FILE = ".revo-backups.json";
 
 export function hashOf(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }
 
-/** @throws {Error} when a JSON file that has to be read is broken. */
+/** @throws {Error} when a required JSON file is invalid. */
 export function checkCheckout(ours: Checkout, erp: Checkout): Finding[] {
   return [
     ...checkFiles(ours, erp),
@@ -26,7 +26,7 @@ export function checkCheckout(ours: Checkout, erp: Checkout): Finding[] {
   ];
 }
 
-/** Names that the older system has too, with the same meaning. */
+/** Names that the older system also uses, with the same meaning. */
 const CONTRACT_NAMES =
   /^(\.github\/workflows\/db-(backup|backup-restore-drill|restore-from-r2)\.yml|scripts\/(rg03_db_asserts\.sql|backup_db_local\.sh))$/;
 

@@ -8,13 +8,13 @@ const NEVER = new Set(["node_modules", ".git", "dist", "build", ".next", "covera
 export class Checkout {
   constructor(readonly root: string) {}
 
-  /** The file's text, `null` when there is none. */
+  /** The file's text, `null` if there is none. */
   text(path: string): string | null {
     const full = join(this.root, path);
     return existsSync(full) && statSync(full).isFile() ? readFileSync(full, "utf8") : null;
   }
 
-  /** Files below a folder, as sorted paths from the root; none when there is no such folder. */
+  /** Files below a folder, as sorted paths from the root; none if the folder does not exist. */
   files(folder: string): string[] {
     if (!existsSync(join(this.root, folder))) return [];
     return readdirSync(join(this.root, folder), { withFileTypes: true }).flatMap((entry) => {
@@ -24,7 +24,7 @@ export class Checkout {
     }).sort();
   }
 
-  /** A JSON file, `{}` when there is none. @throws {Error} naming the file, when it is no JSON. */
+  /** A JSON file, `{}` if there is none. @throws {Error} naming the file, when it is not JSON. */
   json(path: string): Record<string, Record<string, string> | undefined> {
     try {
       return JSON.parse(this.text(path) ?? "{}");
@@ -35,14 +35,14 @@ export class Checkout {
 }
 
 export interface Part {
-  /** A folder, with everything below it, or only what `only` matches directly in it. */
+  /** A folder with all files below it, or only the files directly in it that `only` matches. */
   path: string;
   only?: RegExp;
-  /** Whether nothing else belongs in that folder; otherwise the ERP has files of its own there. */
+  /** Whether the product owns the folder; otherwise the ERP has files of its own there. */
   own: boolean;
 }
 
-/** What docs/adopting.md lists. */
+/** The parts that docs/adopting.md lists. */
 export const PARTS: readonly Part[] = [
   { path: "supabase/functions/_shared/backup", own: true },
   { path: "supabase/functions/_shared/alerts", own: true },
@@ -57,7 +57,7 @@ export const PARTS: readonly Part[] = [
   { path: "web/src/lib", own: false },
 ];
 
-/** Tests stay here, with the stack that they need. */
+/** Tests are not adopted, since they need the embedded stack. */
 const STAYS = /\.test\.tsx?$|\/(test_fakes|test_rows|manifest_example)\.ts$/;
 
 /** Files of a part, without tests. */
@@ -73,7 +73,7 @@ export function adoptedFiles(ours: Checkout): string[] {
   return PARTS.flatMap((part) => filesOf(part, ours));
 }
 
-/** Not imported: they run the commands for people, draw the screen's notices, make its style sheet. */
+/** Packages that no file imports: they run the commands, draw the screen's notices, build its style sheet. */
 const BESIDE_IMPORTS = ["deno", "sonner", "tailwindcss"];
 
 /** The packages that adopted files need, and whether the workflows need them too. */
@@ -97,6 +97,6 @@ export function secretsOf(ours: Checkout): string[] {
     ...(ours.text(path) ?? "").matchAll(/\bsecrets\.([A-Z][A-Z0-9_]*)/g),
   ]);
   const names = new Set(found.map(([, name = ""]) => name));
-  names.delete("GITHUB_TOKEN"); // every run has one
+  names.delete("GITHUB_TOKEN"); // every run has this one
   return [...names].sort();
 }

@@ -1,7 +1,7 @@
-/** What a check of a checkout found. */
+/** A finding of the check of a checkout. */
 
 /**
- * `there`: as it should be. `missing`, `differs`: to be done. `conflict`: needs a decision first. `unseen`: a checkout
+ * `there`: nothing to do. `missing`, `differs`: to be done. `conflict`: needs a decision first. `unseen`: a checkout
  * cannot show it.
  */
 export type Standing = "there" | "missing" | "differs" | "conflict" | "unseen";
@@ -15,7 +15,7 @@ export interface Finding {
   hint?: string;
 }
 
-/** Whether something is left to be done. */
+/** Whether the finding needs an action. */
 export function isOpen({ standing }: Finding): boolean {
   return standing !== "there" && standing !== "unseen";
 }

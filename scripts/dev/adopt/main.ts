@@ -1,5 +1,5 @@
 /**
- * `npm run adopt`: puts this product into a checkout of Revo ERP's repository, docs/adopting.md.
+ * `npm run adopt`: adds this product to a checkout of Revo ERP's repository, docs/adopting.md.
  *
  * Exit code 0 when nothing is left to do, 1 when something is, 2 for wrong arguments.
  */
@@ -41,7 +41,7 @@ function main(): number {
   return findings.some(isOpen) ? EXIT.failed : EXIT.done;
 }
 
-/** Copies what is missing and, with `replace`, what differs, but for migrations. @returns the files as they are then */
+/** Copies missing files and, with `replace`, different ones, except migrations. @returns the files after that */
 function apply(erp: Checkout, replace: boolean): Finding[] {
   const changes = execFileSync("git", ["status", "--porcelain"], { cwd: erp.root, encoding: "utf8" });
   if (changes.trim() !== "") throw new Error(`Cannot copy into ${erp.root}: it has uncommitted changes`);

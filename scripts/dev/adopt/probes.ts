@@ -1,10 +1,10 @@
-/** Texts of the checkout that show whether settings, database and screen are as the product needs them. */
+/** Texts of the checkout that show whether settings, database and screen meet the product's requirements. */
 import { adoptedFiles, type Checkout } from "./checkout.ts";
 import type { Finding } from "./finding.ts";
 
 export const MIGRATIONS = "supabase/migrations/";
 
-/** The script of the ERP's package.json for the commands of people. */
+/** The script of the ERP's package.json that runs the commands. */
 export const COMMANDS_SCRIPT = "deno run --no-prompt --cached-only --allow-all scripts/backups.ts";
 
 const SOURCE = /^(src|web\/src|app)\/.*\.(jsx?|tsx?|css)$/;
@@ -19,7 +19,7 @@ const DEPENDS =
 
 const VITE_CONFIGS = ["ts", "js", "mts", "mjs"].map((ending) => `vite.config.${ending}`);
 
-/** A text that some file has to have: subject, item, which files, the text, and what to do without it. */
+/** A text that some file must contain: subject, item, which files, the text, and the remedy without it. */
 const PROBES: readonly [about: string, item: string, place: RegExp, found: RegExp, hint: string][] = [
   ["settings", "package-lock.json", /^package-lock\.json$/, /^\{/, "the workflows install with npm ci"],
   ["settings", "verify_jwt", CONFIG, /\[functions\.ops-backups\][^[]*\nverify_jwt\s*=\s*false/, COPY],
@@ -136,7 +136,7 @@ function equalSettings(ours: Checkout, erp: Checkout): Finding[] {
   });
 }
 
-/** Files of the ERP's own that collide with the product, or do the same work. */
+/** Files of the ERP that conflict with the product, or have the same purpose. */
 function collisions(path: string, text: string, adopted: ReadonlySet<string>): Finding[] {
   const finding = (about: string, standing: Finding["standing"], why: string, hint: string): Finding[] => [
     { about, item: path, standing, why, hint },

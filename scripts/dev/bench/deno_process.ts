@@ -1,4 +1,4 @@
-/** Runs a file under Deno as production does: a process of its own, with the permissions of its task in deno.json. */
+/** Runs a file under Deno as production does: in its own process, with the permissions of its task in deno.json. */
 import { spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ const MEMORY_POLL_MS = 100;
 const KIB_PER_MB = 1_000_000 / 1024;
 
 export interface DenoOrder {
-  /** Whose permissions it has. */
+  /** The task whose permissions it has. */
   task: string;
   /** Default: the task's own. */
   file?: string;
@@ -23,13 +23,13 @@ export interface DenoOrder {
 
 export interface DenoRun {
   printed: string;
-  /** Wall clock of the whole process. */
+  /** Wall-clock time of the whole process, in seconds. */
   seconds: number;
-  /** Peak of its resident memory, in MB; 0 where the system does not tell. */
+  /** Peak of its resident memory, in MB; 0 where the system does not report it. */
   peakMb: number;
 }
 
-/** @throws {Error} with what it said when it does not end with 0. */
+/** @throws {Error} with its output when it does not exit with 0. */
 export async function runDeno({ task, file, args = [], env, signal }: DenoOrder): Promise<DenoRun> {
   const from = performance.now();
   const { flags, script } = await taskOf(task);

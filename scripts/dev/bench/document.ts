@@ -1,4 +1,4 @@
-/** docs/benchmarks.md: what backup and restore cost, then a section for each other measurement. */
+/** docs/benchmarks.md: the cost of backup and restore, then a section for each other measurement. */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ROOT } from "../root.ts";
@@ -6,7 +6,7 @@ import { ROOT } from "../root.ts";
 const FILE = join(ROOT, "docs", "benchmarks.md");
 const HEADING = /^(?=## )/m;
 
-/** Puts the text under its heading, where that stands or at the end. Nothing else is changed. */
+/** Replaces the section under its heading, or appends it. Nothing else is changed. */
 export function withSection(document: string, title: string, text: string): string {
   const [head = "", ...sections] = document.split(HEADING);
   const section = `## ${title}\n\n${text.trim()}\n`;
@@ -16,7 +16,7 @@ export function withSection(document: string, title: string, text: string): stri
   return [head, ...sections].map((part) => part.trimEnd()).join("\n\n") + "\n";
 }
 
-/** Puts another text before the sections. */
+/** Replaces the text before the sections. */
 export function withHead(document: string, head: string): string {
   const [, ...sections] = document.split(HEADING);
   return [head, ...sections].map((part) => part.trimEnd()).join("\n\n") + "\n";

@@ -1,10 +1,10 @@
 /**
- * Our side of the benchmark as a process of its own, under Deno with production's permissions: the engine that
- * `scripts/backup.ts` and `scripts/restore.ts` call, without the catalog around it. Prints one line of JSON.
+ * Our side of the benchmark in its own process, under Deno with production's permissions: the engine that
+ * `scripts/backup.ts` and `scripts/restore.ts` call, without the catalog. Prints one line of JSON.
  *
  *     deno run … scripts/dev/bench/engine.ts backup            takes a backup
- *     deno run … scripts/dev/bench/engine.ts facts             counts and fingerprint alone, with nothing beside them
- *     deno run … scripts/dev/bench/engine.ts restore KEY       restores over what is there
+ *     deno run … scripts/dev/bench/engine.ts facts             only counts and fingerprint
+ *     deno run … scripts/dev/bench/engine.ts restore KEY       restores over the existing content
  */
 import { randomUUID } from "node:crypto";
 import process from "node:process";
@@ -25,9 +25,9 @@ import { z } from "zod";
 const requester = { requestedBy: "benchmark", requestId: randomUUID(), run: null, gitSha: null };
 type Deps = Parameters<typeof restoreBackup>[0];
 
-/** Seconds since the process began. */
+/** Seconds since the process started. */
 const clock = () => performance.now() / 1000;
-/** When each phase was entered, in seconds since the process began. */
+/** When each phase was entered, in seconds since the process started. */
 const entered: Record<string, number> = {};
 
 await runMain(async (signal) => {

@@ -10,7 +10,7 @@ const answerSchema = z.object({
   gzip: z.string().default(""),
   /** Of counts and fingerprint alone. */
   seconds: z.number().default(0),
-  /** Seconds from the process's begin to each phase, and to the end. */
+  /** Seconds from the process's start to each phase, and to the end. */
   entered: z.record(z.string(), z.number()),
   end: z.number(),
 });

@@ -1,6 +1,6 @@
 /**
- * Time until an admin sees the history: from the navigation to the first row on the screen, in Chromium, on the embedded
- * stack with its sixty days of samples. Signed in already, as on a return to the page.
+ * Time until the history is visible: from the navigation to the first row on the screen, in Chromium, on the embedded
+ * stack with its sixty days of samples. The user is signed in already, as on a return to the page.
  */
 import { type Browser, type BrowserContext, chromium } from "@playwright/test";
 import { z } from "zod";
@@ -12,11 +12,11 @@ import { median } from "./report.ts";
 
 const PAGE = "/desenvolvedor/backups";
 const ROUNDS = 15;
-/** Rounds that are not counted: they warm up the stack. */
+/** Warm-up rounds, which are not counted. */
 const LOOKS_BEFORE = 2;
 const LIMIT_MS = 60_000;
 
-/** Records in the page when a row of the history was first painted. */
+/** Recorded in the page when a row of the history is first painted. */
 const NOTE_FIRST_ROW = `new MutationObserver((_, observer) => {
   if (!document.querySelector("table tbody tr")) return;
   observer.disconnect();
@@ -28,7 +28,7 @@ const timesSchema = z.object({ firstPaint: z.number(), history: z.number() });
 type Times = z.infer<typeof timesSchema>;
 
 export interface FirstView {
-  /** Whether the browser has been there before. */
+  /** Whether the browser has loaded the page before. */
   cache: "cold" | "warm";
   looks: Times[];
 }

@@ -1,10 +1,10 @@
 /**
- * `npm run bench`: the cost of our backup and restore, compared with PostgreSQL's tools and the old way.
+ * `npm run bench`: the cost of our backup and restore, compared with PostgreSQL's tools and the old scripts.
  *
  *     npm run bench [-- --gb N] [--rounds N] [--json]
  *     npm run bench -- screen [--json]
  *
- * Prints a table and writes it into docs/benchmarks.md. Leaves nothing else behind, on Ctrl-C neither.
+ * Prints a table and writes it into docs/benchmarks.md. Leaves nothing else behind, also after Ctrl-C.
  */
 import { cpus, loadavg, totalmem } from "node:os";
 import process from "node:process";
@@ -41,7 +41,7 @@ try {
   if (options.screen) await publishScreen(loadBefore);
   else await withPlace(cancel.signal, async (place) => publish(await measure(place, loadBefore)));
 } catch (thrown) {
-  // an interrupted step has an error of its own; the signal is the cause
+  // an interrupted step fails with another error; the signal is the cause
   const error: unknown = cancel.signal.aborted ? cancel.signal.reason : thrown;
   process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
   process.exitCode ??= 1;

@@ -1,4 +1,4 @@
-/** The benchmark's environment: a server of its own, the ERP's data, a folder, a vault. All of it ends with the work. */
+/** The benchmark's environment: its own server, the ERP's data, a folder, a vault. All of it is removed at the end. */
 import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -69,13 +69,13 @@ export async function copySource(place: Place, name: string): Promise<void> {
   await asAdmin(place, `create database ${identifier(name)} template ${identifier(SOURCE)} owner postgres;`);
 }
 
-/** An empty database as a new project's. */
+/** An empty database as in a new project. */
 export async function freshDatabase(place: Place, name: string): Promise<void> {
   await dropDatabase(place, name);
   await place.server.createDatabase(name);
 }
 
-/** Writes what the previous step left, so that the next one is not charged for it. */
+/** Flushes what the previous step wrote, so that the next one is not measured with it. */
 export async function settle(place: Place): Promise<void> {
   await asAdmin(place, "checkpoint;");
 }
@@ -88,7 +88,7 @@ async function asAdmin(place: Place, text: string): Promise<void> {
   await sql(place, place.server.connection("supabase_admin", "postgres"), text);
 }
 
-/** @returns its URL, and what ends it. */
+/** @returns its URL, and a function that ends it. */
 export async function startSink(folder: string, signal: AbortSignal) {
   const child = spawn(process.execPath, [...nodeArguments("scripts/dev/bench/sink.ts"), folder], {
     stdio: ["pipe", "pipe", "inherit"],

@@ -5,7 +5,7 @@ export interface Machine {
   cores: number;
   memoryGb: number;
   processor: string;
-  /** Load average of one minute: before the benchmark began, and at its end, with its own. */
+  /** Load average of one minute: before the benchmark began, and at its end, its own load included. */
   load: { before: number; atEnd: number };
   versions: string;
 }

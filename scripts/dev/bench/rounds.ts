@@ -1,4 +1,6 @@
-/** Rounds: every way once, one after the other with pauses, so that a slow minute of the machine affects all of them. */
+/**
+ * Rounds: each variant once, one after another with pauses, so that a slow minute of the machine affects all of them.
+ */
 import { setTimeout as sleep } from "node:timers/promises";
 import { copySource, freshDatabase, type Place, settle, SOURCE } from "./place.ts";
 import {
@@ -16,7 +18,7 @@ import { runEngine } from "./engine_process.ts";
 
 const PAUSE_MS = 1_500;
 
-/** Seconds of one round, one number a way. */
+/** Seconds of one round, one number per variant. */
 export interface Round {
   backup: { raw: number; ours: number; directory: number; old: number };
   restore: { parallel: number; ours: number; stream: number; old: number };
@@ -26,11 +28,11 @@ export interface Round {
   factsSeconds: number;
   /** From the first exclusive lock until COMMIT. */
   lockSeconds: number;
-  /** After COMMIT: statistics, and the old content's end. */
+  /** After COMMIT: statistics, and the removal of the old content. */
   afterSeconds: number;
   /** Seconds of each phase of our restore. */
   phases: Record<string, number>;
-  /** Errors that the old way of restoring ignored. */
+  /** Errors that the old restore script ignored. */
   oldErrors: number;
   archive: { bytes: number; rawBytes: number; gzip: string };
 }
@@ -79,7 +81,7 @@ export async function runRound(place: Place, log: (line: string) => void): Promi
   };
 }
 
-/** What is restored over: exact copies of the source. */
+/** The targets of the restores: exact copies of the source. */
 export async function prepareTargets(place: Place): Promise<void> {
   await copySource(place, TARGETS.ours);
   await copySource(place, TARGETS.old);

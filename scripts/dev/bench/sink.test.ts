@@ -1,4 +1,4 @@
-/** The benchmark's vault answers what the engine's vault client asks. */
+/** The benchmark's vault answers the requests of the engine's vault client. */
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

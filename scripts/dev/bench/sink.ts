@@ -1,7 +1,7 @@
 /**
- * A local S3 endpoint that costs as little as possible: what a benchmark measures must be the backup, not the vault.
- * It accepts the requests that the vault sends while a backup or a restore runs, checks no signature, and trusts Content-MD5 (the
- * real vault hashes on a machine of its own). Everything else is refused with 501.
+ * A local S3 endpoint with minimal cost: a benchmark must measure the backup, not the vault. It accepts the requests
+ * that the vault client sends during a backup or a restore, checks no signature, and trusts Content-MD5 (the real
+ * vault hashes on its own machine). Everything else is refused with 501.
  *
  *     tsx scripts/dev/bench/sink.ts FOLDER      prints its URL, ends with its standard input
  */

@@ -7,10 +7,13 @@ import { chooseGzip } from "../../lib/process/gzip.ts";
 import { type EngineRun, runEngine } from "./engine_process.ts";
 import { type Place, SOURCE } from "./place.ts";
 
-/** Databases that are restored into. */
+/** Target databases of restores. */
 export const TARGETS = { fresh: "fresh", ours: "copy_ours", old: "copy_old" } as const;
 
-/** Without them the plain tools fail: the rest of a project belongs to the platform and exists already. */
+/**
+ * The plain tools fail without this selection: the other schemas of a project belong to the platform and exist
+ * already.
+ */
 const ONLY_OURS = ["--schema=public", "--no-privileges"] as const;
 
 /** pg_dump at its fastest, to /dev/null: the lower bound of every backup. */
@@ -22,7 +25,7 @@ export async function backUpOurs(place: Place): Promise<EngineRun> {
   return await runEngine(place, SOURCE, ["backup"]);
 }
 
-/** As it was done before: three steps, one after the other. */
+/** The old script: three steps, one after another. */
 export async function backUpOld(place: Place): Promise<void> {
   const file = join(place.folder, "old.dump");
   await rm(`${file}.gz`, { force: true });
@@ -43,7 +46,7 @@ export async function dumpDirectory(place: Place): Promise<void> {
   await run(place, SOURCE, [tool(place, "pg_dump"), "-Fd", "-j2", `--file=${folder}`]);
 }
 
-/** The archive that the plain tools restore: of the project's own schemas. */
+/** The archive that the plain tools restore, of the project's own schemas. */
 export async function makePlainArchive(place: Place): Promise<void> {
   const without = PLATFORM_SCHEMAS.map((name) => `--exclude-schema=${name}`);
   const file = plainArchive(place);
@@ -60,7 +63,7 @@ export async function restoreParallel(place: Place): Promise<void> {
   ]);
 }
 
-/** One transaction, nothing checked. */
+/** One transaction, without checks. */
 export async function restoreStream(place: Place): Promise<void> {
   const stages: Stage[] = [chooseGzip().decompress, [...pgRestore(place, TARGETS.fresh), ...ONLY_OURS, "-1"]];
   const { env } = place.server.connection("postgres", TARGETS.fresh);
@@ -71,7 +74,7 @@ export async function restoreOurs(place: Place, key: string): Promise<EngineRun>
   return await runEngine(place, TARGETS.ours, ["restore", key]);
 }
 
-/** As it was done before, over an existing copy. @returns the number of ignored errors. */
+/** The old script, over an existing copy. @returns the number of ignored errors. */
 export async function restoreOld(place: Place): Promise<number> {
   const file = join(place.folder, "old.restore.dump");
   await run(place, TARGETS.old, ["gunzip", "-c"], file, join(place.folder, "old.dump.gz"));

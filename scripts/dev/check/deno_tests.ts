@@ -1,6 +1,6 @@
 /**
- * Every test of the domain and the function as one module: `deno test` of their folders loads all that they share anew
- * for each file, which costs more than the tests. A test that is marked to be skipped, or to run alone, fails the run.
+ * All tests of the domain and the function as one module: `deno test` of their folders loads shared modules again for
+ * each file, which takes longer than the tests. A test marked `ignore` or `only` fails the run.
  */
 import { readFileSync } from "node:fs";
 import { sources } from "./imports.ts";

@@ -1,9 +1,9 @@
-/** Which file imports which: what the rules of layers, and the choice of quick tests, are decided on. */
+/** The import graph, for the layer rules and the choice of quick tests. */
 import { readdirSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { ROOT } from "../root.ts";
 
-/** What the alias `@backup/` of the import maps stands for. */
+/** The folder of the alias `@backup/` of the import maps. */
 const DOMAIN = "supabase/functions/_shared/backup";
 /** The package behind the aliases `@std/…` of the import maps. */
 export const STD = "deno-std";
@@ -18,7 +18,10 @@ export function sources(folder: string): string[] {
   });
 }
 
-/** What a file imports: files of this repository by their path, packages by their name; what it quotes does not count. */
+/**
+ * The imports of a file: files of this repository by their path, packages by their name; imports inside strings are
+ * ignored.
+ */
 export function importsOf(file: string, text: string): string[] {
   const statement =
     /^(?:import|export)\b[^"';]*?\bfrom\s*"([^"\n]+)"|^import\s*"([^"\n]+)"|\bimport\(\s*"([^"\n]+)"/gm;

@@ -1,4 +1,4 @@
-/** Before `npm test`: the programs of the system that the tests call. */
+/** Before `npm test`: installs the system's programs that the tests call. */
 import process from "node:process";
 import { installSystemPackages } from "../system_packages.ts";
 

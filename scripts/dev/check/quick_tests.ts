@@ -19,13 +19,13 @@ const SERVERS: ReadonlySet<string> = new Set([
   "vite",
 ]);
 
-/** Has a suite of its own. */
+/** Has its own suite. */
 const PACKAGE = "scripts/dev/github/";
 
-/** A test that starts a program by itself takes as long as the program does. */
+/** A test that starts a program takes as long as the program does. */
 const PROGRAMS: ReadonlySet<string> = new Set(["node:child_process"]);
 
-/** Test files of vitest, as paths from the repository's root, that need nothing but this process. */
+/** Test files of vitest, as paths from the repository's root, that need only this process. */
 export function quickTests(): string[] {
   const files = ["scripts", "supabase/tests", "web/src"].flatMap(sources);
   return files.filter((file) => file.endsWith(".test.ts") && !file.startsWith(PACKAGE)).filter(isQuick)

@@ -1,4 +1,7 @@
-/** The function of `npm run dev`: a change of its files is there at the next call, and its end leaves nothing. */
+/**
+ * The function of `npm run dev`: a change of its files is effective at the next call, and a stop leaves nothing
+ * behind.
+ */
 import { utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -42,7 +45,7 @@ const answers = async () => {
 test("restarts at the same address when a file is saved", async () => {
   expect(await answers()).toBe(401);
   const now = new Date();
-  // saved as it is: the other tests of this working tree see no difference
+  // saved without a change: the other tests of this working tree see no difference
   await utimes(join(ROOT, "supabase", "functions", "ops-backups", "responses.ts"), now, now);
   await expect.poll(() => said.join("\n"), { timeout: 20_000 }).toMatch(/^function: .*restart/im);
   await expect.poll(() => answers().catch(() => 0), { timeout: 20_000 }).toBe(401);

@@ -7,8 +7,8 @@ import { ROOT } from "../root.ts";
 import type { RunFolder } from "../run_folder.ts";
 
 /**
- * Supabase's limit for a function (https://supabase.com/docs/guides/functions/limits). V8 sizes its young generation by
- * it: without a limit that grows with the machine's memory, and hides what the function itself needs.
+ * Supabase's limit for a function (https://supabase.com/docs/guides/functions/limits). V8 sizes its young generation
+ * by it: without a limit that grows with the machine's memory, and hides how much the function needs.
  */
 const MEMORY_MB = 256;
 
@@ -19,11 +19,11 @@ export interface FunctionPartOptions {
   publishableKey: string;
   secretKey: string;
   github: { url: string; token: string; repository: string };
-  /** Of the screen. */
+  /** Origins of the screen. */
   allowedOrigins: readonly string[];
-  /** For the watch from inside the project: its settings, and the address of the receiver. Default: not set up. */
+  /** Settings of the watch inside the project, and the address of the receiver. Default: not configured. */
   watch?: { env: Readonly<Record<string, string>>; receiver: string };
-  /** When given, it restarts when one of its files changes, and each line of its output is passed on. */
+  /** If given, it restarts when one of its files changes, and each line of its output is passed to this function. */
   onOutput?: (line: string) => void;
   onUnexpectedEnd: (said: string) => void;
 }

@@ -1,4 +1,4 @@
-/** The Actions service: takes dispatches and schedules, and keeps the runs they become. */
+/** The Actions service: accepts dispatches and schedules, and stores the resulting runs. */
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { toText } from "./workflow/expressions.ts";
@@ -10,7 +10,7 @@ import { type ActiveRun, startRun } from "./runner/run.ts";
 import { HttpError } from "./rest/http.ts";
 import { type RunRecord, Store, waiting, type WorkflowRecord } from "./store.ts";
 
-/** What a run is started with. */
+/** Input of a new run. */
 interface Trigger {
   event: RunRecord["event"];
   payload: RunRequest["payload"];
@@ -37,7 +37,7 @@ export class ActionsService {
     return files.map((file) => this.store.workflow(file));
   }
 
-  /** A workflow by its id or its file's name. @throws {HttpError} 404 when there is none. */
+  /** A workflow by its id or its file's name. @throws {HttpError} 404 if there is none. */
   async workflow(idOrFile: string): Promise<WorkflowRecord> {
     const all = await this.workflows();
     const found = all.find(({ id, file }) => file === idOrFile || String(id) === idOrFile);
@@ -45,7 +45,7 @@ export class ActionsService {
     return found;
   }
 
-  /** What its file calls it; a file that is broken or has no name goes by its path, as on GitHub. */
+  /** The name in its file; a workflow without one, or with an invalid file, is shown by its path, as on GitHub. */
   async nameOf(record: WorkflowRecord): Promise<string> {
     return await this.#load(record).then(
       (workflow) => workflow.name ?? workflowPath(record.file),
@@ -55,7 +55,7 @@ export class ActionsService {
 
   /**
    * Starts a workflow by hand.
-   * @throws {HttpError} 422 with GitHub's message for whatever GitHub refuses.
+   * @throws {HttpError} 422 with GitHub's message for everything that GitHub refuses.
    */
   async dispatch(
     record: WorkflowRecord,
@@ -78,7 +78,7 @@ export class ActionsService {
   }
 
   /**
-   * Starts a workflow as its first schedule does.
+   * Starts a workflow by its first schedule.
    * @throws {HttpError} 422 when it has none or is disabled.
    */
   async schedule(record: WorkflowRecord): Promise<RunRecord> {
@@ -94,7 +94,7 @@ export class ActionsService {
     );
   }
 
-  /** Asks every run to end at once and waits until nothing runs any more. */
+  /** Ends every run at once and waits until none is active. */
   async stop(): Promise<void> {
     this.#stopping = true;
     const active = [...this.#active.values()];
@@ -176,7 +176,7 @@ function refuse422<T>(make: () => T): T {
   }
 }
 
-/** The commit that the workspace stands on; zeros where it is no Git repository. */
+/** The commit of the workspace; zeros if it is not a Git repository. */
 async function headCommit(workspace: string): Promise<string> {
   const git = promisify(execFile)("git", ["-C", workspace, "rev-parse", "--verify", "HEAD"]);
   return await git.then(({ stdout }) => stdout.trim(), () => NO_COMMIT);

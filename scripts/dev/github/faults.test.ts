@@ -1,4 +1,4 @@
-/** What a test can make go wrong, does go wrong. */
+/** Each fault that a test can inject has its effect. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeEach, describe, expect, it } from "vitest";
 import { OWNER, refusal, REPO, requestDispatch, waitForRun } from "./test_github.ts";
@@ -47,7 +47,7 @@ describe("faults", () => {
       const request = { signal: client.signal };
       const noAnswer = expect(requestDispatch(github().octokit, "plain.yml", { ...details, request }))
         .rejects.toThrow();
-      // the time to answer begins when the request was taken, however slow the machine is
+      // the time to answer begins when the request is accepted, however slow the machine is
       await expect.poll(() => github().github.faults.dispatches).toEqual([]);
       await expect.poll(count).toBe(before + 3);
       await sleep(200);

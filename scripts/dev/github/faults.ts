@@ -1,24 +1,24 @@
 /** Faults that a test can inject into the local GitHub. */
 import type { Answer } from "./rest/http.ts";
 
-/** What becomes of one dispatch. */
+/** The result of one dispatch. */
 export type DispatchFault =
-  /** Refused with this answer; no run. */
+  /** Refused with this response; no run. */
   | { kind: "answer"; answer: Answer }
   /** Accepted, answered 204 although the run's details were requested. */
   | { kind: "no-details" }
-  /** Accepted, answered like this. */
+  /** Accepted, answered with this response. */
   | { kind: "accepted-but"; answer: Answer }
   /** Never answered; with or without a run. */
   | { kind: "silence"; accept: boolean };
 
-/** Faults that are set in the process; each of the lists is used up one by one. */
+/** Faults of this process; each entry of a list is used once, in order. */
 export class Faults {
   /** One for each of the next dispatches. */
   readonly dispatches: DispatchFault[] = [];
-  /** Answers to the next requests that are not dispatches. */
+  /** Responses to the next requests that are not dispatches. */
   readonly requests: Answer[] = [];
-  /** New runs are hidden from the API for so long. */
+  /** How long the API hides new runs, in milliseconds. */
   runsVisibleAfterMs = 0;
 
   clear(): void {

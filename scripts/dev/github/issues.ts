@@ -38,7 +38,7 @@ export interface IssueChange {
   stateReason?: StateReason;
 }
 
-/** What GitHub gives a label that comes into being with an issue. */
+/** GitHub's color of a label that an issue creates. */
 const DEFAULT_COLOR = "ededed";
 
 export class IssueTracker {
@@ -59,7 +59,7 @@ export class IssueTracker {
     return this.#issues.find((issue) => issue.number === number) ?? null;
   }
 
-  /** A new issue. Labels that do not exist come into being. */
+  /** A new issue. Labels that do not exist are created. */
   open(title: string, body: string | null, labels: readonly string[]): IssueRecord {
     const now = new Date();
     const issue: IssueRecord = {
@@ -101,7 +101,7 @@ export class IssueTracker {
     return [...this.#labels.values()];
   }
 
-  /** Names of labels differ by more than their case. */
+  /** Names of labels must differ by more than their case. */
   label(name: string): LabelRecord | null {
     return this.#labels.get(name.toLowerCase()) ?? null;
   }

@@ -1,5 +1,5 @@
 /**
- * A GitHub for one repository on one machine: the REST endpoints that Octokit calls, with GitHub's status
+ * A GitHub server for one repository on one machine: the REST endpoints that Octokit calls, with GitHub's status
  * codes and bodies, and a runner that runs the repository's own workflow files. Everything is in memory.
  */
 import { createServer, type Server, type ServerResponse } from "node:http";
@@ -17,30 +17,32 @@ import { ConcurrencyGroups } from "./runner/concurrency.ts";
 import { ProcessGroups } from "./runner/processes.ts";
 
 export interface GitHubOptions {
-  /** On 127.0.0.1; 0 takes a free one. */
+  /** On 127.0.0.1; 0 selects a free one. */
   port: number;
-  /** Absolute path of the checked-out repository: its `.github/workflows` run, and they run in it. */
+  /** Absolute path of the checked-out repository: source of `.github/workflows` and working folder of the runs. */
   workspace: string;
   /** `owner/name` */
   repository: string;
-  /** The one branch there is, default `main`. */
+  /** The only branch, default `main`. */
   branch?: string;
-  /** May do everything. */
+  /** A token with every permission. */
   token: string;
-  /** Further tokens with fewer rights. */
+  /** Further tokens with fewer permissions. */
   otherTokens?: Readonly<Record<string, Grant>>;
-  /** Of tokens that end: the moment as GitHub writes it, `2026-12-24 10:00:00 UTC`. */
+  /** Of tokens that expire: the time in GitHub's format, `2026-12-24 10:00:00 UTC`. */
   tokenExpiries?: Readonly<Record<string, string>>;
   secrets: Readonly<Record<string, string>>;
   variables?: Readonly<Record<string, string>>;
-  /** Given to every step; its `PATH` comes before the machine's. */
+  /** Added to the environment of every step; its `PATH` precedes the machine's. */
   env?: Readonly<Record<string, string>>;
-  /** Where the folders of jobs are made and removed, default the system's. What a killed process leaves is there. */
+  /**
+   * Where the folders of jobs are created and removed, default the system's. Those of a killed process remain there.
+   */
   tempFolder?: string;
   log: (line: string) => void;
 }
 
-/** A request that was made and what it was answered. */
+/** A request and its response. */
 export interface JournalEntry {
   method: string;
   path: string;
@@ -49,12 +51,12 @@ export interface JournalEntry {
 }
 
 export interface LocalGitHub {
-  /** Of the REST API and of the pages, no slash at its end. */
+  /** Of the REST API and of the pages, without a trailing slash. */
   url: string;
   faults: Faults;
   /** The newest requests, oldest first. */
   journal: readonly JournalEntry[];
-  /** Leaders of the process groups that run now. */
+  /** Leaders of the process groups that currently run. */
   pids(): number[];
   /** Ends all runs and their processes, then the server. */
   stop(): Promise<void>;
@@ -63,7 +65,7 @@ export interface LocalGitHub {
 const DEFAULT_BRANCH = "main";
 const MAX_JOURNAL = 10_000;
 
-/** Starts it; it answers when the promise resolves. @throws {Error} when the port is taken. */
+/** Starts it; it answers when the promise resolves. @throws {Error} when the port is in use. */
 export async function startGitHub(options: GitHubOptions): Promise<LocalGitHub> {
   const server = createServer();
   const url = await listen(server, options.port);

@@ -1,4 +1,4 @@
-/** What the local GitHub remembers: workflows and runs, in memory. */
+/** The state of the local GitHub: workflows and runs, in memory. */
 import { createHash } from "node:crypto";
 import type { Annotation } from "./runner/commands.ts";
 import type { JobLog } from "./runner/log.ts";
@@ -6,7 +6,7 @@ import type { JobLog } from "./runner/log.ts";
 export type Status = "queued" | "pending" | "in_progress" | "completed";
 export type Conclusion = "success" | "failure" | "cancelled" | "skipped";
 
-/** How something that runs stands. */
+/** The status of a run, job or step. */
 export interface Progress {
   status: Status;
   conclusion: Conclusion | null;
@@ -29,7 +29,7 @@ export interface JobRecord extends Progress {
   steps: StepRecord[];
   log: JobLog;
   annotations: Annotation[];
-  /** What the steps wrote to `GITHUB_STEP_SUMMARY`, Markdown, secrets masked. */
+  /** The content that the steps wrote to `GITHUB_STEP_SUMMARY`, Markdown, secrets masked. */
   summary: string;
 }
 
@@ -42,12 +42,12 @@ export interface RunRecord extends Progress {
   title: string;
   createdAt: Date;
   updatedAt: Date;
-  /** Before this instant the API does not show the run. */
+  /** The API hides the run before this time. */
   visibleAt: Date;
   branch: string;
   headSha: string;
   jobs: JobRecord[];
-  /** Asks the run to end; `false` when it has ended already. */
+  /** Requests the run to end; `false` if it has ended already. */
   cancel(): boolean;
 }
 
@@ -63,7 +63,7 @@ export interface WorkflowRecord {
 
 const MAX_RUNS = 1_000;
 
-/** Whether `status` and `conclusion` match GitHub's filter `status=`, which names either. */
+/** Whether `status` and `conclusion` match GitHub's filter `status=`, which accepts either. */
 export function matchesStatus(progress: Progress, wanted: string): boolean {
   return progress.status === wanted || progress.conclusion === wanted;
 }
@@ -82,7 +82,7 @@ export function complete(progress: Progress, conclusion: Conclusion): void {
   progress.startedAt ??= progress.completedAt;
 }
 
-/** A thing that waits to begin. */
+/** A new run, job or step that waits to begin. */
 export function waiting(): Progress {
   return { status: "queued", conclusion: null, startedAt: null, completedAt: null };
 }
@@ -92,12 +92,12 @@ export class Store {
   readonly #runs = new Map<number, RunRecord>();
   #lastId = Date.now();
 
-  /** Ids grow and are not used again by a later start on the same machine. */
+  /** Ids increase and are not reused by a later start on the same machine. */
   nextId(): number {
     return ++this.#lastId;
   }
 
-  /** The record of a workflow file, the same id at every start. */
+  /** The record of a workflow file, with the same id at every start. */
   workflow(file: string): WorkflowRecord {
     const known = this.#workflows.get(file);
     if (known !== undefined) return known;
@@ -133,7 +133,7 @@ export class Store {
     return null;
   }
 
-  /** Every run that has not ended, shown or not. */
+  /** Every run that has not ended, visible or not. */
   active(): RunRecord[] {
     return [...this.#runs.values()].filter((run) => run.status !== "completed");
   }

@@ -1,4 +1,4 @@
-/** For tests: a local GitHub on a repository of a few files, and an Octokit that talks to it. */
+/** For tests: a local GitHub with a repository of a few files, and an Octokit connected to it. */
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -65,7 +65,7 @@ export async function startTestGitHub(
   };
 }
 
-/** A function that starts one for the test that runs, and stops it after that test. */
+/** A function that starts one for the current test, and stops it after that test. */
 export function startForTest(): typeof startTestGitHub {
   const started: TestGitHub[] = [];
   afterEach(async () => {
@@ -78,7 +78,7 @@ export function startForTest(): typeof startTestGitHub {
   };
 }
 
-/** Makes every answer that is not as GitHub describes it an error. */
+/** Makes every response that violates GitHub's description an error. */
 function checked(octokit: Octokit): Octokit {
   const check = (method: string, path: string, status: number, body: unknown) => {
     const faults = contractFaults(method, path.split("?")[0] ?? "", status, body);
@@ -101,13 +101,13 @@ function checked(octokit: Octokit): Octokit {
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** A workflow of one job, started by hand, out of its steps (YAML, a list). */
+/** A workflow of one job, started by hand, with the given steps (YAML, a list). */
 export function workflowOf(steps: string, more = ""): string {
   const indented = steps.trim().split("\n").map((line) => `      ${line}`).join("\n");
   return `on: workflow_dispatch\n${more}\njobs:\n  job:\n    runs-on: local\n    steps:\n${indented}\n`;
 }
 
-/** Sends a dispatch to the main branch with whatever else is in its body. */
+/** Sends a dispatch to the main branch with the given additional body. */
 export function requestDispatch(octokit: Octokit, file: string, body: Record<string, unknown>) {
   const path = "/repos/{owner}/{repo}/actions/workflows/{workflow_id}/dispatches";
   return octokit.request(`POST ${path}`, {
@@ -165,7 +165,7 @@ export async function runWorkflow(
   return await waitForRun(test, await dispatch(test, file, inputs));
 }
 
-/** Waits until something holds. @throws {Error} after ten seconds. */
+/** Waits until a condition holds. @throws {Error} after ten seconds. */
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   for (const end = Date.now() + 10_000; Date.now() < end; await sleep(20)) {
     if (await holds()) return;
@@ -173,7 +173,7 @@ export async function until(holds: () => boolean | Promise<boolean>): Promise<vo
   throw new Error(`Waited in vain for ${holds}`);
 }
 
-/** Status and message of the refusal of a request. */
+/** Status and message of a refused request. */
 export async function refusal(request: Promise<unknown>): Promise<[number, string]> {
   const error = await request.then(() => null, (thrown: unknown) => thrown);
   if (!(error instanceof RequestError)) throw error ?? new Error("The request was not refused");

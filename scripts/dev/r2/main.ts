@@ -1,4 +1,4 @@
-/** The vault: Cloudflare's own simulator of R2, in a process of its own; its settings come in the environment. */
+/** The vault: Cloudflare's own simulator of R2, in its own process; its settings are passed in the environment. */
 import { Miniflare } from "miniflare";
 import process from "node:process";
 import { z } from "zod";
@@ -15,7 +15,7 @@ const simulator = new Miniflare({
   host: "127.0.0.1",
   port: env.R2_PORT,
   modules: true,
-  // only the bucket's own address is used; the simulator wants a worker all the same
+  // only the bucket's own address is used; the simulator requires a worker all the same
   script: "export default { fetch() { return new Response(null, { status: 404 }); } }",
   compatibilityDate: "2026-01-01",
   r2Buckets: {

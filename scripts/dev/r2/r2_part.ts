@@ -16,7 +16,7 @@ export interface VaultAccess {
 /** Access to a vault on that port, with new credentials. */
 export function makeVaultAccess(port: number): VaultAccess {
   return {
-    // where the simulator answers as R2's S3 API does
+    // the path at which the simulator serves R2's S3 API
     endpoint: `http://127.0.0.1:${port}/cdn-cgi/local/r2/s3`,
     bucket: BUCKET,
     accessKeyId: randomText(32),
@@ -31,7 +31,7 @@ export interface R2PartOptions {
   onUnexpectedEnd: (said: string) => void;
 }
 
-/** Its objects outlive a stop: they lie in the run's folder. */
+/** Its objects are kept over a stop: they are in the run's folder. */
 export function r2Part({ run, port, access, onUnexpectedEnd }: R2PartOptions): ChildPart {
   return new ChildPart({
     name: "r2",

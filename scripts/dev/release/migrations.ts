@@ -1,4 +1,7 @@
-/** Released migrations are frozen: supabase/released.json holds the SHA-256 of each, by the version that brought it. */
+/**
+ * Released migrations are frozen: supabase/released.json holds the SHA-256 of each, by the version that introduced
+ * it.
+ */
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -42,7 +45,7 @@ export function migrationFaults(released: Released, current: MigrationHashes): s
   return [...changed, ...early];
 }
 
-/** Migrations that no release has yet. */
+/** Migrations that are in no release yet. */
 export function unreleased(released: Released, current: MigrationHashes): MigrationHashes {
   const frozen = frozenOf(released);
   return Object.fromEntries(Object.entries(current).filter(([name]) => !(name in frozen)));

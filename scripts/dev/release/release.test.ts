@@ -1,4 +1,4 @@
-/** What a release promises: frozen migrations, one version, a changelog of it. */
+/** The invariants of a release: frozen migrations, one version, a section of the changelog. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";

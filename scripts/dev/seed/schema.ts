@@ -4,7 +4,7 @@ import type { Sql } from "postgres";
 
 const FOLDER = new URL("./erp/", import.meta.url);
 
-/** How far a database has come: `older` lacks the newest migration. */
+/** The version of a database's schema: `older` lacks the newest migration. */
 export type SchemaState = "newest" | "older";
 
 /**

@@ -1,4 +1,6 @@
-/** The sample ERP: consistent although its keys were not checked while loading, believable, and closed to others. */
+/**
+ * The sample ERP: consistent although its keys were not checked while loading, plausible, and closed to other users.
+ */
 import { randomUUID } from "node:crypto";
 import type { Sql, TransactionSql } from "postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

@@ -14,7 +14,7 @@ export interface SeedOptions {
   /** The auth server on prod. */
   supabaseUrl: string;
   publishableKey: string;
-  /** About how many rows prod gets; dev gets 40 % of it. */
+  /** Approximate number of rows in prod; dev gets 40 % of it. */
   rows: number;
   /** Whether prod's catalog gets sixty days of sample history, marked as such. */
   history: boolean;

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { AuthServer, SeededUser } from "./users.ts";
 
-/** Where the screen's auth client keeps its session in `localStorage`: supabase-js' default name. */
+/** The key in `localStorage` of the session of the screen's auth client: supabase-js' default name. */
 const SESSION_KEY = "supabase.auth.token";
 
 const sessionSchema = z.looseObject({
@@ -27,12 +27,12 @@ export async function signInByPassword(
   return { ...session, expires_at: Math.floor(Date.now() / 1000) + session.expires_in };
 }
 
-/** The entry of `localStorage` that makes the screen find this session. */
+/** The entry of `localStorage` from which the screen restores this session. */
 export function storedSession(session: UserSession): { name: string; value: string } {
   return { name: SESSION_KEY, value: JSON.stringify(session) };
 }
 
-/** A browser that has it: what Playwright's `setStorageState` takes. @param origin the screen's */
+/** The browser state with this session, for Playwright's `setStorageState`. @param origin the screen's */
 export function browserWith(session: UserSession, origin: string) {
   return { cookies: [], origins: [{ origin, localStorage: [storedSession(session)] }] };
 }

@@ -42,7 +42,7 @@ function signInOf(user: keyof SeededUsers): SeededUser {
 }
 
 async function signUp(server: AuthServer, person: SeededUser & { name: string }): Promise<string> {
-  // The auth client alone: the whole client wants a WebSocket, which Node before 22 does not have.
+  // The auth client alone: the whole client requires a WebSocket, which Node before 22 does not have.
   const auth = new AuthClient({
     url: `${server.supabaseUrl}/auth/v1`,
     headers: { apikey: server.publishableKey },

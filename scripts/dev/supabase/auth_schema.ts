@@ -2,8 +2,8 @@ import type { Connection } from "../../lib/postgres/connection.ts";
 import { PsqlSession } from "../../lib/postgres/psql.ts";
 
 /**
- * Makes auth's tables in each database, as the owner of schema auth. They are @supabase/lite's: a simpler form of
- * a hosted project's, with the same meaning of the columns they have.
+ * Creates auth's tables in each database, as the owner of schema auth. They are @supabase/lite's: simpler than a
+ * hosted project's, with the same meaning of the columns they have.
  * @throws {BackupError} at the first statement that fails.
  */
 export async function createAuthTables(psql: string, authAdmins: readonly Connection[]): Promise<void> {

@@ -1,6 +1,6 @@
 /**
- * @supabase/lite's connections, bound to Supabase's role model. By default lite serves requests as the role that
- * it connected as until it finds a table with row-level security, and then grants everything to all API roles.
+ * @supabase/lite's connections with Supabase's role model. By default lite serves requests as the role that it
+ * connected as until it finds a table with row-level security, and then grants everything to all API roles.
  */
 import { type IntrospectResult } from "@supabase/lite";
 import { createPostgresConnection, PostgresConnection } from "@supabase/lite/postgres";
@@ -33,17 +33,17 @@ function connectionConfig(url: string, max: number) {
   return { url, postgresOptions: { max, onnotice: () => {}, types: TYPES } };
 }
 
-/** The auth server's: as the owner of schema auth, never another role, no grant. */
+/** The auth server's: as the owner of schema auth, without a role switch or a grant. */
 export function connectAuth(url: string): PostgresConnection {
   return fixRoleSwitching(createPostgresConnection(connectionConfig(url, POOL)), "inactive");
 }
 
-/** Reads the catalogue; `authenticator` itself sees no table in information_schema, as it inherits nothing. */
+/** Reads the catalogue; `authenticator` itself can read no table in information_schema, as it inherits nothing. */
 export function connectCatalogueReader(url: string): PostgresConnection {
   return fixRoleSwitching(createPostgresConnection(connectionConfig(url, 1)), "inactive");
 }
 
-/** The REST server's: as `authenticator`, in every request the role of its token. */
+/** The REST server's: as `authenticator`, with the role of the token in every request. */
 export class RestConnection extends PostgresConnection {
   readonly #catalogue: PostgresConnection;
   #lastKnown: IntrospectResult | null = null;
@@ -56,8 +56,8 @@ export class RestConnection extends PostgresConnection {
   }
 
   /**
-   * While the database is away the schema stays the one last read, as PostgREST keeps its cache; lite's own
-   * answer then is a schema without anything in it, and every request a 404.
+   * While the database is unreachable the last schema is kept, as PostgREST keeps its cache; lite's own result would
+   * be an empty schema, and a 404 for every request.
    */
   override async introspect(options?: { useCache?: boolean }): Promise<IntrospectResult> {
     const found = await (options?.useCache ? this.#askOnce() : this.#catalogue.introspect(options));
@@ -67,7 +67,7 @@ export class RestConnection extends PostgresConnection {
     return this.#lastKnown;
   }
 
-  /** While nothing is cached every request asks: one answer serves all that wait for it. */
+  /** While nothing is cached every request needs the schema: one query serves all that wait for it. */
   #askOnce(): Promise<IntrospectResult> {
     return this.#asking ??= this.#catalogue.introspect({ useCache: true }).finally(() => this.#asking = null);
   }
@@ -82,9 +82,9 @@ export class RestConnection extends PostgresConnection {
 }
 
 /**
- * Answers lite's question "does any table have row-level security?" once and for all: `active` sets the role in
- * every request, either answer keeps lite from granting anything.
- * @throws {Error} when this version of lite asks in another way.
+ * Fixes the answer to lite's query "does any table have row-level security?": `active` sets the role in every
+ * request, either answer keeps lite from granting anything.
+ * @throws {Error} when this version of lite has a different query.
  */
 function fixRoleSwitching(connection: PostgresConnection, state: "active" | "inactive"): PostgresConnection {
   if (!("rlsState" in connection)) {

@@ -1,7 +1,7 @@
 /**
- * Database errors as PostgREST answers them. @supabase/lite answers many with 500 `SUP`; it does pass on what a
- * function raises as `PGRST` with a status in its detail, so errors are put into that form.
- * Source of the table: PostgREST's documentation, "Errors", HTTP status codes by SQLSTATE.
+ * Database errors in PostgREST's format. @supabase/lite answers many with 500 `SUP`; it does forward what a function
+ * raises as `PGRST` with a status in its detail, so errors are converted to that form. Source of the table:
+ * PostgREST's documentation, "Errors", HTTP status codes by SQLSTATE.
  */
 
 interface DatabaseError {
@@ -11,7 +11,7 @@ interface DatabaseError {
   hint?: string | null;
 }
 
-/** First match counts; what matches none is a 400. */
+/** First match counts; without a match the status is 400. */
 const STATUS_BY_SQLSTATE: readonly (readonly [RegExp, number])[] = [
   [/^08/, 503],
   [/^53400$/, 500],
@@ -21,10 +21,10 @@ const STATUS_BY_SQLSTATE: readonly (readonly [RegExp, number])[] = [
   [/^(09|25|2D|38|39|3B|40|54|55|57|58|F0|HV|P0|XX)/, 500],
 ];
 
-/** What lite itself answers as PostgREST does. */
+/** Errors that lite itself answers as PostgREST does. */
 const LEFT_TO_LITE = /^(2[12]|42|PT)|^(23502|23503|23505|25006|PGRST)$/;
 const SQLSTATE = /^[0-9A-Z]{5}$/;
-/** The driver's and the system's own codes for a server that is not there. */
+/** The driver's and the system's own codes for an unreachable server. */
 const NOT_CONNECTED = new Set([
   "ECONNREFUSED",
   "ECONNRESET",

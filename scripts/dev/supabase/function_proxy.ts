@@ -1,9 +1,9 @@
-/** `/functions/v1/<name>` of the project's address: passed on to where the function runs, unchanged. */
+/** `/functions/v1/<name>` of the project's address: forwarded unchanged to the function's process. */
 import { type IncomingMessage, request, type ServerResponse } from "node:http";
 
 const PREFIX = "/functions/v1";
 
-/** Of one connection only, RFC 9110 7.6.1. */
+/** Hop-by-hop headers, RFC 9110 7.6.1. */
 const HOP_BY_HOP = [
   "connection",
   "keep-alive",
@@ -24,7 +24,7 @@ export function isFunctionPath(path: string): boolean {
   return path === PREFIX || path.startsWith(`${PREFIX}/`);
 }
 
-/** Passes the request on as it streams in, and the answer back. */
+/** Streams the request to the function, and the response back. */
 export function proxyToFunction(
   incoming: IncomingMessage,
   response: ServerResponse,

@@ -1,6 +1,6 @@
 /**
- * The embedded API against hosted Supabase's behaviour, where we rely on it: privileges, status codes, the
- * form of values, life with a database that comes and goes.
+ * The embedded API against hosted Supabase's behaviour that the product relies on: privileges, status codes, formats
+ * of values, and a database that restarts.
  */
 import { createHmac } from "node:crypto";
 import postgres from "postgres";
@@ -84,7 +84,7 @@ function forge(claims: object, secret: string): string {
   return `${text}.${createHmac("sha256", secret).update(text).digest("base64url")}`;
 }
 
-/** Every privilege of the database, as the catalogue has it. */
+/** Every privilege of the database, from the catalogue. */
 const privileges = () =>
   sql`select 'class' as kind, oid::regclass::text as name, relacl::text as acl from pg_class where relnamespace::regnamespace::text !~ '^pg_'
       union all select 'proc', oid::regprocedure::text, proacl::text from pg_proc where pronamespace::regnamespace::text !~ '^pg_'
@@ -217,7 +217,7 @@ describe("lifecycle", () => {
 
   test("answers 503 without the database, and recovers with it", async () => {
     await stack.stopPart("postgres");
-    // a request that the server took with it may get no answer at all: the next one has the error
+    // a request that was active when the server stopped may get no response: the next one has the error
     await expect.poll(() => rpc("who").catch(() => null), { timeout: 20_000 })
       .toMatchObject({ status: 503, body: { code: "PGRST001" } });
     await stack.startPart("postgres");

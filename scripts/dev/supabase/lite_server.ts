@@ -1,6 +1,6 @@
 /**
- * One address for supabase-js: auth and REST by @supabase/lite on the real database, functions passed on.
- * lite as it comes is open to anonymous callers on PostgreSQL; `connections.ts` closes that.
+ * One address for supabase-js: auth and REST by @supabase/lite on the real database, functions by a proxy. By default
+ * lite is open to anonymous callers on PostgreSQL; `connections.ts` prevents that.
  */
 import { getRequestListener } from "@hono/node-server";
 import { App } from "@supabase/lite";
@@ -10,9 +10,9 @@ import { connectAuth, connectCatalogueReader, RestConnection } from "./connectio
 import { type FunctionAddress, isFunctionPath, proxyToFunction } from "./function_proxy.ts";
 
 export interface LiteOptions {
-  /** Of 127.0.0.1. */
+  /** Port on 127.0.0.1. */
   port: number;
-  /** The database as each of the roles that Supabase's servers use. */
+  /** Connections to the database for each of the roles that Supabase's servers use. */
   urls: { authenticator: string; authAdmin: string; catalogueReader: string };
   keys: { publishable: string; secret: string; jwtSecret: string };
   siteUrl: string;
@@ -24,10 +24,10 @@ export interface LiteServer {
 }
 
 const JWT_EXPIRY_SECONDS = 3600;
-/** As hosted projects have it: the most rows that one request returns. */
+/** The limit of hosted projects for the rows of one response. */
 const MAX_ROWS = 1000;
 
-/** Resolves when it answers. @throws {Error} when the database cannot be reached or the port is taken. */
+/** Resolves when it answers. @throws {Error} when the database cannot be reached or the port is in use. */
 export async function startLite(options: LiteOptions): Promise<LiteServer> {
   const authConnection = connectAuth(options.urls.authAdmin);
   const catalogue = connectCatalogueReader(options.urls.catalogueReader);
@@ -96,8 +96,8 @@ function appConfig({ keys, siteUrl }: LiteOptions) {
 type Fetch = (request: Request) => Promise<Response>;
 
 /**
- * What the gateway of hosted projects adds: every origin may read the answers, and send whatever headers it wants.
- * lite itself lacks `x-supabase-api-version`, and omits all of them on some answers.
+ * The headers of a hosted project's gateway: every origin may read the responses, and send any headers. lite itself
+ * lacks `x-supabase-api-version`, and omits all of them on some responses.
  */
 function allowEveryOrigin(response: ServerResponse): void {
   response.setHeader("access-control-allow-origin", "*");

@@ -1,4 +1,4 @@
-/** The process of {@link startLite}; its settings come in the environment. */
+/** The process of {@link startLite}; its settings are passed in the environment. */
 import process from "node:process";
 import { z } from "zod";
 import { startLite } from "./lite_server.ts";

@@ -1,4 +1,4 @@
-/** The part of the stack that stands for Supabase's API: @supabase/lite in a process of its own. */
+/** The part of the stack in place of Supabase's API: @supabase/lite in its own process. */
 import process from "node:process";
 import type { SupabaseServer } from "../../lib/server/supabase.ts";
 import { ChildPart, nodeArguments } from "../child_process.ts";

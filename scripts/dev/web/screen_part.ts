@@ -9,7 +9,7 @@ import type { RunFolder } from "../run_folder.ts";
 export interface ScreenPartOptions {
   run: RunFolder;
   port: number;
-  /** `dev` follows changes of the files; `built` is what production serves. */
+  /** `dev` follows changes of the files; `built` is the production build. */
   mode: "dev" | "built";
   supabaseUrl: string;
   publishableKey: string;

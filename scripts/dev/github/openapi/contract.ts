@@ -1,4 +1,4 @@
-/** For tests: whether an answer is one that GitHub's OpenAPI description allows. */
+/** For tests: whether a response is one that GitHub's OpenAPI description allows. */
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { Ajv } from "ajv";
@@ -35,7 +35,7 @@ function toJsonSchema(value: Json): Json {
   return nullable === true ? { anyOf: [plain, { type: "null" }] } : plain;
 }
 
-/** The description's path that a URL's path is of, `null` for none: the one with the most fixed parts. */
+/** The path of the description that a URL matches, `null` for none: the one with the most fixed parts. */
 export function describedPath(pathname: string): string | null {
   const matches = Object.keys(paths).filter((path) =>
     new RegExp(`^${path.replace(/\{\w+\}/g, "[^/]+")}$`).test(pathname)
@@ -44,8 +44,8 @@ export function describedPath(pathname: string): string | null {
 }
 
 /**
- * What is wrong with an answer, `[]` when it is right. Errors that the description does not name must have
- * the form that all of GitHub's errors have.
+ * The problems of a response, `[]` for none. Errors that the description does not contain must have the format that
+ * all of GitHub's errors have.
  * @param path as in the description, with its `{…}`
  */
 export function contractFaults(method: string, path: string, status: number, body: unknown): string[] {

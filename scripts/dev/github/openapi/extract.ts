@@ -1,4 +1,4 @@
-/** Takes from GitHub's OpenAPI description what the local GitHub serves. See README.md in this folder. */
+/** Extracts from GitHub's OpenAPI description what the local GitHub serves. See README.md in this folder. */
 import { readFile, writeFile } from "node:fs/promises";
 import process from "node:process";
 import { gzipSync } from "node:zlib";
@@ -16,7 +16,7 @@ const descriptionSchema = z.object({
 
 const REPOSITORY = "/repos/{owner}/{repo}";
 const ACTIONS = `${REPOSITORY}/actions`;
-/** Methods by path, several with a blank between them. */
+/** Methods by path, several separated by a blank. */
 const ENDPOINTS: Readonly<Record<string, string>> = {
   "/user": "get",
   "/rate_limit": "get",
@@ -43,13 +43,13 @@ const ENDPOINTS: Readonly<Record<string, string>> = {
 };
 const DROPPED = new Set(["examples", "example", "externalDocs", "tags"]);
 
-/** A copy without texts for people; the references in it are added to `needed`. */
+/** A copy without descriptions; the references in it are added to `needed`. */
 function strip(value: Json, needed: Set<string>): Json {
   if (Array.isArray(value)) return value.map((each) => strip(each, needed));
   if (typeof value !== "object" || value === null) return value;
   if (typeof value.$ref === "string") needed.add(value.$ref);
   const kept = Object.entries(value).filter(([key, each]) =>
-    // A property may be called `description` or `tags` too; then it is a schema.
+    // A property may be named `description` or `tags` too; then it is a schema.
     typeof each === "object" && !Array.isArray(each) && each !== null && "type" in each ||
     !DROPPED.has(key) && !(key === "description" && typeof each === "string")
   );
@@ -70,7 +70,7 @@ const paths = Object.fromEntries(
   }),
 );
 const components: Record<string, Record<string, Json>> = {};
-for (const reference of needed) { // grows while it is walked
+for (const reference of needed) { // grows during the iteration
   const [, , section = "", name = ""] = reference.split("/");
   const component = description.components[section]?.[name];
   if (component === undefined) throw new Error(`Cannot find ${reference} in ${file}`);

@@ -1,4 +1,4 @@
-/** Authorization of requests, and the check of each answer against GitHub's description. */
+/** Authorization of requests, and the check of each response against GitHub's description. */
 import { describe, expect, it } from "vitest";
 import { contractFaults } from "../openapi/contract.ts";
 import { OWNER, refusal, REPO, requestDispatch } from "../test_github.ts";

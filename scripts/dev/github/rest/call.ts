@@ -1,4 +1,4 @@
-/** A request to the REST API, taken apart, and what its handlers share. */
+/** A parsed request to the REST API, and what its handlers share. */
 import type { ActionsService } from "../actions.ts";
 import type { Faults } from "../faults.ts";
 import type { IssueTracker } from "../issues.ts";
@@ -14,9 +14,9 @@ export interface RestContext {
   logs: LogLinks;
 }
 
-/** One request, taken apart. */
+/** One parsed request. */
 export interface RestCall {
-  /** The parts of the path that vary, in order. */
+  /** The variable parts of the path, in order. */
   params: readonly string[];
   query: URLSearchParams;
   headers: Readonly<Record<string, string | string[] | undefined>>;
@@ -27,7 +27,7 @@ export function ok(body: unknown): Answer {
   return { status: 200, body };
 }
 
-/** The part of a list that `per_page` and `page` ask for. */
+/** The page of a list that `per_page` and `page` request. */
 export function page<T>(all: readonly T[], query: URLSearchParams): T[] {
   const size = Math.min(Math.max(Number(query.get("per_page") ?? 30) || 30, 1), 100);
   const number = Math.max(Number(query.get("page") ?? 1) || 1, 1);

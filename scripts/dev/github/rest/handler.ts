@@ -1,4 +1,4 @@
-/** From a request to its answer: what is open, whose token it is, which endpoint it means. */
+/** Routes a request: open paths, authorization, endpoint. */
 import type { IncomingMessage } from "node:http";
 import { type Bearer, includes, type Tokens } from "./access.ts";
 import type { RestContext } from "./call.ts";
@@ -7,7 +7,7 @@ import { runPageHtml } from "./page.ts";
 import type { Site } from "./repository.ts";
 import { type Route, ROUTES } from "./routes.ts";
 
-/** The answer to a request, `null` when it is never to be answered. @throws what is a fault of ours. */
+/** The response to a request, `null` if it is never answered. @throws internal errors. */
 export async function answer(
   context: RestContext,
   tokens: Tokens,
@@ -34,7 +34,7 @@ export async function answer(
   }
 }
 
-/** What needs no token: a log behind its link, and the page of a run. */
+/** Paths that need no token: a log behind its link, and the page of a run. */
 function answerOpen(
   context: RestContext,
   path: string,

@@ -1,4 +1,4 @@
-/** Requests and answers of the local GitHub's HTTP side. */
+/** Requests and responses of the local GitHub's HTTP server. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 
 export interface Answer {
@@ -10,7 +10,7 @@ export interface Answer {
   headers?: Readonly<Record<string, string>>;
 }
 
-/** An answer that ends the handling of a request. */
+/** A response that ends the handling of a request. */
 export class HttpError extends Error {
   override readonly name = "HttpError";
 
@@ -32,8 +32,8 @@ export class HttpError extends Error {
 const MAX_BODY = 1_000_000;
 
 /**
- * A request's JSON.
- * @throws {HttpError} 400 for what is not JSON, 413 for more than a megabyte.
+ * The JSON body of a request.
+ * @throws {HttpError} 400 for invalid JSON, 413 for more than a megabyte.
  */
 export async function readJson(request: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = [];

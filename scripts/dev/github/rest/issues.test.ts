@@ -1,4 +1,4 @@
-/** Issues, comments and labels over REST: each answer is held against GitHub's description by the Octokit used. */
+/** Issues, comments and labels over REST: the Octokit used checks each response against GitHub's description. */
 import { Octokit } from "@octokit/rest";
 import { describe, expect, it } from "vitest";
 import { OWNER, refusal, REPO, startForTest, TOKEN } from "../test_github.ts";

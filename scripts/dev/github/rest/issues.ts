@@ -91,7 +91,7 @@ function valid<T extends z.ZodType>(schema: T, body: unknown): z.output<T> {
   throw new HttpError(422, "Validation Failed");
 }
 
-/** A bare list; the way to its next part is in the header `link`, which Octokit follows. */
+/** A bare list; the link to its next page is in the header `link`, which Octokit follows. */
 function list<T>(
   site: Site,
   path: string,

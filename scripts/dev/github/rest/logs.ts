@@ -1,10 +1,10 @@
-/** Logs behind short-lived links that need no token, as GitHub gives them. */
+/** Logs behind short-lived links that need no token, as on GitHub. */
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { crc32 } from "node:zlib";
 import type { RunRecord, Store } from "../store.ts";
 import { type Answer, HttpError } from "./http.ts";
 
-/** How long a link works, in milliseconds. */
+/** How long a link is valid, in milliseconds. */
 const LIFETIME_MS = 60_000;
 const PATH = /^\/_logs\/(jobs|runs)\/(\d+)$/;
 
@@ -18,17 +18,17 @@ export class LogLinks {
     this.#store = store;
   }
 
-  /** Where the plain text of a job's log is. */
+  /** Link to the plain text of a job's log. */
   jobLink(id: number): string {
     return this.#link(`/_logs/jobs/${id}`);
   }
 
-  /** Where the ZIP file with the logs of all jobs of a run is. */
+  /** Link to the ZIP file with the logs of all jobs of a run. */
   runLink(id: number): string {
     return this.#link(`/_logs/runs/${id}`);
   }
 
-  /** The log behind a link, `null` when the path is none of ours. @throws {HttpError} 403 for a bad link, 404. */
+  /** The log behind a link, `null` for any other path. @throws {HttpError} 403 for an invalid link, 404. */
   answer(path: string, query: URLSearchParams): Answer | null {
     const [, kind, id] = PATH.exec(path) ?? [];
     if (kind === undefined) return null;
@@ -83,7 +83,7 @@ function makeZip(files: readonly { name: string; data: Buffer }[]): Uint8Array {
     const fields = Buffer.alloc(26);
     fields.writeUInt16LE(20, 0);
     fields.writeUInt16LE(0x0800, 2); // names are UTF-8
-    fields.writeUInt16LE(0x21, 8); // 1980-01-01: logs carry their own times
+    fields.writeUInt16LE(0x21, 8); // 1980-01-01: logs contain their own times
     fields.writeUInt32LE(crc32(data), 10);
     fields.writeUInt32LE(data.length, 14);
     fields.writeUInt32LE(data.length, 18);

@@ -1,4 +1,4 @@
-/** HTML out of templates: whatever is put in is escaped, unless it is markup already. */
+/** HTML templates: inserted values are escaped, unless they are markup already. */
 
 export interface Markup {
   readonly html: string;
@@ -6,7 +6,7 @@ export interface Markup {
 
 type Part = string | number | Markup | readonly Markup[];
 
-/** Marks a constant of ours as HTML. */
+/** Marks a constant as HTML. */
 export function raw(html: string): Markup {
   return { html };
 }

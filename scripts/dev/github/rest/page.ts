@@ -1,4 +1,4 @@
-/** The page behind a run's link: what it does, step by step, and its log. */
+/** The page behind a run's link: its steps and its log. */
 import { isoOrDash, type Markup, markup, raw } from "./markup.ts";
 import type { JobRecord, RunRecord, StepRecord } from "../store.ts";
 
@@ -20,7 +20,7 @@ const STYLE = `
     body { background: #18181b; color: #f4f4f5; } pre { background: #27272a; } a { color: #93c5fd; }
   }`;
 
-/** The whole page as HTML. It reloads itself while the run is not over. */
+/** The whole page as HTML. It reloads itself until the run has ended. */
 export function runPageHtml(run: RunRecord): string {
   const reload = run.status === "completed" ? raw("") : raw('<meta http-equiv="refresh" content="3">');
   return markup`<!doctype html>

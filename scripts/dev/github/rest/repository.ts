@@ -1,6 +1,6 @@
 /** Bodies of the REST API for the repository and its owner: GitHub's fields under GitHub's names. */
 
-/** Where the local GitHub is and which repository it has. */
+/** The address of the local GitHub, and its repository. */
 export interface Site {
   url: string;
   /** `owner/name` */
@@ -76,7 +76,7 @@ function links(base: string, suffixes: Readonly<Record<string, string>>): Record
   return Object.fromEntries(Object.entries(suffixes).map(([name, suffix]) => [name, base + suffix]));
 }
 
-/** The user who owns the repository, the only one there is. */
+/** The user who owns the repository, the only user. */
 export function userBody(site: Site) {
   const [login = ""] = site.repository.split("/");
   return {
@@ -93,7 +93,7 @@ export function userBody(site: Site) {
   };
 }
 
-/** The repository as it stands inside other bodies. */
+/** The repository as part of other bodies. */
 export function minimalRepositoryBody(site: Site) {
   return {
     id: 1,
@@ -109,7 +109,7 @@ export function minimalRepositoryBody(site: Site) {
   };
 }
 
-/** The repository as it stands alone. */
+/** The repository as a body of its own. */
 export function repositoryBody(site: Site) {
   const at = site.startedAt.toISOString();
   const web = `${site.url}/${site.repository}`;
@@ -151,7 +151,7 @@ export function repositoryBody(site: Site) {
   };
 }
 
-/** The owner as he sees himself. */
+/** The owner as the response to the owner's own request. */
 export function privateUserBody(site: Site) {
   const counts = { public_repos: 0, public_gists: 0, followers: 0, following: 0, private_gists: 0 };
   const owned = { total_private_repos: 1, owned_private_repos: 1, disk_usage: 0, collaborators: 0 };

@@ -1,4 +1,4 @@
-/** Which endpoints there are and which right each needs. */
+/** The endpoints and the permission that each needs. */
 import type { Area, Right } from "./access.ts";
 import { rateLimitBody } from "./bodies.ts";
 import { privateUserBody, repositoryBody } from "./repository.ts";
@@ -24,7 +24,7 @@ export interface Route {
   /** Of the path after the repository for `repository`, of the whole path otherwise. */
   path: RegExp;
   scope: "repository" | "site";
-  /** To which {@link right} is needed. */
+  /** The area of the needed {@link right}. */
   area: Area;
   right: Right;
   /** `null`: the request is never answered. */

@@ -1,4 +1,4 @@
-/** Runs over REST: lists, jobs, logs, cancelling, and the page for people. */
+/** Runs over REST: lists, jobs, logs, cancelling, and the HTML page. */
 import { describe, expect, it } from "vitest";
 import { dispatch, OWNER, refusal, REPO, TOKEN, until, waitForRun } from "../test_github.ts";
 import { startForFile } from "./fixture.ts";

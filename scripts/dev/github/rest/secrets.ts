@@ -1,4 +1,4 @@
-/** The endpoint of the repository's secrets: their names, never what they are. */
+/** The endpoint of the repository's secrets: their names, never their values. */
 import { ok, page, type RestCall, type RestContext } from "./call.ts";
 import type { Answer } from "./http.ts";
 

@@ -1,4 +1,4 @@
-/** Workflows over REST: lists, switches, dispatches with GitHub's refusals, schedules. */
+/** Workflows over REST: lists, enabling and disabling, dispatches with GitHub's refusals, schedules. */
 import { describe, expect, it } from "vitest";
 import { OWNER, refusal, REPO, requestDispatch, runWorkflow, TOKEN, waitForRun } from "../test_github.ts";
 import { startForFile } from "./fixture.ts";

@@ -1,4 +1,4 @@
-/** The endpoints of workflows: listing, switching, starting. */
+/** The endpoints of workflows: listing, enabling, disabling, starting. */
 import { z } from "zod";
 import type { DispatchFault } from "../faults.ts";
 import type { RunRecord } from "../store.ts";
@@ -13,7 +13,7 @@ const dispatchBody = z.object({
 });
 type DispatchBody = z.infer<typeof dispatchBody>;
 
-/** From this version on, a dispatch always answers with the run's details. */
+/** From this version on, a dispatch always returns the run's details. */
 const DETAILS_VERSION = "2026-03-10";
 const MAX_INPUTS = 25;
 

@@ -1,4 +1,4 @@
-/** Ends that come from outside: cancelling, stopping, and the death of the process. */
+/** External ends of a run: cancelling, stopping, and the death of the process. */
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
@@ -11,7 +11,7 @@ import { dispatch, OWNER, REPO, startForTest, until, waitForRun, workflowOf } fr
 const where = { owner: OWNER, repo: REPO };
 const start = startForTest();
 
-/** Starts a local GitHub and a run, and goes on until it is killed. */
+/** Starts a local GitHub and a run, and continues until it is killed. */
 const HOST = `
   const [server, folder] = process.argv.slice(2);
   const { startGitHub } = await import(server);
@@ -64,11 +64,11 @@ describe("cancelling", () => {
   const TIDY = `bash -c "trap 'echo tidied; exit 0' INT; >ready; while true; do sleep 0.1; done"`;
 
   it("reaches a program that replaced the shell, not one that the shell waits for", async () => {
-    const heard = await cancel(`- run: exec ${TIDY}`);
-    expect(heard.log).toContain(" tidied\n");
-    const deaf = await cancel(`- run: ${TIDY}; echo after`);
-    expect(deaf.log).not.toMatch(/Z (tidied|after)\n/);
-    expect(deaf.seconds).toBeGreaterThan(7);
+    const replaced = await cancel(`- run: exec ${TIDY}`);
+    expect(replaced.log).toContain(" tidied\n");
+    const waiting = await cancel(`- run: ${TIDY}; echo after`);
+    expect(waiting.log).not.toMatch(/Z (tidied|after)\n/);
+    expect(waiting.seconds).toBeGreaterThan(7);
   });
 
   it("lets a step finish if its condition still holds", async () => {
@@ -79,13 +79,13 @@ describe("cancelling", () => {
 
   it("terminates a process that ignores SIGINT after 7.5 s, and kills it 2.5 s later", async () => {
     const ended = await cancel(`
-- name: deaf
+- name: ignoring
   run: |
     trap 'echo heard INT' INT
     trap 'echo heard TERM' TERM
     >ready
     while true; do sleep 0.2 || true; done`);
-    expect(ended).toMatchObject({ conclusion: "cancelled", steps: { deaf: "cancelled" } });
+    expect(ended).toMatchObject({ conclusion: "cancelled", steps: { ignoring: "cancelled" } });
     expect(ended.log.indexOf("heard INT")).toBeGreaterThan(0);
     expect(ended.log.indexOf("heard TERM")).toBeGreaterThan(ended.log.indexOf("heard INT"));
     expect(ended.seconds).toBeGreaterThan(9.5);

@@ -13,7 +13,7 @@ export class Cancellation {
     return this.signal.aborted;
   }
 
-  /** Why, in words for the log. */
+  /** The reason, as text for the log. */
   get reason(): string | null {
     return this.#reason;
   }

@@ -1,10 +1,10 @@
-/** Workflow commands, the pairs of a command file, and what the masker hides. */
+/** Workflow commands, the pairs of a command file, and the masking of secrets. */
 import { describe, expect, it } from "vitest";
 import { type Annotation, CommandReader, parsePairs } from "./commands.ts";
 import { JobLog } from "./log.ts";
 import { Masker } from "./masker.ts";
 
-/** What a reader does with some lines. */
+/** The effects of some lines on a reader. */
 function read(...lines: string[]) {
   const written: string[] = [];
   const masks: string[] = [];

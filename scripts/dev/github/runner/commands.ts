@@ -7,7 +7,7 @@ interface Command {
 }
 
 const COMMAND = /^\s*::([A-Za-z-]+)(?:\s.*?)?::(.*)$/;
-/** Commands that become lines of the log, and how they begin there. */
+/** Commands that become lines of the log, and their prefixes there. */
 const LOGGED: Readonly<Record<string, string>> = {
   error: "##[error]",
   warning: "##[warning]",
@@ -40,8 +40,8 @@ export interface CommandSinks {
 }
 
 /**
- * Reads a script's lines one by one and does what its commands say. The commands that GitHub itself has
- * switched off or replaced by files (`set-env`, `set-output`, …) are answered with an error in the log.
+ * Reads a script's lines one by one and executes their commands. Commands that GitHub itself has disabled or replaced
+ * by files (`set-env`, `set-output`, …) are reported as an error in the log.
  */
 export class CommandReader {
   readonly #sinks: CommandSinks;
@@ -83,7 +83,7 @@ export class CommandReader {
 
 /**
  * The pairs of a file such as `GITHUB_OUTPUT`: lines `name=value`, or `name<<END` … `END` for several lines.
- * @throws {Error} for a line of neither form, and for an end that never comes.
+ * @throws {Error} for a line in neither format, and for a missing end.
  */
 export function parsePairs(content: string): Map<string, string> {
   const pairs = new Map<string, string>();

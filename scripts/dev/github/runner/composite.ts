@@ -1,4 +1,4 @@
-/** Composite actions of the repository: a list of steps with inputs and outputs of its own. */
+/** Composite actions of the repository: a list of steps with its own inputs and outputs. */
 import { join } from "node:path";
 import { type Scope, toText, toTexts, type Value } from "../workflow/expressions.ts";
 import { loadAction } from "../workflow/load.ts";
@@ -15,7 +15,7 @@ export interface Composite {
 /**
  * Reads the action that a step names and prepares its frame.
  * @param env of the calling step
- * @param signal aborted when the calling step is over
+ * @param signal aborted when the calling step has ended
  * @throws {Error} for an input that the action does not declare.
  */
 export async function prepareComposite(
@@ -44,7 +44,7 @@ export async function prepareComposite(
   return { action, frame };
 }
 
-/** What the action gives back, when its steps have run. */
+/** The outputs of the action, after its steps have run. */
 export function outputsOf(session: JobSession, { action, frame }: Composite): Record<string, string> {
   const values = Object.entries(action.outputs).map(([name, { value }]) => [name, value] as const);
   return toTexts(Object.fromEntries(values), scopeOf(session, frame, frame.env));

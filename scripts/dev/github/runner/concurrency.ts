@@ -2,7 +2,7 @@
 
 export interface ConcurrencyRule {
   group: string;
-  /** The newcomer ends the one that runs. */
+  /** The new member cancels the one that runs. */
   cancelInProgress: boolean;
   /** `single` keeps one waiting and drops the older one; `max` keeps up to a hundred. */
   queue: "single" | "max";
@@ -10,7 +10,7 @@ export interface ConcurrencyRule {
 
 /** A run or a job inside a group. */
 export interface Member {
-  /** Asks it to end because another one came. */
+  /** Requests it to end because another one arrived. */
   cancel(reason: string): void;
 }
 
@@ -22,14 +22,14 @@ interface Place {
   answer(mayRun: boolean): void;
 }
 
-/** Where a member stands: `turn` comes true when it may run, false when it lost its place. */
+/** The place of a member: `turn` resolves to true when it may run, to false when it lost its place. */
 export interface Turn {
   readonly turn: Promise<boolean>;
-  /** Frees the place, whether it ran or not. */
+  /** Releases the place, whether it ran or not. */
   leave(): void;
 }
 
-/** All groups of a repository. Names are compared without regard to case. */
+/** All groups of a repository. Names are case-insensitive. */
 export class ConcurrencyGroups {
   readonly #groups = new Map<string, { running: Place | null; waiting: Place[] }>();
 

@@ -1,4 +1,4 @@
-/** The state of a list of steps, and what their expressions see of it. */
+/** The state of a list of steps, and the contexts of their expressions. */
 import type { Scope, StatusAnswers, Value } from "../workflow/expressions.ts";
 import type { Scalar } from "../workflow/tree.ts";
 import type { Conclusion } from "../store.ts";
@@ -19,15 +19,15 @@ export interface Frame {
   /** Variables of the step that called the composite action. */
   env: Readonly<Record<string, string>>;
   workingDirectory: Scalar;
-  /** For scripts that name none. */
+  /** For scripts without a shell of their own. */
   shell: "bash" | undefined;
-  /** Aborted: the step that called the composite action is over. */
+  /** Aborted when the step that called the composite action has ended. */
   signal: AbortSignal;
   results: Record<string, StepResult>;
   failed: boolean;
 }
 
-/** What the expressions of a step see, at this moment. */
+/** The current contexts of a step's expressions. */
 export function scopeOf(session: JobSession, frame: Frame, env: Readonly<Record<string, string>>): Scope {
   const { requested } = session.cancellation;
   const status: StatusAnswers = {

@@ -2,7 +2,7 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import type { Writable } from "node:stream";
 
-/** Keeps a list of process groups from its input; at the input's end, kills them. In any bash from 3.2 on. */
+/** Keeps a list of process groups from its input; at the input's end, kills them. Runs in any bash from 3.2 on. */
 const WATCH = `
 trap '' HUP INT TERM
 groups=' '
@@ -14,7 +14,7 @@ while read -r change group; do
 done
 for group in $groups; do kill -KILL -- "-$group"; done`;
 
-/** A shell of its own process group, there as long as scripts run. The pipe to it ends with this process. */
+/** A shell in its own process group that lives as long as scripts run. Its pipe closes when this process ends. */
 export class Guard {
   #shell: ChildProcessByStdio<Writable, null, null> | null = null;
   #scripts = 0;
@@ -30,7 +30,7 @@ export class Guard {
     return this.#shell.stdin;
   }
 
-  /** The script has ended. @param group its group, if it ever began */
+  /** Unregisters a script that has ended. @param group its group, if it ever began */
   leave(group?: number): void {
     this.#scripts -= 1;
     if (group !== undefined) this.#shell?.stdin.write(`remove ${group}\n`);

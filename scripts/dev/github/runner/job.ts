@@ -1,4 +1,4 @@
-/** Runs one job from setting up to completion. */
+/** Runs one job from setup to completion. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Scope, toMinutes, toText, toTexts, type Value } from "../workflow/expressions.ts";
@@ -15,7 +15,7 @@ import { runSteps, type StepObserver, stepTitle } from "./steps.ts";
 /** GitHub's own limit for a job, in minutes. */
 const DEFAULT_TIMEOUT_MINUTES = 360;
 
-/** How a job ended; jobs that need it see this. */
+/** How a job ended; jobs that need it read this. */
 export type JobResult = {
   result: Conclusion;
   outputs: Record<string, string>;
@@ -31,7 +31,7 @@ export interface JobTask {
   cancellation: Cancellation;
 }
 
-/** The task of a job, waiting. */
+/** The entry of a waiting job. */
 export function makeJob(request: RunRequest, key: string, cancellation: Cancellation): JobTask {
   const job = request.workflow.jobs[key];
   if (job === undefined) throw new Error(`Cannot find the job '${key}'`);
@@ -63,7 +63,7 @@ function stepRecords(job: Job): StepRecord[] {
   return names.map((name, i) => ({ ...waiting(), number: i + 1, name }));
 }
 
-/** Runs the job. Never throws: what goes wrong is in the job's log and its conclusion. */
+/** Runs the job. Never throws: errors are in the job's log and its conclusion. */
 export async function runJob(task: JobTask, needs: { readonly [key: string]: Value }): Promise<JobResult> {
   const { record, request, cancellation } = task;
   const { settings } = request;

@@ -4,7 +4,7 @@ import type { Masker } from "./masker.ts";
 /** Per job, in characters; the beginning is dropped first. */
 const MAX_CHARACTERS = 4_000_000;
 
-/** Lines with their time, masked before they are kept. */
+/** Lines with their time, masked before they are stored. */
 export class JobLog {
   readonly #lines: string[] = [];
   readonly #masker: Masker;
@@ -12,7 +12,7 @@ export class JobLog {
   #characters = 0;
   #dropped = 0;
 
-  /** @param echo gets every masked line too, without its time. */
+  /** @param echo also receives every masked line, without its time. */
   constructor(masker: Masker, echo: (line: string) => void) {
     this.#masker = masker;
     this.#echo = echo;

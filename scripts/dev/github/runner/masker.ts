@@ -1,6 +1,6 @@
-/** Keeps secrets out of logs. */
+/** Masks secrets in logs. */
 
-/** Replaces every known secret by `***`, also where it stands base64, URL or JSON encoded. */
+/** Replaces every known secret by `***`, also in its base64, URL and JSON encodings. */
 export class Masker {
   readonly #secrets = new Set<string>();
   #sorted: string[] = [];

@@ -1,4 +1,4 @@
-/** The scripts of `run:` steps: each in a process group of its own that ends with the step. */
+/** The scripts of `run:` steps: each in its own process group, which ends with the step. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { constants } from "node:os";
@@ -8,15 +8,15 @@ import { StringDecoder } from "node:string_decoder";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Guard } from "./guard.ts";
 
-/** What GitHub's runner grants after SIGINT and after SIGTERM, in milliseconds. */
+/** The grace periods of GitHub's runner after SIGINT and after SIGTERM, in milliseconds. */
 const INTERRUPT_GRACE_MS = 7_500;
 const TERMINATE_GRACE_MS = 2_500;
-/** How long output may go on after the script itself has ended. */
+/** How long output may continue after the script itself has ended. */
 const OUTPUT_GRACE_MS = 1_000;
-/** A line without an end is cut here, in characters. */
+/** A line without an end is cut at this length, in characters. */
 const MAX_LINE = 65_536;
 
-/** Reports the script's group, which is its own, to the guard before it becomes the script's shell. */
+/** Reports the script's process group to the guard, then becomes the script's shell. */
 const LAUNCHER = 'echo "add $$" >&3; exec 3>&-; exec bash "$@"';
 
 export interface ScriptOptions {
@@ -25,17 +25,17 @@ export interface ScriptOptions {
   /** Options of bash. */
   options: readonly string[];
   cwd: string;
-  /** The whole environment; nothing of this process is added. */
+  /** The complete environment; nothing of this process is added. */
   env: Readonly<Record<string, string>>;
   onLine: (line: string) => void;
   /**
-   * Aborted: the script's shell is interrupted, then terminated, then all is killed. What the shell runs hears
-   * nothing of it, unless it has taken the shell's place (`exec`): so does GitHub's runner (ProcessInvoker.cs).
+   * Aborted: the script's shell gets SIGINT, then SIGTERM, then the group is killed. Programs that the shell runs get
+   * no signal unless they have replaced the shell (`exec`), as in GitHub's runner (ProcessInvoker.cs).
    */
   signal: AbortSignal;
 }
 
-/** Starts scripts and knows which run. */
+/** Starts scripts and records which run. */
 export class ProcessGroups {
   readonly #leaders = new Set<number>();
   readonly #guard = new Guard();
@@ -51,7 +51,7 @@ export class ProcessGroups {
   }
 
   /**
-   * Runs a script to its end; what it left behind is killed. One that is aborted already does not start.
+   * Runs a script to its end; processes that it left behind are killed. With an aborted signal it does not start.
    * @returns the exit code, 128 + n after signal n.
    * @throws {Error} when bash cannot be started.
    */

@@ -1,4 +1,4 @@
-/** Jobs and concurrency groups: what waits for what. */
+/** Jobs and concurrency groups: their order. */
 import { describe, expect, it } from "vitest";
 import {
   dispatch,

@@ -1,4 +1,4 @@
-/** Runs a workflow: its place in a concurrency group, then its jobs as their `needs` allow. */
+/** Runs a workflow: waits for its place in a concurrency group, then runs its jobs in the order of their `needs`. */
 import { holds, toBoolean, toText } from "../workflow/expressions.ts";
 import type { Concurrency } from "../workflow/model.ts";
 import { begin, complete, type Conclusion } from "../store.ts";
@@ -7,18 +7,18 @@ import type { ConcurrencyRule, Turn } from "./concurrency.ts";
 import { endJob, type JobResult, type JobTask, makeJob, runJob } from "./job.ts";
 import { runContexts, type RunRequest } from "./session.ts";
 
-/** A run under way. */
+/** An active run. */
 export interface ActiveRun {
-  /** Resolves when it has ended, however it ended. */
+  /** Resolves when it has ended, with any conclusion. */
   ended: Promise<void>;
-  /** Asks it to end as the button does. */
+  /** Requests a cancellation, as the button does. */
   cancel(reason: string): void;
   /** Ends it without running anything more. */
   abandon(reason: string): void;
 }
 
 /**
- * Starts a run and fills its record as it goes.
+ * Starts a run and updates its record.
  * @throws {Error} when an expression of its jobs' names, labels or groups cannot be evaluated.
  */
 export function startRun(request: RunRequest): ActiveRun {
@@ -131,7 +131,7 @@ class WorkflowRun {
     }
   }
 
-  /** Every job that this one waits for, directly or through others. */
+  /** Every job that this one waits for, directly or indirectly. */
   #ancestors(key: string): string[] {
     const found = new Set<string>();
     const visit = (of: string) => {

@@ -1,4 +1,4 @@
-/** Runs one `run:` script with the files through which it speaks to the runner. */
+/** Runs one `run:` script with the files through which it exchanges values with the runner. */
 import { mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { CommandReader, parsePairs } from "./commands.ts";
@@ -6,7 +6,7 @@ import { type JobSession, machineVariables, runnerVariables } from "./session.ts
 
 export interface Script {
   text: string;
-  /** What the workflow names; without it GitHub takes a plainer bash. */
+  /** The shell that the workflow names; without it GitHub uses bash with fewer options. */
   shell: "bash" | undefined;
   /** Relative to the workspace. */
   workingDirectory: string;
@@ -29,8 +29,8 @@ type Files = Record<(typeof FILES)[number], string>;
 const MAX_SUMMARY = 1_048_576;
 
 /**
- * Runs the script; what it adds to the environment, the path and the summary is in the session afterwards.
- * @throws {Error} when bash cannot be started or a file it wrote has a wrong form.
+ * Runs the script; its additions to the environment, the path and the summary are in the session afterwards.
+ * @throws {Error} when bash cannot be started or a file it wrote is malformed.
  */
 export async function runScript(session: JobSession, script: Script): Promise<ScriptEnd> {
   const folder = await mkdtemp(join(session.folder, "step-"));

@@ -1,4 +1,4 @@
-/** What the steps of a job share, and what they see. */
+/** The state that the steps of a job share, and their contexts. */
 import { delimiter } from "node:path";
 import process from "node:process";
 import type { Value } from "../workflow/expressions.ts";
@@ -9,9 +9,9 @@ import type { ConcurrencyGroups } from "./concurrency.ts";
 import type { Masker } from "./masker.ts";
 import type { ProcessGroups } from "./processes.ts";
 
-/** What all runs share. */
+/** Shared by all runs. */
 export interface RunnerSettings {
-  /** Address of the local GitHub, no slash at its end. */
+  /** Address of the local GitHub, without a trailing slash. */
   url: string;
   /** Absolute path of the checked-out repository; every job works in it. */
   workspace: string;
@@ -19,14 +19,14 @@ export interface RunnerSettings {
   repository: string;
   secrets: Readonly<Record<string, string>>;
   variables: Readonly<Record<string, string>>;
-  /** Given to every step; its `PATH` comes before the machine's. */
+  /** Added to the environment of every step; its `PATH` precedes the machine's. */
   env: Readonly<Record<string, string>>;
-  /** Where the folders of jobs are made. */
+  /** Where the folders of jobs are created. */
   tempFolder: string;
   processes: ProcessGroups;
   concurrency: ConcurrencyGroups;
   nextId(): number;
-  /** A token for one job, `secrets.GITHUB_TOKEN`, with the rights that the workflow names. */
+  /** A token for one job, `secrets.GITHUB_TOKEN`, with the permissions that the workflow names. */
   issueToken(permissions: Permissions | undefined): { token: string; revoke(): void };
   log(line: string): void;
 }
@@ -51,15 +51,15 @@ export interface JobSession {
   /** `RUNNER_TEMP`, removed when the job ends. */
   folder: string;
   token: string;
-  /** Of workflow and job, and what steps added through `GITHUB_ENV`. */
+  /** Of workflow and job, and additions of steps through `GITHUB_ENV`. */
   env: Record<string, string>;
-  /** What steps added through `GITHUB_PATH`, newest first. */
+  /** Additions of steps through `GITHUB_PATH`, newest first. */
   path: string[];
-  /** Contexts that every step of the job sees. */
+  /** Contexts of every step of the job. */
   contexts: Readonly<Record<string, Value>>;
 }
 
-/** The context `github` of a run; what only a job knows is added by {@link jobContexts}. */
+/** The context `github` of a run; {@link jobContexts} adds the facts of a job. */
 export function githubContext(request: RunRequest): { readonly [key: string]: Value } {
   const { settings, record, payload } = request;
   const owner = settings.repository.split("/")[0] ?? "";
@@ -89,7 +89,7 @@ export function runContexts(request: RunRequest): Record<string, Value> {
   return { github: githubContext(request), inputs: request.inputs, vars: request.settings.variables };
 }
 
-/** The contexts that every step of a job sees. */
+/** The contexts of every step of a job. */
 export function jobContexts(
   request: RunRequest,
   job: { key: string; token: string; folder: string; needs: { readonly [key: string]: Value } },
@@ -104,7 +104,7 @@ export function jobContexts(
   };
 }
 
-/** The variables that GitHub's runner gives to every step; a workflow cannot change them. */
+/** The variables that GitHub's runner sets in every step; a workflow cannot change them. */
 export function runnerVariables(session: JobSession): Record<string, string> {
   const variables: Record<string, string> = {
     CI: "true",
@@ -122,7 +122,10 @@ export function runnerVariables(session: JobSession): Record<string, string> {
   return variables;
 }
 
-/** The machine's part of a step's environment: what finds programs and homes, nothing else of this process. */
+/**
+ * The machine's part of a step's environment: what locates programs and home folders, and nothing else of this
+ * process.
+ */
 export function machineVariables(session: JobSession): Record<string, string> {
   const kept: Record<string, string> = { LANG: "C.UTF-8" };
   for (const name of ["HOME", "LANG", "TMPDIR"]) {

@@ -1,4 +1,4 @@
-/** Steps and composite actions: which run, and what they hand on. */
+/** Steps and composite actions: which run, and which values they pass on. */
 import { describe, expect, it } from "vitest";
 import { OWNER, REPO, runWorkflow, startForTest, workflowOf } from "../test_github.ts";
 

@@ -1,4 +1,4 @@
-/** Runs steps one after the other, those of a job and those of a composite action alike. */
+/** Runs steps one after another, for jobs and composite actions. */
 import { holds, toBoolean, toMinutes, toText, toTexts } from "../workflow/expressions.ts";
 import { isLocalAction } from "../workflow/load.ts";
 import type { RunStep, Step, UsesStep } from "../workflow/model.ts";
@@ -10,13 +10,13 @@ import { runScript } from "./script.ts";
 import type { JobSession } from "./session.ts";
 import { watch } from "./watch.ts";
 
-/** Delivered about each step of a job as it begins and ends. */
+/** Reported for each step of a job when it begins and when it ends. */
 export interface StepObserver {
   begin(index: number, name: string): void;
   end(index: number, conclusion: Conclusion): void;
 }
 
-/** Runs the steps; `frame` has their results afterwards. */
+/** Runs the steps; `frame` contains their results afterwards. */
 export async function runSteps(
   session: JobSession,
   steps: readonly Step[],
@@ -33,7 +33,7 @@ export async function runSteps(
   }
 }
 
-/** What a step is called in lists. */
+/** The name of a step in lists. */
 export function stepTitle(step: Step): string {
   if (typeof step.name === "string") return step.name;
   if ("uses" in step) return `Run ${step.uses}`;
@@ -41,7 +41,7 @@ export function stepTitle(step: Step): string {
   return `Run ${script.trim().split("\n")[0]}`;
 }
 
-/** The name with its expressions evaluated; where that fails, GitHub shows the plain one too. */
+/** The name with its expressions evaluated; if that fails, the plain one, as on GitHub. */
 function shownTitle(session: JobSession, step: Step, frame: Frame): string {
   if (!(step.name instanceof Expression)) return stepTitle(step);
   try {

@@ -1,4 +1,4 @@
-/** Watches over a running step. */
+/** Time-out and cancellation of a running step. */
 import type { JobSession } from "./session.ts";
 
 export type StopReason = "cancelled" | "timed out";
@@ -11,7 +11,7 @@ export interface Watch {
   end(): void;
 }
 
-/** Ends a step at its time-out, and when the job is cancelled unless its condition holds even then. */
+/** Ends a step at its time-out, and when the job is cancelled unless its condition still holds. */
 export function watch(session: JobSession, minutes: number, stillHolds: () => boolean): Watch {
   const controller = new AbortController();
   let reason: StopReason | null = null;

@@ -4,7 +4,7 @@ import type { FunctionDefinition } from "@actions/expressions/funcs/info";
 import { truthy } from "@actions/expressions/result";
 import { Expression, type Scalar } from "./tree.ts";
 
-/** What a context holds and an expression yields. */
+/** The value of a context or an expression. */
 export type Value = null | boolean | number | string | readonly Value[] | { readonly [key: string]: Value };
 
 /** The state in which an `if:` is evaluated. */
@@ -14,7 +14,7 @@ export interface StatusAnswers {
   cancelled: boolean;
 }
 
-/** What an expression may see. Without `status` the functions `success()` and so on are unknown, as on GitHub. */
+/** The input of an expression. Without `status` the functions `success()` and so on are unknown, as on GitHub. */
 export interface Scope {
   readonly contexts: Readonly<Record<string, Value>>;
   readonly status?: StatusAnswers;
@@ -30,7 +30,7 @@ export function evaluate(expression: Expression, scope: Scope): Value {
   return fromData(run(expression.text, scope));
 }
 
-/** The text of a scalar as it lands in an environment variable or a script. */
+/** The text of a scalar in an environment variable or a script. */
 export function toText(scalar: Scalar, scope: Scope): string {
   if (scalar instanceof Expression) return run(scalar.text, scope).coerceString();
   return scalar === null ? "" : String(scalar);
@@ -42,8 +42,8 @@ export function toTexts(map: Readonly<Record<string, Scalar>>, scope: Scope): Re
 }
 
 /**
- * A time in minutes, or the default when there is none.
- * @throws {Error} for what is not a positive number.
+ * A time in minutes, or the default if there is none.
+ * @throws {Error} for anything but a positive number.
  */
 export function toMinutes(scalar: Scalar | undefined, scope: Scope, fallback: number): number {
   if (scalar === undefined) return fallback;

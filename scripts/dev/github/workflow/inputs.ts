@@ -16,7 +16,7 @@ export interface InputValues {
 }
 
 /**
- * Takes what was given, fills in defaults and checks types and choices.
+ * Checks types and choices of the given inputs and adds defaults.
  * @throws {InputError} for an unexpected, missing or malformed input.
  */
 export function readInputs(

@@ -1,4 +1,4 @@
-/** Files that the local GitHub cannot run are refused loudly. */
+/** The local GitHub refuses files that it cannot run, with the reason. */
 import { describe, expect, it } from "vitest";
 import { dispatch, startForTest, workflowOf } from "../test_github.ts";
 

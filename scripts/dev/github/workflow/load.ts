@@ -1,4 +1,4 @@
-/** Reads workflow and action files from the workspace, as they are at this moment. */
+/** Reads workflow and action files from the workspace, in their current state. */
 import { access, readdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import {
@@ -14,7 +14,7 @@ import { toTree, type Tree, WorkflowError } from "./tree.ts";
 
 const FOLDER = ".github/workflows";
 
-/** Actions that prepare a machine which is prepared already: they do nothing here, which the log states. */
+/** Actions that prepare the machine, which is prepared already: they do nothing here, and the log states that. */
 const NO_OPERATION = new Set([
   "actions/checkout",
   "actions/setup-node",
@@ -81,7 +81,10 @@ function rootOf(path: string, parsed: TemplateParseResult): Tree {
   return toTree(parsed.value);
 }
 
-/** The conversion finds what the schema cannot: bad cron, unknown contexts, a job that needs itself. */
+/**
+ * The conversion finds errors that the schema cannot express: invalid cron, unknown contexts, a job that needs
+ * itself.
+ */
 async function requireConvertible(path: string, parsed: TemplateParseResult): Promise<void> {
   rootOf(path, parsed);
   if (parsed.value !== undefined) await convertWorkflowTemplate(parsed.context, parsed.value);

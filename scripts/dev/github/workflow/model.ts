@@ -1,6 +1,6 @@
 /**
- * What of a workflow the local GitHub runs. Every object is strict: a key that is not here is one that
- * would be passed over in silence, so the file is refused.
+ * The subset of a workflow that the local GitHub supports. Every object is strict: an unknown key would be ignored
+ * silently, so the file is refused.
  */
 import { z } from "zod";
 import { Expression, type Scalar, type Tree } from "./tree.ts";
@@ -79,7 +79,7 @@ export type DispatchInput = z.infer<typeof dispatchInput>;
 const dispatchTrigger = z.strictObject({ inputs: z.record(z.string(), dispatchInput).nullish() });
 const schedule = z.array(z.strictObject({ cron: z.string() }));
 
-/** The events of `on:`, in whichever of its three forms. */
+/** The events of `on:`, in any of its three forms. */
 const events = z.union([
   z.string().transform((name): Record<string, Tree> => ({ [name]: null })),
   z.array(z.string()).transform((names): Record<string, Tree> =>

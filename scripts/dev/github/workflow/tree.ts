@@ -1,7 +1,6 @@
 /**
- * A workflow or action file as plain values. GitHub's own parser reads the file and checks it against
- * its schema; its ready-made template drops much (`with`, time-outs, `run-name`, …), so the tree is
- * taken from its tokens instead.
+ * A workflow or action file as plain values. GitHub's own parser reads the file and checks it against its schema; its
+ * ready-made template drops much (`with`, time-outs, `run-name`, …), so the tree is built from its tokens instead.
  */
 import {
   isBasicExpression,
@@ -21,14 +20,14 @@ export class Expression {
 export type Scalar = null | boolean | number | string | Expression;
 export type Tree = Scalar | readonly Tree[] | { readonly [key: string]: Tree };
 
-/** A file that cannot be run: broken, or with something in it that the local GitHub does not do. */
+/** A file that cannot be run: invalid, or with a feature that the local GitHub does not support. */
 export class WorkflowError extends Error {
   override readonly name = "WorkflowError";
 }
 
 /**
- * The plain tree behind a parsed token.
- * @throws {WorkflowError} for an expression in the place of a key, which the local GitHub does not do.
+ * The plain tree of a parsed token.
+ * @throws {WorkflowError} for an expression as a key, which the local GitHub does not support.
  */
 export function toTree(token: TemplateToken): Tree {
   if (isBasicExpression(token)) return new Expression(token.expression);

@@ -1,4 +1,4 @@
-/** Writes the sample history into the catalog of prod, as rows like any other, marked as sample data. */
+/** Writes the sample history into the catalog of prod, as ordinary rows that are marked as sample data. */
 import { createHash, randomUUID } from "node:crypto";
 import type { Sql } from "postgres";
 import { formatManifest, type Manifest } from "@backup/vault/manifest.ts";
@@ -11,7 +11,7 @@ import { createStory, type SampleBackup, type SampleRun } from "./story.ts";
 const BYTES_PER_ROW = 45;
 const RAW_BYTES_PER_ROW = 170;
 
-/** The present tables with their rows, and the server version, from which the sample backups are derived. */
+/** The current tables with their rows, and the server version, from which the sample backups are derived. */
 interface Present {
   tables: { name: string; rows: number }[];
   serverVersion: string;

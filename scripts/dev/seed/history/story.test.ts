@@ -5,12 +5,12 @@ import { createStory, DAYS, type SampleRun } from "./story.ts";
 
 const DAY_MS = 86_400_000;
 
-/** Days on which calendars differ, each weekday, and dates without any pattern. */
+/** Days that are special in a calendar, each weekday, and arbitrary dates. */
 const DATES = [
   "2028-02-29T12:00:00Z",
   "2026-12-31T23:59:59Z",
   "2027-01-01T00:00:00Z",
-  // the month has turned in UTC, not yet in Sao Paulo
+  // a new month in UTC, not yet in Sao Paulo
   "2026-07-01T01:30:00Z",
   // the hour that New York skips, and the one that Lisbon repeats
   "2027-03-14T07:30:00Z",

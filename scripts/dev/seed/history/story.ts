@@ -27,7 +27,7 @@ export interface SampleBackup {
   label: string | null;
   createdAt: Date;
   key: string;
-  /** Part of today's data that the backup holds, 0 to 1. */
+  /** Fraction of today's data that the backup contains, 0 to 1. */
   share: number;
   durationMs: number;
   requestedBy: string;
@@ -55,7 +55,7 @@ export interface Story {
 }
 
 /**
- * The events that have ended by `now`. The same arguments return the same story.
+ * The events that have ended by `now`. The same arguments return the same history.
  * @param seed changes sizes and durations, not the events
  */
 export function createStory(now: Date, seed = DEFAULT_SEED): Story {
@@ -68,7 +68,7 @@ export function createStory(now: Date, seed = DEFAULT_SEED): Story {
   };
 }
 
-/** The backup as it was at `now`: a drill that runs later has not proven it yet. */
+/** The backup's state at `now`: a drill that runs later has not proven it yet. */
 function withoutFutureProof(backup: SampleBackup, now: Date): SampleBackup {
   return backup.provenAt !== null && backup.provenAt > now ? { ...backup, provenAt: null } : backup;
 }
@@ -147,7 +147,7 @@ function failedNight(startedAt: Date): SampleRun {
   };
 }
 
-/** Runs that people requested by day. */
+/** Runs that users requested, by day. */
 function extrasOf(day: Day): Event[] {
   if (day.is(LABELLED)) {
     const startedAt = at(day, 20, 41, 12);
