@@ -9,7 +9,7 @@ import { OWNER, REPO, type TestGitHub, TOKEN } from "../dev/github/test_github.t
 export const where = { owner: OWNER, repo: REPO };
 
 /** A received request. */
-export interface Heard {
+export interface ReceivedRequest {
   path: string;
   body: string;
   headers: Readonly<Record<string, string | string[] | undefined>>;
@@ -18,21 +18,21 @@ export interface Heard {
 export interface Receiver {
   /** Without a trailing slash. */
   url: string;
-  heard: Heard[];
+  received: ReceivedRequest[];
   /** Statuses of the next responses; 0 breaks the connection. After the last one: 200. */
   answers: number[];
   stop(): Promise<void>;
 }
 
 export async function startReceiver(): Promise<Receiver> {
-  const [heard, answers]: [Heard[], number[]] = [[], []];
+  const [received, answers]: [ReceivedRequest[], number[]] = [[], []];
   const server = createServer((request, response) => {
     let body = "";
     request.on("data", (chunk) => body += chunk);
     request.on("end", () => {
       const status = answers.shift() ?? 200;
       if (status === 0) return void request.socket.destroy();
-      if (status < 300) heard.push({ path: request.url ?? "", body, headers: request.headers });
+      if (status < 300) received.push({ path: request.url ?? "", body, headers: request.headers });
       response.writeHead(status).end("ok");
     });
   });
@@ -40,7 +40,7 @@ export async function startReceiver(): Promise<Receiver> {
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}`,
-    heard,
+    received,
     answers,
     stop: () => new Promise((resolve) => server.close(() => resolve())),
   };
@@ -61,7 +61,7 @@ export function eventsOf(receiver: Receiver): string[] {
 }
 
 export function payloadsOf(receiver: Receiver): z.infer<typeof payload>[] {
-  return receiver.heard.filter(({ path }) => path === "/hook").map(({ body }) =>
+  return receiver.received.filter(({ path }) => path === "/hook").map(({ body }) =>
     payload.parse(JSON.parse(body))
   );
 }

@@ -112,9 +112,9 @@ describe("an alarm as an issue", () => {
 describe("the webhook", () => {
   it("is signed over its bytes and carries text and fields", async () => {
     await tell([alarm]);
-    const [heard] = receiver.heard;
-    const expected = createHmac("sha256", SECRET).update(heard?.body ?? "").digest("hex");
-    expect(heard?.headers["x-revo-signature-256"]).toBe(`sha256=${expected}`);
+    const [received] = receiver.received;
+    const expected = createHmac("sha256", SECRET).update(received?.body ?? "").digest("hex");
+    expect(received?.headers["x-revo-signature-256"]).toBe(`sha256=${expected}`);
     expect(payloadsOf(receiver)[0]).toMatchObject({
       event: "raised",
       test: false,
@@ -178,7 +178,7 @@ describe("the dead man's switch", () => {
     const options = { url: `${receiver.url}/uuid?rid=1`, fetch, sleep };
     receiver.answers.push(0);
     for (const beat of ["start", "success", "fail"] as const) await sendBeat(options, beat, `text ${beat}`);
-    expect(receiver.heard.map(({ path, body }) => `${path} ${body}`)).toEqual([
+    expect(receiver.received.map(({ path, body }) => `${path} ${body}`)).toEqual([
       "/uuid/start?rid=1 text start",
       "/uuid?rid=1 text success",
       "/uuid/fail?rid=1 text fail",

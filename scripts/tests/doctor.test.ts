@@ -17,7 +17,14 @@ import { parseDatabaseUrl } from "../lib/postgres/connection.ts";
 import { TRIAL_PREFIX, tryVault } from "../lib/doctor/vault_trial.ts";
 import { openR2Vault } from "../lib/vault/open_vault.ts";
 import type { Vault } from "../lib/vault/vault.ts";
-import { accessTo, complaints, LOCKS, namesOf, type Patient, startPatient } from "./doctor_fixture.ts";
+import {
+  accessTo,
+  type DoctorFixture,
+  LOCKS,
+  namesOf,
+  problems,
+  startDoctorFixture,
+} from "./doctor_fixture.ts";
 import { denoCache, sql } from "./engine_fixture.ts";
 import { keysOf } from "./vault_content.ts";
 import { WORKFLOWS } from "./watchdog_fixture.ts";
@@ -28,23 +35,23 @@ const DENIED = "<Error><Code>AccessDenied</Code><Message>Access Denied</Message>
 const [owner = "", repo = ""] = REPOSITORY.split("/");
 const where = { owner, repo };
 
-let patient: Patient;
+let fixture: DoctorFixture;
 let vault: Vault;
 let prod: ReturnType<typeof parseDatabaseUrl>;
 
 beforeAll(async () => {
-  patient = await startPatient();
-  vault = openR2Vault(patient.stack.r2);
-  prod = parseDatabaseUrl(patient.stack.databases.prod, "prod");
+  fixture = await startDoctorFixture();
+  vault = openR2Vault(fixture.stack.r2);
+  prod = parseDatabaseUrl(fixture.stack.databases.prod, "prod");
 }, 240_000);
-afterAll(() => patient?.stop());
-afterEach(() => void (patient.intercept = null));
+afterAll(() => fixture?.stop());
+afterEach(() => void (fixture.intercept = null));
 
-const gitHub = () => new Octokit({ baseUrl: patient.stack.urls.github, auth: patient.stack.github.token });
+const gitHub = () => new Octokit({ baseUrl: fixture.stack.urls.github, auth: fixture.stack.github.token });
 
 /** As the platform's superuser, for objects that the project's owner may not change. */
 function asSuperuser(database: "dev" | "verify", text: string): Promise<string[]> {
-  return sql(parseDatabaseUrl(patient.stack.superuserUrl(database), database), text);
+  return sql(parseDatabaseUrl(fixture.stack.superuserUrl(database), database), text);
 }
 
 const reportSchema = z.object({
@@ -71,13 +78,13 @@ const isDeletion = ({ method, url = "" }: IncomingMessage) =>
 
 describe("a healthy stack", () => {
   it("passes every check and leaves nothing behind", async () => {
-    const report = await patient.examine(patient.stackGitHub);
+    const report = await fixture.examine(fixture.stackGitHub);
     expect(report.checks.filter(({ status }) => status !== "ok")).toEqual([]);
     expect(report.status).toBe("ok");
     expect(new Set(report.checks.map(({ name }) => name)).size).toBe(report.checks.length);
     expect(await keysOf(vault, TRIAL_PREFIX)).toEqual([]);
     const text = JSON.stringify(report);
-    const { R2_SECRET_ACCESS_KEY, GITHUB_TOKEN, CLOUDFLARE_API_TOKEN } = patient.environment;
+    const { R2_SECRET_ACCESS_KEY, GITHUB_TOKEN, CLOUDFLARE_API_TOKEN } = fixture.environment;
     const secrets = [R2_SECRET_ACCESS_KEY, GITHUB_TOKEN, CLOUDFLARE_API_TOKEN, prod.env.PGPASSWORD];
     expect(secrets.filter((secret) => !secret || text.includes(`"${secret}"`) || text.includes(`${secret}@`)))
       .toEqual([]);
@@ -94,7 +101,7 @@ describe("the workflow", () => {
       "select json_build_object('status', status, 'report', report) from public.ops_db_backup_reports where name = 'doctor';",
     );
     const { status, report } = z.object({ status: z.string(), report: reportSchema }).parse(JSON.parse(row));
-    expect([status, complaints(report)]).toEqual(["ok", []]);
+    expect([status, problems(report)]).toEqual(["ok", []]);
     // settings that this job does not have
     expect(report.checks.filter((it) => it.status === "unknown").map(({ name }) => name)).toEqual([
       "r2_lifecycle",
@@ -122,7 +129,7 @@ describe("the command", () => {
     expect(code).toBe(1);
     const { error, result } = JSON.parse(stdout);
     expect(error).toMatchObject({ code: "doctor_failed", details: { failed: ["environment"] } });
-    expect(complaints(result)).toEqual(["failed environment"]);
+    expect(problems(result)).toEqual(["failed environment"]);
     expect(stderr).toMatch(/FALHA +environment: Variáveis erradas: faltam R2_ENDPOINT, .* → No GitHub:/);
   });
 
@@ -140,8 +147,8 @@ describe("a planted fault is reported by its own check only", () => {
       const program = join(folder, "pg_dump");
       await writeFile(program, '#!/bin/sh\necho "pg_dump (PostgreSQL) 13.9"\n');
       await chmod(program, 0o755);
-      const report = await patient.examine({ PATH: [folder, process.env.PATH].join(delimiter) });
-      expect(complaints(report)).toEqual(["warning machine_path"]);
+      const report = await fixture.examine({ PATH: [folder, process.env.PATH].join(delimiter) });
+      expect(problems(report)).toEqual(["warning machine_path"]);
       const found = report.checks.find(({ name }) => name === "machine_path");
       expect(found?.message).toContain(`pg_dump 13.9 (${program})`);
       // the commands continue with the correct one
@@ -152,11 +159,11 @@ describe("a planted fault is reported by its own check only", () => {
   });
 
   it("a URL of the transaction pooler", async () => {
-    const report = await patient.examine({
+    const report = await fixture.examine({
       SUPABASE_DB_URL_DEV:
         "postgres://postgres.abcdefghijklmnopqrst:x@aws-0.pooler.supabase.com:6543/postgres",
     });
-    expect(complaints(report)).toEqual(["failed database_dev_pooler"]);
+    expect(problems(report)).toEqual(["failed database_dev_pooler"]);
     expect(namesOf(report, "unknown")).toEqual(
       expect.arrayContaining(["database_dev_reach", "database_dev_dump"]),
     );
@@ -164,16 +171,16 @@ describe("a planted fault is reported by its own check only", () => {
 
   it("a read-only R2 key", async () => {
     const writes = (incoming: IncomingMessage) => incoming.method === "PUT" || isDeletion(incoming);
-    patient.intercept = (incoming) => writes(incoming) ? { status: 403, xml: DENIED } : null;
-    const report = await patient.examine();
-    expect(complaints(report)).toEqual(["failed r2_write"]);
+    fixture.intercept = (incoming) => writes(incoming) ? { status: 403, xml: DENIED } : null;
+    const report = await fixture.examine();
+    expect(problems(report)).toEqual(["failed r2_write"]);
     expect(namesOf(report, "unknown")).toEqual(["r2_conditional", "r2_read", "r2_delete"]);
   });
 
   it("a bucket lock with too wide a prefix; objects that it retained are deleted by the next run", async () => {
-    patient.intercept = (incoming) => isDeletion(incoming) ? { status: 403, xml: DENIED } : null;
-    expect(complaints(await patient.examine())).toEqual(["failed r2_delete"]);
-    patient.intercept = null;
+    fixture.intercept = (incoming) => isDeletion(incoming) ? { status: 403, xml: DENIED } : null;
+    expect(problems(await fixture.examine())).toEqual(["failed r2_delete"]);
+    fixture.intercept = null;
     expect(await keysOf(vault, TRIAL_PREFIX)).toHaveLength(1);
     const limit = { ms: 60_000, signal: new AbortController().signal, late: "vault_unreachable" } as const;
     const now = new Date(Date.now() + 2 * 3_600_000);
@@ -194,9 +201,9 @@ describe("a planted fault is reported by its own check only", () => {
     }${rule("logs", "logs/", "<Expiration><Days>3</Days></Expiration>")}${
       rule("economia", "revo/prod/", "<Expiration><Days>30</Days></Expiration>")
     }</LifecycleConfiguration>`;
-    patient.intercept = ({ url = "" }) => url.includes("?lifecycle") ? { status: 200, xml } : null;
-    const report = await patient.examine({ CLOUDFLARE_API_TOKEN: "" });
-    expect(complaints(report)).toEqual(["failed r2_lifecycle"]);
+    fixture.intercept = ({ url = "" }) => url.includes("?lifecycle") ? { status: 200, xml } : null;
+    const report = await fixture.examine({ CLOUDFLARE_API_TOKEN: "" });
+    expect(problems(report)).toEqual(["failed r2_lifecycle"]);
     expect(namesOf(report, "unknown")).toEqual(["r2_lock"]);
     expect(report.checks.find(({ name }) => name === "r2_lifecycle")?.message).toContain(
       "economia (revo/prod/, após 30 dias)",
@@ -206,42 +213,42 @@ describe("a planted fault is reported by its own check only", () => {
   it("a disabled workflow", async () => {
     const workflow = { ...where, workflow_id: "db-backup-prune.yml" };
     await gitHub().rest.actions.disableWorkflow(workflow);
-    const report = await patient.examine(patient.stackGitHub);
-    expect(complaints(report)).toEqual(["failed workflow_db-backup-prune.yml"]);
+    const report = await fixture.examine(fixture.stackGitHub);
+    expect(problems(report)).toEqual(["failed workflow_db-backup-prune.yml"]);
     await gitHub().rest.actions.enableWorkflow(workflow);
   });
 
   it("a missing secret, on GitHub and in the local environment", async () => {
-    const { R2_SECRET_ACCESS_KEY: _, ...secrets } = patient.stack.workflowSecrets;
+    const { R2_SECRET_ACCESS_KEY: _, ...secrets } = fixture.stack.workflowSecrets;
     const github = await startTestGitHub(WORKFLOWS, { secrets });
     try {
-      const there = await patient.examine(accessTo(github));
-      expect(complaints(there)).toEqual(["failed github_secrets"]);
+      const there = await fixture.examine(accessTo(github));
+      expect(problems(there)).toEqual(["failed github_secrets"]);
     } finally {
       await github.stop();
     }
-    const here = await patient.examine({ R2_SECRET_ACCESS_KEY: "" });
-    expect(complaints(here)).toEqual(["failed environment"]);
+    const here = await fixture.examine({ R2_SECRET_ACCESS_KEY: "" });
+    expect(problems(here)).toEqual(["failed environment"]);
     expect(here.checks.find(({ name }) => name === "environment")?.message).toContain("R2_SECRET_ACCESS_KEY");
     expect(namesOf(here, "unknown")).toEqual(expect.arrayContaining(["r2_list", "clock_r2"]));
   });
 
   it("a function that is down", async () => {
-    await patient.stack.stopPart("function");
-    expect(complaints(await patient.examine())).toEqual(["failed function_reach"]);
-    await patient.stack.startPart("function");
+    await fixture.stack.stopPart("function");
+    expect(problems(await fixture.examine())).toEqual(["failed function_reach"]);
+    await fixture.stack.startPart("function");
   });
 
   it("several faults at once: privileges of two roles, a missing lock, a missing migration, the clock", async () => {
     await asSuperuser("dev", "create table public.alheia (id int); create schema alheio;");
     await asSuperuser("verify", "create role leitor login password 'x';");
-    const verify = new URL(patient.stack.databases.verify);
+    const verify = new URL(fixture.stack.databases.verify);
     Object.assign(verify, { username: "leitor", password: "x" });
     await sql(prod, "delete from supabase_migrations.schema_migrations where version = '20260103000000';");
-    Object.assign(patient.bucket, { lock: LOCKS.slice(0, 1), lifecycle: [] });
+    Object.assign(fixture.bucket, { lock: LOCKS.slice(0, 1), lifecycle: [] });
     const late = { now: () => new Date(Date.now() + 120_000) };
-    const report = await patient.examine({ SUPABASE_DB_URL_VERIFY: verify.href }, late);
-    expect(complaints(report)).toEqual([
+    const report = await fixture.examine({ SUPABASE_DB_URL_VERIFY: verify.href }, late);
+    expect(problems(report)).toEqual([
       "warning database_dev_dump",
       "failed database_dev_restore",
       "failed database_verify_dump",

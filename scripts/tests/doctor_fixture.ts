@@ -19,7 +19,7 @@ import type { Environment } from "../lib/process/environment.ts";
 import { type Reply, startVaultRelay } from "./broken_links.ts";
 import { WORKFLOWS } from "./watchdog_fixture.ts";
 
-export interface Patient {
+export interface DoctorFixture {
   stack: Stack;
   /** The doctor's dependencies without changes; GitHub has short workflow files. */
   environment: Environment;
@@ -44,10 +44,10 @@ export const LOCKS = ["revo/", "audit/"].map((prefix) => ({
 }));
 
 /** A healthy stack. */
-export async function startPatient(): Promise<Patient> {
+export async function startDoctorFixture(): Promise<DoctorFixture> {
   const stack = await startStack({ seed: false, web: "none", log: () => {} });
   await proveBackup(stack);
-  const relay: { intercept: Patient["intercept"] } = { intercept: null };
+  const relay: { intercept: DoctorFixture["intercept"] } = { intercept: null };
   const vault = await startVaultRelay(stack.r2.endpoint, {
     intercept: (incoming) => relay.intercept?.(incoming) ?? null,
   });
@@ -103,7 +103,7 @@ const HERE: Omit<DoctorContext, "environment"> = {
 };
 
 /** Checks that are not ok, as `status name`. */
-export function complaints({ checks }: { checks: Pick<DoctorCheck, "status" | "name">[] }): string[] {
+export function problems({ checks }: { checks: Pick<DoctorCheck, "status" | "name">[] }): string[] {
   return checks.filter(({ status }) => status === "failed" || status === "warning")
     .map(({ status, name }) => `${status} ${name}`);
 }
@@ -140,7 +140,7 @@ async function proveBackup(stack: Stack): Promise<void> {
 }
 
 /** The part of its API that returns a bucket's rules. */
-async function startCloudflare(bucket: Patient["bucket"]): Promise<{ url: string; server: Server }> {
+async function startCloudflare(bucket: DoctorFixture["bucket"]): Promise<{ url: string; server: Server }> {
   const place = `/accounts/${ACCOUNT}/r2/buckets/revo-erp-backups-prod/`;
   const server = createServer(({ url = "", headers }, response) => {
     const what = url.startsWith(place) ? url.slice(place.length) : "";

@@ -59,7 +59,7 @@ afterAll(async () => {
   await github?.stop();
   await place?.stop();
 });
-beforeEach(() => void (receiver.heard.length = 0));
+beforeEach(() => void (receiver.received.length = 0));
 
 /** Runs the alarm test in this process. */
 function test(changes: Partial<Channels>, token = TOKEN): Promise<void> {
@@ -122,7 +122,7 @@ it("the watchdog's workflow reports its conditions, succeeds, prints no address,
     "proof_overdue open",
   ]);
   expect(eventsOf(receiver)).toEqual(["raised proof_overdue"]);
-  expect(receiver.heard.map(({ path }) => path)).toEqual(["/hc/start", "/hook", "/hc/fail"]);
+  expect(receiver.received.map(({ path }) => path)).toEqual(["/hc/start", "/hook", "/hc/fail"]);
   expect(log).not.toContain(receiver.url);
   expect(page).toContain("### Vigia: há avisos");
   const reports = "select name, status, report -> 'undelivered' from public.ops_db_backup_reports;";

@@ -69,7 +69,7 @@ afterAll(async () => {
   await receiver?.stop();
 });
 
-beforeEach(() => void (receiver.heard.length = 0));
+beforeEach(() => void (receiver.received.length = 0));
 
 const asked = z.object({ url: z.url(), body: z.unknown(), headers: z.record(z.string(), z.string()) });
 const answered = z.looseObject({ ok: z.boolean(), error: z.string().optional() });
@@ -99,7 +99,7 @@ it("is scheduled once, hourly, without a secret in the job", async () => {
 it("refuses any other token and records the attempt", async () => {
   const answer = await anHourPasses({ "X-Revo-Watch-Token": `${TOKEN}0` });
   expect(answer).toMatchObject({ status: 401, ok: false, error: "invalid_token" });
-  expect(receiver.heard).toEqual([]);
+  expect(receiver.received).toEqual([]);
   const [refusal] = await sql`
     select code, actor from public.ops_db_backup_audit where event = 'refusal' order by at desc limit 1`;
   expect(refusal).toEqual({ code: "invalid_token", actor: null });
@@ -113,20 +113,20 @@ it("notifies once by webhook and dead man's switch that GitHub is unreachable an
     "raised github_unreachable",
     "raised watchdog_silent",
   ]);
-  expect(receiver.heard.map(({ path }) => path)).toEqual([
+  expect(receiver.received.map(({ path }) => path)).toEqual([
     "/hc/start",
     "/hook",
     "/hook",
     "/hook",
     "/hc/fail",
   ]);
-  const { body = "", headers = {} } = receiver.heard[1] ?? {};
+  const { body = "", headers = {} } = receiver.received[1] ?? {};
   const signature = createHmac("sha256", SECRET).update(body).digest("hex");
   expect(headers["x-revo-signature-256"]).toBe(`sha256=${signature}`);
   expect(body).toContain("Ninguém confere os backups");
-  receiver.heard.length = 0;
+  receiver.received.length = 0;
   expect(await anHourPasses()).toMatchObject({ notified: [] });
-  expect(receiver.heard.map(({ path }) => path)).toEqual(["/hc/start", "/hc/fail"]);
+  expect(receiver.received.map(({ path }) => path)).toEqual(["/hc/start", "/hc/fail"]);
 });
 
 it("leaves the alarms to the watchdog when it reports again, and clears its own", async () => {

@@ -58,7 +58,7 @@ function connect(token: string) {
 }
 
 async function round(name: string): Promise<void> {
-  receiver.heard.length = 0;
+  receiver.received.length = 0;
   const ports: WatchdogPorts = {
     target: "prod",
     vault: () => state.vault,
@@ -84,7 +84,7 @@ async function round(name: string): Promise<void> {
   rounds[name] = {
     events: eventsOf(receiver),
     issues: await readIssues(github),
-    beats: receiver.heard.filter(({ path }) => path.startsWith("/hc")).map(({ path, body }) =>
+    beats: receiver.received.filter(({ path }) => path.startsWith("/hc")).map(({ path, body }) =>
       `${path} ${body}`
     ),
     report: JSON.parse(report),
@@ -277,7 +277,7 @@ describe("the watchdog", () => {
       code: "alert_failed",
       message: expect.stringContaining("answered 410"),
     });
-    expect(receiver.heard.map(({ path }) => path)).toEqual(["/hc/start", "/hc/fail"]);
+    expect(receiver.received.map(({ path }) => path)).toEqual(["/hc/start", "/hc/fail"]);
     const issues = await readIssues(github);
     expect(issues.at(-1)).toMatchObject({ id: "workflow_disabled", state: "open" });
     const report = "select status, report ->> 'undelivered' from public.ops_db_backup_reports;";
