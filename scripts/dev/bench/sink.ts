@@ -19,8 +19,12 @@ interface Part {
   md5: Buffer;
 }
 
+/** Headers `x-amz-meta-…` as they were sent. */
+type Metadata = Record<string, string>;
+
 interface StoredObject {
   parts: Part[];
+  metadata: Metadata;
   bytes: number;
   etag: string;
 }
@@ -28,7 +32,7 @@ interface StoredObject {
 const folder = process.argv[2];
 if (folder === undefined) throw new Error("Usage: sink.ts FOLDER");
 const objects = new Map<string, StoredObject>();
-const uploads = new Map<string, Part[]>();
+const uploads = new Map<string, Pick<StoredObject, "parts" | "metadata">>();
 
 const server = createServer((request, response) => {
   answer(request, response).catch((error: Error) => {
@@ -50,13 +54,13 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   const of = ["uploads", "uploadId", "list-type"].find((name) => query.has(name)) ?? "object";
   switch (`${request.method} ${of}`) {
     case "POST uploads":
-      return begin(response);
+      return begin(request, response);
     case "PUT uploadId":
       return await takePart(request, response, id, Number(query.get("partNumber")));
     case "POST uploadId":
       return complete(request, response, key, id);
     case "DELETE uploadId":
-      await remove(uploads.get(id) ?? []);
+      await remove(uploads.get(id)?.parts ?? []);
       uploads.delete(id);
       return void response.writeHead(204).end();
     case "PUT object":
@@ -72,28 +76,29 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   refuse(response, 501, "NotImplemented", `${request.method} ${request.url} is not supported by this sink`);
 }
 
-function begin(response: ServerResponse): void {
+function begin(request: IncomingMessage, response: ServerResponse): void {
   const id = randomUUID();
-  uploads.set(id, []);
+  uploads.set(id, { parts: [], metadata: metadataOf(request) });
   xml(response, `<InitiateMultipartUploadResult><UploadId>${id}</UploadId></InitiateMultipartUploadResult>`);
 }
 
 async function takePart(request: IncomingMessage, response: ServerResponse, id: string, number: number) {
-  const parts = uploads.get(id);
-  if (!parts) return refuse(response, 404, "NoSuchUpload", id);
+  const upload = uploads.get(id);
+  if (!upload) return refuse(response, 404, "NoSuchUpload", id);
   const part = await store(request);
-  parts[number - 1] = part;
+  upload.parts[number - 1] = part;
   response.writeHead(200, { etag: `"${part.md5.toString("hex")}"` }).end();
 }
 
 function complete(request: IncomingMessage, response: ServerResponse, key: string, id: string) {
   request.resume();
-  const parts = uploads.get(id);
-  if (!parts) return refuse(response, 404, "NoSuchUpload", id);
+  const upload = uploads.get(id);
+  if (!upload) return refuse(response, 404, "NoSuchUpload", id);
+  const { parts } = upload;
   if (isTaken(request, key)) return refuse(response, 412, "PreconditionFailed", key);
   const md5 = createHash("md5").update(Buffer.concat(parts.map((part) => part.md5))).digest("hex");
   const etag = `"${md5}-${parts.length}"`;
-  objects.set(key, { parts, etag, bytes: parts.reduce((sum, { bytes }) => sum + bytes, 0) });
+  objects.set(key, { ...upload, etag, bytes: parts.reduce((sum, { bytes }) => sum + bytes, 0) });
   uploads.delete(id);
   xml(
     response,
@@ -110,7 +115,7 @@ async function put(request: IncomingMessage, response: ServerResponse, key: stri
     return refuse(response, 412, "PreconditionFailed", key);
   }
   const etag = `"${part.md5.toString("hex")}"`;
-  objects.set(key, { parts: [part], etag, bytes: part.bytes });
+  objects.set(key, { parts: [part], metadata: metadataOf(request), etag, bytes: part.bytes });
   response.writeHead(200, { etag }).end();
 }
 
@@ -118,7 +123,7 @@ async function send(request: IncomingMessage, response: ServerResponse, key: str
   const object = objects.get(key);
   if (!object) return refuse(response, 404, "NoSuchKey", key);
   if (request.headers.range !== undefined) return refuse(response, 501, "NotImplemented", "Range");
-  response.writeHead(200, { "content-length": object.bytes, etag: object.etag });
+  response.writeHead(200, { ...object.metadata, "content-length": object.bytes, etag: object.etag });
   if (request.method === "HEAD") return void response.end();
   await pipeline(() => readAll(object.parts), response);
 }
@@ -134,6 +139,14 @@ async function store(request: IncomingMessage): Promise<Part> {
   const sink = createWriteStream(file);
   await pipeline(request, sink);
   return { file, bytes: sink.bytesWritten, md5: Buffer.from(given, "base64") };
+}
+
+function metadataOf({ headers }: IncomingMessage): Metadata {
+  return Object.fromEntries(
+    Object.entries(headers).filter(([name]) => name.startsWith("x-amz-meta-")).map(([name, value]) =>
+      [name, String(value)] as const
+    ),
+  );
 }
 
 function isTaken(request: IncomingMessage, key: string): boolean {
