@@ -11,7 +11,7 @@ import { randomUUID } from "node:crypto";
 import process from "node:process";
 import { BackupError, toBackupError } from "@backup/errors.ts";
 import { parseArchiveKey } from "@backup/vault/object_key.ts";
-import { failedChecks, proofOf, type Receipt } from "@backup/vault/receipt.ts";
+import { failedChecks, isTried, proofOf, type Receipt } from "@backup/vault/receipt.ts";
 import { findToolsFor } from "./lib/postgres/client_tools.ts";
 import { type CompletedDrill, drill, type DrillSpec } from "./lib/drill/drill.ts";
 import { freshHoursOf, newestBackup, wantedMajor } from "./lib/vault/newest_backup.ts";
@@ -98,10 +98,22 @@ async function conclude(
     if (failed.some((name) => name !== "freshness")) await withdrawProof(catalog, reporter, vault, receipt);
     return { r2_key, result, failure: verdictOf(receipt, failed) };
   }
+  const untried = untriedOf(receipt);
+  if (untried !== null) return { r2_key, result, failure: untried };
   await catalog.markProven(vault.bucket, r2_key, proofOf(receipt, receiptKey)).catch((error) =>
     reporter.warn(`the backup is proven, but its row does not say so: ${toBackupError(error).message}`)
   );
   return { r2_key, result };
+}
+
+/** The error of a drill whose own server lacks something: no verdict on the backup, and no proof. */
+function untriedOf({ r2_key, checks }: Receipt): BackupError | null {
+  if (isTried(checks)) return null;
+  const why = checks.find(({ name }) => name === "restored")?.detail ?? "it was not tried";
+  return new BackupError("missing_tool", `Cannot drill ${r2_key}: ${why}`, {
+    phase: "assert",
+    hint: "This says nothing about the backup. Install what is missing on the machine of the drill.",
+  });
 }
 
 /** Retention must not keep a backup for an earlier proof when it does not restore any more. */

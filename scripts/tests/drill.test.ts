@@ -19,6 +19,7 @@ import { Catalog } from "../lib/catalog/catalog.ts";
 import type { CheckGroup, DrillDatabase } from "../lib/drill/check.ts";
 import { type CompletedDrill } from "../lib/drill/drill.ts";
 import { indexCheck } from "../lib/drill/index_check.ts";
+import type { Connection } from "../lib/postgres/connection.ts";
 import { newestBackup } from "../lib/vault/newest_backup.ts";
 import { anonCheck } from "../lib/drill/anon_check.ts";
 import { companyCheck } from "../lib/drill/company_check.ts";
@@ -58,6 +59,7 @@ let store: TestVault;
 let good: string;
 let drilled: CompletedDrill;
 let database: DrillDatabase;
+let superuser: Connection;
 
 beforeAll(async () => {
   place = await startPlace();
@@ -69,7 +71,8 @@ beforeAll(async () => {
   drilled = await drillOf(place, good, { throwaway });
   const { manifest } = taken;
   const fingerprintLines = await readFingerprintLines(store.vault, good, manifest);
-  database = { ...throwaway, tools, manifest, fingerprintLines, anonReads: [], sharedReads: [] };
+  superuser = throwaway.superuser;
+  database = { owner: throwaway.owner, tools, manifest, fingerprintLines, anonReads: [], sharedReads: [] };
 });
 
 afterAll(() => place?.stop());
@@ -472,7 +475,7 @@ describe("a fault planted in the restored database", () => {
   });
 
   test("an invalid index", async () => {
-    database = { ...database, owner: database.superuser }; // only a superuser writes to pg_index
+    database = { ...database, owner: superuser }; // only a superuser writes to pg_index
     const fault =
       "update pg_index set indisvalid = false where indexrelid = 'public.pedidos_cliente_idx'::regclass;";
     expect(await failuresWith(fault, [rg03Checks])).toEqual(["indexes_are_valid"]);

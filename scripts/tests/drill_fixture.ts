@@ -11,10 +11,10 @@ import { migrate, readMigrations } from "../dev/migrate.ts";
 import { loadErpData } from "../dev/seed/data.ts";
 import { applyErpSchema } from "../dev/seed/schema.ts";
 import { createAuthTables } from "../dev/supabase/auth_schema.ts";
-import type { ThrowawayDatabase } from "../lib/drill/check.ts";
 import { type CompletedDrill, drill, type DrillSpec } from "../lib/drill/drill.ts";
 import { PhaseTimes } from "../lib/drill/phase_times.ts";
 import { identifier } from "../lib/postgres/sql_text.ts";
+import type { OwnDatabase } from "../lib/server/prepare_platform.ts";
 import { binaries, engine, sql, type TestPlace, type TestVault } from "./engine_fixture.ts";
 
 const ROWS = 2000;
@@ -54,7 +54,7 @@ export async function copyErp(
 let databases = 0;
 
 /** A database for one restore. */
-export async function makeThrowaway({ server }: TestPlace): Promise<ThrowawayDatabase> {
+export async function makeThrowaway({ server }: TestPlace): Promise<OwnDatabase> {
   const name = `drill_${++databases}`;
   await server.createDatabase(name);
   return { owner: server.connection("postgres", name), superuser: server.connection("supabase_admin", name) };
@@ -62,7 +62,7 @@ export async function makeThrowaway({ server }: TestPlace): Promise<ThrowawayDat
 
 export interface DrillOptions extends Partial<Omit<DrillSpec, "key">> {
   now?: Date;
-  throwaway?: ThrowawayDatabase;
+  throwaway?: OwnDatabase;
 }
 
 /** Drills a backup as the command does, on a database of this fixture's server. */

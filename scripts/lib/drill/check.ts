@@ -4,15 +4,13 @@ import type { AnyManifest } from "@backup/vault/manifest.ts";
 import type { ClientTools } from "../postgres/client_tools.ts";
 import type { Connection } from "../postgres/connection.ts";
 
-/** A database of a server that is started for the drill and deleted after it. */
-export interface ThrowawayDatabase {
-  superuser: Connection;
+/**
+ * The database into which a backup was restored, and what its content is compared with. The checks run what the archive
+ * planted: they have no connection of a superuser.
+ */
+export interface DrillDatabase {
   /** The role that a restore runs as. */
   owner: Connection;
-}
-
-/** The database into which a backup was restored, and what its content is compared with. */
-export interface DrillDatabase extends ThrowawayDatabase {
   tools: ClientTools;
   /** `null` for a backup made by hand. */
   manifest: AnyManifest | null;

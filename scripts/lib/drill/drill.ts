@@ -13,13 +13,13 @@ import {
 import { readServerFacts } from "../postgres/database_facts.ts";
 import type { Requester } from "../run/requester.ts";
 import { Session, type SessionOptions } from "../postgres/session.ts";
-import type { RestoreResult } from "../restore/restore_backup.ts";
 import { TOOL_VERSION } from "../run/tool_version.ts";
-import type { DrillDatabase, ThrowawayDatabase } from "./check.ts";
+import type { OwnDatabase } from "../server/prepare_platform.ts";
+import type { DrillDatabase } from "./check.ts";
 import { freshnessOf } from "../vault/newest_backup.ts";
 import { notProven } from "./not_proven.ts";
 import type { DrillContext } from "./drill_context.ts";
-import { restoreAndCheck } from "./restore_and_check.ts";
+import { type DrilledRestore, restoreAndCheck } from "./restore_and_check.ts";
 import { freshnessOutcome, readStored, type StoredFacts } from "./stored_checks.ts";
 import { Verdicts } from "./verdicts.ts";
 
@@ -47,7 +47,7 @@ const BEFORE_RESTORE: readonly DrillCheck[] = ["manifest", "stored_size", "store
 export async function drill(
   context: DrillContext,
   request: DrillSpec,
-  throwaway: ThrowawayDatabase,
+  throwaway: OwnDatabase,
 ): Promise<CompletedDrill> {
   const began = context.now();
   const verdicts = new Verdicts();
@@ -84,7 +84,7 @@ async function checkStored(
 
 function conclude(
   verdicts: Verdicts,
-  restored: RestoreResult | null,
+  restored: DrilledRestore | null,
 ): Pick<Receipt, "checks" | "not_proven"> {
   const checks = verdicts.all();
   return { checks, not_proven: notProven(checks, restored) };

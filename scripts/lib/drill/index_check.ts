@@ -1,4 +1,7 @@
-/** Whether every B-tree index has the rows of its table: PostgreSQL's amcheck, where the server has it. */
+/**
+ * Whether every B-tree index has the rows of its table: PostgreSQL's amcheck, where the server has it. The owner runs it,
+ * since the expressions of indexes are the archive's.
+ */
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { type CheckGroup, passUnless, skipped } from "./check.ts";
@@ -9,14 +12,13 @@ const resultSchema = z.tuple([z.array(z.string()), z.number()]);
 export const indexCheck: CheckGroup = {
   names: ["index_contents"],
   run: (database) =>
-    inTransaction(database, database.superuser, async (session) => {
+    inTransaction(database, database.owner, async (session) => {
       const isAvailable = await session.value(
-        "select to_json(exists(select from pg_catalog.pg_available_extensions where name = 'amcheck'));",
+        "select to_json(exists(select from pg_catalog.pg_extension where extname = 'amcheck'));",
       );
       if (isAvailable !== true) {
         return new Map([["index_contents", skipped("the throwaway server has no amcheck")]]);
       }
-      await session.run("create extension if not exists amcheck schema extensions;");
       const sql = await readFile(new URL("./index_contents.sql", import.meta.url), "utf8");
       const [wrong, total] = resultSchema.parse(await session.value(sql));
       return new Map([["index_contents", passUnless(wrong, `${total} B-tree indexes hold every row`)]]);

@@ -1,5 +1,5 @@
 -- Compares every B-tree index with its table, row by row: one JSON line [["index: error", …], number of indexes].
--- Run by a superuser in a transaction that is rolled back; amcheck is installed.
+-- Run by the owner in a transaction that is rolled back; amcheck is installed, and the owner may execute it.
 set local search_path = '';
 set local statement_timeout = 0;
 do $check$

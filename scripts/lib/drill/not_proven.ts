@@ -1,6 +1,6 @@
 /** What a drill does not prove: content of no backup, content that this backup lacks, checks that could not run. */
 import type { CheckResult, NotProven } from "@backup/vault/receipt.ts";
-import type { RestoreResult } from "../restore/restore_backup.ts";
+import type { DrilledRestore } from "./restore_and_check.ts";
 
 /** Of every backup. */
 const NEVER_IN_A_BACKUP: readonly NotProven[] = [
@@ -17,25 +17,18 @@ const NEVER_IN_A_BACKUP: readonly NotProven[] = [
 /** @param restored `null` when the backup could not be restored */
 export function notProven(
   checks: readonly CheckResult[],
-  restored: Pick<RestoreResult, "verified" | "skipped" | "warnings"> | null,
+  restored: Pick<DrilledRestore, "verified" | "unavailable" | "leftOut" | "warnings"> | null,
 ): NotProven[] {
   const untested = checks.filter(({ verdict }) => verdict === "SKIPPED")
     .map(({ name, detail }) => ({ name, why: detail }));
   if (restored === null) return [...untested, ...NEVER_IN_A_BACKUP];
-  const { verified, skipped, warnings } = restored;
+  const { verified, unavailable, leftOut, warnings } = restored;
   return [
     ...untested,
     ...verified.notChecked.map((what) => ({ name: "the engine's own comparison", why: what })),
-    ...skipped.filter(isMissingExtension).map(({ name, reason }) => ({
-      name: `extension ${name}`,
-      why: reason,
-    })),
+    ...unavailable.map(({ name, why }) => ({ name: `extension ${name}`, why })),
+    ...leftOut,
     ...warnings.map((warning) => ({ name: "work after the restore", why: warning })),
     ...NEVER_IN_A_BACKUP,
   ];
-}
-
-/** An extension that the throwaway server does not have. The other skipped entries are always left to the platform. */
-function isMissingExtension({ kind, reason }: RestoreResult["skipped"][number]): boolean {
-  return kind === "EXTENSION" && reason !== "extension is installed";
 }

@@ -3,18 +3,23 @@ import { BackupError, toBackupError } from "@backup/errors.ts";
 import { describeFailure, startPipeline } from "../process/pipeline.ts";
 import { type FetchedBackup, withFetchedBackup } from "../vault/fetch_backup.ts";
 import { restoreFetched, type RestoreResult } from "../restore/restore_backup.ts";
-import { type DrillDatabase, fail, pass, skipped, type ThrowawayDatabase } from "./check.ts";
+import { type DrillDatabase, fail, pass, skipped } from "./check.ts";
 import { DATABASE_CHECKS } from "./database_checks.ts";
 import type { DrillContext } from "./drill_context.ts";
 import { toSeconds } from "./phase_times.ts";
-import { preparePlatform } from "../server/prepare_platform.ts";
+import { type OwnDatabase, type PreparedPlatform, preparePlatform } from "../server/prepare_platform.ts";
+import { offerIndexCheck } from "../server/archive_extensions.ts";
 import { failedCheckOf } from "./failed_check.ts";
+import { lackOf, unusableExtensions, withOwnFunctions } from "./server_lacks.ts";
 import { runChecks } from "./run_checks.ts";
 import { NO_MANIFEST } from "./stored_checks.ts";
 import type { Verdicts } from "./verdicts.ts";
 
 /** Which backup, and what its checks compare with. */
 type Request = Pick<DrillDatabase, "fingerprintLines" | "anonReads" | "sharedReads"> & { key: string };
+
+/** A restore, and what the throwaway server lacks of the archive. */
+export type DrilledRestore = RestoreResult & PreparedPlatform;
 
 /**
  * @returns the result of the restore, `null` when it was refused; `verdicts` say why.
@@ -23,9 +28,9 @@ type Request = Pick<DrillDatabase, "fingerprintLines" | "anonReads" | "sharedRea
 export async function restoreAndCheck(
   context: DrillContext,
   request: Request,
-  throwaway: ThrowawayDatabase,
+  throwaway: OwnDatabase,
   verdicts: Verdicts,
-): Promise<RestoreResult | null> {
+): Promise<DrilledRestore | null> {
   const { clock, signal, tools } = context;
   const startedAt = clock();
   let isFetched = false;
@@ -36,7 +41,8 @@ export async function restoreAndCheck(
       const restored = await restore(context, backup, throwaway, verdicts);
       if (restored !== null) {
         context.progress.phase("assert");
-        const database = { ...throwaway, ...request, tools, signal, manifest: backup.manifest };
+        const { owner } = throwaway;
+        const database = { ...request, owner, tools, signal, manifest: backup.manifest };
         verdicts.add(await runChecks(DATABASE_CHECKS, database, clock));
       }
       return restored;
@@ -58,26 +64,34 @@ function hashOutcome({ manifest }: FetchedBackup) {
 async function restore(
   context: DrillContext,
   backup: FetchedBackup,
-  throwaway: ThrowawayDatabase,
+  throwaway: OwnDatabase,
   verdicts: Verdicts,
-): Promise<RestoreResult | null> {
+): Promise<DrilledRestore | null> {
   const startedAt = context.clock();
+  const elapsed = () => toSeconds(context.clock() - startedAt);
+  let prepared: PreparedPlatform = { unavailable: [], leftOut: [] };
   const options = { target: "verify", confirm: null, allowSchemaOnly: true, safety: null } as const;
   try {
     await decompressAll(context, backup);
     verdicts.set("archive_readable", pass(`${backup.toc.entries.length} entries; uncompressed to the end`));
     context.progress.phase("prepare");
-    await preparePlatform(context, backup, throwaway.superuser);
+    prepared = await preparePlatform(context, backup, throwaway, offerIndexCheck);
+    const lack = unusableExtensions(prepared);
+    if (lack !== null) {
+      verdicts.set("restored", skipped(lack), elapsed());
+      return null;
+    }
     const restored = await restoreFetched({ ...context, connection: throwaway.owner }, options, backup);
     const { tables, rows } = restored.verified;
-    const seconds = toSeconds(context.clock() - startedAt);
-    verdicts.set("restored", pass(`${tables} tables, ${rows} rows, in one transaction`), seconds);
-    return restored;
+    verdicts.set("restored", pass(`${tables} tables, ${rows} rows, in one transaction`), elapsed());
+    return { ...restored, ...prepared };
   } catch (thrown) {
     context.signal?.throwIfAborted();
     const error = toBackupError(thrown);
     const name = failedCheckOf(error);
-    verdicts.set(name, fail(error.message), toSeconds(context.clock() - startedAt));
+    const lack = name === "restored" ? lackOf(error, prepared) : null;
+    if (lack === null) verdicts.set(name, fail(withOwnFunctions(error, prepared)), elapsed());
+    else verdicts.set(name, skipped(lack), elapsed());
     return null;
   }
 }

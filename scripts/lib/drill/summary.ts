@@ -1,5 +1,5 @@
 /** The job summary of a drill, in Markdown for an admin. */
-import { checkTitle, failedChecks } from "@backup/vault/receipt.ts";
+import { checkTitle, failedChecks, isTried } from "@backup/vault/receipt.ts";
 import { number, table } from "../run/job_summary.ts";
 import type { CompletedDrill } from "./drill.ts";
 
@@ -7,7 +7,11 @@ import type { CompletedDrill } from "./drill.ts";
 export function drillSummary({ receipt, receiptKey }: CompletedDrill): string {
   const { checks, not_proven, seconds, total_seconds, r2_key } = receipt;
   const failed = failedChecks(checks).length;
-  const verdict = failed > 0 ? `REPROVADO (${failed} ${failed === 1 ? "falha" : "falhas"})` : "aprovado";
+  const verdict = failed > 0
+    ? `REPROVADO (${failed} ${failed === 1 ? "falha" : "falhas"})`
+    : isTried(checks)
+    ? "aprovado"
+    : "NÃO REALIZADO";
   const ordered = [...checks].sort((a, b) => Number(b.verdict === "FAIL") - Number(a.verdict === "FAIL"));
   const times = [...Object.entries(seconds), ["total", total_seconds] as const];
   return [

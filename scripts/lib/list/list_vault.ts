@@ -2,7 +2,7 @@
 import { toBackupError } from "@backup/errors.ts";
 import { isProving } from "@backup/vault/manifest.ts";
 import { ARCHIVE_SUFFIX, parseArchiveKey, targetPrefix, VAULT_ROOT } from "@backup/vault/object_key.ts";
-import { type Proof, proofOf, receiptSchema } from "@backup/vault/receipt.ts";
+import { isTried, type Proof, proofOf, receiptSchema } from "@backup/vault/receipt.ts";
 import type { Target } from "@backup/target.ts";
 import { listStoredSets, type StoredSet } from "../vault/stored_sets.ts";
 import { readManifest } from "../vault/fetch_backup.ts";
@@ -68,7 +68,7 @@ async function newestProof(vault: Vault, key: string, beside: readonly string[])
   const newest = beside.filter((name) => name.startsWith(start) && name.endsWith(".json")).sort().at(-1);
   if (newest === undefined) return null;
   const receipt = receiptSchema.safeParse(parseJson(await vault.text(newest)));
-  return receipt.success ? proofOf(receipt.data, newest) : null;
+  return receipt.success && isTried(receipt.data.checks) ? proofOf(receipt.data, newest) : null;
 }
 
 function parseJson(text: string): unknown {

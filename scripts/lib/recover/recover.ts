@@ -13,6 +13,7 @@ import { findToolsFor } from "../postgres/client_tools.ts";
 import { type Connection, parseDatabaseUrl } from "../postgres/connection.ts";
 import { backupsNewestFirst, newestBackup } from "../vault/newest_backup.ts";
 import { preparePlatform } from "../server/prepare_platform.ts";
+import { grantDefaults, makeProjectOwner } from "./project_owner.ts";
 import { type Environment, readEnvironment } from "../process/environment.ts";
 import { vaultFields, vaultOf } from "../vault/environment.ts";
 import { chooseGzip } from "../process/gzip.ts";
@@ -116,21 +117,23 @@ export async function restoreIntoEmpty(
   key: string,
   allowSchemaOnly: boolean,
 ): Promise<RestoreResult> {
-  const { vault, connection, progress, signal } = deps;
+  const { vault, progress, signal } = deps;
   progress.phase("connect");
-  const tools = await findToolsFor(connection, signal);
+  const tools = await findToolsFor(deps.connection, signal);
   const gzip = chooseGzip();
-  const isPlatform = await inspectEmpty(connection);
+  const isPlatform = await inspectEmpty(deps.connection);
+  let connection = deps.connection;
   const restored = await withFetchedBackup(deps, key, async (backup) => {
     if (!isPlatform) {
       progress.phase("prepare");
-      await requireRangesOwner(connection, backup);
-      await makeExtensionsSchema(connection);
-      await preparePlatform({ tools, gzip, signal }, backup, connection);
+      const superuser = deps.connection;
+      await requireRangesOwner(superuser, backup);
+      connection = await makeProjectOwner(superuser);
+      await preparePlatform({ tools, gzip, signal }, backup, { superuser, owner: connection }, grantDefaults);
     }
     // target "verify" needs no confirmation: an empty database has nothing to lose
     const order = { target: "verify", confirm: null, allowSchemaOnly, safety: null } as const;
-    return await restoreFetched({ ...deps, tools, gzip, now: () => new Date() }, order, backup);
+    return await restoreFetched({ ...deps, connection, tools, gzip, now: () => new Date() }, order, backup);
   });
   const warnings = await rebuildCatalog(vault, connection, progress);
   return { ...restored, warnings: [...restored.warnings, ...warnings] };
@@ -183,13 +186,13 @@ function requireUsable(connection: Connection, found: z.infer<typeof emptiness>)
       },
     );
   }
-  if (isPlatform || (isSuperuser && connection.user === "postgres")) return;
+  if (isPlatform || isSuperuser) return;
   throw new BackupError(
     "missing_environment",
-    `Cannot restore into ${connection}: outside Supabase the user has to be a superuser called postgres`,
+    `Cannot restore into ${connection}: outside Supabase the user has to be a superuser`,
     {
       hint:
-        "Roles and the schemas auth and storage have to be made first, and what is restored belongs to postgres.",
+        "Roles, extensions and the schemas auth and storage have to be made first, for an owner called postgres.",
     },
   );
 }
@@ -217,17 +220,10 @@ async function requireRangesOwner(
       ranges.map(({ tag }) => tag).join(", ")
     }: the server was made by ${owner}`,
     {
-      hint:
-        `Make it with initdb -U ${PLATFORM_SUPERUSER} and a superuser postgres, or use the commands in the ` +
+      hint: `Make it with initdb -U ${PLATFORM_SUPERUSER}, or use the commands in the ` +
         "RECOVERY.md beside the backup.",
     },
   );
-}
-
-async function makeExtensionsSchema(connection: Connection): Promise<void> {
-  const session = await Session.open({ connection });
-  await session.run("set client_min_messages = warning; create schema if not exists extensions;");
-  await session.close();
 }
 
 /** Adds the runs of the audit's copies, then a row for every manifest. A failure is a warning: the data is restored. */

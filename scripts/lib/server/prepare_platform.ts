@@ -1,9 +1,11 @@
 /**
- * Prepares a throwaway server for a restore: creates the roles of the backup, and the platform's schemas with the
- * structure of the source, since the rows of auth and storage need exactly these columns.
+ * Prepares a server of ours for a restore: roles, extensions, and the platform's schemas with the structure of the source,
+ * since the rows of auth and storage need exactly these columns. The superuser runs statements of this code alone, and
+ * only before the first statement of the archive; the archive's are run by the owner, an ordinary role.
  */
 import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { z } from "zod";
 import { BackupError } from "@backup/errors.ts";
 import { isProving } from "@backup/vault/manifest.ts";
 import { DATA_ONLY_SCHEMAS } from "@backup/vault/platform.ts";
@@ -12,10 +14,13 @@ import { describeFailure, ignoreBrokenPipe, type Stage, startPipeline } from "..
 import type { ClientTools } from "../postgres/client_tools.ts";
 import type { Connection } from "../postgres/connection.ts";
 import type { Gzip } from "../process/gzip.ts";
-import { PsqlSession } from "../postgres/psql.ts";
+import { Session } from "../postgres/session.ts";
+import type { SqlSession } from "../postgres/sql_session.ts";
 import { identifier, literal } from "../postgres/sql_text.ts";
 import type { FetchedBackup } from "../vault/fetch_backup.ts";
-import { selectPlatformStructure } from "../archive/select_entries.ts";
+import { createExtensions, extensionsIn, type UnavailableExtension } from "./archive_extensions.ts";
+import { forbidEscalation } from "./escalation.ts";
+import { type LeftOut, platformStructure } from "./platform_structure.ts";
 
 export interface PlatformTools {
   tools: ClientTools;
@@ -23,35 +28,92 @@ export interface PlatformTools {
   signal?: AbortSignal;
 }
 
+/** A database of a server of ours, which nothing else uses. */
+export interface OwnDatabase {
+  superuser: Connection;
+  /** The ordinary role that owns the database and runs what an archive holds. */
+  owner: Connection;
+}
+
+/** What the prepared database lacks of the archive. */
+export interface PreparedPlatform {
+  unavailable: UnavailableExtension[];
+  leftOut: LeftOut[];
+}
+
 /**
- * Replaces the platform's schemas of a database by those of the archive. Only for a database that is not in use.
- * @param superuser of the throwaway server
+ * Replaces the platform's schemas of a database by those of the archive. Only for a database that is not in use and has
+ * nothing of an archive yet.
+ * @param prepareMore what the caller does as the superuser, after the roles and extensions, before the archive
  * @throws {BackupError} `restore_failed` when the structure cannot be created.
  */
 export async function preparePlatform(
   deps: PlatformTools,
   backup: FetchedBackup,
-  superuser: Connection,
-): Promise<void> {
-  const { manifest, toc } = backup;
-  const { tools, signal } = deps;
-  const session = await PsqlSession.open({ psql: tools.psql, connection: superuser, signal });
-  try {
-    await session.run("set client_min_messages = warning;");
-    for (const role of manifest && isProving(manifest) ? manifest.roles : []) {
-      await session.run(
-        `select format('create role %I nologin', name) from (values (${literal(role)})) wanted(name)
-          where not exists (select from pg_catalog.pg_roles where rolname = name) \\gexec`,
-      );
-    }
-    for (const schema of platformSchemasIn(toc.entries)) {
+  { superuser, owner }: OwnDatabase,
+  prepareMore: (session: SqlSession, owner: string) => Promise<void>,
+): Promise<PreparedPlatform> {
+  const { entries } = backup.toc;
+  const unavailable = await asSuperuser(deps, superuser, async (session) => {
+    await forbidEscalation(session, owner.user);
+    await createRoles(session, rolesOf(backup), owner.user);
+    for (const schema of platformSchemasIn(entries)) {
       await session.run(`drop schema if exists ${identifier(schema)} cascade;`);
     }
+    const missing = await createExtensions(session, extensionsIn(entries));
+    await prepareMore(session, owner.user);
+    return missing;
+  });
+  const { dumpIds, leftOut } = platformStructure(entries, owner.user, await readMemberships(deps, owner));
+  if (dumpIds.length > 0) await restoreStructure(deps, backup, dumpIds, owner);
+  return { unavailable, leftOut };
+}
+
+async function asSuperuser<T>(
+  { signal }: PlatformTools,
+  connection: Connection,
+  work: (session: SqlSession) => Promise<T>,
+): Promise<T> {
+  const session = await Session.open({ connection, signal });
+  try {
+    await session.run("set client_min_messages = warning; set search_path = pg_catalog;");
+    return await work(session);
   } finally {
     await session.close();
   }
-  const dumpIds = selectPlatformStructure(toc.entries);
-  if (dumpIds.length > 0) await restoreStructure(deps, backup, dumpIds, superuser);
+}
+
+function rolesOf({ manifest }: FetchedBackup): readonly string[] {
+  return manifest && isProving(manifest) ? manifest.roles : [];
+}
+
+/** Creates those that are missing, without login, and lets the owner act for these alone. */
+async function createRoles(session: SqlSession, roles: readonly string[], owner: string): Promise<void> {
+  for (const role of roles) {
+    const exists = await session.value(
+      `select to_json(exists (select from pg_catalog.pg_roles where rolname = ${literal(role)}));`,
+    );
+    if (exists === true) continue;
+    await session.run(
+      `create role ${identifier(role)} nologin; grant ${identifier(role)} to ${identifier(owner)};`,
+    );
+  }
+}
+
+/** The roles that the owner may act for. */
+async function readMemberships({ signal }: PlatformTools, owner: Connection): Promise<Set<string>> {
+  const session = await Session.open({ connection: owner, signal });
+  try {
+    return new Set(
+      z.array(z.string()).parse(
+        await session.rows(
+          "select to_json(rolname) from pg_catalog.pg_roles where pg_catalog.pg_has_role(oid, 'usage');",
+        ),
+      ),
+    );
+  } finally {
+    await session.close();
+  }
 }
 
 function platformSchemasIn(entries: readonly TocEntry[]): string[] {
@@ -64,7 +126,7 @@ async function restoreStructure(
   { tools, gzip, signal }: PlatformTools,
   { archiveFile }: FetchedBackup,
   dumpIds: readonly number[],
-  superuser: Connection,
+  owner: Connection,
 ): Promise<void> {
   const list = join(dirname(archiveFile), "platform.list");
   await writeFile(list, dumpIds.map((id) => `${id};\n`).join(""));
@@ -74,11 +136,12 @@ async function restoreStructure(
       tools.pgRestore,
       "--exit-on-error",
       "--single-transaction",
+      "--no-owner",
       `--use-list=${list}`,
-      `--dbname=${superuser.database}`,
+      `--dbname=${owner.database}`,
     ],
   ];
-  const pipeline = startPipeline(stages, { env: superuser.env, inputFile: archiveFile, signal });
+  const pipeline = startPipeline(stages, { env: owner.env, inputFile: archiveFile, signal });
   for await (const _ of pipeline.stdout);
   const failure = describeFailure(stages, ignoreBrokenPipe(await pipeline.ended));
   if (failure !== null) {

@@ -20,12 +20,18 @@ create schema extensions authorization postgres;
 grant usage on schema extensions to anon, authenticated, service_role;
 grant all on schema extensions to dashboard_user;
 create extension pgcrypto schema extensions;
--- Some builds of PostgreSQL come without it, or with it but without the library it needs.
+-- Some builds of PostgreSQL come without one of these, or with it but without the library it needs.
 do $$
+declare
+  name text;
 begin
-  create extension "uuid-ossp" schema extensions;
-exception when feature_not_supported or undefined_file then
-  null;
+  foreach name in array array['uuid-ossp', 'pg_stat_statements'] loop
+    begin
+      execute format('create extension %I schema extensions', name);
+    exception when feature_not_supported or undefined_file then
+      null;
+    end;
+  end loop;
 end
 $$;
 

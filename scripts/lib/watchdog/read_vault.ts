@@ -10,7 +10,7 @@ import {
   siblingKeys,
   targetPrefix,
 } from "@backup/vault/object_key.ts";
-import { checkTitle, failedChecks, receiptSchema } from "@backup/vault/receipt.ts";
+import { type CheckResult, checkTitle, failedChecks, isTried, receiptSchema } from "@backup/vault/receipt.ts";
 import type { Target } from "@backup/target.ts";
 import type { VaultFacts, WatchedBackup } from "@backup/watch/conditions.ts";
 import { COMPARED_BACKUPS } from "@backup/watch/vault.ts";
@@ -112,6 +112,13 @@ async function readBackup(
   return { key, createdAtUtc: parseArchiveKey(key).createdAtUtc, bytes, rows };
 }
 
+async; /** Nothing was proven where nothing failed either, because the drill's server could not try the backup. */
+function failedOf(checks: readonly CheckResult[]): string[] {
+  return isTried(checks)
+    ? failedChecks(checks).map(checkTitle)
+    : ["o servidor do ensaio não pôde tentar a restauração"];
+}
+
 async function readDrills(vault: Vault, receipts: readonly string[]): Promise<VaultFacts["drills"]> {
   const drills: Drill[] = [];
   for (const key of receipts.slice(0, READ_RECEIPTS)) {
@@ -126,7 +133,7 @@ async function readDrills(vault: Vault, receipts: readonly string[]): Promise<Va
 function readDrill(key: string, text: string): Drill {
   try {
     const { r2_key, drilled_at_utc, checks } = receiptSchema.parse(JSON.parse(text));
-    return { key: r2_key, drilledAtUtc: drilled_at_utc, failed: failedChecks(checks).map(checkTitle) };
+    return { key: r2_key, drilledAtUtc: drilled_at_utc, failed: failedOf(checks) };
   } catch {
     const [, y, mo, d, h, mi, s] = RECEIPT_TIME.exec(key) ?? [];
     return { key, drilledAtUtc: `${y}-${mo}-${d}T${h}:${mi}:${s}Z`, failed: ["recibo ilegível"] };

@@ -116,6 +116,12 @@ export function failedChecks(checks: readonly CheckResult[]): string[] {
   return checks.filter(({ verdict }) => verdict === "FAIL").map(({ name }) => name);
 }
 
+/** Whether the backup was tried at all: a drill whose own server lacked something stores a receipt, and proves nothing. */
+export function isTried(checks: readonly CheckResult[]): boolean {
+  return checks.find(({ name }) => name === "restored")?.verdict !== "SKIPPED" ||
+    failedChecks(checks).length > 0;
+}
+
 export function countVerdicts(checks: readonly CheckResult[]): Record<Verdict, number> {
   const count = (wanted: Verdict) => checks.filter(({ verdict }) => verdict === wanted).length;
   return { PASS: count("PASS"), FAIL: count("FAIL"), SKIPPED: count("SKIPPED") };

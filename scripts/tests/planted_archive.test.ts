@@ -1,0 +1,207 @@
+/** Archives that were changed in the vault: none of their SQL runs a program on the machine that restores them. */
+import { randomUUID } from "node:crypto";
+import { access, chmod, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { gunzipSync, gzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { siblingKeys } from "@backup/vault/object_key.ts";
+import { parseDatabaseUrl } from "../lib/postgres/connection.ts";
+import { restoreIntoEmpty } from "../lib/recover/recover.ts";
+import { PostgresServer } from "../lib/server/server.ts";
+import { makeServerFolder } from "../lib/server/server_user.ts";
+import { drillOf, namesWith, replaceArchive, rewriteManifest } from "./drill_fixture.ts";
+import {
+  backUp,
+  binaries,
+  createProject,
+  engine,
+  fixture,
+  sql,
+  startPlace,
+  type TestPlace,
+} from "./engine_fixture.ts";
+
+let place: TestPlace;
+let good: string;
+/** Where a program that ran leaves its environment: the server's user may write here. */
+let canaries: string;
+
+/** A function of the platform and one of the project, long enough for what replaces them. */
+const PUBLIC_FUNCTION = `create function public.alvo() returns integer language sql as $$
+  select 1 /* ${"x".repeat(900)} */ $$;`;
+
+/** In the environment of this process, as production's URL is in that of a drill. */
+const SECRET = `canary-${randomUUID()}`;
+
+beforeAll(async () => {
+  vi.stubEnv("SUPABASE_DB_URL_PROD", SECRET);
+  canaries = await mkdtemp(join(tmpdir(), "revo-canaries-"));
+  await chmod(canaries, 0o777);
+  place = await startPlace();
+  const prod = await createProject(place.server, "prod");
+  await sql(prod, await fixture("other_content.sql"));
+  await sql(prod, PUBLIC_FUNCTION);
+  await sql(
+    place.server.connection("supabase_auth_admin", "prod"),
+    PUBLIC_FUNCTION.replace("public.", "auth."),
+  );
+  good = (await backUp(place.store.vault, prod)).keys.archive;
+});
+
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await place?.stop();
+  if (canaries) await rm(canaries, { recursive: true, force: true });
+});
+
+let plants = 0;
+
+/** A copy of the backup in which the definition of `schema.alvo()` is followed by `planted`. */
+async function plant(schema: "auth" | "public", planted: string): Promise<string> {
+  const key = good.replace(".dump.gz", `_planted${++plants}.dump.gz`);
+  const [from, to] = [siblingKeys(good), siblingKeys(key)];
+  for (const part of ["archive", "manifest", "fingerprint"] as const) {
+    await place.store.vault.put(
+      to[part],
+      await place.store.vault.bytes(from[part]),
+      "application/octet-stream",
+    );
+  }
+  await rewriteManifest(place.store, key, { file: key.split("/").at(-1) });
+  const archive = gunzipSync(await place.store.vault.bytes(key)).toString("latin1");
+  const [definition = ""] =
+    new RegExp(`CREATE FUNCTION ${schema}\\.alvo\\(\\)[^]*?\\$\\$;\n`).exec(archive) ?? [];
+  const replacement =
+    `CREATE FUNCTION ${schema}.alvo() RETURNS integer LANGUAGE sql AS 'select 1';\n${planted}\n`;
+  expect(replacement.length).toBeLessThan(definition.length);
+  const changed = archive.replace(definition, () => replacement.padEnd(definition.length));
+  await replaceArchive(place.store, key, gzipSync(Buffer.from(changed, "latin1")));
+  return key;
+}
+
+async function exists(file: string): Promise<boolean> {
+  return await access(file).then(() => true, () => false);
+}
+
+describe.each(["auth", "public"] as const)("a program planted in a definition of schema %s", (schema) => {
+  const program = (canary: string) => `copy (select 1) to program 'env > ${canary}; true'`;
+
+  test.each<[string, (canary: string) => string]>([
+    ["as it stands", (canary) => `${program(canary)};`],
+    ["after the end of the role", (canary) => `reset role; reset session authorization; ${program(canary)};`],
+    [
+      "after a grant of the right to run programs",
+      (canary) =>
+        `grant pg_execute_server_program to postgres; set role pg_execute_server_program; ${
+          program(canary)
+        };`,
+    ],
+    [
+      "as another role that creates roles",
+      (canary) =>
+        `set role supabase_auth_admin; grant pg_execute_server_program to postgres; reset role; ${
+          program(canary)
+        };`,
+    ],
+    ["as a command of psql", (canary) => `\\! env > ${canary}`],
+  ])("%s is refused by the drill", async (_how, planted) => {
+    const canary = join(canaries, String(plants));
+    const { receipt } = await drillOf(place, await plant(schema, planted(canary)));
+    expect(await exists(canary)).toBe(false);
+    expect(namesWith(receipt, "FAIL")).toEqual(["restored"]);
+  });
+});
+
+test("a program planted in the platform's structure does not run where a plain server is restored from the vault", async () => {
+  const canary = join(canaries, "recover");
+  const folder = await makeServerFolder("revo-planted-");
+  const superuser = { name: "supabase_admin", password: randomUUID() };
+  const server = await PostgresServer.create({
+    binaries,
+    folder,
+    superuser,
+    settings: { wal_level: "logical" },
+  });
+  try {
+    await server.start();
+    const url = `postgres://supabase_admin:${superuser.password}@127.0.0.1:${server.port}/postgres`;
+    const connection = parseDatabaseUrl(url, "plain server");
+    const key = await plant(
+      "auth",
+      `grant pg_execute_server_program to postgres; copy (select 1) to program 'env > ${canary}';`,
+    );
+    const { vault, progress } = engine(place.store.vault, connection);
+    const deps = { vault, progress, connection, signal: new AbortController().signal };
+    await expect(restoreIntoEmpty(deps, key, false)).rejects.toMatchObject({ code: "restore_failed" });
+    expect(await exists(canary)).toBe(false);
+  } finally {
+    await server.stop("immediate");
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+test("the archive without what was planted passes", async () => {
+  const { receipt } = await drillOf(place, good);
+  expect(receipt.checks.find(({ name }) => name === "restored")?.verdict).toBe("PASS");
+});
+
+test("code that runs while indexes are built and checked has no right to run programs", async () => {
+  const canary = join(canaries, "index");
+  const source = await createProject(place.server, "plantado");
+  await sql(
+    source,
+    `create table public.t (id int primary key); insert into public.t values (1), (2);
+     create function public.planta(n int) returns int language plpgsql immutable as $$ begin return n; end $$;
+     create index i on public.t (public.planta(id));
+     alter table public.t enable row level security;
+     create policy p on public.t for select using (public.planta(id) > 0);
+     grant select on public.t to anon;
+     create or replace function public.planta(n int) returns int language plpgsql immutable as $$ begin
+       begin execute 'reset role'; exception when others then null; end;
+       begin execute 'grant pg_execute_server_program to postgres'; exception when others then null; end;
+       begin execute 'copy (select 1) to program ''env > ${canary}'''; exception when others then null; end;
+       return n;
+     end $$;`,
+  );
+  const { keys } = await backUp(place.store.vault, source);
+  const { receipt } = await drillOf(place, keys.archive);
+  expect(await exists(canary)).toBe(false);
+  expect(receipt.checks.find(({ name }) => name === "restored")?.verdict).toBe("PASS");
+});
+
+test("no program that runs while an archive is loaded has a secret of the drill in its environment", async () => {
+  const source = await createProject(place.server, "lento");
+  await sql(
+    source,
+    `create table public.t (id int primary key); insert into public.t values (1);
+     create function public.lenta(n int) returns int language plpgsql immutable as
+       $$ begin perform pg_catalog.pg_sleep(1); return n; end $$;
+     create index i on public.t (public.lenta(id));`,
+  );
+  const { keys } = await backUp(place.store.vault, source);
+  const [seen, leaks] = [new Set<string>(), new Set<string>()];
+  let isRunning = true;
+  const drilled = drillOf(place, keys.archive).finally(() => isRunning = false);
+  while (isRunning) {
+    for (const { name, environment } of await otherProcesses()) {
+      if (environment.includes(`PGPORT=${place.server.port}\0`)) seen.add(name);
+      if (environment.includes(SECRET)) leaks.add(name);
+    }
+  }
+  await drilled;
+  expect([...seen]).toEqual(expect.arrayContaining(["psql"]));
+  expect([...leaks]).toEqual([]);
+});
+
+/** Every process of this machine but those of the test runner and of the simulated vault. */
+async function otherProcesses(): Promise<{ name: string; environment: string }[]> {
+  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
+  const read = (pid: string, file: string) => readFile(`/proc/${pid}/${file}`, "utf8").catch(() => "");
+  const found = await Promise.all(pids.map(async (pid) => ({
+    name: (await read(pid, "comm")).trim(),
+    environment: await read(pid, "environ"),
+  })));
+  return found.filter(({ name }) => !/^(node|workerd|esbuild|MainThread)/.test(name));
+}
