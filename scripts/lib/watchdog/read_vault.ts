@@ -112,7 +112,7 @@ async function readBackup(
   return { key, createdAtUtc: parseArchiveKey(key).createdAtUtc, bytes, rows };
 }
 
-async; /** Nothing was proven where nothing failed either, because the drill's server could not try the backup. */
+/** Nothing was proven where nothing failed either, because the drill's server could not try the backup. */
 function failedOf(checks: readonly CheckResult[]): string[] {
   return isTried(checks)
     ? failedChecks(checks).map(checkTitle)
