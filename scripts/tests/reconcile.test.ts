@@ -153,6 +153,28 @@ test("attributes an archive to the run that its metadata names", async () => {
   ]);
 });
 
+test("the archive of an earlier attempt is no backup when a later attempt of the run has made one", async () => {
+  const ids = [1, 2, 3].map((n) => `00000000-0000-4000-8000-00000000000${n}`);
+  const keys = await storeBackups(
+    store.vault,
+    ids.map((run, i) => ({ createdAt: at(`0${i + 1}`), archiveOnly: true, run })),
+  );
+  const [earlier, copy, own] = keys;
+  const later = buildKeys({ target: "prod", createdAtUtc: at("04"), label: null }).archive;
+  await sql(
+    prod,
+    `insert into public.ops_db_backup_runs (kind, target, request_id, status, finished_at, r2_key, result) values
+       ('backup', 'prod', '${ids[0]}', 'succeeded', now(), '${later}', null),
+       ('restore', 'prod', '${ids[1]}', 'succeeded', now(), '${later}', '{"safety_key": "${later}"}'),
+       ('backup', 'prod', '${ids[2]}', 'succeeded', now(), '${own}', null);`,
+  );
+  expect((await run(false)).findings).toEqual([
+    { key: earlier, verdict: "unfinished", outcome: "would" },
+    { key: copy, verdict: "unfinished", outcome: "would" },
+    { key: own, verdict: "enter_by_hash", outcome: "would" },
+  ]);
+});
+
 test("marks missing and damaged objects, and clears the mark when they are restored", async () => {
   const { vault } = store;
   const days = ["01", "02", "03", "04"].map((day) => ({ createdAt: at(day) }));
