@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Catalog } from "../lib/catalog/catalog.ts";
 import { RunReporter } from "../lib/run/run_reporter.ts";
+import { sql } from "./engine_fixture.ts";
 import { type CatalogScene, startCatalogScene } from "./vault_content.ts";
 
 let place: CatalogScene;
@@ -42,10 +43,8 @@ async function losableServer({ prod }: CatalogScene) {
   };
 }
 
-test("an unreachable catalog gets one request at a time and does not delay the end of the run", async () => {
-  const server = await losableServer(place);
-  const catalog = new Catalog({ connection: server.connection });
-  const reporter = new RunReporter({
+function reporterOf(catalog: Catalog): RunReporter {
+  return new RunReporter({
     catalog,
     now: () => Date.now(),
     print: () => {},
@@ -53,26 +52,49 @@ test("an unreachable catalog gets one request at a time and does not delay the e
     onEnd: () => {},
     onGitHub: false,
   });
-  const rest = { mode: "full", label: null, r2_key: null, reason: null, github_run_id: null, run_url: null };
-  const request_id = randomUUID();
-  const run = {
-    ...rest,
-    request_id,
-    kind: "backup",
-    target: "prod",
-    requested_by: "teste",
-    attempt: 1,
-  } as const;
-  expect(await reporter.start(run)).toBe(true);
+}
+
+function newRun() {
+  const none = { label: null, r2_key: null, reason: null, github_run_id: null, run_url: null };
+  const about = { kind: "backup", target: "prod", mode: "full", requested_by: "teste", attempt: 1 } as const;
+  return { ...none, ...about, request_id: randomUUID() };
+}
+
+const none = { r2_key: null, error_code: null, error_message: null, result: null };
+
+test("a start that is refused after the signal does not end the run of another script", async () => {
+  const run = newRun();
+  const holder = reporterOf(place.catalog);
+  await holder.start(run);
+  const reporter = reporterOf(place.catalog);
+  const start = reporter.start(run);
+  await Promise.all([
+    expect(start).rejects.toMatchObject({ code: "request_id_reused" }),
+    reporter.finish({ ...none, status: "cancelled" }, AbortSignal.abort()),
+  ]);
+  const status = `select status from public.ops_db_backup_runs where request_id = '${run.request_id}';`;
+  expect(await sql(place.prod, status)).toEqual(["running"]);
+  await holder.finish({ ...none, status: "succeeded" }, new AbortController().signal);
+});
+
+test("a start whose answer was not waited for is ended", async () => {
+  const run = newRun();
+  const reporter = reporterOf(place.catalog);
+  const start = reporter.start(run);
+  await reporter.finish({ ...none, status: "cancelled" }, AbortSignal.abort());
+  await start;
+  const status = `select status from public.ops_db_backup_runs where request_id = '${run.request_id}';`;
+  expect(await sql(place.prod, status)).toEqual(["cancelled"]);
+});
+
+test("an unreachable catalog gets one request at a time and does not delay the end of the run", async () => {
+  const server = await losableServer(place);
+  const catalog = new Catalog({ connection: server.connection });
+  const reporter = reporterOf(catalog);
+  expect(await reporter.start(newRun())).toBe(true);
   server.lose();
   for (let n = 1; n <= 32; n++, await sleep(250)) reporter.bytes(n, null);
-  await reporter.finish({
-    status: "succeeded",
-    r2_key: null,
-    error_code: null,
-    error_message: null,
-    result: null,
-  }, new AbortController().signal);
+  await reporter.finish({ ...none, status: "succeeded" }, new AbortController().signal);
   await catalog.close();
   server.stop();
   // eight seconds with an attempt each two, and the run's end; one a second would be nine

@@ -31,6 +31,8 @@ export class RunReporter implements Progress {
   readonly #startedAt: number;
   #run: RunStart | null = null;
   #requestId: string | null = null;
+  /** The start that is under way; settles in any case. */
+  #starting: Promise<unknown> = Promise.resolve();
   #state: Omit<RunHeartbeat, "request_id"> = {
     phase: "start",
     bytes_done: null,
@@ -56,10 +58,11 @@ export class RunReporter implements Progress {
     this.#run = run;
     // set before the response: a start whose response was not waited for is ended, too
     this.#requestId = run.request_id;
+    const starting = this.#deps.catalog.startRun(run);
+    this.#starting = starting.catch(() => this.#requestId = null);
     try {
-      await this.#deps.catalog.startRun(run);
+      await starting;
     } catch (error) {
-      this.#requestId = null;
       if (toBackupError(error).code !== "catalog_unavailable") throw error;
       this.#warn("the run could not be written to the catalog", error);
       return false;
@@ -118,7 +121,6 @@ export class RunReporter implements Progress {
    * @param signal after it the catalog is not waited for longer than {@link END_LIMITS}
    */
   async finish(end: Omit<RunFinish, "request_id">, signal: AbortSignal): Promise<void> {
-    if (this.#timer) clearInterval(this.#timer);
     try {
       await settledAfter(signal, END_LIMITS.catalog, this.#writeEnd(end));
     } catch (error) {
@@ -131,6 +133,8 @@ export class RunReporter implements Progress {
   }
 
   async #writeEnd(end: Omit<RunFinish, "request_id">): Promise<void> {
+    await this.#starting; // the row of a start that is refused is another script's
+    if (this.#timer) clearInterval(this.#timer);
     await this.#sending;
     if (this.#requestId !== null) await this.#deps.catalog.finishRun({ request_id: this.#requestId, ...end });
   }
