@@ -256,7 +256,8 @@ test("an upload to a key that has another manifest leaves that manifest unchange
   expect(await storedKeys()).toEqual([manifest]);
   expect(await vault.text(manifest)).toBe("{}");
   await vault.delete(manifest);
-  await uploadLocalBackup(vault, join(folder, basename(archive)), progressWith({}));
+  const uploaded = concluded(await backups(["upload", join(folder, basename(archive)), "--json"]));
+  expect(uploaded).toMatchObject({ ok: true, result: { r2_key: archive } });
 });
 
 test("an interrupted upload deletes what it stored", async () => {
