@@ -115,3 +115,14 @@ test.each([
   expect(done).toBe(true);
   expect(await restoredCount(keys.archive, "public.notas")).toBe(ROWS);
 });
+
+test("a backup of a database with an invalid index restores", async () => {
+  const duplicates = "insert into public.itens (id, nota) values (0, 1)";
+  const build = "create unique index concurrently itens_nota on public.itens (nota)";
+  sqlNow(prod, duplicates);
+  expect(() => sqlNow(prod, build)).toThrow();
+  expect(sqlNow(prod, "select indisvalid from pg_index where indexrelid = 'public.itens_nota'::regclass"))
+    .toBe("f");
+  const { keys } = await backUp(place.store.vault, prod);
+  expect(await restoredCount(keys.archive, "public.itens")).toBe(ROWS + 1);
+});

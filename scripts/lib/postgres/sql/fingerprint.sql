@@ -4,7 +4,8 @@
 -- triggers on the platform's tables; '~ops' the catalog's own objects, which a restore leaves alone.
 -- In mode schema-only without large objects, and materialized views count as not populated.
 -- Needs the settings of settings.sql, revo.mode, and search_path = '', so that every printed name is qualified.
--- Left out on purpose: extension members, array and row types, internal triggers, statistics, tablespaces,
+-- Left out on purpose: extension members, array and row types, internal triggers, statistics, tablespaces, indexes that
+-- pg_dump leaves out as well (CREATE INDEX CONCURRENTLY has not finished, or has failed and left an invalid one),
 -- pg_attver (an option that some 15.x servers keep per column), MAINTAIN (17 has it, 15 does not).
 with
 schemas as (
@@ -138,6 +139,7 @@ objects(area, kind, name, facts) as (
     from relations r
     join pg_index i on i.indrelid = r.oid
     join pg_class ic on ic.oid = i.indexrelid
+   where i.indisready and (i.indisvalid or r.relkind = 'p')
   union all
   select r.area, 'trigger', format('%s.%s', r.relname, t.tgname),
          json_build_object('definition', pg_get_triggerdef(t.oid), 'enabled', t.tgenabled,
