@@ -1,4 +1,6 @@
 /** Sessions on a real server: statements, errors, end. */
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Connection } from "../lib/postgres/connection.ts";
 import { Session, sqlstateOf } from "../lib/postgres/session.ts";
@@ -83,4 +85,31 @@ test("a lost connection has its own error", async () => {
   const running = session.run("select pg_sleep(60);");
   sqlNow(place.server.connection("supabase_admin", "prod"), `select pg_terminate_backend(${session.pid})`);
   await expect(running).rejects.toMatchObject({ details: { sqlstate: "57P01" } });
+});
+
+/** Forwards connections and, like Supabase's pooler, replaces the process in BackendKeyData by a number of its own. */
+async function startPooler({ host, env }: Connection) {
+  const keyData = Buffer.from([0x4b, 0, 0, 0, 12]);
+  const pooler = createServer((client) => {
+    const server = connect({ host, port: Number(env.PGPORT) });
+    client.on("error", () => {}).pipe(server);
+    server.on("error", () => {}).on("end", () => client.end());
+    server.on("data", (chunk: Buffer) => {
+      const at = chunk.indexOf(keyData);
+      if (at >= 0) chunk.writeInt32BE(1, at + keyData.length);
+      client.write(chunk);
+    });
+  });
+  await once(pooler.listen(0, host), "listening");
+  const { port } = pooler.address() as AddressInfo;
+  return { connection: { host, env: { ...env, PGPORT: String(port) } }, close: () => pooler.close() };
+}
+
+test("the process of a session behind a pooler is the server's", async () => {
+  const pooler = await startPooler(prod);
+  const session = await Session.open({ connection: { ...prod, ...pooler.connection } });
+  const query = `select count(*) from pg_stat_activity where pid = ${session.pid} and datname = 'prod'`;
+  expect(sqlNow(prod, query)).toBe("1");
+  await session.close();
+  pooler.close();
 });

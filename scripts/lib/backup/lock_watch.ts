@@ -14,9 +14,7 @@ const EVERY_MS = 500;
 /** How long DDL that blocks the readers of a relation may wait for the dump. */
 const DDL_WAIT_LIMIT_SECONDS = 2.5;
 
-const pids = z.array(z.number()).nullable().transform((found) => found ?? []);
 const stateSchema = z.object({
-  dump: pids,
   waiting: z.array(z.object({ seconds: z.number(), holder: z.string() })).nullable(),
   blocking: z.array(z.object({ seconds: z.number(), waiter: z.string() })).nullable(),
 });
@@ -43,7 +41,6 @@ export class LockWatch {
   readonly #loop: Promise<void>;
   /** The holders that our sessions waited for at the last read. */
   #lastHolders: string[] = [];
-  #dumpPids: number[] = [];
   readonly #logged = new Set<string>();
 
   /** @param session one that nothing else waits for; used until {@link stop} */
@@ -58,11 +55,16 @@ export class LockWatch {
     return this.#lastHolders.length === 0 ? null : this.#lastHolders.slice(0, 5).join("; ");
   }
 
-  /** Ends pg_dump's server process: one that waits for a lock does not notice that its client was closed. */
+  /**
+   * Ends pg_dump's server process: one that waits for a lock does not notice that its client was closed. It is found by
+   * its application name at this moment: a process id of an earlier read may belong to another session by now.
+   */
   async terminateDump(): Promise<void> {
-    if (this.#dumpPids.length === 0) return;
-    const pids = this.#dumpPids.map((pid) => `pg_catalog.pg_terminate_backend(${pid})`);
-    await this.#session.run(`select ${pids.join(", ")};`).catch(() => {}); // the process ended meanwhile
+    await this.#session.run(
+      `select pg_catalog.pg_terminate_backend(pid) from pg_catalog.pg_stat_activity
+        where datname = current_database() and usename = current_user
+          and application_name = ${literal(this.#options.applicationName)};`,
+    ).catch(() => {}); // the server no longer answers
   }
 
   async stop(): Promise<void> {
@@ -75,7 +77,6 @@ export class LockWatch {
     while (!signal.aborted) {
       const state = await this.#read();
       if (signal.aborted || state === null) return;
-      this.#dumpPids = state.dump;
       this.#lastHolders = (state.waiting ?? []).map(({ holder }) => holder);
       const reason = this.#reasonToEnd(state);
       if (reason !== null) return this.#options.onEnd(reason);

@@ -89,11 +89,15 @@ export async function countInSnapshot(
 /** Tables counted with one round trip. */
 const BATCH = 50;
 
-/** The file is read while the table is locked: it is the one that was counted. */
-function countStatement(snapshotId: string, { oid, schema, table }: DumpedTable): string {
+/**
+ * The file is read while the table is locked: it is the one that was counted. The name is resolved again for it, after
+ * the count's, so that the file of a table that has taken over the name is found to be another one.
+ */
+function countStatement(snapshotId: string, { schema, table }: DumpedTable): string {
+  const name = `${identifier(schema)}.${identifier(table)}`;
   return `${beginInSnapshot(snapshotId)}
-    select json_build_array((select count(*) from only ${identifier(schema)}.${identifier(table)}),
-                            pg_catalog.pg_relation_filenode(${oid})::bigint);
+    select json_build_array((select count(*) from only ${name}),
+                            pg_catalog.pg_relation_filenode(${literal(name)}::pg_catalog.regclass)::bigint);
     commit;`;
 }
 

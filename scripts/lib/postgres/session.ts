@@ -28,7 +28,8 @@ set tcp_keepalives_interval = 10;
 select set_config('tcp_user_timeout', '60s', false), set_config('client_connection_check_interval', '1s', false)
  where version() like '%linux%';
 select set_config('transaction_timeout', '0', false)
- where current_setting('server_version_num')::int >= 170000;`;
+ where current_setting('server_version_num')::int >= 170000;
+select pg_catalog.pg_backend_pid();`;
 
 /** Invalid authorization: unknown role, wrong password, no entry in pg_hba.conf. */
 const AUTHENTICATION = /^28/;
@@ -38,6 +39,7 @@ export class Session implements SqlSession {
   readonly #abort: () => void;
   readonly #signal: AbortSignal | undefined;
   readonly #address: { host: string; port: number };
+  #pid = 0;
   /** Why nothing can be run any more. */
   #over: BackupError | null = null;
   #lost: BackupError | null = null;
@@ -60,13 +62,16 @@ export class Session implements SqlSession {
     if (options.signal?.aborted) await session.kill();
     options.signal?.throwIfAborted();
     options.signal?.addEventListener("abort", session.#abort, { once: true });
-    await session.send(SETTINGS);
+    session.#pid = Number((await session.send(SETTINGS)).at(-1));
     return session;
   }
 
-  /** The server's process of this session. */
+  /**
+   * The server's process of this session, as the server itself names it: a pooler reports a number of its own when a
+   * client connects.
+   */
   get pid(): number {
-    return backendOf(this.#client).processID;
+    return this.#pid;
   }
 
   /** The error of a connection that ended by itself; `null` before that. */

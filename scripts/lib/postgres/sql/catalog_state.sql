@@ -2,7 +2,8 @@
 -- catalog row of the object is inserted, updated or deleted, even if the definition is changed back.
 -- pg_dump and the fingerprint read definitions with pg_get_*def(), which use the current catalog instead of the
 -- snapshot: they are consistent with the snapshot only if no mark changed meanwhile.
--- pg_class rows are compared by content: TRUNCATE, REFRESH MATERIALIZED VIEW, VACUUM and ANALYZE update them too.
+-- pg_class rows are compared by content: TRUNCATE, REFRESH MATERIALIZED VIEW, VACUUM and ANALYZE update them too. Left out
+-- are the columns that these change: files, TOAST tables, statistics, and hints whose objects have marks of their own.
 -- Left out: temporary objects, TOAST, built-in objects. Large objects and comments are read with the snapshot.
 with
 spaces as (select oid, xmin from pg_namespace where nspname !~ '^pg_(toast|temp)'),
@@ -19,7 +20,7 @@ marks(class, oid, mark) as (
   select 'pg_class', r.oid,
          (to_jsonb(r) - array['relfilenode', 'reltablespace', 'relpages', 'reltuples', 'relallvisible', 'relallfrozen',
                               'relfrozenxid', 'relminmxid', 'relhasindex', 'relhassubclass', 'relispopulated',
-                              'relrewrite'])::text
+                              'relrewrite', 'reltoastrelid', 'relhasrules', 'relhastriggers'])::text
     from relations r
   union all
   select 'pg_class', r.oid, format('a%s:%s', a.attnum, a.xmin) from relations r join pg_attribute a on a.attrelid = r.oid

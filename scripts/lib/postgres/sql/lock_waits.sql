@@ -31,7 +31,6 @@ holders as (
    where w.pid in (select pid from ours)
 )
 select json_build_object(
-  'dump', (select json_agg(pid) from dump),
   -- sessions that ours wait for
   'waiting', (select json_agg(json_build_object('seconds', seconds,
                        'holder', format('%s holds %s', coalesce(holder, 'a transaction'),
