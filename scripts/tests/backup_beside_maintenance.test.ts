@@ -1,5 +1,7 @@
 /** Parts of a dump's consistency check, each beside the statement that it must, or must not, take for a change. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { startDump } from "../lib/backup/dump.ts";
 import { LockWatch } from "../lib/backup/lock_watch.ts";
 import { openSnapshot } from "../lib/backup/snapshot.ts";
 import { describeDefinitionChanges, readDefinitionMarks } from "../lib/postgres/catalog_state.ts";
@@ -7,7 +9,7 @@ import type { Connection } from "../lib/postgres/connection.ts";
 import { countInSnapshot } from "../lib/postgres/dumped_tables.ts";
 import { Session } from "../lib/postgres/session.ts";
 import { sqlNow } from "./engine_breakage.ts";
-import { createProject, sql, startPlace, type TestPlace } from "./engine_fixture.ts";
+import { createProject, sql, startPlace, type TestPlace, tools } from "./engine_fixture.ts";
 
 const CONTENT = `
 create table public.notas (id bigserial primary key, texto text);
@@ -87,4 +89,31 @@ test("pg_dump's server process is ended before the watch has read it", async () 
       const query = `select count(*) from pg_stat_activity where pid = ${dump.pid}`;
       await expect.poll(() => sqlNow(prod, query)).toBe("0");
     }), { ...prod, env });
+});
+
+test("a dump's first bytes are pg_dump's, also through a gzip that writes its header when it starts", async () => {
+  // as pigz does
+  const early = "printf '\\037\\213\\010\\0\\0\\0\\0\\0\\0\\003'; gzip -1 | tail -c +11";
+  const gzip = { name: "gzip -1", compress: ["sh", "-c", early], decompress: ["gzip", "-d", "-c"] } as const;
+  await inSession((holder) =>
+    inSession(async (other) => {
+      const snapshot = await openSnapshot(holder);
+      await other.run("begin; lock table public.notas;");
+      const dump = startDump({
+        connection: prod,
+        tools,
+        gzip,
+        mode: "full",
+        snapshot,
+        lockTimeoutMs: 30_000,
+      });
+      const first = dump.bytes.next();
+      const query = "select count(*) from pg_locks where not granted and relation = 'public.notas'::regclass";
+      await expect.poll(() => sqlNow(prod, query), { timeout: 20_000 }).toBe("1");
+      expect(await Promise.race([first, sleep(1000, "waits")])).toBe("waits");
+      await other.run("commit;");
+      expect(await first).toMatchObject({ done: false });
+      for await (const _ of dump.bytes); // ends without an error
+    })
+  );
 });

@@ -9,7 +9,10 @@ import { identifier } from "../postgres/sql_text.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 export interface Dump {
-  /** The compressed archive. @throws {BackupError} `dump_failed` at its end when a program failed. */
+  /**
+   * The compressed archive. The first chunk holds bytes that pg_dump wrote.
+   * @throws {BackupError} `dump_failed` at its end when a program failed.
+   */
   bytes: AsyncGenerator<Uint8Array>;
   /** Bytes of the archive before compression; known when `bytes` has ended. */
   rawBytes(): number;
@@ -39,7 +42,7 @@ export function startDump(options: DumpOptions): Dump {
   let raw: number | null = null;
   async function* bytes() {
     try {
-      yield* pipeline.stdout;
+      yield* joinHeader(pipeline.stdout);
       const end = await pipeline.ended;
       requireCompleteDump(stages, end);
       raw = countedBytes(end);
@@ -57,6 +60,25 @@ export function startDump(options: DumpOptions): Dump {
     },
     kill: pipeline.kill,
   };
+}
+
+/** A member's header without optional fields, which a program that reads its standard input does not write (RFC 1952). */
+const GZIP_HEADER_BYTES = 10;
+
+/** Joins gzip's header with what follows: pigz writes it when it starts, long before pg_dump writes anything. */
+async function* joinHeader(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let start: Uint8Array | null = new Uint8Array();
+  for await (const chunk of chunks) {
+    if (start === null) {
+      yield chunk;
+      continue;
+    }
+    start = Buffer.concat([start, chunk]);
+    if (start.length <= GZIP_HEADER_BYTES) continue;
+    yield start;
+    start = null;
+  }
+  if (start !== null) yield start;
 }
 
 /** Custom format, not compressed by pg_dump itself; owners and privileges are kept. */
