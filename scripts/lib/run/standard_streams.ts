@@ -4,6 +4,7 @@
  * so Deno's own asynchronous files are used there. Under Node a pipe does not wait; a terminal that is stopped does.
  */
 import { Buffer } from "node:buffer";
+import { fstatSync } from "node:fs";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -26,7 +27,7 @@ const MAX_WAITING_BYTES = 64 << 20;
 /** Size of one write, by which {@link QueuedSink.flush} detects whether a slow reader makes progress. */
 const PIECE_BYTES = 16_384;
 
-/** Writes pieces one after the other: those of two streams of one terminal keep their order. */
+/** Writes pieces one after the other: those of two streams of one terminal, pipe or file keep their order. */
 export class WriteQueue {
   #last: Promise<void> = Promise.resolve();
   /** Pieces that were written. */
@@ -112,14 +113,24 @@ export const { stdout, stderr } = openStandardStreams();
 
 function openStandardStreams(): Record<"stdout" | "stderr", Sink> {
   const queue = new WriteQueue();
-  const isOneTerminal = process.stdout.isTTY && process.stderr.isTTY;
+  const isShared = isOneFile(1, 2);
   const open = (name: "stdout" | "stderr") =>
     new QueuedSink(
       denoFile(name) ?? nodeStream(name),
       process[name],
-      isOneTerminal ? queue : new WriteQueue(),
+      isShared ? queue : new WriteQueue(),
     );
   return { stdout: open("stdout"), stderr: open("stderr") };
+}
+
+/** Whether two descriptors are of one terminal, pipe or file, as after `2>&1`. */
+function isOneFile(a: number, b: number): boolean {
+  try {
+    const [first, second] = [fstatSync(a), fstatSync(b)];
+    return first.dev === second.dev && first.ino === second.ino;
+  } catch {
+    return false; // one of them is closed
+  }
 }
 
 function nodeStream(name: "stdout" | "stderr"): WriteSome {
