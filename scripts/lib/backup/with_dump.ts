@@ -34,6 +34,6 @@ export async function withDump<T>(
     } finally {
       await attempt.end();
     }
-    await sleep(PAUSES_MS[number], null, { signal: options.signal });
+    await sleep(pause, null, { signal: options.signal });
   }
 }

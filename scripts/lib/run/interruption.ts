@@ -71,33 +71,32 @@ export function throwUncaught(signal: AbortSignal): void {
 }
 
 /** Waits for `work` until the signal. @throws the signal's reason as soon as it is aborted. */
-export async function orAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  const isOver = new AbortController();
-  const abort = aborted(signal, isOver.signal).then(() => Promise.reject(signal.reason));
-  abort.catch(() => {}); // the race below is over then
-  try {
-    return await Promise.race([work, abort]);
-  } finally {
-    isOver.abort();
-    work.catch(() => {}); // nothing waits for it any more
-  }
+export function orAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  return orFailure(work, async (isOver) => {
+    await aborted(signal, isOver);
+    throw signal.reason;
+  });
 }
 
 /**
  * Waits for `work`; after an abort for so long at most. Work that takes longer is not waited for.
  * @throws {BackupError} the signal's reason, marked as abandoned, when the work takes longer.
  */
-export async function settledAfter<T>(signal: AbortSignal, limitMs: number, work: Promise<T>): Promise<T> {
-  const isOver = new AbortController();
-  const tooLong = async (): Promise<never> => {
-    await aborted(signal, isOver.signal);
-    await sleep(limitMs, undefined, { signal: isOver.signal });
+export function settledAfter<T>(signal: AbortSignal, limitMs: number, work: Promise<T>): Promise<T> {
+  return orFailure(work, async (isOver) => {
+    await aborted(signal, isOver);
+    await sleep(limitMs, undefined, { signal: isOver });
     throw abandonedBy(signal, limitMs);
-  };
-  const limit = tooLong();
-  limit.catch(() => {}); // the race below is over then
+  });
+}
+
+/** Waits for `work` or what `fail` throws, whichever comes first. `isOver` is aborted then. */
+async function orFailure<T>(work: Promise<T>, fail: (isOver: AbortSignal) => Promise<never>): Promise<T> {
+  const isOver = new AbortController();
+  const failure = fail(isOver.signal);
+  failure.catch(() => {}); // the race below is over then
   try {
-    return await Promise.race([work, limit]);
+    return await Promise.race([work, failure]);
   } finally {
     isOver.abort();
     work.catch(() => {}); // nothing waits for it any more
