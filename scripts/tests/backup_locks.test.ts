@@ -1,4 +1,4 @@
-/** The locks of a backup: how long DDL waits for them, and which blocking session a waiting backup names. */
+/** The locks of a backup: how long DDL waits for them. The blocking session that a waiting backup or restore names. */
 import { rm } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Connection } from "../lib/postgres/connection.ts";
@@ -11,6 +11,7 @@ import {
   binaries,
   createProject,
   progressWith,
+  restore,
   sql,
   startVault,
   type TestVault,
@@ -105,4 +106,22 @@ test("names the prepared transaction that holds a table", async () => {
   } finally {
     await sql(prod, "rollback prepared 'esquecida';");
   }
+});
+
+test("a restore names the prepared transaction that holds a table of its target", async () => {
+  const { keys } = await backUp(store.vault, prod);
+  const target = await createProject(server, "alvo");
+  await sql(
+    target,
+    `create table public.pedidos (id int); begin; lock table public.pedidos in share mode;
+     prepare transaction 'esquecida';`,
+  );
+  const restoring = restore(store.vault, target, keys.archive, { lockTimeoutMs: 300 });
+  await expect(restoring).rejects.toMatchObject({
+    code: "target_locked",
+    message: expect.stringMatching(
+      /the prepared transaction 'esquecida' \(user postgres, since 20\S+\) holds public\.pedidos/,
+    ),
+  });
+  await sql(target, "rollback prepared 'esquecida';");
 });

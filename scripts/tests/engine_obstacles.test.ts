@@ -7,13 +7,16 @@ import { parseManifest, sealManifest } from "@backup/vault/manifest.ts";
 import { siblingKeys } from "@backup/vault/object_key.ts";
 import type { Connection } from "../lib/postgres/connection.ts";
 import type { SupabaseServer } from "../lib/server/supabase.ts";
+import { sqlNow } from "./engine_breakage.ts";
 import { PsqlSession } from "../lib/postgres/psql.ts";
 import { throughRelay } from "./broken_links.ts";
 import {
   backUp,
   binaries,
+  createProject,
   restore,
   type RestoreScene,
+  sql,
   startRestoreScene,
   stateOf,
   type TestVault,
@@ -85,17 +88,37 @@ test.each([
   expect(await stateOf(target)).toBe(before);
 });
 
-test("a second restore into the same database waits, times out and names the first", async () => {
-  const lock =
-    "select pg_advisory_xact_lock(hashtextextended('revo-backups.restore', 0)), count(*) from auth.users";
-  await whileLocked(target, lock, async (pid) => {
-    await expect(restore(store.vault, target, key, { lockTimeoutMs: 300 })).rejects.toMatchObject({
-      code: "target_locked",
+const LOCK_HOLDER = "select pid from pg_locks where locktype = 'advisory' and granted";
+
+test("a second restore is refused while the first one only takes its safety copy, and names it", async () => {
+  const shared = await createProject(server, "disputado");
+  await sql(shared, "create table public.so_aqui (id int);");
+  const content = await stateOf(shared);
+  const safety = {
+    requestedBy: "test",
+    requestId: "00000000-0000-4000-8000-000000000003",
+    run: null,
+    gitSha: null,
+  };
+  let first: Promise<unknown> = Promise.resolve();
+  await whileLocked(shared, "lock table public.so_aqui in access exclusive mode", async () => {
+    first = restore(store.vault, shared, key, { safety });
+    first.catch(() => {}); // awaited below
+    await expect.poll(() => sqlNow(shared, LOCK_HOLDER), { timeout: 20_000 }).not.toBe("");
+    const pid = sqlNow(shared, LOCK_HOLDER);
+    await expect(restore(store.vault, shared, key, { lockTimeoutMs: 300 })).rejects.toMatchObject({
+      code: "busy",
       phase: "lock",
-      message: expect.stringContaining(`pid ${pid} `),
+      message: expect.stringMatching(
+        new RegExp(`another restore .* pid ${pid} \\(application 'revo-backups', user postgres, since 20`),
+      ),
     });
+    sqlNow(shared, `select pg_terminate_backend(${pid})`);
   });
-  expect(await stateOf(target)).toBe(before);
+  // its lock ended with its session: it must not commit any more
+  await expect(first).rejects.toMatchObject({ code: expect.stringMatching(/^(restore_failed|database_)/) });
+  expect(await stateOf(shared)).toBe(content);
+  await restore(store.vault, shared, key);
 });
 
 test("a role without privileges on the target is refused", async () => {

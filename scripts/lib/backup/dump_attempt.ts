@@ -13,7 +13,7 @@ import type { ClientTools } from "../postgres/client_tools.ts";
 import type { Connection } from "../postgres/connection.ts";
 import { applySettings, type TableRows } from "../postgres/database_facts.ts";
 import { countInSnapshot, findRewritten } from "../postgres/dumped_tables.ts";
-import { Session, sqlstateOf } from "../postgres/session.ts";
+import { LOCK_NOT_AVAILABLE, Session, sqlstateOf } from "../postgres/session.ts";
 import type { Gzip } from "../process/gzip.ts";
 import { Disturbance, listNames } from "./disturbance.ts";
 import { type Dump, startDump } from "./dump.ts";
@@ -40,7 +40,6 @@ const MARGIN_MS = 5000;
 /** How long the end of an attempt may wait for the server. */
 const END_LIMIT_MS = 2000;
 const DEADLOCK = "40P01";
-const LOCK_NOT_AVAILABLE = "55P03";
 
 interface Sessions {
   /** Exports the snapshot. */

@@ -22,7 +22,7 @@ export async function describeLockHolders(
     const holders = sessions.filter(({ tables, exclusive }) =>
       blocks === "readers" ? exclusive : tables.length > 0
     );
-    if (holders.length === 0) return "the session that held it has ended";
+    if (holders.length === 0) return "nothing holds it any more";
     return holders.slice(0, 5).map(describe).join("; ");
   } catch (error) {
     return `who holds it could not be read: ${toBackupError(error).message}`;
@@ -30,6 +30,9 @@ export async function describeLockHolders(
 }
 
 function describe({ pid, application, user, since, tables }: BlockingSession): string {
-  const who = `application '${application ?? ""}', user ${user ?? "unknown"}, since ${since ?? "unknown"}`;
-  return `pid ${pid} (${who}) holds ${tables.join(", ")}`;
+  const owner = `user ${user ?? "unknown"}, since ${since ?? "unknown"}`;
+  const who = pid === 0
+    ? `the prepared transaction '${application ?? ""}' (${owner})`
+    : `pid ${pid} (application '${application ?? ""}', ${owner})`;
+  return `${who} holds ${tables.join(", ")}`;
 }

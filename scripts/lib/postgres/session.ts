@@ -245,6 +245,9 @@ function cancelRequest(
   socket.unref();
 }
 
+/** SQLSTATE of a lock that was not granted within `lock_timeout`. */
+export const LOCK_NOT_AVAILABLE = "55P03";
+
 /** SQLSTATE of a server's error, `null` where the error is none. */
 export function sqlstateOf(error: unknown): string | null {
   const state = error instanceof BackupError ? error.details.sqlstate : null;

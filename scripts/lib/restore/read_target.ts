@@ -14,7 +14,7 @@ import {
   type TableRows,
 } from "../postgres/database_facts.ts";
 import { describeLockHolders } from "../postgres/lock_holders.ts";
-import { Session, sqlstateOf } from "../postgres/session.ts";
+import { LOCK_NOT_AVAILABLE, Session, sqlstateOf } from "../postgres/session.ts";
 import { type BlockingSession, readBlockingSessions } from "../postgres/blocking_sessions.ts";
 import { readTargetFacts, type RestoreTargetFacts } from "./target_facts.ts";
 
@@ -34,8 +34,6 @@ export interface TargetAccess {
   lockTimeoutMs?: number;
   signal?: AbortSignal;
 }
-
-const LOCK_NOT_AVAILABLE = "55P03";
 
 /** @throws {BackupError} `target_locked` when a table cannot be read in time, with the sessions that hold it. */
 export async function readTargetNow(

@@ -19,6 +19,7 @@ import type { PlanChanges } from "./plan_changes.ts";
 import { readDrift, requirePlanOf } from "./drift.ts";
 import { selectEntries } from "../archive/select_entries.ts";
 import { readTargetFacts, type RestoreTargetFacts } from "./target_facts.ts";
+import { withTargetLock } from "./target_lock.ts";
 import { type Loaded, type RestoreDeps, restoreInTransaction } from "./transaction.ts";
 import type { Expectation } from "./verify.ts";
 
@@ -58,7 +59,12 @@ export interface RestoreResult {
 /** @throws {BackupError} with the phase; the target is as it was unless the code is `restore_outcome_unknown`. */
 export async function restoreBackup(context: RestoreContext, order: RestoreOrder): Promise<RestoreResult> {
   requireConfirmation(order);
-  return await withFetchedBackup(context, order.key, (backup) => restoreFetched(context, order, backup));
+  // Keep other restores out from the beginning: one that was requested later would otherwise be replaced by this one.
+  return await withTargetLock(
+    context,
+    (session) =>
+      withFetchedBackup(context, order.key, (backup) => restoreLocked(context, session, order, backup)),
+  );
 }
 
 /**
@@ -68,10 +74,20 @@ export async function restoreBackup(context: RestoreContext, order: RestoreOrder
 export async function restoreFetched(
   context: RestoreContext,
   order: Omit<RestoreOrder, "key">,
+  backup: FetchedBackup,
+): Promise<RestoreResult> {
+  requireConfirmation(order);
+  return await withTargetLock(context, (session) => restoreLocked(context, session, order, backup));
+}
+
+/** @param session holds the target's lock, and loads */
+async function restoreLocked(
+  context: RestoreContext,
+  session: PsqlSession,
+  order: Omit<RestoreOrder, "key">,
   { key, manifest, archiveFile, toc }: FetchedBackup,
 ): Promise<RestoreResult> {
-  // Refuse what the order alone decides, before the target is contacted.
-  requireConfirmation(order);
+  // Refuse what the order and the manifest decide, before the target is read.
   requireRows(key, manifest, order.allowSchemaOnly);
   if (order.plan) requirePlanOf(order.plan, order.target, key);
 
@@ -95,7 +111,7 @@ export async function restoreFetched(
   const changedSincePlan = order.plan ? await readDrift(context, order.plan, manifest, expected) : null;
 
   // Replace the content and compare the result in one transaction. Everything before its COMMIT leaves no trace.
-  const verified = await restoreInTransaction(context, {
+  const verified = await restoreInTransaction(context, session, {
     archiveFile,
     selection,
     expected,

@@ -24,8 +24,8 @@ import type { Gzip } from "../process/gzip.ts";
 import { describeLockHolders, LOCK_TIMEOUT_MS } from "../postgres/lock_holders.ts";
 import { withTemporaryFolder } from "../process/temporary_folder.ts";
 import type { Progress } from "../run/progress.ts";
-import { PsqlSession } from "../postgres/psql.ts";
-import { sqlstateOf } from "../postgres/session.ts";
+import type { PsqlSession } from "../postgres/psql.ts";
+import { LOCK_NOT_AVAILABLE, sqlstateOf } from "../postgres/session.ts";
 import { identifier, literal } from "../postgres/sql_text.ts";
 import { type Expectation, type Verified, verifyContent } from "./verify.ts";
 import type { Selection } from "../archive/select_entries.ts";
@@ -53,7 +53,6 @@ export interface LoadOrder {
 
 /** The line that psql prints after the rows of a table. */
 const COPIED = /^COPY (\d+)$/;
-const LOCK_NOT_AVAILABLE = "55P03";
 /** Hints for the operator, by the server's SQLSTATE. */
 const HINTS: Readonly<Record<string, string>> = {
   // out_of_memory, of the lock table too, which lock_table.ts estimates beforehand
@@ -67,21 +66,26 @@ const HINTS: Readonly<Record<string, string>> = {
 const SERVER_SHUTDOWN = /^57P/;
 
 /**
+ * @param session holds the target's lock
  * @returns what was checked; the transaction is committed then.
  * @throws {BackupError} the target is as it was, except after `restore_outcome_unknown`: the connection broke
  * during COMMIT.
  */
-export function restoreInTransaction(deps: RestoreDeps, order: LoadOrder): Promise<Loaded> {
-  return withTemporaryFolder("restore", (folder) => restoreThrough(deps, order, folder));
+export function restoreInTransaction(
+  deps: RestoreDeps,
+  session: PsqlSession,
+  order: LoadOrder,
+): Promise<Loaded> {
+  return withTemporaryFolder("restore", (folder) => restoreThrough(deps, session, order, folder));
 }
 
 /** @param folder for the list of entries and the FIFO between pg_restore and psql. */
-async function restoreThrough(deps: RestoreDeps, order: LoadOrder, folder: string): Promise<Loaded> {
-  const session = await PsqlSession.open({
-    psql: deps.tools.psql,
-    connection: deps.connection,
-    signal: deps.signal,
-  });
+async function restoreThrough(
+  deps: RestoreDeps,
+  session: PsqlSession,
+  order: LoadOrder,
+  folder: string,
+): Promise<Loaded> {
   const release = randomBytes(32).toString("hex");
   let phase = "lock";
   const enter = (name: string) => deps.progress.phase(phase = name);
@@ -113,8 +117,6 @@ async function restoreThrough(deps: RestoreDeps, order: LoadOrder, folder: strin
     return { ...verified, closed: z.array(z.string()).parse(closed) };
   } catch (error) {
     throw await explain(deps, error, phase);
-  } finally {
-    await session.kill();
   }
 }
 
