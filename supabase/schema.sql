@@ -1272,6 +1272,33 @@ COMMENT ON FUNCTION public.ops_db_backup_refuse_if_held(p_kind text, p_target te
 
 
 --
+-- Name: ops_db_backup_refuse_other_attempt(uuid, integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_refuse_other_attempt(p_request_id uuid, p_attempt integer) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+  v_attempt integer;
+begin
+  select r.attempt into v_attempt from public.ops_db_backup_runs r where r.request_id = p_request_id;
+  if v_attempt <> p_attempt then
+    perform public.ops_db_backup_refuse(409, 'request_id_reused',
+      format('attempt %s reports, but the run is at attempt %s', p_attempt, v_attempt));
+  end if;
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_refuse_other_attempt(p_request_id uuid, p_attempt integer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_refuse_other_attempt(p_request_id uuid, p_attempt integer) IS 'Refuses (request_id_reused) the report of an attempt that another one has replaced. A report without an attempt, as earlier scripts send it, is never refused.';
+
+
+--
 -- Name: ops_db_backup_refuse_start(anyelement, anyelement); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -1450,6 +1477,7 @@ CREATE FUNCTION public.ops_db_backup_run_finish(p jsonb) RETURNS jsonb
     AS $$
 declare
   v_request_id constant uuid := (p ->> 'request_id')::uuid;
+  v_attempt constant integer := (p ->> 'attempt')::integer;
   v_status constant text := p ->> 'status';
 begin
   if v_status is null or v_status not in ('succeeded', 'failed', 'cancelled') then
@@ -1467,9 +1495,11 @@ begin
          reported_at = clock_timestamp(),
          updated_at = clock_timestamp()
    where r.request_id = v_request_id
+     and (v_attempt is null or v_attempt = coalesce(r.attempt, v_attempt))
      and (r.status in ('queued', 'unknown', 'running', 'lost')
           -- settled by others while the script was alive
           or (r.status in ('failed', 'cancelled') and r.started_at is not null and r.reported_at is null));
+  perform public.ops_db_backup_refuse_other_attempt(v_request_id, v_attempt);
   return public.ops_db_backup_run_found(v_request_id);
 end
 $$;
@@ -1479,7 +1509,7 @@ $$;
 -- Name: FUNCTION ops_db_backup_run_finish(p jsonb); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.ops_db_backup_run_finish(p jsonb) IS 'The end as the script reports it, once: {request_id, status, r2_key, error_code, error_message, result}. Replaces an end that was settled or expired while the script was alive; the audit keeps both. An end that a script reported is final. Returns the run.';
+COMMENT ON FUNCTION public.ops_db_backup_run_finish(p jsonb) IS 'The end as the script reports it, once: {request_id, attempt, status, r2_key, error_code, error_message, result}. Replaces an end that was settled or expired while the script was alive; the audit keeps both. An end that a script reported is final. Refuses (PT409, request_id_reused) when another attempt has replaced this one. Returns the run.';
 
 
 --
@@ -1572,6 +1602,7 @@ CREATE FUNCTION public.ops_db_backup_run_progress(p jsonb) RETURNS jsonb
     AS $$
 declare
   v_request_id constant uuid := (p ->> 'request_id')::uuid;
+  v_attempt constant integer := (p ->> 'attempt')::integer;
 begin
   update public.ops_db_backup_runs r
      set phase = coalesce(p ->> 'phase', r.phase),
@@ -1581,7 +1612,9 @@ begin
          rows_done = case when p ? 'rows_done' then (p ->> 'rows_done')::bigint else r.rows_done end,
          heartbeat_at = clock_timestamp(),
          updated_at = clock_timestamp()
-   where r.request_id = v_request_id and r.status = 'running';
+   where r.request_id = v_request_id and r.status = 'running'
+     and (v_attempt is null or v_attempt = coalesce(r.attempt, v_attempt));
+  perform public.ops_db_backup_refuse_other_attempt(v_request_id, v_attempt);
   return public.ops_db_backup_run_found(v_request_id);
 end
 $$;
@@ -1591,7 +1624,7 @@ $$;
 -- Name: FUNCTION ops_db_backup_run_progress(p jsonb); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.ops_db_backup_run_progress(p jsonb) IS 'Progress and sign of life: {request_id, phase, bytes_done, bytes_expected, rows_done}. A run that has ended stays as it is. Returns the run.';
+COMMENT ON FUNCTION public.ops_db_backup_run_progress(p jsonb) IS 'Progress and sign of life: {request_id, attempt, phase, bytes_done, bytes_expected, rows_done}. A run that has ended stays as it is. Refuses (PT409, request_id_reused) when another attempt has replaced this one. Returns the run.';
 
 
 --
@@ -2966,6 +2999,13 @@ REVOKE ALL ON FUNCTION public.ops_db_backup_refuse(p_http_status integer, p_code
 --
 
 REVOKE ALL ON FUNCTION public.ops_db_backup_refuse_if_held(p_kind text, p_target text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION ops_db_backup_refuse_other_attempt(p_request_id uuid, p_attempt integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_refuse_other_attempt(p_request_id uuid, p_attempt integer) FROM PUBLIC;
 
 
 --

@@ -96,7 +96,13 @@ async function work(): Promise<void> {
   await backUp(KEY);
   await backUp(GONE);
   const end = { error_code: null, error_message: null, result: { bytes: 7 } };
-  await catalog.finishRun({ request_id: good.request_id, status: "succeeded", r2_key: KEY, ...end });
+  await catalog.finishRun({
+    request_id: good.request_id,
+    attempt: 1,
+    status: "succeeded",
+    r2_key: KEY,
+    ...end,
+  });
   const busy = order();
   await catalog.startRun(order({ kind: "restore", target: "dev", r2_key: KEY, mode: null }));
   await catalog.startRun({ ...busy, target: "dev" }).catch((error) =>
@@ -263,6 +269,7 @@ test("restores the records that a database lost when it was reset to an earlier 
   const [old = ""] = await sql(prod, "select to_jsonb(r) from public.ops_db_backup_runs r;");
   await catalog.finishRun({
     request_id: run.request_id,
+    attempt: 1,
     status: "succeeded",
     r2_key: KEY,
     error_code: null,

@@ -228,11 +228,54 @@ comment on function public.ops_db_backup_run_start(jsonb) is
   'attempt, bytes_expected}. Takes the queued row, or makes one for a run without a request. Refuses (PT409) with busy '
   'when another run holds the target, with request_id_reused when the id is another run''s or the run has ended.';
 
+create or replace function public.ops_db_backup_refuse_other_attempt(p_request_id uuid, p_attempt integer) returns void
+  language plpgsql stable set search_path = ''
+as $$
+declare
+  v_attempt integer;
+begin
+  select r.attempt into v_attempt from public.ops_db_backup_runs r where r.request_id = p_request_id;
+  if v_attempt <> p_attempt then
+    perform public.ops_db_backup_refuse(409, 'request_id_reused',
+      format('attempt %s reports, but the run is at attempt %s', p_attempt, v_attempt));
+  end if;
+end
+$$;
+comment on function public.ops_db_backup_refuse_other_attempt(uuid, integer) is
+  'Refuses (request_id_reused) the report of an attempt that another one has replaced. A report without an attempt, as '
+  'earlier scripts send it, is never refused.';
+
+create or replace function public.ops_db_backup_run_progress(p jsonb) returns jsonb
+  language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_request_id constant uuid := (p ->> 'request_id')::uuid;
+  v_attempt constant integer := (p ->> 'attempt')::integer;
+begin
+  update public.ops_db_backup_runs r
+     set phase = coalesce(p ->> 'phase', r.phase),
+         bytes_done = case when p ? 'bytes_done' then (p ->> 'bytes_done')::bigint else r.bytes_done end,
+         bytes_expected = case when p ? 'bytes_expected' then (p ->> 'bytes_expected')::bigint
+                               else r.bytes_expected end,
+         rows_done = case when p ? 'rows_done' then (p ->> 'rows_done')::bigint else r.rows_done end,
+         heartbeat_at = clock_timestamp(),
+         updated_at = clock_timestamp()
+   where r.request_id = v_request_id and r.status = 'running'
+     and (v_attempt is null or v_attempt = coalesce(r.attempt, v_attempt));
+  perform public.ops_db_backup_refuse_other_attempt(v_request_id, v_attempt);
+  return public.ops_db_backup_run_found(v_request_id);
+end
+$$;
+comment on function public.ops_db_backup_run_progress(jsonb) is
+  'Progress and sign of life: {request_id, attempt, phase, bytes_done, bytes_expected, rows_done}. A run that has ended '
+  'stays as it is. Refuses (PT409, request_id_reused) when another attempt has replaced this one. Returns the run.';
+
 create or replace function public.ops_db_backup_run_finish(p jsonb) returns jsonb
   language plpgsql security definer set search_path = ''
 as $$
 declare
   v_request_id constant uuid := (p ->> 'request_id')::uuid;
+  v_attempt constant integer := (p ->> 'attempt')::integer;
   v_status constant text := p ->> 'status';
 begin
   if v_status is null or v_status not in ('succeeded', 'failed', 'cancelled') then
@@ -250,16 +293,18 @@ begin
          reported_at = clock_timestamp(),
          updated_at = clock_timestamp()
    where r.request_id = v_request_id
+     and (v_attempt is null or v_attempt = coalesce(r.attempt, v_attempt))
      and (r.status in ('queued', 'unknown', 'running', 'lost')
           -- settled by others while the script was alive
           or (r.status in ('failed', 'cancelled') and r.started_at is not null and r.reported_at is null));
+  perform public.ops_db_backup_refuse_other_attempt(v_request_id, v_attempt);
   return public.ops_db_backup_run_found(v_request_id);
 end
 $$;
 comment on function public.ops_db_backup_run_finish(jsonb) is
-  'The end as the script reports it, once: {request_id, status, r2_key, error_code, error_message, result}. Replaces an '
-  'end that was settled or expired while the script was alive; the audit keeps both. An end that a script reported is '
-  'final. Returns the run.';
+  'The end as the script reports it, once: {request_id, attempt, status, r2_key, error_code, error_message, result}. '
+  'Replaces an end that was settled or expired while the script was alive; the audit keeps both. An end that a script '
+  'reported is final. Refuses (PT409, request_id_reused) when another attempt has replaced this one. Returns the run.';
 
 drop trigger if exists ops_db_backup_runs_audit_changed on public.ops_db_backup_runs;
 create constraint trigger ops_db_backup_runs_audit_changed after update on public.ops_db_backup_runs
@@ -290,4 +335,7 @@ comment on function public.ops_db_backup_is_archive_key(text) is
   'Whether it is revo/<target>/YYYY/MM/DD/supabase_<target>_<YYYYMMDD_HHMMSS>[_<label>].dump.gz with a date and a time '
   'that exist, as parseArchiveKey of the domain; null for null.';
 
-revoke all on function public.ops_db_backup_service_level(text) from public, anon, authenticated, service_role;
+revoke all on function
+  public.ops_db_backup_service_level(text),
+  public.ops_db_backup_refuse_other_attempt(uuid, integer)
+from public, anon, authenticated, service_role;

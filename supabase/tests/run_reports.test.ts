@@ -126,6 +126,30 @@ describe("progress", () => {
   });
 });
 
+describe("an attempt that another one has replaced", () => {
+  trial(
+    "can neither report progress nor end the run; without an attempt both are accepted",
+    async (tx, id) => {
+      const start = { request_id: id, ...backupOf("prod"), ...GITHUB };
+      await report(tx, "start", start);
+      await report(tx, "start", { ...start, attempt: 2 });
+      const end = { request_id: id, status: "failed", error_code: "dump_failed" };
+      expect(await outcomeOf(report(tx, "progress", { request_id: id, attempt: 1, phase: "dump" }))).toBe(
+        REUSED,
+      );
+      expect(await outcomeOf(report(tx, "finish", { ...end, attempt: 1 }))).toBe(REUSED);
+      const next = await report(tx, "progress", { request_id: id, attempt: 2, phase: "verify" });
+      expect(next).toMatchObject({ status: "running", phase: "verify", attempt: 2, error_code: null });
+      expect(await report(tx, "progress", { request_id: id, phase: "manifest" })).toMatchObject({
+        phase: "manifest",
+      });
+      const done = await report(tx, "finish", { request_id: id, attempt: 2, status: "succeeded" });
+      expect(done.status).toBe("succeeded");
+      expect(await outcomeOf(report(tx, "finish", { ...end, attempt: 1 }))).toBe(REUSED);
+    },
+  );
+});
+
 describe("the end of a run", () => {
   trial("has the checks, and is accepted once", async (tx, id) => {
     await report(tx, "start", { request_id: id, ...backupOf("prod") });

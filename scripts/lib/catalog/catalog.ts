@@ -26,16 +26,17 @@ export interface RunStart {
   attempt: number;
 }
 
-export interface RunHeartbeat {
-  request_id: string;
+/** The run of a script: the catalog refuses the reports of an attempt that another one has replaced. */
+export type RunAttempt = Pick<RunStart, "request_id" | "attempt">;
+
+export interface RunHeartbeat extends RunAttempt {
   phase: string;
   bytes_done: number | null;
   bytes_expected: number | null;
   rows_done: number | null;
 }
 
-export interface RunFinish {
-  request_id: string;
+export interface RunFinish extends RunAttempt {
   status: "succeeded" | "failed" | "cancelled";
   r2_key: string | null;
   error_code: string | null;

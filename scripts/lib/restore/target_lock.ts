@@ -48,7 +48,8 @@ async function explain(connection: Connection, cause: unknown): Promise<BackupEr
   return new BackupError("busy", `Cannot restore: ${await describeHolder(connection)}`, {
     phase: "lock",
     cause,
-    hint: "Wait for the other restore. Its session ends with its command, at the latest a minute after its machine.",
+    hint:
+      "Wait for the other restore. Its session ends with its command, at the latest a minute after its machine.",
   });
 }
 

@@ -5,14 +5,14 @@
  */
 import process from "node:process";
 import type { BackupError } from "@backup/errors.ts";
-import type { RunFinish, RunStart } from "../catalog/catalog.ts";
+import type { RunAttempt, RunFinish, RunStart } from "../catalog/catalog.ts";
 import { END_LIMITS } from "./interruption.ts";
 import type { Progress } from "./progress.ts";
 import { logMeter, type Meter, noMeter, terminalMeter } from "./progress_meter.ts";
 import { type Sink, stderr, stdout } from "./standard_streams.ts";
 
 /** A run and its end, for programs. */
-export type EndedRun = Pick<RunStart, "kind" | "target" | "request_id"> & Omit<RunFinish, "request_id">;
+export type EndedRun = Pick<RunStart, "kind" | "target" | "request_id"> & Omit<RunFinish, keyof RunAttempt>;
 
 /** The last line of a command's standard output in JSON. */
 export interface CommandResult {

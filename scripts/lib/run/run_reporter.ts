@@ -5,7 +5,7 @@
 import { appendFile } from "node:fs/promises";
 import { toBackupError } from "@backup/errors.ts";
 import { HEARTBEAT_INTERVAL_MS } from "@backup/service_levels.ts";
-import type { Catalog, RunFinish, RunHeartbeat, RunStart } from "../catalog/catalog.ts";
+import type { Catalog, RunAttempt, RunFinish, RunHeartbeat, RunStart } from "../catalog/catalog.ts";
 import { END_LIMITS, settledAfter } from "./interruption.ts";
 import type { EndedRun } from "./output.ts";
 import type { Progress } from "./progress.ts";
@@ -30,10 +30,11 @@ export class RunReporter implements Progress {
   readonly #deps: ReporterDeps;
   readonly #startedAt: number;
   #run: RunStart | null = null;
-  #requestId: string | null = null;
+  /** The row to report to; `null` while there is none. */
+  #row: RunAttempt | null = null;
   /** The start that is under way; settles in any case. */
   #starting: Promise<unknown> = Promise.resolve();
-  #state: Omit<RunHeartbeat, "request_id"> = {
+  #state: Omit<RunHeartbeat, keyof RunAttempt> = {
     phase: "start",
     bytes_done: null,
     bytes_expected: null,
@@ -57,9 +58,9 @@ export class RunReporter implements Progress {
   async start(run: RunStart): Promise<boolean> {
     this.#run = run;
     // set before the response: a start whose response was not waited for is ended, too
-    this.#requestId = run.request_id;
+    this.#row = { request_id: run.request_id, attempt: run.attempt };
     const starting = this.#deps.catalog.startRun(run);
-    this.#starting = starting.catch(() => this.#requestId = null);
+    this.#starting = starting.catch(() => this.#row = null);
     try {
       await starting;
     } catch (error) {
@@ -120,7 +121,7 @@ export class RunReporter implements Progress {
    * Writes the run's end. A failure to write it is a warning.
    * @param signal after it the catalog is not waited for longer than {@link END_LIMITS}
    */
-  async finish(end: Omit<RunFinish, "request_id">, signal: AbortSignal): Promise<void> {
+  async finish(end: Omit<RunFinish, keyof RunAttempt>, signal: AbortSignal): Promise<void> {
     try {
       await settledAfter(signal, END_LIMITS.catalog, this.#writeEnd(end));
     } catch (error) {
@@ -132,19 +133,19 @@ export class RunReporter implements Progress {
     }
   }
 
-  async #writeEnd(end: Omit<RunFinish, "request_id">): Promise<void> {
+  async #writeEnd(end: Omit<RunFinish, keyof RunAttempt>): Promise<void> {
     await this.#starting; // the row of a start that is refused is another script's
     if (this.#timer) clearInterval(this.#timer);
     await this.#sending;
-    if (this.#requestId !== null) await this.#deps.catalog.finishRun({ request_id: this.#requestId, ...end });
+    if (this.#row !== null) await this.#deps.catalog.finishRun({ ...this.#row, ...end });
   }
 
   /** Sends at most one update at a time: updates that queue up behind a slow catalog would delay the run's end. */
   #tick(): void {
     const silence = this.#deps.now() - this.#sentAt;
-    if (this.#requestId === null || this.#sending !== null) return;
+    if (this.#row === null || this.#sending !== null) return;
     if (!this.#changed && silence < HEARTBEAT_INTERVAL_MS) return;
-    const progress = { request_id: this.#requestId, ...this.#state };
+    const progress = { ...this.#row, ...this.#state };
     this.#changed = false;
     this.#sentAt = this.#deps.now();
     this.#sending = this.#deps.catalog.progress(progress)
