@@ -10,6 +10,7 @@
 import { randomUUID } from "node:crypto";
 import process from "node:process";
 import { BackupError, toBackupError } from "@backup/errors.ts";
+import { rulingOf } from "@backup/vault/backup_state.ts";
 import { parseArchiveKey } from "@backup/vault/object_key.ts";
 import { failedChecks, isTried, proofOf, type Receipt } from "@backup/vault/receipt.ts";
 import { findToolsFor } from "./lib/postgres/client_tools.ts";
@@ -93,17 +94,10 @@ async function conclude(
   await reporter.summary(drillSummary(drilled));
   const { r2_key, checks, not_proven, seconds } = receipt;
   const result = { receipt_key: receiptKey, checks, not_proven, seconds };
+  await markRuling(catalog, reporter, vault, drilled);
   const failed = failedChecks(checks);
-  if (failed.length > 0) {
-    if (failed.some((name) => name !== "freshness")) await withdrawProof(catalog, reporter, vault, receipt);
-    return { r2_key, result, failure: verdictOf(receipt, failed) };
-  }
-  const untried = untriedOf(receipt);
-  if (untried !== null) return { r2_key, result, failure: untried };
-  await catalog.markProven(vault.bucket, r2_key, proofOf(receipt, receiptKey)).catch((error) =>
-    reporter.warn(`the backup is proven, but its row does not say so: ${toBackupError(error).message}`)
-  );
-  return { r2_key, result };
+  const failure = failed.length > 0 ? verdictOf(receipt, failed) : untriedOf(receipt);
+  return failure === null ? { r2_key, result } : { r2_key, result, failure };
 }
 
 /** The error of a drill whose own server lacks something: no verdict on the backup, and no proof. */
@@ -116,15 +110,21 @@ function untriedOf({ r2_key, checks }: Receipt): BackupError | null {
   });
 }
 
-/** Retention must not keep a backup for an earlier proof when it does not restore any more. */
-async function withdrawProof(
+/** Writes into the backup's row what the drill says of it. */
+async function markRuling(
   catalog: TrackedRun["catalog"],
   reporter: RunReporter,
   vault: Vault,
-  { r2_key, drilled_at_utc }: Receipt,
+  { receipt, receiptKey }: CompletedDrill,
 ): Promise<void> {
-  await catalog.markDisproved(vault.bucket, r2_key, drilled_at_utc).catch((error) =>
-    reporter.warn(`an earlier proof of this backup still stands in its row: ${toBackupError(error).message}`)
+  const ruling = rulingOf(receipt.checks);
+  if (ruling === null) return;
+  const proof = proofOf(receipt, receiptKey);
+  const marked = ruling === "proven"
+    ? catalog.markProven(vault.bucket, receipt.r2_key, proof)
+    : catalog.markRejected(vault.bucket, receipt.r2_key, proof);
+  await marked.catch((error) =>
+    reporter.warn(`the backup is ${ruling}, but its row does not say so: ${toBackupError(error).message}`)
   );
 }
 

@@ -653,6 +653,7 @@ begin
        select extract(epoch from r.finished_at - r.started_at) * 1000 as ms
          from public.ops_db_backup_runs r
         where r.kind = k.kind and r.target = t.target and r.status = 'succeeded' and r.started_at is not null
+           and r.reason is distinct from 'Dado de amostra'
         order by r.finished_at desc
         limit 20
      ) last
@@ -666,7 +667,7 @@ $$;
 -- Name: FUNCTION ops_db_backup_durations(); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.ops_db_backup_durations() IS 'How long the last 20 succeeded runs of each kind and target took, half and nine tenths of them; ops:view.';
+COMMENT ON FUNCTION public.ops_db_backup_durations() IS 'How long the last 20 succeeded runs of each kind and target took, half and nine tenths of them, sample runs excepted; ops:view.';
 
 
 --
@@ -728,7 +729,7 @@ begin
              'rows_total', b.rows_total, 'label', b.label, 'origin', b.origin, 'proven_at', b.proven_at)
       from public.ops_db_backups b
      where b.target = p_target and b.duplicate_of is null and b.status in ('uploaded', 'restored')
-       and b.origin <> 'safety'
+       and b.origin <> 'safety' and not public.ops_db_backup_is_rejected(b.proof)
        and (p_only_proven is not true or b.proven_at is not null)
      order by b.created_at desc, b.id desc
      limit 1
@@ -741,7 +742,7 @@ $$;
 -- Name: FUNCTION ops_db_backup_in_short(p_target text, p_only_proven boolean); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.ops_db_backup_in_short(p_target text, p_only_proven boolean) IS 'The newest backup of a target that the vault holds, or the newest that a drill proved; null when there is none. Copies that restores took of what they replaced do not count.';
+COMMENT ON FUNCTION public.ops_db_backup_in_short(p_target text, p_only_proven boolean) IS 'The newest backup of a target that the vault holds and no drill rejected, or the newest that a drill proved; null when there is none. Copies that restores took of what they replaced do not count.';
 
 
 --
@@ -773,6 +774,25 @@ $_$;
 --
 
 COMMENT ON FUNCTION public.ops_db_backup_is_archive_key(p_r2_key text) IS 'Whether it is revo/<target>/YYYY/MM/DD/supabase_<target>_<YYYYMMDD_HHMMSS>[_<label>].dump.gz with a date and a time that exist, as parseArchiveKey of the domain; null for null.';
+
+
+--
+-- Name: ops_db_backup_is_rejected(jsonb); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_is_rejected(p_proof jsonb) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  select coalesce(p_proof ->> 'failed' <> '0', false)
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_is_rejected(p_proof jsonb); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_is_rejected(p_proof jsonb) IS 'Whether the newest drill that said something of a backup rejected it, by the row''s proof; false for null. The same as isRejected of the domain.';
 
 
 --
@@ -845,6 +865,8 @@ CREATE FUNCTION public.ops_db_backup_mark(p jsonb) RETURNS jsonb
     AS $$
 declare
   v_status constant text := p ->> 'status';
+  v_disproved_at constant timestamptz := p ->> 'disproved_at';
+  v_drilled_at constant timestamptz := coalesce(v_disproved_at, (p ->> 'proven_at')::timestamptz);
   v_row jsonb;
 begin
   if v_status not in ('uploaded', 'failed', 'restored', 'deleted') then
@@ -854,17 +876,24 @@ begin
   update public.ops_db_backups b
      set status = coalesce(v_status, b.status),
          proven_at = case
-           when p ->> 'disproved_at' is null then greatest(b.proven_at, (p ->> 'proven_at')::timestamptz)
-           when b.proven_at > (p ->> 'disproved_at')::timestamptz then b.proven_at
+           when known.is_newer then b.proven_at
+           when v_disproved_at is null then v_drilled_at
          end,
          proof = case
-           when p ->> 'disproved_at' is not null then
-             case when b.proven_at > (p ->> 'disproved_at')::timestamptz then b.proof end
-           when (p #>> '{proof,drilled_at}')::timestamptz < (b.proof ->> 'drilled_at')::timestamptz then b.proof
+           when known.is_newer then b.proof
+           when v_disproved_at is not null or public.ops_db_backup_is_rejected(b.proof) then nullif(p -> 'proof', 'null')
            else coalesce(nullif(p -> 'proof', 'null'), b.proof)
          end,
          updated_at = clock_timestamp()
-   where b.r2_bucket = p ->> 'r2_bucket' and b.r2_key = p ->> 'r2_key'; -- duplicates tell the same
+    from (
+      select o.id,
+             coalesce(v_drilled_at < greatest(o.proven_at, (o.proof ->> 'drilled_at')::timestamptz),
+                      v_drilled_at is null) as is_newer
+        from public.ops_db_backups o
+       where o.r2_bucket = p ->> 'r2_bucket' and o.r2_key = p ->> 'r2_key'
+         for update
+    ) known
+   where b.id = known.id; -- duplicates tell the same
   if not found then
     perform public.ops_db_backup_refuse(404, 'no_backup_found', 'the catalog has no row for this object');
   end if;
@@ -880,7 +909,7 @@ $$;
 -- Name: FUNCTION ops_db_backup_mark(p jsonb); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.ops_db_backup_mark(p jsonb) IS 'Says of an archive that it was restored, deleted, proven or disproved: {r2_bucket, r2_key, status, proven_at, proof, disproved_at}; what is not given stays, a proof is never taken back in time, and a drill that fails takes away the proofs before it. Returns the row.';
+COMMENT ON FUNCTION public.ops_db_backup_mark(p jsonb) IS 'Says of an archive that it was restored, deleted, proven or rejected: {r2_bucket, r2_key, status, proven_at, proof, disproved_at}; what is not given stays. The newest drill decides: one older than the row''s changes nothing, and one that failed (disproved_at) takes away the proofs before it. Returns the row.';
 
 
 --
@@ -893,11 +922,24 @@ CREATE FUNCTION public.ops_db_backup_overview(p_target text DEFAULT 'prod'::text
     AS $$
 declare
   v_newest jsonb;
+  v_rejected jsonb;
   v_last_drill jsonb;
   v_last_failed jsonb;
 begin
   perform public.require_permission_for_current_user('ops', 'view');
   v_newest := public.ops_db_backup_in_short(p_target, false);
+  select coalesce(jsonb_agg(jsonb_build_object(
+           'id', b.id, 'created_at', b.created_at, 'r2_key', b.r2_key, 'status', b.status,
+           'drilled_at', b.proof ->> 'drilled_at') order by b.created_at desc, b.id desc), '[]')
+    into v_rejected
+    from (
+      select *
+        from public.ops_db_backups
+       where target = p_target and proof ->> 'failed' <> '0' and duplicate_of is null -- as the index
+         and status <> 'failed' and origin <> 'safety'
+       order by created_at desc, id desc
+       limit 100
+    ) b;
   select jsonb_build_object('request_id', r.request_id, 'status', r.status, 'finished_at', r.finished_at,
                             'error_code', r.error_code, 'r2_key', r.r2_key)
     into v_last_drill
@@ -910,11 +952,13 @@ begin
     into v_last_failed
     from public.ops_db_backup_runs r
    where r.kind = 'backup' and r.target = p_target and r.status in ('failed', 'lost')
-     and r.created_at > coalesce((v_newest ->> 'created_at')::timestamptz, '-infinity')
+     and r.created_at > coalesce(greatest((v_newest ->> 'created_at')::timestamptz,
+                                          (v_rejected #>> '{0,created_at}')::timestamptz), '-infinity')
    order by r.created_at desc, r.id desc
    limit 1;
   return jsonb_build_object(
     'newest', v_newest,
+    'rejected', v_rejected,
     'newest_proven', public.ops_db_backup_in_short(p_target, true),
     'rto', public.ops_db_backup_recovery_time(p_target),
     'last_drill', v_last_drill,
@@ -932,7 +976,7 @@ $$;
 -- Name: FUNCTION ops_db_backup_overview(p_target text); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.ops_db_backup_overview(p_target text) IS 'A target at a glance; ops:view: {newest, newest_proven, rto, last_drill, last_failed, active, time}. last_failed is the newest backup run that failed or was lost since the newest backup; time is the database''s clock.';
+COMMENT ON FUNCTION public.ops_db_backup_overview(p_target text) IS 'A target at a glance; ops:view: {newest, rejected, newest_proven, rto, last_drill, last_failed, active, time}. rejected has the backups that a drill rejected, newest first, deleted ones too, at most 100; last_failed is the newest backup run that failed or was lost since the newest backup; time is the database''s clock.';
 
 
 --
@@ -1020,11 +1064,12 @@ begin
       from said s
      where s.event = 'hold'
      order by s.r2_bucket, s.r2_key, s.at desc, s.seq desc
-  ), proven as (
-    select distinct on (s.r2_bucket, s.r2_key, s.sha256) s.r2_bucket, s.r2_key, s.sha256, s.proven_at, s.proof
+  ), judged as (
+    select distinct on (s.r2_bucket, s.r2_key, s.sha256) s.r2_bucket, s.r2_key, s.sha256, s.proven_at, s.proof,
+           greatest(s.proven_at, (s.proof ->> 'drilled_at')::timestamptz) as drilled_at
       from said s
-     where s.proven_at is not null
-     order by s.r2_bucket, s.r2_key, s.sha256, s.proven_at desc, s.at desc, s.seq desc
+     where s.proven_at is not null or s.proof is not null
+     order by s.r2_bucket, s.r2_key, s.sha256, drilled_at desc nulls last, s.at desc, s.seq desc
   ), marked as (
     select distinct on (s.r2_bucket, s.r2_key) s.r2_bucket, s.r2_key, s.status
       from said s
@@ -1034,14 +1079,17 @@ begin
     select b.id, case when h.r2_key is null then b.hold_until else h.hold_until end as hold_until,
            case when h.r2_key is null then b.hold_reason else h.hold_reason end as hold_reason,
            case when h.r2_key is null then b.held_by else h.held_by end as held_by,
-           greatest(b.proven_at, p.proven_at) as proven_at,
-           case when p.proven_at >= b.proven_at or b.proven_at is null then coalesce(p.proof, b.proof)
-                else b.proof end as proof,
+           case when known.is_newer then j.proven_at else b.proven_at end as proven_at,
+           case when known.is_newer then j.proof else b.proof end as proof,
            case when b.status = 'uploaded' and m.status = 'restored' then m.status else b.status end as status
       from public.ops_db_backups b
       left join held h on h.r2_bucket = b.r2_bucket and h.r2_key = b.r2_key
-      left join proven p on p.r2_bucket = b.r2_bucket and p.r2_key = b.r2_key and p.sha256 = b.sha256
+      left join judged j on j.r2_bucket = b.r2_bucket and j.r2_key = b.r2_key and j.sha256 = b.sha256
       left join marked m on m.r2_bucket = b.r2_bucket and m.r2_key = b.r2_key
+     cross join lateral (
+       select coalesce(j.drilled_at > greatest(b.proven_at, (b.proof ->> 'drilled_at')::timestamptz),
+                       j.drilled_at is not null) as is_newer
+     ) known
      where b.duplicate_of is null
   )
   update public.ops_db_backups b
@@ -1061,7 +1109,7 @@ $_$;
 -- Name: FUNCTION ops_db_backup_rebuild_backups(); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.ops_db_backup_rebuild_backups() IS 'Gives backups back what no manifest knows: holds, proofs, that they were restored or deleted. Rows of which the vault holds no object any more come back without their manifest. Returns how many rows were written.';
+COMMENT ON FUNCTION public.ops_db_backup_rebuild_backups() IS 'Gives backups back what no manifest knows: holds, the newest proof or rejection, that they were restored or deleted. Rows of which the vault holds no object any more come back without their manifest. Returns how many rows were written.';
 
 
 --
@@ -1193,6 +1241,7 @@ begin
            select r.started_at, r.finished_at
              from public.ops_db_backup_runs r
             where r.kind = k.kind and r.target = p_target and r.status = 'succeeded' and r.started_at is not null
+               and r.reason is distinct from 'Dado de amostra'
             order by r.finished_at desc
             limit 20
          ) of_kind
@@ -1208,7 +1257,7 @@ $$;
 -- Name: FUNCTION ops_db_backup_recovery_time(p_target text); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.ops_db_backup_recovery_time(p_target text) IS 'How long the last 20 successful restores into a target and drills of its backups took; null when there was none.';
+COMMENT ON FUNCTION public.ops_db_backup_recovery_time(p_target text) IS 'How long the last 20 successful restores into a target and drills of its backups took, sample runs excepted; null when there was none.';
 
 
 --
@@ -1971,7 +2020,8 @@ begin
 
   select coalesce(jsonb_agg(jsonb_build_object(
            'key', b.r2_key, 'created_at', b.created_at, 'bytes', b.bytes,
-           'rows', case when jsonb_typeof(b.manifest -> 'rows') = 'object' then b.manifest -> 'rows' end)
+           'rows', case when jsonb_typeof(b.manifest -> 'rows') = 'object' then b.manifest -> 'rows' end,
+           'rejected_at', case when public.ops_db_backup_is_rejected(b.proof) then b.proof ->> 'drilled_at' end)
            order by b.created_at desc), '[]')
     into v_backups
     from (
@@ -1994,17 +2044,19 @@ begin
                select jsonb_agg(c -> 'name')
                  from jsonb_array_elements(
                    case when jsonb_typeof(r.result -> 'checks') = 'array' then r.result -> 'checks' end) c
-                where c ->> 'verdict' = 'FAIL'), '[]') as failed
+                -- the age of the newest backup says nothing of the backup that was drilled
+                where c ->> 'verdict' = 'FAIL' and c ->> 'name' <> 'freshness'), '[]') as failed, r.status
         from public.ops_db_backup_runs r
        where r.kind = 'drill' and r.target = p_target and r.r2_key is not null
          and (r.status = 'succeeded' or r.status = 'failed' and r.error_code = 'drill_failed')
       union all
-      select b.r2_key, b.proven_at, '[]'
+      select b.r2_key, b.proven_at, '[]', 'succeeded'
         from public.ops_db_backups b
        where b.target = p_target and b.proven_at is not null
        order by 2 desc
        limit 20
-    ) d;
+    ) d
+   where d.status = 'succeeded' or d.failed <> '[]';
 
   select coalesce(jsonb_object_agg(r.name, jsonb_build_object('at', r.at, 'status', r.status, 'report', r.report)), '{}')
     into v_reports
@@ -2022,7 +2074,7 @@ $$;
 -- Name: FUNCTION ops_db_backup_watch_facts(p_target text); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.ops_db_backup_watch_facts(p_target text) IS 'For the watch inside the project: {time, backups: newest full ones, drills, lost_runs, audit, reports: the last of watchdog and watch}. Expires silent runs first. Vault and GitHub are not read.';
+COMMENT ON FUNCTION public.ops_db_backup_watch_facts(p_target text) IS 'For the watch inside the project: {time, backups: newest full ones, drills that proved or rejected one, lost_runs, audit, reports: the last of watchdog and watch}. Expires silent runs first. Vault and GitHub are not read.';
 
 
 --
@@ -2435,7 +2487,7 @@ COMMENT ON COLUMN public.ops_db_backups.duplicate_of IS 'Earlier times could wri
 -- Name: COLUMN ops_db_backups.proof; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.ops_db_backups.proof IS 'The newest drill''s receipt in short: {receipt_key, drilled_at, passed, failed, skipped, seconds, total_seconds}.';
+COMMENT ON COLUMN public.ops_db_backups.proof IS 'The receipt in short of the newest drill that proved or rejected these bytes: {receipt_key, drilled_at, passed, failed, skipped, seconds, total_seconds}. With a failed check the backup is rejected, and proven_at is null.';
 
 
 --
@@ -2631,6 +2683,13 @@ CREATE INDEX ops_db_backups_proven_idx ON public.ops_db_backups USING btree (tar
 --
 
 CREATE INDEX ops_db_backups_r2_key_idx ON public.ops_db_backups USING btree (r2_key);
+
+
+--
+-- Name: ops_db_backups_rejected_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ops_db_backups_rejected_idx ON public.ops_db_backups USING btree (target, created_at DESC, id DESC) WHERE ((proof ->> 'failed'::text) <> '0'::text);
 
 
 --
@@ -2910,6 +2969,13 @@ REVOKE ALL ON FUNCTION public.ops_db_backup_in_short(p_target text, p_only_prove
 --
 
 REVOKE ALL ON FUNCTION public.ops_db_backup_is_archive_key(p_r2_key text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION ops_db_backup_is_rejected(p_proof jsonb); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_is_rejected(p_proof jsonb) FROM PUBLIC;
 
 
 --

@@ -89,7 +89,7 @@ async function backUp(key: string): Promise<void> {
   });
 }
 
-/** The history of a few weeks: runs with every end, a backup held and proven, one deleted, a refusal. */
+/** The history of a few weeks: runs with every end, a backup held and proven, one rejected and deleted, a refusal. */
 async function work(): Promise<void> {
   const good = order();
   await catalog.startRun(good);
@@ -108,7 +108,7 @@ async function work(): Promise<void> {
   await catalog.startRun({ ...busy, target: "dev" }).catch((error) =>
     recordRefusal(catalog, busy, toBackupError(error))
   );
-  await catalog.markProven("test", KEY, {
+  const proof = {
     receipt_key: KEY.replace(".dump.gz", ".drill.20260118_053000.json"),
     drilled_at: "2026-01-18T05:30:00Z",
     passed: 9,
@@ -116,7 +116,10 @@ async function work(): Promise<void> {
     skipped: 1,
     seconds: { restore: 3 },
     total_seconds: 4,
-  });
+  };
+  await catalog.markProven("test", KEY, proof);
+  await catalog.markProven("test", GONE, proof);
+  await catalog.markRejected("test", GONE, { ...proof, drilled_at: "2026-01-25T05:30:00Z", failed: 1 });
   await catalog.rows(
     `with held as (
        update public.ops_db_backups

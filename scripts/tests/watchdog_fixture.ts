@@ -18,7 +18,7 @@ export interface FakeBackup {
 export const ROWS = { "public.pedidos": 1000, "public.clientes": 400, "public.paises": 20 };
 
 /** An archive that pg_restore could not read, with a valid manifest except for the given changes. Its key. */
-export async function addBackup({ vault }: TestVault, backup: FakeBackup): Promise<string> {
+export async function addBackup({ vault }: Pick<TestVault, "vault">, backup: FakeBackup): Promise<string> {
   const keys = buildKeys({
     target: "prod",
     createdAtUtc: toUtcSecond(backup.at),
@@ -42,19 +42,19 @@ export async function addBackup({ vault }: TestVault, backup: FakeBackup): Promi
   return keys.archive;
 }
 
-export async function removeBackup({ vault }: TestVault, archive: string): Promise<void> {
+export async function removeBackup({ vault }: Pick<TestVault, "vault">, archive: string): Promise<void> {
   await vault.delete(archive.replace(/\.dump\.gz$/, ".manifest.json"));
   await vault.delete(archive);
 }
 
 /** A drill's receipt. @param failed names of failed checks. Its key. */
 export async function addReceipt(
-  { vault }: TestVault,
+  { vault }: Pick<TestVault, "vault">,
   archive: string,
   at: Date,
   failed: readonly string[] = [],
 ): Promise<string> {
-  const checks = ["stored_hash", "rows_per_table"].map((name) => (
+  const checks = ["stored_hash", "rows_per_table", "freshness"].map((name) => (
     { name, verdict: failed.includes(name) ? "FAIL" : "PASS", detail: "", seconds: 1 }
   ));
   const receipt = {

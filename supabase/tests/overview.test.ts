@@ -1,4 +1,5 @@
 /** The figures above the lists: newest and proven backup, durations, days; holds, reports, the watch's facts. */
+import { SAMPLE_REASON } from "@backup/vault/sample.ts";
 import { randomUUID } from "node:crypto";
 import type { Sql, TransactionSql } from "postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -83,6 +84,7 @@ describe("ops_db_backup_overview", () => {
   trial("is empty for a target without backups", async (tx) => {
     expect(await overview(tx)).toEqual({
       newest: null,
+      rejected: [],
       newest_proven: null,
       rto: null,
       last_drill: null,
@@ -121,9 +123,25 @@ describe("ops_db_backup_overview", () => {
     });
   });
 
+  trial("names a rejected backup apart: it is neither the newest nor proven", async (tx) => {
+    const good = await backup(tx, "2026-03-01T03:00:00Z");
+    const proof = { failed: 1, drilled_at: "2026-03-03T05:00:00Z" };
+    const rejected = await backup(tx, "2026-03-02T03:00:00Z", { proof });
+    await run(tx, "2026-03-01T12:00:00Z", 5, { status: "failed", error_code: "dump_failed" });
+    expect(await overview(tx)).toMatchObject({
+      newest: { id: good },
+      rejected: [{ id: rejected, r2_key: keyAt("2026-03-02T03:00:00Z"), drilled_at: proof.drilled_at }],
+      newest_proven: null,
+      last_failed: null, // a backup was made since, although a drill rejected it
+    });
+    const next = await backup(tx, "2026-03-04T03:00:00Z");
+    expect(await overview(tx)).toMatchObject({ newest: { id: next }, rejected: [{ id: rejected }] });
+  });
+
   trial("has the recovery times of restores and drills", async (tx) => {
     await run(tx, "2026-03-01T03:00:00Z", 10, { kind: "drill", r2_key: "k" });
     await run(tx, "2026-03-02T03:00:00Z", 30, { kind: "restore", r2_key: "k" });
+    await run(tx, "2026-03-02T04:00:00Z", 999, { kind: "restore", r2_key: "k", reason: SAMPLE_REASON });
     await run(tx, "2026-03-03T03:00:00Z", 999, { kind: "restore", r2_key: "k", status: "failed" });
     await run(tx, "2026-03-03T03:00:00Z", 999, { kind: "restore", r2_key: "k", target: "dev" });
     const last = await run(tx, "2026-03-04T03:00:00Z", 1, {
@@ -144,6 +162,7 @@ describe("ops_db_backup_durations", () => {
   trial("uses the last twenty runs that succeeded", async (tx) => {
     for (let n = 1; n <= 25; n++) await run(tx, `2026-03-01T03:${10 + n}:00Z`, n);
     await run(tx, "2026-03-02T03:00:00Z", 9999, { status: "failed" });
+    await run(tx, "2026-03-02T04:00:00Z", 9999, { reason: SAMPLE_REASON });
     expect(await rowsOf(tx, "ops_db_backup_durations()")).toEqual([
       { kind: "backup", target: "prod", samples: 20, p50_ms: 15_500, p90_ms: 23_100 },
     ]);
@@ -278,6 +297,12 @@ describe("ops_db_backup_watch_facts", () => {
     await tx.unsafe("update public.ops_db_backups set status = 'deleted' where r2_key = $1", [
       keyAt(`${DAY}9T03:00:00Z`),
     ]);
+    await tx.unsafe(
+      `update public.ops_db_backups set proof = '{"failed": 1, "drilled_at": "x"}' where r2_key = $1`,
+      [
+        keyAt(`${DAY}7T03:00:00Z`),
+      ],
+    );
     await backup(tx, "2026-03-10T03:00:00Z", { mode: "schema-only" });
     await backup(tx, "2026-03-11T03:00:00Z", { target: "dev" });
     await backup(tx, "2026-03-12T03:00:00Z", { label: "antes-da-restauracao" });
@@ -289,13 +314,15 @@ describe("ops_db_backup_watch_facts", () => {
       rows: { "public.t": 7 },
     });
     expect(backups[1]?.rows).toBeNull();
+    expect(backups.map(({ rejected_at }) => rejected_at).slice(0, 3)).toEqual([null, "x", null]);
   });
 
   trial(
     "has drills with a verdict, proofs without a run, and lost runs",
     async (tx) => {
       const drill = { kind: "drill", mode: null, r2_key: "k" };
-      const checks = [{ name: "a", verdict: "PASS" }, { name: "b", verdict: "FAIL" }];
+      const stale = { name: "freshness", verdict: "FAIL" };
+      const checks = [{ name: "a", verdict: "PASS" }, { name: "b", verdict: "FAIL" }, stale];
       await run(tx, `${DAY}1T05:00:00Z`, 1, drill);
       await run(tx, `${DAY}2T05:00:00Z`, 1, {
         ...drill,
@@ -304,6 +331,10 @@ describe("ops_db_backup_watch_facts", () => {
         result: { checks },
       });
       await run(tx, `${DAY}3T05:00:00Z`, 1, { ...drill, status: "failed", error_code: "vault_unreachable" });
+      await run(tx, `${DAY}3T06:00:00Z`, 1, {
+        ...{ ...drill, status: "failed", error_code: "drill_failed" },
+        result: { checks: [stale] },
+      });
       await backup(tx, `${DAY}4T03:00:00Z`, { proven_at: `${DAY}4T06:00:00Z` });
       await run(tx, `${DAY}5T05:00:00Z`, 1, { ...drill, target: "dev" });
       await run(tx, `${DAY}6T05:00:00Z`, 1, { kind: "restore", mode: null, r2_key: "k", status: "lost" });

@@ -161,7 +161,7 @@ describe("marking", () => {
     });
   });
 
-  trial("a failed drill removes earlier proofs, not later ones", async (tx) => {
+  trial("a rejection keeps its receipt and takes away earlier proofs, not later ones", async (tx) => {
     const key = keyOf("prod", 15);
     await call(tx, "record", { r2_key: key, manifest: legacyManifest(key) });
     const proof = {
@@ -176,8 +176,19 @@ describe("marking", () => {
     await call(tx, "mark", { r2_key: key, proven_at: "2026-01-18T00:00:00Z", proof });
     const earlier = await call(tx, "mark", { r2_key: key, disproved_at: "2026-01-17T00:00:00Z" });
     expect(earlier).toMatchObject({ proven_at: "2026-01-18T00:00:00+00:00", proof });
-    const later = await call(tx, "mark", { r2_key: key, disproved_at: "2026-01-25T00:00:00Z" });
-    expect(later).toMatchObject({ proven_at: null, proof: null });
+    const receipt = { ...proof, drilled_at: "2026-01-25T00:00:00Z", failed: 2 };
+    const rejection = { r2_key: key, disproved_at: receipt.drilled_at, proof: receipt };
+    expect(await call(tx, "mark", rejection)).toMatchObject({ proven_at: null, proof: receipt });
+    // an older drill does not outweigh it, a newer one does
+    const older = { r2_key: key, proven_at: "2026-01-24T00:00:00Z", proof };
+    expect(await call(tx, "mark", older)).toMatchObject({ proven_at: null, proof: receipt });
+    expect(await call(tx, "mark", { r2_key: key, status: "restored" })).toMatchObject({ proof: receipt });
+    const passed = { ...proof, drilled_at: "2026-01-26T00:00:00Z" };
+    expect(await call(tx, "mark", { r2_key: key, proven_at: passed.drilled_at, proof: passed }))
+      .toMatchObject({
+        proven_at: "2026-01-26T00:00:00+00:00",
+        proof: passed,
+      });
   });
 
   trial("refuses an unknown object and an unknown status", async (tx) => {

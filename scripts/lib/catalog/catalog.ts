@@ -92,16 +92,18 @@ export class Catalog {
     await this.#call("ops_db_backup_mark", mark);
   }
 
-  /** Revokes the proof of a backup that failed a drill at that time. */
-  async markDisproved(bucket: string, key: string, drilledAt: string): Promise<void> {
-    await this.#call("ops_db_backup_mark", { r2_bucket: bucket, r2_key: key, disproved_at: drilledAt });
+  /** Marks a backup as rejected by a drill, with the summary of its receipt; earlier proofs are revoked. */
+  async markRejected(bucket: string, key: string, proof: Proof): Promise<void> {
+    const mark = { r2_bucket: bucket, r2_key: key, disproved_at: proof.drilled_at, proof };
+    await this.#call("ops_db_backup_mark", mark);
   }
 
-  /** Size of the target's newest full backup, `null` when there is none. */
+  /** Size of the target's newest full backup that no drill rejected, `null` when there is none. */
   async lastBackup(target: string): Promise<{ bytes: number; rowsTotal: number | null } | null> {
     const rows = await this.#query(
       `select json_build_object('bytes', bytes, 'rowsTotal', rows_total) from public.ops_db_backups
         where target = ${literal(target)} and mode = 'full' and status <> 'deleted' and bytes is not null
+          and not public.ops_db_backup_is_rejected(proof)
         order by created_at desc limit 1;`,
     );
     const sizes = z.array(z.object({ bytes: z.number(), rowsTotal: z.number().nullable() }));

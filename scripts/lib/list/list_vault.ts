@@ -1,11 +1,11 @@
 /** The list from the vault: names from its listing, the rest from manifests and receipts. */
 import { toBackupError } from "@backup/errors.ts";
 import { isProving } from "@backup/vault/manifest.ts";
-import { ARCHIVE_SUFFIX, parseArchiveKey, targetPrefix, VAULT_ROOT } from "@backup/vault/object_key.ts";
-import { isTried, type Proof, proofOf, receiptSchema } from "@backup/vault/receipt.ts";
+import { parseArchiveKey, targetPrefix, VAULT_ROOT } from "@backup/vault/object_key.ts";
 import type { Target } from "@backup/target.ts";
 import { listStoredSets, type StoredSet } from "../vault/stored_sets.ts";
 import { readManifest } from "../vault/fetch_backup.ts";
+import { newestProof } from "../vault/newest_proof.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { BackupList, ListedBackup } from "./listed_backup.ts";
 
@@ -50,7 +50,7 @@ async function readBackup(vault: Vault, { key, archive, manifest, others }: Stor
       mode: read?.mode ?? null,
       bytes: archive?.bytes ?? null,
       rows_total: read && isProving(read) ? read.rows_total : null,
-      proof: await newestProof(vault, key, others.map((each) => each.key)),
+      proof: await newestProof(vault, others.map((each) => each.key)),
       status: null,
       origin: null,
       hold_until: null,
@@ -59,22 +59,5 @@ async function readBackup(vault: Vault, { key, archive, manifest, others }: Stor
     const { code, message } = toBackupError(thrown);
     if (code !== "manifest_invalid" && code !== "manifest_too_new") throw thrown;
     return { r2_key: key, why: message };
-  }
-}
-
-/** A receipt that cannot be read does not count as a proof. */
-async function newestProof(vault: Vault, key: string, beside: readonly string[]): Promise<Proof | null> {
-  const start = `${key.slice(0, -ARCHIVE_SUFFIX.length)}.drill.`;
-  const newest = beside.filter((name) => name.startsWith(start) && name.endsWith(".json")).sort().at(-1);
-  if (newest === undefined) return null;
-  const receipt = receiptSchema.safeParse(parseJson(await vault.text(newest)));
-  return receipt.success && isTried(receipt.data.checks) ? proofOf(receipt.data, newest) : null;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
   }
 }

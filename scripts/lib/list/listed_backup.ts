@@ -1,6 +1,7 @@
 /** A backup in a list, read from the catalog or from the vault. */
 import { z } from "zod";
 import { BACKUP_STATUSES, backupOriginSchema } from "@backup/vault/catalog.ts";
+import { isRejected } from "@backup/vault/backup_state.ts";
 import { proofSchema } from "@backup/vault/receipt.ts";
 
 export const listedBackupSchema = z.object({
@@ -13,7 +14,7 @@ export const listedBackupSchema = z.object({
   /** Of the archive as stored. */
   bytes: z.number().nullable(),
   rows_total: z.number().nullable(),
-  /** A summary of its newest drill, whatever the verdict; `null` without a drill. */
+  /** The newest drill that proved or rejected it; `null` without one. */
   proof: proofSchema.nullable(),
   /** This field and the next are only in the catalog. */
   status: z.enum(BACKUP_STATUSES).nullable(),
@@ -65,5 +66,5 @@ function cellsOf(backup: ListedBackup): string[] {
 function proofText({ proof, status }: ListedBackup): string {
   if (status === "failed") return "DAMAGED";
   if (proof === null) return "none";
-  return `${proof.failed === 0 ? "proven" : "FAILED"} ${proof.drilled_at.slice(0, 10)}`;
+  return `${isRejected({ proof }) ? "FAILED" : "proven"} ${proof.drilled_at.slice(0, 10)}`;
 }

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { BackupError, toBackupError } from "@backup/errors.ts";
+import { isRejected } from "@backup/vault/backup_state.ts";
 import { type AnyManifest, isProving } from "@backup/vault/manifest.ts";
 import { PLATFORM_SCHEMAS } from "@backup/vault/platform.ts";
 import { type Target, targetSchema } from "@backup/target.ts";
@@ -12,6 +13,7 @@ import { Catalog } from "../catalog/catalog.ts";
 import { findToolsFor } from "../postgres/client_tools.ts";
 import { type Connection, parseDatabaseUrl } from "../postgres/connection.ts";
 import { backupsNewestFirst, newestBackup } from "../vault/newest_backup.ts";
+import { newestProof } from "../vault/newest_proof.ts";
 import { preparePlatform } from "../server/prepare_platform.ts";
 import { grantDefaults, makeProjectOwner } from "./project_owner.ts";
 import { type Environment, readEnvironment } from "../process/environment.ts";
@@ -75,11 +77,14 @@ export async function recoverFromVault(
 }
 
 async function list(vault: Vault, target: Target, print: (line: string) => void): Promise<void> {
-  const keys = await backupsNewestFirst(vault, target);
-  for (const key of keys) print(`${key}  ${describe(await readManifest(vault, key))}`);
+  const backups = await backupsNewestFirst(vault, target);
+  for (const { key, beside } of backups) {
+    const rejected = isRejected({ proof: await newestProof(vault, beside) }) ? ", REJECTED by a drill" : "";
+    print(`${key}  ${describe(await readManifest(vault, key))}${rejected}`);
+  }
   print(
-    `${keys.length} backups of ${target}, newest first. R2_KEY=… checks one, R2_KEY=${NEWEST} the first full one ` +
-      "that is not what a restore replaced.",
+    `${backups.length} backups of ${target}, newest first. R2_KEY=… checks one, R2_KEY=${NEWEST} the first full one ` +
+      "that is not what a restore replaced and that no drill rejected.",
   );
 }
 

@@ -1,47 +1,68 @@
-/** Which backup of a database is the newest, and whether it is fresh enough. */
+/** Which backup of a database is the newest that counts, and whether it is fresh enough. */
 import { BackupError, toBackupError } from "@backup/errors.ts";
+import { isRejected } from "@backup/vault/backup_state.ts";
 import { isProving } from "@backup/vault/manifest.ts";
 import {
+  archiveKeyOf,
   isSafetyKey,
   parseArchiveKey,
   siblingKeys,
   targetPrefix,
-  tryParseArchiveKey,
 } from "@backup/vault/object_key.ts";
 import { BACKUP_OVERDUE_AFTER_MS, hours } from "@backup/service_levels.ts";
 import type { Receipt } from "@backup/vault/receipt.ts";
 import type { Target } from "@backup/target.ts";
 import { readManifest } from "./fetch_backup.ts";
+import { newestProof } from "./newest_proof.ts";
 import type { Vault } from "./vault.ts";
 
 /**
  * The key of the newest backup of a target that carries rows. One whose manifest cannot be read counts: the
- * drill reports it. A safety copy does not count: it holds the content that a restore replaced.
+ * drill reports it. A safety copy does not count: it holds the content that a restore replaced. Neither does a backup
+ * that a drill rejected.
  * @throws {BackupError} `no_backup_found`.
  */
 export async function newestBackup(vault: Vault, target: Target): Promise<string> {
-  const keys = await backupsNewestFirst(vault, target);
-  for (const key of keys) {
-    if (!isSafetyKey(key) && await carriesRows(vault, key)) return key;
+  const backups = await backupsNewestFirst(vault, target);
+  const passedOver: string[] = [];
+  for (const { key, beside } of backups) {
+    if (isSafetyKey(key) || !await carriesRows(vault, key)) continue;
+    if (!isRejected({ proof: await newestProof(vault, beside) })) return key;
+    passedOver.push(key);
   }
-  const copy = keys.find(isSafetyKey);
-  throw new BackupError("no_backup_found", `The vault holds no full backup of ${target}`, {
-    hint: copy === undefined
-      ? "Run a backup first."
-      : `Run a backup first. What restores replaced is there; only its key names it: ${copy}`,
+  throw new BackupError("no_backup_found", `The vault holds no full backup of ${target} that counts`, {
+    hint: hintWithout(passedOver[0], backups.map(({ key }) => key).find(isSafetyKey)),
   });
 }
 
-/** Keys of archives with a manifest, safety copies too. @throws {BackupError} `vault_*`. */
-export async function backupsNewestFirst(vault: Vault, target: Target): Promise<string[]> {
+/** What there is instead; only its key names it. */
+function hintWithout(rejected: string | undefined, copy: string | undefined): string {
+  const others = [
+    rejected && `A drill rejected the newest: ${rejected}.`,
+    copy && `What restores replaced is there: ${copy}.`,
+  ].filter(Boolean);
+  return ["Run a backup first.", ...others].join(" ");
+}
+
+/** An archive with its manifest. */
+interface ListedSet {
+  key: string;
+  /** Keys of the other objects of its name. */
+  beside: string[];
+}
+
+/** All backups of a target, safety copies and rejected ones too. @throws {BackupError} `vault_*`. */
+export async function backupsNewestFirst(vault: Vault, target: Target): Promise<ListedSet[]> {
   const archives: string[] = [];
-  const others = new Set<string>();
+  const beside = new Map<string, string[]>();
   for await (const { key } of vault.list(targetPrefix(target))) {
-    if (tryParseArchiveKey(key)) archives.push(key);
-    else others.add(key);
+    const archive = archiveKeyOf(key);
+    if (archive === key) archives.push(key);
+    else if (archive !== null) beside.set(archive, [...beside.get(archive) ?? [], key]);
   }
-  return archives.filter((key) => others.has(siblingKeys(key).manifest))
-    .sort((a, b) => parseArchiveKey(b).createdAtUtc.localeCompare(parseArchiveKey(a).createdAtUtc));
+  return archives.map((key) => ({ key, beside: beside.get(key) ?? [] }))
+    .filter(({ key, beside }) => beside.includes(siblingKeys(key).manifest))
+    .sort((a, b) => parseArchiveKey(b.key).createdAtUtc.localeCompare(parseArchiveKey(a.key).createdAtUtc));
 }
 
 async function carriesRows(vault: Vault, key: string): Promise<boolean> {

@@ -10,12 +10,14 @@ import {
   siblingKeys,
   targetPrefix,
 } from "@backup/vault/object_key.ts";
-import { type CheckResult, checkTitle, failedChecks, isTried, receiptSchema } from "@backup/vault/receipt.ts";
+import { isRejected, rulingOf } from "@backup/vault/backup_state.ts";
+import { checkTitle, failedChecks, receiptSchema } from "@backup/vault/receipt.ts";
 import type { Target } from "@backup/target.ts";
 import type { VaultFacts, WatchedBackup } from "@backup/watch/conditions.ts";
 import { COMPARED_BACKUPS } from "@backup/watch/vault.ts";
 import { compareStored } from "./compare_stored.ts";
 import { readManifest } from "../vault/fetch_backup.ts";
+import { newestProof } from "../vault/newest_proof.ts";
 import type { Vault } from "../vault/vault.ts";
 
 /** Limit of manifests that are read to find the full backups that are compared. */
@@ -50,7 +52,9 @@ export async function readVaultFacts(
     const isBackup = !isSafetyKey(key);
     const read = await readBackup(vault, key, bytes, isBackup && backups.length === 0 && key !== hashedKey);
     if (typeof read === "string") corrupt.push({ key, reason: read });
-    else if (read !== null && isBackup) backups.push(read);
+    else if (read !== null && isBackup) {
+      backups.push({ ...read, rejectedAt: await rejectedAt(vault, key, listed.receipts) });
+    }
   }
   const drills = await readDrills(vault, listed.receipts);
   return { facts: { backups, corrupt, drills }, hashedKey: backups[0]?.key ?? null };
@@ -94,7 +98,7 @@ async function readBackup(
   key: string,
   bytes: number,
   whole: boolean,
-): Promise<WatchedBackup | string | null> {
+): Promise<Omit<WatchedBackup, "rejectedAt"> | string | null> {
   let manifest;
   try {
     manifest = await readManifest(vault, key);
@@ -112,28 +116,29 @@ async function readBackup(
   return { key, createdAtUtc: parseArchiveKey(key).createdAtUtc, bytes, rows };
 }
 
-/** Nothing was proven where nothing failed either, because the drill's server could not try the backup. */
-function failedOf(checks: readonly CheckResult[]): string[] {
-  return isTried(checks)
-    ? failedChecks(checks).map(checkTitle)
-    : ["o servidor do ensaio não pôde tentar a restauração"];
+async function rejectedAt(vault: Vault, key: string, receipts: readonly string[]): Promise<string | null> {
+  const proof = await newestProof(vault, receipts.filter((receipt) => archiveKeyOf(receipt) === key));
+  return proof !== null && isRejected({ proof }) ? proof.drilled_at : null;
 }
 
 async function readDrills(vault: Vault, receipts: readonly string[]): Promise<VaultFacts["drills"]> {
   const drills: Drill[] = [];
   for (const key of receipts.slice(0, READ_RECEIPTS)) {
     const drill = readDrill(key, await vault.text(key));
+    if (drill === null) continue;
     drills.push(drill);
     if (drill.failed.length === 0) break;
   }
   return drills;
 }
 
-/** A receipt that cannot be read does not count as a proof. */
-function readDrill(key: string, text: string): Drill {
+/** `null` when it says nothing of the backup. A receipt that cannot be read does not count as a proof. */
+function readDrill(key: string, text: string): Drill | null {
   try {
     const { r2_key, drilled_at_utc, checks } = receiptSchema.parse(JSON.parse(text));
-    return { key: r2_key, drilledAtUtc: drilled_at_utc, failed: failedOf(checks) };
+    const ruling = rulingOf(checks);
+    const failed = ruling === "rejected" ? failedChecks(checks).map(checkTitle) : [];
+    return ruling === null ? null : { key: r2_key, drilledAtUtc: drilled_at_utc, failed };
   } catch {
     const [, y, mo, d, h, mi, s] = RECEIPT_TIME.exec(key) ?? [];
     return { key, drilledAtUtc: `${y}-${mo}-${d}T${h}:${mi}:${s}Z`, failed: ["recibo ilegível"] };

@@ -1,4 +1,6 @@
 /** The policy of retention, its input and its decisions. */
+import { isRejected } from "../vault/backup_state.ts";
+import type { BackupProof } from "../vault/catalog.ts";
 import type { Period } from "./periods.ts";
 
 export interface RetentionPolicy extends Record<Period, number> {
@@ -8,6 +10,8 @@ export interface RetentionPolicy extends Record<Period, number> {
   safety: number;
   /** Younger backups are never deleted. */
   youngMinutes: number;
+  /** How long a backup that a drill rejected is kept as evidence, from that drill on. */
+  evidenceDays: number;
   /**
    * Targets that are backed up daily and drilled weekly: the ends of their backups can be predicted, and none is
    * deleted before a drill has proven one of them.
@@ -23,6 +27,7 @@ export const DEFAULT_POLICY: RetentionPolicy = {
   minimum: 3,
   safety: 3,
   youngMinutes: 60,
+  evidenceDays: 30,
   scheduled: ["prod"],
 };
 
@@ -36,6 +41,8 @@ export interface RetentionBackup {
   origin: string | null;
   bytes: number | null;
   provenAt: string | null;
+  /** When a drill rejected it; `null` unless that is the newest ruling. */
+  rejectedAt: string | null;
   holdUntil: string | null;
   holdReason: string | null;
 }
@@ -53,11 +60,15 @@ export type KeepReason =
   | "newest_proven"
   | "newer_than_proven"
   | "none_proven"
+  | "evidence"
   | "safety"
   | "minimum"
   | Period;
-/** Why it is deleted: a newer one of its day, none of its periods counts any more, newer safety copies. */
-export type DropReason = "superseded" | "expired" | "safety_expired";
+/**
+ * Why it is deleted: a newer one of its day, none of its periods counts any more, newer safety copies, or a drill
+ * rejected it long ago.
+ */
+export type DropReason = "superseded" | "expired" | "safety_expired" | "rejected";
 export type RetentionReason = KeepReason | DropReason;
 
 /** A rule that keeps a backup; `until` `null`: without a known end. */
@@ -86,6 +97,7 @@ export interface RetentionRow {
   origin: string | null;
   bytes: number | null;
   proven_at: string | null;
+  proof: Pick<BackupProof, "failed" | "drilled_at"> | null;
   hold_until: string | null;
   hold_reason: string | null;
 }
@@ -101,6 +113,7 @@ export function retentionBackupOf(row: RetentionRow): RetentionBackup {
     origin: row.origin,
     bytes: row.bytes,
     provenAt: row.proven_at,
+    rejectedAt: isRejected(row) ? row.proof?.drilled_at ?? null : null,
     holdUntil: row.hold_until,
     holdReason: row.hold_reason,
   };

@@ -21,6 +21,7 @@ function backup(createdAt: string, changes: Partial<RetentionBackup> = {}): Rete
     origin: "schedule",
     bytes: 1000,
     provenAt: null,
+    rejectedAt: null,
     holdUntil: null,
     holdReason: null,
     ...changes,
@@ -119,6 +120,51 @@ Deno.test("a safety copy or a schema-only backup is not counted for its day, and
   assert.deepEqual(decisions[2]?.reasons, ["safety_expired"]);
 });
 
+Deno.test("a rejected backup counts for nothing, and stays as evidence for a while", () => {
+  const policy = { ...DEFAULT_POLICY, daily: 2, weekly: 0, monthly: 0, yearly: 0, minimum: 2 };
+  const rejected = (date: string, at: string) => day(date, { rejectedAt: `${at}T05:30:00Z` });
+  const backups = [
+    rejected("2026-03-11", "2026-03-11"), // nothing newer was not rejected
+    backup("2026-03-10T12:00:00Z", { rejectedAt: "2026-03-10T18:00:00Z" }),
+    day("2026-03-10", proven),
+    day("2026-03-09"),
+    rejected("2026-03-08", "2026-03-08"),
+    rejected("2026-02-08", "2026-02-08"),
+    day("2026-02-07"),
+  ];
+  const decisions = plan(backups, NONE, policy);
+  assert.deepEqual(decisions.map(({ reasons }) => reasons.join(" ")), [
+    "evidence",
+    "evidence",
+    "newest_proven minimum daily",
+    "minimum daily",
+    "evidence",
+    "rejected",
+    "expired",
+  ]);
+  assert.deepEqual(decisions.map(({ deleteAfter }) => deleteAfter).slice(0, 2), [null, null]);
+  assert.equal(decisions[4]?.deleteAfter, "2026-04-07T05:30:00.000Z");
+  const texts = decisions.map(retentionText);
+  assert.equal(
+    texts[4],
+    "Será apagado em 07/04/2026, porque então termina o prazo de guarda de um backup reprovado num ensaio.",
+  );
+  assert.equal(
+    texts[5],
+    "Será apagado na próxima limpeza, porque um ensaio o reprovou e há um backup mais novo.",
+  );
+});
+
+Deno.test("the catalog's row says whether the newest ruling is a rejection", () => {
+  const row = {
+    ...{ r2_key: "k", created_at: "2026-03-10T03:10:00Z", target: "prod", mode: "full", label: null },
+    ...{ origin: "schedule", bytes: 1, proven_at: null, hold_until: null, hold_reason: null },
+  };
+  const drilled_at = "2026-03-10T05:30:00Z";
+  assert.equal(retentionBackupOf({ ...row, proof: { failed: 2, drilled_at } }).rejectedAt, drilled_at);
+  assert.equal(retentionBackupOf({ ...row, proof: { failed: 0, drilled_at } }).rejectedAt, null);
+});
+
 Deno.test("targets are counted separately, and the result has the order of the input", () => {
   const backups = [
     day("2026-03-01", { target: "dev" }),
@@ -143,6 +189,7 @@ Deno.test("a row of the catalog becomes a backup, in each form of its times", ()
     origin: "schedule",
     bytes: 1,
     proven_at: null,
+    proof: null,
     hold_until: "2026-03-12 00:00:00.5+00",
     hold_reason: "x",
   };

@@ -40,6 +40,7 @@ class World {
       origin: null,
       bytes: 1,
       provenAt: null,
+      rejectedAt: null,
       holdUntil: null,
       holdReason: null,
     };

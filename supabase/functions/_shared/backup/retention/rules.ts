@@ -8,7 +8,7 @@ import type {
   RetentionPolicy,
 } from "./policy.ts";
 import { endOfPlace, endOfRank, nextProofOver, type Routine, routineAfter } from "./forecast.ts";
-import { MINUTE_MS } from "../service_levels.ts";
+import { DAY_MS, MINUTE_MS } from "../service_levels.ts";
 import { type Period, PERIODS, periodStart } from "./periods.ts";
 import { instantOf, isSafetyCopy, type Series, sortNewestFirst } from "./series.ts";
 
@@ -29,21 +29,31 @@ export interface Subject {
 /** What the rules need to know of a target. */
 export interface TargetFacts {
   newestProven: RetentionBackup | null;
-  /** When its newest backup of any kind was created. */
+  /** When its newest backup of any kind was created, rejected ones excepted; `-Infinity` without one. */
   newestAt: number;
+  /** The same for full backups that are no safety copies. */
+  newestFullAt: number;
 }
 
 export function factsOfTarget(backups: readonly RetentionBackup[]): TargetFacts {
+  const counting = backups.filter(({ rejectedAt }) => rejectedAt === null);
+  const newest = (among: readonly RetentionBackup[]) =>
+    Math.max(...among.map(({ createdAt }) => instantOf(createdAt)));
   return {
     newestProven: newestProven(backups),
-    newestAt: Math.max(...backups.map(({ createdAt }) => instantOf(createdAt))),
+    newestAt: newest(counting),
+    newestFullAt: newest(counting.filter(isOrdinary)),
   };
 }
 
 /** A proof of a safety copy or of a schema-only backup counts only if there is no better one. */
 function newestProven(backups: readonly RetentionBackup[]): RetentionBackup | null {
   const proven = sortNewestFirst(backups.filter(({ provenAt }) => provenAt !== null));
-  return proven.find((backup) => backup.mode === "full" && !isSafetyCopy(backup)) ?? proven[0] ?? null;
+  return proven.find(isOrdinary) ?? proven[0] ?? null;
+}
+
+function isOrdinary(backup: RetentionBackup): boolean {
+  return backup.mode === "full" && !isSafetyCopy(backup);
 }
 
 export function decide(context: RuleContext, subject: Subject): RetentionDecision {
@@ -79,8 +89,15 @@ function standingRules({ policy, now, facts }: RuleContext, subject: Subject): R
     ...held > now ? [{ code: "hold", until: held } as const] : [],
     ...facts.inUse.has(backup.key) ? [{ code: "in_use", until: null } as const] : [],
     ...grownUp > now ? [{ code: "young", until: grownUp } as const] : [],
-    ...proofRules(policy, now, subject),
+    ...subject.series.isRejected ? evidenceRules(policy, now, subject) : proofRules(policy, now, subject),
   ];
+}
+
+/** A rejected backup is evidence for a while, and until there is a newer full backup that was not rejected. */
+function evidenceRules(policy: RetentionPolicy, now: number, { backup, ofTarget }: Subject): Rule[] {
+  if (ofTarget.newestFullAt < instantOf(backup.createdAt)) return [{ code: "evidence", until: null }];
+  const until = instantOf(backup.rejectedAt ?? backup.createdAt) + policy.evidenceDays * DAY_MS;
+  return until > now ? [{ code: "evidence", until }] : [];
 }
 
 /** The newest proven backup and all newer ones; before the first proof, everything that a drill could prove. */
@@ -96,6 +113,7 @@ function proofRules(policy: RetentionPolicy, now: number, { backup, ofTarget }: 
 
 function countingRules({ policy, now }: RuleContext, subject: Subject): Rule[] {
   const { series, rank } = subject;
+  if (series.isRejected) return [];
   if (series.isSafety) return rank < policy.safety ? [{ code: "safety", until: null }] : [];
   const routine = series.isScheduled ? routineAfter(now) : null;
   const minimum = Math.max(policy.minimum, 1);
@@ -121,6 +139,7 @@ function periodRule(
 }
 
 function dropReason({ series, backup }: Subject): DropReason {
+  if (series.isRejected) return "rejected";
   if (series.isSafety) return "safety_expired";
   const day = series.places.get("daily")?.get(periodStart("daily", instantOf(backup.createdAt)));
   return day?.newest === backup ? "expired" : "superseded";

@@ -1,6 +1,6 @@
 /**
- * Backups of one target that can replace each other. A full backup is no substitute for a schema-only one, and a
- * safety copy holds the content that a restore replaced: neither may replace the other in a day or a week.
+ * Backups of one target that can replace each other. A full backup is no substitute for a schema-only one, a safety
+ * copy holds the content that a restore replaced, and a backup that a drill rejected replaces none.
  */
 import { BackupError } from "../errors.ts";
 import { SAFETY_LABEL } from "../label.ts";
@@ -15,6 +15,7 @@ interface Place {
 
 export interface Series {
   isSafety: boolean;
+  isRejected: boolean;
   /** The series that the daily schedule adds to. */
   isScheduled: boolean;
   newestFirst: readonly RetentionBackup[];
@@ -41,7 +42,7 @@ export function seriesOf(
 ): Series[] {
   const members = new Map<string, RetentionBackup[]>();
   for (const backup of backups) {
-    const name = isSafetyCopy(backup) ? "safety" : backup.mode;
+    const name = backup.rejectedAt !== null ? "rejected" : isSafetyCopy(backup) ? "safety" : backup.mode;
     const others = members.get(name);
     if (others) others.push(backup);
     else members.set(name, [backup]);
@@ -50,6 +51,7 @@ export function seriesOf(
     const newestFirst = sortNewestFirst(all);
     return {
       isSafety: name === "safety",
+      isRejected: name === "rejected",
       isScheduled: name === "full" && policy.scheduled.includes(target),
       newestFirst,
       places: new Map(PERIODS.map((period) => [period, placesOf(period, newestFirst)])),

@@ -22,6 +22,10 @@ const KEEP_WORDS: Record<KeepReason, { is: string; ends: string }> = {
     is: "nenhum backup deste banco foi provado por um ensaio",
     ends: "um ensaio já terá provado um mais novo",
   },
+  evidence: {
+    is: "um ensaio o reprovou e ele fica para que se descubra por quê",
+    ends: "termina o prazo de guarda de um backup reprovado num ensaio",
+  },
   safety: {
     is: "é uma das últimas cópias feitas antes de uma restauração",
     ends: "haverá cópias mais novas feitas antes de restaurações",
@@ -36,6 +40,7 @@ const KEEP_WORDS: Record<KeepReason, { is: string; ends: string }> = {
 const DROP_WORDS: Record<DropReason, string> = {
   superseded: "há um backup mais novo do mesmo dia",
   expired: "há backups mais novos para cada dia, semana, mês e ano que se guarda",
+  rejected: "um ensaio o reprovou e há um backup mais novo",
   safety_expired: "há cópias mais novas feitas antes de restaurações",
 };
 
@@ -72,14 +77,17 @@ export function policyText(policy: RetentionPolicy): string {
   const { daily, weekly, monthly, yearly, minimum, safety } = policy;
   return `Guarda o último backup de ${daily} dias, ${weekly} semanas, ${monthly} meses e ${yearly} anos; ` +
     `sempre os ${minimum} mais novos, as ${safety} últimas cópias feitas antes de uma restauração, ` +
-    `o mais novo que um ensaio provou e tudo que veio depois dele.`;
+    `o mais novo que um ensaio provou e tudo que veio depois dele. Um backup que um ensaio reprovou não conta: ` +
+    `fica ${policy.evidenceDays} dias.`;
 }
 
 function wordsOf(reason: RetentionReason, decision: RetentionDecision): string {
-  if (reason === "superseded" || reason === "expired" || reason === "safety_expired") {
-    return DROP_WORDS[reason];
-  }
+  if (isDropReason(reason)) return DROP_WORDS[reason];
   return KEEP_WORDS[reason].is + motive(reason, decision);
+}
+
+function isDropReason(reason: RetentionReason): reason is DropReason {
+  return Object.hasOwn(DROP_WORDS, reason);
 }
 
 function endOf({ code }: KeepingRule, decision: RetentionDecision): string {

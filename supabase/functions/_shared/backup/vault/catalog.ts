@@ -11,7 +11,10 @@ export const BACKUP_ORIGINS = ["schedule", "person", "safety", "local", "other"]
 export const backupOriginSchema = z.enum(BACKUP_ORIGINS);
 export type BackupOrigin = z.infer<typeof backupOriginSchema>;
 
-/** Summary of the newest drill's receipt; counts are of its checks, times are seconds. */
+/**
+ * Summary of the receipt of the newest drill that proved or rejected the backup; counts are of its checks, times are
+ * seconds. With a failed check the backup is rejected (`backup_state.ts`).
+ */
 export const backupProofSchema = z.object({
   receipt_key: z.string(),
   drilled_at: z.string(),

@@ -81,6 +81,13 @@ export function receiptKey(archiveKey: string, drilledAt: Date): string {
   return `${stem}.drill.${at}.json`;
 }
 
+const RECEIPT = /\.drill\.\d{8}_\d{6}\.json$/;
+
+/** Whether a key that belongs to a backup is that of a drill's receipt. */
+export function isReceiptKey(key: string): boolean {
+  return RECEIPT.test(key);
+}
+
 const BELONGING =
   /^(?<stem>.+?)(?:\.dump\.gz|\.manifest\.json|\.fingerprint\.gz|\.RECOVERY\.md|\.drill\.\d{8}_\d{6}\.json)$/;
 

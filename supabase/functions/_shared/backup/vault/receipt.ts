@@ -90,7 +90,7 @@ export const receiptSchema = z.object({
 });
 export type Receipt = z.infer<typeof receiptSchema>;
 
-/** The summary of a receipt that the catalog keeps with a proven backup. */
+/** The summary of a receipt that the catalog keeps with its backup. */
 export const proofSchema = z.object({
   receipt_key: z.string(),
   drilled_at: z.string(),
@@ -111,7 +111,7 @@ export const drillResultSchema = z.object({
 });
 export type DrillResult = z.infer<typeof drillResultSchema>;
 
-/** Names of the failed checks; the backup is proven if there are none. */
+/** Names of the failed checks. */
 export function failedChecks(checks: readonly CheckResult[]): string[] {
   return checks.filter(({ verdict }) => verdict === "FAIL").map(({ name }) => name);
 }

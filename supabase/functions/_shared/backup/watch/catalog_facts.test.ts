@@ -29,7 +29,7 @@ Deno.test("the catalog's answer is parsed into the facts of the watch", () => {
   assert.deepEqual(lost_runs, [{ requestId: "r", kind: "drill", target: "prod", at: ago(1), runUrl: null }]);
   assert.deepEqual(audit.brokenAt, { where: "database", chainId: "c", seq: 3, reason: "hash" });
   assert.deepEqual(vaultAsIndexed(facts()).backups, [
-    { key: "k", createdAtUtc: ago(9), bytes: 0, rows: null },
+    { key: "k", createdAtUtc: ago(9), bytes: 0, rows: null, rejectedAt: null },
   ]);
 });
 

@@ -40,6 +40,7 @@ export const watchFactsSchema = z.object({
     created_at: z.string(),
     bytes: z.number().nullable(),
     rows: z.record(z.string(), z.number()).nullable(),
+    rejected_at: z.string().nullable().default(null),
   })),
   drills: z.array(z.object({ key: z.string(), drilled_at: z.string(), failed: z.array(z.string()) })),
   lost_runs: lostRunsSchema,
@@ -61,8 +62,8 @@ export const UNKNOWN_TO_CATALOG: readonly ConditionId[] = ["vault_unreachable", 
 /** The vault as the catalog lists it; damaged objects are not known there. */
 export function vaultAsIndexed({ backups, drills }: CatalogWatchFacts): VaultFacts {
   return {
-    backups: backups.map(({ key, created_at, bytes, rows }) => (
-      { key, createdAtUtc: created_at, bytes: bytes ?? 0, rows }
+    backups: backups.map(({ key, created_at, bytes, rows, rejected_at }) => (
+      { key, createdAtUtc: created_at, bytes: bytes ?? 0, rows, rejectedAt: rejected_at }
     )),
     corrupt: [],
     drills: drills.map(({ key, drilled_at, failed }) => ({ key, drilledAtUtc: drilled_at, failed })),

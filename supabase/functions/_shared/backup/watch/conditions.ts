@@ -45,6 +45,8 @@ export interface WatchedBackup {
   bytes: number;
   /** Rows by table; `null` where the manifest has no counts. */
   rows: Readonly<Record<string, number>> | null;
+  /** When a drill rejected it; `null` unless that is the newest ruling. */
+  rejectedAt: string | null;
 }
 
 export interface VaultFacts {
@@ -52,7 +54,7 @@ export interface VaultFacts {
   backups: readonly WatchedBackup[];
   /** Backups whose objects are not what their manifest says. */
   corrupt: readonly { key: string; reason: string }[];
-  /** Drills of the target's backups, newest first, up to the newest that passed. */
+  /** Drills of the target's backups that proved or rejected one, newest first, up to the newest that passed. */
   drills: readonly { key: string; drilledAtUtc: string; failed: readonly string[] }[];
 }
 

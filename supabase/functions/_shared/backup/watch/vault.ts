@@ -1,4 +1,7 @@
-/** Conditions of the vault: no recent backup, no recent proof, a damaged backup, a backup that became smaller. */
+/**
+ * Conditions of the vault: no recent backup, no recent proof, a damaged backup, a backup that became smaller. A backup
+ * that a drill rejected is neither recent nor compared.
+ */
 import { BACKUP_OVERDUE_AFTER_MS, hours as inHours, PROOF_OVERDUE_AFTER_MS } from "../service_levels.ts";
 import type { Condition, VaultFacts, WatchedBackup, WatchFacts } from "./conditions.ts";
 import { age, count, hoursBetween, megabytes, moment, shortened } from "./text.ts";
@@ -17,16 +20,22 @@ const VOLATILE = /^auth\.(?!users$|identities$)/;
 type WatchContext = Pick<WatchFacts, "now" | "target">;
 
 export function vaultConditions(facts: VaultFacts, deps: WatchContext): Condition[] {
+  const counting = { ...facts, backups: facts.backups.filter(({ rejectedAt }) => rejectedAt === null) };
   return [
-    backupOverdue(facts, deps),
+    backupOverdue(counting, deps, facts.backups[0]),
     backupCorrupt(facts),
     proofOverdue(facts, deps),
-    sizeDropped(facts),
-    rowsDropped(facts),
+    sizeDropped(counting),
+    rowsDropped(counting),
   ].filter((condition) => condition !== null);
 }
 
-function backupOverdue({ backups: [newest] }: VaultFacts, { now, target }: WatchContext): Condition | null {
+/** @param latest the newest of all backups, rejected or not */
+function backupOverdue(
+  { backups: [newest] }: VaultFacts,
+  { now, target }: WatchContext,
+  latest: WatchedBackup | undefined,
+): Condition | null {
   const hours = newest === undefined ? Infinity : hoursBetween(newest.createdAtUtc, now);
   if (hours <= BACKUP_LIMIT) return null;
   const last = newest === undefined
@@ -39,7 +48,13 @@ function backupOverdue({ backups: [newest] }: VaultFacts, { now, target }: Watch
     risk: `O que foi gravado em ${target} ${
       newest === undefined ? "" : `desde ${moment(newest.createdAtUtc)} `
     }não está em backup nenhum.`,
-    facts: [last, `Limite: ${age(BACKUP_LIMIT)}.`],
+    facts: [
+      ...latest === newest || latest === undefined
+        ? []
+        : [`Há um mais novo, ${latest.key}, mas um ensaio o reprovou: ele não conta.`],
+      last,
+      `Limite: ${age(BACKUP_LIMIT)}.`,
+    ],
     todo: 'Abra Desenvolvedor → Backups, clique em "Backup agora" e veja por que o agendado não foi feito.',
     material: newest?.key ?? "none",
   };
@@ -63,18 +78,22 @@ function proofOverdue({ drills, backups }: VaultFacts, { now, target }: WatchCon
   const [newest] = drills;
   const passed = drills.find(({ failed }) => failed.length === 0);
   const hours = passed === undefined ? Infinity : hoursBetween(passed.drilledAtUtc, now);
-  const failed = newest !== undefined && newest.failed.length > 0 ? newest : null;
+  const failed = newest !== undefined && newest.failed.length > 0 ? newest : rejectionOf(backups[0]);
   if (backups.length === 0 || (failed === null && hours <= PROOF_LIMIT)) return null;
   return {
     id: "proof_overdue",
     severity: "failed",
     title: failed === null
       ? `Ensaio de restauração de ${target} atrasado`
-      : "O último ensaio reprovou o backup",
+      : failed === newest
+      ? "O último ensaio reprovou o backup"
+      : "O backup mais novo foi reprovado num ensaio",
     risk: `Não está provado que os backups de ${target} restauram.`,
     facts: [
       ...failed === null ? [] : [
-        `O ensaio de ${moment(failed.drilledAtUtc)} reprovou ${failed.key}: ${failed.failed.join(", ")}.`,
+        `O ensaio de ${moment(failed.drilledAtUtc)} reprovou ${
+          [failed.key, failed.failed.join(", ")].filter(Boolean).join(": ")
+        }.`,
       ],
       passed === undefined
         ? "Nenhum ensaio aprovado foi encontrado entre os mais novos do cofre."
@@ -84,6 +103,12 @@ function proofOverdue({ drills, backups }: VaultFacts, { now, target }: WatchCon
     todo: 'Rode o workflow "Ensaio de restauração" e leia o relatório; enquanto reprovar, faça outro backup.',
     material: `${passed?.key ?? "none"}\n${failed?.key ?? ""}`,
   };
+}
+
+/** The drill that rejected a backup; its failed checks are not known from the backup. */
+function rejectionOf(backup: WatchedBackup | undefined): VaultFacts["drills"][number] | null {
+  if (backup === undefined || backup.rejectedAt === null) return null;
+  return { key: backup.key, drilledAtUtc: backup.rejectedAt, failed: [] };
 }
 
 function sizeDropped({ backups: [newest, ...before] }: VaultFacts): Condition | null {

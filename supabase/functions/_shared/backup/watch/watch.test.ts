@@ -20,7 +20,14 @@ function ago(hours: number): string {
 
 function backup(hours: number, changes: Partial<WatchedBackup> = {}): WatchedBackup {
   const rows = { "public.pedidos": 1000, "public.paises": 50, "auth.users": 200, "auth.sessions": 5000 };
-  return { key: `backup ${hours}`, createdAtUtc: ago(hours), bytes: 1_000_000, rows, ...changes };
+  return {
+    key: `backup ${hours}`,
+    createdAtUtc: ago(hours),
+    bytes: 1_000_000,
+    rows,
+    rejectedAt: null,
+    ...changes,
+  };
 }
 
 function workflow(changes: Partial<WorkflowFacts> = {}): WorkflowFacts {
@@ -82,6 +89,22 @@ Deno.test("proof_overdue: 8 days, never, and at once when the newest drill faile
   assert.equal(failed?.id, "proof_overdue");
   assert.match(failed?.facts[0] ?? "", /reprovou k: rows/);
   assert.deepEqual(ids(facts({ vault: { drills: [drill(1), drill(24, ["rows"])] } })), []);
+});
+
+Deno.test("a rejected backup does not count, and is reported although another one passed since", () => {
+  const rejected = backup(9, { rejectedAt: ago(8), bytes: 1, rows: {} });
+  const drills = [{ key: "backup 33", drilledAtUtc: ago(1), failed: [] }];
+  const [raised, ...others] =
+    watch(facts({ vault: { backups: [rejected, backup(25), backup(49)], drills } })).conditions;
+  assert.equal(raised?.id, "proof_overdue");
+  assert.equal(raised?.title, "O backup mais novo foi reprovado num ensaio");
+  assert.match(raised?.facts[0] ?? "", /reprovou backup 9\.$/);
+  assert.deepEqual(others, []);
+  const late = watch(facts({ vault: { backups: [rejected, backup(33)], drills } })).conditions;
+  assert.deepEqual(late.map(({ id }) => id), ["backup_overdue", "proof_overdue"]);
+  assert.match(late[0]?.facts.join("\n") ?? "", /backup 9, mas um ensaio o reprovou.*\n.*backup 33/);
+  // a backup since then counts, whatever drills found of earlier ones
+  assert.deepEqual(ids(facts({ vault: { backups: [backup(1), rejected], drills } })), []);
 });
 
 Deno.test("size_dropped: below half of the median, not at it, and not without a backup before", () => {
