@@ -1,5 +1,5 @@
 /** A catalog with sixty days of sample history. The tests that need it run last (playwright.config.ts). */
-import { seedHistory } from "../../scripts/dev/seed/history/history.ts";
+import { seedHistory } from "../../scripts/dev/seed/history.ts";
 import { inCatalog } from "./catalog.ts";
 
 /** Empties the catalog, then fills it as `npm start` does, up to the time of the database that the screen shows. */

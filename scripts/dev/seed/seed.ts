@@ -1,7 +1,7 @@
 /** A sample ERP for the embedded stack: prod with the newest schema and all rows, dev with an earlier one and fewer. */
 import postgres from "postgres";
 import { loadErpData } from "./data.ts";
-import { seedHistory } from "./history/history.ts";
+import { seedHistory } from "./history.ts";
 import { applyErpSchema, type SchemaState } from "./schema.ts";
 import { type SeededUsers, seedUsers } from "./users.ts";
 
