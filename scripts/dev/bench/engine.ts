@@ -6,8 +6,10 @@
  *     deno run … scripts/dev/bench/engine.ts facts             only counts and fingerprint
  *     deno run … scripts/dev/bench/engine.ts restore KEY       restores over the existing content
  */
+import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import process from "node:process";
+import { promisify } from "node:util";
 import { openSnapshot, readSchemaFacts } from "../../lib/backup/snapshot.ts";
 import { takeBackup } from "../../lib/backup/take_backup.ts";
 import { findToolsFor } from "../../lib/postgres/client_tools.ts";
@@ -49,7 +51,9 @@ await runMain(async (signal) => {
   };
   const work = works[kind ?? ""];
   if (!work) throw new Error(`Cannot do '${kind}': expected ${Object.keys(works).join(", ")}`);
-  process.stdout.write(`${JSON.stringify({ ...await work(), entered, end: clock() })}\n`);
+  const result = await work();
+  const end = clock();
+  process.stdout.write(`${JSON.stringify({ ...result, entered, end, peakMb: await peakMb() })}\n`);
 });
 
 async function backUp(deps: Deps) {
@@ -67,9 +71,9 @@ async function timeFacts({ connection, signal }: Deps) {
   const from = clock();
   await readSchemaFacts(reader, id, "full", LOCK_TIMEOUT_MS);
   await countInSnapshot((sql) => reader.send(sql), id, tables);
-  const seconds = clock() - from;
+  const factsSeconds = clock() - from;
   await Promise.all([holder.close(), reader.close()]);
-  return { seconds };
+  return { factsSeconds };
 }
 
 async function restore(deps: Deps, key: string) {
@@ -78,4 +82,12 @@ async function restore(deps: Deps, key: string) {
   const missing = [...warnings, ...verified.notChecked];
   if (missing.length > 0) throw new Error(`Cannot count this as a whole restore: ${missing.join("; ")}`);
   return { tables: verified.tables, rows: verified.rows };
+}
+
+/** Linux keeps the peak of a process's memory; 0 elsewhere. */
+async function peakMb(): Promise<number> {
+  const status = await promisify(execFile)("cat", [`/proc/${process.pid}/status`]).catch(() => ({
+    stdout: "",
+  }));
+  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status.stdout)?.[1] ?? 0) * 1024 / 1_000_000;
 }

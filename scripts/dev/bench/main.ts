@@ -6,16 +6,16 @@
  *
  * Prints a table and writes it into docs/benchmarks.md. Leaves nothing else behind, also after Ctrl-C.
  */
-import { cpus, loadavg, totalmem } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { ROOT } from "../root.ts";
 import { installSystemPackages } from "../system_packages.ts";
-import { rewriteBenchmarks, withHead, withSection } from "./document.ts";
 import { firstViewTable, measureFirstView } from "./first_look.ts";
 import { fillSource, type Place, withPlace } from "./place.ts";
-import { document, type Machine, type Outcome, summarize, table } from "./report.ts";
-import { prepareTargets, type Round, runRound } from "./rounds.ts";
-import { makePlainArchive } from "./ways.ts";
+import { machineNow, type Outcome, section, summarize, table, withSection } from "./report.ts";
+import { prepareRounds, type Round, runRound } from "./rounds.ts";
 
 const USAGE = `Usage: npm run bench [-- [screen] [--gb N] [--rounds N] [--json]]
 
@@ -24,7 +24,6 @@ const USAGE = `Usage: npm run bench [-- [screen] [--gb N] [--rounds N] [--json]]
   --rounds N   how often everything is measured (1 to 99, default 3)
   --json       prints the figures as the last line, one JSON object
 `;
-
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 const options = readOptions(process.argv.slice(2));
@@ -35,11 +34,20 @@ for (const [signal, code] of Object.entries(EXIT_CODES)) {
     cancel.abort(new Error(`ended by ${signal}`));
   });
 }
+const machine = machineNow();
 try {
-  const loadBefore = oneMinuteLoad();
   await installSystemPackages(["postgresql", "isal", ...(options.screen ? ["chromium"] as const : [])], log);
-  if (options.screen) await publishScreen(loadBefore);
-  else await withPlace(cancel.signal, async (place) => publish(await measure(place, loadBefore)));
+  if (options.screen) {
+    const figures = await measureFirstView(cancel.signal, log);
+    const text = firstViewTable(figures);
+    await publish("First look at the screen", `${machine}.\n\n${text}`, text, figures);
+  } else {
+    await withPlace(cancel.signal, async (place) => {
+      const outcome = await measure(place);
+      const versions = `${machine}, PostgreSQL ${place.binaries.version} on ${process.platform}`;
+      await publish("Backup and restore", section(outcome, versions), table(outcome), summarize(outcome));
+    });
+  }
 } catch (thrown) {
   // an interrupted step fails with another error; the signal is the cause
   const error: unknown = cancel.signal.aborted ? cancel.signal.reason : thrown;
@@ -47,69 +55,26 @@ try {
   process.exitCode ??= 1;
 }
 
-async function measure(place: Place, loadBefore: number): Promise<Outcome> {
-  log(`filling a database of about ${options.gb} GB`);
-  const databaseBytes = await fillSource(place, options.gb);
-  await makePlainArchive(place);
-  await prepareTargets(place);
+async function measure(place: Place): Promise<Outcome> {
+  const { gb } = options;
+  log(`filling a database of about ${gb} GB`);
+  const databaseBytes = await fillSource(place, gb);
+  await prepareRounds(place);
   const rounds: Round[] = [];
   for (let i = 1; i <= options.rounds; i++) {
     rounds.push(await runRound(place, (line) => log(`round ${i}: ${line}`)));
   }
-  return {
-    rounds,
-    gb: options.gb,
-    databaseBytes,
-    machine: describeMachine(place, loadBefore),
-    date: today(),
-  };
+  return { rounds, gb, databaseBytes };
 }
 
-async function publish(outcome: Outcome): Promise<void> {
-  await rewriteBenchmarks((before) => withHead(before, document(outcome)));
-  process.stdout.write(`\n${table(outcome)}\n\nWritten to docs/benchmarks.md\n`);
-  if (options.json) process.stdout.write(`${JSON.stringify(summarize(outcome))}\n`);
-}
-
-async function publishScreen(loadBefore: number): Promise<void> {
-  const figures = await measureFirstView(cancel.signal, log);
-  const text = firstViewTable(figures);
-  const machine = `${today()}, ${cpus().length} cores (${cpus()[0]?.model ?? process.arch}), ` +
-    `load ${loadBefore.toFixed(1)} before.`;
-  await rewriteBenchmarks((before) =>
-    withSection(before, "First look at the screen", `${machine}\n\n${text}`)
-  );
-  process.stdout.write(`\n${text}\n\nWritten to docs/benchmarks.md\n`);
+async function publish(title: string, text: string, printed: string, figures: object): Promise<void> {
+  const file = join(ROOT, "docs", "benchmarks.md");
+  await writeFile(file, withSection(await readFile(file, "utf8"), title, text));
+  process.stdout.write(`\n${printed}\n\nWritten to docs/benchmarks.md\n`);
   if (options.json) process.stdout.write(`${JSON.stringify(figures)}\n`);
 }
 
-function today(): string {
-  return new Date().toISOString().slice(0, 10);
-}
-
-function describeMachine({ binaries }: Place, loadBefore: number): Machine {
-  return {
-    cores: cpus().length,
-    memoryGb: Math.round(totalmem() / 2 ** 30),
-    processor: cpus()[0]?.model ?? process.arch,
-    load: { before: loadBefore, atEnd: oneMinuteLoad() },
-    versions: `PostgreSQL ${binaries.version} on ${process.platform}`,
-  };
-}
-
-function oneMinuteLoad(): number {
-  return loadavg()[0] ?? 0;
-}
-
-interface Options {
-  /** Measures the screen's first view instead of backup and restore. */
-  screen: boolean;
-  gb: number;
-  rounds: number;
-  json: boolean;
-}
-
-function readOptions(args: string[]): Options {
+function readOptions(args: string[]) {
   try {
     const { values, positionals } = parseArgs({
       args,

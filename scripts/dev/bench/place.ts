@@ -1,20 +1,23 @@
 /** The benchmark's environment: its own server, the ERP's data, a folder, a vault. All of it is removed at the end. */
-import { spawn } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
-import { createInterface } from "node:readline";
-import type { Connection } from "../../lib/postgres/connection.ts";
-import { PsqlSession } from "../../lib/postgres/psql.ts";
-import { identifier } from "../../lib/postgres/sql_text.ts";
+import { promisify } from "node:util";
+import { z } from "zod";
 import { findPostgres, type PostgresBinaries } from "../../lib/postgres/binaries.ts";
+import { PsqlSession } from "../../lib/postgres/psql.ts";
+import { childEnvironment } from "../../lib/process/child_environment.ts";
+import { withTemporaryFolder } from "../../lib/process/temporary_folder.ts";
 import { SERVER_PROGRAMS, type SupabaseServer } from "../../lib/server/supabase.ts";
 import { withSupabaseServer } from "../../lib/server/throwaway_server.ts";
-import { nodeArguments } from "../child_process.ts";
+import { ROOT } from "../root.ts";
+import { startSink } from "./sink.ts";
 
 /** The database that is dumped. */
 export const SOURCE = "bench";
+/** Target databases of restores. */
+export const TARGETS = { fresh: "fresh", ours: "copy_ours", old: "copy_old" } as const;
 
 export interface Place {
   server: SupabaseServer;
@@ -28,26 +31,23 @@ export interface Place {
 
 export async function withPlace(signal: AbortSignal, work: (place: Place) => Promise<void>): Promise<void> {
   const binaries = findPostgres([...SERVER_PROGRAMS, "pg_dump", "pg_restore"]);
-  const folder = await mkdtemp(join(tmpdir(), "revo-bench-"));
   const settings = { max_wal_size: "8GB", autovacuum: "off" };
-  try {
+  await withTemporaryFolder("archive", async (folder) => {
+    const endpoint = await startSink(folder);
     await withSupabaseServer({ binaries, databases: [SOURCE], settings, signal }, async (server) => {
-      const sink = await startSink(folder, signal);
-      try {
-        await work({ server, binaries, folder, endpoint: sink.endpoint, signal });
-      } finally {
-        sink.stop();
-      }
+      await work({ server, binaries, folder, endpoint, signal });
     });
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 /** Runs SQL in a database; returns the printed lines. */
-export async function sql(place: Place, connection: Connection, text: string): Promise<string[]> {
-  const psql = place.binaries.path("psql");
-  const session = await PsqlSession.open({ psql, connection, signal: place.signal });
+async function sql(place: Place, role: "postgres" | "supabase_admin", database: string, text: string) {
+  const connection = place.server.connection(role, database);
+  const session = await PsqlSession.open({
+    psql: place.binaries.path("psql"),
+    connection,
+    signal: place.signal,
+  });
   try {
     return await session.run(text);
   } finally {
@@ -58,49 +58,68 @@ export async function sql(place: Place, connection: Connection, text: string): P
 /** Fills the source. @returns its size in bytes, indexes included. */
 export async function fillSource(place: Place, gb: number): Promise<number> {
   const text = await readFile(new URL("./database.sql", import.meta.url), "utf8");
-  const owner = place.server.connection("postgres", SOURCE);
-  await sql(place, owner, `\\set gb ${gb}\n${text}`);
-  return Number(await sql(place, owner, "select pg_database_size(current_database());"));
+  await sql(place, "postgres", SOURCE, `\\set gb ${gb}\n${text}`);
+  return Number(await sql(place, "postgres", SOURCE, "select pg_database_size(current_database());"));
 }
 
 /** A database that is an exact copy of the source. */
 export async function copySource(place: Place, name: string): Promise<void> {
-  await dropDatabase(place, name);
-  await asAdmin(place, `create database ${identifier(name)} template ${identifier(SOURCE)} owner postgres;`);
+  await sql(
+    place,
+    "supabase_admin",
+    "postgres",
+    `create database ${name} template ${SOURCE} owner postgres;`,
+  );
 }
 
-/** An empty database as in a new project. */
-export async function freshDatabase(place: Place, name: string): Promise<void> {
-  await dropDatabase(place, name);
-  await place.server.createDatabase(name);
+/** The empty target, as in a new project. */
+export async function makeFresh(place: Place): Promise<void> {
+  const drop = `set client_min_messages = error; drop database if exists ${TARGETS.fresh};`;
+  await sql(place, "supabase_admin", "postgres", drop);
+  await place.server.createDatabase(TARGETS.fresh);
 }
 
 /** Flushes what the previous step wrote, so that the next one is not measured with it. */
 export async function settle(place: Place): Promise<void> {
-  await asAdmin(place, "checkpoint;");
+  await sql(place, "supabase_admin", "postgres", "checkpoint;");
 }
 
-async function dropDatabase(place: Place, name: string): Promise<void> {
-  await asAdmin(place, `set client_min_messages = error; drop database if exists ${identifier(name)};`);
-}
+const engineRun = z.object({
+  key: z.string().default(""),
+  bytes: z.number().default(0),
+  rawBytes: z.number().default(0),
+  gzip: z.string().default(""),
+  /** Of counts and fingerprint alone. */
+  factsSeconds: z.number().default(0),
+  /** Seconds from the process's start to each phase, and to the end. */
+  entered: z.record(z.string(), z.number()),
+  end: z.number(),
+  /** Peak of its resident memory, in MB; 0 where the system does not report it. */
+  peakMb: z.number(),
+});
+/** `seconds`: wall-clock time of the whole process. */
+export type EngineRun = z.infer<typeof engineRun> & { seconds: number };
 
-async function asAdmin(place: Place, text: string): Promise<void> {
-  await sql(place, place.server.connection("supabase_admin", "postgres"), text);
-}
-
-/** @returns its URL, and a function that ends it. */
-export async function startSink(folder: string, signal: AbortSignal) {
-  const child = spawn(process.execPath, [...nodeArguments("scripts/dev/bench/sink.ts"), folder], {
-    stdio: ["pipe", "pipe", "inherit"],
-    signal,
+/** Our engine in its own process, with the permissions of a backup. */
+export async function runEngine(place: Place, database: string, ...args: string[]): Promise<EngineRun> {
+  const { tasks } = JSON.parse(await readFile(join(ROOT, "deno.json"), "utf8"));
+  const [, , , ...words]: string[] = tasks.backup.split(" "); // env deno run …FLAGS FILE
+  const { DENO_DIR } = process.env;
+  const env = childEnvironment({
+    ...(DENO_DIR !== undefined && { DENO_DIR }),
+    DENO_NO_UPDATE_CHECK: "1",
+    TMPDIR: place.folder,
+    SUPABASE_DB_URL_DEV: place.server.url("postgres", database),
+    R2_ENDPOINT: place.endpoint,
+    R2_BUCKET: "bench",
+    R2_ACCESS_KEY_ID: "bench",
+    R2_SECRET_ACCESS_KEY: "bench",
   });
-  const failed = new Promise<never>((_, reject) => {
-    child.once("error", reject);
-    child.once("exit", (code) => reject(new Error(`Cannot use the sink: it ended with ${code}`)));
-  });
-  failed.catch(() => {}); // after the start, the next request fails
-  const url = new Promise<string>((resolve) =>
-    createInterface({ input: child.stdout }).once("line", resolve)
+  const from = performance.now();
+  const { stdout } = await promisify(execFile)(
+    join(ROOT, "node_modules", ".bin", "deno"),
+    ["run", ...words.slice(0, -1), "scripts/dev/bench/engine.ts", ...args],
+    { cwd: ROOT, env, signal: place.signal },
   );
-  return { endpoint: await Promise.race([url, failed]), stop: () => child.kill() };
+  return { ...engineRun.parse(JSON.parse(stdout)), seconds: (performance.now() - from) / 1000 };
 }

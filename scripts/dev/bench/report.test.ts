@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { median, summarize, table } from "./report.ts";
+import { median, summarize, table, withSection } from "./report.ts";
 import type { Round } from "./rounds.ts";
 
 const round = (factor: number, ours: number): Round => ({
@@ -17,8 +17,6 @@ const outcome = {
   rounds: [round(1, 1), round(10, 2), round(2, 4)],
   gb: 1,
   databaseBytes: 1,
-  machine: { cores: 2, memoryGb: 4, processor: "x", load: { before: 0, atEnd: 1 }, versions: "y" },
-  date: "2026-01-01",
 };
 
 test("the median of an even number of values is the mean of the middle two", () => {
@@ -31,4 +29,13 @@ test("a slow round is weighted by its own ratio, not by its seconds", () => {
   expect(backup).toMatchObject({ ratio_raw: 2, ratio_old: 0.25, peak_mb: 1000 });
   expect(restore).toMatchObject({ ratio_j2: 1.5, ratio_old: 0.5, lock_seconds: 2 });
   expect(table(outcome)).toContain("| 8.0 | 1.0–20.0 | 2.00 |");
+});
+
+test("a section is appended, or replaces its older version", () => {
+  const one = withSection("# Benchmarks\n\nFigures.\n", "Screen", "fast\n");
+  expect(one).toBe("# Benchmarks\n\nFigures.\n\n## Screen\n\nfast\n");
+  const two = withSection(one, "Status", "flat");
+  expect(withSection(two, "Screen", "faster")).toBe(
+    "# Benchmarks\n\nFigures.\n\n## Screen\n\nfaster\n\n## Status\n\nflat\n",
+  );
 });

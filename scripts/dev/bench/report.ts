@@ -1,22 +1,28 @@
-/** Results of the rounds: medians of paired ratios, as a table, as JSON and as docs/benchmarks.md. */
+/** Results of the rounds: medians of paired ratios, as a table, as JSON and as a section of docs/benchmarks.md. */
+import { cpus, loadavg, totalmem } from "node:os";
 import type { Round } from "./rounds.ts";
-
-export interface Machine {
-  cores: number;
-  memoryGb: number;
-  processor: string;
-  /** Load average of one minute: before the benchmark began, and at its end, its own load included. */
-  load: { before: number; atEnd: number };
-  versions: string;
-}
 
 export interface Outcome {
   rounds: readonly Round[];
   gb: number;
   databaseBytes: number;
-  machine: Machine;
-  /** `YYYY-MM-DD`. */
-  date: string;
+}
+
+/** Today, the processor and the load average of one minute. */
+export function machineNow(): string {
+  const date = new Date().toISOString().slice(0, 10);
+  const memory = Math.round(totalmem() / 2 ** 30);
+  return `${date}, ${cpus().length} cores (${cpus()[0]?.model ?? "unknown"}), ${memory} GB memory, ` +
+    `load ${(loadavg()[0] ?? 0).toFixed(1)} before`;
+}
+
+/** Replaces the section under its heading, or appends it. Nothing else is changed. */
+export function withSection(document: string, title: string, text: string): string {
+  const [head = "", ...sections] = document.split(/^(?=## )/m);
+  const section = `## ${title}\n\n${text.trim()}\n`;
+  const at = sections.findIndex((each) => each.startsWith(`## ${title}\n`));
+  sections.splice(at === -1 ? sections.length : at, 1, section);
+  return [head, ...sections].map((part) => part.trimEnd()).join("\n\n") + "\n";
 }
 
 export function median(values: readonly number[]): number {
@@ -79,18 +85,14 @@ export function table({ rounds }: Outcome): string {
   ].join("\n");
 }
 
-export function document(outcome: Outcome): string {
-  const { rounds, machine, date, databaseBytes } = outcome;
+export function section(outcome: Outcome, machine: string): string {
+  const { rounds, databaseBytes } = outcome;
   const { backup, restore } = summarize(outcome);
   const { bytes, rawBytes, gzip } = rounds[0]?.archive ?? { bytes: 0, rawBytes: 0, gzip: "none" };
+  const megabytes = (count: number) => Math.round(count / 1_000_000);
   const phases = Object.keys(rounds[0]?.phases ?? {})
     .map((name) => `${name} ${median(rounds.map((round) => round.phases[name] ?? 0)).toFixed(1)} s`);
-  return `# Benchmarks
-
-Written by \`npm run bench\`; do not edit. ${date}, ${machine.cores} cores (${machine.processor}), ${machine.memoryGb} GB memory,
-load ${machine.load.before.toFixed(1)} before and ${
-    machine.load.atEnd.toFixed(1)
-  } at the end (its own is in it), ${machine.versions}.
+  return `${machine}.
 
 An ERP's data, ${megabytes(databaseBytes)} MB with indexes; archive ${megabytes(rawBytes)} MB raw, ${
     megabytes(bytes)
@@ -116,8 +118,4 @@ ${table(outcome)}
 
 function round2(value: number): number {
   return Math.round(value * 100) / 100;
-}
-
-function megabytes(bytes: number): string {
-  return String(Math.round(bytes / 1_000_000));
 }
