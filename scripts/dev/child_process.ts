@@ -106,7 +106,7 @@ export class ChildPart {
       this.#child = null;
       if (this.#ready) this.#options.onUnexpectedEnd(this.#output.trim());
     });
-    if (child.pid !== undefined) run.register(child.pid, "group");
+    run.own(child);
     return child;
   }
 }

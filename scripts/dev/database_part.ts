@@ -21,10 +21,10 @@ export async function startDatabases(options: DatabasePartOptions): Promise<Supa
   const { run, port, binaries, onUnexpectedEnd } = options;
   const server = await SupabaseServer.create({
     binaries,
-    folder: run.folder("postgres"),
+    folder: run.path,
     port,
     ownGroup: true,
-    onProcess: (pid) => run.register(pid, "postgres"),
+    onProcess: (pid) => run.ownServer(pid),
     onUnexpectedEnd,
   });
   await Promise.all(DATABASES.map((name) => server.createDatabase(name)));

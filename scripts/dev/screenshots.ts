@@ -1,5 +1,5 @@
 /**
- * Takes the screenshots of docs/screens/ from a running stack: `node scripts/dev/setup.mjs scripts/dev/screenshots.ts`.
+ * Takes the screenshots of docs/screens/ from a running stack: `npx tsx scripts/dev/screenshots.ts`.
  */
 import { chromium, type Page } from "@playwright/test";
 import { mkdir } from "node:fs/promises";

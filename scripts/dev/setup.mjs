@@ -1,27 +1,19 @@
 /**
- * Runs before a package script: checks the version of Node, installs the locked dependencies, then runs a main in
- * TypeScript or a program of node_modules/.bin, if one is named.
- *
- *     node scripts/dev/setup.mjs [MAIN.ts|PROGRAM [ARGUMENT…]]
- *
- * Plain JavaScript without dependencies, because it runs before anything is installed.
+ * Checks the version of Node and installs the locked dependencies, if the installed ones are others. Plain JavaScript
+ * without dependencies, because it runs before anything is installed.
  */
-import { spawn, spawnSync } from "node:child_process";
-import { accessSync, constants, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { accessSync, constants, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { watchParent } from "./follow_parent.mjs";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const OLDEST_NODE = [20, 19];
-const FORWARDED = /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"]);
 
-const [main, ...args] = process.argv.slice(2);
 requireNode();
 installDependencies();
-if (main !== undefined) run(main, args);
 
 function requireNode() {
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
@@ -91,43 +83,6 @@ function readPackages(file) {
   } catch {
     return null;
   }
-}
-
-/**
- * Runs the main, or the program, in this process group and exits with its status.
- * @param {string} main
- * @param {string[]} rest
- */
-function run(main, rest) {
-  const follow = join(ROOT, "scripts", "dev", "follow_parent.mjs");
-  const [program, ...first] = main.endsWith(".ts")
-    ? [process.execPath, "--import", "tsx", "--import", follow, join(ROOT, main)]
-    : [join(ROOT, "node_modules", ".bin", main)];
-  const child = spawn(program, [...first, ...rest], {
-    cwd: ROOT,
-    stdio: "inherit",
-    env: { ...process.env, ...environment(), REVO_BACKUPS_LAUNCHER: String(process.pid) },
-  });
-  for (const signal of FORWARDED) process.on(signal, () => child.kill(signal));
-  if (process.env.npm_lifecycle_event) watchParent(() => child.kill("SIGTERM"), { throughShell: true });
-  child.once("error", (error) => fail(`Cannot start ${program}: ${error.message}`, 1));
-  child.once("exit", (code, signal) => {
-    if (signal === null) process.exit(code ?? 1);
-    for (const name of FORWARDED) process.removeAllListeners(name);
-    process.kill(process.pid, signal);
-  });
-}
-
-/** Caches are kept in node_modules, and nothing is left in the temporary folder. */
-function environment() {
-  const cache = join(ROOT, "node_modules", ".cache");
-  /** @type {Record<string, string>} */
-  const environment = { DENO_NO_UPDATE_CHECK: "1", TSX_DISABLE_CACHE: "1" };
-  if (process.env.DENO_DIR === undefined && isWritable(join(ROOT, "node_modules"))) {
-    mkdirSync(cache, { recursive: true });
-    environment.DENO_DIR = join(cache, "deno");
-  }
-  return environment;
 }
 
 /** @param {string} folder */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { FUNCTION_NAME } from "@backup/api.ts";
 import { openR2Vault } from "../lib/vault/open_vault.ts";
-import { readRecord, startTimeOf } from "./leftovers.mjs";
+import { processesOf } from "./run_processes.ts";
 import { type Stack, startStack, stopStacks } from "./stack.ts";
 import { PART_NAMES } from "./stack_types.ts";
 
@@ -86,9 +86,8 @@ test("every part restarts at the same address, and a second stop() has no effect
 });
 
 test("stop() ends every process of the run", async () => {
-  const pids = readRecord(stack.dir)?.processes.map(({ pid }) => pid) ?? [];
-  expect(pids.length).toBeGreaterThanOrEqual(5);
+  expect(processesOf(stack.dir).length).toBeGreaterThanOrEqual(5);
   await stack.stop();
   await stack.stop();
-  expect(pids.filter((pid) => startTimeOf(pid) !== null)).toEqual([]);
+  expect(processesOf(stack.dir)).toEqual([]);
 });

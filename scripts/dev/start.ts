@@ -19,8 +19,9 @@ const USAGE = `Usage: npm start [-- [--rows N] [--empty] [--once] [--watch]]
   --watch    restarts the function when its files change, and prints its output (npm run dev)
 `;
 const FEWEST_ROWS = 1000;
-/** One Ctrl-C may arrive several times: from the terminal, from npm, from the launcher. */
+/** One Ctrl-C may arrive twice: from the terminal and from npm. */
 const SAME_SIGNAL_MS = 1_000;
+const PARENT_POLL_MS = 300;
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 const options = readOptions(process.argv.slice(2));
@@ -30,6 +31,7 @@ let isUp = false;
 const { startStack, stopStacks } = await import("./stack.ts");
 const { DEMO_ENVIRONMENT_FILE } = await import("./demo_environment.ts");
 stopOnSignals();
+stopWithParent();
 if (options.once) {
   const { runOnce } = await import("./once.ts");
   process.exit(await runOnce({ rows: options.rows }));
@@ -95,10 +97,21 @@ function stopOnSignals(): void {
         log(`${signal}: stopping`);
         void stopStacks().then(() => process.exit(isUp ? 0 : code));
       } else if (now - first > SAME_SIGNAL_MS) {
-        process.exit(code); // the guardian removes the other files
+        process.exit(code); // the guard removes the other files
       }
     });
   }
+}
+
+/** When npm is killed, nothing else ends this process. */
+function stopWithParent(): void {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    process.kill(process.pid, "SIGTERM");
+  }, PARENT_POLL_MS);
+  timer.unref();
 }
 
 function welcome({ urls, users, dir }: Stack): string {

@@ -1,5 +1,6 @@
 /** `npm run backups` as a user runs it: arguments, output, exit status, remaining files and processes. */
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { mkdtemp, writeFile } from "node:fs/promises";
 import type { IncomingMessage } from "node:http";
 import { constants } from "node:os";
@@ -58,9 +59,11 @@ function environment(): Record<string, string | undefined> {
   return { ...commandEnvironment(place), SUPABASE_DB_URL_PROD: prod };
 }
 
+const SCRIPT: string = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")).scripts.backups;
+
 /** Without npm, which takes a second, and without its environment. */
 function backups(args: readonly string[], env = environment()): Promise<End> {
-  return endOf(spawn("sh", ["scripts/dev/backups.sh", ...args], { cwd: ROOT, env }));
+  return endOf(spawn("sh", ["-c", `${SCRIPT} "$@"`, "backups", ...args], { cwd: ROOT, env }));
 }
 
 /** As in a terminal, which puts its programs in one process group. */

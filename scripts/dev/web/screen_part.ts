@@ -50,7 +50,7 @@ async function build(run: RunFolder, env: Record<string, string>, outDir: readon
     env: { ...baseEnvironment(run), ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  if (child.pid !== undefined) run.register(child.pid, "group");
+  run.own(child);
   let said = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.on("data", (chunk: Uint8Array) => said += new TextDecoder().decode(chunk));

@@ -13,10 +13,11 @@ import type { Writable } from "node:stream";
 import { killGroup } from "./kill_group.ts";
 
 /**
- * `group ID`: a process group, killed. `server PID`: a PostgreSQL server, stopped at once. `folder PATH`: removed
- * after both.
+ * `group ID`: a process group, killed. `server PID`: a PostgreSQL server, stopped at once. `mark NAME=VALUE`: processes
+ * with this variable in their environment, killed (Linux). After them `file CHECKSUM BYTES PATH`: removed unless its
+ * content is another one, by `cksum`. `folder PATH`: removed.
  */
-export type GuardEntry = `${"group" | "server"} ${number}` | `folder ${string}`;
+export type GuardEntry = `${"group" | "server"} ${number}` | `${"mark" | "file" | "folder"} ${string}`;
 
 /** For any bash from 3.2 on: `+ENTRY` and `-ENTRY` are read until the pipe ends. */
 const SCRIPT = `
@@ -40,11 +41,29 @@ await_server() {
   done
   kill -KILL "$1"
 }
+kill_marked() {
+  for attempt in 1 2 3 4 5; do
+    found=$(grep -slzxF -e "$1" /proc/[0-9]*/environ)
+    [ -n "$found" ] || return
+    for file in $found; do
+      pid=\${file#/proc/}
+      kill -KILL "\${pid%/environ}"
+    done
+    sleep 0.1
+  done
+}
+remove_file() {
+  path=\${1#* }
+  path=\${path#* }
+  [ "$(cksum < "$path")" != "\${1%" $path"}" ] || rm -f -- "$path"
+}
 remove_folder() { rm -rf -- "$1"; }
 each() { printf '%s' "$entries" | while read -r kind value; do [ "$kind" != "$1" ] || "$2" "$value"; done; }
 each server stop_server
 each group kill_group
 each server await_server
+each mark kill_marked
+each file remove_file
 each folder remove_folder`;
 
 /** A shell of its own process group, there as long as something is listed. */
@@ -66,6 +85,19 @@ export class Guard {
     if (this.#entries.size > 0) return;
     this.#shell.stdin.end();
     this.#shell = null;
+  }
+
+  /** Ends all that is listed, as the death of this process would. */
+  async end(): Promise<void> {
+    if (this.#entries.size === 0) return;
+    if (this.#shell === null) this.#start();
+    const shell = this.#shell;
+    this.#shell = null;
+    this.#entries.clear();
+    if (shell === null || shell.exitCode !== null || shell.signalCode !== null) return;
+    const ended = new Promise<void>((resolve) => shell.once("exit", () => resolve()));
+    shell.stdin.end();
+    await ended;
   }
 
   #start(): void {
@@ -94,9 +126,9 @@ export const guard = new Guard();
  * For a child that was started `detached`: it and what it started end with this process, and with itself.
  * @returns the child.
  */
-export function guarded<T extends ChildProcess>(child: T): T {
+export function guarded<T extends ChildProcess>(child: T, by = guard): T {
   if (child.pid === undefined) return child; // it did not start, its event "error" says why
-  const release = guard.add(`group ${child.pid}`);
+  const release = by.add(`group ${child.pid}`);
   child.once("exit", () => {
     killGroup(child);
     release();

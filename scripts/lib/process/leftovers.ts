@@ -4,16 +4,22 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
+import { Guard } from "./guard.ts";
 import { commandLineOf, ownIdentity, type ProcessIdentity, startOf } from "./process_identity.ts";
 import { ownerOf } from "./temporary_folder.ts";
 
+/** The environment variable of the processes that belong to a folder; its value is the folder. */
+export const FOLDER_MARK = "REVO_BACKUPS_FOLDER";
+/** In a folder: the files outside of it that belong to it, a line `CHECKSUM BYTES PATH` each. */
+export const FILES_OUTSIDE = "files_outside";
 /** A folder of another boot or container is removed at this age: whether its owner lives cannot be read. */
 const FOREIGN_AGE_MS = 24 * 3_600_000;
 const STOP_LIMIT_MS = 6_000;
 const POLL_MS = 50;
 
 /**
- * Removes the folders whose owner is dead, and stops a database server that still runs in one.
+ * Removes the folders whose owner is dead, with the processes and files that belong to them, and stops a database server
+ * that still runs in one.
  * Folders of other users and of living processes stay as they are; two processes may do this at once.
  * @returns one line for each folder, also for one that could not be removed.
  */
@@ -48,6 +54,11 @@ async function isDead(owner: ProcessIdentity, folder: string): Promise<boolean> 
 async function removeLeftover(folder: string, owner: number): Promise<string> {
   try {
     await stopServer(join(folder, "data"));
+    const guard = new Guard();
+    guard.add(`mark ${FOLDER_MARK}=${folder}`);
+    const outside = await readFile(join(folder, FILES_OUTSIDE), "utf8").catch(() => "");
+    for (const file of outside.split("\n").filter((line) => line !== "")) guard.add(`file ${file}`);
+    await guard.end();
     await rm(folder, { recursive: true, force: true, maxRetries: 3 });
     return `removed ${folder}: process ${owner}, which made it, was killed`;
   } catch (error) {
