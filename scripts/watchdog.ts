@@ -11,9 +11,8 @@ import { appendFile } from "node:fs/promises";
 import process from "node:process";
 import {
   channelsOf,
+  functionsGitHubOf,
   gitHubOf,
-  heartbeatOf,
-  tokenOf,
   vaultEnvironment,
   watchdogEnvironment,
 } from "./lib/alerts/environment.ts";
@@ -38,9 +37,9 @@ await runInterruptible(async (output) => {
       vault,
       catalog: () => opened[0] ?? openCatalog(opened),
       github: gitHubOf(env),
-      token: tokenOf(env),
+      functionsGitHub: functionsGitHubOf(env),
+      expectsWatch: !env.REVO_WATCHDOG_HOURLY,
       channels: channelsOf(env),
-      heartbeat: heartbeatOf(env),
       runUrl: requesterOf(env, randomUUID).run?.url ?? null,
       now: () => new Date(),
       log: (line) => output.print(line),

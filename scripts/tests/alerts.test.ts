@@ -2,8 +2,12 @@
 import { createHmac } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { startTestGitHub, type TestGitHub, TOKEN } from "../dev/github/test_github.ts";
-import type { Alarm } from "@backup/watch/alarm.ts";
-import { type Channels, deliver, type DeliveryOrder } from "../lib/alerts/deliver.ts";
+import { type Alarm, materialOf } from "@backup/watch/alarm.ts";
+import {
+  type Channels,
+  deliver,
+  type DeliveryOrder,
+} from "../../supabase/functions/_shared/alerts/deliver.ts";
 import { AlarmIssues } from "../lib/alerts/issues.ts";
 import { connectGitHub } from "../lib/alerts/github.ts";
 import { sendBeat } from "../../supabase/functions/_shared/alerts/heartbeat.ts";
@@ -35,6 +39,7 @@ beforeEach(async () => {
       connectGitHub({ token: TOKEN, apiUrl: github.github.url, repository: "revo/erp" }),
     ),
     webhook: hook(`${receiver.url}/hook`),
+    heartbeat: null,
   };
 });
 afterEach(async () => {
@@ -49,7 +54,14 @@ const sleep = (ms: number) => {
 const hook = (url: string) => ({ url, secret: SECRET, fetch, sleep });
 
 const tell = (alarms: Alarm[], changes: Partial<DeliveryOrder> = {}, through: Channels = channels) =>
-  deliver(through, { alarms, decided: ["backup_overdue"], source, test: false, ...changes });
+  deliver(through, {
+    alarms,
+    decided: ["backup_overdue"],
+    source,
+    test: false,
+    memories: (marked) => ({ own: marked ?? {}, other: {} }),
+    ...changes,
+  });
 const read = () => readIssues(github);
 
 describe("an alarm as an issue", () => {
@@ -153,6 +165,31 @@ describe("the webhook", () => {
   });
 });
 
+describe("two watches", () => {
+  const sent = async (it: Alarm) => ({ [it.id]: { title: it.title, material: await materialOf(it) } });
+
+  it("an alarm that the other one sent opens an issue without a second notification, and ends without one", async () => {
+    const other = await sent(alarm);
+    const memories: DeliveryOrder["memories"] = (marked) => ({ own: marked ?? {}, other });
+    expect((await tell([alarm], { memories })).notified).toEqual({});
+    expect((await tell([{ ...alarm, material: "key 2" }], { memories })).sent).toEqual([
+      "changed backup_overdue",
+    ]);
+    // both have sent it: the other one sends its end
+    expect((await tell([], { memories })).sent).toEqual([]);
+    expect((await read()).map(({ state }) => state)).toEqual(["closed"]);
+    expect(eventsOf(receiver)).toEqual(["changed backup_overdue"]);
+  });
+
+  it("without issues what was sent is returned, and is enough to send the end", async () => {
+    const own = await sent(alarm);
+    const through = { ...channels, issues: null };
+    expect((await tell([alarm], {}, through)).notified).toEqual(own);
+    const ended = await tell([], { memories: () => ({ own, other: {} }) }, through);
+    expect([ended.sent, ended.notified]).toEqual([["cleared backup_overdue"], {}]);
+  });
+});
+
 describe("GitHub", () => {
   it("does not block the webhook when it fails, and the failure is reported", async () => {
     const answer = { status: 500, body: { message: "Server Error" } };
@@ -165,11 +202,11 @@ describe("GitHub", () => {
   it("reports a refused token, and the absence of any channel, as a failure", async () => {
     const repository = { token: "ghp_wrong", apiUrl: github.github.url, repository: "revo/erp" };
     const issues = new AlarmIssues(connectGitHub(repository));
-    const wrong = await tell([alarm], {}, { issues, webhook: null });
+    const wrong = await tell([alarm], {}, { issues, webhook: null, heartbeat: null });
     expect(wrong.failures.map(({ code }) => code)).toEqual(["github_bad_token"]);
-    const none = await tell([alarm], {}, { issues: null, webhook: null });
+    const none = await tell([alarm], {}, { issues: null, webhook: null, heartbeat: null });
     expect(none.failures.map(({ code }) => code)).toEqual(["alert_failed"]);
-    expect((await tell([], {}, { issues: null, webhook: null })).failures).toEqual([]);
+    expect((await tell([], {}, { issues: null, webhook: null, heartbeat: null })).failures).toEqual([]);
   });
 });
 

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startTestGitHub, type TestGitHub, TOKEN } from "../dev/github/test_github.ts";
 import { migrate, readMigrations } from "../dev/migrate.ts";
-import type { Channels } from "../lib/alerts/deliver.ts";
+import type { Channels } from "../../supabase/functions/_shared/alerts/deliver.ts";
 import { AlarmIssues } from "../lib/alerts/issues.ts";
 import { connectGitHub } from "../lib/alerts/github.ts";
 import { verifyAudit } from "../lib/audit/verify.ts";
@@ -65,7 +65,12 @@ beforeEach(() => void (receiver.received.length = 0));
 function test(changes: Partial<Channels>, token = TOKEN): Promise<void> {
   const repository = { token, apiUrl: github.github.url, repository: "revo/erp" };
   const webhook = { url: `${receiver.url}/hook`, secret: null, fetch, sleep: () => Promise.resolve() };
-  const channels = { issues: new AlarmIssues(connectGitHub(repository)), webhook, ...changes };
+  const channels = {
+    issues: new AlarmIssues(connectGitHub(repository)),
+    webhook,
+    heartbeat: null,
+    ...changes,
+  };
   return testAlarm({ target: "prod", vault: place.store.vault, channels, source, log: () => {} });
 }
 

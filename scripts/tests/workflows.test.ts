@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { BACKUP_AT_MS, DRILL_AT_MS } from "@backup/retention/forecast.ts";
+import { z } from "zod";
 import { loadWorkflow } from "../dev/github/mod.ts";
 import {
   dispatch,
@@ -18,6 +19,7 @@ import {
   TOKEN,
   waitForRun,
 } from "../dev/github/test_github.ts";
+import { connectGitHub, readerOf } from "../lib/alerts/github.ts";
 import { actionBreaches, workflowBreaches } from "./workflow_rules.ts";
 
 // Its ESM build calls `require`, which ESM does not have.
@@ -194,6 +196,16 @@ async function postgres(folder: string, names: readonly string[]): Promise<void>
 const CLIENT = ["pg_dump", "pg_restore", "psql"];
 const SERVER = ["initdb", "postgres", "pg_ctl"];
 
+/** The hours that a cron's second field names: ranges and numbers, or a step. */
+function hoursOf(field: string): number[] {
+  const all = Array.from({ length: 24 }, (_, hour) => hour);
+  if (field.startsWith("*/")) return all.filter((hour) => hour % Number(field.slice(2)) === 0);
+  return field.split(",").flatMap((part) => {
+    const [from = 0, to = from] = part.split("-").map(Number);
+    return all.slice(from, to + 1);
+  });
+}
+
 describe("the inputs of a script", () => {
   const secrets = {
     R2_ENDPOINT: "http://r2",
@@ -203,6 +215,7 @@ describe("the inputs of a script", () => {
     SUPABASE_DB_URL_DEV: "url-of-dev",
     SUPABASE_DB_URL_VERIFY: "url-of-verify",
   };
+  const variables: Record<string, string> = { REVO_POSTGRES_MAJOR: "98", REVO_RUNNER: "revo-large" };
   let test: TestGitHub;
   let seen: string;
 
@@ -213,7 +226,7 @@ describe("the inputs of a script", () => {
     await program(tools, "deno", `{ echo "ARGUMENTS=$*"; env; } > "$SEEN"`);
     test = await startTestGitHub({ "node_modules/.package-lock.json": "{}" }, {
       secrets,
-      variables: { REVO_POSTGRES_MAJOR: "98", REVO_RUNNER: "revo-large" },
+      variables,
       env: { PATH: tools, SEEN: seen },
     });
     await cp(join(ROOT, ".github"), join(test.workspace, ".github"), { recursive: true });
@@ -316,6 +329,38 @@ describe("the inputs of a script", () => {
       R2_BUCKET: "revo-erp-backups-prod",
       SUPABASE_DB_URL_PROD: "url-of-prod",
     });
+  });
+
+  it("start the watchdog every six hours, and in the other hours only when the setting asks for it", async () => {
+    const [main, other] = (await loadWorkflow(ROOT, "db-backup-watchdog.yml")).on.schedule ?? [];
+    const run = async (cron = "") => {
+      const url = `${test.github.url}/_local/schedule/db-backup-watchdog.yml?${new URLSearchParams({
+        cron,
+      })}`;
+      const answer = await fetch(url, { method: "POST", headers: { authorization: `Bearer ${TOKEN}` } });
+      const { workflow_run_id } = z.object({ workflow_run_id: z.number() }).parse(await answer.json());
+      return { id: workflow_run_id, conclusion: (await waitForRun(test, workflow_run_id)).conclusion };
+    };
+    const first = await run(main?.cron);
+    expect(await environment(first.id)).toMatchObject({
+      ARGUMENTS: "task watchdog",
+      REVO_WATCHDOG_HOURLY: "",
+    });
+    expect((await run(other?.cron)).conclusion).toBe("skipped");
+    // the skipped start is not taken for the last one
+    const reader = readerOf(connectGitHub({ token: TOKEN, apiUrl: test.github.url, repository: "revo/erp" }));
+    const last = await reader.lastScheduledRun("db-backup-watchdog.yml");
+    expect([last?.conclusion, last?.url]).toEqual(["success", expect.stringMatching(`/${first.id}$`)]);
+    variables.REVO_WATCHDOG_HOURLY = "yes";
+    const hourly = await run(other?.cron);
+    expect(await environment(hourly.id)).toMatchObject({ REVO_WATCHDOG_HOURLY: "yes" });
+    delete variables.REVO_WATCHDOG_HOURLY;
+  });
+
+  it("watch every hour of the day, once, with both schedules", async () => {
+    const crons = (await loadWorkflow(ROOT, "db-backup-watchdog.yml")).on.schedule ?? [];
+    const hours = crons.flatMap(({ cron }) => hoursOf(cron.split(" ")[1] ?? ""));
+    expect(hours.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 24 }, (_, hour) => hour));
   });
 
   it("request a plan, and the run's name says so", async () => {

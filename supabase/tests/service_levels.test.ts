@@ -12,6 +12,7 @@ import {
   PROOF_OVERDUE_AFTER_MS,
   RUN_SILENT_AFTER_MS,
   SCHEDULE_LATE_AFTER_MS,
+  WATCH_SILENT_AFTER_MS,
 } from "@backup/service_levels.ts";
 import { outcomeOf, TestCluster } from "./cluster.ts";
 
@@ -65,7 +66,11 @@ const STATEMENTS: [document: string, statement: string][] = [
     `(drill, doctor), ${hours(LATE["db-backup-watchdog.yml"])} h (watchdog), ` +
     `${days(LATE["db-backup-alarm-test.yml"])} days (alarm test)`,
   ],
-  ["docs/watchdog.md", `the watchdog left no report for ${hours(LATE["db-backup-watchdog.yml"])} h`],
+  ["docs/watchdog.md", `the watchdog left no report for ${hours(WATCH_SILENT_AFTER_MS.watchdog)} h`],
+  [
+    "docs/watchdog.md",
+    `the watch in the database left no report for ${hours(WATCH_SILENT_AFTER_MS.watch)} h`,
+  ],
   ["docs/doctor.md", `older than ${days(PROOF_OVERDUE_AFTER_MS)} days`],
   ["docs/drill.md", `is older than ${hours(BACKUP_OVERDUE_AFTER_MS)} h (\`prod\`; \`FRESH_HOURS\`)`],
   ["docs/environment.md", `default ${hours(BACKUP_OVERDUE_AFTER_MS)} for \`prod\``],

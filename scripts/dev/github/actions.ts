@@ -78,12 +78,12 @@ export class ActionsService {
   }
 
   /**
-   * Starts a workflow by its first schedule.
-   * @throws {HttpError} 422 when it has none or is disabled.
+   * Starts a workflow by its first schedule, or by the given one.
+   * @throws {HttpError} 422 when it does not have it or is disabled.
    */
-  async schedule(record: WorkflowRecord): Promise<RunRecord> {
+  async schedule(record: WorkflowRecord, wanted: string | null): Promise<RunRecord> {
     const workflow = await this.#load(record);
-    const cron = workflow.on.schedule?.[0]?.cron;
+    const cron = workflow.on.schedule?.find((each) => wanted === null || each.cron === wanted)?.cron;
     if (cron === undefined) throw new HttpError(422, "Workflow does not have 'schedule' trigger");
     requireEnabled(record, "schedule");
     return await this.#start(

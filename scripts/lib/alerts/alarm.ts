@@ -1,21 +1,7 @@
-/** Texts of an alarm's issue, and the delivery state that is stored in them. */
-import { createHash } from "node:crypto";
-import { type Alarm, type AlarmSource, materialOf } from "@backup/watch/alarm.ts";
+/** Texts of an alarm's issue, and the mark that is stored in them. */
+import type { Mark } from "../../../supabase/functions/_shared/alerts/deliver.ts";
+import type { Alarm, AlarmSource } from "@backup/watch/alarm.ts";
 import { moment } from "@backup/watch/text.ts";
-
-/** A short hash of the alarm's id and {@link materialOf} it. */
-export function digestOf(alarm: Alarm): string {
-  return createHash("sha256").update(`${alarm.id}\n${materialOf(alarm)}`).digest("hex").slice(0, 16);
-}
-
-/** Stored in a comment of an alarm's issue: which alarm it is, and the state that each channel took last. */
-export interface Mark {
-  id: string;
-  /** {@link digestOf} the alarm in the issue's text. */
-  material: string;
-  /** {@link digestOf} the alarm that the webhook took last; `null` when it took none. */
-  webhook: string | null;
-}
 
 const MARK = /<!-- revo-backups:alarm id=([a-z_]+) material=([0-9a-f]+) webhook=([0-9a-f]+|none) -->/;
 

@@ -1,12 +1,12 @@
 /** Environment and connections of the alarm channels: GitHub's issues, the webhook, the dead man's switch. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import type { HeartbeatOptions } from "../../../supabase/functions/_shared/alerts/heartbeat.ts";
+import type { Channels } from "../../../supabase/functions/_shared/alerts/deliver.ts";
 import { targetSchema } from "@backup/target.ts";
+import { yes } from "../process/environment.ts";
 import { requesterFields } from "../run/requester.ts";
 import { vaultFields } from "../vault/environment.ts";
 import { connectGitHub, type GitHubRepository } from "./github.ts";
-import type { Channels } from "./deliver.ts";
 import { AlarmIssues } from "./issues.ts";
 
 const alarmFields = {
@@ -23,6 +23,7 @@ export const watchdogEnvironment = z.object({
   ...alarmFields,
   HEALTHCHECK_URL: z.url().optional(),
   FUNCTION_GITHUB_TOKEN: z.string().optional(),
+  REVO_WATCHDOG_HOURLY: yes,
 });
 export const alarmTestEnvironment = z.object({ ...alarmFields, ...vaultFields });
 export const vaultEnvironment = z.object(vaultFields);
@@ -35,24 +36,20 @@ export function gitHubOf(env: AlarmEnvironment): GitHubRepository | null {
   return connectWith(env, env.GITHUB_TOKEN);
 }
 
-export function channelsOf(env: AlarmEnvironment): Channels {
+export function channelsOf(env: AlarmEnvironment & { HEALTHCHECK_URL?: string | undefined }): Channels {
   const github = gitHubOf(env);
-  const url = env.OPS_ALERT_WEBHOOK_URL;
+  const { OPS_ALERT_WEBHOOK_URL: url, HEALTHCHECK_URL: heartbeatUrl } = env;
   const secret = env.OPS_ALERT_WEBHOOK_SECRET ?? null;
   return {
     issues: github && new AlarmIssues(github),
     webhook: url === undefined ? null : { url, secret, fetch, sleep },
+    heartbeat: heartbeatUrl === undefined ? null : { url: heartbeatUrl, fetch, sleep },
   };
 }
 
-export function heartbeatOf({ HEALTHCHECK_URL: url }: WatchdogEnvironment): HeartbeatOptions | null {
-  return url === undefined ? null : { url, fetch, sleep };
-}
-
-/** The function's token. GitHub returns a token's expiry only in responses to requests made with that token. */
-export function tokenOf(env: WatchdogEnvironment): { name: string; github: GitHubRepository } | null {
-  const github = connectWith(env, env.FUNCTION_GITHUB_TOKEN);
-  return github && { name: "GITHUB_TOKEN da função", github };
+/** GitHub with the function's token: it states a token's expiry only in answers to requests made with that token. */
+export function functionsGitHubOf(env: WatchdogEnvironment): GitHubRepository | null {
+  return connectWith(env, env.FUNCTION_GITHUB_TOKEN);
 }
 
 function connectWith(env: AlarmEnvironment, token: string | undefined): GitHubRepository | null {

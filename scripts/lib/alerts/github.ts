@@ -2,6 +2,7 @@
 import { Octokit } from "@octokit/rest";
 import { z } from "zod";
 import { BackupError } from "@backup/errors.ts";
+import { RepositoryReader } from "@backup/github/facts.ts";
 import { gitHubFailureCode } from "@backup/github/failures.ts";
 
 export interface GitHubRepository {
@@ -57,4 +58,15 @@ export async function callGitHub<T>(what: string, call: () => Promise<T>): Promi
       { cause },
     );
   }
+}
+
+/** Reads facts about the repository, with the token of this connection. */
+export function readerOf({ octokit, where }: GitHubRepository): RepositoryReader {
+  return new RepositoryReader((route, parameters) => {
+    const [method, path = ""] = route.split(" ");
+    return callGitHub(
+      `Cannot read ${path || "the repository"}`,
+      () => octokit.request(`${method} /repos/{owner}/{repo}${path}`, { ...where, ...parameters }),
+    );
+  });
 }

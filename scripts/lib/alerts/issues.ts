@@ -1,8 +1,9 @@
 /** Alarms as issues of the repository: one for each alarm, identified by a label and a mark in its text. */
+import type { AlarmBoard, Mark, OpenIssue } from "../../../supabase/functions/_shared/alerts/deliver.ts";
 import type { Alarm, AlarmSource } from "@backup/watch/alarm.ts";
 import { BackupError } from "@backup/errors.ts";
 import { callGitHub, type GitHubRepository } from "./github.ts";
-import { changeText, clearedText, issueText, type Mark, readMark } from "./alarm.ts";
+import { changeText, clearedText, issueText, readMark } from "./alarm.ts";
 
 export const ALARM_LABEL = "alarme-backups";
 const LABEL = {
@@ -11,15 +12,6 @@ const LABEL = {
   description: "Avisos do vigia dos backups; abertos e fechados por ele",
 };
 
-/** An alarm's issue that is open. */
-export interface OpenIssue {
-  number: number;
-  url: string;
-  title: string;
-  body: string;
-  mark: Mark;
-}
-
 interface IssueChange {
   title?: string;
   body?: string;
@@ -27,7 +19,7 @@ interface IssueChange {
   state_reason?: "completed";
 }
 
-export class AlarmIssues {
+export class AlarmIssues implements AlarmBoard {
   readonly #github: GitHubRepository;
   #hasLabel = false;
 
@@ -35,7 +27,6 @@ export class AlarmIssues {
     this.#github = github;
   }
 
-  /** All that are open, oldest first. */
   async open(): Promise<OpenIssue[]> {
     const { octokit, where } = this.#github;
     const query = { ...where, labels: ALARM_LABEL, state: "open", per_page: 100 } as const;
@@ -45,7 +36,7 @@ export class AlarmIssues {
     );
     return issues.flatMap(({ number, html_url, title, body }) => {
       const mark = readMark(body ?? "");
-      return mark === null ? [] : [{ number, url: html_url, title, body: body ?? "", mark }];
+      return mark === null ? [] : [{ number, url: html_url, title, mark }];
     }).reverse();
   }
 
@@ -57,17 +48,15 @@ export class AlarmIssues {
       `Cannot open the issue of ${alarm.id}`,
       () => octokit.rest.issues.create({ ...where, title, body, labels: [ALARM_LABEL] }),
     );
-    return { number: data.number, url: data.html_url, title, body, mark };
+    return { number: data.number, url: data.html_url, title, mark };
   }
 
-  /** Writes the newest facts; adds a comment only when they differ materially. */
   async update(issue: OpenIssue, alarm: Alarm, mark: Mark, source: AlarmSource): Promise<void> {
     const [title, body] = [alarm.title, issueText(alarm, mark, source)];
     await this.#change(issue.number, { title, body });
     if (issue.mark.material !== mark.material) await this.#comment(issue.number, changeText(alarm, source));
   }
 
-  /** Stores what a channel accepted, and changes nothing else. */
   async storeMark(issue: OpenIssue, alarm: Alarm, mark: Mark, source: AlarmSource): Promise<void> {
     await this.#change(issue.number, { body: issueText(alarm, mark, source) });
   }

@@ -7,10 +7,10 @@ import {
   tokenExpiryCheck,
   workflowCheck,
 } from "@backup/github/checks.ts";
-import { RepositoryReader, type ScheduledRun, type WorkflowFact } from "@backup/github/facts.ts";
+import type { RepositoryReader, ScheduledRun, WorkflowFact } from "@backup/github/facts.ts";
 import { SCHEDULES } from "@backup/runs/schedules.ts";
 import { WATCHED_WORKFLOWS } from "@backup/watch/workflows.ts";
-import { callGitHub, type GitHubRepository } from "../alerts/github.ts";
+import { readerOf } from "../alerts/github.ts";
 import { check, type DoctorCheck, notChecked } from "./check.ts";
 import { type Limit, withinLimit } from "./within_limit.ts";
 import type { DoctorSettings } from "./settings.ts";
@@ -65,14 +65,4 @@ async function readGitHub(reader: RepositoryReader, limit: Limit): Promise<GitHu
     ...CHECKED_SCHEDULES.map(({ file }) => withinLimit(limit, () => reader.lastScheduledRun(file))),
   ]);
   return { expiry, workflows, secrets, scheduled };
-}
-
-function readerOf({ octokit, where }: GitHubRepository): RepositoryReader {
-  return new RepositoryReader((route, parameters) => {
-    const [method, path = ""] = route.split(" ");
-    return callGitHub(
-      `Cannot read ${path || "the repository"}`,
-      () => octokit.request(`${method} /repos/{owner}/{repo}${path}`, { ...where, ...parameters }),
-    );
-  });
 }

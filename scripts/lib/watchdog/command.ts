@@ -4,7 +4,7 @@ import { CATALOG, GITHUB, target, TOOLS, VAULT, WEBHOOK } from "../command/optio
 export const watchdogCommand: Command = {
   name: "watchdog",
   summary: "check whether the backups are well, and raise an alarm when they are not",
-  about: ["One round of what the workflow does every hour: docs/watchdog.md."],
+  about: ["One round of what the workflow does every six hours: docs/watchdog.md."],
   task: "watchdog",
   options: [target],
   settings: [
@@ -13,6 +13,7 @@ export const watchdogCommand: Command = {
     ...GITHUB,
     { variable: "FUNCTION_GITHUB_TOKEN", when: "to read when it expires" },
     { variable: "HEALTHCHECK_URL", when: "a dead man's switch" },
+    { variable: "REVO_WATCHDOG_HOURLY", when: "without a watch in the database" },
     ...WEBHOOK,
     TOOLS,
   ],

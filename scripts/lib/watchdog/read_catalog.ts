@@ -1,14 +1,15 @@
 /** Reads the watchdog's facts from the catalog: silent runs, the audit, and the state of the previous round. */
 import { z } from "zod";
 import { toBackupError } from "@backup/errors.ts";
-import type { AuditFacts, CatalogFacts } from "@backup/watch/conditions.ts";
+import { type AuditFacts, type CatalogFacts, WATCHES } from "@backup/watch/conditions.ts";
 import { lostRunsSchema, ownAuditSchema } from "@backup/watch/catalog_facts.ts";
+import { type WatchReports, watchReportsSchema } from "@backup/watch/reports.ts";
 import { hoursBetween } from "@backup/watch/text.ts";
 import { type AuditVerdict, verifyAudit } from "../audit/verify.ts";
 import type { Catalog } from "../catalog/catalog.ts";
+import { literal } from "../postgres/sql_text.ts";
 import type { Vault } from "../vault/vault.ts";
 
-export const REPORT_NAME = "watchdog";
 export const INITIAL_STATE: WatchdogState = { hashedKey: null, auditComparedAt: null };
 
 /** Each copy takes a request: the audit is compared once a day, and in every round while a difference exists. */
@@ -69,14 +70,22 @@ export interface WatchdogState {
   auditComparedAt: string | null;
 }
 
-const lastReport = z.object({ hashed_key: z.string().nullable(), audit_compared_at: z.string().nullable() })
+const stateSchema = z.object({ hashed_key: z.string().nullable(), audit_compared_at: z.string().nullable() })
   .transform((it): WatchdogState => ({ hashedKey: it.hashed_key, auditComparedAt: it.audit_compared_at }));
 
-/** {@link INITIAL_STATE} without a report, or with one of another form. @throws {BackupError} `catalog_unavailable`. */
-export async function readWatchdogState(catalog: Catalog): Promise<WatchdogState> {
-  const [report] = await catalog.rows(
-    `select report from public.ops_db_backup_reports where name = '${REPORT_NAME}';`,
+/** What both watches left in the catalog. */
+export interface LastReports {
+  reports: WatchReports;
+  /** {@link INITIAL_STATE} without a report of the watchdog, or with one of another form. */
+  state: WatchdogState;
+}
+
+/** @throws {BackupError} `catalog_unavailable`. */
+export async function readLastReports(catalog: Catalog): Promise<LastReports> {
+  const [found] = await catalog.rows(
+    `select coalesce(jsonb_object_agg(name, jsonb_build_object('at', at, 'report', report)), '{}')
+       from public.ops_db_backup_reports where name in (${WATCHES.map(literal).join(", ")});`,
   );
-  const { success, data } = lastReport.safeParse(report);
-  return success ? data : INITIAL_STATE;
+  const { data } = z.object({ watchdog: z.object({ report: stateSchema }) }).safeParse(found);
+  return { reports: watchReportsSchema.parse(found), state: data?.watchdog.report ?? INITIAL_STATE };
 }

@@ -3,13 +3,17 @@
  * delivers the alarm through the real channels and verifies that it arrived.
  */
 import { createHash } from "node:crypto";
+import {
+  type Channels,
+  deliver,
+  type DeliveryOrder,
+} from "../../../supabase/functions/_shared/alerts/deliver.ts";
 import type { Alarm, AlarmSource } from "@backup/watch/alarm.ts";
 import { BackupError } from "@backup/errors.ts";
 import { type AnyManifest, parseManifest, sealManifest } from "@backup/vault/manifest.ts";
 import { siblingKeys, VAULT_ROOT } from "@backup/vault/object_key.ts";
 import type { Target } from "@backup/target.ts";
 import { backupCorrupt } from "@backup/watch/vault.ts";
-import { type Channels, deliver } from "../alerts/deliver.ts";
 import { compareStored } from "./compare_stored.ts";
 import { newestBackup } from "../vault/newest_backup.ts";
 import type { Vault } from "../vault/vault.ts";
@@ -18,6 +22,8 @@ import type { Vault } from "../vault/vault.ts";
 export const SELF_TEST_PREFIX = "selftest/";
 /** Not a condition of the watchdog, which therefore does not change this alarm. */
 export const TEST_ALARM = "alarm_test";
+/** Only the issue of the test knows what the webhook accepted. */
+const memories: DeliveryOrder["memories"] = (marked) => ({ own: marked ?? {}, other: {} });
 /** Limit of the bytes that are copied. */
 const MAX_COPY = 4 * 1024 * 1024;
 
@@ -110,6 +116,7 @@ async function requireRaised({ channels, source }: AlarmTest, alarm: Alarm): Pro
     decided: [],
     source,
     test: true,
+    memories,
   });
   if (failures.length > 0) {
     const reasons = failures.map(({ message }) => message).join("; ");
@@ -127,7 +134,13 @@ async function requireRaised({ channels, source }: AlarmTest, alarm: Alarm): Pro
 }
 
 async function clearAlarm({ channels, source }: AlarmTest): Promise<void> {
-  const { failures } = await deliver(channels, { alarms: [], decided: [TEST_ALARM], source, test: true });
+  const { failures } = await deliver(channels, {
+    alarms: [],
+    decided: [TEST_ALARM],
+    source,
+    test: true,
+    memories,
+  });
   const [first] = failures;
   if (first !== undefined) throw first;
   const left = (await channels.issues?.open() ?? []).filter(({ mark }) => mark.id === TEST_ALARM);

@@ -1,6 +1,6 @@
 /** The watchdog's result as a job summary, in Markdown. */
+import type { Round } from "../../../supabase/functions/_shared/alerts/round.ts";
 import { table } from "../run/job_summary.ts";
-import type { Round } from "./run_watchdog.ts";
 
 export function watchSummary({ conditions, unknown, delivered }: Round): string {
   const links = new Map(delivered.delivered.map(({ id, issue }) => [id, issue]));

@@ -98,7 +98,7 @@ export class MemoryWatchCatalog implements WatchCatalog {
   facts(): Promise<CatalogWatchFacts> {
     if (this.failure !== null) return Promise.reject(this.failure);
     const { reports = {}, ...rest } = this.answer;
-    const watch = this.last === null ? {} : { watch: { report: this.last.report } };
+    const watch = this.last === null ? {} : { watch: { at: NOW.toISOString(), report: this.last.report } };
     return Promise.resolve(watchFactsSchema.parse({ ...rest, reports: { ...Object(reports), ...watch } }));
   }
 

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { BackupError } from "@backup/errors.ts";
 import type { Repository } from "@backup/github/facts.ts";
+import { materialOf } from "@backup/watch/alarm.ts";
+import { vaultConditions } from "@backup/watch/vault.ts";
 import { WATCHED_WORKFLOWS } from "@backup/watch/workflows.ts";
 import { MemoryWatchCatalog, NOW } from "./test_fakes.ts";
 import { answerWatch } from "./watch.ts";
@@ -12,9 +14,18 @@ const BEAT = "https://beat.example/id";
 const SETTINGS = { OPS_WATCH_TOKEN: TOKEN, OPS_ALERT_WEBHOOK_URL: HOOK, OPS_WATCH_HEALTHCHECK_URL: BEAT };
 
 const ago = (hours: number) => new Date(NOW.getTime() - hours * 3_600_000);
-const watchdog = (hours: number) => ({
-  watchdog: { at: ago(hours).toISOString(), report: { undelivered: [] } },
+const watchdog = (hours: number, notified: object = {}) => ({
+  watchdog: { at: ago(hours).toISOString(), report: { notified } },
 });
+
+function materialOfNoBackup(): Promise<string> {
+  const [alarm] = vaultConditions({ backups: [], corrupt: [], drills: [] }, {
+    now: NOW.toISOString(),
+    target: "prod",
+  });
+  assert.ok(alarm);
+  return materialOf(alarm);
+}
 
 /** Facts without a problem. */
 const WELL = {
@@ -99,26 +110,52 @@ Deno.test("does not start without a token, with a short one, or without a channe
   assert.match(mute, /OPS_ALERT_WEBHOOK_URL/);
 });
 
-Deno.test("calls only the dead man's switch while the watchdog notifies", async () => {
+Deno.test("notifies every condition that the watchdog has not sent, and tells the dead man's switch of all", async () => {
   const { call, received, watchCatalog } = world();
   assert.deepEqual(await call(), { ok: true, kind: "watch", conditions: [], notified: [] });
   watchCatalog.answer = { ...WELL, backups: [] };
-  assert.deepEqual((await call()).conditions, ["backup_overdue"]);
-  assert.deepEqual(received, ["/start", "/success", "/start", "/fail"]);
+  assert.deepEqual((await call()).notified, ["raised backup_overdue"]);
+  assert.deepEqual((await call()).notified, []);
+  watchCatalog.answer = WELL;
+  assert.deepEqual((await call()).notified, ["cleared backup_overdue"]);
+  const sent = { backup_overdue: { title: "T", material: await materialOfNoBackup() } };
+  watchCatalog.answer = { ...WELL, backups: [], reports: watchdog(1, sent) };
+  const answer = await call();
+  assert.deepEqual([answer.conditions, answer.notified], [["backup_overdue"], []]);
+  assert.deepEqual(received.filter((it) => it.startsWith("/")), [
+    ...["/start", "/success"],
+    ...["/start", "/fail"],
+    ...["/start", "/fail"],
+    ...["/start", "/success"],
+    ...["/start", "/fail"],
+  ]);
   assert.equal(watchCatalog.last?.status, "failed");
 });
 
 Deno.test("when GitHub is unreachable it notifies once, clears once, and records both in its report", async () => {
   const { call, received, repository, watchCatalog } = world();
   repository.failure = new BackupError("github_error", "no answer");
-  watchCatalog.answer = { ...WELL, reports: watchdog(7) };
-  assert.deepEqual((await call()).notified, ["raised watchdog_silent", "raised github_unreachable"]);
+  watchCatalog.answer = { ...WELL, reports: watchdog(14) };
+  assert.deepEqual((await call()).notified, ["raised github_unreachable", "raised watchdog_silent"]);
   assert.deepEqual((await call()).notified, []);
   repository.failure = null;
   watchCatalog.answer = WELL;
-  assert.deepEqual((await call()).notified, ["cleared watchdog_silent", "cleared github_unreachable"]);
+  assert.deepEqual((await call()).notified, ["cleared github_unreachable", "cleared watchdog_silent"]);
   assert.deepEqual((await call()).notified, []);
   assert.deepEqual(received.filter((it) => it === "/fail").length, 2);
+});
+
+Deno.test("without a webhook nothing counts as sent: the watchdog sends it", async () => {
+  const { call, watchCatalog } = world({ ...SETTINGS, OPS_ALERT_WEBHOOK_URL: "" });
+  watchCatalog.answer = { ...WELL, backups: [] };
+  assert.deepEqual((await call()).notified, []);
+  assert.deepEqual(watchCatalog.last?.report.notified, {});
+});
+
+Deno.test("names a refused token as a credential that ended", async () => {
+  const { call, repository } = world();
+  repository.failure = new BackupError("github_bad_token", "refused");
+  assert.deepEqual((await call()).conditions, ["github_unreachable", "secret_expiring"]);
 });
 
 Deno.test("a notification that the webhook refused is an error, and is sent again", async () => {

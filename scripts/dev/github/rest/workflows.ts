@@ -95,9 +95,9 @@ function readDispatch(body: unknown): DispatchBody {
 
 export async function fireSchedule(
   { site, actions }: RestContext,
-  { params: [file = ""] }: RestCall,
+  { params: [file = ""], query }: RestCall,
 ): Promise<Answer> {
-  const run = await actions.schedule(await actions.workflow(file));
+  const run = await actions.schedule(await actions.workflow(file), query.get("cron"));
   const body = { workflow_run_id: run.id, run_url: runApi(site, run.id), html_url: runPage(site, run.id) };
   return { status: 201, body };
 }

@@ -33,16 +33,21 @@ export const RUN_UNCONFIRMED_AFTER_MS = 10 * MINUTE_MS;
 export const RUN_NOT_BEGUN_AFTER_MS = 6 * HOUR_MS;
 
 /**
- * Time without a scheduled start after which a schedule is late, by workflow: the period and room for GitHub's delays.
- * The watchdog's own silence has the same limit.
+ * Time without a scheduled start after which a schedule is late, by workflow: the period and room for GitHub's delays;
+ * for the watchdog, which starts every six hours, two periods and an hour.
  */
 export const SCHEDULE_LATE_AFTER_MS = {
   "db-backup.yml": 26 * HOUR_MS,
   "db-backup-restore-drill.yml": 8 * DAY_MS,
   "db-backup-prune.yml": 26 * HOUR_MS,
-  "db-backup-watchdog.yml": 6 * HOUR_MS,
+  "db-backup-watchdog.yml": 13 * HOUR_MS,
   "db-backup-alarm-test.yml": 33 * DAY_MS,
   "db-backup-doctor.yml": 8 * DAY_MS,
+} as const;
+/** Time without a report after which a watch is silent, by its name. The database's clock calls `watch` every hour. */
+export const WATCH_SILENT_AFTER_MS = {
+  watchdog: SCHEDULE_LATE_AFTER_MS["db-backup-watchdog.yml"],
+  watch: 3 * HOUR_MS,
 } as const;
 /** How late a single scheduled start may be: GitHub delays schedules under load. */
 export const START_LATE_AFTER_MS = 3 * HOUR_MS;

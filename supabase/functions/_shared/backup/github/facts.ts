@@ -24,7 +24,7 @@ export interface Repository {
   /** Reaches it with the requester's token; returns when that token expires, `null` when GitHub does not state it. */
   readTokenExpiry(): Promise<Date | null>;
   listWorkflows(): Promise<WorkflowFact[]>;
-  /** The newest run that the schedule started, `null` for none. */
+  /** The newest run that the schedule started and whose job was not skipped, `null` for none among the last. */
   lastScheduledRun(file: string): Promise<ScheduledRun | null>;
   /** Names of the repository's secrets; GitHub never returns values. */
   listSecretNames(): Promise<string[]>;
@@ -45,6 +45,9 @@ export type GitHubRead = (route: string, parameters?: Record<string, unknown>) =
 /** `2026-12-24 10:00:00 UTC`, or with an offset: `2026-12-24 10:00:00 -0300`. */
 const EXPIRY = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) (UTC|[+-]\d\d\d\d)$/;
 const EXPIRY_HEADER = "github-authentication-token-expiration";
+
+/** The watchdog's hourly schedule is skipped up to five times between two starts of its other schedule. */
+const SCHEDULED_RUNS = 10;
 
 const time = z.coerce.date();
 const workflowsAnswer = z.object({
@@ -82,9 +85,11 @@ export class RepositoryReader implements Repository {
     const { data } = await this.read("GET /actions/workflows/{workflow_id}/runs", {
       workflow_id: file,
       event: "schedule",
-      per_page: 1,
+      per_page: SCHEDULED_RUNS,
     });
-    const [run] = understood(scheduledAnswer, data).workflow_runs;
+    const run = understood(scheduledAnswer, data).workflow_runs.find(({ conclusion }) =>
+      conclusion !== "skipped"
+    );
     return run === undefined ? null : {
       createdAt: run.created_at,
       url: run.html_url,

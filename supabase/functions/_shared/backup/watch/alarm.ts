@@ -7,9 +7,11 @@ export type Alarm = Condition<string>;
 export const ALARM_EVENTS = ["raised", "changed", "cleared"] as const;
 export type AlarmEvent = (typeof ALARM_EVENTS)[number];
 
-/** Equal for two states of one alarm that do not differ in a way worth a notification. */
-export function materialOf({ severity, material }: Alarm): string {
-  return `${severity}\n${material}`;
+/** 16 hexadecimal digits, equal for two states of one alarm that do not differ in a way worth a notification. */
+export async function materialOf({ id, severity, material }: Alarm): Promise<string> {
+  const bytes = new TextEncoder().encode(`${id}\n${severity}\n${material}`);
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).slice(0, 8);
+  return [...hash].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** Where an alarm comes from. */

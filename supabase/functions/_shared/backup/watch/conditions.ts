@@ -17,8 +17,14 @@ export const CONDITION_IDS = [
   "workflow_disabled",
   "schedule_not_fired",
   "secret_expiring",
+  "watchdog_silent",
+  "watch_silent",
 ] as const;
 export type ConditionId = (typeof CONDITION_IDS)[number];
+
+/** The watches, each by the name of its report: `watchdog` runs on GitHub, `watch` is called by the database's clock. */
+export const WATCHES = ["watchdog", "watch"] as const;
+export type WatchName = (typeof WATCHES)[number];
 
 /** `failed`: data is, or will soon be, without a backup. `warning`: needs attention. */
 export type Severity = "warning" | "failed";
@@ -89,6 +95,15 @@ export interface TokenFacts {
   expiresAt: string | null;
 }
 
+/** The other watch: each judges whether the other one reports. */
+export interface OtherWatch {
+  name: WatchName;
+  /** `false`: this installation does without it. */
+  isExpected: boolean;
+  /** When it last reported; `null`: never. */
+  lastReport: Result<string | null>;
+}
+
 export interface WatchFacts {
   now: string;
   target: Target;
@@ -99,4 +114,7 @@ export interface WatchFacts {
   github: Result<readonly WorkflowFacts[]> | null;
   /** Tokens whose expiry GitHub states. `null`: not read. */
   tokens: Result<readonly TokenFacts[]> | null;
+  other: OtherWatch;
+  /** Conditions that this watch cannot see, whatever its sources answer. */
+  unseen: readonly ConditionId[];
 }

@@ -1,40 +1,33 @@
-/** Deduplicates notifications: one per condition, again when it changes, and one when it clears. */
-import { type Alarm, type AlarmEvent, clearedAlarm, materialOf } from "./alarm.ts";
-import type { NotifiedAlarms } from "./catalog_facts.ts";
+/**
+ * What a watch sends to the webhook: one notification for each condition, another one when it changes, one when it
+ * clears. What the other watch has sent is not sent again; the watch that sent an alarm also clears it.
+ */
+import type { AlarmEvent } from "./alarm.ts";
+import type { Notified } from "./reports.ts";
 
-export interface DueAlarm {
-  event: AlarmEvent;
-  alarm: Alarm;
+export interface Memories {
+  /** What this watch has sent. */
+  own: Notified;
+  /** What the other watch has sent. */
+  other: Notified;
 }
 
-/** Input of {@link dueAlarms}. */
-export interface NotificationState {
-  alarms: readonly Alarm[];
-  /** Conditions that could not be evaluated: their notifications are neither repeated nor cleared. */
-  unknown: readonly string[];
-  /** What was delivered before. */
-  notified: NotifiedAlarms;
-  /** Another watch delivers new alarms; this one only clears what it delivered before. */
-  isSilent: boolean;
+/** The memories of a round: when the other watch falls silent, its notifications become this watch's own. */
+export function memoriesOf(
+  { own, other }: Memories,
+  otherIs: { silent: boolean; knownAsSilent: boolean },
+): Memories {
+  if (!otherIs.silent) return { own, other };
+  return { own: otherIs.knownAsSilent ? own : { ...other, ...own }, other: {} };
 }
 
-/** The notifications that are due, new ones before cleared ones. */
-export function dueAlarms({ alarms, unknown, notified, isSilent }: NotificationState): DueAlarm[] {
-  const fresh = alarms.flatMap((alarm): DueAlarm[] => {
-    const before = notified[alarm.id];
-    if (isSilent || before?.material === materialOf(alarm)) return [];
-    return [{ event: before === undefined ? "raised" : "changed", alarm }];
-  });
-  const isOver = (id: string) => !unknown.includes(id) && !alarms.some((alarm) => alarm.id === id);
-  const over = Object.entries(notified).filter(([id]) => isOver(id)).map(([id, { title }]): DueAlarm => (
-    { event: "cleared", alarm: clearedAlarm({ id, title }) }
-  ));
-  return [...fresh, ...over];
+/** What to send for a condition that is raised; `null`: nothing, it is known. */
+export function eventOf({ own, other }: Memories, id: string, material: string): AlarmEvent | null {
+  if (own[id]?.material === material || other[id]?.material === material) return null;
+  return own[id] === undefined && other[id] === undefined ? "raised" : "changed";
 }
 
-/** What to keep for the next round after a notification was delivered. */
-export function afterNotifying(notified: NotifiedAlarms, { event, alarm }: DueAlarm): NotifiedAlarms {
-  const { [alarm.id]: _, ...others } = notified;
-  if (event === "cleared") return others;
-  return { ...others, [alarm.id]: { title: alarm.title, material: materialOf(alarm) } };
+/** Whether the end of a condition is to be sent: when both watches sent the alarm, the later one sends its end. */
+export function isEndDue({ own, other }: Memories, id: string): boolean {
+  return own[id] !== undefined && other[id] === undefined;
 }

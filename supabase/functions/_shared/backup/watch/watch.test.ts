@@ -5,6 +5,7 @@ import {
   type VaultFacts,
   type WatchedBackup,
   type WatchFacts,
+  type WatchName,
   type WorkflowFacts,
 } from "./conditions.ts";
 import { type Result } from "../result.ts";
@@ -53,6 +54,8 @@ function facts(
     catalog: seen({ ...catalog, ...changes.catalog }),
     github: seen(changes.workflows ?? [workflow()]),
     tokens: seen([{ name: "GITHUB_TOKEN", expiresAt: ago(-24 * 90) }]),
+    other: { name: "watch", isExpected: true, lastReport: seen(ago(1)) },
+    unseen: [],
   };
 }
 
@@ -181,7 +184,8 @@ Deno.test("a source that does not answer raises a condition, and the conditions 
     "catalog_unreachable",
     "github_unreachable",
   ]);
-  assert.deepEqual([...unknown, ...conditions.map(({ id }) => id)].sort(), [...CONDITION_IDS].sort());
+  const judged = [...unknown, ...conditions.map(({ id }) => id), "watch_silent", "watchdog_silent"];
+  assert.deepEqual(judged.sort(), [...CONDITION_IDS].sort());
   const unasked = watch({ ...facts(), github: null, tokens: null });
   assert.deepEqual(unasked.conditions, []);
   assert.deepEqual(unasked.unknown.sort(), [
@@ -205,4 +209,22 @@ Deno.test("the status is the worst severity", () => {
   assert.equal(statusOfWatch([]), "ok");
   assert.equal(statusOfWatch([{ severity: "warning" }]), "warning");
   assert.equal(statusOfWatch([{ severity: "warning" }, { severity: "failed" }]), "failed");
+});
+
+Deno.test("each watch judges the other by its own service level", () => {
+  const found = (name: WatchName, lastReport: string | null, isExpected = true) =>
+    ids({ ...facts(), other: { name, isExpected, lastReport: seen(lastReport) } });
+  assert.deepEqual(found("watch", ago(3)), []);
+  assert.deepEqual(found("watch", ago(3.01)), ["watch_silent"]);
+  assert.deepEqual(found("watchdog", ago(13)), []);
+  assert.deepEqual(found("watchdog", ago(13.01)), ["watchdog_silent"]);
+  assert.deepEqual(found("watch", null), ["watch_silent"]);
+  assert.deepEqual(found("watch", null, false), []);
+});
+
+Deno.test("the other watch's silence is unknown while its report cannot be read", () => {
+  const of = (isExpected: boolean) =>
+    watch({ ...facts(), other: { name: "watch", isExpected, lastReport: silent } });
+  assert.deepEqual(of(true), { conditions: [], unknown: ["watch_silent"] });
+  assert.deepEqual(of(false), { conditions: [], unknown: [] });
 });

@@ -5,6 +5,7 @@
 import type { Condition, ConditionId, Severity, WatchFacts } from "./conditions.ts";
 import type { Result } from "../result.ts";
 import { catalogConditions, gitHubConditions, tokenConditions } from "./control_plane.ts";
+import { silenceConditions } from "./silence.ts";
 import { vaultConditions } from "./vault.ts";
 
 export interface Watched {
@@ -23,12 +24,13 @@ const DECIDED_BY = {
 
 /** @example watch(facts).conditions.map(({ id }) => id) // ["backup_overdue"] */
 export function watch(facts: WatchFacts): Watched {
-  const { vault, catalog, github, tokens } = facts;
+  const { vault, catalog, github, tokens, other } = facts;
   const conditions = [
     ...evaluate(vault, (value) => vaultConditions(value, facts), vaultUnreachable),
     ...evaluate(catalog, catalogConditions, catalogUnreachable),
     ...evaluate(github, (value) => gitHubConditions(value, facts.now), gitHubUnreachable),
     ...evaluate(tokens, (value) => tokenConditions(value, facts.now), gitHubUnreachable),
+    ...silenceConditions(other, facts.now),
   ];
   const unknown = [
     ...vault?.ok ? [] : DECIDED_BY.vault,
@@ -38,8 +40,10 @@ export function watch(facts: WatchFacts): Watched {
     ...tokens?.ok ? [] : DECIDED_BY.tokens,
     ...vault === null ? ["vault_unreachable" as const] : [],
     ...github === null ? ["github_unreachable" as const] : [],
+    ...other.isExpected && !other.lastReport.ok ? [`${other.name}_silent` as const] : [],
+    ...facts.unseen,
   ];
-  return { conditions: withoutDuplicates(conditions), unknown };
+  return { conditions: withoutDuplicates(conditions), unknown: [...new Set(unknown)] };
 }
 
 /** The worst severity, as reports and the dead man's switch state it; `ok` for no condition. */

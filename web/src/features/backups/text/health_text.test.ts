@@ -36,7 +36,26 @@ it.each([
     "warn",
     "Vigia: tudo em ordem, há 12 min · Diagnóstico: pede atenção",
   ],
-  [[aReport({ at: "2026-11-24T08:30:00+00:00" })], "warn", "Vigia: sem notícias; última há 3 h"],
+  [[aReport({ at: "2026-11-24T05:30:00+00:00" })], "ok", "Vigia: tudo em ordem, há 6 h"],
+  [[aReport({ at: "2026-11-23T22:30:00+00:00" })], "warn", "Vigia: sem notícias; última há 13 h"],
+  [
+    [aReport({ name: "watch", at: "2026-11-24T08:30:00+00:00" })],
+    "warn",
+    "Vigia: sem notícias; última há 3 h",
+  ],
+  [
+    [
+      aReport({ at: "2026-11-24T05:30:00+00:00", status: "warning", report: { conditions: [CONDITION] } }),
+      aReport({ name: "watch", status: "failed", report: { conditions: [CONDITION] } }),
+    ],
+    "bad",
+    "Vigia: 1 alerta, há 12 min",
+  ],
+  [
+    [aReport(), aReport({ name: "watch", at: "2026-11-24T08:30:00+00:00", status: "failed" })],
+    "ok",
+    "Vigia: tudo em ordem, há 12 min",
+  ],
 ])("the summary of %j is %s: %s", (reports, tone, text) => {
   const summary = healthSummary(reports, NOW);
   expect([summary.tone, plain(summary.text)]).toEqual([tone, text]);

@@ -3,10 +3,9 @@
 import { z } from "zod";
 import type { HealthCheck, Report } from "@backup/api.ts";
 import { DOCTOR_GROUPS, isDoctorGroup } from "@backup/doctor.ts";
+import { WATCHES, type WatchName } from "@backup/watch/conditions.ts";
+import { isSilent } from "@backup/watch/silence.ts";
 import { formatAgo, formatCounted } from "../../../lib/format.ts";
-
-/** Three times the watchdog's interval of one hour. */
-const SILENT_AFTER_MS = 3 * 3_600_000;
 
 const REPORT_NAMES: Record<string, string> = {
   watchdog: "Vigia",
@@ -89,23 +88,26 @@ interface Summary {
 
 /** Summary of the last reports: `Vigia: tudo em ordem, há 12 min`; the doctor's only when it found problems. */
 export function healthSummary(reports: readonly Report[], now: Date): Summary {
-  const watchdog = watchdogSummary(reports.find(({ name }) => name === "watchdog"), now);
+  const watches = watchesSummary(reports.filter(({ name }) => isWatch(name)), now);
   const doctor = reports.find(({ name }) => name === "doctor");
-  if (doctor === undefined || doctor.status === "ok") return watchdog;
-  const tone = doctor.status === "failed" || watchdog.tone === "bad" ? "bad" : "warn";
+  if (doctor === undefined || doctor.status === "ok") return watches;
+  const tone = doctor.status === "failed" || watches.tone === "bad" ? "bad" : "warn";
   const word = doctor.status === "failed" ? "com falhas" : "pede atenção";
-  return { tone, text: `${watchdog.text} · Diagnóstico: ${word}` };
+  return { tone, text: `${watches.text} · Diagnóstico: ${word}` };
 }
 
-function watchdogSummary(watchdog: Report | undefined, now: Date): Summary {
-  if (watchdog === undefined) return { tone: "neutral", text: "Vigia: ainda sem relatório" };
-  const at = new Date(watchdog.at);
-  const ago = formatAgo(at, now);
-  if (now.getTime() - at.getTime() > SILENT_AFTER_MS) {
-    return { tone: "warn", text: `Vigia: sem notícias; última ${ago}` };
-  }
-  if (watchdog.status === "ok") return { tone: "ok", text: `Vigia: tudo em ordem, ${ago}` };
-  const found = findingsOf(watchdog).length;
+const isWatch = (name: string): name is WatchName => WATCHES.some((watch) => watch === name);
+
+/** What both watches see: each alarm once, without the report of a watch that is silent. */
+function watchesSummary(reports: readonly Report[], now: Date): Summary {
+  const [newest] = reports.toSorted((a, b) => Date.parse(b.at) - Date.parse(a.at));
+  if (newest === undefined) return { tone: "neutral", text: "Vigia: ainda sem relatório" };
+  const ago = formatAgo(new Date(newest.at), now);
+  const heard = reports.filter(({ name, at }) => isWatch(name) && !isSilent(name, at, now.toISOString()));
+  if (heard.length === 0) return { tone: "warn", text: `Vigia: sem notícias; última ${ago}` };
+  const status = WEIGHTS.find((weight) => heard.some((report) => report.status === weight));
+  if (status === undefined) return { tone: "ok", text: `Vigia: tudo em ordem, ${ago}` };
+  const found = new Set(heard.flatMap(findingsOf).map(({ title }) => title)).size;
   const what = found === 0 ? "não terminou bem" : formatCounted(found, "alerta", "alertas");
-  return { tone: HEALTH_TONES[watchdog.status], text: `Vigia: ${what}, ${ago}` };
+  return { tone: HEALTH_TONES[status], text: `Vigia: ${what}, ${ago}` };
 }

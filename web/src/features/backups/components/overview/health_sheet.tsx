@@ -49,7 +49,8 @@ export default function HealthSheet({ reports, now, onClose }: HealthSheetProps)
               rows.length === 0
                 ? (
                   <EmptyPanel title="Nenhuma verificação automática rodou ainda.">
-                    O vigia roda de hora em hora no GitHub e deixa aqui o que viu.
+                    Aqui fica o que viram o vigia, a cada 6 horas no GitHub, e a vigia de dentro, de hora em
+                    hora no banco.
                   </EmptyPanel>
                 )
                 : rows.map((report) => <ReportView key={report.name} report={report} now={now} />)}

@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { materialOf } from "./alarm.ts";
+import { eventOf, isEndDue, memoriesOf } from "./notifications.ts";
+
+const sent = (material: string) => ({ run_lost: { title: "T", material } });
+
+Deno.test("an alarm is sent once, and again when it changes, whichever watch sent it", () => {
+  const event = (own: object, other: object) =>
+    eventOf({ own: { ...own }, other: { ...other } }, "run_lost", "m");
+  assert.equal(event({}, {}), "raised");
+  assert.equal(event(sent("m"), {}), null);
+  assert.equal(event({}, sent("m")), null);
+  assert.equal(event(sent("before"), {}), "changed");
+  assert.equal(event({}, sent("before")), "changed");
+  assert.equal(event(sent("before"), sent("m")), null);
+});
+
+Deno.test("the watch that sent an alarm sends its end; when both did, the later one", () => {
+  assert.equal(isEndDue({ own: sent("m"), other: {} }, "run_lost"), true);
+  assert.equal(isEndDue({ own: sent("m"), other: sent("m") }, "run_lost"), false);
+  assert.equal(isEndDue({ own: {}, other: sent("m") }, "run_lost"), false);
+});
+
+Deno.test("what a silent watch has sent is taken over once", () => {
+  const memories = { own: {}, other: sent("m") };
+  assert.deepEqual(memoriesOf(memories, { silent: false, knownAsSilent: false }), memories);
+  assert.deepEqual(memoriesOf(memories, { silent: true, knownAsSilent: false }), {
+    own: sent("m"),
+    other: {},
+  });
+  // cleared since then
+  assert.deepEqual(memoriesOf(memories, { silent: true, knownAsSilent: true }), { own: {}, other: {} });
+});
+
+Deno.test("materialOf: the condition, its severity and its material, not its facts", async () => {
+  const alarm = {
+    id: "run_lost",
+    severity: "failed" as const,
+    title: "T",
+    risk: "R",
+    facts: [],
+    todo: "D",
+    material: "m",
+  };
+  const before = await materialOf(alarm);
+  assert.match(before, /^[0-9a-f]{16}$/);
+  assert.equal(await materialOf({ ...alarm, facts: ["há 5 h"] }), before);
+  for (const change of [{ severity: "warning" as const }, { material: "n" }, { id: "backup_overdue" }]) {
+    assert.notEqual(await materialOf({ ...alarm, ...change }), before);
+  }
+});
