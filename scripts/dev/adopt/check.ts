@@ -2,10 +2,14 @@
 import { createHash } from "node:crypto";
 import { adoptedFiles, type Checkout, filesOf, packagesOf, type Part, PARTS, secretsOf } from "./checkout.ts";
 import type { Finding } from "./finding.ts";
-import { MIGRATIONS, probeFindings } from "./probes.ts";
+import { projectFindings } from "./project.ts";
 
 /** In the checkout: version of this product, and SHA-256 by path of the files that were copied last. */
 export const RECORD_FILE = ".revo-backups.json";
+export const MIGRATIONS = "supabase/migrations/";
+/** Names that the older system also uses, with the same meaning. */
+const CONTRACT_NAMES =
+  /^(\.github\/workflows\/db-(backup|backup-restore-drill|restore-from-r2)\.yml|scripts\/(rg03_db_asserts\.sql|backup_db_local\.sh))$/;
 
 export function hashOf(text: string): string {
   return createHash("sha256").update(text).digest("hex");
@@ -13,22 +17,12 @@ export function hashOf(text: string): string {
 
 /** @throws {Error} when a required JSON file is invalid. */
 export function checkCheckout(ours: Checkout, erp: Checkout): Finding[] {
-  return [
-    ...checkFiles(ours, erp),
-    ...checkPackages(ours, erp),
-    ...probeFindings(ours, erp),
-    ...secretsOf(ours).map((name): Finding => ({
-      about: "GitHub",
-      item: `secret ${name}`,
-      standing: "unseen",
-      hint: `gh secret list shows whether it is set; else gh secret set ${name}`,
-    })),
-  ];
+  const secrets = secretsOf(ours).map((name): Finding => {
+    const hint = `gh secret list shows whether it is set; else gh secret set ${name}`;
+    return { about: "GitHub", item: `secret ${name}`, standing: "unseen", hint };
+  });
+  return [...checkFiles(ours, erp), ...checkPackages(ours, erp), ...projectFindings(ours, erp), ...secrets];
 }
-
-/** Names that the older system also uses, with the same meaning. */
-const CONTRACT_NAMES =
-  /^(\.github\/workflows\/db-(backup|backup-restore-drill|restore-from-r2)\.yml|scripts\/(rg03_db_asserts\.sql|backup_db_local\.sh))$/;
 
 export function checkFiles(ours: Checkout, erp: Checkout): Finding[] {
   const recorded = erp.json(RECORD_FILE).files ?? {};
@@ -55,34 +49,35 @@ export function checkFiles(ours: Checkout, erp: Checkout): Finding[] {
   };
   return PARTS.flatMap((part) => [
     ...filesOf(part, ours).map((path) => ({ about: "files", item: path, ...standingOf(path, part) })),
-    ...filesOf(part, erp).filter((path) => part.own && !adopted.has(path)).map((path): Finding => ({
-      about: "files",
-      item: path,
-      standing: "differs",
-      why: "it is not of this product, in a folder of this product alone",
-      hint: "remove it, or move it elsewhere when the ERP needs it",
-    })),
+    ...filesOf(part, erp).filter((path) => part.own && !adopted.has(path)).map((path): Finding => {
+      const why = "it is not of this product, in a folder of this product alone";
+      const hint = "remove it, or move it elsewhere when the ERP needs it";
+      return { about: "files", item: path, standing: "differs", why, hint };
+    }),
   ]);
 }
 
 function checkPackages(ours: Checkout, erp: Checkout): Finding[] {
   const [wanted, given] = [ours.json("package.json"), erp.json("package.json")];
-  return [...packagesOf(ours)].toSorted().map(([name, { inProduction }]): Finding => {
-    const tested = wanted.dependencies?.[name] ?? wanted.devDependencies?.[name] ?? "";
-    const has = given.dependencies?.[name] ?? (inProduction ? undefined : given.devDependencies?.[name]);
-    const base = {
-      about: "packages",
-      item: name,
-      hint: `npm install ${inProduction ? "" : "-D "}${name}@^${tested}`,
-    };
-    if (has === undefined) {
-      const isDev = given.devDependencies?.[name] !== undefined;
-      const why = isDev ? "it is a dev dependency, which the workflows leave out" : `tested with ${tested}`;
-      return { ...base, standing: isDev ? "differs" : "missing", why };
+  return packagesOf(ours).map(([item, inProduction]): Finding => {
+    const tested = wanted.dependencies?.[item] ?? wanted.devDependencies?.[item] ?? "";
+    const dev = given.devDependencies?.[item];
+    const has = given.dependencies?.[item] ?? (inProduction ? undefined : dev);
+    const hint = `npm install ${inProduction ? "" : "-D "}${item}@^${tested}`;
+    const base = { about: "packages", item };
+    if (has === undefined && dev !== undefined) {
+      return {
+        ...base,
+        standing: "differs",
+        why: "it is a dev dependency, which the workflows leave out",
+        hint,
+      };
     }
+    if (has === undefined) return { ...base, standing: "missing", why: `tested with ${tested}`, hint };
     const why = `it has ${has}, tested is ${tested}`;
     const [major, itsMajor] = [tested, has].map((version) => /\d+/.exec(version)?.[0]);
-    if (major === itsMajor) return { about: base.about, item: name, standing: "there", why };
-    return { ...base, standing: "conflict", why };
+    return major === itsMajor
+      ? { ...base, standing: "there", why }
+      : { ...base, standing: "conflict", why, hint };
   });
 }

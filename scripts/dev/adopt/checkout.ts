@@ -1,12 +1,15 @@
 /** A checkout of a repository, read only, and the files of this one that are adopted: each keeps its path. */
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { importsOf } from "../check/imports.ts";
 
-const NEVER = new Set(["node_modules", ".git", "dist", "build", ".next", "coverage"]);
-
 export class Checkout {
   constructor(readonly root: string) {}
+
+  git(...args: string[]): string {
+    return execFileSync("git", args, { cwd: this.root, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+  }
 
   /** The file's text, `null` if there is none. */
   text(path: string): string | null {
@@ -14,14 +17,10 @@ export class Checkout {
     return existsSync(full) && statSync(full).isFile() ? readFileSync(full, "utf8") : null;
   }
 
-  /** Files below a folder, as sorted paths from the root; none if the folder does not exist. */
-  files(folder: string): string[] {
-    if (!existsSync(join(this.root, folder))) return [];
-    return readdirSync(join(this.root, folder), { withFileTypes: true }).flatMap((entry) => {
-      const path = `${folder}/${entry.name}`;
-      if (entry.isDirectory()) return NEVER.has(entry.name) ? [] : this.files(path);
-      return entry.isFile() ? [path] : [];
-    }).sort();
+  /** Sorted paths of the files below folders, without those that git ignores. */
+  files(...folders: string[]): string[] {
+    const listed = this.git("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", ...folders);
+    return [...new Set(listed.split("\0"))].filter((path) => path !== "" && this.text(path) !== null).sort();
   }
 
   /** A JSON file, `{}` if there is none. @throws {Error} naming the file, when it is not JSON. */
@@ -73,30 +72,25 @@ export function adoptedFiles(ours: Checkout): string[] {
   return PARTS.flatMap((part) => filesOf(part, ours));
 }
 
-/** Packages that no file imports: they run the commands, draw the screen's notices, build its style sheet. */
-const BESIDE_IMPORTS = ["deno", "sonner", "tailwindcss"];
-
-/** The packages that adopted files need, and whether the workflows need them too. */
-export function packagesOf(ours: Checkout): Map<string, { inProduction: boolean }> {
-  const found = new Map(BESIDE_IMPORTS.map((name) => [name, { inProduction: false }]));
+/** The packages that adopted files need, sorted, and whether the workflows need them too. */
+export function packagesOf(ours: Checkout): [name: string, inProduction: boolean][] {
+  // no file imports these: they run the commands, draw the screen's notices, build its style sheet
+  const found = new Map(["deno", "sonner", "tailwindcss"].map((name) => [name, false]));
   for (const path of adoptedFiles(ours).filter((name) => /\.tsx?$/.test(name))) {
     for (const target of importsOf(path, ours.text(path) ?? "")) {
       if (/^(node:|\.|(web|scripts|supabase)\/)/.test(target)) continue;
       const name = target.split("/").slice(0, target.startsWith("@") ? 2 : 1).join("/");
-      const inProduction = found.get(name)?.inProduction || !path.startsWith("web/");
-      found.set(name, { inProduction });
+      found.set(name, found.get(name) || !path.startsWith("web/"));
     }
   }
-  return found;
+  return [...found].sort();
 }
 
 /** The secrets of GitHub that the workflows read. */
 export function secretsOf(ours: Checkout): string[] {
-  const workflows = adoptedFiles(ours).filter((path) => path.startsWith(".github/workflows/"));
-  const found = workflows.flatMap((path) => [
-    ...(ours.text(path) ?? "").matchAll(/\bsecrets\.([A-Z][A-Z0-9_]*)/g),
-  ]);
-  const names = new Set(found.map(([, name = ""]) => name));
-  names.delete("GITHUB_TOKEN"); // every run has this one
-  return [...names].sort();
+  const texts = adoptedFiles(ours).filter((path) => path.startsWith(".github/")).map((path) =>
+    ours.text(path)
+  );
+  const found = [...texts.join("\n").matchAll(/\bsecrets\.([A-Z][A-Z0-9_]*)/g)].map(([, name = ""]) => name);
+  return [...new Set(found)].filter((name) => name !== "GITHUB_TOKEN").sort(); // every run has this one
 }

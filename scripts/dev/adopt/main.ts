@@ -3,7 +3,6 @@
  *
  * Exit code 0 when nothing is left to do, 1 when something is, 2 for wrong arguments.
  */
-import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import process from "node:process";
@@ -11,9 +10,9 @@ import { parseArgs } from "node:util";
 import { EXIT } from "../../lib/run/exit_code.ts";
 import { TOOL_VERSION } from "../../lib/run/tool_version.ts";
 import { ROOT } from "../root.ts";
-import { checkCheckout, checkFiles, hashOf, RECORD_FILE } from "./check.ts";
-import { type Finding, isOpen } from "./finding.ts";
+import { checkCheckout, checkFiles, hashOf, MIGRATIONS, RECORD_FILE } from "./check.ts";
 import { adoptedFiles, Checkout } from "./checkout.ts";
+import { type Finding, isOpen } from "./finding.ts";
 
 const USAGE = `Usage: npm run adopt -- check PATH [--all] [--json]
        npm run adopt -- apply PATH [--replace]
@@ -28,36 +27,31 @@ check reads only. apply copies files and writes .revo-backups.json; it needs a c
 
 const ours = new Checkout(ROOT);
 try {
-  process.exitCode = main();
+  const { command, erp, all, json, replace } = readArguments(process.argv.slice(2));
+  const findings = command === "check" ? checkCheckout(ours, erp) : apply(erp, replace);
+  process.stdout.write(json ? `${JSON.stringify(findings)}\n` : reportOf(findings, all));
+  process.exitCode = findings.some(isOpen) ? EXIT.failed : EXIT.done;
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
   process.exitCode = EXIT.failed;
 }
 
-function main(): number {
-  const { command, erp, all, json, replace } = readArguments(process.argv.slice(2));
-  const findings = command === "check" ? checkCheckout(ours, erp) : apply(erp, replace);
-  process.stdout.write(json ? `${JSON.stringify(findings)}\n` : reportOf(findings, all));
-  return findings.some(isOpen) ? EXIT.failed : EXIT.done;
-}
-
 /** Copies missing files and, with `replace`, different ones, except migrations. @returns the files after that */
 function apply(erp: Checkout, replace: boolean): Finding[] {
-  const changes = execFileSync("git", ["status", "--porcelain"], { cwd: erp.root, encoding: "utf8" });
-  if (changes.trim() !== "") throw new Error(`Cannot copy into ${erp.root}: it has uncommitted changes`);
-  const adopted = new Set(adoptedFiles(ours));
-  for (const { item, standing } of checkFiles(ours, erp).filter((finding) => isOpen(finding))) {
-    const mayReplace = replace && !item.startsWith("supabase/migrations/");
-    if (!adopted.has(item) || !(standing === "missing" || mayReplace)) continue;
+  if (erp.git("status", "--porcelain") !== "") {
+    throw new Error(`Cannot copy into ${erp.root}: it has uncommitted changes`);
+  }
+  const adopted = adoptedFiles(ours);
+  for (const { item, standing } of checkFiles(ours, erp).filter(isOpen)) {
+    const mayReplace = replace && !item.startsWith(MIGRATIONS);
+    if (!adopted.includes(item) || !(standing === "missing" || mayReplace)) continue;
     mkdirSync(dirname(join(erp.root, item)), { recursive: true });
     copyFileSync(join(ours.root, item), join(erp.root, item));
   }
-  const same = [...adopted].filter((path) => erp.text(path) === ours.text(path));
+  const same = adopted.filter((path) => erp.text(path) === ours.text(path));
   const files = Object.fromEntries(same.map((path) => [path, hashOf(ours.text(path) ?? "")]));
-  writeFileSync(
-    join(erp.root, RECORD_FILE),
-    JSON.stringify({ version: TOOL_VERSION, files }, null, 2) + "\n",
-  );
+  const record = JSON.stringify({ version: TOOL_VERSION, files }, null, 2);
+  writeFileSync(join(erp.root, RECORD_FILE), `${record}\n`);
   return checkFiles(ours, erp);
 }
 
@@ -79,19 +73,22 @@ function readArguments(args: string[]) {
   try {
     const flag = { type: "boolean", default: false } as const;
     const options = { all: flag, json: flag, replace: flag, help: flag };
-    const { values, positionals } = parseArgs({ args, allowPositionals: true, options });
+    const { values, positionals: [command, folder, ...rest] } = parseArgs({
+      args,
+      allowPositionals: true,
+      options,
+    });
     if (values.help) {
       process.stdout.write(USAGE);
       process.exit(EXIT.done);
     }
-    const [command, folder, ...rest] = positionals;
     if (command !== "check" && command !== "apply") throw new Error(`There is no command '${command ?? ""}'`);
     if (folder === undefined || rest.length > 0) throw new Error("Exactly one PATH is needed");
     const path = resolve(process.env.INIT_CWD ?? "", folder);
     if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
       throw new Error(`There is no folder ${path}`);
     }
-    return { ...values, command, erp: new Checkout(path) } as const;
+    return { ...values, command, erp: new Checkout(path) };
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : error}\n\n${USAGE}`);
     process.exit(EXIT.badInput);
