@@ -35,7 +35,8 @@ EXCLUDED_SCHEMAS="_analytics _realtime _supavisor cron dbdev etl graphql graphql
 pgsodium_masks pgtle repack supabase_functions tiger tiger_data topology vault"
 # and of these only the rows that belong to the project.
 PLATFORM_SCHEMAS="auth storage realtime extensions"
-AUTH_TABLES_EXCEPT="schema_migrations"
+AUTH_TABLES_EXCEPT="schema_migrations sessions refresh_tokens mfa_amr_claims mfa_challenges one_time_tokens flow_state
+saml_relay_states oauth_authorizations oauth_client_states webauthn_challenges"
 STORAGE_TABLES="buckets objects"
 OLD_CONTENT_PREFIX="restore_old_"
 OPS_OBJECT_PREFIX="ops_db_backup"

@@ -93,6 +93,7 @@ async function restore({ env, requester, vault, signal }: Task, run: TrackedRun)
     confirm: env.CONFIRM ?? null,
     allowSchemaOnly: env.ALLOW_SCHEMA_ONLY,
     allowTightLockTable: env.ALLOW_TIGHT_LOCK_TABLE,
+    endSessions: env.END_SESSIONS,
     plan: env.PLAN_REQUEST_ID === undefined ? null : await readPlan(env.PLAN_REQUEST_ID, run),
     safety: requester,
   });

@@ -58,6 +58,8 @@ leave() {
 trap leave EXIT
 trap 'exit 130' INT TERM HUP
 
+AUTH_SESSION_TABLES="sessions refresh_tokens mfa_amr_claims mfa_challenges one_time_tokens flow_state saml_relay_states oauth_authorizations oauth_client_states webauthn_challenges"
+
 sha256_of() {
   if command -v sha256sum >/dev/null 2>&1; then sha256sum <"$1"; else shasum -a 256 <"$1"; fi | cut -d ' ' -f 1
 }
@@ -97,14 +99,17 @@ create_missing_roles() {
 }
 
 # Event triggers must belong to superusers, and most are Supabase's own: a copy to look into needs none.
-without_event_triggers() {
-  grep -v -E '^[0-9]+; [0-9]+ [0-9]+ (EVENT TRIGGER|COMMENT - EVENT TRIGGER) ' "$WORK/list" >"$WORK/load"
-  cmp -s "$WORK/list" "$WORK/load" || say "atenção: os event triggers do arquivo ficam de fora"
+# Older archives hold the open sessions of production, which are credentials.
+select_entries() {
+  grep -v -E '^[0-9]+; [0-9]+ [0-9]+ (EVENT TRIGGER|COMMENT - EVENT TRIGGER) ' "$WORK/list" >"$WORK/without_triggers"
+  cmp -s "$WORK/list" "$WORK/without_triggers" || say "atenção: os event triggers do arquivo ficam de fora"
+  grep -v -E "^[0-9]+; [0-9]+ [0-9]+ TABLE DATA auth (${AUTH_SESSION_TABLES// /|}) " "$WORK/without_triggers" >"$WORK/load"
+  cmp -s "$WORK/without_triggers" "$WORK/load" || say "atenção: as sessões abertas que o arquivo guarda ficam de fora"
 }
 
 load() {
   local status=0
-  without_event_triggers
+  select_entries
   set -m
   pg_restore --exit-on-error --single-transaction --use-list="$WORK/load" --dbname="$NEW" "$WORK/archive" </dev/null &
   LOADER=$!

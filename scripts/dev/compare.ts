@@ -4,7 +4,7 @@
  */
 import { readFile } from "node:fs/promises";
 import postgres from "postgres";
-import { PLATFORM_SCHEMAS } from "@backup/vault/platform.ts";
+import { AUTH_SESSION_TABLES, PLATFORM_SCHEMAS } from "@backup/vault/platform.ts";
 
 export interface Comparison {
   equal: boolean;
@@ -41,7 +41,7 @@ const TABLES = `
      and n.nspname !~ '^(pg_|restore_old_)' and n.nspname <> 'information_schema'
      and case n.nspname
        when 'public' then not starts_with(c.relname, 'ops_db_backup')
-       when 'auth' then c.relname <> 'schema_migrations'
+       when 'auth' then c.relname <> 'schema_migrations' and c.relname <> all ($2)
        when 'storage' then c.relname in ('buckets', 'objects')
        else n.nspname <> all ($1) end
    order by 1`;
@@ -84,7 +84,10 @@ async function readObjects(tx: postgres.TransactionSql): Promise<Inventory> {
 }
 
 async function readContents(tx: postgres.TransactionSql, inventory: Inventory) {
-  const tables = await tx.unsafe<{ name: string }[]>(TABLES, [[...PLATFORM_SCHEMAS]]);
+  const tables = await tx.unsafe<{ name: string }[]>(TABLES, [
+    [...PLATFORM_SCHEMAS],
+    [...AUTH_SESSION_TABLES],
+  ]);
   let rows = 0;
   for (const { name } of tables) {
     const [content] = await tx.unsafe<{ rows: string; hash: string }[]>(

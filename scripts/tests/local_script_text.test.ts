@@ -15,6 +15,9 @@ test("excludes the same objects of the platform as the engine", async () => {
   expect(words("AUTH_TABLES_EXCEPT")).toEqual([...(platform.PLATFORM_ROWS.auth.except ?? [])]);
   expect(words("STORAGE_TABLES")).toEqual([...(platform.PLATFORM_ROWS.storage.only ?? [])]);
   expect(words("OLD_CONTENT_PREFIX")).toEqual([platform.OLD_CONTENT_PREFIX]);
+  expect(await readFile(RESTORE, "utf8")).toContain(
+    `\nAUTH_SESSION_TABLES="${platform.AUTH_SESSION_TABLES.join(" ")}"\n`,
+  );
   expect(words("OPS_OBJECT_PREFIX")).toEqual([platform.OPS_OBJECT_PREFIX]);
 });
 

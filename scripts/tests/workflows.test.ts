@@ -162,7 +162,17 @@ describe("the contract", () => {
     ["db-backup.yml", ["target", "mode", "label", "request_id", "reason", "requested_by"], "10 3 * * *"],
     [
       "db-restore-from-r2.yml",
-      ["target", "r2_key", "confirm", "plan", "plan_request_id", "request_id", "reason", "requested_by"],
+      [
+        "target",
+        "r2_key",
+        "confirm",
+        "plan",
+        "end_sessions",
+        "plan_request_id",
+        "request_id",
+        "reason",
+        "requested_by",
+      ],
       undefined,
     ],
     ["db-backup-restore-drill.yml", ["target", "r2_key", "request_id", "requested_by"], "30 5 * * 0"],

@@ -24,9 +24,10 @@ relations as (
      and not exists (select from members m where m.classid = 'pg_catalog.pg_class'::regclass and m.objid = c.oid)
      and not (n.nspname = 'public' and starts_with(c.relname, current_setting('revo.ops_prefix')))
      and (c.relnamespace in (select oid from schemas)
-          -- tables of the platform whose rows a backup carries
+          -- tables of the platform whose rows a backup carries or a restore replaces
           or c.relkind in ('r', 'p')
-             and (n.nspname = 'auth' and c.relname <> all (current_setting('revo.auth_tables_except')::text[])
+             and (n.nspname = 'auth' and (c.relname <> all (current_setting('revo.auth_tables_except')::text[])
+                                          or c.relname = any (current_setting('revo.auth_session_tables')::text[]))
                   or n.nspname = 'storage' and c.relname = any (current_setting('revo.storage_tables')::text[])))
 ),
 unreadable as (

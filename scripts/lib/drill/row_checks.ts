@@ -1,5 +1,6 @@
 /** Whether the restored rows and sequences are those of the manifest. */
 import { isProving, type Manifest } from "@backup/vault/manifest.ts";
+import { restoredRows } from "@backup/vault/platform.ts";
 import type { DrillCheck } from "@backup/vault/receipt.ts";
 import { countRows, type TableRows } from "../postgres/database_facts.ts";
 import { rowDifferences, sequenceDifferences } from "../restore/verify.ts";
@@ -51,7 +52,7 @@ function rowsPerTable(database: DrillDatabase, found: readonly TableRows[]): Che
   if (notEmpty(database, found).verdict === "FAIL") return skipped("the backup is empty");
   const rows = found.reduce((sum, table) => sum + table.rows, 0);
   return passUnless(
-    rowDifferences(manifest.rows, found),
+    rowDifferences(restoredRows(manifest.rows), found),
     `${found.length} tables, ${rows} rows, each as the manifest says`,
   );
 }

@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import {
+  AUTH_SESSION_TABLES,
   DATA_ONLY_SCHEMAS,
   EXCLUDED_SCHEMAS,
   EXTENSIONS_SCHEMA,
@@ -48,6 +49,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
   "revo.platform_schemas": textArray(PLATFORM_SCHEMAS),
   "revo.data_only_schemas": textArray(DATA_ONLY_SCHEMAS),
   "revo.auth_tables_except": textArray(PLATFORM_ROWS.auth.except ?? []),
+  "revo.auth_session_tables": textArray(AUTH_SESSION_TABLES),
   "revo.storage_tables": textArray(PLATFORM_ROWS.storage.only ?? []),
   "revo.old_content_prefix": OLD_CONTENT_PREFIX,
   "revo.ops_prefix": OPS_OBJECT_PREFIX,

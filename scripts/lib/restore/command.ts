@@ -42,6 +42,11 @@ export const restoreCommand: Command = {
       value: { placeholder: RESTORE_PROD_CONFIRMATION, choices: [RESTORE_PROD_CONFIRMATION] },
       summary: "that prod is to be replaced",
     },
+    {
+      flag: "end-sessions",
+      variable: "END_SESSIONS",
+      summary: "every user has to sign in again, after an intrusion for example",
+    },
     allowSchemaOnly,
     allowTightLockTable,
     ...REQUESTER,

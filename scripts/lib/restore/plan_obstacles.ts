@@ -1,6 +1,6 @@
 /** Finds the obstacles that would end a restore before it changes anything. */
 import { type AnyManifest, isProving } from "@backup/vault/manifest.ts";
-import { DATA_ONLY_SCHEMAS } from "@backup/vault/platform.ts";
+import { DATA_ONLY_SCHEMAS, restoredRows } from "@backup/vault/platform.ts";
 import type { ArchiveToc } from "../archive/archive_toc.ts";
 import { type LockTableOverflow, lockTableOverflow, mayFit } from "./lock_table.ts";
 import { projectExtensions } from "./plan_objects.ts";
@@ -75,7 +75,7 @@ function platformTables({ manifest, now }: PlanInputs): Obstacle[] {
   if (!manifest || !isProving(manifest) || manifest.mode === "schema-only") return [];
   const ofPlatform = (table: string) => DATA_ONLY_SCHEMAS.some((schema) => table.startsWith(`${schema}.`));
   const found = now.tables.map(({ key }) => key).filter(ofPlatform);
-  const wanted = Object.keys(manifest.rows).filter(ofPlatform);
+  const wanted = Object.keys(restoredRows(manifest.rows)).filter(ofPlatform);
   const missing = (from: readonly string[], side: "backup" | "target", other: readonly string[]) =>
     from.filter((table) => !other.includes(table)).map((table) =>
       ({ kind: "platform_table", table, in: side }) as const

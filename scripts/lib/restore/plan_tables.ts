@@ -1,5 +1,6 @@
 /** Compares the rows per table of a backup with those of the target. */
 import { type AnyManifest, isProving } from "@backup/vault/manifest.ts";
+import { restoredRows } from "@backup/vault/platform.ts";
 import type { ArchiveToc, TocEntry } from "../archive/archive_toc.ts";
 import type { TableRows } from "../postgres/database_facts.ts";
 import { identifier } from "../postgres/sql_text.ts";
@@ -75,7 +76,7 @@ function rowsOfBackup(
   target: readonly TableRows[],
 ): Map<string, number | "unknown"> {
   if (manifest && isProving(manifest) && manifest.mode === "full") {
-    return new Map(Object.entries(manifest.rows));
+    return new Map(Object.entries(restoredRows(manifest.rows)));
   }
   const taken = new Set(selection.main);
   const keys = new Map(target.map(({ schema, table, key }) => [`${schema}\0${table}`, key]));

@@ -3,6 +3,7 @@
  * archive is on this machine and equal to its manifest, and a safety copy of the target is stored and read back.
  */
 import { BackupError, toBackupError } from "@backup/errors.ts";
+import { restoredRows } from "@backup/vault/platform.ts";
 import { SAFETY_LABEL } from "@backup/label.ts";
 import { type AnyManifest, isProving } from "@backup/vault/manifest.ts";
 import { isRestoreConfirmed, type Target } from "@backup/target.ts";
@@ -33,6 +34,8 @@ export interface RestoreOrder {
   allowSchemaOnly: boolean;
   /** The confirmation for a restore whose locks may fit, but are not sure to. @default false */
   allowTightLockTable?: boolean;
+  /** Every user of the target has to sign in again. @default false */
+  endSessions?: boolean;
   /** The plan that the restore was decided on: changes of the target since then are reported. */
   plan?: PlannedRestore | null;
   /** Who requests the safety copy of the target; `null` only for a target without content to lose. */
@@ -117,6 +120,7 @@ async function restoreLocked(
     expected,
     keepPrivileges: !toc.entries.some(({ kind }) => kind === "ACL"),
     missingRoles: target.missingRoles,
+    endSessions: order.endSessions ?? false,
   });
   const skipped = selection.skipped.map(({ entry, reason }) => ({
     kind: entry.kind,
@@ -222,7 +226,7 @@ async function expectationOf(
   return {
     mode: manifest.mode,
     sourceMajor: Number.parseInt(manifest.server_version),
-    rows: manifest.mode === "full" ? manifest.rows : null,
+    rows: manifest.mode === "full" ? restoredRows(manifest.rows) : null,
     sequences: manifest.mode === "full" ? manifest.sequences : null,
     platformSequences: manifest.platform_sequences,
     fingerprint: manifest.fingerprint,

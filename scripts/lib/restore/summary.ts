@@ -11,7 +11,14 @@ export function restoreSummary(restored: RestoreResult, key: string, target: str
     ["Feito em", manifest?.created_at_utc ?? "desconhecido (sem manifesto)"],
     ["Provas do backup", manifest && isProving(manifest) ? "completas" : "formato antigo, menos provas"],
     ["Conferido", `${number.format(verified.tables)} tabelas, ${number.format(verified.rows)} linhas`],
+    ["Sessões dos usuários", describeSessions(verified.sessions)],
     ["Não conferido", verified.notChecked.join("; ") || "nada"],
     ["Cópia anterior do destino", safety ? `\`${safety.keys.archive}\`` : "não foi feita"],
   ]);
+}
+
+/** A restore returns no session of the backup: those that are open stay, for users that the backup knows. */
+function describeSessions({ before, kept }: RestoreResult["verified"]["sessions"]): string {
+  if (before === 0) return "nenhuma estava aberta";
+  return `${number.format(kept)} mantidas, ${number.format(before - kept)} encerradas`;
 }

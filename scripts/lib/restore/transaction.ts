@@ -49,6 +49,8 @@ export interface LoadOrder {
   keepPrivileges: boolean;
   /** Roles that the archive names and the target lacks: made without login. */
   missingRoles: readonly string[];
+  /** Ends every session of the target's users, instead of those of users that the backup does not know. */
+  endSessions: boolean;
 }
 
 /** The line that psql prints after the rows of a table. */
@@ -94,9 +96,10 @@ async function restoreThrough(
     await begin(session, release, deps.lockTimeoutMs ?? LOCK_TIMEOUT_MS);
     enter("move_aside");
     if (order.keepPrivileges) await session.run(await restoreSql("restore_save_privileges.sql"));
-    for (const file of ["detach", "move_aside", "reset_privileges", "empty_platform"]) {
+    for (const file of ["detach", "move_aside", "reset_privileges", "keep_sessions", "empty_platform"]) {
       await session.run(await restoreSql(`restore_${file}.sql`));
     }
+    if (order.endSessions) await session.run("truncate restore_sessions;");
     for (const role of order.missingRoles) await session.run(`create role ${identifier(role)} nologin;`);
     const catalog = await session.run(await restoreSql("ops_state.sql"));
     enter("load");
@@ -104,6 +107,9 @@ async function restoreThrough(
     if (order.selection.largeObjects.length > 0) {
       await load(deps, session, folder, order.archiveFile, order.selection.largeObjects, "large_objects");
     }
+    const sessions = sessionsSchema.parse(
+      await session.value(await restoreSql("restore_return_sessions.sql")),
+    );
     enter("check");
     await session.run("set local session_replication_role = origin;");
     await applySettings(session);
@@ -114,7 +120,7 @@ async function restoreThrough(
     const verified = await verifyContent(session, order.expected);
     enter("commit");
     await commit(session, release, order.expected);
-    return { ...verified, closed: z.array(z.string()).parse(closed) };
+    return { ...verified, closed: z.array(z.string()).parse(closed), sessions };
   } catch (error) {
     throw await explain(deps, error, phase);
   }
@@ -124,7 +130,11 @@ async function restoreThrough(
 export interface Loaded extends Verified {
   /** Objects without an object of the same name on the target, restored from an archive without privileges: only their owner may use them. */
   closed: string[];
+  sessions: z.infer<typeof sessionsSchema>;
 }
+
+/** Sessions of the target's users: open before the restore, and open still. */
+const sessionsSchema = z.object({ before: z.number(), kept: z.number() });
 
 async function begin(session: PsqlSession, release: string, lockTimeoutMs: number): Promise<void> {
   const hash = createHash("sha256").update(release).digest("hex");

@@ -70,6 +70,7 @@ function inputsOf(run: Run, request: StartRequest): Record<string, string> {
         reason,
         r2_key: key,
         confirm: request.confirm ?? "",
+        ...(request.end_sessions ? { end_sessions: "true" } : {}),
       };
     case "plan":
       return { ...common, reason, r2_key: key, plan: "true" };

@@ -1,6 +1,6 @@
 -- The size of the server's lock table, and the locks that a restore takes before its load. Needs the settings of
--- settings.sql; one JSON value. The steps are those of restore_lock.sql, restore_detach.sql, restore_move_aside.sql
--- and restore_empty_platform.sql; locks per object were measured in pg_locks.
+-- settings.sql; one JSON value. The steps are those of restore_lock.sql, restore_detach.sql, restore_move_aside.sql,
+-- restore_keep_sessions.sql and restore_empty_platform.sql; locks per object were measured in pg_locks.
 with mine as (
   select n.oid, n.nspname
     from pg_catalog.pg_namespace n

@@ -1,4 +1,5 @@
--- Removes the rows of the platform's tables that the archive brings. TRUNCATE without CASCADE:
+-- Removes the rows of the platform's tables that the archive brings, and those of its sessions, which
+-- restore_return_sessions.sql returns: they refer to users. TRUNCATE without CASCADE:
 -- an unknown table that references them is an error, not a silent loss.
 do $$
 declare
@@ -8,7 +9,8 @@ begin
     from pg_catalog.pg_class c
     join pg_catalog.pg_namespace n on n.oid = c.relnamespace
    where n.nspname = 'auth' and c.relkind in ('r', 'p')
-     and c.relname <> all (current_setting('revo.auth_tables_except')::text[]);
+     and (c.relname <> all (current_setting('revo.auth_tables_except')::text[])
+       or c.relname = any (current_setting('revo.auth_session_tables')::text[]));
   if tables is not null then
     execute 'truncate ' || tables;
   end if;

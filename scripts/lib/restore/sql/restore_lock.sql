@@ -7,7 +7,8 @@ begin
     from pg_catalog.pg_class c
     join pg_catalog.pg_namespace n on n.oid = c.relnamespace
    where c.relkind in ('r', 'p')
-     and (n.nspname = 'auth' and c.relname <> all (current_setting('revo.auth_tables_except')::text[])
+     and (n.nspname = 'auth' and (c.relname <> all (current_setting('revo.auth_tables_except')::text[])
+                                  or c.relname = any (current_setting('revo.auth_session_tables')::text[]))
        or n.nspname = 'storage' and (c.relname = any (current_setting('revo.storage_tables')::text[])
                                      or c.relname like 's3\_multipart\_uploads%'));
   if tables is not null then

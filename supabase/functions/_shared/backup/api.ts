@@ -32,6 +32,8 @@ export const restoreRequestSchema = z.strictObject({
   r2_key: z.string(),
   confirm: z.string().nullish(),
   plan_request_id: z.uuid().optional(),
+  /** Every user of the target has to sign in again. Without it open sessions of users that the backup knows stay. */
+  end_sessions: z.boolean().optional(),
   request_id: requestId,
   reason,
 });

@@ -9,14 +9,43 @@
  */
 export const DATA_ONLY_SCHEMAS = ["auth", "storage", "realtime"] as const;
 
+/**
+ * Tables of `auth` with open sessions and sign-ins in progress. A backup holds none of their rows: they are
+ * credentials, and a restore would make ended sessions valid again, or production's valid in dev. A restore returns the
+ * target's own rows for the users that the backup knows.
+ * Source: the migrations of https://github.com/supabase/auth.
+ */
+export const AUTH_SESSION_TABLES = [
+  "sessions",
+  "refresh_tokens",
+  "mfa_amr_claims",
+  "mfa_challenges",
+  "one_time_tokens",
+  "flow_state",
+  "saml_relay_states",
+  "oauth_authorizations",
+  "oauth_client_states",
+  "webauthn_challenges",
+] as const;
+
 /** Tables of {@link DATA_ONLY_SCHEMAS} whose rows a backup contains; the platform writes the others itself. */
 export const PLATFORM_ROWS: Readonly<
   Record<(typeof DATA_ONLY_SCHEMAS)[number], { only?: readonly string[]; except?: readonly string[] }>
 > = {
-  auth: { except: ["schema_migrations"] },
+  auth: { except: ["schema_migrations", ...AUTH_SESSION_TABLES] },
   storage: { only: ["buckets", "objects"] },
   realtime: { only: [] },
 };
+
+/**
+ * The counts of the tables whose rows a restore loads. An older manifest also counts {@link AUTH_SESSION_TABLES}.
+ * @param rows by `schema.table`
+ */
+export function restoredRows(rows: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(rows).filter(([key]) => !AUTH_SESSION_TABLES.some((table) => key === `auth.${table}`)),
+  );
+}
 
 /**
  * Contains the extensions, whose `CREATE EXTENSION` a plain pg_restore can only run if the schema exists: it is in
