@@ -10,6 +10,7 @@
  * docs/exit-codes.md.
  */
 import { randomUUID } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import process from "node:process";
 import type { z } from "zod";
 import { BackupError, toBackupError } from "@backup/errors.ts";
@@ -35,6 +36,9 @@ import { restoreSummary } from "./lib/restore/summary.ts";
 import { auditCopier } from "./lib/audit/mirror.ts";
 import { type Outcome, type TrackedRun, trackRun } from "./lib/run/tracked_run.ts";
 import type { Vault } from "./lib/vault/vault.ts";
+
+/** The owner's rules for what a copy of production must not do. */
+const QUARANTINE = new URL("./quarantine.sql", import.meta.url);
 
 interface Task {
   env: z.infer<typeof restoreEnvironment>;
@@ -95,6 +99,7 @@ async function restore({ env, requester, vault, signal }: Task, run: TrackedRun)
     allowTightLockTable: env.ALLOW_TIGHT_LOCK_TABLE,
     endSessions: env.END_SESSIONS,
     plan: env.PLAN_REQUEST_ID === undefined ? null : await readPlan(env.PLAN_REQUEST_ID, run),
+    quarantine: env.TARGET === "prod" ? null : await readFile(QUARANTINE, "utf8"),
     safety: requester,
   });
   await enterSafetyCopy(run, vault, restored, signal);

@@ -247,7 +247,14 @@ export function restore(
   key: string,
   options: EngineOptions & Partial<RestoreOrder> = {},
 ) {
-  const order = { target: "dev", key, confirm: null, allowSchemaOnly: false, safety: null } as const;
+  const order = {
+    target: "dev",
+    key,
+    confirm: null,
+    allowSchemaOnly: false,
+    safety: null,
+    quarantine: null,
+  } as const;
   const { tools, gzip, progress, lockTimeoutMs, signal, ...changes } = options;
   const deps = engine(vault, connection, { tools, gzip, progress, lockTimeoutMs, signal });
   return restoreBackup(deps, { ...order, ...changes });

@@ -18,8 +18,10 @@ import {
   createProject,
   engine,
   fixture,
+  restore,
   sql,
   startPlace,
+  stateOf,
   type TestPlace,
 } from "./engine_fixture.ts";
 
@@ -205,3 +207,22 @@ async function otherProcesses(): Promise<{ name: string; environment: string }[]
   })));
   return found.filter(({ name }) => !/^(node|workerd|esbuild|MainThread)/.test(name));
 }
+
+test.each([
+  ["ROLLBACK", "rollback;"],
+  ["ROLLBACK and statements after it", "rollback; create table public.fora (id integer);"],
+])("%s planted in an archive leaves the target as it was", async (_what, planted) => {
+  const key = await plant("public", planted);
+  const target = await createProject(place.server, `ended_${plants}`);
+  await sql(target, "create table public.minha (id integer); insert into public.minha values (7);");
+  const before = await stateOf(target);
+  await expect(restore(place.store.vault, target, key)).rejects.toThrow();
+  expect(await stateOf(target)).toBe(before);
+});
+
+test("ROLLBACK planted in an archive is refused where the target's content equals the backup's", async () => {
+  const key = await plant("public", "rollback;");
+  const target = await createProject(place.server, `equal_${plants}`);
+  await restore(place.store.vault, target, good);
+  await expect(restore(place.store.vault, target, key)).rejects.toThrow();
+});

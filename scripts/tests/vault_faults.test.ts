@@ -151,7 +151,13 @@ async function run(command: Command, vault: Vault): Promise<void> {
       });
     case "restore":
       return await tracked(command, vault, async (_run, requestId) => {
-        const order = { key: good.key, confirm: null, allowSchemaOnly: false, target: "dev" } as const;
+        const order = {
+          key: good.key,
+          confirm: null,
+          allowSchemaOnly: false,
+          quarantine: null,
+          target: "dev",
+        } as const;
         await restoreBackup({ ...context, connection: dev }, { ...order, safety: orderOf("dev", requestId) });
         return { r2_key: good.key, result: {} };
       });

@@ -77,7 +77,14 @@ async function timeFacts({ connection, signal }: Deps) {
 }
 
 async function restore(deps: Deps, key: string) {
-  const order = { target: "dev", key, confirm: null, allowSchemaOnly: false, safety: null } as const;
+  const order = {
+    target: "dev",
+    key,
+    confirm: null,
+    allowSchemaOnly: false,
+    safety: null,
+    quarantine: null,
+  } as const;
   const { verified, warnings } = await restoreBackup(deps, order);
   const missing = [...warnings, ...verified.notChecked];
   if (missing.length > 0) throw new Error(`Cannot count this as a whole restore: ${missing.join("; ")}`);

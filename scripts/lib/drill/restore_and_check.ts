@@ -70,7 +70,13 @@ async function restore(
   const startedAt = context.clock();
   const elapsed = () => toSeconds(context.clock() - startedAt);
   let prepared: PreparedPlatform = { unavailable: [], leftOut: [] };
-  const options = { target: "verify", confirm: null, allowSchemaOnly: true, safety: null } as const;
+  const options = {
+    target: "verify",
+    confirm: null,
+    allowSchemaOnly: true,
+    safety: null,
+    quarantine: null,
+  } as const;
   try {
     await decompressAll(context, backup);
     verdicts.set("archive_readable", pass(`${backup.toc.entries.length} entries; uncompressed to the end`));

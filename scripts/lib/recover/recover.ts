@@ -137,7 +137,13 @@ export async function restoreIntoEmpty(
       await preparePlatform({ tools, gzip, signal }, backup, { superuser, owner: connection }, grantDefaults);
     }
     // target "verify" needs no confirmation: an empty database has nothing to lose
-    const order = { target: "verify", confirm: null, allowSchemaOnly, safety: null } as const;
+    const order = {
+      target: "verify",
+      confirm: null,
+      allowSchemaOnly,
+      safety: null,
+      quarantine: null,
+    } as const;
     return await restoreFetched({ ...deps, connection, tools, gzip, now: () => new Date() }, order, backup);
   });
   const warnings = await rebuildCatalog(vault, connection, progress);

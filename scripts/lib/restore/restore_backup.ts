@@ -36,6 +36,8 @@ export interface RestoreOrder {
   allowTightLockTable?: boolean;
   /** Every user of the target has to sign in again. @default false */
   endSessions?: boolean;
+  /** Statements that run after the checks, in the same transaction; `null` for a target that goes on as production. */
+  quarantine: string | null;
   /** The plan that the restore was decided on: changes of the target since then are reported. */
   plan?: PlannedRestore | null;
   /** Who requests the safety copy of the target; `null` only for a target without content to lose. */
@@ -121,6 +123,7 @@ async function restoreLocked(
     keepPrivileges: !toc.entries.some(({ kind }) => kind === "ACL"),
     missingRoles: target.missingRoles,
     endSessions: order.endSessions ?? false,
+    quarantine: order.quarantine,
   });
   const skipped = selection.skipped.map(({ entry, reason }) => ({
     kind: entry.kind,

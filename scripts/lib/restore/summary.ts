@@ -12,6 +12,7 @@ export function restoreSummary(restored: RestoreResult, key: string, target: str
     ["Provas do backup", manifest && isProving(manifest) ? "completas" : "formato antigo, menos provas"],
     ["Conferido", `${number.format(verified.tables)} tabelas, ${number.format(verified.rows)} linhas`],
     ["Sessões dos usuários", describeSessions(verified.sessions)],
+    ["Quarentena", describeQuarantine(verified.quarantined)],
     ["Não conferido", verified.notChecked.join("; ") || "nada"],
     ["Cópia anterior do destino", safety ? `\`${safety.keys.archive}\`` : "não foi feita"],
   ]);
@@ -21,4 +22,10 @@ export function restoreSummary(restored: RestoreResult, key: string, target: str
 function describeSessions({ before, kept }: RestoreResult["verified"]["sessions"]): string {
   if (before === 0) return "nenhuma estava aberta";
   return `${number.format(kept)} mantidas, ${number.format(before - kept)} encerradas`;
+}
+
+function describeQuarantine(changes: RestoreResult["verified"]["quarantined"]): string {
+  if (changes === null) return "não se aplica à produção";
+  if (changes.length === 0) return "nada a desligar";
+  return changes.map(({ object, done }) => `\`${object}\`: ${done}`).join("<br>");
 }

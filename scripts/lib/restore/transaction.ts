@@ -51,6 +51,8 @@ export interface LoadOrder {
   missingRoles: readonly string[];
   /** Ends every session of the target's users, instead of those of users that the backup does not know. */
   endSessions: boolean;
+  /** Runs after the checks, so that a copy of production does not act (scripts/quarantine.sql); `null`: nothing does. */
+  quarantine: string | null;
 }
 
 /** The line that psql prints after the rows of a table. */
@@ -93,7 +95,7 @@ async function restoreThrough(
   const enter = (name: string) => deps.progress.phase(phase = name);
   try {
     enter("lock");
-    await begin(session, release, deps.lockTimeoutMs ?? LOCK_TIMEOUT_MS);
+    const transaction = await begin(session, release, deps.lockTimeoutMs ?? LOCK_TIMEOUT_MS);
     enter("move_aside");
     if (order.keepPrivileges) await session.run(await restoreSql("restore_save_privileges.sql"));
     for (const file of ["detach", "move_aside", "reset_privileges", "keep_sessions", "empty_platform"]) {
@@ -118,9 +120,16 @@ async function restoreThrough(
       : [];
     requireUntouched(catalog, await session.run(await restoreSql("ops_state.sql")), order.selection);
     const verified = await verifyContent(session, order.expected);
+    let quarantined: QuarantineChange[] | null = null;
+    if (order.quarantine !== null) {
+      enter("quarantine");
+      quarantined = quarantineSchema.parse(await session.rows(order.quarantine))
+        .map(([object, done]) => ({ object, done }));
+    }
     enter("commit");
+    await requireSameTransaction(session, transaction);
     await commit(session, release, order.expected);
-    return { ...verified, closed: z.array(z.string()).parse(closed), sessions };
+    return { ...verified, closed: z.array(z.string()).parse(closed), sessions, quarantined };
   } catch (error) {
     throw await explain(deps, error, phase);
   }
@@ -131,17 +140,41 @@ export interface Loaded extends Verified {
   /** Objects without an object of the same name on the target, restored from an archive without privileges: only their owner may use them. */
   closed: string[];
   sessions: z.infer<typeof sessionsSchema>;
+  /** What scripts/quarantine.sql changed after the checks; `null`: it did not run. */
+  quarantined: QuarantineChange[] | null;
 }
+
+/** A change of scripts/quarantine.sql: the object and, in pt-BR, what was done to it. */
+export interface QuarantineChange {
+  object: string;
+  done: string;
+}
+
+const quarantineSchema = z.array(z.tuple([z.string(), z.string()]));
 
 /** Sessions of the target's users: open before the restore, and open still. */
 const sessionsSchema = z.object({ before: z.number(), kept: z.number() });
 
-async function begin(session: PsqlSession, release: string, lockTimeoutMs: number): Promise<void> {
+/** @returns the id of the transaction. */
+async function begin(session: PsqlSession, release: string, lockTimeoutMs: number): Promise<string> {
   const hash = createHash("sha256").update(release).digest("hex");
   const variables = `\\set release_hash ${hash}\n\\set lock_timeout ${lockTimeoutMs}\n`;
   await session.run(variables + await restoreSql("restore_begin.sql"));
   await applySettings(session);
   await session.run(await restoreSql("restore_lock.sql"));
+  return z.string().parse(await session.value(TRANSACTION_ID));
+}
+
+const TRANSACTION_ID = "select to_json(pg_catalog.pg_current_xact_id()::text);";
+
+/** A ROLLBACK in the archive or in scripts/quarantine.sql ends the transaction, and with it what was loaded before. */
+async function requireSameTransaction(session: PsqlSession, transaction: string): Promise<void> {
+  if (await session.value(TRANSACTION_ID) === transaction) return;
+  throw new BackupError(
+    "archive_rejected",
+    "Cannot commit the restore: something that it ran ended its transaction",
+    { hint: "Look for ROLLBACK in the archive's definitions and in scripts/quarantine.sql." },
+  );
 }
 
 /** Streams part of the archive into the open transaction: psql reads it from a FIFO that pg_restore writes. */

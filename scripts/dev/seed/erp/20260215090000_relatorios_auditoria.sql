@@ -65,3 +65,18 @@ create trigger pedidos_auditoria after insert or update or delete on public.pedi
   for each row execute function auditoria.registra();
 create trigger titulos_auditoria after update on public.titulos_financeiros
   for each row when (old.pago_em is distinct from new.pago_em) execute function auditoria.registra();
+
+-- O banco do cliente é avisado de cada título pago, onde o projeto tem pg_net
+create function public.avisar_pagamento() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  if to_regnamespace('net') is not null then
+    perform net.http_post(url := 'https://banco.example.com/pagamentos', body := jsonb_build_object('titulo', new.id));
+  end if;
+  return null;
+end
+$$;
+revoke execute on function public.avisar_pagamento() from public, anon, authenticated;
+create trigger titulos_aviso after update on public.titulos_financeiros
+  for each row when (old.pago_em is distinct from new.pago_em) execute function public.avisar_pagamento();

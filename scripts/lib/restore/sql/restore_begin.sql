@@ -1,6 +1,8 @@
 -- Opens the one transaction of a restore. A COMMIT before the checks have released it is an error:
 -- pg_restore writes a COMMIT of its own around large objects, and a crafted archive may write one anywhere.
 -- :lock_timeout in milliseconds. :release_hash is the SHA-256 of a value that only the driver knows.
+-- After a ROLLBACK that the archive brings, what follows runs in another transaction, which is never committed.
+\set AUTOCOMMIT off
 begin;
 set local client_min_messages = warning;
 set local lock_timeout = :'lock_timeout';

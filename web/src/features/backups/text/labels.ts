@@ -61,6 +61,7 @@ const PHASE_TEXT: Record<string, string> = {
   inspect_target: "Comparando com o destino",
   safety_backup: "Guardando uma cópia de segurança do destino",
   lock: "Bloqueando o banco de destino",
+  quarantine: "Desligando o que agiria fora da cópia",
   move_aside: "Separando o conteúdo atual",
   load: "Gravando o conteúdo do backup",
   check: "Conferindo o resultado",
