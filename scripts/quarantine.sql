@@ -106,7 +106,7 @@ begin
   end if;
 end $$;
 
--- Of the ERP itself. Report each change, otherwise nobody can tell the copy from the original:
+-- Of the ERP itself. Report each change, so that the copy is recognizable as one:
 --
 --   update public.integracoes set token = null where token is not null;
 --   insert into quarantine values ('table public.integracoes', 'tokens apagados');
