@@ -27,6 +27,7 @@ export function demoEnvironment(
     GITHUB_REPOSITORY: REPOSITORY,
     GITHUB_API_URL: plan.urls.github,
     REVO_PG_BIN: plan.binaries.folder,
+    REVO_WATCHDOG_HOURLY: "yes", // without pg_cron
   };
 }
 

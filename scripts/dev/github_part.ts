@@ -51,7 +51,8 @@ export class GitHubPart {
         ...(process.env.DENO_DIR === undefined ? {} : { DENO_DIR: process.env.DENO_DIR }),
       },
       // a job without its own major version uses that of this machine's servers
-      variables: { REVO_POSTGRES_MAJOR: String(binaries.major) },
+      // no pg_cron here: the watchdog is the only watch
+      variables: { REVO_POSTGRES_MAJOR: String(binaries.major), REVO_WATCHDOG_HOURLY: "yes" },
       tempFolder: this.#tempFolder,
       log,
     });

@@ -46,7 +46,7 @@ beforeAll(async () => {
       OPS_ALERT_WEBHOOK_URL: `${receiver.url}/hook`,
       OPS_ALERT_WEBHOOK_SECRET: "a secret of the receiver",
     },
-    variables: { REVO_POSTGRES_MAJOR: String(binaries.major) },
+    variables: { REVO_POSTGRES_MAJOR: String(binaries.major), REVO_WATCHDOG_HOURLY: "yes" },
     env: {
       PATH: [binaries.folder, join(ROOT, "node_modules", ".bin")].join(delimiter),
       NO_COLOR: "1",

@@ -1,15 +1,20 @@
 #!/usr/bin/env bash
-# Ensures that the machine has the programs that the scripts need; does nothing when they are installed.
+# Ensures that the machine has the programs that a command needs; does nothing when they are installed.
 #
-#   POSTGRES_MAJOR    major version of pg_dump, pg_restore and psql (default 17)
-#   POSTGRES_SERVER   "true": initdb and postgres of that version too
+#   POSTGRES          none (default): no program of PostgreSQL, and no package
+#                     client: pg_dump, pg_restore and psql; igzip where packages have it
+#                     server: initdb, postgres and pg_ctl too
+#   POSTGRES_MAJOR    their major version (default 17)
 #
 # Packages are installed on GitHub's own machines (RUNNER_ENVIRONMENT=github-hosted), which are
 # discarded afterwards. On any other machine it only reports what is missing and fails.
 set -euo pipefail
 
+postgres=${POSTGRES:-none}
 major=${POSTGRES_MAJOR:-17}
-server=${POSTGRES_SERVER:-false}
+# Of the package postgresql-common, which GitHub's images have: adds the PostgreSQL project's repository, which has every
+# supported major version, and reads the lists of all repositories.
+pgdg=/usr/share/postgresql-common/pgdg/apt.postgresql.org.sh
 
 # Prints the folder of the requested programs: Debian's, else the first on PATH.
 find_postgres() {
@@ -27,7 +32,7 @@ find_postgres() {
 
 postgres_programs() {
   echo pg_dump pg_restore psql
-  if [[ "$server" == true ]]; then echo initdb postgres pg_ctl; fi
+  if [[ "$postgres" == server ]]; then echo initdb postgres pg_ctl; fi
 }
 
 may_install() {
@@ -35,21 +40,23 @@ may_install() {
 }
 
 install_packages() {
-  local packages=("$@")
-  sudo apt-get update -q
-  sudo apt-get install -q -y --no-install-recommends "${packages[@]}"
+  sudo apt-get install -q -y --no-install-recommends "$@"
 }
 
+# The lists of packages are read once, by the script of postgresql-common where that is installed.
 install_postgres() {
   local packages=("postgresql-client-$major")
-  install_packages postgresql-common
-  # The repository of the PostgreSQL project has every supported major version.
-  sudo /usr/share/postgresql-common/pgdg/apt.postgresql.org.sh -y
-  if [[ "$server" == true ]]; then
+  if [[ ! -x "$pgdg" ]]; then
+    sudo apt-get update -q
+    install_packages postgresql-common
+  fi
+  sudo "$pgdg" -y
+  if [[ "$postgres" == server ]]; then
     # Only the programs are needed: do not create and start a cluster.
     echo 'create_main_cluster = false' | sudo tee -a /etc/postgresql-common/createcluster.conf >/dev/null
     packages+=("postgresql-$major")
   fi
+  if ! command -v igzip >/dev/null; then packages+=(isal); fi
   install_packages "${packages[@]}"
 }
 
@@ -68,9 +75,12 @@ ensure_postgres() {
   echo "PostgreSQL: $("$folder/pg_dump" --version) in $folder"
 }
 
-# igzip compresses several times as fast as gzip. Without it the scripts use the next best program.
+# igzip compresses several times as fast as gzip. Without it the scripts use the next best program: a mirror of packages
+# that does not answer is no reason to stop.
 ensure_igzip() {
-  if ! command -v igzip >/dev/null && may_install; then install_packages isal; fi
+  if ! command -v igzip >/dev/null && may_install; then
+    { sudo apt-get update -q && install_packages isal; } || true
+  fi
   if command -v igzip >/dev/null; then
     echo "igzip: $(command -v igzip)"
   else
@@ -78,14 +88,24 @@ ensure_igzip() {
   fi
 }
 
+# With npm's cache nothing is downloaded: each package is there under the hash of the lock file.
 ensure_dependencies() {
   if [[ -e node_modules/.package-lock.json ]]; then
     echo "Dependencies: node_modules is there already"
   else
-    npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
+    npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund --prefer-offline
   fi
 }
 
-ensure_postgres
-ensure_igzip
+case "$postgres" in
+  none) ;;
+  client | server)
+    ensure_postgres
+    ensure_igzip
+    ;;
+  *)
+    echo "::error::Unknown programs of PostgreSQL: '$postgres' (none, client or server)."
+    exit 2
+    ;;
+esac
 ensure_dependencies

@@ -1,5 +1,5 @@
 import type { Command } from "../command/command.ts";
-import { CATALOG, eachTarget, positive, TOOLS, VAULT } from "../command/options.ts";
+import { CATALOG, eachTarget, positive, VAULT } from "../command/options.ts";
 
 export const listCommand: Command = {
   name: "list",
@@ -25,7 +25,7 @@ export const listCommand: Command = {
       summary: "read the vault itself, not the catalog: slower, and always true",
     },
   ],
-  settings: [...VAULT, { ...CATALOG, isRequired: false, when: "without it the vault is read" }, TOOLS],
+  settings: [...VAULT, { ...CATALOG, isRequired: false, when: "without it the vault is read" }],
   environment: async () => (await import("./environment.ts")).listEnvironment,
   examples: [
     { line: "list", meaning: "the newest fifty" },

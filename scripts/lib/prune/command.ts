@@ -1,5 +1,5 @@
 import type { Command } from "../command/command.ts";
-import { apply, CATALOG, eachTarget, REQUESTER, TOOLS, VAULT } from "../command/options.ts";
+import { apply, CATALOG, eachTarget, REQUESTER, VAULT } from "../command/options.ts";
 
 export const pruneCommand: Command = {
   name: "prune",
@@ -7,7 +7,7 @@ export const pruneCommand: Command = {
   about: ["The rules: docs/retention.md."],
   task: "prune",
   options: [eachTarget, apply, ...REQUESTER],
-  settings: [...VAULT, CATALOG, TOOLS],
+  settings: [...VAULT, CATALOG],
   environment: async () => (await import("./environment.ts")).pruneEnvironment,
   examples: [
     { line: "prune", meaning: "what would be deleted, of every database; nothing is deleted" },

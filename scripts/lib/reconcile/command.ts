@@ -1,5 +1,5 @@
 import type { Command } from "../command/command.ts";
-import { apply, CATALOG, TOOLS, VAULT } from "../command/options.ts";
+import { apply, CATALOG, VAULT } from "../command/options.ts";
 
 export const reconcileCommand: Command = {
   name: "reconcile",
@@ -7,7 +7,7 @@ export const reconcileCommand: Command = {
   about: ["After a restore of prod, a lost catalog, or a backup that ended with exit code 4."],
   task: "reconcile",
   options: [apply],
-  settings: [...VAULT, CATALOG, TOOLS],
+  settings: [...VAULT, CATALOG],
   environment: async () => (await import("./environment.ts")).reconcileEnvironment,
   examples: [
     { line: "reconcile", meaning: "how they differ; nothing is changed" },

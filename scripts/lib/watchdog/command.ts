@@ -1,5 +1,5 @@
 import type { Command } from "../command/command.ts";
-import { CATALOG, GITHUB, target, TOOLS, VAULT, WEBHOOK } from "../command/options.ts";
+import { CATALOG, GITHUB, target, VAULT, WEBHOOK } from "../command/options.ts";
 
 export const watchdogCommand: Command = {
   name: "watchdog",
@@ -15,7 +15,6 @@ export const watchdogCommand: Command = {
     { variable: "HEALTHCHECK_URL", when: "a dead man's switch" },
     { variable: "REVO_WATCHDOG_HOURLY", when: "without a watch in the database" },
     ...WEBHOOK,
-    TOOLS,
   ],
   environment: async () => (await import("../alerts/environment.ts")).watchdogEnvironment,
   examples: [{ line: "watchdog", meaning: "checks prod, notifies every channel that is set" }],
