@@ -9,7 +9,7 @@ import type { Connection } from "../lib/postgres/connection.ts";
 import { countInSnapshot } from "../lib/postgres/dumped_tables.ts";
 import { Session } from "../lib/postgres/session.ts";
 import { sqlNow } from "./engine_breakage.ts";
-import { createProject, sql, startPlace, type TestPlace, tools } from "./engine_fixture.ts";
+import { backUp, createProject, restore, sql, startPlace, type TestPlace, tools } from "./engine_fixture.ts";
 
 const CONTENT = `
 create table public.notas (id bigserial primary key, texto text);
@@ -19,6 +19,7 @@ create trigger antes before insert on public.notas for each row execute function
 drop trigger antes on public.notas;
 create materialized view public.resumo as select id, texto from public.notas;
 create unique index on public.resumo (id);
+create table public.duplos as select 1 as n from generate_series(1, 2);
 `;
 
 let place: TestPlace;
@@ -28,6 +29,8 @@ beforeAll(async () => {
   place = await startPlace();
   prod = await createProject(place.server, "prod");
   await sql(prod, CONTENT);
+  const build = "create unique index concurrently meio_feito on public.duplos (n);";
+  await expect(sql(prod, build)).rejects.toThrow("could not create unique index"); // it stays, invalid
 });
 
 afterAll(() => place?.stop());
@@ -49,11 +52,40 @@ test.each([
   "refresh materialized view concurrently public.resumo",
   "create temp table passageira as table public.notas; create index on passageira (id); create temp view v as table passageira",
   "insert into public.notas (texto) values ('nova'); select setval('public.notas_id_seq', 9000)",
+  "create index concurrently notas_texto on public.notas (texto)",
+  "drop index public.meio_feito",
 ])("%s changes no definition", (statements) =>
   inSession(async (reader) => {
     const before = await readDefinitionMarks(reader);
     await inSession((other) => other.run(`${statements};`));
     expect(await describeDefinitionChanges(reader, before, await readDefinitionMarks(reader))).toEqual([]);
+  }));
+
+test("dropping or renaming a valid index changes a definition", () =>
+  inSession(async (reader) => {
+    await sql(prod, "create index um on public.notas (texto); create index outro on public.notas (texto);");
+    const before = await readDefinitionMarks(reader);
+    await sql(prod, "alter index public.um rename to dois; drop index public.outro;");
+    expect(await describeDefinitionChanges(reader, before, await readDefinitionMarks(reader))).toEqual([
+      "a dropped object of pg_class",
+      "index public.dois",
+    ]);
+  }));
+
+test("a backup succeeds beside indexes that are created and dropped concurrently without a pause", () =>
+  inSession(async (other) => {
+    let isOver = false;
+    const indexing = (async () => {
+      for (let n = 0; !isOver; n++) {
+        await other.run(
+          `create index concurrently laco_${n} on public.notas (texto); drop index concurrently public.laco_${n};`,
+        );
+      }
+    })();
+    const { keys } = await backUp(place.store.vault, prod).finally(() => isOver = true);
+    await indexing;
+    const target = await createProject(place.server, "alvo");
+    await restore(place.store.vault, target, keys.archive);
   }));
 
 test("a table that takes over the name of a counted one is not counted in its place", () =>
@@ -80,8 +112,6 @@ test("pg_dump's server process is ended before the watch has read it", async () 
         applicationName,
         ours: [watcher.pid],
         lockTimeoutMs: 30_000,
-        endsForDdl: () => true,
-        log: () => {},
         onEnd: () => {},
       });
       await watch.stop();

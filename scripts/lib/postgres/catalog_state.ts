@@ -4,6 +4,9 @@ import { sqlFile } from "./database_facts.ts";
 import type { SqlSession } from "./sql_session.ts";
 import { literal } from "./sql_text.ts";
 
+/** The catalog of indexes; elsewhere their definitions belong to pg_class. */
+const INDEX = "pg_index";
+
 /** A mark for each object, by `catalog oid`; described in catalog_state.sql. */
 export type DefinitionMarks = ReadonlyMap<string, string>;
 
@@ -22,11 +25,12 @@ export async function describeDefinitionChanges(
   after: DefinitionMarks,
 ): Promise<string[]> {
   const changed = [...new Set([...before.keys(), ...after.keys()])]
-    .filter((object) => before.get(object) !== after.get(object));
+    .filter((object) => before.get(object) !== after.get(object))
+    .filter((object) => before.has(object) || !object.startsWith(`${INDEX} `));
   if (changed.length === 0) return [];
   const values = changed.map((object) => {
     const [catalog = "", oid = ""] = object.split(" ");
-    return `(${literal(catalog)}, ${Number(oid)}::oid)`;
+    return `(${literal(catalog === INDEX ? "pg_class" : catalog)}, ${Number(oid)}::oid)`;
   });
   const described = z.array(z.string()).parse(
     await session.rows(

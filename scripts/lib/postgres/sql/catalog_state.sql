@@ -4,11 +4,18 @@
 -- snapshot: they are consistent with the snapshot only if no mark changed meanwhile.
 -- pg_class rows are compared by content: TRUNCATE, REFRESH MATERIALIZED VIEW, VACUUM and ANALYZE update them too. Left out
 -- are the columns that these change: files, TOAST tables, statistics, and hints whose objects have marks of their own.
+-- Indexes have a class of their own: pg_dump and the fingerprint find them with the snapshot, so one that is added later is
+-- no change. Left out are those that pg_dump leaves out because they are built or dropped concurrently, or invalid.
 -- Left out: temporary objects, TOAST, built-in objects. Large objects and comments are read with the snapshot.
 with
 spaces as (select oid, xmin from pg_namespace where nspname !~ '^pg_(toast|temp)'),
 relations as (
-  select c.* from pg_class c join spaces s on s.oid = c.relnamespace where c.oid >= 16384 and c.relkind <> 't'
+  select c.*, case when i.indexrelid is null then 'pg_class' else 'pg_index' end as class
+    from pg_class c
+    join spaces s on s.oid = c.relnamespace
+    left join pg_index i on i.indexrelid = c.oid
+   where c.oid >= 16384 and c.relkind <> 't'
+     and (i.indexrelid is null or i.indisready and (i.indisvalid or c.relkind = 'I'))
 ),
 functions as (
   select p.oid, p.xmin from pg_proc p join spaces s on s.oid = p.pronamespace where p.oid >= 16384
@@ -17,19 +24,19 @@ types as (
   select t.oid, t.xmin from pg_type t join spaces s on s.oid = t.typnamespace where t.oid >= 16384
 ),
 marks(class, oid, mark) as (
-  select 'pg_class', r.oid,
+  select r.class, r.oid,
          (to_jsonb(r) - array['relfilenode', 'reltablespace', 'relpages', 'reltuples', 'relallvisible', 'relallfrozen',
                               'relfrozenxid', 'relminmxid', 'relhasindex', 'relhassubclass', 'relispopulated',
                               'relrewrite', 'reltoastrelid', 'relhasrules', 'relhastriggers'])::text
     from relations r
   union all
-  select 'pg_class', r.oid, format('a%s:%s', a.attnum, a.xmin) from relations r join pg_attribute a on a.attrelid = r.oid
+  select r.class, r.oid, format('a%s:%s', a.attnum, a.xmin) from relations r join pg_attribute a on a.attrelid = r.oid
   union all
   select 'pg_class', r.oid, format('d%s:%s', d.adnum, d.xmin) from relations r join pg_attrdef d on d.adrelid = r.oid
   union all
-  select 'pg_class', r.oid, format('i%s', i.xmin) from relations r join pg_index i on i.indexrelid = r.oid
+  select r.class, r.oid, format('i%s', i.xmin) from relations r join pg_index i on i.indexrelid = r.oid
   union all
-  select 'pg_class', r.oid, format('h%s:%s', h.inhseqno, h.xmin) from relations r join pg_inherits h on h.inhrelid = r.oid
+  select r.class, r.oid, format('h%s:%s', h.inhseqno, h.xmin) from relations r join pg_inherits h on h.inhrelid = r.oid
   union all
   select 'pg_class', r.oid, format('p%s', p.xmin) from relations r join pg_partitioned_table p on p.partrelid = r.oid
   union all
