@@ -1,6 +1,10 @@
 /** The locks of a backup: how long DDL waits for them. The blocking session that a waiting backup or restore names. */
 import { rm } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { toBackupError } from "@backup/errors.ts";
+import { withDump } from "../lib/backup/with_dump.ts";
+import { chooseGzip } from "../lib/process/gzip.ts";
 import type { Connection } from "../lib/postgres/connection.ts";
 import { Session } from "../lib/postgres/session.ts";
 import { sqlNow } from "./engine_breakage.ts";
@@ -15,12 +19,18 @@ import {
   sql,
   startVault,
   type TestVault,
+  tools,
 } from "./engine_fixture.ts";
 
 let folder: string;
 let server: SupabaseServer;
 let store: TestVault;
 let prod: Connection;
+
+/** More than the pipes between pg_dump and this process hold, whatever gzip makes of it. */
+const LARGE_BYTES = 12_000_000;
+const LARGE_TABLE = `create table public.grande as select n, sha512(n::text::bytea) as v
+  from generate_series(1, ${Math.ceil(LARGE_BYTES / 128)}) n;`;
 
 beforeAll(async () => {
   folder = await makeServerFolder("revo-test-");
@@ -49,6 +59,15 @@ async function inSession<T>(work: (session: Session) => Promise<T>): Promise<T> 
   } finally {
     await session.kill();
   }
+}
+
+async function failureOf(bytes: AsyncIterable<Uint8Array>): Promise<Error> {
+  try {
+    for await (const _ of bytes);
+  } catch (error) {
+    return toBackupError(error);
+  }
+  throw new Error("the dump went on to its end");
 }
 
 /** Resolves when pg_dump has waited for a lock for a second: the other sessions have finished reading. */
@@ -92,6 +111,58 @@ test("DDL that waits for pg_dump's locks runs first, and the backup completes af
       expect(lines.join("\n")).toMatch(/waits for (public\.)?itens: trying again/);
     })
   ));
+
+/** Reads the materialized view again and again; `longest()` is the longest time of one read in milliseconds. */
+function readRepeatedly(reader: Session) {
+  let [isOver, longest] = [false, 0];
+  const reading = (async () => {
+    while (!isOver) {
+      const began = performance.now();
+      await reader.run("select * from public.resumo;");
+      longest = Math.max(longest, performance.now() - began);
+      await sleep(20);
+    }
+  })();
+  return { longest: () => longest, stop: () => (isOver = true, reading) };
+}
+
+test(
+  "a dump that is under way gives way to DDL every time, and readers wait for the DDL alone",
+  () =>
+    inSession((reader) =>
+      inSession(async (ddl) => {
+        await sql(prod, LARGE_TABLE);
+        const reads = readRepeatedly(reader);
+        const lines: string[] = [];
+        let interrupted = 0;
+        const deps = {
+          connection: prod,
+          tools,
+          gzip: chooseGzip(),
+          mode: "full",
+          lockTimeoutMs: 30_000,
+        } as const;
+        const log = (line: string) => void lines.push(line);
+        const rawBytes = await withDump({ ...deps, log }, async (attempt) => {
+          const bytes = attempt.bytes();
+          await bytes.next();
+          await attempt.facts();
+          // more attempts than a backup may be interrupted by a view that is refreshed once a minute
+          if (interrupted++ < 3) {
+            await ddl.run("refresh materialized view public.resumo;");
+            expect((await failureOf(bytes)).message).toMatch(/pid \d+ .* waits for (public\.)?resumo/);
+          }
+          for await (const _ of bytes);
+          return attempt.rawBytes();
+        });
+        await reads.stop();
+        expect(rawBytes).toBeGreaterThan(LARGE_BYTES);
+        expect(lines.filter((line) => line.includes("trying again"))).toHaveLength(3);
+        expect(reads.longest()).toBeLessThan(2000);
+      })
+    ),
+  60_000,
+);
 
 test("names the prepared transaction that holds a table", async () => {
   await sql(

@@ -27,8 +27,6 @@ export interface AttemptOptions {
   mode: Mode;
   /** How long a lock is waited for. */
   lockTimeoutMs: number;
-  /** Whether the dump is ended when DDL waits for it after its first output; before that it always is. */
-  endsForDdl: boolean;
   log: (line: string) => void;
   /** Called when the snapshot is open, before anything is dumped. */
   onSnapshot?: (snapshot: Snapshot) => void;
@@ -61,12 +59,11 @@ export class DumpAttempt {
   readonly #watch: LockWatch;
   /** The first error of any part. */
   #failure: BackupError | null = null;
-  #isConfirmed = false;
   #isComplete = false;
 
   private constructor(options: AttemptOptions, sessions: Sessions, snapshot: Snapshot) {
     [this.#options, this.#sessions, this.snapshot] = [options, sessions, snapshot];
-    const { lockTimeoutMs, log } = options;
+    const { lockTimeoutMs } = options;
     const applicationName = `revo-backups dump ${randomBytes(6).toString("hex")}`;
     const env = { ...options.connection.env, PGAPPNAME: applicationName };
     const connection = { ...options.connection, env };
@@ -79,8 +76,6 @@ export class DumpAttempt {
       applicationName,
       ours: [holder.pid, reader.pid, watcher.pid],
       lockTimeoutMs,
-      endsForDdl: () => !this.#isConfirmed || options.endsForDdl,
-      log,
       onEnd: (error) => this.#abort(error),
     });
   }
@@ -130,11 +125,6 @@ export class DumpAttempt {
     return this.#failure instanceof Disturbance ? this.#failure : null;
   }
 
-  /** Whether catalog and files were found unchanged at pg_dump's first output. */
-  get isConfirmed(): boolean {
-    return this.#isConfirmed;
-  }
-
   /** Ends everything that the attempt started. */
   async end(): Promise<void> {
     const cleanUp = async () => {
@@ -154,7 +144,6 @@ export class DumpAttempt {
     const schema = await readSchemaFacts(reader, snapshot.id, mode, lockTimeoutMs + MARGIN_MS);
     await this.#first;
     await requireUnchanged(reader, snapshot, mode);
-    this.#isConfirmed = true;
     const tables = mode === "full" ? await countRows(reader, snapshot) : withoutRows(snapshot);
     await holder.kill();
     return { ...schema, tables };
@@ -162,7 +151,11 @@ export class DumpAttempt {
 
   #abort(error: BackupError): void {
     this.#failure ??= error;
-    void this.#watch.terminateDump().finally(() => this.#dump.kill());
+    // all at once: none of them may have to wait for a server that no longer answers, or for the upload's end
+    void this.#watch.terminateDump();
+    void this.#sessions.holder.kill();
+    void this.#sessions.reader.kill();
+    this.#dump.kill();
   }
 
   /** The first cause: the loss of the snapshot, DDL, a lock, or the error itself. */

@@ -1,22 +1,27 @@
 /**
  * Watches the locks of a running dump twice a second: how long pg_dump and our sessions wait for a lock, and whether DDL
  * waits for them. pg_dump has a time-out of its own only for LOCK TABLE, and poolers drop settings in PGOPTIONS.
+ * A dump that cannot be watched ends: its locks could block others without limit, and a network that lost the connections
+ * without a sign would hold it for hours.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import { BackupError } from "@backup/errors.ts";
+import { BackupError, toBackupError } from "@backup/errors.ts";
 import { sqlFile } from "../postgres/database_facts.ts";
 import type { SqlSession } from "../postgres/sql_session.ts";
 import { literal } from "../postgres/sql_text.ts";
 import { Disturbance } from "./disturbance.ts";
 
 const EVERY_MS = 500;
-/** How long DDL that blocks the readers of a relation may wait for the dump. */
+/** How long DDL may wait for the dump while nothing waits behind it. The readers behind it never wait for longer than a read. */
 const DDL_WAIT_LIMIT_SECONDS = 2.5;
+/** How long the server may take to answer. */
+export const ANSWER_LIMIT_MS = 60_000;
 
 const stateSchema = z.object({
   waiting: z.array(z.object({ seconds: z.number(), holder: z.string() })).nullable(),
-  blocking: z.array(z.object({ seconds: z.number(), waiter: z.string() })).nullable(),
+  blocking: z.array(z.object({ seconds: z.number(), waiter: z.string(), isBlocking: z.boolean() }))
+    .nullable(),
 });
 type State = z.infer<typeof stateSchema>;
 
@@ -27,9 +32,8 @@ export interface LockWatchOptions {
   ours: readonly number[];
   /** How long pg_dump or a session of ours may wait for a lock. */
   lockTimeoutMs: number;
-  /** Whether to end the dump for DDL that waits for it now; otherwise the DDL is only logged. */
-  endsForDdl: () => boolean;
-  log: (line: string) => void;
+  /** Default: {@link ANSWER_LIMIT_MS}. */
+  answerLimitMs?: number;
   /** Called once, with the reason to end the dump. */
   onEnd: (error: BackupError) => void;
 }
@@ -41,7 +45,6 @@ export class LockWatch {
   readonly #loop: Promise<void>;
   /** The holders that our sessions waited for at the last read. */
   #lastHolders: string[] = [];
-  readonly #logged = new Set<string>();
 
   /** @param session one that nothing else waits for; used until {@link stop} */
   constructor(session: SqlSession, options: LockWatchOptions) {
@@ -75,46 +78,54 @@ export class LockWatch {
   async #watch(): Promise<void> {
     const { signal } = this.#stop;
     while (!signal.aborted) {
-      const state = await this.#read();
-      if (signal.aborted || state === null) return;
-      this.#lastHolders = (state.waiting ?? []).map(({ holder }) => holder);
-      const reason = this.#reasonToEnd(state);
+      const reason = await this.#read().then((state) => this.#reasonToEnd(state), toBackupError);
+      if (signal.aborted) return;
       if (reason !== null) return this.#options.onEnd(reason);
       await sleep(EVERY_MS, null, { signal }).catch(() => {}); // stop() ends the wait
     }
   }
 
-  /** `null` when the server no longer answers, which the dump itself reports. */
-  async #read(): Promise<State | null> {
-    const { applicationName, ours, log } = this.#options;
+  /** @throws {BackupError} when the session is lost, or the server does not answer in time. */
+  async #read(): Promise<State> {
+    const { applicationName, ours, answerLimitMs = ANSWER_LIMIT_MS } = this.#options;
     const query = (await sqlFile("lock_waits.sql"))
       .replaceAll("$OURS", `'{${ours}}'::int[]`)
       .replaceAll("$DUMP", literal(applicationName));
-    try {
-      return stateSchema.parse(await this.#session.value(`${query};`));
-    } catch (error) {
-      if (!this.#stop.signal.aborted) log(`the locks of the dump can no longer be read: ${String(error)}`);
-      return null;
-    }
+    const answer = this.#session.value(`${query};`);
+    return stateSchema.parse(await answeredWithin(answerLimitMs, this.#stop.signal, answer));
   }
 
   #reasonToEnd({ waiting, blocking }: State): BackupError | null {
-    const { lockTimeoutMs, endsForDdl, log } = this.#options;
+    const { lockTimeoutMs } = this.#options;
+    this.#lastHolders = (waiting ?? []).map(({ holder }) => holder);
     if (waiting?.some(({ seconds }) => seconds * 1000 >= lockTimeoutMs)) {
       return lockTimeoutError(this.lastHolders);
     }
-    const waiters = (blocking ?? []).filter(({ seconds }) => seconds >= DDL_WAIT_LIMIT_SECONDS);
+    const waiters = (blocking ?? []).filter(({ seconds, isBlocking }) =>
+      isBlocking || seconds >= DDL_WAIT_LIMIT_SECONDS
+    );
     if (waiters.length === 0) return null;
-    const names = waiters.map(({ waiter }) => waiter).join("; ");
-    if (endsForDdl()) {
-      return new Disturbance(
-        `Cannot go on with the dump: ${names}`,
-        "DDL and the backup disturb each other; repeat the backup when the migration is done.",
-      );
-    }
-    if (!this.#logged.has(names)) log(`the dump goes on, although DDL waits for it: ${names}`);
-    this.#logged.add(names);
-    return null;
+    return new Disturbance(
+      `Cannot go on with the dump: ${waiters.map(({ waiter }) => waiter).join("; ")}`,
+      "DDL and the backup disturb each other: repeat the backup when the migration is done. What refreshes a materialized " +
+        "view more often than a backup takes needs REFRESH MATERIALIZED VIEW CONCURRENTLY.",
+    );
+  }
+}
+
+/** @throws {BackupError} `database_unreachable` when the answer takes longer. */
+async function answeredWithin<T>(limitMs: number, unless: AbortSignal, answer: Promise<T>): Promise<T> {
+  const isOver = new AbortController();
+  const signal = AbortSignal.any([unless, isOver.signal]);
+  const late = sleep(limitMs, null, { signal }).then(() => {
+    throw new BackupError("database_unreachable", `the server has not answered for ${limitMs / 1000} s`);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    isOver.abort();
+    late.catch(() => {}); // nothing waits for it any more
+    answer.catch(() => {});
   }
 }
 

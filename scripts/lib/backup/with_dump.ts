@@ -6,30 +6,21 @@ import { type AttemptOptions, DumpAttempt } from "./dump_attempt.ts";
 /** Before each further attempt. A migration of many statements needs longer than one of a single statement. */
 const PAUSES_MS = [300, 1000, 2000, 5000, 10_000];
 /**
- * How often a dump that is under way ends for DDL that waits for it. A view that is refreshed every minute would otherwise
- * prevent every backup that takes longer.
- */
-const MOST_INTERRUPTIONS = 2;
-
-/**
  * Runs `work` with an attempt at a dump, again if that was disturbed.
  * @throws {BackupError} what `work` throws; the last {@link Disturbance} when all attempts were disturbed.
  */
 export async function withDump<T>(
-  options: Omit<AttemptOptions, "endsForDdl">,
+  options: AttemptOptions,
   work: (attempt: DumpAttempt) => Promise<T>,
 ): Promise<T> {
-  let interruptions = 0;
   for (let number = 0;; number++) {
     const pause = PAUSES_MS[number];
-    const endsForDdl = interruptions < MOST_INTERRUPTIONS;
-    const attempt = await DumpAttempt.begin({ ...options, endsForDdl });
+    const attempt = await DumpAttempt.begin(options);
     try {
       return await work(attempt);
     } catch (error) {
       const disturbance = error instanceof Disturbance ? error : attempt.disturbance;
       if (disturbance === null || pause === undefined) throw disturbance ?? error;
-      if (attempt.isConfirmed) interruptions++;
       options.log(`${disturbance.message}: trying again`);
     } finally {
       await attempt.end();

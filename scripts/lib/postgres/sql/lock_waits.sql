@@ -36,8 +36,11 @@ select json_build_object(
                        'holder', format('%s holds %s', coalesce(holder, 'a transaction'),
                                         coalesce(relation::regclass::text, 'a lock'))))
                 from holders),
-  -- sessions that wait for ours and block all readers of a relation
-  'blocking', (select json_agg(json_build_object('seconds', w.seconds,
+  -- sessions that wait for ours and block all readers of a relation; whether one of these waits
+  'blocking', (select json_agg(json_build_object('seconds', w.seconds, 'isBlocking', exists (
+                          select from pg_catalog.pg_locks q
+                           where not q.granted and q.locktype = 'relation' and q.relation = w.relation
+                             and q.database = w.database and q.pid <> w.pid and q.pid not in (select pid from ours)),
                         'waiter', format('pid %s (application %L) waits for %s', w.pid, a.application_name,
                                          w.relation::regclass)))
                  from waits w join pg_catalog.pg_stat_activity a on a.pid = w.pid
