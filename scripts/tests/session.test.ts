@@ -68,6 +68,21 @@ test("a connection is refused when TLS is required and the server has none", asy
   });
 });
 
+test("a signal ends the wait for a server that never answers", async () => {
+  const silent = createServer((socket) => void socket.on("error", () => {}).resume());
+  await once(silent.listen(0, "127.0.0.1"), "listening");
+  const { port } = silent.address() as AddressInfo;
+  const env = { ...prod.env, PGPORT: String(port) };
+  const cancel = new AbortController();
+  const began = performance.now();
+  const opening = Session.open({ connection: { ...prod, env }, signal: cancel.signal });
+  setTimeout(() => cancel.abort(new Error("stopped")), 200);
+  await expect(opening).rejects.toThrow("stopped");
+  expect(performance.now() - began).toBeLessThan(2000);
+  // resolves when no connection is left
+  await new Promise((resolve) => silent.close(resolve));
+});
+
 test("a signal cancels the running statement", async () => {
   const cancel = new AbortController();
   const session = await Session.open({ connection: prod, signal: cancel.signal });

@@ -222,7 +222,7 @@ async function openSessions({ connection, signal }: AttemptOptions): Promise<Ses
   const opened = await Promise.allSettled([
     Session.open({ connection, signal }),
     Session.open({ connection, signal }),
-    Session.open({ connection }),
+    Session.open({ connection, signal, endsBySignal: false }),
   ]);
   const [holder, reader, watcher] = opened.map((result) =>
     result.status === "fulfilled" ? result.value : null

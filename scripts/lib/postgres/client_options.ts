@@ -12,7 +12,7 @@ const SECOND = 1000;
 const KEEPALIVE_MS = 30 * SECOND;
 
 /**
- * The attempts, in order: `prefer`, libpq's default, tries without TLS where the server has none.
+ * The attempts, in order: `prefer`, libpq's default, tries without TLS where the server refuses it.
  * Source: https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-SSLMODE-STATEMENTS
  * @throws {BackupError} `missing_environment` for a root certificate that cannot be read or an unknown sslmode.
  */

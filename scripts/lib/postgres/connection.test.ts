@@ -35,6 +35,8 @@ test.each([
   "http://u:secret@h/db",
   "postgres://u:secret@h",
   "postgres://u:secret@h/db?evil=1",
+  "postgres://u:secret@h/db?channel_binding=require",
+  "postgres://u:secret@h/db?gssencmode=require",
 ])(
   "%j is refused without showing a password",
   (url) => {

@@ -26,6 +26,9 @@ const PARAMETERS: Readonly<Record<string, string>> = {
   connect_timeout: "PGCONNECT_TIMEOUT",
 };
 
+/** Values that libpq enforces and the sessions' client cannot: refused, since half of the connections would ignore them. */
+const UNSUPPORTED: Readonly<Record<string, string>> = { channel_binding: "require", gssencmode: "require" };
+
 export interface Connection {
   /** libpq environment variables, password included: pass to child processes only. */
   readonly env: Readonly<Record<string, string>>;
@@ -100,6 +103,12 @@ function parameters(url: URL, name: string): Record<string, string> {
     if (!variable) {
       throw new BackupError("missing_environment", `Cannot use ${name}: unknown URL parameter '${key}'`, {
         hint: `Known parameters: ${Object.keys(PARAMETERS).join(", ")}.`,
+      });
+    }
+    if (UNSUPPORTED[key] === value) {
+      throw new BackupError("missing_environment", `Cannot use ${name}: ${key}=${value} is not supported`, {
+        hint:
+          "Remove it: sslmode=verify-full with sslrootcert proves the server. Channel binding is used where it is offered.",
       });
     }
     env[variable] = value;

@@ -13,6 +13,8 @@ import { splitStatements } from "./sql_text.ts";
 export interface SessionOptions {
   connection: Connection;
   signal?: AbortSignal;
+  /** Whether the signal also ends the session once it is open. @default true */
+  endsBySignal?: boolean;
 }
 
 /**
@@ -33,6 +35,8 @@ select pg_catalog.pg_backend_pid();`;
 
 /** Invalid authorization: unknown role, wrong password, no entry in pg_hba.conf. */
 const AUTHENTICATION = /^28/;
+/** pg_hba.conf may have an entry for connections with TLS, or without, alone. */
+const NO_ENTRY_IN_PG_HBA = "28000";
 
 export class Session implements SqlSession {
   readonly #client: pg.Client;
@@ -46,10 +50,10 @@ export class Session implements SqlSession {
   /** The end of the statements before: they run in the order of their calls. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  private constructor(client: pg.Client, { connection, signal }: SessionOptions) {
+  private constructor(client: pg.Client, { connection, signal, endsBySignal = true }: SessionOptions) {
     this.#client = client;
     this.#address = { host: connection.host, port: Number(connection.env.PGPORT) };
-    this.#signal = signal;
+    this.#signal = endsBySignal ? signal : undefined;
     this.#abort = () => void this.kill();
     client.on("error", (error: Error) => this.#lose(error));
     client.on("end", () => this.#lose(new Error("the server closed the connection")));
@@ -58,10 +62,10 @@ export class Session implements SqlSession {
   /** Connects. @throws {BackupError} `database_auth_failed` or `database_unreachable`; the signal's reason. */
   static async open(options: SessionOptions): Promise<Session> {
     options.signal?.throwIfAborted();
-    const session = new Session(await connect(options.connection), options);
+    const session = new Session(await connect(options), options);
     if (options.signal?.aborted) await session.kill();
     options.signal?.throwIfAborted();
-    options.signal?.addEventListener("abort", session.#abort, { once: true });
+    session.#signal?.addEventListener("abort", session.#abort, { once: true });
     session.#pid = Number((await session.send(SETTINGS)).at(-1));
     return session;
   }
@@ -160,21 +164,46 @@ export class Session implements SqlSession {
 /** Every value as the text that the server sent. */
 const AS_TEXT = { getTypeParser: () => (value: string) => value };
 
-async function connect(connection: Connection): Promise<pg.Client> {
-  const [first, ...others] = await clientOptions(connection);
-  for (const options of [first, ...others]) {
+/** Tries the ways in order while the other one may succeed. @throws the first refusal of the server, otherwise the last error; the signal's reason. */
+async function connect({ connection, signal }: SessionOptions): Promise<pg.Client> {
+  let refusal: unknown = null;
+  for (const options of await clientOptions(connection)) {
+    signal?.throwIfAborted();
     const client = new pg.Client(options);
     client.on("error", () => {}); // connect() rejects with it
     try {
-      await client.connect();
+      await connectUntil(client, signal);
       return client;
     } catch (error) {
       destroySocket(client);
-      const isLast = options === (others.at(-1) ?? first);
-      if (isLast || isServerError(error)) throw explainRefusal(error);
+      signal?.throwIfAborted();
+      refusal = isServerError(refusal) ? refusal : error;
+      if (!dependsOnTls(error)) break;
     }
   }
-  throw new BackupError("database_unreachable", "no way to connect is configured");
+  throw explainRefusal(refusal);
+}
+
+async function connectUntil(client: pg.Client, signal: AbortSignal | undefined): Promise<void> {
+  const connecting = client.connect();
+  connecting.catch(() => {}); // after an abort nothing waits for it
+  const isOver = new AbortController();
+  const aborted = new Promise<never>((_, reject) => {
+    const options = { once: true, signal: isOver.signal };
+    signal?.addEventListener("abort", () => reject(signal.reason), options);
+  });
+  try {
+    await Promise.race([connecting, aborted]);
+  } finally {
+    isOver.abort();
+  }
+}
+
+/** Whether the same connection with TLS instead of without, or the reverse, may be accepted. */
+function dependsOnTls(error: unknown): boolean {
+  if (isServerError(error)) return error.code === NO_ENTRY_IN_PG_HBA;
+  const { syscall, message }: { syscall?: unknown; message?: unknown } = Object(firstOf(error));
+  return syscall !== "connect" && syscall !== "getaddrinfo" && message !== "timeout expired";
 }
 
 function explainRefusal(error: unknown): BackupError {
@@ -208,9 +237,13 @@ function isServerError(error: unknown): error is ServerError {
   return error instanceof pg.DatabaseError && error.code !== undefined;
 }
 
+/** A host of several addresses rejects with one error for each. */
+function firstOf(error: unknown): unknown {
+  return error instanceof AggregateError ? error.errors[0] : error;
+}
+
 function messageOf(error: unknown): string {
-  // a host of several addresses rejects with one error for each
-  const first = error instanceof AggregateError ? error.errors[0] : error;
+  const first = firstOf(error);
   return first instanceof Error ? first.message : String(first);
 }
 

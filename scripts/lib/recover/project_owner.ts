@@ -20,9 +20,9 @@ const PROJECT_OWNER = "postgres";
  * @returns a connection as the owner
  * @throws {BackupError} `archive_rejected` when `postgres` is a superuser of this server.
  */
-export async function makeProjectOwner(superuser: Connection): Promise<Connection> {
+export async function makeProjectOwner(superuser: Connection, signal: AbortSignal): Promise<Connection> {
   const password = randomBytes(18).toString("hex");
-  const session = await Session.open({ connection: superuser });
+  const session = await Session.open({ connection: superuser, signal });
   try {
     await session.run(
       "set client_min_messages = warning; set search_path = pg_catalog; set log_statement = 'none';",

@@ -21,7 +21,7 @@ import { vaultFields, vaultOf } from "../vault/environment.ts";
 import { chooseGzip } from "../process/gzip.ts";
 import { type Output, progressOn } from "../run/output.ts";
 import type { Progress } from "../run/progress.ts";
-import { Session } from "../postgres/session.ts";
+import { Session, type SessionOptions } from "../postgres/session.ts";
 import { literal } from "../postgres/sql_text.ts";
 import { adoptMissing } from "../reconcile/adopt_missing.ts";
 import type { Vault } from "../vault/vault.ts";
@@ -126,14 +126,14 @@ export async function restoreIntoEmpty(
   progress.phase("connect");
   const tools = await findToolsFor(deps.connection, signal);
   const gzip = chooseGzip();
-  const isPlatform = await inspectEmpty(deps.connection);
+  const isPlatform = await inspectEmpty(deps);
   let connection = deps.connection;
   const restored = await withFetchedBackup(deps, key, async (backup) => {
     if (!isPlatform) {
       progress.phase("prepare");
       const superuser = deps.connection;
-      await requireRangesOwner(superuser, backup);
-      connection = await makeProjectOwner(superuser);
+      await requireRangesOwner({ connection: superuser, signal }, backup);
+      connection = await makeProjectOwner(superuser, signal);
       await preparePlatform({ tools, gzip, signal }, backup, { superuser, owner: connection }, grantDefaults);
     }
     // target "verify" needs no confirmation: an empty database has nothing to lose
@@ -157,8 +157,8 @@ const emptiness = z.object({
 });
 
 /** @returns whether the platform's schemas exist. @throws {BackupError} unless it is empty and can be restored into. */
-async function inspectEmpty(connection: Connection): Promise<boolean> {
-  const session = await Session.open({ connection });
+async function inspectEmpty({ connection, signal }: SessionOptions): Promise<boolean> {
+  const session = await Session.open({ connection, signal });
   try {
     const found = emptiness.parse(
       await session.value(
@@ -214,14 +214,14 @@ function requireUsable(connection: Connection, found: z.infer<typeof emptiness>)
  * @throws {BackupError} `archive_rejected`.
  */
 async function requireRangesOwner(
-  connection: Connection,
+  options: SessionOptions,
   { toc }: FetchedBackup,
 ): Promise<void> {
   const ranges = toc.entries.filter(({ kind, definition }) =>
     kind === "TYPE" && /\bAS RANGE\b/.test(definition)
   );
   if (ranges.length === 0) return;
-  const session = await Session.open({ connection });
+  const session = await Session.open(options);
   const owner = await session.value("select to_json(rolname) from pg_catalog.pg_roles where oid = 10;");
   await session.close();
   if (owner === PLATFORM_SUPERUSER) return;
