@@ -8,6 +8,7 @@
 import { randomUUID } from "node:crypto";
 import process from "node:process";
 import { BackupError, toBackupError } from "@backup/errors.ts";
+import { warningText } from "@backup/vault/warnings.ts";
 import { takeBackup, type TakenBackup } from "./lib/backup/take_backup.ts";
 import { findToolsFor } from "./lib/postgres/client_tools.ts";
 import { requesterOf } from "./lib/run/requester.ts";
@@ -59,6 +60,7 @@ await runMain(async (signal) => {
         previous: await run.catalog.lastBackup(env.TARGET).catch(() => null),
         allowShrink: env.ALLOW_SHRINK,
       });
+      for (const warning of taken.manifest.warnings ?? []) run.reporter.warn(warningText(warning));
       await run.reporter.summary(backupSummary(taken, vault.bucket));
       return await enterIntoCatalog(run, vault, taken, signal);
     },

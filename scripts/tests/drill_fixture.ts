@@ -15,6 +15,7 @@ import { type CompletedDrill, drill, type DrillSpec } from "../lib/drill/drill.t
 import { PhaseTimes } from "../lib/drill/phase_times.ts";
 import { identifier } from "../lib/postgres/sql_text.ts";
 import type { OwnDatabase } from "../lib/server/prepare_platform.ts";
+import type { Vault } from "../lib/vault/vault.ts";
 import { binaries, engine, sql, type TestPlace, type TestVault } from "./engine_fixture.ts";
 
 const ROWS = 2000;
@@ -54,7 +55,7 @@ export async function copyErp(
 let databases = 0;
 
 /** A database for one restore. */
-export async function makeThrowaway({ server }: TestPlace): Promise<OwnDatabase> {
+export async function makeThrowaway({ server }: Pick<TestPlace, "server">): Promise<OwnDatabase> {
   const name = `drill_${++databases}`;
   await server.createDatabase(name);
   return { owner: server.connection("postgres", name), superuser: server.connection("supabase_admin", name) };
@@ -67,7 +68,7 @@ export interface DrillOptions extends Partial<Omit<DrillSpec, "key">> {
 
 /** Drills a backup as the command does, on a database of this fixture's server. */
 export async function drillOf(
-  place: TestPlace,
+  place: { server: TestPlace["server"]; store: { vault: Vault } },
   key: string,
   options: DrillOptions = {},
 ): Promise<CompletedDrill> {

@@ -9,7 +9,7 @@ import { Miniflare } from "miniflare";
 import { type BackupOrder, takeBackup } from "../lib/backup/take_backup.ts";
 import type { ClientTools } from "../lib/postgres/client_tools.ts";
 import type { Connection } from "../lib/postgres/connection.ts";
-import { applySettings, readFingerprint, sqlFile } from "../lib/postgres/database_facts.ts";
+import { applySettings, PROJECT_PATH, readFingerprint, sqlFile } from "../lib/postgres/database_facts.ts";
 import { chooseGzip, type Gzip } from "../lib/process/gzip.ts";
 import { findPostgres, type PostgresBinaries } from "../lib/postgres/binaries.ts";
 import { makeServerFolder } from "../lib/server/server_user.ts";
@@ -317,6 +317,7 @@ async function readContent(session: PsqlSession): Promise<string[]> {
   await applySettings(session);
   const { lines } = await readFingerprint(session);
   const sequences = await session.run(await sqlFile("sequences.sql"));
+  await session.run(PROJECT_PATH);
   const rows = await session.run(await fixture("content.sql"));
   return [...lines, ...sequences.sort(), ...rows];
 }

@@ -4,7 +4,7 @@ import { createServer, type Server } from "node:net";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { Connection } from "../lib/postgres/connection.ts";
-import { describeDifferences } from "../lib/postgres/database_facts.ts";
+import { describeDifferences } from "../lib/postgres/fingerprint_differences.ts";
 import {
   backUp,
   contentOf,

@@ -6,6 +6,7 @@ import {
   DATA_ONLY_SCHEMAS,
   OLD_CONTENT_PREFIX,
   OPS_OBJECT_PREFIX,
+  PLATFORM_ROLES,
   PLATFORM_ROWS,
   PLATFORM_SCHEMAS,
 } from "@backup/vault/platform.ts";
@@ -32,9 +33,7 @@ export interface Selection {
 /** Entries that pg_restore processes whatever the list selects. */
 const SPECIAL = new Set(["ENCODING", "STDSTRINGS", "SEARCHPATH"]);
 const LARGE_OBJECT_DATA = "BLOBS";
-/** Roles that are reserved by Supabase. */
-const PLATFORM_OWNER =
-  /^(anon|authenticated|authenticator|dashboard_user|pgbouncer|service_role|supabase_.*|cli_login_.*|pgsodium_.*|pgtle_admin|pg_.*)$/;
+const PLATFORM_OWNER = new RegExp(PLATFORM_ROLES);
 const SCHEMA_OWNER = "pg_database_owner";
 
 export function selectEntries(entries: readonly TocEntry[], context: SelectionContext): Selection {

@@ -14,6 +14,7 @@ import type { Connection } from "../postgres/connection.ts";
 import { applySettings, type TableRows } from "../postgres/database_facts.ts";
 import { countInSnapshot, findRewritten } from "../postgres/dumped_tables.ts";
 import { LOCK_NOT_AVAILABLE, Session, sqlstateOf } from "../postgres/session.ts";
+import { leftOutWarnings } from "../postgres/warnings.ts";
 import type { Gzip } from "../process/gzip.ts";
 import { Disturbance, listNames } from "./disturbance.ts";
 import { type Dump, startDump } from "./dump.ts";
@@ -145,8 +146,13 @@ export class DumpAttempt {
     await this.#first;
     await requireUnchanged(reader, snapshot, mode);
     const tables = mode === "full" ? await countRows(reader, snapshot) : withoutRows(snapshot);
+    const leftOut = mode === "full" ? await countLeftOut(reader, snapshot) : null;
     await holder.kill();
-    return { ...schema, tables };
+    return {
+      ...schema,
+      tables,
+      warnings: [...leftOutWarnings(snapshot.schemas.unknown, leftOut), ...schema.warnings],
+    };
   }
 
   #abort(error: BackupError): void {
@@ -211,6 +217,11 @@ async function countRows(reader: Session, snapshot: Snapshot): Promise<TableRows
     `Cannot count the rows of ${listNames(moved)}: rewritten or truncated meanwhile`,
     HINT,
   );
+}
+
+/** No dump holds these rows: another file does not matter. */
+async function countLeftOut(reader: Session, { id, leftOut }: Snapshot): Promise<TableRows[]> {
+  return await countInSnapshot((sql) => reader.send(sql), id, leftOut);
 }
 
 function withoutRows({ tables }: Snapshot): TableRows[] {

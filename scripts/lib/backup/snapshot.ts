@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import type { Mode } from "@backup/target.ts";
+import type { Warning } from "@backup/vault/warnings.ts";
 import { type DefinitionMarks, readDefinitionMarks } from "../postgres/catalog_state.ts";
 import {
   applySettings,
@@ -21,6 +22,7 @@ import {
 } from "../postgres/database_facts.ts";
 import { beginInSnapshot, type DumpedTable, readDumpedTables } from "../postgres/dumped_tables.ts";
 import type { SqlSession } from "../postgres/sql_session.ts";
+import { readLeftOutTables, readWarnings } from "../postgres/warnings.ts";
 
 export interface Snapshot {
   /** The argument of `pg_dump --snapshot`. */
@@ -28,6 +30,8 @@ export interface Snapshot {
   server: ServerFacts;
   schemas: SchemaPlan;
   tables: DumpedTable[];
+  /** Readable tables of the schemas that are left out. */
+  leftOut: DumpedTable[];
   catalog: DefinitionMarks;
 }
 
@@ -38,6 +42,8 @@ export interface SchemaFacts {
   roles: string[];
   platformSequences: Record<string, string>;
   migrationHead: string | null;
+  /** What the backup does not hold, and what would keep it from being restored. */
+  warnings: Warning[];
 }
 
 export interface SnapshotFacts extends SchemaFacts {
@@ -55,6 +61,7 @@ export async function openSnapshot(session: SqlSession): Promise<Snapshot> {
     schemas,
     server: await readServerFacts(session),
     tables: await readDumpedTables(session, schemas),
+    leftOut: await readLeftOutTables(session, schemas.unknown),
     catalog: await readDefinitionMarks(session),
   };
 }
@@ -78,6 +85,7 @@ export async function readSchemaFacts(
     roles: await readRoles(session),
     platformSequences: await readPlatformSequences(session),
     migrationHead: await readMigrationHead(session),
+    warnings: await readWarnings(session),
   };
   await session.run("commit;");
   return facts;

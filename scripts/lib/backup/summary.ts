@@ -1,10 +1,13 @@
 /** The job summary of a backup, in Markdown for an admin. */
+import { warningText } from "@backup/vault/warnings.ts";
 import { megabytes } from "@backup/watch/text.ts";
 import { number, table } from "../run/job_summary.ts";
 import type { TakenBackup } from "./take_backup.ts";
 
 export function backupSummary({ keys, manifest, verifiedAt }: TakenBackup, bucket: string): string {
-  return table("Backup concluído", [
+  const warnings = (manifest.warnings ?? []).map(warningText);
+  const listed = table("Avisos deste backup", warnings.map((text, i) => [String(i + 1), text]));
+  return (warnings.length === 0 ? "" : `${listed}\n`) + table("Backup concluído", [
     ["Banco", manifest.target],
     ["Objeto", `\`${bucket}/${keys.archive}\``],
     ["SHA-256", `\`${manifest.sha256}\``],

@@ -108,8 +108,8 @@ async function dumpToVault(
 ): Promise<Dumped> {
   const { progress, lockTimeoutMs = LOCK_TIMEOUT_MS } = deps;
   let isFirst = true;
-  const onSnapshot = (snapshot: Snapshot) => {
-    if (isFirst) announce(progress, snapshot);
+  const onSnapshot = () => {
+    if (isFirst) progress.phase("dump");
     isFirst = false;
   };
   const log = (line: string) => progress.log(line);
@@ -123,11 +123,6 @@ async function dumpToVault(
     });
     return { upload, rawBytes: attempt.rawBytes(), facts: await attempt.facts(), snapshot };
   });
-}
-
-function announce(progress: Progress, { schemas }: Snapshot): void {
-  for (const name of schemas.unknown) progress.log(`schema ${name} belongs to another role: left out`);
-  progress.phase("dump");
 }
 
 async function rereadObject({ vault, progress, signal }: BackupDeps, upload: Upload): Promise<void> {
@@ -201,5 +196,6 @@ function composeManifest(
     roles: facts.roles,
     toc: countEntries(toc),
     fingerprint: facts.fingerprint.areas,
+    warnings: facts.warnings,
   };
 }

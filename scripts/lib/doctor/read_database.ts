@@ -72,7 +72,7 @@ export async function readDatabase(
     return {
       server: await readServerFacts(session),
       clock: { remote, local },
-      foreignSchemas: (await planSchemas(session)).unknown,
+      foreignSchemas: (await planSchemas(session)).unknown.map(({ name }) => name),
       extensions: await readExtensions(session),
       available: z.array(z.string()).parse(await session.value(AVAILABLE)),
       lockTable: await readLockTable(session),

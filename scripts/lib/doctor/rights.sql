@@ -7,10 +7,7 @@ with me as (
 schemas as (
   select n.oid, n.nspname
     from pg_catalog.pg_namespace n
-   where n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
-     and n.nspname <> all (current_setting('revo.platform_schemas')::text[])
-     and not starts_with(n.nspname, current_setting('revo.old_content_prefix'))
-     and pg_catalog.pg_get_userbyid(n.nspowner) in (current_user, 'pg_database_owner')
+   where n.nspname = any (current_setting('revo.our_schemas')::text[])
 ),
 members as (
   select classid, objid from pg_catalog.pg_depend where deptype = 'e'

@@ -1,7 +1,8 @@
 /** Whether objects, privileges and row security of the restored database are those of the fingerprint. */
 import { isProving, type Manifest } from "@backup/vault/manifest.ts";
 import type { DrillCheck } from "@backup/vault/receipt.ts";
-import { describeDifferences, readFingerprint, readServerFacts } from "../postgres/database_facts.ts";
+import { readFingerprint, readServerFacts } from "../postgres/database_facts.ts";
+import { describeDifferences } from "../postgres/fingerprint_differences.ts";
 import type { SqlSession } from "../postgres/sql_session.ts";
 import { withoutMajorDifferences } from "../restore/verify.ts";
 import { type CheckGroup, type CheckOutcome, NO_PROOFS, NO_ROWS, passUnless, skipped } from "./check.ts";

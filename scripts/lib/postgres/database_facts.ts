@@ -12,6 +12,7 @@ import {
   EXTENSIONS_SCHEMA,
   OLD_CONTENT_PREFIX,
   OPS_OBJECT_PREFIX,
+  PLATFORM_ROLES,
   PLATFORM_ROWS,
   PLATFORM_SCHEMAS,
 } from "@backup/vault/platform.ts";
@@ -47,6 +48,7 @@ export interface ServerFacts {
 
 const SETTINGS: Readonly<Record<string, string>> = {
   "revo.platform_schemas": textArray(PLATFORM_SCHEMAS),
+  "revo.platform_roles": PLATFORM_ROLES,
   "revo.data_only_schemas": textArray(DATA_ONLY_SCHEMAS),
   "revo.auth_tables_except": textArray(PLATFORM_ROWS.auth.except ?? []),
   "revo.auth_session_tables": textArray(AUTH_SESSION_TABLES),
@@ -60,11 +62,17 @@ export function sqlFile(name: string): Promise<string> {
   return readFile(new URL(`./sql/${name}`, import.meta.url), "utf8");
 }
 
-/** Applies the settings of the queries, until the transaction ends. The session must be inside one. */
+/**
+ * Applies the settings of the queries, until the transaction ends. The session must be inside one. The project's own
+ * schemas are those of this moment.
+ */
 export async function applySettings(session: SqlSession): Promise<void> {
   const settings = Object.entries(SETTINGS)
     .map(([name, value]) => `perform pg_catalog.set_config(${literal(name)}, ${literal(value)}, true);`);
-  await session.run(`${await sqlFile("settings.sql")}\ndo $$ begin ${settings.join(" ")} end $$;`);
+  const ours = `perform pg_catalog.set_config('revo.our_schemas', (${await sqlFile(
+    "our_schemas.sql",
+  )}), true);`;
+  await session.run(`${await sqlFile("settings.sql")}\ndo $$ begin ${settings.join(" ")}\n${ours} end $$;`);
 }
 
 export async function readServerFacts(session: SqlSession): Promise<ServerFacts> {
@@ -83,6 +91,12 @@ export async function readServerFacts(session: SqlSession): Promise<ServerFacts>
   );
 }
 
+/**
+ * The planner evaluates functions of a table's expression indexes, and these may need the path that statements of the
+ * project have.
+ */
+export const PROJECT_PATH = "set local search_path to default;";
+
 /** Every table that a backup carries, with its exact rows, in name order. The tables stay locked until the transaction ends. */
 export async function countRows(session: SqlSession): Promise<TableRows[]> {
   const rows = z.array(z.tuple([z.string(), z.number(), z.string(), z.string()]));
@@ -90,13 +104,15 @@ export async function countRows(session: SqlSession): Promise<TableRows[]> {
     select json_build_array(
              format('%I.%I', nspname, relname),
              ((xpath('/row/n/text()',
-                     query_to_xml(format('select count(*) as n from only %I.%I', nspname, relname), false, true, '')
+                     query_to_xml(format('select pg_catalog.count(*) as n from only %I.%I', nspname, relname), false, true, '')
              ))[1]::text)::bigint,
              nspname, relname)
       from (${await sqlFile("carried_tables.sql")}) carried
      order by nspname collate "C", relname collate "C";`;
-  return rows.parse(await session.rows(query))
-    .map(([key, count, schema, table]) => ({ key, rows: count, schema, table }));
+  await session.run(PROJECT_PATH);
+  const counted = rows.parse(await session.rows(query));
+  await session.run("set local search_path = '';");
+  return counted.map(([key, count, schema, table]) => ({ key, rows: count, schema, table }));
 }
 
 /** For a `schema-only` backup the fingerprint leaves out facts that depend on rows. */
@@ -120,52 +136,6 @@ export function fingerprintOf(unsorted: readonly string[]): Fingerprint {
 
 export function parseFingerprintLine(line: string): FingerprintLine {
   return z.tuple([z.string(), z.string(), z.string(), z.unknown()]).parse(JSON.parse(line));
-}
-
-/**
- * A line without what PostgreSQL prints differently after a dump and restore of the same definition: parentheses,
- * blanks and the text casts of varchar lists. `a IN ('x')` on a varchar column and row comparisons are such.
- */
-function loosen(line: string): string {
-  return line.replace(/[()\s]|::(?:text|charactervarying|character varying)(?:\[\])?/g, "");
-}
-
-/** Differences, except of the printed form of the same definition; each names its object. */
-export function describeDifferences(expected: readonly string[], found: readonly string[]): string[] {
-  const [expectedTexts, foundTexts] = [new Set(expected.map(loosen)), new Set(found.map(loosen))];
-  const before = byName(expected.filter((line) => !foundTexts.has(loosen(line))));
-  const after = byName(found.filter((line) => !expectedTexts.has(loosen(line))));
-  const missingOrOther = [...before].flatMap(([name, facts]) =>
-    after.has(name) ? describeFacts(name, facts, after.get(name)) : [`${name} is missing`]
-  );
-  const extra = [...after.keys()].filter((name) => !before.has(name)).map((name) =>
-    `${name} is not in the backup`
-  );
-  return [...missingOrOther, ...extra];
-}
-
-function byName(lines: readonly string[]): Map<string, unknown> {
-  return new Map(lines.map((line) => {
-    const [area, kind, name, facts] = parseFingerprintLine(line);
-    return [`${kind} ${area}.${name}`, facts] as const;
-  }));
-}
-
-function describeFacts(name: string, expected: unknown, found: unknown): string[] {
-  const facts = z.record(z.string(), z.unknown());
-  const [before, after] = [facts.parse(expected), facts.parse(found)];
-  return Object.keys(before).flatMap((key) => {
-    const [a, b] = [JSON.stringify(before[key]), JSON.stringify(after[key])];
-    return a === b ? [] : [`${key} of ${name} is ${shown(b)}, expected ${shown(a)}`];
-  });
-}
-
-/** Arguments of a trigger's function: those of a webhook are its address and its keys, which no log may show. */
-const TRIGGER_ARGUMENTS = /(EXECUTE (?:FUNCTION|PROCEDURE) [^(]+)\(.+\)/s;
-
-function shown(text: string | undefined): string {
-  const full = (text ?? "absent").replace(TRIGGER_ARGUMENTS, "$1(…)");
-  return full.length > 200 ? `${full.slice(0, 200)}…` : full;
 }
 
 const extension = z.object({ name: z.string(), schema: z.string(), version: z.string() });
@@ -205,20 +175,25 @@ export async function readPlatformSequences(session: SqlSession): Promise<Record
   ));
 }
 
+export interface ForeignSchema {
+  name: string;
+  owner: string;
+}
+
 /** How the schemas of the database are treated by a dump. */
 export interface SchemaPlan {
   /** Passed to `pg_dump -N`. */
   excluded: string[];
-  /** Schemas of unknown owners that are on no list: left out and reported. */
-  unknown: string[];
+  /** Schemas of other roles that are on no list: left out and reported. */
+  unknown: ForeignSchema[];
   /** Quoted names of the tables that are dumped without their rows. */
   withoutRows: string[];
 }
 
 export async function planSchemas(session: SqlSession): Promise<SchemaPlan> {
-  const rows = z.array(z.object({ name: z.string(), ours: z.boolean() })).parse(
+  const rows = z.array(z.object({ name: z.string(), owner: z.string(), ours: z.boolean() })).parse(
     await session.rows(
-      `select json_build_object('name', nspname, 'ours', pg_catalog.pg_get_userbyid(nspowner) in (current_user, 'pg_database_owner'))
+      `select json_build_object('name', nspname, 'owner', pg_catalog.pg_get_userbyid(nspowner), 'ours', nspname = any (current_setting('revo.our_schemas')::text[]))
          from pg_catalog.pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema' order by nspname;`,
     ),
   );
@@ -231,7 +206,7 @@ export async function planSchemas(session: SqlSession): Promise<SchemaPlan> {
   const unknown = excluded.filter(({ name }) => !excludedByName.includes(name) && !isOld(name));
   return {
     excluded: excluded.map(({ name }) => name),
-    unknown: unknown.map(({ name }) => name),
+    unknown: unknown.map(({ name, owner }) => ({ name, owner })),
     withoutRows: await tablesWithoutRows(session),
   };
 }

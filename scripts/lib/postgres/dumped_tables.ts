@@ -4,7 +4,7 @@
  * Source: https://www.postgresql.org/docs/current/mvcc-caveats.html
  */
 import { z } from "zod";
-import { type SchemaPlan, sqlFile, type TableRows } from "./database_facts.ts";
+import { PROJECT_PATH, type SchemaPlan, sqlFile, type TableRows } from "./database_facts.ts";
 import type { SqlSession } from "./sql_session.ts";
 import { identifier, literal } from "./sql_text.ts";
 
@@ -96,7 +96,8 @@ const BATCH = 50;
 function countStatement(snapshotId: string, { schema, table }: DumpedTable): string {
   const name = `${identifier(schema)}.${identifier(table)}`;
   return `${beginInSnapshot(snapshotId)}
-    select json_build_array((select count(*) from only ${name}),
+    ${PROJECT_PATH}
+    select pg_catalog.json_build_array((select pg_catalog.count(*) from only ${name}),
                             pg_catalog.pg_relation_filenode(${literal(name)}::pg_catalog.regclass)::bigint);
     commit;`;
 }

@@ -1,7 +1,7 @@
 /** Schema and privileges of a backup against those of the target. */
+import { describeDifferences } from "../postgres/fingerprint_differences.ts";
 import { type AnyManifest, isProving, type Manifest } from "@backup/vault/manifest.ts";
 import type { ArchiveToc } from "../archive/archive_toc.ts";
-import { describeDifferences } from "../postgres/database_facts.ts";
 import { type LostObject, objectsOnlyInTarget, OPS_AREA, wholeObjects } from "./plan_objects.ts";
 import type { TargetNow } from "./read_target.ts";
 import { withoutMajorDifferences } from "./verify.ts";

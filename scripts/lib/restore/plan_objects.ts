@@ -25,7 +25,16 @@ interface Identity {
 }
 
 /** Parts of a relation: their name is `relation.part`, the line of a sequence has the relation's name. */
-const PARTS = new Set(["column", "constraint", "index", "trigger", "rule", "policy", "sequence"]);
+const PARTS = new Set([
+  "column",
+  "constraint",
+  "index",
+  "trigger",
+  "rule",
+  "policy",
+  "sequence",
+  "foreign table",
+]);
 /** Area of objects without a schema or on the platform's tables, which cannot be moved aside. */
 const DATABASE_AREA = "-";
 /** Area of the catalog's own objects. */
@@ -35,7 +44,8 @@ export const OPS_AREA = "~ops";
 export function objectsOnlyInTarget(backup: readonly string[], target: readonly string[]): LostObject[] {
   const kept = new Set(backup.map((line) => keyOf(identify(line))));
   const lost = wholeObjects(target, backup).map(identify).filter((object) =>
-    object.area !== OPS_AREA && !staysInPublic(object) && !kept.has(keyOf(object))
+    object.area !== OPS_AREA && object.kind !== "fingerprint" && !staysInPublic(object) &&
+    !kept.has(keyOf(object))
   );
   const ranges = lost.filter(isRange).map(({ area, name }) => `${area}.${name}(`);
   return lost.map((object) => ({

@@ -5,7 +5,6 @@ import type { Manifest } from "@backup/vault/manifest.ts";
 import type { Mode } from "@backup/target.ts";
 import {
   countRows,
-  describeDifferences,
   type Fingerprint,
   fingerprintOf,
   parseFingerprintLine,
@@ -14,6 +13,7 @@ import {
   sqlFile,
   type TableRows,
 } from "../postgres/database_facts.ts";
+import { describeDifferences } from "../postgres/fingerprint_differences.ts";
 import type { SqlSession } from "../postgres/sql_session.ts";
 
 /** The expected content. A fact that the backup does not hold is `null` and not checked. */
@@ -129,9 +129,11 @@ function requireEqualAreas(
   if (areas.length === 0) return;
   const { lines } = expected;
   if (!lines) return requireNone("schema and privileges", areas.map((area) => `in ${area}`));
-  const inAreas = (all: readonly string[]) =>
-    all.filter((line) => areas.some((area) => startsWithArea(line, area)));
-  requireNone("schema and privileges", describeDifferences(inAreas(lines), inAreas(found.lines)));
+  const isCompared = (line: string) => !Object.keys(ignored).some((area) => startsWithArea(line, area));
+  requireNone(
+    "schema and privileges",
+    describeDifferences(lines.filter(isCompared), found.lines.filter(isCompared)),
+  );
 }
 
 function startsWithArea(line: string, area: string): boolean {

@@ -9,9 +9,6 @@ select c.oid, n.nspname, c.relname, c.relfilenode
    and case
          when n.nspname = 'auth' then c.relname <> all (current_setting('revo.auth_tables_except')::text[])
          when n.nspname = 'storage' then c.relname = any (current_setting('revo.storage_tables')::text[])
-         else n.nspname !~ '^pg_'
-          and n.nspname <> 'information_schema'
-          and n.nspname <> all (current_setting('revo.platform_schemas')::text[])
-          and not starts_with(n.nspname, current_setting('revo.old_content_prefix'))
+         else n.nspname = any (current_setting('revo.our_schemas')::text[])
           and not (n.nspname = 'public' and starts_with(c.relname, current_setting('revo.ops_prefix')))
        end

@@ -11,9 +11,7 @@ with
 schemas as (
   select n.oid, n.nspname, n.nspowner, n.nspacl
     from pg_namespace n
-   where n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
-     and n.nspname <> all (current_setting('revo.platform_schemas')::text[])
-     and not starts_with(n.nspname, current_setting('revo.old_content_prefix'))
+   where n.nspname = any (current_setting('revo.our_schemas')::text[])
 ),
 members as materialized (select classid, objid from pg_depend where deptype = 'e'),
 relations as (
@@ -66,6 +64,8 @@ privileges as (
           select 'schema', oid, 0, coalesce(nspacl, acldefault('n', nspowner)) from schemas
           union all
           select 'large object', oid, 0, coalesce(lomacl, acldefault('L', lomowner)) from pg_largeobject_metadata
+          union all
+          select 'server', oid, 0, coalesce(srvacl, acldefault('S', srvowner)) from pg_foreign_server
           union all
           select 'default', oid, 0, defaclacl from pg_default_acl) source,
          lateral aclexplode(source.acl) x
@@ -189,7 +189,7 @@ objects(area, kind, name, facts) as (
            'kind', t.typtype, 'owner', pg_get_userbyid(t.typowner), 'acl', p.acl,
            'labels', (select json_agg(enumlabel order by enumsortorder) from pg_enum where enumtypid = t.oid),
            'domain', case when t.typtype = 'd' then
-             json_build_array(format_type(t.typbasetype, t.typtypmod), t.typnotnull, t.typdefault,
+             json_build_array(format_type(t.typbasetype, t.typtypmod), t.typnotnull, pg_get_expr(t.typdefaultbin, 0),
                               (select nullif(t.typcollation, b.typcollation)::regcollation::text
                                  from pg_type b where b.oid = t.typbasetype)) end,
            'range', (select json_build_array(rngsubtype::regtype::text, rngmultitypid::regtype::text,
@@ -291,6 +291,38 @@ objects(area, kind, name, facts) as (
     from pg_largeobject_metadata l
     left join privileges p on p.class = 'large object' and p.oid = l.oid
    where pg_get_userbyid(l.lomowner) = current_user and current_setting('revo.mode') = 'full'
+  union all
+  select '-', 'foreign server', s.srvname::text,
+         json_build_object('owner', pg_get_userbyid(s.srvowner), 'acl', p.acl, 'wrapper', w.fdwname, 'type', s.srvtype,
+                           'version', s.srvversion, 'options', (select json_agg(o order by o collate "C") from unnest(s.srvoptions) o),
+                           'comment', obj_description(s.oid, 'pg_foreign_server'))
+    from pg_foreign_server s
+    join pg_foreign_data_wrapper w on w.oid = s.srvfdw
+    left join privileges p on p.class = 'server' and p.oid = s.oid
+   where pg_has_role(s.srvowner, 'usage') and pg_get_userbyid(s.srvowner) !~ current_setting('revo.platform_roles')
+  union all
+  -- names of options: a value may be a password
+  select '-', 'user mapping', format('%s@%s', m.usename, m.srvname),
+         json_build_object('options', (select json_agg(split_part(o, '=', 1) order by split_part(o, '=', 1) collate "C")
+                                         from unnest(m.umoptions) o))
+    from pg_user_mappings m join pg_foreign_server s on s.oid = m.srvid
+   where pg_has_role(s.srvowner, 'usage') and pg_get_userbyid(s.srvowner) !~ current_setting('revo.platform_roles')
+  union all
+  select r.area, 'foreign table', r.relname::text,
+         json_build_object('server', (select srvname from pg_foreign_server where oid = t.ftserver),
+                           'options', (select json_agg(o order by o collate "C") from unnest(t.ftoptions) o),
+                           'columns', (select json_agg(json_build_array(a.attname, o) order by a.attname collate "C", o collate "C")
+                                         from pg_attribute a, unnest(a.attfdwoptions) o
+                                        where a.attrelid = r.oid and not a.attisdropped))
+    from relations r join pg_foreign_table t on t.ftrelid = r.oid
+  union all
+  select coalesce(l.objnamespace::regnamespace::text, '-'), 'security label', format('%s %s', l.objtype, l.objname),
+         json_build_object('provider', l.provider, 'label', l.label)
+    from pg_seclabels l
+   where l.objnamespace in (select oid from schemas)
+  union all
+  -- the first fingerprints had none
+  select '-', 'fingerprint', 'format', json_build_object('version', 2)
   union all
   select '-', 'extension', x.extname::text, json_build_object('schema', x.extnamespace::regnamespace::text)
     from pg_extension x

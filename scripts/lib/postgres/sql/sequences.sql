@@ -8,9 +8,7 @@ select json_build_array(
  cross join lateral (select query_to_xml(format('select last_value as v, is_called as c from %I.%I', n.nspname, c.relname),
                                          false, true, '') as x) row_of
  where c.relkind = 'S'
-   and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
-   and n.nspname <> all (current_setting('revo.platform_schemas')::text[])
-   and not starts_with(n.nspname, current_setting('revo.old_content_prefix'))
+   and n.nspname = any (current_setting('revo.our_schemas')::text[])
    and not (n.nspname = 'public' and starts_with(c.relname, current_setting('revo.ops_prefix')))
    and not exists (select from pg_depend d
                     where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e');

@@ -1,4 +1,5 @@
 -- After COMMIT: drops the content that a restore put aside, few objects a transaction. May be run again any time.
+set default_transaction_read_only = off;
 set statement_timeout = 0;
 set client_min_messages = warning;
 set search_path = '';

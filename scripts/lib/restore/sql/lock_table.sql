@@ -4,9 +4,7 @@
 with mine as (
   select n.oid, n.nspname
     from pg_catalog.pg_namespace n
-   where pg_get_userbyid(n.nspowner) = current_user and n.nspname <> 'public' and n.nspname !~ '^pg_'
-     and n.nspname <> all (current_setting('revo.platform_schemas')::text[])
-     and not starts_with(n.nspname, current_setting('revo.old_content_prefix'))
+   where n.nspname = any (current_setting('revo.our_schemas')::text[]) and n.nspname <> 'public'
 ),
 platform_tables as (
   select c.oid, c.reltoastrelid

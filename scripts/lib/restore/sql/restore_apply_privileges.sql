@@ -10,9 +10,7 @@ begin
   for item in
     with ours as (
       select oid, nspname, nspowner, nspacl from pg_catalog.pg_namespace
-       where nspname !~ '^pg_' and nspname <> 'information_schema'
-         and nspname <> all (current_setting('revo.platform_schemas')::text[])
-         and not starts_with(nspname, current_setting('revo.old_content_prefix'))
+       where nspname = any (current_setting('revo.our_schemas')::text[])
     ), objects as (
       select 'schema' as kind, quote_ident(nspname) as name, quote_ident(nspname) as relation, null::text as col,
              coalesce(nspacl, acldefault('n', nspowner)) as acl, nspowner as owner from ours

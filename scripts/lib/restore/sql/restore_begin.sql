@@ -3,7 +3,7 @@
 -- :lock_timeout in milliseconds. :release_hash is the SHA-256 of a value that only the driver knows.
 -- After a ROLLBACK that the archive brings, what follows runs in another transaction, which is never committed.
 \set AUTOCOMMIT off
-begin;
+begin isolation level read committed read write;
 set local client_min_messages = warning;
 set local lock_timeout = :'lock_timeout';
 -- no user trigger, no foreign-key trigger, no event trigger fires while rows are loaded

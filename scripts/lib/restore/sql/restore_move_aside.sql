@@ -14,12 +14,12 @@ declare
   left_over text;
 begin
   for item in
-    select nspname from pg_catalog.pg_namespace
-     where pg_get_userbyid(nspowner) = current_user
-       and nspname <> 'public' and nspname !~ '^pg_'
-       and nspname <> all (current_setting('revo.platform_schemas')::text[])
-       and not starts_with(nspname, current_setting('revo.old_content_prefix')) loop
-    execute format('alter schema %I rename to %I', item.nspname, left(prefix || item.nspname, 63));
+    select oid, nspname from pg_catalog.pg_namespace
+     where nspname = any (current_setting('revo.our_schemas')::text[]) and nspname <> 'public' loop
+    -- a name of 63 bytes at most; the oid makes names differ that agree at the beginning
+    execute format('alter schema %I rename to %I', item.nspname,
+                   case when octet_length(prefix || item.nspname) <= 63 then prefix || item.nspname
+                        else prefix || item.oid end);
   end loop;
 
   execute format('create schema %I', old_public);

@@ -2,9 +2,7 @@
 create temp table restore_privileges on commit drop as
 with ours as (
   select oid, nspname, nspowner, nspacl from pg_namespace
-   where nspname !~ '^pg_' and nspname <> 'information_schema'
-     and nspname <> all (current_setting('revo.platform_schemas')::text[])
-     and not starts_with(nspname, current_setting('revo.old_content_prefix'))
+   where nspname = any (current_setting('revo.our_schemas')::text[])
 )
 select 'schema' as kind, quote_ident(nspname) as name, coalesce(nspacl, acldefault('n', nspowner)) as acl from ours
 union all

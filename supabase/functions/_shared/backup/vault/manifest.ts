@@ -7,6 +7,7 @@ import { z } from "zod";
 import { BackupError } from "../errors.ts";
 import { labelSchema } from "../label.ts";
 import { modeSchema, targetSchema } from "../target.ts";
+import { warningSchema } from "./warnings.ts";
 
 export const MANIFEST_VERSION = 2;
 export const MANIFEST_KINDS = ["supabase_db_backup", "supabase_db_backup_local"] as const;
@@ -68,6 +69,8 @@ export const manifestV2Schema = z.object({
   toc: z.record(z.string(), count),
   /** SHA-256 of the canonical text of every object per area; the text is stored beside the archive. */
   fingerprint: z.record(z.string(), sha256),
+  /** What the backup does not hold, and what would keep it from being restored; older backups do not say. */
+  warnings: z.array(warningSchema).optional(),
   /** Hash of the manifest without this field ({@link canonicalText}); the first of version 2 have none. */
   manifest_sha256: sha256.optional(),
 });

@@ -77,6 +77,10 @@ export const EXCLUDED_SCHEMAS = [
   "vault",
 ] as const;
 
+/** Roles that Supabase reserves. Valid as a regular expression of JavaScript and of PostgreSQL. */
+export const PLATFORM_ROLES =
+  "^(anon|authenticated|authenticator|dashboard_user|pgbouncer|service_role|supabase_.*|cli_login_.*|pgsodium_.*|pgtle_admin|pg_.*)$";
+
 /** Every schema of the platform. */
 export const PLATFORM_SCHEMAS: readonly string[] = [
   ...DATA_ONLY_SCHEMAS,

@@ -1,0 +1,109 @@
+/** Compares fingerprints by the meaning of their lines, and names each object that differs. */
+import { z } from "zod";
+import { parseFingerprintLine } from "./database_facts.ts";
+
+const record = z.record(z.string(), z.unknown());
+
+/**
+ * A line without what PostgreSQL prints differently after a dump and restore of the same definition: parentheses,
+ * blanks and the text casts of varchar lists. `a IN ('x')` on a varchar column and row comparisons are such.
+ */
+function loosen(line: string): string {
+  return line.replace(/[()\s]|::(?:text|charactervarying|character varying)(?:\[\])?/g, "");
+}
+
+/**
+ * Differences in meaning; each names its object. Not compared are the printed form of a definition, who owns schema
+ * public (a server's own, which a restore leaves in place), and what the fingerprint of an older backup does not hold.
+ */
+export function describeDifferences(
+  expectedLines: readonly string[],
+  foundLines: readonly string[],
+): string[] {
+  const isOld = !expectedLines.some((line) => FORMAT.test(line));
+  const comparable = (lines: readonly string[]) =>
+    (isOld ? lines.flatMap(asInOldFormat) : lines).map(withOwnerOfPublic);
+  const [expected, found] = [comparable(expectedLines), comparable(foundLines)];
+  const [expectedTexts, foundTexts] = [new Set(expected.map(loosen)), new Set(found.map(loosen))];
+  const before = byName(expected.filter((line) => !foundTexts.has(loosen(line))));
+  const after = byName(found.filter((line) => !expectedTexts.has(loosen(line))));
+  const missingOrOther = [...before].flatMap(([name, facts]) =>
+    after.has(name) ? describeFacts(name, facts, after.get(name)) : [`${name} is missing`]
+  );
+  const extra = [...after.keys()].filter((name) => !before.has(name)).map((name) =>
+    `${name} is not in the backup`
+  );
+  return [...missingOrOther, ...extra];
+}
+
+function byName(lines: readonly string[]): Map<string, unknown> {
+  return new Map(lines.map((line) => {
+    const [area, kind, name, facts] = parseFingerprintLine(line);
+    return [`${kind} ${area}.${name}`, facts] as const;
+  }));
+}
+
+function describeFacts(name: string, expected: unknown, found: unknown): string[] {
+  const [before, after] = [record.parse(expected), record.parse(found)];
+  return Object.keys(before).flatMap((key) => {
+    const [a, b] = [JSON.stringify(before[key]), JSON.stringify(after[key])];
+    return a === b ? [] : [`${key} of ${name} is ${shown(b)}, expected ${shown(a)}`];
+  });
+}
+
+/** Arguments of a trigger's function: those of a webhook are its address and its keys, which no log may show. */
+const TRIGGER_ARGUMENTS = /(EXECUTE (?:FUNCTION|PROCEDURE) [^(]+)\(.+\)/s;
+
+function shown(text: string | undefined): string {
+  const full = (text ?? "absent").replace(TRIGGER_ARGUMENTS, "$1(…)");
+  return full.length > 200 ? `${full.slice(0, 200)}…` : full;
+}
+
+/** How the line begins that states the format; the first format had none. */
+const FORMAT = /^\["-",\s*"fingerprint",/;
+/** Kinds that the first format does not have. */
+const LATER_KINDS = ["foreign server", "user mapping", "foreign table", "security label", "fingerprint"];
+
+/** The first format has the default of a domain as it was written. */
+function asInOldFormat(line: string): string[] {
+  const [area, kind, name, all] = parseFingerprintLine(line);
+  if (LATER_KINDS.includes(kind)) return [];
+  if (kind !== "type") return [line];
+  const facts = record.parse(all);
+  if (!Array.isArray(facts.domain)) return [line];
+  const [type, notNull, , collation]: unknown[] = facts.domain;
+  return [JSON.stringify([area, kind, name, { ...facts, domain: [type, notNull, collation] }])];
+}
+
+const PUBLIC = /^\["public",\s*"schema",/;
+
+/** The line of schema public with a placeholder for its owner: `pg_database_owner` in new projects, a role in older ones. */
+function withOwnerOfPublic(line: string): string {
+  if (!PUBLIC.test(line)) return line;
+  const [area, kind, name, all] = parseFingerprintLine(line);
+  const facts = record.parse(all);
+  const owner = String(facts.owner);
+  return JSON.stringify([area, kind, name, {
+    ...facts,
+    owner: OWNER,
+    acl: renameInPrivileges(facts.acl, owner, OWNER),
+  }]);
+}
+
+const OWNER = "the owner";
+
+/**
+ * The privileges after a change of owner, as PostgreSQL rewrites them.
+ * @param acl texts `grantee=PRIVILEGE[*]/grantor`, or `null`
+ */
+function renameInPrivileges(acl: unknown, from: string, to: string): string[] | null {
+  const items = z.array(z.string()).nullish().parse(acl);
+  if (!items) return null;
+  const rename = (role: string | undefined) => role === from ? to : role;
+  return [
+    ...new Set(items.map((item) => {
+      const [, grantee, privilege, grantor] = /^(.*)=([A-Z ]+\*?)\/(.*)$/s.exec(item) ?? [];
+      return `${rename(grantee)}=${privilege}/${rename(grantor)}`;
+    })),
+  ].sort();
+}

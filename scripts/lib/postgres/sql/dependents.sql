@@ -1,0 +1,29 @@
+-- Objects of other roles that depend on the project's, which a restore over them removes: one JSON line [name, owner]
+-- each. A foreign view keeps the old table until the cleanup drops both.
+with ours as (select oid from pg_namespace where nspname = any (current_setting('revo.our_schemas')::text[]))
+select json_build_array(i.type || ' ' || i.identity, pg_get_userbyid(v.relowner))
+  from (select distinct w.ev_class
+          from pg_rewrite w
+          join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = w.oid and d.deptype = 'n'
+          left join pg_class c on d.refclassid = 'pg_class'::regclass and c.oid = d.refobjid
+          left join pg_proc p on d.refclassid = 'pg_proc'::regclass and p.oid = d.refobjid
+         where coalesce(c.relnamespace, p.pronamespace) in (select oid from ours)
+           -- what stays in place: the catalog's own objects, extensions
+           and not starts_with(coalesce(c.relname, p.proname), current_setting('revo.ops_prefix'))
+           and not exists (select from pg_depend e where e.classid = d.refclassid and e.objid = d.refobjid and e.deptype = 'e')) found
+  join pg_class v on v.oid = found.ev_class
+ cross join lateral pg_identify_object('pg_class'::regclass, v.oid, 0) i
+ where v.relnamespace not in (select oid from ours)
+   and not starts_with(v.relnamespace::regnamespace::text, current_setting('revo.old_content_prefix'))
+union all
+select json_build_array(format('publication %I (%s)', b.pubname, string_agg(r.prrelid::regclass::text, ', ' order by r.prrelid::regclass::text)),
+                        pg_get_userbyid(b.pubowner))
+  from pg_publication b join pg_publication_rel r on r.prpubid = b.oid join pg_class c on c.oid = r.prrelid
+ where b.pubowner <> (select oid from pg_roles where rolname = current_user) and c.relnamespace in (select oid from ours)
+   and not starts_with(c.relname, current_setting('revo.ops_prefix'))
+ group by b.oid, b.pubname, b.pubowner
+union all
+select json_build_array(format('event trigger %I', t.evtname), pg_get_userbyid(t.evtowner))
+  from pg_event_trigger t join pg_proc p on p.oid = t.evtfoid
+ where t.evtowner <> (select oid from pg_roles where rolname = current_user) and p.pronamespace in (select oid from ours)
+   and not exists (select from pg_depend e where e.classid = 'pg_proc'::regclass and e.objid = p.oid and e.deptype = 'e');
