@@ -10,9 +10,8 @@
 import { randomUUID } from "node:crypto";
 import process from "node:process";
 import { BackupError, toBackupError } from "@backup/errors.ts";
-import { rulingOf } from "@backup/vault/backup_state.ts";
 import { parseArchiveKey } from "@backup/vault/object_key.ts";
-import { failedChecks, isTried, proofOf, type Receipt } from "@backup/vault/receipt.ts";
+import { failedChecks, isTried, proofOf, type Receipt, rulingOf } from "@backup/vault/receipt.ts";
 import { findToolsFor } from "./lib/postgres/client_tools.ts";
 import { type CompletedDrill, drill, type DrillSpec } from "./lib/drill/drill.ts";
 import { freshHoursOf, newestBackup, wantedMajor } from "./lib/vault/newest_backup.ts";

@@ -132,7 +132,7 @@ async function readPlan(
 
 /** Takes no lock and writes nothing but its own run (docs/decisions/0010). */
 async function plan(
-  { env, vault, signal, output }: Task,
+  { env, requester, vault, signal, output }: Task,
   { catalog, reporter }: TrackedRun,
 ): Promise<Outcome> {
   const connection = connectionOf(env.TARGET, process.env);
@@ -149,6 +149,7 @@ async function plan(
     key: env.R2_KEY,
     allowSchemaOnly: env.ALLOW_SCHEMA_ONLY,
     allowTightLockTable: env.ALLOW_TIGHT_LOCK_TABLE,
+    requester: requester.requestedBy,
   });
   for (const obstacle of planned.obstacles) reporter.warn(`obstacle: ${JSON.stringify(obstacle)}`);
   await reporter.summary(planSummary(planned));

@@ -11,7 +11,7 @@ import type { PastRestore } from "../lib/catalog/catalog.ts";
 import type { Connection } from "../lib/postgres/connection.ts";
 import type { SupabaseServer } from "../lib/server/supabase.ts";
 import { PsqlSession } from "../lib/postgres/psql.ts";
-import { planRestore, type RestorePlan } from "../lib/restore/plan.ts";
+import { type PlanOrder, planRestore, type RestorePlan } from "../lib/restore/plan.ts";
 import { describeChanges } from "../lib/restore/plan_changes.ts";
 import { atPhase, sqlNow } from "./engine_breakage.ts";
 import {
@@ -56,10 +56,10 @@ afterAll(() => place?.stop());
 function plan(
   connection: Connection,
   of = key,
-  { past = [], allowSchemaOnly = false }: { past?: PastRestore[]; allowSchemaOnly?: boolean } = {},
+  { past = [], ...more }: { past?: PastRestore[] } & Partial<PlanOrder> = {},
 ): Promise<RestorePlan> {
   const context = { ...engine(store.vault, connection), pastRestores: () => Promise.resolve(past) };
-  return planRestore(context, { target: "dev", key: of, allowSchemaOnly });
+  return planRestore(context, { target: "dev", key: of, allowSchemaOnly: false, ...more });
 }
 
 /** Exact rows of each table, `absent` for a table that does not exist or has no rows of its own. */
@@ -282,6 +282,38 @@ test("what the plan reports as an obstacle fails the restore", async () => {
   expect(allowed).toMatchObject({ obstacles: [], tables: { backupRows: 0 } });
   await restore(store.vault, target, keys.archive, { allowSchemaOnly: true });
   expect((await plan(target, keys.archive)).tables).toMatchObject({ different: 0, targetRows: 0 });
+});
+
+test("an archive that was changed in the vault is an obstacle; one too large to read is stated", async () => {
+  const { keys } = await backUp(store.vault, prod);
+  const good = await plan(prod, keys.archive);
+  expect([good.backup.reading, good.obstacles]).toEqual(["equal", []]);
+  const bytes = await store.vault.bytes(keys.archive);
+  bytes[bytes.length - 9] = (bytes[bytes.length - 9] ?? 0) ^ 1;
+  await store.replace(keys.archive, bytes);
+  const spoilt = await plan(prod, keys.archive);
+  expect(spoilt.backup.reading).toBe("different");
+  expect(spoilt.obstacles).toEqual([expect.objectContaining({ kind: "archive_hash" })]);
+  await expect(restore(store.vault, prod, keys.archive)).rejects.toMatchObject({ code: "archive_corrupt" });
+  const unread = await plan(prod, keys.archive, { readUpTo: 10 });
+  expect([unread.backup.reading, unread.obstacles]).toEqual(["too_large", []]);
+  expect((await plan(prod, await oldArchive(store, prod))).backup.reading).toBe("equal");
+});
+
+test("says whether the requester's account is older than the backup", async () => {
+  const target = await createProject(server, "contas");
+  await sql(
+    target,
+    `insert into auth.users (id, email, created_at) values
+       (gen_random_uuid(), 'Ana@revo.com.br', '2026-01-02T03:04:05Z');`,
+  );
+  const accountOf = async (requester: string | null) => (await plan(target, key, { requester })).account;
+  expect(await accountOf("ana@revo.com.br")).toEqual({
+    email: "ana@revo.com.br",
+    createdAt: "2026-01-02T03:04:05Z",
+  });
+  expect(await accountOf("rui@revo.com.br")).toEqual({ email: "rui@revo.com.br", createdAt: null });
+  expect(await accountOf("command line")).toBeNull();
 });
 
 test("the predicted duration uses the median of the measured throughput", async () => {

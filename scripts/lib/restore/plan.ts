@@ -1,9 +1,10 @@
 /**
- * Plans a restore: reads the target in one read-only transaction, and fetches only the backup's
- * manifest, the text of its fingerprint and the head of its archive.
+ * Plans a restore: reads the target in one read-only transaction, and of the backup the manifest, the text of its
+ * fingerprint, and the archive once, unless it is very large.
  */
 import { BackupError } from "@backup/errors.ts";
 import { isProving } from "@backup/vault/manifest.ts";
+import type { ArchiveReading, PlannedAccount } from "@backup/runs/restore_plan.ts";
 import { parseArchiveKey } from "@backup/vault/object_key.ts";
 import type { Mode, Target } from "@backup/target.ts";
 import { readStoredToc } from "../vault/stored_toc.ts";
@@ -37,6 +38,10 @@ export interface PlanOrder {
   allowSchemaOnly: boolean;
   /** A restore whose locks may fit, but are not sure to: an obstacle without this confirmation. @default false */
   allowTightLockTable?: boolean;
+  /** Who requests the plan: whether that account can sign in afterwards is part of it. @default null */
+  requester?: string | null;
+  /** Larger archives are not read. @default {@link READ_UP_TO} */
+  readUpTo?: number;
 }
 
 export interface PlanContext {
@@ -66,7 +71,9 @@ export interface RestorePlan extends SchemaComparison {
     /** What its manifest proves: everything, the archive's hash alone, or nothing since there is none. */
     proofs: "complete" | "hash" | "none";
     unknown: Unknown[];
+    reading: ArchiveReading;
   };
+  account: PlannedAccount | null;
   server: { version: string; databaseBytes: number };
   tables: TablesPlan;
   /** The catalog's own objects. */
@@ -84,6 +91,8 @@ export interface RestorePlan extends SchemaComparison {
 }
 
 const LISTED_SESSIONS = 50;
+/** About half a minute of reading for a runner of GitHub. */
+const READ_UP_TO = 2_000_000_000;
 
 /**
  * Changes nothing, and takes no lock that others wait for.
@@ -94,12 +103,15 @@ export async function planRestore(context: PlanContext, order: PlanOrder): Promi
   const { createdAtUtc } = parseArchiveKey(order.key);
   context.progress.phase("inspect_backup");
   const backup = await readBackup(context.vault, order.key);
+  const hash = await hashOf(context, order, backup);
+  const reading = readingOf(backup, hash);
   context.progress.phase("inspect_target");
-  const now = await readTargetNow(context, backup.manifest);
+  const now = await readTargetNow({ ...context, requester: order.requester }, backup.manifest);
   const selection = selectEntries(backup.toc.entries, now.facts);
   return {
     target: order.target,
-    backup: describeBackup(order.key, createdAtUtc, backup),
+    backup: { ...describeBackup(order.key, createdAtUtc, backup), reading },
+    account: now.account,
     server: { version: now.server.version, databaseBytes: now.server.databaseBytes },
     tables: planTables({ ...backup, selection }, now.tables),
     ...compareSchemas(backup, now),
@@ -109,7 +121,7 @@ export async function planRestore(context: PlanContext, order: PlanOrder): Promi
     sessions: list(now.sessions, LISTED_SESSIONS),
     duration: await planDuration(() => context.pastRestores(order.target), backup.bytes),
     disk: { now: now.server.databaseBytes, added: expectedDatabaseBytes(backup.manifest) },
-    obstacles: findObstacles({ ...order, ...backup, now, selection }),
+    obstacles: findObstacles({ ...order, ...backup, hash, now, selection }),
   };
 }
 
@@ -126,11 +138,28 @@ async function readBackup(vault: Vault, key: string): Promise<StoredBackup> {
   };
 }
 
+/** SHA-256 of the stored archive; `null` when it is not read: without a manifest, or too large. */
+async function hashOf(
+  { vault, progress, signal }: PlanContext,
+  { key, readUpTo = READ_UP_TO }: PlanOrder,
+  { manifest, bytes }: StoredBackup,
+): Promise<string | null> {
+  if (manifest === null || bytes > readUpTo) return null;
+  const read = await vault.hash(key, { onBytes: (done) => progress.bytes(done, bytes), signal });
+  return read.sha256;
+}
+
+function readingOf({ manifest }: StoredBackup, hash: string | null): ArchiveReading {
+  if (manifest === null) return "no_manifest";
+  if (hash === null) return "too_large";
+  return hash === manifest.sha256 ? "equal" : "different";
+}
+
 function describeBackup(
   key: string,
   createdAt: string,
   { manifest, bytes, toc }: StoredBackup,
-): RestorePlan["backup"] {
+): Omit<RestorePlan["backup"], "reading"> {
   const proving = manifest !== null && isProving(manifest);
   return {
     key,

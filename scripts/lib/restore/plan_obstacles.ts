@@ -12,6 +12,8 @@ export type Obstacle =
   | { kind: "schema_only" }
   /** The size of the stored archive differs from its manifest. */
   | { kind: "archive_size"; manifest: number; stored: number }
+  /** The content of the stored archive differs from its manifest. */
+  | { kind: "archive_hash"; manifest: string; stored: string }
   /** The archive creates an extension that the target's server does not have. */
   | { kind: "extension_unavailable"; name: string }
   /** It stays in schema public, and the backup does not have it. */
@@ -28,6 +30,8 @@ export interface PlanInputs {
   allowTightLockTable?: boolean;
   manifest: AnyManifest | null;
   bytes: number;
+  /** SHA-256 of the stored archive, `null` when it was not read. */
+  hash: string | null;
   toc: ArchiveToc;
   lines: readonly string[] | null;
   now: TargetNow;
@@ -35,11 +39,13 @@ export interface PlanInputs {
 }
 
 export function findObstacles(planned: PlanInputs): Obstacle[] {
-  const { manifest, bytes } = planned;
+  const { manifest, bytes, hash } = planned;
   const obstacles: Obstacle[] = [];
   if (manifest?.mode === "schema-only" && !planned.allowSchemaOnly) obstacles.push({ kind: "schema_only" });
   if (manifest && manifest.bytes !== bytes) {
     obstacles.push({ kind: "archive_size", manifest: manifest.bytes, stored: bytes });
+  } else if (manifest && hash !== null && manifest.sha256 !== hash) {
+    obstacles.push({ kind: "archive_hash", manifest: manifest.sha256, stored: hash });
   }
   for (const name of unavailableExtensions(planned)) obstacles.push({ kind: "extension_unavailable", name });
   const { lockTable } = planned.now.facts;

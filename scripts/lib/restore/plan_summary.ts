@@ -1,9 +1,16 @@
 /** The job summary of a plan on GitHub, in Markdown for an admin. */
-import { FATE_WORDS, obstacleText, PROOF_WORDS, UNKNOWN_WORDS } from "@backup/runs/restore_plan_text.ts";
+import {
+  accessAnswer,
+  FATE_WORDS,
+  obstacleText,
+  PROOF_WORDS,
+  READING_WORDS,
+  UNKNOWN_WORDS,
+} from "@backup/runs/restore_plan_text.ts";
 import type { RestorePlan } from "./plan.ts";
 import type { Listed } from "./plan_comparison.ts";
 import type { DurationPlan } from "./plan_duration.ts";
-import { megabytes } from "@backup/watch/text.ts";
+import { megabytes, moment } from "@backup/watch/text.ts";
 import { number, table } from "../run/job_summary.ts";
 
 export function planSummary(plan: RestorePlan): string {
@@ -14,6 +21,8 @@ export function planSummary(plan: RestorePlan): string {
       ["Backup", `\`${backup.key}\``],
       ["Feito em", `${backup.createdAt}, PostgreSQL ${backup.serverVersion}`],
       ["Provas do backup", PROOF_WORDS[backup.proofs]],
+      ["Arquivo no cofre", READING_WORDS[backup.reading]],
+      ...plan.target === "prod" ? [["Quem pediu", accessText(plan)] as [string, string]] : [],
       ["O backup não informa", backup.unknown.map((what) => UNKNOWN_WORDS[what]).join(", ") || "nada falta"],
       ["A baixar", megabytes(backup.bytes)],
       ["Duração esperada", durationText(plan.duration)],
@@ -58,6 +67,11 @@ export function planSummary(plan: RestorePlan): string {
     ),
     section("Diferenças de estrutura e permissões", differences),
   ].join("\n");
+}
+
+function accessText(plan: RestorePlan): string {
+  const { title, text } = accessAnswer(plan, moment);
+  return `${title} ${text}`;
 }
 
 const SHOWN = 100;

@@ -1,5 +1,6 @@
 /** Reads the state of the target in one read-only transaction with a short lock timeout. */
 import { BackupError } from "@backup/errors.ts";
+import type { PlannedAccount } from "@backup/runs/restore_plan.ts";
 import type { AnyManifest } from "@backup/vault/manifest.ts";
 import type { ClientTools } from "../postgres/client_tools.ts";
 import type { Connection } from "../postgres/connection.ts";
@@ -16,6 +17,7 @@ import {
 import { describeLockHolders } from "../postgres/lock_holders.ts";
 import { LOCK_NOT_AVAILABLE, Session, sqlstateOf } from "../postgres/session.ts";
 import { type BlockingSession, readBlockingSessions } from "../postgres/blocking_sessions.ts";
+import { readAccount } from "./plan_account.ts";
 import { readTargetFacts, type RestoreTargetFacts } from "./target_facts.ts";
 
 export interface TargetNow {
@@ -25,6 +27,7 @@ export interface TargetNow {
   tables: TableRows[];
   fingerprint: Fingerprint;
   extensions: Awaited<ReturnType<typeof readExtensions>>;
+  account: PlannedAccount | null;
 }
 
 export interface TargetAccess {
@@ -32,6 +35,8 @@ export interface TargetAccess {
   tools: ClientTools;
   /** How long to wait for the lock of a table, in milliseconds. @default 1000 */
   lockTimeoutMs?: number;
+  /** Whose account to look for. @default null */
+  requester?: string | null;
   signal?: AbortSignal;
 }
 
@@ -40,7 +45,7 @@ export async function readTargetNow(
   access: TargetAccess,
   manifest: AnyManifest | null,
 ): Promise<TargetNow> {
-  const { connection, lockTimeoutMs = 1000, signal } = access;
+  const { connection, lockTimeoutMs = 1000, requester = null, signal } = access;
   const session = await Session.open({ connection, signal });
   try {
     await session.run(
@@ -54,6 +59,7 @@ export async function readTargetNow(
       tables: await countRows(session),
       fingerprint: await readFingerprint(session, manifest?.mode),
       extensions: await readExtensions(session),
+      account: await readAccount(session, requester),
     };
   } catch (error) {
     throw sqlstateOf(error) === LOCK_NOT_AVAILABLE ? await explain(access, error) : error;

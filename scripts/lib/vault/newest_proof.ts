@@ -1,7 +1,6 @@
 /** What drills found of a backup, from the receipts beside its archive. */
-import { rulingOf } from "@backup/vault/backup_state.ts";
 import { isReceiptKey } from "@backup/vault/object_key.ts";
-import { type Proof, proofOf, receiptSchema } from "@backup/vault/receipt.ts";
+import { type Proof, proofOf, receiptSchema, rulingOf } from "@backup/vault/receipt.ts";
 import type { Vault } from "./vault.ts";
 
 /**

@@ -10,8 +10,8 @@ import {
   siblingKeys,
   targetPrefix,
 } from "@backup/vault/object_key.ts";
-import { isRejected, rulingOf } from "@backup/vault/backup_state.ts";
-import { checkTitle, failedChecks, receiptSchema } from "@backup/vault/receipt.ts";
+import { rejectedAt } from "@backup/vault/backup_state.ts";
+import { checkTitle, failedChecks, receiptSchema, rulingOf } from "@backup/vault/receipt.ts";
 import type { Target } from "@backup/target.ts";
 import type { VaultFacts, WatchedBackup } from "@backup/watch/conditions.ts";
 import { COMPARED_BACKUPS } from "@backup/watch/vault.ts";
@@ -53,7 +53,8 @@ export async function readVaultFacts(
     const read = await readBackup(vault, key, bytes, isBackup && backups.length === 0 && key !== hashedKey);
     if (typeof read === "string") corrupt.push({ key, reason: read });
     else if (read !== null && isBackup) {
-      backups.push({ ...read, rejectedAt: await rejectedAt(vault, key, listed.receipts) });
+      const proof = await newestProof(vault, listed.receipts.filter((each) => archiveKeyOf(each) === key));
+      backups.push({ ...read, rejectedAt: rejectedAt({ proof }) });
     }
   }
   const drills = await readDrills(vault, listed.receipts);
@@ -114,11 +115,6 @@ async function readBackup(
   if (manifest.mode !== "full") return null;
   const rows = isProving(manifest) ? manifest.rows : null;
   return { key, createdAtUtc: parseArchiveKey(key).createdAtUtc, bytes, rows };
-}
-
-async function rejectedAt(vault: Vault, key: string, receipts: readonly string[]): Promise<string | null> {
-  const proof = await newestProof(vault, receipts.filter((receipt) => archiveKeyOf(receipt) === key));
-  return proof !== null && isRejected({ proof }) ? proof.drilled_at : null;
 }
 
 async function readDrills(vault: Vault, receipts: readonly string[]): Promise<VaultFacts["drills"]> {

@@ -1,5 +1,5 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { BrowserRouter, Navigate, type RouteObject, useRoutes } from "react-router-dom";
 import { backupsRoutes } from "../features/backups/routes.tsx";
 import { CrashBoundary } from "./crash_boundary.tsx";
@@ -7,10 +7,18 @@ import { NotFound } from "./not_found.tsx";
 import { HOME, SIGN_IN } from "./paths.ts";
 import { SessionProvider, type SessionStore, useSession } from "./session.ts";
 import { Shell } from "./shell.tsx";
-import { SignInPage } from "./sign_in_page.tsx";
+
+const SignInPage = lazy(async () => ({ default: (await import("./sign_in_page.tsx")).SignInPage }));
 
 const routes: RouteObject[] = [
-  { path: SIGN_IN, element: <SignInPage /> },
+  {
+    path: SIGN_IN,
+    element: (
+      <Suspense fallback={null}>
+        <SignInPage />
+      </Suspense>
+    ),
+  },
   {
     element: <Shell />,
     children: [

@@ -83,6 +83,12 @@ export function readersTimeZone(): string {
   return instantFormat(undefined).resolvedOptions().timeZone;
 }
 
+/** The name of the browser's time zone, or of the given one: `Horário de Brasília`. */
+export function zoneName(timeZone?: string): string {
+  const parts = new Intl.DateTimeFormat(LOCALE, { timeZoneName: "longGeneric", timeZone }).formatToParts();
+  return parts.find(({ type }) => type === "timeZoneName")?.value ?? readersTimeZone();
+}
+
 /** Day and time in the browser's time zone or the given one: `24/11/2026 03:10`. */
 export function formatInstant(instant: Date, timeZone?: string): string {
   const parts = instantFormat(timeZone).formatToParts(instant);

@@ -1,5 +1,5 @@
 /** The policy of retention, its input and its decisions. */
-import { isRejected } from "../vault/backup_state.ts";
+import { rejectedAt } from "../vault/backup_state.ts";
 import type { BackupProof } from "../vault/catalog.ts";
 import type { Period } from "./periods.ts";
 
@@ -113,7 +113,7 @@ export function retentionBackupOf(row: RetentionRow): RetentionBackup {
     origin: row.origin,
     bytes: row.bytes,
     provenAt: row.proven_at,
-    rejectedAt: isRejected(row) ? row.proof?.drilled_at ?? null : null,
+    rejectedAt: rejectedAt(row),
     holdUntil: row.hold_until,
     holdReason: row.hold_reason,
   };

@@ -16,6 +16,7 @@ export type PlannedUnknown = (typeof UNKNOWNS)[number];
 const knownObstacleSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("schema_only") }),
   z.object({ kind: z.literal("archive_size"), manifest: z.number(), stored: z.number() }),
+  z.object({ kind: z.literal("archive_hash"), manifest: z.string(), stored: z.string() }),
   z.object({ kind: z.literal("extension_unavailable"), name: z.string() }),
   z.object({ kind: z.literal("extension_only_in_target"), name: z.string() }),
   z.object({
@@ -76,6 +77,18 @@ const extensionSchema = z.object({
   available: z.boolean(),
 });
 
+/** Whether the stored archive was read and compared with its manifest's SHA-256. */
+export const ARCHIVE_READINGS = ["equal", "different", "too_large", "no_manifest"] as const;
+export type ArchiveReading = (typeof ARCHIVE_READINGS)[number];
+
+/** The requester's account on the target, to tell whether the requester can sign in after the restore. */
+const accountSchema = z.object({
+  email: z.string(),
+  /** `null`: the target has no such account. */
+  createdAt: z.string().nullable(),
+});
+export type PlannedAccount = z.infer<typeof accountSchema>;
+
 export const restorePlanSchema = z.object({
   target: targetSchema,
   backup: z.object({
@@ -87,7 +100,11 @@ export const restorePlanSchema = z.object({
     serverVersion: z.string(),
     proofs: z.enum(["complete", "hash", "none"]),
     unknown: z.array(z.enum(UNKNOWNS)),
+    /** Absent in plans of an older script, which read no archive. */
+    reading: z.enum(ARCHIVE_READINGS).optional(),
   }),
+  /** `null` without the requester's e-mail, absent in plans of an older script. */
+  account: accountSchema.nullish(),
   server: z.object({ version: z.string(), databaseBytes: z.number() }),
   tables: z.object({
     total: z.number(),

@@ -1,5 +1,12 @@
 /** The pt-BR texts of a restore's plan, shared by the job's summary and the screen. */
-import type { PlannedFate, PlannedObstacle, PlannedRestore, PlannedUnknown } from "./restore_plan.ts";
+import { tryParseArchiveKey } from "../vault/object_key.ts";
+import type {
+  ArchiveReading,
+  PlannedFate,
+  PlannedObstacle,
+  PlannedRestore,
+  PlannedUnknown,
+} from "./restore_plan.ts";
 
 /** How much of the restored database can be compared with the backup. */
 export const PROOF_WORDS: Readonly<Record<PlannedRestore["backup"]["proofs"], string>> = {
@@ -23,6 +30,62 @@ export const FATE_WORDS: Readonly<Record<PlannedFate, string>> = {
   replaced: "substituído pela versão do backup (fica na cópia de segurança)",
 };
 
+/** Whether the archive in the vault is what was written. */
+export const READING_WORDS: Readonly<Record<ArchiveReading | "not_read", string>> = {
+  equal: "lido até o fim, igual ao manifesto",
+  different: "lido até o fim, diferente do manifesto",
+  too_large: "não lido: é grande demais para a simulação; a restauração o confere antes de tocar no destino",
+  no_manifest: "não conferido: não há manifesto",
+  not_read: "não lido; a restauração o confere antes de tocar no destino",
+};
+
+/** The answer to "will the requester still be able to sign in?", for a restore into the database of the sign-in. */
+export interface AccessAnswer {
+  tone: "info" | "warn" | "bad";
+  title: string;
+  text: string;
+}
+
+/** @param when formats an instant for the reader */
+export function accessAnswer(
+  { account, backup, target }: Pick<PlannedRestore, "account" | "backup" | "target">,
+  when: (instant: string) => string,
+): AccessAnswer {
+  const source = tryParseArchiveKey(backup.key)?.target ?? target;
+  const made = when(backup.createdAt);
+  if (source !== target) {
+    return {
+      tone: "bad",
+      title:
+        `Não se sabe se você continuará entrando: as contas, senhas e permissões passam a ser as de ${source}.`,
+      text:
+        "Só entra quem tem conta lá, com a senha de lá. Depois da restauração, quem não tiver não consegue desfazê-la.",
+    };
+  }
+  if (!account) {
+    return {
+      tone: "warn",
+      title: "Não se sabe se você continuará entrando.",
+      text: `Só entra quem já tinha conta em ${made}, com a senha e as permissões daquele momento.`,
+    };
+  }
+  if (account.createdAt === null || Date.parse(account.createdAt) > Date.parse(backup.createdAt)) {
+    return {
+      tone: "bad",
+      title: `Você não conseguirá mais entrar: a conta ${account.email} não existia em ${made}.`,
+      text:
+        "Antes de restaurar, garanta que outra pessoa com ops:manage e conta mais antiga que o backup consiga entrar.",
+    };
+  }
+  return {
+    tone: "info",
+    title: `Você continuará entrando, com a senha que valia em ${made}.`,
+    text:
+      `A conta ${account.email} já existia. Se você trocou a senha, ganhou permissões ou mudou o segundo fator depois, ` +
+      "isso também volta atrás.",
+  };
+}
+
 /** Why the restore would fail without a change. */
 export function obstacleText(obstacle: PlannedObstacle): string {
   switch (obstacle.kind) {
@@ -30,6 +93,9 @@ export function obstacleText(obstacle: PlannedObstacle): string {
       return "o backup não tem linhas e esvaziaria o destino: exige ALLOW_SCHEMA_ONLY=yes";
     case "archive_size":
       return `o arquivo tem ${obstacle.stored} bytes, o manifesto diz ${obstacle.manifest}`;
+    case "archive_hash":
+      return `o arquivo no cofre não é o que foi gravado: tem o SHA-256 ${obstacle.stored}, ` +
+        `o manifesto diz ${obstacle.manifest}`;
     case "extension_unavailable":
       return `o servidor do destino não tem a extensão ${obstacle.name}`;
     case "extension_only_in_target":

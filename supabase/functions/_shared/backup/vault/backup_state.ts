@@ -1,22 +1,8 @@
 /**
  * The state of a backup: what drills found of it, and whether it counts as a protection. The screen, the watch, the
- * choice of the newest backup and retention use these functions.
+ * choice of the newest backup and retention use these functions; `rulingOf` of a receipt says what one drill found.
  */
 import type { BackupProof } from "./catalog.ts";
-import { type CheckResult, failedChecks, isTried } from "./receipt.ts";
-
-/** What a drill says of the backup that it restored; `null`: nothing, only its own server or the schedule failed. */
-export type Ruling = "proven" | "rejected" | null;
-
-/** The age of the newest backup of the database: it says nothing of the backup that was drilled. */
-const NOT_OF_THE_BACKUP = "freshness";
-
-/** @example rulingOf([{ name: "rows_per_table", verdict: "FAIL", detail: "", seconds: 0 }]) // "rejected" */
-export function rulingOf(checks: readonly CheckResult[]): Ruling {
-  const failed = failedChecks(checks);
-  if (failed.some((name) => name !== NOT_OF_THE_BACKUP)) return "rejected";
-  return failed.length === 0 && isTried(checks) ? "proven" : null;
-}
 
 /**
  * `rejected` the newest drill with a ruling failed · `proven` it passed · `verified` the archive was read back after the
@@ -32,6 +18,13 @@ interface Judged {
 /** Whether the backup is no protection: it is not the newest, it is not proven, and nothing is deleted in its favour. */
 export function isRejected({ proof }: Judged): boolean {
   return proof !== null && proof.failed > 0;
+}
+
+/** When the drill that rejected a backup began; `null` for one that counts. */
+export function rejectedAt(
+  { proof }: { proof: Pick<BackupProof, "failed" | "drilled_at"> | null },
+): string | null {
+  return proof !== null && isRejected({ proof }) ? proof.drilled_at : null;
 }
 
 /** @example backupState({ proof: null, proven_at: null, verified_at: "2026-01-15T03:12:00Z" }) // "verified" */

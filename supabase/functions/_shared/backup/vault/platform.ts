@@ -37,6 +37,16 @@ export const PLATFORM_ROWS: Readonly<
   realtime: { only: [] },
 };
 
+const VOLATILE = /^auth\.(?!users$|identities$)/;
+
+/**
+ * Whether the platform adds and removes the rows of a table by itself: sessions, tokens, the log of sign-ins.
+ * @param table quoted `schema.table`
+ */
+export function isVolatileTable(table: string): boolean {
+  return VOLATILE.test(table);
+}
+
 /**
  * The counts of the tables whose rows a restore loads. An older manifest also counts {@link AUTH_SESSION_TABLES}.
  * @param rows by `schema.table`

@@ -8,6 +8,7 @@ import {
   proofOf,
   type Receipt,
   receiptSchema,
+  rulingOf,
   type Verdict,
 } from "./receipt.ts";
 
@@ -62,4 +63,15 @@ Deno.test("every check has its own title; an unknown one is shown by its name", 
   assert.equal(new Set(titles).size, DRILL_CHECK_NAMES.length);
   assert.equal(checkTitle("of_the_future"), "of_the_future");
   assert.equal(checkTitle("constructor"), "constructor");
+});
+
+Deno.test("a drill proves or rejects its backup, or says nothing of it", () => {
+  const passed = [check("restored", "PASS"), check("company_reads", "SKIPPED")];
+  assert.equal(rulingOf(passed), "proven");
+  assert.equal(rulingOf([...passed, check("rows_per_table", "FAIL")]), "rejected");
+  // an old newest backup is a fact about the schedule, a server that lacks something is one about the drill
+  assert.equal(rulingOf([...passed, check("freshness", "FAIL")]), null);
+  assert.equal(rulingOf([check("restored", "SKIPPED")]), null);
+  assert.equal(rulingOf([check("restored", "SKIPPED"), check("freshness", "FAIL")]), null);
+  assert.equal(rulingOf([check("restored", "SKIPPED"), check("manifest", "FAIL")]), "rejected");
 });

@@ -122,6 +122,19 @@ export function isTried(checks: readonly CheckResult[]): boolean {
     failedChecks(checks).length > 0;
 }
 
+/** What a drill says of the backup that it restored; `null`: nothing, only its own server or the schedule failed. */
+export type Ruling = "proven" | "rejected" | null;
+
+/** The age of the newest backup of the database: it says nothing of the backup that was drilled. */
+const NOT_OF_THE_BACKUP = "freshness";
+
+/** @example rulingOf([{ name: "rows_per_table", verdict: "FAIL", detail: "", seconds: 0 }]) // "rejected" */
+export function rulingOf(checks: readonly CheckResult[]): Ruling {
+  const failed = failedChecks(checks);
+  if (failed.some((name) => name !== NOT_OF_THE_BACKUP)) return "rejected";
+  return failed.length === 0 && isTried(checks) ? "proven" : null;
+}
+
 export function countVerdicts(checks: readonly CheckResult[]): Record<Verdict, number> {
   const count = (wanted: Verdict) => checks.filter(({ verdict }) => verdict === wanted).length;
   return { PASS: count("PASS"), FAIL: count("FAIL"), SKIPPED: count("SKIPPED") };

@@ -3,6 +3,7 @@
  * that a drill rejected is neither recent nor compared.
  */
 import { BACKUP_OVERDUE_AFTER_MS, hours as inHours, PROOF_OVERDUE_AFTER_MS } from "../service_levels.ts";
+import { isVolatileTable } from "../vault/platform.ts";
 import type { Condition, VaultFacts, WatchedBackup, WatchFacts } from "./conditions.ts";
 import { age, count, hoursBetween, megabytes, moment, shortened } from "./text.ts";
 
@@ -14,8 +15,6 @@ export const COMPARED_BACKUPS = 7;
 export const DROP_RATIO = 0.5;
 /** Tables with a smaller median are not compared. */
 export const MIN_ROWS = 100;
-/** Tables whose rows the platform adds and removes by itself. */
-const VOLATILE = /^auth\.(?!users$|identities$)/;
 
 type WatchContext = Pick<WatchFacts, "now" | "target">;
 
@@ -155,7 +154,7 @@ function rowsDropped({ backups: [newest, ...before] }: VaultFacts): Condition | 
 /** Tables whose rows dropped against the earlier backups; a table that is gone has none. */
 function droppedTables(rows: Readonly<Record<string, number>>, before: readonly WatchedBackup[]) {
   const counted = before.flatMap((backup) => backup.rows === null ? [] : [backup.rows]);
-  const tables = [...new Set(counted.flatMap(Object.keys))].filter((table) => !VOLATILE.test(table)).sort();
+  const tables = [...new Set(counted.flatMap(Object.keys))].filter((table) => !isVolatileTable(table)).sort();
   return tables.map((table) => ({
     table,
     rows: rows[table] ?? 0,

@@ -1,7 +1,7 @@
 import { LockKeyhole } from "lucide-react";
 
 /** Explains which permission is missing and who can grant it. */
-export function AccessPanel({ empresa }: { empresa: boolean }) {
+export default function AccessPanel({ empresa }: { empresa: boolean }) {
   return (
     <section className="flex flex-col items-center rounded-lg border border-line bg-surface px-6 py-14 text-center">
       <LockKeyhole aria-hidden className="size-8 text-muted" />

@@ -1,12 +1,14 @@
 import { usePrefetchQuery } from "@tanstack/react-query";
+import { lazy, Suspense } from "react";
 import { type Access, accessOf } from "../model/access.ts";
 import { historyQuery } from "../data/list_history.ts";
 import { permissionsQuery, usePermissions } from "../data/permissions.ts";
 import { useGateway } from "../data/gateway.tsx";
 import { useHistoryPlace } from "./use_history_place.ts";
-import { AccessPanel } from "./access_panel.tsx";
 import { Loaded } from "./loaded.tsx";
 import { Workspace } from "./workspace.tsx";
+
+const AccessPanel = lazy(() => import("./access_panel.tsx"));
 
 /**
  * Desenvolvedor → Backups. The history is requested in parallel with the user's permissions: the server refuses it
@@ -35,5 +37,9 @@ export function BackupsPage() {
 
 function Allowed({ access }: { access: Access }) {
   if (access.state === "open") return <Workspace disabledReason={access.disabledReason} />;
-  return <AccessPanel empresa={access.empresa} />;
+  return (
+    <Suspense fallback={null}>
+      <AccessPanel empresa={access.empresa} />
+    </Suspense>
+  );
 }

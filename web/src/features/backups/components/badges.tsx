@@ -11,9 +11,11 @@ import {
   RotateCcw,
   ShieldCheck,
   ShieldQuestion,
+  ShieldX,
   Trash2,
   Unplug,
 } from "lucide-react";
+import { type BackupState, backupState, rejectedAt } from "@backup/vault/backup_state.ts";
 import type { BackupRow } from "@backup/vault/catalog.ts";
 import type { RunStatus } from "@backup/runs/run.ts";
 import { Badge, type Tone } from "../../../components/ui/badge.tsx";
@@ -47,25 +49,40 @@ export function BackupStatusBadge({ status }: { status: BackupRow["status"] }) {
   return <Badge {...BACKUP_BADGES[status]}>{BACKUP_STATUS_NAMES[status]}</Badge>;
 }
 
-/** The proof of a backup: restored by a drill, verified after the upload, or none. */
-export function ProofBadge({ backup }: { backup: BackupRow }) {
-  if (backup.proven_at !== null) {
-    return (
-      <Titled at={backup.proven_at} what="Restaurado num ensaio">
-        <Badge tone="ok" icon={ShieldCheck}>Provado</Badge>
-      </Titled>
-    );
-  }
-  if (backup.verified_at !== null) {
-    return (
-      <Titled at={backup.verified_at} what="sha256 relido do cofre">
-        <Badge tone="info" icon={ShieldQuestion}>Conferido</Badge>
-      </Titled>
-    );
-  }
-  return <Badge tone="neutral" icon={CircleDashed}>Sem prova</Badge>;
-}
+const STATE_BADGES: Record<BackupState, BadgeStyle & { name: string; means: string }> = {
+  rejected: { tone: "bad", icon: ShieldX, name: "Reprovado", means: "Reprovado num ensaio" },
+  proven: { tone: "ok", icon: ShieldCheck, name: "Provado", means: "Restaurado num ensaio" },
+  verified: {
+    tone: "info",
+    icon: ShieldQuestion,
+    name: "Conferido",
+    means: "Relido do cofre e igual ao enviado",
+  },
+  unproven: {
+    tone: "neutral",
+    icon: CircleDashed,
+    name: "Sem prova",
+    means: "Ainda não ensaiado nem relido do cofre",
+  },
+};
 
-function Titled({ at, what, children }: { at: string; what: string; children: React.ReactNode }) {
-  return <span className="inline-flex" title={`${what} em ${formatInstant(new Date(at))}`}>{children}</span>;
+/** The proof of a backup: rejected or restored by a drill, verified after the upload, or none. */
+export function ProofBadge({ backup }: { backup: BackupRow }) {
+  const state = backupState(backup);
+  const { name, means, ...style } = STATE_BADGES[state];
+  const at = {
+    rejected: rejectedAt(backup),
+    proven: backup.proven_at,
+    verified: backup.verified_at,
+    unproven: null,
+  };
+  const when = at[state];
+  return (
+    <span
+      className="inline-flex"
+      title={when === null ? means : `${means} em ${formatInstant(new Date(when))}`}
+    >
+      <Badge {...style}>{name}</Badge>
+    </span>
+  );
 }

@@ -1,8 +1,14 @@
 import type { ReactNode } from "react";
 import type { PlannedRestore } from "@backup/runs/restore_plan.ts";
-import { obstacleText, UNKNOWN_WORDS } from "@backup/runs/restore_plan_text.ts";
+import { accessAnswer, obstacleText, READING_WORDS, UNKNOWN_WORDS } from "@backup/runs/restore_plan_text.ts";
 import { Notice } from "../../../components/ui/notice.tsx";
-import { formatBytes, formatCount, formatCounted, formatDuration } from "../../../lib/format.ts";
+import {
+  formatBytes,
+  formatCount,
+  formatCounted,
+  formatDuration,
+  formatInstant,
+} from "../../../lib/format.ts";
 import { sumLoss } from "../model/plan_loss.ts";
 import { PlanSections } from "./plan_sections.tsx";
 
@@ -20,11 +26,18 @@ export function PlanReport({ plan }: { plan: PlannedRestore }) {
           </ul>
         </Notice>
       )}
+      {plan.target === "prod" && <Access plan={plan} />}
       <Loss plan={plan} />
       <Figures plan={plan} />
       <PlanSections plan={plan} />
     </div>
   );
+}
+
+/** Whether the requester can still sign in after a restore of production. */
+function Access({ plan }: { plan: PlannedRestore }) {
+  const { tone, title, text } = accessAnswer(plan, (at) => formatInstant(new Date(at)));
+  return <Notice tone={tone} title={title}>{text}</Notice>;
 }
 
 function Loss({ plan }: { plan: PlannedRestore }) {
@@ -40,7 +53,7 @@ function Loss({ plan }: { plan: PlannedRestore }) {
   const gained = loss.gained > 0 &&
     `Voltam ${formatCounted(loss.gained, "registro que hoje falta", "registros que hoje faltam")}. `;
   const limitation =
-    "Mudanças em registros que existem dos dois lados também voltam atrás e não são contadas.";
+    "Mudanças em registros que existem dos dois lados também voltam atrás e não são contadas, nem sessões e tokens de entrada.";
   if (loss.lost === 0) {
     return (
       <Notice tone="info" title={`Nenhuma tabela de ${plan.target} fica com menos registros.`}>
@@ -89,6 +102,7 @@ function Figures({ plan }: { plan: PlannedRestore }) {
         só enquanto grava e confere; baixar e copiar antes não bloqueiam
       </Figure>
       <Figure term="A baixar do cofre">{formatBytes(backup.bytes)}</Figure>
+      <Figure term="Arquivo no cofre">{READING_WORDS[backup.reading ?? "not_read"]}</Figure>
       <Figure term="PostgreSQL">
         {shortVersion(backup.serverVersion)} no backup · {shortVersion(server.version)} em {plan.target}
       </Figure>

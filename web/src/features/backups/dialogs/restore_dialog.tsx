@@ -5,6 +5,7 @@ import type { Dispatched } from "@backup/api.ts";
 import type { BackupRow } from "@backup/vault/catalog.ts";
 import type { Target } from "@backup/target.ts";
 import { Dialog, DialogBody } from "../../../components/ui/dialog.tsx";
+import { RejectedNotice } from "../components/rejected_notice.tsx";
 import { BackupSummary } from "./backup_summary.tsx";
 import { PlanStep } from "./plan_step.tsx";
 import { Refusal } from "./refusal.tsx";
@@ -89,6 +90,7 @@ export default function RestoreDialog(props: RestoreDialogProps) {
         <DialogBody>
           <div ref={body} tabIndex={-1} className="space-y-5 outline-none">
             <BackupSummary backup={backup} />
+            <RejectedNotice backup={backup} />
             {step === "target" && <TargetStep form={form} />}
             {step === "plan" && <PlanStep planning={planning} target={target} />}
             {step === "confirm" && (

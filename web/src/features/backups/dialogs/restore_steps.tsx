@@ -5,7 +5,7 @@ import { Choice, ChoiceGroup } from "../../../components/ui/choice.tsx";
 import { Field, Input } from "../../../components/ui/field.tsx";
 import { Notice } from "../../../components/ui/notice.tsx";
 import { formatCounted, formatDuration, formatInstant } from "../../../lib/format.ts";
-import { sumLoss } from "../model/plan_loss.ts";
+import { type PlannedLossSum, sumLoss } from "../model/plan_loss.ts";
 import { ofTarget, targetName, targetUse } from "../text/labels.ts";
 import { ReasonField } from "./reason_field.tsx";
 import type { RestoreForm } from "./restore_form.ts";
@@ -85,8 +85,7 @@ function PlanBasis({ target, planning: { state, found } }: { target: Target; pla
     <p>
       {loss && (
         <>
-          Perda simulada: <strong>{formatCounted(loss.lost, "registro", "registros")}</strong> de{" "}
-          {formatCounted(loss.tables, "tabela", "tabelas")}.{" "}
+          Perda simulada: <LossText loss={loss} />.{" "}
         </>
       )}
       {seconds !== null && seconds !== undefined && (
@@ -98,6 +97,18 @@ function PlanBasis({ target, planning: { state, found } }: { target: Target; pla
         A simulação vale por mais {formatDuration(state.leftMs)}.
       </span>
     </p>
+  );
+}
+
+function LossText({ loss: { lost, tables, exact } }: { loss: PlannedLossSum }) {
+  if (lost === 0) {
+    return <strong>{exact ? "nenhum registro" : "nenhum registro nas tabelas listadas"}</strong>;
+  }
+  return (
+    <>
+      <strong>{!exact && "pelo menos "}{formatCounted(lost, "registro", "registros")}</strong> de{" "}
+      {formatCounted(tables, "tabela", "tabelas")}
+    </>
   );
 }
 

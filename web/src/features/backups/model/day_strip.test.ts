@@ -12,6 +12,7 @@ function aDay(facts: Partial<BackupDay> = {}): BackupDay {
     failed: 0,
     proven: 0,
     running: 0,
+    rejected: 0,
     drills: 0,
     restores: 0,
     last_bytes: null,
@@ -26,6 +27,8 @@ describe("the state of a day", () => {
     ["running", { made: 1, proven: 1, running: 1 }, {}],
     ["proven", { made: 2, proven: 1, failed: 1 }, {}],
     ["made", { made: 1, failed: 3 }, {}],
+    ["made", { made: 2, rejected: 1 }, {}],
+    ["rejected", { made: 1, rejected: 1, failed: 1 }, {}],
     ["failed", { failed: 1 }, {}],
     ["overdue", {}, {}],
     ["before", { day: "2026-10-31" }, {}],
@@ -69,6 +72,14 @@ describe("a day's description", () => {
       "2 de 3 provados em ensaio de restauração.",
       "2 tentativas de backup falharam.",
     ]);
+  });
+
+  it("says that a rejected backup does not protect", () => {
+    expect(events({ made: 1, rejected: 1 })).toEqual([
+      "1 backup feito.",
+      "Reprovado num ensaio de restauração: não protege.",
+    ]);
+    expect(events({ made: 3, rejected: 2 })[1]).toBe("2 de 3 reprovados em ensaio: não protegem.");
   });
 
   it("is never empty, and mentions a missing backup", () => {

@@ -4,7 +4,7 @@ import { formatBytes, formatCounted, formatTime } from "../../../lib/format.ts";
 import type { BackupDay } from "./backup_day.ts";
 
 /**
- * `running` one is active · `proven` a drill restored one of this day · `made` · `failed` attempted, none made ·
+ * `running` one is active · `proven` a drill restored one of this day · `made` · `rejected` a drill rejected all · `failed` attempted, none made ·
  * `overdue` expected and missing · `waiting` today's is not due yet · `before` earlier than the first backup ·
  * `unknown` none made, and the day of the first is not known.
  */
@@ -12,6 +12,7 @@ export type DayState =
   | "running"
   | "proven"
   | "made"
+  | "rejected"
   | "failed"
   | "overdue"
   | "waiting"
@@ -30,7 +31,7 @@ export interface DayContext {
 export function dayState(day: BackupDay, { today, overdue, firstDay }: DayContext): DayState {
   if (day.running > 0) return "running";
   if (day.proven > 0) return "proven";
-  if (day.made > 0) return "made";
+  if (day.made > 0) return day.made > day.rejected ? "made" : "rejected";
   if (day.failed > 0) return "failed";
   if (firstDay === undefined) return "unknown";
   if (firstDay === null || day.day < firstDay) return "before";
@@ -42,6 +43,7 @@ export const DAY_STATE_NAMES: Record<DayState, string> = {
   running: "em andamento",
   proven: "provado",
   made: "feito",
+  rejected: "reprovado",
   failed: "falhou",
   overdue: "faltou",
   waiting: "ainda não é hora",
@@ -54,6 +56,7 @@ export function describeDay(day: BackupDay, state: DayState): string[] {
   const sentences = [
     madeSentence(day),
     provenSentence(day),
+    rejectedSentence(day),
     day.failed > 0 &&
     (day.failed === 1 ? "1 tentativa de backup falhou." : `${day.failed} tentativas de backup falharam.`),
     day.running > 0 && "Um backup está em andamento.",
@@ -79,6 +82,14 @@ function provenSentence({ made, proven }: BackupDay): string | null {
   if (proven === 0) return null;
   if (made === 1) return "Provado num ensaio de restauração.";
   return `${proven} de ${made} ${proven === 1 ? "provado" : "provados"} em ensaio de restauração.`;
+}
+
+function rejectedSentence({ made, rejected }: BackupDay): string | null {
+  if (rejected === 0) return null;
+  if (made === 1) return "Reprovado num ensaio de restauração: não protege.";
+  return rejected === 1
+    ? `1 de ${made} reprovado em ensaio: não protege.`
+    : `${rejected} de ${made} reprovados em ensaio: não protegem.`;
 }
 
 function nothingSentence(state: DayState): string {

@@ -30,6 +30,7 @@ function backup(ageMs: number, provenAgoMs: number | null = null) {
 function facts(change: Partial<OverviewFacts> = {}): OverviewFacts {
   return {
     newest: backup(6 * HOUR + 12 * 60_000),
+    rejected: [],
     newest_proven: backup(54 * HOUR, 48 * HOUR),
     rto: { p50_ms: 9 * 60_000, p90_ms: 14 * 60_000, samples: 8 },
     last_drill: null,
@@ -101,9 +102,54 @@ describe("a problem", () => {
     } as const;
     const failed = facts({ last_failed });
     expect(assessSafety(failed, NOW)).toMatchObject({ tone: "warn", problems: ["last_failed"] });
-    expect(problemText("last_failed", failed).what).toContain("O banco de dados não respondeu.");
+    expect(problemText("last_failed", failed, NOW).what).toContain("O banco de dados não respondeu.");
     const lost = facts({ last_failed: { ...last_failed, status: "lost", error_code: null } });
-    expect(problemText("last_failed", lost).what).toContain("dada como perdida");
+    expect(problemText("last_failed", lost, NOW).what).toContain("dada como perdida");
+  });
+});
+
+describe("a rejected backup", () => {
+  const rejected = (ageMs: number, status: "uploaded" | "deleted" = "uploaded") => (
+    { id: crypto.randomUUID(), created_at: ago(ageMs), r2_key: "r", status, drilled_at: ago(HOUR) } as const
+  );
+
+  it("that is the newest puts production at risk, and the loss is that of the newest that counts", () => {
+    const worst = facts({ newest: backup(30 * HOUR), rejected: [rejected(2 * HOUR)] });
+    const safety = assessSafety(worst, NOW);
+    expect(safety).toMatchObject({
+      tone: "bad",
+      problems: ["overdue", "newest_rejected"],
+      lossMs: 30 * HOUR,
+    });
+    expect(problemText("newest_rejected", worst, NOW).what).toMatch(
+      /de \d\d\/11\/2026 .* foi reprovado num ensaio/,
+    );
+  });
+
+  it("that is not the newest, or was deleted, is no problem", () => {
+    expect(problemsOf({ rejected: [rejected(24 * HOUR)] })).toEqual([]);
+    expect(problemsOf({ rejected: [rejected(HOUR, "deleted")] })).toEqual([]);
+  });
+
+  it("alone is no backup, and the text says so", () => {
+    const only = facts({ newest: null, newest_proven: null, rejected: [rejected(HOUR)] });
+    expect(assessSafety(only, NOW).problems).toEqual(["no_backup", "newest_rejected"]);
+    expect(problemText("no_backup", only, NOW).what).toContain("foram reprovados");
+  });
+
+  it("is remembered while no later drill passes", () => {
+    const last_drill = {
+      ...{
+        request_id: crypto.randomUUID(),
+        status: "failed",
+        error_code: "drill_failed",
+        r2_key: "r",
+      } as const,
+      finished_at: ago(HOUR),
+    };
+    expect(problemsOf({ last_drill })).toEqual(["drill_failed"]);
+    expect(problemsOf({ last_drill, newest_proven: backup(3 * HOUR, HOUR / 2) })).toEqual([]);
+    expect(problemsOf({ last_drill: { ...last_drill, error_code: "vault_unreachable" } })).toEqual([]);
   });
 });
 

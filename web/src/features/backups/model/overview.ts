@@ -5,29 +5,33 @@ import {
   BACKUP_OVERDUE_AFTER_MS,
   PROOF_OVERDUE_AFTER_MS,
 } from "@backup/service_levels.ts";
-import type { OverviewFacts } from "./overview_facts.ts";
+import type { OverviewFacts, RejectedBackup } from "./overview_facts.ts";
+import { isInVault } from "./restorable.ts";
 
 /**
- * Problems, most severe first: `no_backup` · `long_overdue` two nights are missing · `overdue` one night is missing ·
- * `last_failed` the newest attempt left no backup · `never_proven` no drill has restored any · `proof_overdue` the
- * last drill is too old · `never_measured` no restore or drill has measured the duration.
+ * Problems, most severe first: `no_backup` none that counts · `long_overdue` two nights are missing · `overdue` one night
+ * is missing · `newest_rejected` a drill rejected the newest · `last_failed` the newest attempt left no backup ·
+ * `drill_failed` the last drill failed and none has passed since · `never_proven` no drill has restored any ·
+ * `proof_overdue` the last drill is too old · `never_measured` no restore or drill has measured the duration.
  */
 export type Problem =
   | "no_backup"
   | "long_overdue"
   | "overdue"
+  | "newest_rejected"
   | "last_failed"
+  | "drill_failed"
   | "never_proven"
   | "proof_overdue"
   | "never_measured";
 
-const BAD: readonly Problem[] = ["no_backup", "long_overdue"];
+const BAD: readonly Problem[] = ["no_backup", "newest_rejected", "long_overdue"];
 const HARMLESS: readonly Problem[] = ["never_measured"];
 
 export interface Safety {
   tone: "ok" | "warn" | "bad";
   problems: Problem[];
-  /** Data loss if the target were lost now (RPO): the age of the newest backup, `null` when there is none. */
+  /** Data loss if the target were lost now (RPO): the age of the newest backup that counts, `null` without one. */
   lossMs: number | null;
   /** The same for the newest proven backup; `null` when there is none or when it is the newest backup. */
   provenLossMs: number | null;
@@ -40,12 +44,15 @@ export interface Safety {
 /** @param now by the clock of the database. */
 export function assessSafety(facts: OverviewFacts, now: Date): Safety {
   const { newest, newest_proven: proven, rto } = facts;
+  const isRejected = rejectedNewest(facts) !== null;
   const ageOf = (at: string) => Math.max(0, now.getTime() - Date.parse(at));
   const lossMs = newest && ageOf(newest.created_at);
   const proofAge = proven?.proven_at ? ageOf(proven.proven_at) : null;
   const found: (Problem | null)[] = [
     ageProblem(lossMs),
+    isRejected ? "newest_rejected" : null,
     facts.last_failed === null ? null : "last_failed",
+    !isRejected && isDrillFailing(facts) ? "drill_failed" : null,
     newest === null ? null : proofProblem(proofAge),
     newest === null || rto !== null ? null : "never_measured",
   ];
@@ -58,6 +65,18 @@ export function assessSafety(facts: OverviewFacts, now: Date): Safety {
     backMs: rto?.p50_ms ?? null,
     provenAt: proven?.proven_at ? new Date(proven.proven_at) : null,
   };
+}
+
+/** The newest backup in the vault if a drill rejected it. */
+export function rejectedNewest({ newest, rejected }: OverviewFacts): RejectedBackup | null {
+  const [first] = rejected.filter(isInVault);
+  if (first === undefined) return null;
+  return newest === null || Date.parse(first.created_at) > Date.parse(newest.created_at) ? first : null;
+}
+
+function isDrillFailing({ last_drill: drill, newest_proven: proven }: OverviewFacts): boolean {
+  if (drill?.error_code !== "drill_failed" || drill.finished_at === null) return false;
+  return !proven?.proven_at || Date.parse(proven.proven_at) < Date.parse(drill.finished_at);
 }
 
 function ageProblem(age: number | null): Problem | null {

@@ -1,7 +1,7 @@
 /** The facts about a target from which its safety is assessed. */
 
 import { z } from "zod";
-import { backupOriginSchema } from "@backup/vault/catalog.ts";
+import { BACKUP_STATUSES, backupOriginSchema } from "@backup/vault/catalog.ts";
 import { runKindSchema, runStatusSchema } from "@backup/runs/run.ts";
 
 const backupInShortSchema = z.object({
@@ -15,8 +15,20 @@ const backupInShortSchema = z.object({
   proven_at: z.string().nullable(),
 });
 
+const rejectedBackupSchema = z.object({
+  id: z.uuid(),
+  created_at: z.string(),
+  r2_key: z.string(),
+  status: z.enum(BACKUP_STATUSES),
+  drilled_at: z.string().nullable(),
+});
+export type RejectedBackup = z.infer<typeof rejectedBackupSchema>;
+
 export const overviewSchema = z.object({
+  /** Of those that no drill rejected. */
   newest: backupInShortSchema.nullable(),
+  /** Backups that a drill rejected, newest first, deleted ones too. */
+  rejected: z.array(rejectedBackupSchema).default([]),
   newest_proven: backupInShortSchema.nullable(),
   /** Of the last restores into the target and drills of its backups. */
   rto: z.object({ p50_ms: z.number(), p90_ms: z.number(), samples: z.number() }).nullable(),

@@ -34,6 +34,14 @@ it("is not exact when the plan does not list every table", () => {
   expect(sumLoss(tables([table("t", "unknown", 3)], { backupRows: null, different: 1 }))).toBeNull();
 });
 
+it("does not count sessions and tokens of the platform, and never says minus zero", () => {
+  const own = [table("auth.sessions", 1, 3), table("auth.refresh_tokens", 1, 9), table("same", 5, 5)];
+  const none = sumLoss(tables(own, { different: 2 }));
+  expect(none).toEqual({ lost: 0, tables: 0, gained: 0, exact: true });
+  expect(Object.is(none?.lost, 0)).toBe(true);
+  expect(sumLoss(tables([table("auth.users", 1, 3)], { different: 1 }))).toMatchObject({ lost: 2 });
+});
+
 it("lists the largest loss first and omits unchanged tables", () => {
   expect(changedTables(tables(LISTED)).map((each) => each.table)).toEqual([
     "goes",

@@ -1,5 +1,6 @@
-/** The sum of the rows that a restore would remove. */
+/** The sum of the rows that a restore would remove; sessions and tokens of the platform do not count. */
 
+import { isVolatileTable } from "@backup/vault/platform.ts";
 import type { PlannedRestore, PlannedTable } from "@backup/runs/restore_plan.ts";
 
 export interface PlannedLossSum {
@@ -16,10 +17,11 @@ export interface PlannedLossSum {
 /** `null` when the backup does not record its rows. */
 export function sumLoss({ tables }: PlannedRestore): PlannedLossSum | null {
   if (tables.backupRows === null) return null;
-  const differences = tables.listed.map(({ difference }) => difference ?? 0);
+  const differences = tables.listed.filter(({ table }) => !isVolatileTable(table))
+    .map(({ difference }) => difference ?? 0);
   const losses = differences.filter((difference) => difference < 0);
   return {
-    lost: -sum(losses),
+    lost: 0 - sum(losses), // never -0
     tables: losses.length,
     gained: sum(differences.filter((difference) => difference > 0)),
     exact: changedTables({ tables }).length === tables.different,

@@ -42,6 +42,14 @@ describe("progressOf", () => {
     expect(progressOf(run({ ...dump, status: "queued" }))).toBeNull();
   });
 
+  it("has no percentage of a guess that the backup exceeds", () => {
+    const dump = { phase: "dump", bytes_done: 34_900_000, bytes_expected: 31_900_000 };
+    expect(progressOf(run(dump))).toEqual({
+      text: "34,9\u00a0MB, mais que os 31,9\u00a0MB do anterior",
+      percent: null,
+    });
+  });
+
   it("has rows beside bytes, and rows alone where no bytes are counted", () => {
     expect(progressOf(run({ phase: "load", rows_done: 1_234 }))).toEqual({
       text: "1.234 registros",

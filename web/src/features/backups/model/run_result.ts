@@ -61,9 +61,14 @@ export function progressOf(run: Run): RunProgress | null {
   return rows === null ? bytes : { ...bytes, text: `${bytes.text} · ${rows}` };
 }
 
-function bytesProgress({ bytes_done: done, bytes_expected: expected }: Run): RunProgress | null {
+function bytesProgress(run: Run): RunProgress | null {
+  const { bytes_done: done, bytes_expected: expected } = run;
   if (done === null) return null;
   if (expected === null || expected <= 0) return { text: formatBytes(done), percent: null };
+  // the size of the one before, a guess
+  if (run.kind === "backup" && done > expected) {
+    return { text: `${formatBytes(done)}, mais que os ${formatBytes(expected)} do anterior`, percent: null };
+  }
   const percent = percentOf(done, expected);
   return {
     text: `${formatBytes(done)} de cerca de ${formatBytes(expected)} (${formatCount(percent)}%)`,

@@ -1,19 +1,10 @@
 import { expect, it } from "vitest";
-import type { BackupDay } from "./backup_day.ts";
-import { sizeSeries } from "./size_chart.ts";
+import { type SizedDay, sizeSeries } from "./size_chart.ts";
 
-const days = (sizes: (number | null)[]): BackupDay[] =>
+const days = (sizes: (number | null)[]): SizedDay[] =>
   sizes.map((last_bytes, index) => ({
     day: `2026-11-0${index + 1}`,
-    made: 1,
-    failed: 0,
-    proven: 0,
-    running: 0,
-    drills: 0,
-    restores: 0,
     last_bytes,
-    last_rows: null,
-    last_at: null,
   }));
 
 it("scales x from the oldest day to the newest, y from zero to the largest backup", () => {

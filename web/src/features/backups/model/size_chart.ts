@@ -2,6 +2,8 @@
 
 import type { BackupDay } from "./backup_day.ts";
 
+export type SizedDay = Pick<BackupDay, "day" | "last_bytes">;
+
 /** A backup smaller than this share of the previous one counts as a drop. */
 const DROP_SHARE = 0.75;
 
@@ -27,7 +29,7 @@ export interface SizeSeries {
 }
 
 /** @param days oldest first; days without a backup have no point. */
-export function sizeSeries(days: readonly BackupDay[]): SizeSeries {
+export function sizeSeries(days: readonly SizedDay[]): SizeSeries {
   const largest = Math.max(1, ...days.map(({ last_bytes }) => last_bytes ?? 0));
   const points = days.flatMap(({ day, last_bytes: bytes }, index) =>
     bytes === null ? [] : [{ day, bytes, x: index / Math.max(1, days.length - 1), y: bytes / largest }]

@@ -3,6 +3,7 @@ import { ExternalLink } from "../../../../components/ui/external_link.tsx";
 import { Instant } from "../../../../components/ui/instant.tsx";
 import { formatDuration } from "../../../../lib/format.ts";
 import { useRunsOfBackup } from "../../data/runs_of_backup.ts";
+import { failedChecksOf } from "../../model/failed_checks.ts";
 import { runDuration } from "../../model/run_result.ts";
 import { outcomeSentence, requesterName, runTitle } from "../../text/labels.ts";
 import { RunStatusBadge } from "../badges.tsx";
@@ -47,6 +48,7 @@ function RunItem({ run, now }: { run: Run; now: Date }) {
         </span>
       </p>
       {failed && <p>{outcomeSentence(run)}</p>}
+      {failedChecksOf(run).map((check) => <p key={check} className="text-bad">Falhou: {check}</p>)}
       {run.run_url !== null && <ExternalLink href={run.run_url}>Execução no GitHub</ExternalLink>}
     </li>
   );

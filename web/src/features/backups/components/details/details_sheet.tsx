@@ -7,6 +7,7 @@ import { BackupStatusBadge, ProofBadge } from "../badges.tsx";
 import { DrillButton } from "../drill_button.tsx";
 import { Loaded } from "../loaded.tsx";
 import { EmptyPanel } from "../panel.tsx";
+import { RejectedNotice } from "../rejected_notice.tsx";
 import { BackupFacts } from "./backup_facts.tsx";
 import { BackupRetention } from "./backup_retention.tsx";
 import { BackupRuns } from "./backup_runs.tsx";
@@ -73,6 +74,7 @@ function Details({ backup, ...context }: { backup: BackupRow } & RowContext) {
           />
         </span>
       </div>
+      <RejectedNotice backup={backup} />
       <BackupFacts backup={backup} />
       <BackupRetention key={`${backup.hold_until}`} backup={backup} {...context} />
       <ManifestTables backupKey={backup.r2_key} />

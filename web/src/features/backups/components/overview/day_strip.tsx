@@ -7,6 +7,7 @@ import {
   type LucideIcon,
   Minus,
   ShieldCheck,
+  ShieldX,
   X,
 } from "lucide-react";
 import { type KeyboardEvent, useRef, useState } from "react";
@@ -21,6 +22,7 @@ const CELL_STYLES: Record<DayState, { icon: LucideIcon; colours: string }> = {
   running: { icon: LoaderCircle, colours: "border-info bg-info-soft text-info" },
   proven: { icon: ShieldCheck, colours: "border-transparent bg-ok text-surface" },
   made: { icon: Check, colours: "border-ok/50 bg-ok-soft text-ok" },
+  rejected: { icon: ShieldX, colours: "border-bad bg-bad-soft text-bad" },
   failed: { icon: X, colours: "border-transparent bg-bad text-on-bad" },
   overdue: { icon: CalendarX, colours: "border-warn border-dashed bg-warn-soft text-warn" },
   waiting: { icon: Clock, colours: "border-edge border-dashed text-muted" },

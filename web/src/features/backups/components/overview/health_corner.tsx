@@ -8,7 +8,7 @@ import { healthSummary } from "../../text/health_text.ts";
 const HealthSheet = lazy(() => import("./health_sheet.tsx"));
 
 /** The watchdog's last result; opens the sheet with all reports and the check on demand. */
-export function HealthCorner({ now }: { now: Date }) {
+export default function HealthCorner({ now }: { now: Date }) {
   const [open, setOpen] = useState(false);
   const reports = useReports();
   const { tone, text } = reports.data === undefined

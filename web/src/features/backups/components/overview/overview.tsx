@@ -4,12 +4,13 @@ import { readersTimeZone } from "../../../../lib/format.ts";
 import { useNow } from "../../../../lib/use_now.ts";
 import { useDays } from "../../data/list_days.ts";
 import { useOverview } from "../../data/overview.ts";
+import { withRejected } from "../../model/backup_day.ts";
 import { assessSafety, databaseNow } from "../../model/overview.ts";
 import { Loaded } from "../loaded.tsx";
 import { DayStrip } from "./day_strip.tsx";
-import { HealthCorner } from "./health_corner.tsx";
 import { SafetyStatement } from "./safety_statement.tsx";
 
+const HealthCorner = lazy(() => import("./health_corner.tsx"));
 const SizeChart = lazy(() => import("./size_chart.tsx"));
 
 const WATCHED = "prod";
@@ -28,11 +29,19 @@ export function Overview({ onPickDay }: OverviewProps) {
   const now = useNow(RENEW_MS);
   const overview = useOverview(WATCHED);
   const days = useDays({ target: WATCHED, count: CHART_DAYS, timeZone: readersTimeZone() });
+  const rejectedAt = overview.data?.rejected.map(({ created_at }) => created_at) ?? [];
   const isOverdue = overview.data !== undefined &&
     assessSafety(overview.data, databaseNow(overview.data, overview.dataUpdatedAt, now)).problems
       .some((problem) => problem === "overdue" || problem === "long_overdue");
   return (
-    <Panel title="Situação da produção" tools={<HealthCorner now={now} />}>
+    <Panel
+      title="Situação da produção"
+      tools={
+        <Suspense fallback={null}>
+          <HealthCorner now={now} />
+        </Suspense>
+      }
+    >
       <div className="grid lg:grid-cols-[minmax(0,1fr)_22rem] lg:divide-x lg:divide-line">
         <div className="min-w-0 p-4">
           <Loaded
@@ -61,7 +70,13 @@ export function Overview({ onPickDay }: OverviewProps) {
           loading="Carregando os últimos dias"
           failed="Não foi possível carregar os últimos dias."
         >
-          {(all) => <DayStrip days={all.slice(-STRIP_DAYS)} isOverdue={isOverdue} onPick={onPickDay} />}
+          {(all) => (
+            <DayStrip
+              days={withRejected(all.slice(-STRIP_DAYS), rejectedAt)}
+              isOverdue={isOverdue}
+              onPick={onPickDay}
+            />
+          )}
         </Loaded>
       </div>
     </Panel>

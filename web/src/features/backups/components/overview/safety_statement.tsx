@@ -33,7 +33,9 @@ export function SafetyStatement({ facts, now }: StatementProps) {
         </p>
       </div>
       <ul className="space-y-1.5">
-        {safety.problems.map((problem) => <ProblemItem key={problem} problem={problem} facts={facts} />)}
+        {safety.problems.map((problem) => (
+          <ProblemItem key={problem} problem={problem} facts={facts} now={now} />
+        ))}
       </ul>
       <Facts facts={facts} safety={safety} now={now} />
     </div>
@@ -56,8 +58,8 @@ function ToneMark({ tone }: { tone: Safety["tone"] }) {
   );
 }
 
-function ProblemItem({ problem, facts }: { problem: Problem; facts: OverviewFacts }) {
-  const { what, todo } = problemText(problem, facts);
+function ProblemItem({ problem, facts, now }: StatementProps & { problem: Problem }) {
+  const { what, todo } = problemText(problem, facts, now);
   return (
     <li>
       <strong className="font-semibold">{what}</strong> {todo}
@@ -72,7 +74,10 @@ function Facts({ facts, safety, now }: { facts: OverviewFacts; safety: Safety; n
   return (
     <div className="space-y-0.5 text-muted">
       <p>
-        Último backup da produção: <Instant at={newest.created_at} now={now} /> (<Instant
+        {safety.problems.includes("newest_rejected")
+          ? "Último backup da produção que conta: "
+          : "Último backup da produção: "}
+        <Instant at={newest.created_at} now={now} /> (<Instant
           at={newest.created_at}
           now={now}
           as="full"

@@ -1,14 +1,13 @@
 import { TrendingDown } from "lucide-react";
 import { formatBytes, formatDayShort } from "../../../../lib/format.ts";
-import type { BackupDay } from "../../model/backup_day.ts";
-import { type SizeDrop, type SizePoint, sizeSeries } from "../../model/size_chart.ts";
+import { type SizedDay, type SizeDrop, type SizePoint, sizeSeries } from "../../model/size_chart.ts";
 
 /** Size of the SVG's viewBox; the drawing is stretched to its container. */
 const WIDTH = 100;
 const HEIGHT = 40;
 
 /** The stored size of each day's newest backup over time; a sudden drop is also described in text. */
-export default function SizeChart({ days }: { days: readonly BackupDay[] }) {
+export default function SizeChart({ days }: { days: readonly SizedDay[] }) {
   const { points, drops } = sizeSeries(days);
   const [first, last] = [points[0], points.at(-1)];
   return (
