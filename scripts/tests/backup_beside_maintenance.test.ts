@@ -9,7 +9,15 @@ import type { Connection } from "../lib/postgres/connection.ts";
 import { countInSnapshot } from "../lib/postgres/dumped_tables.ts";
 import { Session } from "../lib/postgres/session.ts";
 import { sqlNow } from "./engine_breakage.ts";
-import { backUp, createProject, restore, sql, startPlace, type TestPlace, tools } from "./engine_fixture.ts";
+import {
+  backUp,
+  createProject,
+  type EnginePlace,
+  restore,
+  sql,
+  startEnginePlace,
+  tools,
+} from "./engine_fixture.ts";
 
 const CONTENT = `
 create table public.notas (id bigserial primary key, texto text);
@@ -22,11 +30,11 @@ create unique index on public.resumo (id);
 create table public.duplos as select 1 as n from generate_series(1, 2);
 `;
 
-let place: TestPlace;
+let place: EnginePlace;
 let prod: Connection;
 
 beforeAll(async () => {
-  place = await startPlace();
+  place = await startEnginePlace();
   prod = await createProject(place.server, "prod");
   await sql(prod, CONTENT);
   const build = "create unique index concurrently meio_feito on public.duplos (n);";

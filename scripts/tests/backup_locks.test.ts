@@ -1,5 +1,4 @@
 /** The locks of a backup: how long DDL waits for them. The blocking session that a waiting backup or restore names. */
-import { rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { toBackupError } from "@backup/errors.ts";
@@ -8,23 +7,23 @@ import { chooseGzip } from "../lib/process/gzip.ts";
 import type { Connection } from "../lib/postgres/connection.ts";
 import { Session } from "../lib/postgres/session.ts";
 import { sqlNow } from "./engine_breakage.ts";
-import { makeServerFolder } from "../lib/server/server_user.ts";
-import { SupabaseServer } from "../lib/server/supabase.ts";
+import type { SupabaseServer } from "../lib/server/supabase.ts";
 import {
   backUp,
   binaries,
   createProject,
+  type EnginePlace,
+  type EngineVault,
   progressWith,
   restore,
   sql,
-  startVault,
-  type TestVault,
+  startEnginePlace,
   tools,
 } from "./engine_fixture.ts";
 
-let folder: string;
+let place: EnginePlace;
 let server: SupabaseServer;
-let store: TestVault;
+let store: EngineVault;
 let prod: Connection;
 
 /** More than the pipes between pg_dump and this process hold, whatever gzip makes of it. */
@@ -33,9 +32,8 @@ const LARGE_TABLE = `create table public.grande as select n, sha512(n::text::byt
   from generate_series(1, ${Math.ceil(LARGE_BYTES / 128)}) n;`;
 
 beforeAll(async () => {
-  folder = await makeServerFolder("revo-test-");
-  server = await SupabaseServer.create({ binaries, folder, settings: { max_prepared_transactions: "5" } });
-  store = await startVault();
+  place = await startEnginePlace(binaries, { max_prepared_transactions: "5" });
+  ({ server, store } = place);
   prod = await createProject(server, "prod");
   await sql(
     prod,
@@ -46,11 +44,7 @@ beforeAll(async () => {
      create table public.ops_db_backup_fila (id int);`,
   );
 });
-afterAll(async () => {
-  await store?.stop();
-  await server?.stop("immediate");
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => place?.stop());
 
 async function inSession<T>(work: (session: Session) => Promise<T>): Promise<T> {
   const session = await Session.open({ connection: prod });

@@ -4,7 +4,7 @@ import type { Connection } from "../lib/postgres/connection.ts";
 import { Session } from "../lib/postgres/session.ts";
 import type { SupabaseServer } from "../lib/server/supabase.ts";
 import { atPhase, sqlNow } from "./engine_breakage.ts";
-import { backUp, createProject, restore, sql, startPlace, type TestPlace } from "./engine_fixture.ts";
+import { backUp, createProject, type EnginePlace, restore, sql, startEnginePlace } from "./engine_fixture.ts";
 
 const ROWS = 5000;
 const CONTENT = `
@@ -21,13 +21,13 @@ refresh materialized view public.resumo;
 insert into auth.users (id, email) select gen_random_uuid(), n || '@exemplo' from generate_series(1, 50) n;
 `;
 
-let place: TestPlace;
+let place: EnginePlace;
 let server: SupabaseServer;
 let databases = 0;
 let prod: Connection;
 
 beforeAll(async () => {
-  place = await startPlace();
+  place = await startEnginePlace();
   ({ server } = place);
 });
 

@@ -6,7 +6,7 @@ import { toBackupError } from "@backup/errors.ts";
 import type { Connection } from "../lib/postgres/connection.ts";
 import { Session } from "../lib/postgres/session.ts";
 import { sqlNow } from "./engine_breakage.ts";
-import { backUp, createProject, restore, sql, startPlace, type TestPlace } from "./engine_fixture.ts";
+import { backUp, createProject, type EnginePlace, restore, sql, startEnginePlace } from "./engine_fixture.ts";
 
 /** Backups per run. `REVO_STORM_BACKUPS=100` for the long test. */
 const BACKUPS = Number(process.env.REVO_STORM_BACKUPS ?? 3);
@@ -81,11 +81,11 @@ function randomFrom(seed: number): () => number {
   };
 }
 
-let place: TestPlace;
+let place: EnginePlace;
 let prod: Connection;
 
 beforeAll(async () => {
-  place = await startPlace();
+  place = await startEnginePlace();
   prod = await createProject(place.server, "prod");
   await sql(prod, CONTENT);
 });

@@ -3,14 +3,14 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type CheckResult, isTried } from "@backup/vault/receipt.ts";
 import { type CompletedDrill } from "../lib/drill/drill.ts";
 import { drillOf, namesWith } from "./drill_fixture.ts";
-import { backUp, createProject, restore, sql, startPlace, type TestPlace } from "./engine_fixture.ts";
+import { backUp, createProject, type EnginePlace, restore, sql, startEnginePlace } from "./engine_fixture.ts";
 
 /** These projects are not Revo's. */
 const NOT_REVO = ["permission_functions_exist"];
 
-let place: TestPlace;
+let place: EnginePlace;
 
-beforeAll(async () => void (place = await startPlace()));
+beforeAll(async () => void (place = await startEnginePlace()));
 afterAll(() => place?.stop());
 
 /** Backs up and drills a project. @param admin SQL of the platform's superuser, which runs first */

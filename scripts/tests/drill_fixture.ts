@@ -15,8 +15,7 @@ import { type CompletedDrill, drill, type DrillSpec } from "../lib/drill/drill.t
 import { PhaseTimes } from "../lib/drill/phase_times.ts";
 import { identifier } from "../lib/postgres/sql_text.ts";
 import type { OwnDatabase } from "../lib/server/prepare_platform.ts";
-import type { Vault } from "../lib/vault/vault.ts";
-import { binaries, engine, sql, type TestPlace, type TestVault } from "./engine_fixture.ts";
+import { binaries, engine, type EnginePlace, type EngineVault, sql } from "./engine_fixture.ts";
 
 const ROWS = 2000;
 
@@ -26,7 +25,7 @@ insert into public.usuario_empresa_ativa (user_id, empresa_id)
   select user_id, empresa_id from public.empresa_usuarios`;
 
 /** The sample ERP with the catalog, as prod has it. */
-export async function createErp({ server }: TestPlace, name: string): Promise<void> {
+export async function createErp({ server }: EnginePlace, name: string): Promise<void> {
   await server.createDatabase(name);
   await createAuthTables(binaries.path("psql"), [server.connection("supabase_auth_admin", name)]);
   await migrate(binaries.path("psql"), server.connection("postgres", name), await readMigrations());
@@ -42,7 +41,7 @@ export async function createErp({ server }: TestPlace, name: string): Promise<vo
 
 /** Copies a database with its content, then changes the copy. */
 export async function copyErp(
-  { server }: TestPlace,
+  { server }: EnginePlace,
   from: string,
   to: string,
   change: string,
@@ -55,7 +54,7 @@ export async function copyErp(
 let databases = 0;
 
 /** A database for one restore. */
-export async function makeThrowaway({ server }: Pick<TestPlace, "server">): Promise<OwnDatabase> {
+export async function makeThrowaway({ server }: Pick<EnginePlace, "server">): Promise<OwnDatabase> {
   const name = `drill_${++databases}`;
   await server.createDatabase(name);
   return { owner: server.connection("postgres", name), superuser: server.connection("supabase_admin", name) };
@@ -68,7 +67,7 @@ export interface DrillOptions extends Partial<Omit<DrillSpec, "key">> {
 
 /** Drills a backup as the command does, on a database of this fixture's server. */
 export async function drillOf(
-  place: { server: TestPlace["server"]; store: { vault: Vault } },
+  place: Pick<EnginePlace, "server"> & { store: Pick<EngineVault, "vault"> },
   key: string,
   options: DrillOptions = {},
 ): Promise<CompletedDrill> {
@@ -87,13 +86,13 @@ export function namesWith({ checks }: Pick<Receipt, "checks">, wanted: string): 
 }
 
 /** Replaces an archive and, by default, updates its manifest to match. */
-export async function replaceArchive(store: TestVault, key: string, bytes: Uint8Array): Promise<void> {
+export async function replaceArchive(store: EngineVault, key: string, bytes: Uint8Array): Promise<void> {
   await store.replace(key, bytes);
   const sha256 = createHash("sha256").update(bytes).digest("hex");
   await rewriteManifest(store, key, { sha256, bytes: bytes.length });
 }
 
-export async function rewriteManifest(store: TestVault, key: string, changes: object): Promise<void> {
+export async function rewriteManifest(store: EngineVault, key: string, changes: object): Promise<void> {
   const { manifest } = siblingKeys(key);
   const read = await parseManifest(await store.vault.text(manifest));
   await store.replace(manifest, await sealManifest({ ...read, ...changes }));

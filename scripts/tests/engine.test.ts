@@ -16,27 +16,27 @@ import {
   binaries,
   contentOf,
   createProject,
+  type EnginePlace,
+  type EngineVault,
   fixture,
   oldArchive,
   restore,
   sql,
-  startPlace,
+  startEnginePlace,
   stateOf,
-  type TestPlace,
-  type TestVault,
   tools,
 } from "./engine_fixture.ts";
 
-let place: TestPlace;
+let place: EnginePlace;
 let server: SupabaseServer;
-let store: TestVault;
+let store: EngineVault;
 let prod: Connection;
 let key: string;
 
 const url = (name: string) => server.url("postgres", name);
 
 beforeAll(async () => {
-  place = await startPlace();
+  place = await startEnginePlace();
   ({ server, store } = place);
   prod = await createProject(server, "prod");
   await sql(prod, await fixture("every_kind.sql"));
@@ -56,11 +56,12 @@ test("restores into a fresh project with equal content, twice", async () => {
   expect(await sql(fresh, "select nspname from pg_namespace where nspname like 'restore_old%';")).toEqual([]);
 });
 
-test("restores over older and newer content with equal content", async () => {
+test("restores over older and newer content with equal content, and updates the planner's statistics", async () => {
   const other = await createProject(server, "other");
   await sql(other, await fixture("other_content.sql"));
-  await restore(store.vault, other, key);
+  await restore(store.vault, other, key, { statistics: true });
   expect(await compareDatabases(url("prod"), url("other"))).toMatchObject({ equal: true, differences: [] });
+  expect(await sql(other, "select count(*) > 0 from pg_stats where schemaname = 'public';")).toEqual(["t"]);
 });
 
 test("restore, undo and redo: each safety copy restores the previous state", async () => {
@@ -92,7 +93,7 @@ test("reads the safety copy back: a damaged one stops the restore before any cha
 });
 
 /** A vault in which an object loses its last byte before it is read back. */
-function damagingVault(store: TestVault): Vault {
+function damagingVault(store: EngineVault): Vault {
   const damage: Vault["hash"] = async (key, options) => {
     await store.replace(key, (await store.vault.bytes(key)).subarray(0, -1));
     return await store.vault.hash(key, options);

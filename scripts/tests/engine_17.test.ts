@@ -1,6 +1,5 @@
 /** The engine on PostgreSQL 17, the version of hosted projects, and between major versions. */
 import { spawn } from "node:child_process";
-import { rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { compareDatabases } from "../dev/compare.ts";
@@ -8,8 +7,7 @@ import { carvePostgres } from "../dev/postgres_carve.ts";
 import { POSTGRES_PROGRAMS } from "../dev/system_packages.ts";
 import type { ClientTools } from "../lib/postgres/client_tools.ts";
 import type { Connection } from "../lib/postgres/connection.ts";
-import { makeServerFolder } from "../lib/server/server_user.ts";
-import { SupabaseServer } from "../lib/server/supabase.ts";
+import type { SupabaseServer } from "../lib/server/supabase.ts";
 import {
   backUp,
   binaries,
@@ -19,6 +17,7 @@ import {
   restore,
   sql,
   startPlace,
+  startServer,
   type TestPlace,
   type TestVault,
   toolsOf,
@@ -79,8 +78,7 @@ test("PostgreSQL 17: the estimate of a restore's locks covers them all and excee
 // These tests need an older major version installed beside the newest.
 if (binaries.major < 17) {
   test("an archive of the older major version restores into 17; facts that the versions print differently are reported as not compared", async () => {
-    const place = await makeServerFolder("revo-test-");
-    const older = await SupabaseServer.create({ binaries, folder: place });
+    const { server: older, stop } = await startServer();
     try {
       const source = await createProject(older, "prod");
       // the library of this extension is not on every machine
@@ -99,8 +97,7 @@ if (binaries.major < 17) {
         /MAINTAIN by |^relation \S+: [vm] \/|^column loja\.movimentos_\w+ #1:|dinheiro_not_null: only in the second/;
       expect(differences.filter((line) => !ofVersions.test(line))).toEqual([]);
     } finally {
-      await older.stop("immediate");
-      await rm(place, { recursive: true, force: true });
+      await stop();
     }
   });
 

@@ -14,11 +14,14 @@ import { chooseGzip, type Gzip } from "../lib/process/gzip.ts";
 import { findPostgres, type PostgresBinaries } from "../lib/postgres/binaries.ts";
 import { makeServerFolder } from "../lib/server/server_user.ts";
 import { SERVER_PROGRAMS, SupabaseServer } from "../lib/server/supabase.ts";
+import { MemoryStore } from "../lib/vault/memory_store.ts";
+import { StoredVault } from "../lib/vault/stored_vault.ts";
 import type { Progress } from "../lib/run/progress.ts";
 import { PsqlSession } from "../lib/postgres/psql.ts";
 import { restoreBackup, type RestoreOrder } from "../lib/restore/restore_backup.ts";
 import { openR2Vault } from "../lib/vault/open_vault.ts";
 import type { Vault } from "../lib/vault/vault.ts";
+import { cachedCluster } from "./cached_cluster.ts";
 
 export const binaries = findPostgres([...SERVER_PROGRAMS, "pg_dump", "pg_restore"]);
 
@@ -41,21 +44,47 @@ export async function sql(connection: Connection, text: string): Promise<string[
 }
 
 const TEMPLATE = "project_template";
-/** Servers that have the template. */
-const templates = new WeakMap<SupabaseServer, Promise<void>>();
 
-/** A database as a new Supabase project has it. */
+/** A database as a new Supabase project has it, on a server of {@link startServer}. */
 export async function createProject(server: SupabaseServer, name: string): Promise<Connection> {
-  const template = templates.get(server) ?? createTemplate(server);
-  templates.set(server, template);
-  await template;
   await server.copyDatabase(TEMPLATE, name);
   return server.connection("postgres", name);
 }
 
-async function createTemplate(server: SupabaseServer): Promise<void> {
-  await server.createDatabase(TEMPLATE);
-  await sql(server.connection("supabase_auth_admin", TEMPLATE), AUTH_TABLES);
+export interface TestServer {
+  folder: string;
+  server: SupabaseServer;
+  stop(): Promise<void>;
+}
+
+/** Autovacuum costs more than the tests do; where its work matters, a test calls VACUUM or ANALYZE itself. */
+const QUIET = { autovacuum: "off" };
+
+/** A server of which {@link createProject} makes databases. @param installation default: the machine's own. */
+export async function startServer(
+  installation: PostgresBinaries = binaries,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<TestServer> {
+  const cluster = await cachedCluster({
+    name: "engine",
+    binaries: installation,
+    inputs: [AUTH_TABLES],
+    prepare: async (made) => {
+      await made.createDatabase(TEMPLATE);
+      await sql(made.connection("supabase_auth_admin", TEMPLATE), AUTH_TABLES);
+    },
+  });
+  const folder = await makeServerFolder("revo-test-");
+  const all = { ...QUIET, ...settings };
+  const server = await SupabaseServer.create({ binaries: installation, folder, cluster, settings: all });
+  return {
+    folder,
+    server,
+    stop: async () => {
+      await server.stop("immediate");
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
 }
 
 /** The SQL of a file in fixtures/. */
@@ -72,29 +101,32 @@ export function progressWith(
   return { phase: (name) => void phase?.(name), bytes: () => {}, log: (line) => void log?.(line) };
 }
 
-/** A server and a vault of one test file. */
-export interface TestPlace {
-  folder: string;
-  server: SupabaseServer;
+/** A server and a vault of one test file, for tests whose subject is not the vault. */
+export interface EnginePlace extends TestServer {
+  store: EngineVault;
+}
+
+/** A server and a vault on R2's simulator, which commands can use. */
+export interface TestPlace extends EnginePlace {
   store: TestVault;
-  stop(): Promise<void>;
 }
 
 /** @param installation PostgreSQL of the server; default: the machine's own. */
 export async function startPlace(installation: PostgresBinaries = binaries): Promise<TestPlace> {
-  const folder = await makeServerFolder("revo-test-");
-  const server = await SupabaseServer.create({ binaries: installation, folder });
-  const store = await startVault();
+  const [{ stop, ...server }, store] = await Promise.all([startServer(installation), startVault()]);
   return {
-    folder,
-    server,
+    ...server,
     store,
     stop: async () => {
       await store.stop();
-      await server.stop("immediate");
-      await rm(folder, { recursive: true, force: true });
+      await stop();
     },
   };
+}
+
+/** As {@link startServer}, with a vault in this process's memory. */
+export async function startEnginePlace(...server: Parameters<typeof startServer>): Promise<EnginePlace> {
+  return { ...await startServer(...server), store: withReplace(new StoredVault(new MemoryStore())) };
 }
 
 /** Deno's cache of compiled modules: without it a command compiles everything again. */
@@ -130,13 +162,26 @@ export async function startRestoreScene(content: string): Promise<RestoreScene> 
   return { ...place, prod, target, before, key: keys.archive };
 }
 
-export interface TestVault {
+export interface EngineVault {
   vault: Vault;
-  /** As the workflows receive it. */
-  secrets: { R2_ENDPOINT: string; R2_BUCKET: string; R2_ACCESS_KEY_ID: string; R2_SECRET_ACCESS_KEY: string };
   /** Replaces the bytes of an object: the vault's own writes never overwrite. */
   replace(key: string, bytes: Uint8Array | string): Promise<void>;
+}
+
+export interface TestVault extends EngineVault {
+  /** As the workflows receive it. */
+  secrets: { R2_ENDPOINT: string; R2_BUCKET: string; R2_ACCESS_KEY_ID: string; R2_SECRET_ACCESS_KEY: string };
   stop(): Promise<void>;
+}
+
+function withReplace(vault: Vault): EngineVault {
+  return {
+    vault,
+    replace: async (key, bytes) => {
+      await vault.delete(key);
+      await vault.put(key, bytes, "application/octet-stream");
+    },
+  };
 }
 
 /** How long requests to a broken vault are retried in tests: it stays broken. */
@@ -160,16 +205,12 @@ export async function startVault(): Promise<TestVault> {
   const endpoint = new URL("/cdn-cgi/local/r2/s3", await simulator.ready).href;
   const vault = openR2Vault({ endpoint, bucket: "test", ...credentials, retry: { patienceMs: PATIENCE_MS } });
   return {
-    vault,
+    ...withReplace(vault),
     secrets: {
       R2_ENDPOINT: endpoint,
       R2_BUCKET: "test",
       R2_ACCESS_KEY_ID: credentials.accessKeyId,
       R2_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-    },
-    replace: async (key, bytes) => {
-      await vault.delete(key);
-      await vault.put(key, bytes, "application/octet-stream");
     },
     stop: async () => {
       await simulator.dispose();
@@ -197,6 +238,8 @@ export interface EngineOptions {
   progress?: Progress;
   lockTimeoutMs?: number;
   signal?: AbortSignal;
+  /** A restore's last step takes a quarter of its time here. @default false */
+  statistics?: boolean;
 }
 
 /** A counter instead of the clock: two backups in one second would have the same key. */
@@ -213,6 +256,7 @@ export function engine(vault: Vault, connection: Connection, options: EngineOpti
     now,
     lockTimeoutMs: options.lockTimeoutMs,
     signal: options.signal,
+    statistics: options.statistics ?? false,
   };
 }
 
@@ -255,14 +299,14 @@ export function restore(
     safety: null,
     quarantine: null,
   } as const;
-  const { tools, gzip, progress, lockTimeoutMs, signal, ...changes } = options;
-  const deps = engine(vault, connection, { tools, gzip, progress, lockTimeoutMs, signal });
+  const { tools, gzip, progress, lockTimeoutMs, signal, statistics, ...changes } = options;
+  const deps = engine(vault, connection, { tools, gzip, progress, lockTimeoutMs, signal, statistics });
   return restoreBackup(deps, { ...order, ...changes });
 }
 
 /** An archive and its manifest as the earlier scripts made them; its key. */
 export async function oldArchive(
-  store: Pick<TestVault, "replace">,
+  store: Pick<EngineVault, "replace">,
   connection: Connection,
 ): Promise<string> {
   const script = "pg_dump -Fc --no-owner --no-privileges | gzip -9";

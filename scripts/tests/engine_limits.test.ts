@@ -1,11 +1,9 @@
 /** The engine's limits: an empty database, a very large one, and one far smaller than its previous backup. */
-import { rm } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { toBackupError } from "@backup/errors.ts";
 import { compareDatabases } from "../dev/compare.ts";
 import type { Connection } from "../lib/postgres/connection.ts";
-import { makeServerFolder } from "../lib/server/server_user.ts";
-import { SupabaseServer } from "../lib/server/supabase.ts";
+import type { SupabaseServer } from "../lib/server/supabase.ts";
 import { planRestore } from "../lib/restore/plan.ts";
 import { readTargetNow } from "../lib/restore/read_target.ts";
 import {
@@ -13,26 +11,28 @@ import {
   binaries,
   createProject,
   engine,
+  type EnginePlace,
+  type EngineVault,
   fixture,
   progressWith,
   restore,
   sql,
-  startPlace,
+  startEnginePlace,
+  startServer,
   stateOf,
-  type TestPlace,
-  type TestVault,
+  type TestServer,
   tools,
 } from "./engine_fixture.ts";
 import { countLocks } from "./engine_locks.ts";
 
-let place: TestPlace;
+let place: EnginePlace;
 let server: SupabaseServer;
-let store: TestVault;
+let store: EngineVault;
 
 const url = (name: string) => server.url("postgres", name);
 
 beforeAll(async () => {
-  place = await startPlace();
+  place = await startEnginePlace();
   ({ server, store } = place);
 });
 
@@ -103,19 +103,15 @@ async function withLockTable(setting: string, work: () => Promise<void>): Promis
 }
 
 describe("a server with a small lock table", () => {
-  let folder: string;
+  let small: TestServer;
   let tight: SupabaseServer;
 
   beforeAll(async () => {
-    folder = await makeServerFolder("revo-test-");
-    const settings = { max_locks_per_transaction: "10", max_connections: "20" };
-    tight = await SupabaseServer.create({ binaries, folder, settings });
+    small = await startServer(binaries, { max_locks_per_transaction: "10", max_connections: "20" });
+    tight = small.server;
   });
 
-  afterAll(async () => {
-    await tight?.stop("immediate");
-    await rm(folder, { recursive: true, force: true });
-  });
+  afterAll(() => small?.stop());
 
   const plan = (target: Connection, key: string, allowTightLockTable: boolean) =>
     planRestore(

@@ -6,7 +6,7 @@ import { locksOfLoad } from "../lib/restore/load_locks.ts";
 import { readTargetNow } from "../lib/restore/read_target.ts";
 import { readStoredToc } from "../lib/vault/stored_toc.ts";
 import { atPhase, sqlNow } from "./engine_breakage.ts";
-import { backUp, restore, type TestPlace, tools as newestTools } from "./engine_fixture.ts";
+import { backUp, type EnginePlace, restore, tools as newestTools } from "./engine_fixture.ts";
 
 /**
  * Every lock of the session that holds the restore's advisory lock, of any type and on any object: each occupies one
@@ -20,7 +20,7 @@ const ALL_LOCKS =
 
 /** Backs the database up and restores it over itself. */
 export async function countLocks(
-  { server, store: { vault } }: TestPlace,
+  { server, store: { vault } }: EnginePlace,
   database: Connection,
   tools: ClientTools = newestTools,
 ): Promise<{ counted: number; taken: number }> {

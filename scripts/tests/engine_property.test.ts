@@ -11,22 +11,22 @@ import { identifier, literal } from "../lib/postgres/sql_text.ts";
 import {
   backUp,
   createProject,
+  type EnginePlace,
+  type EngineVault,
   restore,
   sql,
-  startPlace,
-  type TestPlace,
-  type TestVault,
+  startEnginePlace,
 } from "./engine_fixture.ts";
 
 /** The nightly workflow sets a higher number. */
 const RUNS = Number(process.env.PROPERTY_RUNS ?? 3);
 
-let place: TestPlace;
+let place: EnginePlace;
 let server: SupabaseServer;
-let store: TestVault;
+let store: EngineVault;
 
 beforeAll(async () => {
-  place = await startPlace();
+  place = await startEnginePlace();
   ({ server, store } = place);
 });
 

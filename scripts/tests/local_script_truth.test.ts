@@ -8,17 +8,17 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Session } from "../lib/postgres/session.ts";
-import { binaries, createProject, sql, startPlace, type TestPlace } from "./engine_fixture.ts";
+import { binaries, createProject, type EnginePlace, sql, startEnginePlace } from "./engine_fixture.ts";
 
 const SCRIPT = fileURLToPath(new URL("../backup_db_local.sh", import.meta.url));
 const ROWS = 500;
 const PATH = `${binaries.folder}:${process.env.PATH}`;
 
-let place: TestPlace;
+let place: EnginePlace;
 let folder: string;
 
 beforeAll(async () => {
-  place = await startPlace();
+  place = await startEnginePlace();
   folder = await mkdtemp(join(tmpdir(), "revo-test-local-"));
 });
 afterAll(async () => {

@@ -17,15 +17,15 @@ import {
   binaries,
   createProject,
   engine,
+  type EnginePlace,
   fixture,
   restore,
   sql,
-  startPlace,
+  startEnginePlace,
   stateOf,
-  type TestPlace,
 } from "./engine_fixture.ts";
 
-let place: TestPlace;
+let place: EnginePlace;
 let good: string;
 /** Where a program that ran leaves its environment: the server's user may write here. */
 let canaries: string;
@@ -41,7 +41,7 @@ beforeAll(async () => {
   vi.stubEnv("SUPABASE_DB_URL_PROD", SECRET);
   canaries = await mkdtemp(join(tmpdir(), "revo-canaries-"));
   await chmod(canaries, 0o777);
-  place = await startPlace();
+  place = await startEnginePlace();
   const prod = await createProject(place.server, "prod");
   await sql(prod, await fixture("other_content.sql"));
   await sql(prod, PUBLIC_FUNCTION);

@@ -3,17 +3,17 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import {
   backUp,
   createProject,
+  type EnginePlace,
   fixture,
   restore,
   sql,
-  startPlace,
-  type TestPlace,
+  startEnginePlace,
 } from "./engine_fixture.ts";
 
-let place: TestPlace;
+let place: EnginePlace;
 
 beforeAll(async () => {
-  place = await startPlace();
+  place = await startEnginePlace();
 }, 120_000);
 afterAll(() => place?.stop());
 

@@ -5,13 +5,13 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Connection } from "../lib/postgres/connection.ts";
 import { Session, sqlstateOf } from "../lib/postgres/session.ts";
 import { sqlNow } from "./engine_breakage.ts";
-import { createProject, startPlace, type TestPlace } from "./engine_fixture.ts";
+import { createProject, type EnginePlace, startEnginePlace } from "./engine_fixture.ts";
 
-let place: TestPlace;
+let place: EnginePlace;
 let prod: Connection;
 
 beforeAll(async () => {
-  place = await startPlace();
+  place = await startEnginePlace();
   prod = await createProject(place.server, "prod");
 });
 afterAll(() => place?.stop());

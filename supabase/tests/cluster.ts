@@ -7,7 +7,13 @@ import { getAuthSchemaSql } from "@supabase/lite";
 import postgres, { type Sql, type TransactionSql } from "postgres";
 import { findPostgres, type PostgresBinaries } from "../../scripts/lib/postgres/binaries.ts";
 import { makeServerFolder } from "../../scripts/lib/server/server_user.ts";
-import { type LoginRole, SERVER_PROGRAMS, SupabaseServer } from "../../scripts/lib/server/supabase.ts";
+import {
+  type LoginRole,
+  SERVER_PROGRAMS,
+  type SupabaseCluster,
+  SupabaseServer,
+} from "../../scripts/lib/server/supabase.ts";
+import { cachedCluster } from "../../scripts/tests/cached_cluster.ts";
 
 const MIGRATIONS = new URL("../migrations/", import.meta.url);
 
@@ -37,25 +43,23 @@ export class TestCluster {
 
   /** @param binaries of another installation than the machine's. */
   static async start(binaries = findPostgres(CLUSTER_PROGRAMS)): Promise<TestCluster> {
+    const cluster = await templatesOf(binaries);
     const folder = await makeServerFolder("revo-test-");
-    const server = await SupabaseServer.create({ binaries, folder, settings: { max_connections: "260" } });
+    const settings = { max_connections: "260", autovacuum: "off" };
+    const server = await SupabaseServer.create({ binaries, folder, cluster, settings });
     return new TestCluster(server, binaries, folder);
   }
 
   /** A database with the platform's schemas, including auth's tables, and no objects of the project. */
   async createDatabase(name: string): Promise<Sql> {
-    await this.server.createDatabase(name);
-    const auth = this.connect(name, "supabase_auth_admin");
-    await auth.unsafe(getAuthSchemaSql(false).replace("CREATE SCHEMA IF NOT EXISTS auth;", ""));
+    await this.server.copyDatabase(EMPTY, name);
     return this.connect(name);
   }
 
   /** The same with the migrations applied and one user of each kind. */
   async createMigrated(name: string): Promise<Sql> {
-    const sql = await this.createDatabase(name);
-    await migrate(sql);
-    await sql.unsafe(await readFile(new URL("people.sql", import.meta.url), "utf8"));
-    return sql;
+    await this.server.copyDatabase(MIGRATED, name);
+    return this.connect(name);
   }
 
   connect(database: string, role: LoginRole = "postgres", max = 1): Sql {
@@ -86,11 +90,43 @@ export class TestCluster {
   }
 }
 
+/** The databases that are copied. */
+const EMPTY = "template_empty";
+const MIGRATED = "template_migrated";
+
+async function templatesOf(binaries: PostgresBinaries): Promise<SupabaseCluster> {
+  const auth = getAuthSchemaSql(false).replace("CREATE SCHEMA IF NOT EXISTS auth;", "");
+  const people = await readFile(new URL("people.sql", import.meta.url), "utf8");
+  const migrations = await readMigrations();
+  const run = async (server: SupabaseServer, role: LoginRole, database: string, texts: readonly string[]) => {
+    const sql = postgres(server.url(role, database), { max: 1, onnotice: () => {} });
+    try {
+      for (const text of texts) await sql.unsafe(text);
+    } finally {
+      await sql.end();
+    }
+  };
+  return await cachedCluster({
+    name: "catalog",
+    binaries,
+    inputs: [auth, ...migrations, people],
+    prepare: async (server) => {
+      await server.createDatabase(EMPTY);
+      await run(server, "supabase_auth_admin", EMPTY, [auth]);
+      await server.copyDatabase(EMPTY, MIGRATED);
+      await run(server, "postgres", MIGRATED, [...migrations, people]);
+    },
+  });
+}
+
 /** Applies all migrations as role postgres, each in one transaction, as `supabase db push` does. */
 export async function migrate(sql: Pick<Sql, "unsafe">): Promise<void> {
-  for (const file of (await readdir(MIGRATIONS)).sort()) {
-    await sql.unsafe(await readFile(new URL(file, MIGRATIONS), "utf8"));
-  }
+  for (const text of await readMigrations()) await sql.unsafe(text);
+}
+
+async function readMigrations(): Promise<string[]> {
+  const files = (await readdir(MIGRATIONS)).sort();
+  return await Promise.all(files.map((file) => readFile(new URL(file, MIGRATIONS), "utf8")));
 }
 
 class Rollback extends Error {}

@@ -47,6 +47,8 @@ export interface RestoreOrder {
 export interface RestoreContext extends RestoreDeps {
   vault: Vault;
   now: () => Date;
+  /** Whether the planner gets statistics of the restored tables. @default true */
+  statistics?: boolean;
 }
 
 /** The outcome of a committed restore. */
@@ -240,11 +242,13 @@ async function expectationOf(
 
 /** After COMMIT: drops the old content, then updates the planner's statistics. @returns what failed. */
 async function cleanUp(context: RestoreContext): Promise<string[]> {
-  const { connection, tools, signal, progress } = context;
+  const { connection, tools, signal, progress, statistics = true } = context;
   const warnings: string[] = [];
-  for (
-    const [phase, sql] of [["cleanup", await restoreSql("cleanup.sql")], ["analyze", "analyze;"]] as const
-  ) {
+  const steps = [
+    ["cleanup", await restoreSql("cleanup.sql")],
+    ...(statistics ? [["analyze", "analyze;"]] : []),
+  ];
+  for (const [phase = "", sql = ""] of steps) {
     progress.phase(phase);
     try {
       const session = await PsqlSession.open({ psql: tools.psql, connection, signal });

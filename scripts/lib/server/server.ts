@@ -20,6 +20,8 @@ export interface ServerOptions {
   superuser: { name: string; password: string };
   /** Of 127.0.0.1; default: a free one, kept for the server's life. */
   port?: number;
+  /** The data folder of a stopped server of this installation, with this superuser: copied instead of a run of initdb. */
+  copyOf?: string;
   /** Lines of postgresql.conf. */
   settings?: Readonly<Record<string, string>>;
   /** Puts the server into a process group of its own, out of reach of Ctrl-C. */
@@ -62,7 +64,7 @@ export class PostgresServer {
     this.#port = port;
   }
 
-  /** Creates the cluster without starting it. @throws {BackupError} `database_error` with the output of initdb. */
+  /** Creates the cluster without starting it. @throws {BackupError} `database_error` with the output of initdb or cp. */
   static async create(options: ServerOptions): Promise<PostgresServer> {
     const server = new PostgresServer(options, serverUser(), options.port ?? await findFreePort());
     await server.#initialize();
@@ -104,7 +106,17 @@ export class PostgresServer {
   }
 
   async #initialize(): Promise<void> {
-    const { folder, binaries, superuser, settings } = this.#options;
+    const { copyOf, settings, signal } = this.#options;
+    if (copyOf === undefined) await this.#initdb();
+    // as root, for the owner of the files; only their owner may pass through the folder
+    else await runAsServerUser("cp", ["-Rp", copyOf, this.#data], { user: null, cwd: "/", signal });
+    const lines = Object.entries({ ...BASE_SETTINGS, ...settings })
+      .map(([name, value]) => `${name} = '${value.replaceAll("'", "''")}'\n`);
+    await appendFile(join(this.#data, "postgresql.conf"), lines.join(""));
+  }
+
+  async #initdb(): Promise<void> {
+    const { folder, binaries, superuser } = this.#options;
     const passwordFile = join(folder, "password");
     await mkdir(this.#data, { mode: 0o700 });
     await writeFile(passwordFile, superuser.password, { mode: 0o600 });
@@ -122,9 +134,6 @@ export class PostgresServer {
       "--no-instructions",
     ], { user: this.#user, cwd: this.#data, signal: this.#options.signal });
     await rm(passwordFile);
-    const lines = Object.entries({ ...BASE_SETTINGS, ...settings })
-      .map(([name, value]) => `${name} = '${value.replaceAll("'", "''")}'\n`);
-    await appendFile(join(this.#data, "postgresql.conf"), lines.join(""));
   }
 
   async #startOnce(): Promise<void> {

@@ -49,33 +49,45 @@ const DATABASE_GRANTS = `
 grant all on database :"db" to dashboard_user;
 grant create on database :"db" to supabase_auth_admin, supabase_storage_admin;`;
 
-export type SupabaseServerOptions = Omit<ServerOptions, "superuser">;
+/** A stopped server that was created here, to be copied. */
+export interface SupabaseCluster {
+  /** Its data folder. */
+  data: string;
+  passwords: Readonly<Record<LoginRole, string>>;
+}
+
+export interface SupabaseServerOptions extends Omit<ServerOptions, "superuser" | "copyOf"> {
+  /** Copied with its roles, passwords and databases. */
+  cluster?: SupabaseCluster;
+}
 
 export class SupabaseServer {
   readonly #server: PostgresServer;
-  readonly #passwords: Readonly<Record<LoginRole, string>>;
-  readonly #options: SupabaseServerOptions;
+  readonly passwords: Readonly<Record<LoginRole, string>>;
+  readonly #options: Omit<ServerOptions, "superuser">;
 
   private constructor(
     server: PostgresServer,
     passwords: Readonly<Record<LoginRole, string>>,
-    options: SupabaseServerOptions,
+    options: Omit<ServerOptions, "superuser">,
   ) {
     this.#server = server;
-    this.#passwords = passwords;
+    this.passwords = passwords;
     this.#options = options;
   }
 
   /** Creates the cluster, starts it and creates the roles. @throws {BackupError} `database_error`. */
-  static async create(options: SupabaseServerOptions): Promise<SupabaseServer> {
-    const passwords = makePasswords();
+  static async create({ cluster, ...options }: SupabaseServerOptions): Promise<SupabaseServer> {
+    const passwords = cluster?.passwords ?? makePasswords();
     const postgres = await PostgresServer.create({
       ...options,
+      copyOf: cluster?.data,
       superuser: { name: "supabase_admin", password: passwords.supabase_admin },
       settings: { ...SETTINGS, ...options.settings },
     });
     const server = new SupabaseServer(postgres, passwords, options);
     await server.start();
+    if (cluster !== undefined) return server;
     try {
       const variables = Object.entries(PASSWORD_VARIABLES)
         .map(([role, variable]) => `\\set ${variable} ${literal(passwords[role as LoginRole])}\n`);
@@ -123,7 +135,7 @@ export class SupabaseServer {
   }
 
   url(role: LoginRole, database: string): string {
-    return `postgres://${role}:${this.#passwords[role]}@127.0.0.1:${this.port}/${
+    return `postgres://${role}:${this.passwords[role]}@127.0.0.1:${this.port}/${
       encodeURIComponent(database)
     }`;
   }
