@@ -1,15 +1,15 @@
 import { defineConfig } from "@playwright/test";
 import { CHROMIUM_LAUNCH } from "../scripts/dev/chromium.ts";
-import { readStack } from "./e2e/stack.ts";
+import { stackFiles } from "./e2e/stack.ts";
 
 const SAMPLES = /(details|history|overview)\.spec\.ts$/;
 
-/** Runs against a stack that is up: `E2E_STACK` names the file that describes it. */
+/** Runs against stacks that are up: `E2E_STACKS` names the files that describe them. */
 export default defineConfig({
   testDir: "e2e",
   outputDir: process.env.E2E_OUTPUT ?? "../test-results",
-  // one stack, one database lock per target
-  workers: 1,
+  // each worker has a stack of its own, and runs whole files
+  workers: stackFiles().length,
   fullyParallel: false,
   timeout: 60_000,
   expect: { timeout: 10_000 },
@@ -21,7 +21,6 @@ export default defineConfig({
   ],
   use: {
     actionTimeout: 30_000,
-    baseURL: readStack().screen,
     headless: true,
     locale: "pt-BR",
     timezoneId: "America/Sao_Paulo",

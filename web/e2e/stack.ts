@@ -1,5 +1,6 @@
-/** The running stack that the tests use, described by the file that `E2E_STACK` names. */
+/** The running stacks that the tests use, one for each worker, described by the files that `E2E_STACKS` names. */
 import { readFileSync } from "node:fs";
+import { delimiter } from "node:path";
 import { z } from "zod";
 
 const userSchema = z.object({ email: z.string(), password: z.string() });
@@ -24,10 +25,17 @@ const stackSchema = z.object({
 export type Stack = z.infer<typeof stackSchema>;
 export type User = z.infer<typeof userSchema>;
 
-/** @throws {Error} when `E2E_STACK` is not set or its file is not what it should be. */
+/** One for each stack. @throws {Error} when `E2E_STACKS` is not set. */
+export function stackFiles(): string[] {
+  const files = process.env.E2E_STACKS;
+  if (!files) throw new Error("Cannot test the screen: E2E_STACKS names no description of a stack");
+  return files.split(delimiter);
+}
+
+/** The stack of this worker. @throws {Error} when its file is not what it should be. */
 export function readStack(): Stack {
-  const file = process.env.E2E_STACK;
-  if (!file) throw new Error("Cannot test the screen: E2E_STACK does not name a stack's description");
+  const file = stackFiles()[Number(process.env.TEST_PARALLEL_INDEX ?? 0)];
+  if (file === undefined) throw new Error("Cannot test the screen: there are more workers than stacks");
   return stackSchema.parse(JSON.parse(readFileSync(file, "utf8")));
 }
 

@@ -13,6 +13,8 @@ export const stack = readStack();
 
 export const test = base.extend<Fixtures & { allowed: RegExp[] }>({
   // deno-lint-ignore no-empty-pattern -- Playwright reads the pattern
+  baseURL: async ({}, provide) => await provide(stack.screen),
+  // deno-lint-ignore no-empty-pattern -- Playwright reads the pattern
   allowed: async ({}, provide) => await provide([]),
   allowConsole: async ({ allowed }, provide) => await provide((pattern) => void allowed.push(pattern)),
   quietConsole: [async ({ page, allowed }, provide) => {
