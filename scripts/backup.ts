@@ -52,7 +52,7 @@ await runMain(async (signal) => {
         now: () => new Date(),
         signal,
       }, {
-        ...requester,
+        ...run.requester,
         target: env.TARGET,
         mode: env.MODE,
         label: env.LABEL,

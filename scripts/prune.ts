@@ -40,7 +40,7 @@ await runMain(async (signal, output) => {
   async function report(target: Target): Promise<void> {
     const catalog = new Catalog({ connection: connectionOf("prod", process.env) });
     try {
-      const run = { catalog, reporter: reporterFor(catalog, process.env) };
+      const run = { catalog, reporter: reporterFor(catalog, process.env), requester };
       const plan = await planAndLog(run, target);
       plans.push({ target, decisions: plan.decisions });
       await run.reporter.summary(pruneSummary(target, plan, null));

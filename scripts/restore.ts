@@ -76,7 +76,7 @@ await runMain(async (signal, output) => {
   );
 });
 
-async function restore({ env, requester, vault, signal }: Task, run: TrackedRun): Promise<Outcome> {
+async function restore({ env, vault, signal }: Task, run: TrackedRun): Promise<Outcome> {
   parseArchiveKey(env.R2_KEY);
   if (!isRestoreConfirmed(env.TARGET, env.CONFIRM)) {
     throw new BackupError("confirmation_required", "Cannot restore into prod: CONFIRM is not RESTORE_PROD");
@@ -100,7 +100,7 @@ async function restore({ env, requester, vault, signal }: Task, run: TrackedRun)
     endSessions: env.END_SESSIONS,
     plan: env.PLAN_REQUEST_ID === undefined ? null : await readPlan(env.PLAN_REQUEST_ID, run),
     quarantine: env.TARGET === "prod" ? null : await readFile(QUARANTINE, "utf8"),
-    safety: requester,
+    safety: run.requester,
   });
   await enterSafetyCopy(run, vault, restored, signal);
   for (const warning of warningsOf(restored)) run.reporter.warn(warning);

@@ -1698,7 +1698,7 @@ begin
   end if;
   perform public.ops_db_backup_check_order(p_kind, p_target, p_mode, v_label, p_r2_key);
   v_wrong := case
-    when p_kind = 'prune' then 'kind' -- the schedule's alone
+    when p_kind = 'prune' then 'kind' -- by schedule only
     when p_kind = 'backup' and p_r2_key is not null then 'r2_key' -- a backup gets its key when it is made
     when p_kind <> 'restore' and p_plan_request_id is not null then 'plan_request_id'
   end;
@@ -1706,15 +1706,24 @@ begin
     perform public.ops_db_backup_refuse(400, 'invalid_payload', format('%s is not for this kind of run', v_wrong),
       jsonb_build_object('field', v_wrong));
   end if;
+  if p_kind = 'restore' and p_target = 'prod' then
+    if v_reason is null then
+      perform public.ops_db_backup_refuse(400, 'reason_required', 'a restore of prod needs a reason');
+    end if;
+    if p_plan_request_id is null then
+      perform public.ops_db_backup_refuse(409, 'plan_required', 'a restore of prod needs a plan',
+        jsonb_build_object('why', 'missing'));
+    end if;
+  end if;
   perform public.ops_db_backup_runs_expire();
 
-  -- The plan is asked for by whoever asks first; the same request once more answers the same run, however old its plan.
+  -- Only the first request needs a valid plan; the same request again returns the same run, however old its plan is.
   if p_plan_request_id is not null
      and not exists (select from public.ops_db_backup_runs r where r.request_id = v_request_id) then
     perform public.ops_db_backup_refuse_without_plan(p_target, p_r2_key, p_plan_request_id);
   end if;
 
-  -- A holder may end between the refused insert and the look at it: then there is room, and it is tried again.
+  -- The run that holds the target may end between the refused insert and the query for it: then the insert is repeated.
   for v_try in 1..5 loop
     insert into public.ops_db_backup_runs as r
       (kind, target, mode, label, r2_key, reason, requested_by, requested_by_id, request_id, plan_request_id,
@@ -1727,7 +1736,7 @@ begin
       return jsonb_build_object('created', true, 'run', public.ops_db_backup_run_json(v_request_id));
     end if;
 
-    -- an order without a key gets one when it is done: that is no other order
+    -- an order without a key gets one when it is done, and stays the same order
     select (r.kind, r.target, r.mode, r.label, case when p_r2_key is not null then r.r2_key end, r.reason,
             r.plan_request_id, r.requested_by_id)
            is not distinct from
@@ -1752,7 +1761,7 @@ $$;
 -- Name: FUNCTION ops_db_backup_run_request(p_kind text, p_target text, p_mode text, p_label text, p_r2_key text, p_reason text, p_request_id uuid, p_plan_request_id uuid); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.ops_db_backup_run_request(p_kind text, p_target text, p_mode text, p_label text, p_r2_key text, p_reason text, p_request_id uuid, p_plan_request_id uuid) IS 'Asks for a run and takes its lock; ops:manage and an active company. Returns {created, run}; the same p_request_id with the same arguments answers the same run with created false.';
+COMMENT ON FUNCTION public.ops_db_backup_run_request(p_kind text, p_target text, p_mode text, p_label text, p_r2_key text, p_reason text, p_request_id uuid, p_plan_request_id uuid) IS 'Requests a run and takes its lock; ops:manage and an active company. A restore of prod needs a reason (reason_required) and a plan (plan_required). Returns {created, run}; the same p_request_id with the same arguments returns the same run with created false.';
 
 
 --

@@ -77,6 +77,18 @@ test("a start that is refused after the signal does not end the run of another s
   await holder.finish({ ...none, status: "succeeded" }, new AbortController().signal);
 });
 
+test("the requester of a run that was requested on the screen is the signed-in user, whatever the script says", async () => {
+  const run = newRun();
+  await sql(
+    place.prod,
+    `insert into public.ops_db_backup_runs (kind, target, mode, request_id, status, requested_by)
+     values ('backup', 'prod', 'full', '${run.request_id}', 'queued', 'ana@revo.com.br');`,
+  );
+  const reporter = reporterOf(place.catalog);
+  expect(await reporter.start({ ...run, requested_by: "github:outro" })).toBe("ana@revo.com.br");
+  await reporter.finish({ ...none, status: "succeeded" }, new AbortController().signal);
+});
+
 test("a start whose answer was not waited for is ended", async () => {
   const run = newRun();
   const reporter = reporterOf(place.catalog);
@@ -91,7 +103,7 @@ test("an unreachable catalog gets one request at a time and does not delay the e
   const server = await losableServer(place);
   const catalog = new Catalog({ connection: server.connection });
   const reporter = reporterOf(catalog);
-  expect(await reporter.start(newRun())).toBe(true);
+  expect(await reporter.start(newRun())).toBe("teste");
   server.lose();
   for (let n = 1; n <= 32; n++, await sleep(250)) reporter.bytes(n, null);
   await reporter.finish({ ...none, status: "succeeded" }, new AbortController().signal);

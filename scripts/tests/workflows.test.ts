@@ -165,7 +165,7 @@ jobs:
 
 describe("the contract", () => {
   it.each([
-    ["db-backup.yml", ["target", "mode", "label", "request_id", "reason", "requested_by"], "10 3 * * *"],
+    ["db-backup.yml", ["target", "mode", "label", "request_id", "reason"], "10 3 * * *"],
     [
       "db-restore-from-r2.yml",
       [
@@ -177,13 +177,12 @@ describe("the contract", () => {
         "plan_request_id",
         "request_id",
         "reason",
-        "requested_by",
       ],
       undefined,
     ],
-    ["db-backup-restore-drill.yml", ["target", "r2_key", "request_id", "requested_by"], "30 5 * * 0"],
-    ["db-backup-prune.yml", ["target", "apply", "request_id", "reason", "requested_by"], "40 6 * * *"],
-    ["db-backup-reconcile.yml", ["apply", "requested_by"], undefined],
+    ["db-backup-restore-drill.yml", ["target", "r2_key", "request_id"], "30 5 * * 0"],
+    ["db-backup-prune.yml", ["target", "apply", "request_id", "reason"], "40 6 * * *"],
+    ["db-backup-reconcile.yml", ["apply"], undefined],
   ])("names the inputs and the schedule of %s", async (file, inputs, cron) => {
     const { on } = await loadWorkflow(ROOT, file);
     expect(Object.keys(on.workflow_dispatch?.inputs ?? {})).toEqual(inputs);
@@ -283,7 +282,6 @@ describe("the inputs of a script", () => {
       label: "a_b",
       request_id: id,
       reason: "x",
-      requested_by: "Ana",
     };
     expect(await environment(await dispatch(test, "db-backup.yml", inputs))).toMatchObject({
       ARGUMENTS: "task backup",
@@ -293,7 +291,6 @@ describe("the inputs of a script", () => {
       VERIFY: "yes",
       REQUEST_ID: id,
       REASON: "x",
-      REQUESTED_BY: "Ana",
       R2_ENDPOINT: "http://r2",
       R2_BUCKET: "revo-erp-backups-prod",
       R2_ACCESS_KEY_ID: "key-id",

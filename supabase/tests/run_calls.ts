@@ -1,5 +1,5 @@
 /** The calls of a run's life cycle, each by its real caller, inside one transaction of a test. */
-import type { TransactionSql } from "postgres";
+import type { Sql, TransactionSql } from "postgres";
 import { z } from "zod";
 import { type Run, runSchema } from "@backup/runs/run.ts";
 import { become, type Caller, unbecome } from "./cluster.ts";
@@ -20,6 +20,17 @@ const requestAnswer = z.object({ created: z.boolean(), run: runSchema });
 export const KEY = "revo/prod/2026/01/15/supabase_prod_20260115_031022.dump.gz";
 export const backupOf = (target: string): Order => ({ kind: "backup", target, mode: "full" });
 export const restoreInto = (target: string): Order => ({ kind: "restore", target, mode: null, r2_key: KEY });
+
+/** A restore of prod with what the database requires: a reason, and a plan that has just succeeded. */
+export async function restoreOfProd(tx: TransactionSql | Sql): Promise<Order> {
+  const plan_request_id = crypto.randomUUID();
+  const plan = { ...restoreInto("prod"), kind: "plan", request_id: plan_request_id };
+  await tx.unsafe("select public.ops_db_backup_run_start($1::text::jsonb)", [JSON.stringify(plan)]);
+  await tx.unsafe("select public.ops_db_backup_run_finish($1::text::jsonb)", [
+    JSON.stringify({ request_id: plan_request_id, status: "succeeded", result: { plan: { obstacles: [] } } }),
+  ]);
+  return { ...restoreInto("prod"), reason: "migração errada", plan_request_id };
+}
 
 /** Calls a function as a signed-in user; an error leaves the transaction usable. */
 export async function callAs(

@@ -17,6 +17,7 @@ import {
   report,
   request,
   restoreInto,
+  restoreOfProd,
   runOf,
   statusOf,
 } from "./run_calls.ts";
@@ -133,7 +134,12 @@ describe("a restore that names its plan", () => {
 
   /** The reason in the DETAIL of a refusal. */
   async function whyNot(tx: TransactionSql, plan_request_id: string, order: object): Promise<unknown> {
-    const refused = await request(tx, randomUUID(), { ...restoreInto("prod"), ...order, plan_request_id })
+    const refused = await request(tx, randomUUID(), {
+      ...restoreInto("prod"),
+      reason: "migração errada",
+      ...order,
+      plan_request_id,
+    })
       .catch((error: unknown) => Object(error));
     expect(refused).toMatchObject({ code: "PT409", hint: "plan_required" });
     return JSON.parse(refused.detail).why;
@@ -141,14 +147,14 @@ describe("a restore that names its plan", () => {
 
   trial("stores its plan, and returns the same restore when it is requested again later", async (tx, id) => {
     const plan_request_id = await plan(tx, "succeeded", 29);
-    const order = { ...restoreInto("prod"), plan_request_id };
+    const order = { ...restoreInto("prod"), reason: "migração errada", plan_request_id };
     expect((await request(tx, id, order)).run.plan_request_id).toBe(plan_request_id);
     await tx.unsafe(
       "update public.ops_db_backup_runs set finished_at = finished_at - interval '1 hour' where request_id = $1",
       [plan_request_id],
     );
     expect((await request(tx, id, order)).created).toBe(false);
-    expect(await outcomeOf(request(tx, id, restoreInto("prod")))).toBe(REUSED);
+    expect(await outcomeOf(request(tx, id, { ...order, reason: "outro" }))).toBe(REUSED);
   });
 
   trial("is refused without a valid plan", async (tx) => {
@@ -164,6 +170,21 @@ describe("a restore that names its plan", () => {
     expect(await whyNot(tx, restored, {})).toBe("unknown");
   });
 
+  trial(
+    "into prod is refused without a reason and without a plan, with and without a request id",
+    async (tx, id) => {
+      const { reason, plan_request_id, ...bare } = await restoreOfProd(tx);
+      for (const requestId of [id, null]) {
+        expect(await outcomeOf(request(tx, requestId, bare))).toBe("PT400 reason_required");
+        expect(await outcomeOf(request(tx, requestId, { ...bare, reason: " ", plan_request_id }))).toBe(
+          "PT400 reason_required",
+        );
+        expect(await outcomeOf(request(tx, requestId, { ...bare, reason }))).toBe("PT409 plan_required");
+      }
+      expect(await outcomeOf(request(tx, id, restoreInto("dev")))).toBe("ok");
+    },
+  );
+
   trial("only a restore may name a plan, and only the schedule may prune", async (tx, id) => {
     const order = { ...backupOf("prod"), plan_request_id: randomUUID() };
     expect(await outcomeOf(request(tx, id, order))).toBe("PT400 invalid_payload");
@@ -176,7 +197,7 @@ describe("a restore that names its plan", () => {
 describe("the lock", () => {
   trial("is held per target by a backup or a restore, and names its holder", async (tx, id) => {
     await request(tx, id, backupOf("prod"));
-    const refusal = await request(tx, randomUUID(), restoreInto("prod")).catch((error: unknown) => error);
+    const refusal = await request(tx, randomUUID(), await restoreOfProd(tx)).catch((error: unknown) => error);
     expect(refusal).toMatchObject({ code: "PT409", hint: "busy" });
     expect(JSON.parse(String(Reflect.get(Object(refusal), "detail")))).toMatchObject({
       kind: "backup",

@@ -68,9 +68,15 @@ export class Catalog {
 
   constructor(private readonly options: { connection: Connection }) {}
 
-  /** @throws {BackupError} the catalog's refusal, for example `busy`; `catalog_unavailable`. */
-  async startRun(run: RunStart): Promise<void> {
-    await this.#call("ops_db_backup_run_start", run);
+  /**
+   * @returns the requester in the run's row: who requested it on the screen, else the one of `run`.
+   * @throws {BackupError} the catalog's refusal, for example `busy`; `catalog_unavailable`.
+   */
+  async startRun(run: RunStart): Promise<string | null> {
+    const [requestedBy] = await this.#query(
+      `select to_json(public.ops_db_backup_run_start(${jsonb(run)}) ->> 'requested_by');`,
+    );
+    return z.string().nullable().parse(requestedBy);
   }
 
   async progress(progress: RunHeartbeat): Promise<void> {

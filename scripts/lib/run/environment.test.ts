@@ -53,8 +53,9 @@ test.each([
   [{ GITHUB_EVENT_NAME: "schedule", GITHUB_ACTOR: "bot" }, "schedule"],
   [
     { GITHUB_EVENT_NAME: "workflow_dispatch", GITHUB_ACTOR: "ana", REQUESTED_BY: "ana@revo.com.br" },
-    "ana@revo.com.br",
+    "github:ana",
   ],
+  [{ REQUESTED_BY: "ana@revo.com.br" }, "ana@revo.com.br"],
   [{ GITHUB_EVENT_NAME: "workflow_dispatch", GITHUB_ACTOR: "ana" }, "github:ana"],
   [{}, "command line"],
 ])("%j has the requester %s", (given, expected) => {

@@ -21,19 +21,22 @@ export const requesterFields = {
   GITHUB_SHA: z.string().optional(),
 };
 
-/** The requester: a person through the screen, the schedule, a user of GitHub, or the command line. */
+/**
+ * The requester of a run without a row: the schedule, a user of GitHub, or a user of the command line. A run that was
+ * requested on the screen has the signed-in user in its row. On GitHub no input names a requester.
+ */
 export function requesterOf(
   env: z.infer<z.ZodObject<typeof requesterFields>>,
   newId: () => string,
 ): Requester {
-  const fallback = env.GITHUB_EVENT_NAME === "schedule"
+  const requestedBy = env.GITHUB_EVENT_NAME === "schedule"
     ? "schedule"
     : env.GITHUB_ACTOR
     ? `github:${env.GITHUB_ACTOR}`
-    : "command line";
+    : env.REQUESTED_BY ?? "command line";
   return {
     requestId: env.REQUEST_ID ?? newId(),
-    requestedBy: env.REQUESTED_BY ?? fallback,
+    requestedBy,
     run: env.GITHUB_RUN_ID && env.GITHUB_REPOSITORY
       ? {
         id: env.GITHUB_RUN_ID,

@@ -52,24 +52,25 @@ export class RunReporter implements Progress {
   }
 
   /**
-   * @returns whether the catalog tracks the run; `false` when it could not be reached.
+   * @returns the requester in the run's row; `null` when the catalog could not be reached and does not track the run.
    * @throws {BackupError} the catalog's refusal, for example `busy`: the work must not begin.
    */
-  async start(run: RunStart): Promise<boolean> {
+  async start(run: RunStart): Promise<string | null> {
     this.#run = run;
     // set before the response: a start whose response was not waited for is ended, too
     this.#row = { request_id: run.request_id, attempt: run.attempt };
     const starting = this.#deps.catalog.startRun(run);
     this.#starting = starting.catch(() => this.#row = null);
+    let requestedBy: string | null;
     try {
-      await starting;
+      requestedBy = await starting;
     } catch (error) {
       if (toBackupError(error).code !== "catalog_unavailable") throw error;
       this.#warn("the run could not be written to the catalog", error);
-      return false;
+      return null;
     }
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
-    return true;
+    return requestedBy ?? run.requested_by;
   }
 
   phase(name: string): void {

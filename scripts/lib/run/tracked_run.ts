@@ -16,6 +16,8 @@ const CLOSE_LIMIT_MS = 200;
 export interface TrackedRun {
   catalog: Catalog;
   reporter: RunReporter;
+  /** With the name in the run's row, if it has one. */
+  requester: Requester;
 }
 
 export interface RunSpec {
@@ -63,9 +65,11 @@ export async function trackRun(
 ): Promise<void> {
   const catalog = new Catalog({ connection: connectionOf("prod", environment) });
   const reporter = reporterFor(catalog, environment);
-  const run = { catalog, reporter };
+  const run = { catalog, reporter, requester: spec.requester };
   try {
-    const tracked = await begin(spec, run, signal);
+    const requestedBy = await begin(spec, run, signal);
+    const tracked = requestedBy !== null;
+    if (tracked) run.requester = { ...spec.requester, requestedBy };
     // records that are not copied because of the signal are copied by the next run
     const copyAudit = async () => {
       if (tracked && !signal.aborted) {
@@ -86,18 +90,18 @@ export async function trackRun(
 }
 
 /**
- * @returns whether the catalog tracks the run. When the signal comes before its answer, the run may be tracked: its end
- * is written as well, since the run would otherwise hold its target.
+ * @returns the requester of a run that the catalog tracks, else `null`. When the signal comes before its answer, the run
+ * may be tracked: its end is written as well, since the run would otherwise hold its target.
  */
 async function begin(
   spec: RunSpec,
   { catalog, reporter }: TrackedRun,
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<string | null> {
   try {
     return await orAborted(signal, requestStart(spec, catalog, reporter));
   } catch (thrown) {
-    if (signal.aborted) return true;
+    if (signal.aborted) return spec.requester.requestedBy;
     throw thrown;
   }
 }
@@ -107,7 +111,7 @@ async function requestStart(
   { about, requester, kind }: RunSpec,
   catalog: Catalog,
   reporter: RunReporter,
-): Promise<boolean> {
+): Promise<string | null> {
   const run: RunStart = {
     ...about,
     kind,

@@ -126,6 +126,10 @@ export function describeRefusals(place: () => FunctionPlace): void {
     const confirmed = { ...restoreOfProd, confirm: "RESTORE_PROD", request_id: REQUEST_ID };
     const mistakes: [string, object, Answer][] = [
       ["no confirmation for prod", restoreOfProd, [400, "confirmation_required"]],
+      ["no request id, reason and plan for prod", { ...confirmed, request_id: undefined }, [
+        400,
+        "reason_required",
+      ]],
       ["no reason for prod", confirmed, [400, "reason_required"]],
       ["no plan for prod", { ...confirmed, reason: "ensaio" }, [409, "plan_required"]],
       [

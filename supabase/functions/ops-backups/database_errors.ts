@@ -38,6 +38,7 @@ const KIND_TEXTS: Readonly<Record<RunKind, string>> = {
 };
 /** Why the database refuses a plan: the details of `plan_required`. */
 const PLAN_TEXTS: Readonly<Record<string, string>> = {
+  missing: "Falta a simulação.",
   unknown: "A simulação indicada não existe.",
   other_target: "A simulação indicada é de outro banco.",
   other_backup: "A simulação indicada é de outro backup.",

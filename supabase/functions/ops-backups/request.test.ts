@@ -114,7 +114,7 @@ const consents: [string, ActionRequest, ErrorCode | null][] = [
     target: "prod",
     r2_key: R2_KEY,
     confirm: "RESTORE_PROD",
-  }, null],
+  }, "reason_required"],
   ["another target", { action: "restore", target: "dev", r2_key: R2_KEY, request_id: REQUEST_ID }, null],
   ["a plan for prod", { action: "plan", target: "prod", r2_key: R2_KEY, request_id: REQUEST_ID }, null],
   ["no word", { ...CONSENT, confirm: null }, "confirmation_required"],

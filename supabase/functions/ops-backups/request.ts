@@ -155,7 +155,7 @@ function withArchiveKey<Fields extends { r2_key?: string }>(request: Fields): Fi
 }
 
 /**
- * Requires the confirmation of a restore into production and, from a client that sends request ids, a reason and a plan.
+ * Requires the confirmation of a restore into production, its reason and its plan.
  * @throws {RequestError} `confirmation_required`, `reason_required`, `plan_required`
  */
 export function requireConsent(request: ActionRequest): void {
@@ -165,7 +165,6 @@ export function requireConsent(request: ActionRequest): void {
       details: { fields: { confirm: "deve ser RESTORE_PROD" } },
     });
   }
-  if (request.request_id === undefined) return;
   if (!request.reason) {
     throw new RequestError("reason_required", "Cannot restore into prod without a reason", {
       details: { fields: { reason: "obrigatório" } },

@@ -49,7 +49,6 @@ Deno.test("startRun() writes the row, dispatches it and records the run", async 
     label: "antes",
     request_id: REQUEST_ID,
     reason: "migração",
-    requested_by: "admin@revo.example",
   });
 });
 
@@ -64,7 +63,6 @@ Deno.test("startRun() sends a restore its key and confirmation, and creates an i
     confirm: "",
     request_id: OTHER_ID,
     reason: "",
-    requested_by: "admin@revo.example",
   });
 });
 
@@ -155,7 +153,7 @@ Deno.test("startRun() does not report an accepted run as failed when the catalog
 
 Deno.test("startRun() sends a plan as the restore's dry run, and a drill with its key if it has one", async () => {
   const { server, deps } = world();
-  const common = { target: "prod", r2_key: R2_KEY, requested_by: "admin@revo.example" };
+  const common = { target: "prod", r2_key: R2_KEY };
   const planned = await startRun({ action: "plan", target: "prod", r2_key: R2_KEY, reason: "ensaio" }, deps);
   assert.equal(planned.kind, "plan");
   assert.equal(server.dispatches[0]?.workflow, "db-restore-from-r2.yml");

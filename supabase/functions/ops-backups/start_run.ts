@@ -56,7 +56,6 @@ function inputsOf(run: Run, request: StartRequest): Record<string, string> {
   const common = {
     target: run.target,
     request_id: run.request_id,
-    requested_by: run.requested_by ?? "",
   };
   const reason = run.reason ?? "";
   const key = run.r2_key ?? "";

@@ -23,7 +23,7 @@ export const backupRequestSchema = z.strictObject({
 export type BackupRequest = z.infer<typeof backupRequestSchema>;
 
 /**
- * A restore into `prod` with a `request_id` (from every client but the oldest) also has a reason and a plan:
+ * A restore into `prod` also has a confirmation, a reason and a plan:
  * `plan_request_id` is the request id of a `plan` that succeeded within the service level `PLAN_VALID_MS`.
  */
 export const restoreRequestSchema = z.strictObject({
