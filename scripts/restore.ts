@@ -3,7 +3,7 @@
  *
  *     TARGET=dev R2_KEY=revo/prod/2026/01/15/supabase_prod_20260115_031022.dump.gz deno task restore
  *
- * `TARGET=prod` needs `CONFIRM=RESTORE_PROD`. `PLAN=yes` changes nothing and reports what the restore would do: in its
+ * `TARGET=prod` needs `CONFIRM=RESTORE_PROD`, and for a backup of another target `CONFIRM_SOURCE` with its name. `PLAN=yes` changes nothing and reports what the restore would do: in its
  * run's result, in the job's summary and as the last line, `PLAN_JSON=…`. With `PLAN_REQUEST_ID`, the request id of
  * such a plan, the restore reports how the target changed since. `--from-vault` needs the vault's keys and nothing
  * else: docs/runbooks/from-nothing.md. Environment: docs/environment.md. Exit codes:
@@ -13,10 +13,8 @@ import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import process from "node:process";
 import type { z } from "zod";
-import { BackupError, toBackupError } from "@backup/errors.ts";
-import { parseArchiveKey } from "@backup/vault/object_key.ts";
+import { toBackupError } from "@backup/errors.ts";
 import { type PlannedRestore, planOf } from "@backup/runs/restore_plan.ts";
-import { isRestoreConfirmed } from "@backup/target.ts";
 import { findToolsFor } from "./lib/postgres/client_tools.ts";
 import { type Requester, requesterOf } from "./lib/run/requester.ts";
 import { connectionOf } from "./lib/postgres/target_connection.ts";
@@ -31,7 +29,7 @@ import { planRestore } from "./lib/restore/plan.ts";
 import { describeChanges } from "./lib/restore/plan_changes.ts";
 import { planSummary } from "./lib/restore/plan_summary.ts";
 import { recoverFromVault } from "./lib/recover/recover.ts";
-import { restoreBackup, type RestoreResult } from "./lib/restore/restore_backup.ts";
+import { requireConfirmation, restoreBackup, type RestoreResult } from "./lib/restore/restore_backup.ts";
 import { restoreSummary } from "./lib/restore/summary.ts";
 import { auditCopier } from "./lib/audit/mirror.ts";
 import { type Outcome, type TrackedRun, trackRun } from "./lib/run/tracked_run.ts";
@@ -77,10 +75,13 @@ await runMain(async (signal, output) => {
 });
 
 async function restore({ env, vault, signal }: Task, run: TrackedRun): Promise<Outcome> {
-  parseArchiveKey(env.R2_KEY);
-  if (!isRestoreConfirmed(env.TARGET, env.CONFIRM)) {
-    throw new BackupError("confirmation_required", "Cannot restore into prod: CONFIRM is not RESTORE_PROD");
-  }
+  const order = {
+    target: env.TARGET,
+    key: env.R2_KEY,
+    confirm: env.CONFIRM ?? null,
+    confirmSource: env.CONFIRM_SOURCE ?? null,
+  };
+  requireConfirmation(order, order.key);
   const connection = connectionOf(env.TARGET, process.env);
   run.reporter.phase("connect");
   const restored = await restoreBackup({
@@ -92,9 +93,7 @@ async function restore({ env, vault, signal }: Task, run: TrackedRun): Promise<O
     now: () => new Date(),
     signal,
   }, {
-    target: env.TARGET,
-    key: env.R2_KEY,
-    confirm: env.CONFIRM ?? null,
+    ...order,
     allowSchemaOnly: env.ALLOW_SCHEMA_ONLY,
     allowTightLockTable: env.ALLOW_TIGHT_LOCK_TABLE,
     endSessions: env.END_SESSIONS,

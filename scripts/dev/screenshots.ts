@@ -144,7 +144,7 @@ async function pictureTroubles(page: Page, stack: Stack): Promise<void> {
   await visit(page);
   await take(page, "nada-ainda");
   await stack.stopPart("supabase");
-  await page.getByLabel("Alvo").selectOption("prod");
+  await page.getByLabel("Alvo").selectOption("dev");
   await page.getByText("Não foi possível carregar o histórico.").waitFor();
   await take(page, "sem-resposta");
 }

@@ -155,6 +155,15 @@ describe("before the target is touched", () => {
       target: "prod",
       confirm: "restore_prod",
     });
+    const ofDev = "revo/dev/2026/01/15/supabase_dev_20260115_031022.dump.gz";
+    const intoProd = { target: "prod", confirm: "RESTORE_PROD" } as const;
+    for (const confirmSource of [null, "prod", "DEV"]) {
+      await expectRefusal(ofDev, {
+        code: "source_confirmation_required",
+        hint: expect.stringContaining("CONFIRM_SOURCE=dev"),
+      }, { ...intoProd, confirmSource });
+    }
+    await expectRefusal(ofDev, { code: "vault_object_missing" }, { ...intoProd, confirmSource: "dev" });
   });
 });
 

@@ -172,6 +172,7 @@ describe("the contract", () => {
         "target",
         "r2_key",
         "confirm",
+        "confirm_source",
         "plan",
         "end_sessions",
         "plan_request_id",

@@ -78,10 +78,11 @@ export async function newestRun(kind: string): Promise<{ request_id: string; sta
   return run;
 }
 
-/** The key of the newest backup, which is the first of the history. */
+/** The key of the newest backup of production, which is the first of the history. */
 export async function newestKey(): Promise<string> {
   const [backup] = await inCatalog((sql) =>
-    sql<{ r2_key: string }[]>`select r2_key from public.ops_db_backups order by created_at desc limit 1`
+    sql<{ r2_key: string }[]>`select r2_key from public.ops_db_backups
+                                 where target = 'prod' order by created_at desc limit 1`
   );
   if (backup === undefined) throw new Error("The catalog has no backup");
   return backup.r2_key;

@@ -2,30 +2,14 @@
 import type { Page } from "@playwright/test";
 import { expectAccessible } from "./axe.ts";
 import { beginRun, finishActiveRuns, finishRun, inCatalog } from "./catalog.ts";
-import { emptyCatalog } from "./sample_history.ts";
+import { aBackupOf, emptyCatalog } from "./sample_history.ts";
 import { expect, openAs, stack, test } from "./test.ts";
 
-const HOUR = 3_600_000;
 const situation = (page: Page) => page.getByRole("region", { name: "Situação da produção" });
 
 test.beforeEach(emptyCatalog);
 test.afterEach(finishActiveRuns);
 test.afterAll(emptyCatalog);
-
-/** A verified backup of prod in the catalog, so many hours old. */
-async function recordBackup(hours: number): Promise<string> {
-  const at = new Date(Date.now() - hours * HOUR).toISOString().slice(0, 19);
-  const [day = "", time = ""] = at.split("T");
-  const file = `supabase_prod_${day.replaceAll("-", "")}_${time.replaceAll(":", "")}.dump.gz`;
-  const key = `revo/prod/${day.replaceAll("-", "/")}/${file}`;
-  const manifest = {
-    ...{ kind: "supabase_db_backup", target: "prod", mode: "full", git_sha: null, bytes: 1_000_000 },
-    ...{ created_at_utc: `${at}Z`, file, sha256: "a".repeat(64) },
-  };
-  const record = { r2_bucket: "cofre", r2_key: key, manifest, run_url: null, verified_at: `${at}Z` };
-  await inCatalog((sql) => sql`select public.ops_db_backup_record(${sql.json(record)})`);
-  return key;
-}
 
 /** A drill of this backup that ends so, as `deno task drill` reports it. */
 async function drill(key: string, failed: readonly string[]): Promise<void> {
@@ -50,9 +34,9 @@ async function drill(key: string, failed: readonly string[]): Promise<void> {
 }
 
 test("the newest backup failed its drill: at risk, and the loss is that of the one before", async ({ page }) => {
-  const before = await recordBackup(20);
+  const before = await aBackupOf("prod", 20);
   await drill(before, []);
-  const newest = await recordBackup(2);
+  const newest = await aBackupOf("prod", 2);
   await drill(newest, ["rows_per_table"]);
   await openAs(page, stack.admin);
 
@@ -82,8 +66,8 @@ test("the newest backup failed its drill: at risk, and the loss is that of the o
 });
 
 test("a backup made after the rejected one counts again, and the failed drill stays a warning", async ({ page }) => {
-  await drill(await recordBackup(20), ["restored"]);
-  await recordBackup(1);
+  await drill(await aBackupOf("prod", 20), ["restored"]);
+  await aBackupOf("prod", 1);
   await openAs(page, stack.admin);
   await expect(situation(page).getByText("Atenção", { exact: true })).toBeVisible();
   await expect(situation(page)).toContainText(/perda de até 1\sh/);
@@ -91,7 +75,7 @@ test("a backup made after the rejected one counts again, and the failed drill st
 });
 
 test("where every backup was rejected there is none that counts", async ({ page }) => {
-  await drill(await recordBackup(2), ["restored"]);
+  await drill(await aBackupOf("prod", 2), ["restored"]);
   await openAs(page, stack.admin);
   await expect(situation(page)).toContainText("tudo estaria perdido");
   await expect(situation(page)).toContainText(

@@ -1,4 +1,4 @@
-import { RESTORE_PROD_CONFIRMATION } from "@backup/target.ts";
+import { RESTORE_PROD_CONFIRMATION, TARGETS } from "@backup/target.ts";
 import { type Command, EXAMPLE_KEY } from "../command/command.ts";
 import {
   allowSchemaOnly,
@@ -19,7 +19,7 @@ export const restoreCommand: Command = {
   about: [
     "One transaction, checked against the backup before it commits; a copy of the target is taken first.",
     "`--plan` reports what would happen and changes nothing.",
-    "Into prod it needs `--confirm RESTORE_PROD`.",
+    "Into prod it needs `--confirm RESTORE_PROD`; for a backup of another database `--confirm-source` with its name, too.",
   ],
   task: "restore",
   options: [
@@ -41,6 +41,12 @@ export const restoreCommand: Command = {
       variable: "CONFIRM",
       value: { placeholder: RESTORE_PROD_CONFIRMATION, choices: [RESTORE_PROD_CONFIRMATION] },
       summary: "that prod is to be replaced",
+    },
+    {
+      flag: "confirm-source",
+      variable: "CONFIRM_SOURCE",
+      value: { placeholder: "TARGET", choices: [...TARGETS] },
+      summary: "that a backup of this other database goes into prod, with its accounts",
     },
     {
       flag: "end-sessions",

@@ -11,6 +11,7 @@ export const restoreEnvironment = z.object({
   TARGET: targetSchema,
   R2_KEY: z.string(),
   CONFIRM: z.string().optional(),
+  CONFIRM_SOURCE: z.string().optional(),
   PLAN: yes,
   PLAN_REQUEST_ID: z.uuid().optional(),
   END_SESSIONS: yes,

@@ -6,7 +6,8 @@ import { BackupError, toBackupError } from "@backup/errors.ts";
 import { restoredRows } from "@backup/vault/platform.ts";
 import { SAFETY_LABEL } from "@backup/label.ts";
 import { type AnyManifest, isProving } from "@backup/vault/manifest.ts";
-import { isRestoreConfirmed, type Target } from "@backup/target.ts";
+import { parseArchiveKey } from "@backup/vault/object_key.ts";
+import { isRestoreConfirmed, isSourceConfirmed, type Target } from "@backup/target.ts";
 import type { PlannedRestore } from "@backup/runs/restore_plan.ts";
 import { type BackupOrder, takeBackup, type TakenBackup } from "../backup/take_backup.ts";
 import { applySettings } from "../postgres/database_facts.ts";
@@ -30,6 +31,8 @@ export interface RestoreOrder {
   key: string;
   /** `RESTORE_PROD` for production. */
   confirm: string | null;
+  /** The target that the backup is of, for a backup of another target into production. @default null */
+  confirmSource?: string | null;
   /** The confirmation for a backup without rows, which empties the target. */
   allowSchemaOnly: boolean;
   /** The confirmation for a restore whose locks may fit, but are not sure to. @default false */
@@ -65,7 +68,7 @@ export interface RestoreResult {
 
 /** @throws {BackupError} with the phase; the target is as it was unless the code is `restore_outcome_unknown`. */
 export async function restoreBackup(context: RestoreContext, order: RestoreOrder): Promise<RestoreResult> {
-  requireConfirmation(order);
+  requireConfirmation(order, order.key);
   // Keep other restores out from the beginning: one that was requested later would otherwise be replaced by this one.
   return await withTargetLock(
     context,
@@ -83,7 +86,7 @@ export async function restoreFetched(
   order: Omit<RestoreOrder, "key">,
   backup: FetchedBackup,
 ): Promise<RestoreResult> {
-  requireConfirmation(order);
+  requireConfirmation(order, backup.key);
   return await withTargetLock(context, (session) => restoreLocked(context, session, order, backup));
 }
 
@@ -137,14 +140,24 @@ async function restoreLocked(
   return { manifest, safety, verified, skipped, changedSincePlan, warnings: await cleanUp(context) };
 }
 
-function requireConfirmation({ target, confirm }: Pick<RestoreOrder, "target" | "confirm">): void {
-  if (isRestoreConfirmed(target, confirm)) return;
+/** @throws {BackupError} `confirmation_required`, `source_confirmation_required`, `invalid_r2_key`. */
+export function requireConfirmation(
+  { target, confirm, confirmSource }: Pick<RestoreOrder, "target" | "confirm" | "confirmSource">,
+  key: string,
+): void {
+  const { target: source } = parseArchiveKey(key);
+  if (!isRestoreConfirmed(target, confirm)) {
+    throw new BackupError(
+      "confirmation_required",
+      "Cannot restore into prod: the confirmation is missing or wrong",
+      { hint: "Pass CONFIRM=RESTORE_PROD." },
+    );
+  }
+  if (isSourceConfirmed({ source, target }, confirmSource)) return;
   throw new BackupError(
-    "confirmation_required",
-    "Cannot restore into prod: the confirmation is missing or wrong",
-    {
-      hint: "Pass CONFIRM=RESTORE_PROD.",
-    },
+    "source_confirmation_required",
+    `Cannot restore into prod: ${key} is a backup of ${source}`,
+    { hint: `Its accounts replace those of prod. Pass CONFIRM_SOURCE=${source} if that is what you want.` },
   );
 }
 

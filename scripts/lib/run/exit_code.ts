@@ -25,6 +25,7 @@ const EXIT_BY_CODE: Partial<Record<ErrorCode, number>> = {
   invalid_label: EXIT.badInput,
   invalid_r2_key: EXIT.badInput,
   confirmation_required: EXIT.badInput,
+  source_confirmation_required: EXIT.badInput,
   transaction_pooler: EXIT.badInput,
   busy: EXIT.busy,
   catalog_write_failed: EXIT.catalogMissed,

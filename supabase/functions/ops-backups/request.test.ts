@@ -107,6 +107,8 @@ const CONSENT = {
   plan_request_id: OTHER_ID,
 } as const;
 
+const DEV_KEY = R2_KEY.replaceAll("prod", "dev");
+
 const consents: [string, ActionRequest, ErrorCode | null][] = [
   ["everything said", CONSENT, null],
   ["a client of the time before request ids", {
@@ -119,6 +121,20 @@ const consents: [string, ActionRequest, ErrorCode | null][] = [
   ["a plan for prod", { action: "plan", target: "prod", r2_key: R2_KEY, request_id: REQUEST_ID }, null],
   ["no word", { ...CONSENT, confirm: null }, "confirmation_required"],
   ["nearly the word", { ...CONSENT, confirm: "restore_prod" }, "confirmation_required"],
+  ["a backup of dev", { ...CONSENT, r2_key: DEV_KEY }, "source_confirmation_required"],
+  [
+    "a backup of dev, named wrongly",
+    { ...CONSENT, r2_key: DEV_KEY, confirm_source: "prod" },
+    "source_confirmation_required",
+  ],
+  ["a backup of dev, of an old client", {
+    action: "restore",
+    target: "prod",
+    r2_key: DEV_KEY,
+    confirm: "RESTORE_PROD",
+  }, "source_confirmation_required"],
+  ["a backup of dev, by its name", { ...CONSENT, r2_key: DEV_KEY, confirm_source: "dev" }, null],
+  ["a backup of dev into verify", { ...CONSENT, target: "verify", r2_key: DEV_KEY }, null],
   ["no reason", { ...CONSENT, reason: "" }, "reason_required"],
   ["no plan", { ...CONSENT, plan_request_id: undefined }, "plan_required"],
 ];

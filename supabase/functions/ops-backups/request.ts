@@ -16,7 +16,7 @@ import {
   statusRequestSchema,
 } from "@backup/api.ts";
 import { parseArchiveKey } from "@backup/vault/object_key.ts";
-import { isRestoreConfirmed } from "@backup/target.ts";
+import { isRestoreConfirmed, isSourceConfirmed } from "@backup/target.ts";
 import { RequestError } from "./responses.ts";
 
 export const MAX_BODY_BYTES = 16 * 1024;
@@ -155,14 +155,20 @@ function withArchiveKey<Fields extends { r2_key?: string }>(request: Fields): Fi
 }
 
 /**
- * Requires the confirmation of a restore into production, its reason and its plan.
- * @throws {RequestError} `confirmation_required`, `reason_required`, `plan_required`
+ * Requires the confirmation of a restore into production, for another target's backup its name too, a reason and a plan.
+ * @throws {RequestError} `confirmation_required`, `source_confirmation_required`, `reason_required`, `plan_required`
  */
 export function requireConsent(request: ActionRequest): void {
   if (request.action !== "restore" || request.target !== "prod") return;
   if (!isRestoreConfirmed(request.target, request.confirm)) {
     throw new RequestError("confirmation_required", "Cannot restore into prod without its confirmation", {
       details: { fields: { confirm: "deve ser RESTORE_PROD" } },
+    });
+  }
+  const { target: source } = parseArchiveKey(request.r2_key);
+  if (!isSourceConfirmed({ source, target: request.target }, request.confirm_source)) {
+    throw new RequestError("source_confirmation_required", `Cannot restore a backup of ${source} into prod`, {
+      details: { source, fields: { confirm_source: `deve ser ${source}` } },
     });
   }
   if (!request.reason) {

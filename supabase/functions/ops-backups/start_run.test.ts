@@ -66,6 +66,13 @@ Deno.test("startRun() sends a restore its key and confirmation, and creates an i
   });
 });
 
+Deno.test("startRun() sends the confirmed source only where there is one: an older workflow has no such input", async () => {
+  const { server, deps } = world();
+  const order = { action: "restore", target: "prod", r2_key: R2_KEY, confirm: "RESTORE_PROD" } as const;
+  await startRun({ ...order, confirm_source: "dev" }, deps);
+  assert.equal(server.dispatches[0]?.body.inputs?.confirm_source, "dev");
+});
+
 Deno.test("startRun() returns a repeated request without a second dispatch", async () => {
   const { server, deps } = world();
   const [first, again] = [await startRun(BACKUP, deps), await startRun(BACKUP, deps)];

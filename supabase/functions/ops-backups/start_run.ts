@@ -69,6 +69,7 @@ function inputsOf(run: Run, request: StartRequest): Record<string, string> {
         reason,
         r2_key: key,
         confirm: request.confirm ?? "",
+        ...(request.confirm_source ? { confirm_source: request.confirm_source } : {}),
         ...(request.end_sessions ? { end_sessions: "true" } : {}),
       };
     case "plan":

@@ -31,6 +31,8 @@ export const restoreRequestSchema = z.strictObject({
   target: targetSchema,
   r2_key: z.string(),
   confirm: z.string().nullish(),
+  /** The target that the backup is of, typed by name: required when a backup of another one goes into `prod`. */
+  confirm_source: z.string().nullish(),
   plan_request_id: z.uuid().optional(),
   /** Every user of the target has to sign in again. Without it open sessions of users that the backup knows stay. */
   end_sessions: z.boolean().optional(),

@@ -41,6 +41,11 @@ const CODES = {
     status: 400,
     message: "Para restaurar a produção, digite RESTORE_PROD. Nada foi iniciado.",
   },
+  source_confirmation_required: {
+    status: 400,
+    message:
+      "Este backup não é da produção: as contas e os dados dela passariam a ser os de outro banco. Confirme a origem pelo nome. Nada foi iniciado.",
+  },
   method_not_allowed: { status: 405, message: "Método não permitido: use POST." },
   payload_too_large: { status: 413, message: "O pedido é grande demais (máximo de 16 KB)." },
   reason_required: {

@@ -18,3 +18,16 @@ export const RESTORE_PROD_CONFIRMATION = "RESTORE_PROD";
 export function isRestoreConfirmed(target: Target, confirm: string | null | undefined): boolean {
   return target !== "prod" || confirm === RESTORE_PROD_CONFIRMATION;
 }
+
+/**
+ * Whether a backup of `source` may be restored into `target`: into production only one of production, unless the source
+ * is confirmed by its name. Production's accounts, passwords and permissions become those of the source.
+ *
+ * @example isSourceConfirmed({ source: "dev", target: "prod" }, "dev") // true
+ */
+export function isSourceConfirmed(
+  { source, target }: { source: Target; target: Target },
+  confirmed: string | null | undefined,
+): boolean {
+  return target !== "prod" || source === target || confirmed === source;
+}

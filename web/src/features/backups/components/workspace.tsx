@@ -6,6 +6,7 @@ import { Button } from "../../../components/ui/button.tsx";
 import { Notice } from "../../../components/ui/notice.tsx";
 import { useLiveRuns } from "../data/live_runs.ts";
 import { useUndoableRestores } from "../data/undoable_restores.ts";
+import { targetSchema } from "@backup/target.ts";
 import { BEGINNING } from "../model/history_place.ts";
 import { useHistoryPlace } from "./use_history_place.ts";
 import { notify } from "./notify.ts";
@@ -42,6 +43,7 @@ export function Workspace({ disabledReason }: { disabledReason: string | null })
     close();
   };
   const busyTargets = new Set((live.data ?? []).filter(holdsTarget).map((run) => run.target));
+  const chosenTarget = targetSchema.safeParse(navigation.place.target).data ?? null;
   const undo = { undoable, disabledReason, onUndo: (run: Run) => setDialog({ kind: "undo", run }) };
   return (
     <>
@@ -78,7 +80,7 @@ export function Workspace({ disabledReason }: { disabledReason: string | null })
         onRestore={(backup) => setDialog({ kind: "restore", backup })}
       />
       <Suspense fallback={null}>
-        <PastRuns target={navigation.place.target} undo={undo} />
+        <PastRuns target={chosenTarget} undo={undo} />
       </Suspense>
       <Dialogs open={dialog} busyTargets={busyTargets} onAccepted={accept} onClose={close} />
     </>

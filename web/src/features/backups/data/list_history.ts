@@ -18,7 +18,7 @@ import {
   type Span,
   spanOfPage,
 } from "../model/history_items.ts";
-import type { HistoryPlace } from "../model/history_place.ts";
+import { type HistoryPlace, shownTarget } from "../model/history_place.ts";
 import { keys } from "./keys.ts";
 import { backupRowsSchema } from "./list_backups.ts";
 import { queryDefaults } from "./query_defaults.ts";
@@ -74,7 +74,7 @@ async function readRuns(gateway: Gateway, place: HistoryPlace, signal: AbortSign
   const runs = await gateway.read(
     "ops_db_backup_runs_list",
     {
-      p_target: place.target,
+      p_target: shownTarget(place),
       p_kind: place.kind,
       p_status: place.status,
       p_from: from,
@@ -105,7 +105,7 @@ async function readBackups(
   const sort = place.sort === "oldest" ? "oldest" : "newest";
   const isEarly = withAttempts && sort === "newest" && place.page === 0;
   const args = {
-    p_target: place.target,
+    p_target: shownTarget(place),
     p_status: place.status,
     p_origin: place.origin,
     p_from: period.from,
@@ -145,17 +145,17 @@ async function readBackups(
 /** Runs of kind backup within a span, newest first. */
 function readBackupRuns(
   gateway: Gateway,
-  { target, search }: HistoryPlace,
+  place: HistoryPlace,
   { from, to }: Span,
   limit: number,
   signal: AbortSignal,
 ): Promise<Run[]> {
   const args = {
-    p_target: target,
+    p_target: shownTarget(place),
     p_kind: "backup",
     p_from: from,
     p_to: to,
-    p_search: search || null,
+    p_search: place.search || null,
     p_limit: limit,
   };
   return gateway.read("ops_db_backup_runs_list", args, runsSchema, signal);

@@ -3,9 +3,10 @@ import { useEffect, useRef, useState } from "react";
 import { useForm, useWatch } from "react-hook-form";
 import type { Dispatched } from "@backup/api.ts";
 import type { BackupRow } from "@backup/vault/catalog.ts";
-import type { Target } from "@backup/target.ts";
+import { type Target, targetSchema } from "@backup/target.ts";
 import { Dialog, DialogBody } from "../../../components/ui/dialog.tsx";
 import { RejectedNotice } from "../components/rejected_notice.tsx";
+import { ForeignSourceNotice, isForeignSource } from "./foreign_source.tsx";
 import { BackupSummary } from "./backup_summary.tsx";
 import { PlanStep } from "./plan_step.tsx";
 import { Refusal } from "./refusal.tsx";
@@ -47,25 +48,30 @@ export default function RestoreDialog(props: RestoreDialogProps) {
   const form = useForm<RestoreForm>({
     resolver: zodResolver(restoreFormSchema),
     mode: "onChange",
-    defaultValues: { target: undoIn ?? "dev", confirm: "", reason: "" },
+    defaultValues: { target: undoIn ?? "dev", confirm: "", confirmSource: "", reason: "" },
   });
-  const { target = "dev", confirm = "", reason = "" } = useWatch({ control: form.control });
+  const { target = "dev", confirm = "", confirmSource = "", reason = "" } = useWatch({
+    control: form.control,
+  });
+  const source = targetSchema.safeParse(backup.target).data ?? null;
   const planning = usePlanning(target, backup.r2_key);
   const plan = planning.state.state === "fresh" ? planning.found.data ?? null : null;
   const missing = step === "target"
     ? null
     : step === "plan"
     ? missingForConfirmation(target, planning.state, plan)
-    : missingForRestore({ target, confirm, reason }, planning.state, busyTargets);
+    : missingForRestore({ target, confirm, confirmSource, reason }, source, planning.state, busyTargets);
   useEffect(() => {
     if (index > 0) body.current?.focus();
   }, [index]);
 
   const goBack = () => {
     form.setValue("confirm", "");
+    form.setValue("confirmSource", "");
     submission.reset();
     setIndex(index - 1);
   };
+  const isForeign = isForeignSource(backup, target);
   const submit = form.handleSubmit((values) => {
     if (missing !== null) return;
     if (step !== "confirm") return setIndex(index + 1);
@@ -74,6 +80,7 @@ export default function RestoreDialog(props: RestoreDialogProps) {
       target,
       r2_key: backup.r2_key,
       confirm: target === "prod" ? values.confirm : undefined,
+      confirm_source: isForeign ? values.confirmSource : undefined,
       plan_request_id: plan === null ? undefined : planning.newest.data?.request_id,
       reason: values.reason || undefined,
     });
@@ -91,6 +98,7 @@ export default function RestoreDialog(props: RestoreDialogProps) {
           <div ref={body} tabIndex={-1} className="space-y-5 outline-none">
             <BackupSummary backup={backup} />
             <RejectedNotice backup={backup} />
+            {isForeign && <ForeignSourceNotice backup={backup} />}
             {step === "target" && <TargetStep form={form} />}
             {step === "plan" && <PlanStep planning={planning} target={target} />}
             {step === "confirm" && (

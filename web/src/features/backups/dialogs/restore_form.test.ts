@@ -9,9 +9,9 @@ const stale = { state: "stale" } as const;
 
 describe("missingForRestore", () => {
   it("requires no confirmation for a safe target", () => {
-    const form = { target: "dev", confirm: "", reason: "" } as const;
-    expect(missingForRestore(form, { state: "none" }, free)).toBeNull();
-    expect(missingForRestore(form, stale, free)).toBeNull();
+    const form = { target: "dev", confirm: "", confirmSource: "", reason: "" } as const;
+    expect(missingForRestore(form, "prod", { state: "none" }, free)).toBeNull();
+    expect(missingForRestore(form, "prod", stale, free)).toBeNull();
   });
 
   it.each([
@@ -20,17 +20,28 @@ describe("missingForRestore", () => {
     ["RESTORE_PROD", "  ", "Falta escrever o motivo."],
     ["RESTORE_PROD", "teste", null],
   ])("for production with %j and %j says %j", (confirm, reason, missing) => {
-    expect(missingForRestore({ target: "prod", confirm, reason }, fresh, free)).toBe(missing);
+    expect(missingForRestore({ target: "prod", confirm, confirmSource: "", reason }, "prod", fresh, free))
+      .toBe(missing);
+  });
+
+  it("restores a backup of dev into production only by its name", () => {
+    const form = { target: "prod", confirm: "RESTORE_PROD", confirmSource: "", reason: "teste" } as const;
+    const missing = (changes: object) => missingForRestore({ ...form, ...changes }, "dev", fresh, free);
+    expect(missing({})).toBe("Falta digitar dev.");
+    expect(missing({ confirmSource: "prod", confirm: "", reason: "" })).toBe(
+      "Falta digitar RESTORE_PROD, digitar dev e escrever o motivo.",
+    );
+    expect(missing({ confirmSource: "dev" })).toBeNull();
   });
 
   it("does not restore production on the basis of a stale simulation", () => {
-    const form = { target: "prod", confirm: "RESTORE_PROD", reason: "teste" } as const;
-    expect(missingForRestore(form, stale, free)).toContain("mais de 30 minutos");
+    const form = { target: "prod", confirm: "RESTORE_PROD", confirmSource: "", reason: "teste" } as const;
+    expect(missingForRestore(form, "prod", stale, free)).toContain("mais de 30 minutos");
   });
 
   it("refuses a busy target", () => {
-    const form = { target: "dev", confirm: "", reason: "" } as const;
-    expect(missingForRestore(form, fresh, new Set(["dev"] as const))).toBe(messageOf("busy"));
+    const form = { target: "dev", confirm: "", confirmSource: "", reason: "" } as const;
+    expect(missingForRestore(form, "prod", fresh, new Set(["dev"] as const))).toBe(messageOf("busy"));
   });
 });
 

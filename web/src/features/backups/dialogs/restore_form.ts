@@ -2,13 +2,20 @@ import { z } from "zod";
 import { messageOf } from "@backup/messages.ts";
 import type { PlannedRestore } from "@backup/runs/restore_plan.ts";
 import { minutes, PLAN_VALID_MS } from "@backup/service_levels.ts";
-import { isRestoreConfirmed, RESTORE_PROD_CONFIRMATION, type Target, targetSchema } from "@backup/target.ts";
+import {
+  isRestoreConfirmed,
+  isSourceConfirmed,
+  RESTORE_PROD_CONFIRMATION,
+  type Target,
+  targetSchema,
+} from "@backup/target.ts";
 import type { PlanState } from "../model/plan_age.ts";
 import { reasonSchema } from "./reason_field.tsx";
 
 export const restoreFormSchema = z.object({
   target: targetSchema,
   confirm: z.string(),
+  confirmSource: z.string(),
   reason: reasonSchema,
 });
 export type RestoreForm = z.infer<typeof restoreFormSchema>;
@@ -35,9 +42,13 @@ export function missingForConfirmation(
   return plan === null ? PLAN_PROBLEMS.running : null;
 }
 
-/** What is missing before the restore can be requested, as a sentence; `null` when nothing is. */
+/**
+ * What is missing before the restore can be requested, as a sentence; `null` when nothing is.
+ * @param source the target that the backup is of; `null`: not one that this screen knows
+ */
 export function missingForRestore(
   form: RestoreForm,
+  source: Target | null,
   { state }: PlanState,
   busyTargets: ReadonlySet<Target>,
 ): string | null {
@@ -45,7 +56,15 @@ export function missingForRestore(
   if (form.target === "prod" && state !== "fresh") return `${PLAN_PROBLEMS[state]} Use “Voltar”.`;
   const missing = [
     isRestoreConfirmed(form.target, form.confirm) ? null : `digitar ${RESTORE_PROD_CONFIRMATION}`,
+    source === null || isSourceConfirmed({ source, target: form.target }, form.confirmSource)
+      ? null
+      : `digitar ${source}`,
     form.target !== "prod" || form.reason.trim() !== "" ? null : "escrever o motivo",
   ].filter((part) => part !== null);
-  return missing.length === 0 ? null : `Falta ${missing.join(" e ")}.`;
+  return missing.length === 0 ? null : `Falta ${joined(missing)}.`;
+}
+
+function joined(parts: readonly string[]): string {
+  const head = parts.slice(0, -1).join(", ");
+  return head === "" ? parts.join("") : `${head} e ${parts.at(-1)}`;
 }

@@ -7,6 +7,7 @@ import { Notice } from "../../../components/ui/notice.tsx";
 import { formatCounted, formatDuration, formatInstant } from "../../../lib/format.ts";
 import { type PlannedLossSum, sumLoss } from "../model/plan_loss.ts";
 import { ofTarget, targetName, targetUse } from "../text/labels.ts";
+import { isForeignSource } from "./foreign_source.tsx";
 import { ReasonField } from "./reason_field.tsx";
 import type { RestoreForm } from "./restore_form.ts";
 import type { Planning } from "./use_planning.ts";
@@ -55,6 +56,21 @@ export function ConfirmationStep({ form, target, backup, planning }: Confirmatio
             <Input
               {...control}
               {...form.register("confirm")}
+              required
+              autoComplete="off"
+              autoCapitalize="off"
+              spellCheck={false}
+              className="font-mono"
+            />
+          )}
+        </Field>
+      )}
+      {isForeignSource(backup, target) && (
+        <Field label={`Digite ${backup.target} para confirmar que o backup é desse outro banco`}>
+          {(control) => (
+            <Input
+              {...control}
+              {...form.register("confirmSource")}
               required
               autoComplete="off"
               autoCapitalize="off"

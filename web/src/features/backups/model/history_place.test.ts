@@ -1,5 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { BEGINNING, isFiltered, readPlace, showKind, withFilter, writePlace } from "./history_place.ts";
+import {
+  ALL_TARGETS,
+  BEGINNING,
+  chooseTarget,
+  isFiltered,
+  readPlace,
+  showKind,
+  shownTarget,
+  withFilter,
+  writePlace,
+} from "./history_place.ts";
 
 const read = (query: string) => readPlace(new URLSearchParams(query));
 const ID = "b9a0a3f5-4a4e-4b7c-9b3e-3a1a0c7d2f10";
@@ -56,6 +66,17 @@ it("a change of the filters returns to the first page", () => {
   const changed = { ...place, ...withFilter({ target: "dev" }) };
   expect(changed).toEqual({ ...place, page: 0, after: null, target: "dev" });
   expect({ ...place, ...showKind("restore") }).toEqual({ ...BEGINNING, search: "a", kind: "restore" });
+});
+
+it("shows backups of production and runs of all targets, unless another target is chosen", () => {
+  expect(shownTarget({ kind: "backup", target: null })).toBe("prod");
+  expect(shownTarget({ kind: "restore", target: null })).toBeNull();
+  expect(shownTarget({ kind: "backup", target: "dev" })).toBe("dev");
+  expect(shownTarget(read("alvo=todos"))).toBeNull();
+  expect(chooseTarget("backup", "prod")).toBeNull();
+  expect(chooseTarget("restore", "prod")).toBe("prod");
+  expect(chooseTarget("restore", ALL_TARGETS)).toBeNull();
+  expect(isFiltered(read("alvo=todos"))).toBe(false);
 });
 
 it("detects a filter", () => {

@@ -3,7 +3,7 @@
 import { z } from "zod";
 import { BACKUP_STATUSES, backupOriginSchema } from "@backup/vault/catalog.ts";
 import { RUN_KINDS, type RunKind } from "@backup/runs/run.ts";
-import { targetSchema } from "@backup/target.ts";
+import { type Target, TARGETS } from "@backup/target.ts";
 import { daySchema } from "../../../lib/day.ts";
 
 /** Final states of a run that leaves nothing in the vault; such runs are listed among the backups. */
@@ -16,12 +16,16 @@ const RESULTS = [
   "succeeded",
 ] as const;
 
+/** The choice of every target, in the URL too. */
+export const ALL_TARGETS = "todos";
+
 /** An invalid parameter counts as absent. */
 const placeSchema = z.object({
   /** `backup` shows the vault together with attempts that failed; the others show runs of that kind. */
   kind: z.enum(RUN_KINDS).catch("backup"),
+  /** `null` shows the usual ones: backups of production, runs of all targets. */
+  target: z.enum([...TARGETS, ALL_TARGETS]).nullable().catch(null),
   /** `null` shows all, here and below. */
-  target: targetSchema.nullable().catch(null),
   status: z.enum(RESULTS).nullable().catch(null),
   origin: backupOriginSchema.nullable().catch(null),
   /** First and last day of the period, both included. */
@@ -74,6 +78,18 @@ export function writePlace(params: URLSearchParams, place: HistoryPlace): URLSea
   return next;
 }
 
+/** The target whose rows a place shows, `null` for all: copies of other databases do not lie above production's backups. */
+export function shownTarget({ kind, target }: Pick<HistoryPlace, "kind" | "target">): Target | null {
+  if (target === ALL_TARGETS) return null;
+  return target ?? (kind === "backup" ? "prod" : null);
+}
+
+/** The choice of a target, which is not written into the URL when it is the usual one. */
+export function chooseTarget(kind: RunKind, chosen: HistoryPlace["target"]): HistoryPlace["target"] {
+  const usual = shownTarget({ kind, target: null }) ?? ALL_TARGETS;
+  return chosen === usual ? null : chosen;
+}
+
 /** A change of the filters; it returns to the first page. */
 export function withFilter(change: Partial<HistoryPlace>): Partial<HistoryPlace> {
   return { page: 0, after: null, ...change };
@@ -81,7 +97,8 @@ export function withFilter(change: Partial<HistoryPlace>): Partial<HistoryPlace>
 
 /** Whether a filter is set. */
 export function isFiltered({ target, status, origin, from, to, search }: HistoryPlace): boolean {
-  return [target, status, origin, from, to].some((value) => value !== null) || search !== "";
+  const isTarget = target !== null && target !== ALL_TARGETS;
+  return isTarget || [status, origin, from, to].some((value) => value !== null) || search !== "";
 }
 
 /** Selects a kind; filters that only backups have are cleared. */

@@ -8,10 +8,13 @@ import { Input, Select } from "../../../../components/ui/field.tsx";
 import { classNames } from "../../../../lib/class_names.ts";
 import { daySchema } from "../../../../lib/day.ts";
 import {
+  ALL_TARGETS,
   BEGINNING,
+  chooseTarget,
   type HistoryPlace,
   isFiltered,
   showKind,
+  shownTarget,
   SORTS,
   withFilter,
 } from "../../model/history_place.ts";
@@ -60,9 +63,12 @@ export function HistoryFilters({ place, onGo }: FiltersProps) {
         />
         <Choice
           label="Alvo"
-          value={place.target ?? ""}
-          options={[["", "Todos"], ...TARGETS.map((name) => [name, targetName(name)] as const)]}
-          onChange={(value) => change({ target: targetSchema.safeParse(value).data ?? null })}
+          value={shownTarget(place) ?? ALL_TARGETS}
+          options={[[ALL_TARGETS, "Todos"], ...TARGETS.map((name) => [name, targetName(name)] as const)]}
+          onChange={(value) =>
+            change({
+              target: chooseTarget(place.kind, targetSchema.safeParse(value).data ?? ALL_TARGETS),
+            })}
         />
         <StatusFilter place={place} onChange={change} />
         {place.kind === "backup" && <OriginFilter place={place} onChange={change} />}

@@ -1,0 +1,91 @@
+/** A backup of another database goes into production only when it is confirmed by name, and lies not on top. */
+import type { Page } from "@playwright/test";
+import { expectAccessible } from "./axe.ts";
+import { beginRun, finishActiveRuns, finishRun, inCatalog } from "./catalog.ts";
+import { aBackupOf, emptyCatalog } from "./sample_history.ts";
+import { expect, openAs, stack, test } from "./test.ts";
+
+const dialog = (page: Page) => page.getByRole("dialog");
+
+test.beforeEach(emptyCatalog);
+test.afterEach(finishActiveRuns);
+test.afterAll(emptyCatalog);
+
+/** A simulation of restoring the key into production that has just ended. */
+async function simulate(key: string): Promise<void> {
+  const id = await beginRun({ kind: "plan", target: "prod", r2_key: key });
+  const listed = { total: 0, listed: [] };
+  const plan = {
+    ...{ target: "prod", differences: listed, onlyInTarget: listed, extensions: [], missingRoles: [] },
+    ...{ stays: listed, keepsTargetPrivileges: false, sessions: listed, obstacles: [] },
+    backup: {
+      ...{ key, createdAt: "2026-01-15T03:10:22Z", mode: "full", bytes: 1000, serverVersion: "17.6" },
+      ...{ proofs: "complete", unknown: [], reading: "equal" },
+    },
+    account: { email: stack.admin.email, createdAt: "2025-01-01T00:00:00Z" },
+    server: { version: "17.6", databaseBytes: 1000 },
+    tables: { total: 0, different: 0, backupRows: 0, targetRows: 0, listed: [] },
+    duration: { seconds: null, measured: 0 },
+  };
+  await finishRun(id, { status: "succeeded", result: { plan } });
+}
+
+test("a copy of dev does not lie above production's backups", async ({ page }) => {
+  await aBackupOf("prod", 20);
+  await aBackupOf("dev", 1);
+  await openAs(page, stack.admin);
+  const rows = page.getByRole("table").getByRole("row");
+  await expect(rows).toHaveCount(2);
+  await expect(rows.nth(1)).toContainText("Produção");
+  await page.getByLabel("Alvo").selectOption("Todos");
+  await expect(page).toHaveURL(/alvo=todos/);
+  await expect(rows).toHaveCount(3);
+  await expect(rows.nth(1)).toContainText("Desenvolvimento");
+});
+
+test("into production it is marked in red, and needs its name beside the confirmation", async ({ page }) => {
+  const key = await aBackupOf("dev", 1);
+  await simulate(key);
+  await openAs(page, stack.admin, "/desenvolvedor/backups?alvo=todos");
+  await page.getByRole("button", { name: /^Restaurar…/ }).first().click();
+  await expect(dialog(page).getByText(/não é da produção/)).toBeHidden();
+  await dialog(page).getByRole("radio", { name: /Produção/ }).check();
+  await expect(dialog(page).getByRole("alert")).toContainText(
+    "Este backup não é da produção: é de Desenvolvimento.",
+  );
+  await expectAccessible(page, "foreign source");
+  await dialog(page).getByRole("button", { name: "Continuar" }).click();
+  await expect(dialog(page).getByText(/as contas, senhas e permissões passam a ser as de dev/)).toBeVisible();
+  await expect(dialog(page).getByText("lido até o fim, igual ao manifesto")).toBeVisible();
+  await dialog(page).getByRole("button", { name: "Continuar" }).click();
+  await dialog(page).getByLabel("Digite RESTORE_PROD para confirmar").fill("RESTORE_PROD");
+  await dialog(page).getByLabel("Motivo").fill("teste da tela");
+  const submit = dialog(page).getByRole("button", { name: "Restaurar em prod" });
+  await expect(submit).toBeDisabled();
+  await expect(dialog(page).getByText("Falta digitar dev.")).toBeVisible();
+  const asked = page.waitForRequest((request) => request.postDataJSON()?.action === "restore");
+  await page.route("**/functions/v1/ops-backups", (route) => route.abort());
+  await dialog(page).getByLabel(/^Digite dev para confirmar/).fill("dev");
+  await submit.click();
+  expect((await asked).postDataJSON()).toMatchObject({ confirm: "RESTORE_PROD", confirm_source: "dev" });
+});
+
+test("of production it says until when an account must exist to sign in again", async ({ page }) => {
+  const key = await aBackupOf("prod", 1);
+  await simulate(key);
+  await openAs(page, stack.admin);
+  await page.getByRole("button", { name: /^Restaurar…/ }).first().click();
+  await dialog(page).getByRole("radio", { name: /Produção/ }).check();
+  await dialog(page).getByRole("button", { name: "Continuar" }).click();
+  await expect(dialog(page).getByText(/^Você continuará entrando, com a senha que valia em 15\/01\/2026/))
+    .toBeVisible();
+  await inCatalog((sql) =>
+    sql`update public.ops_db_backup_runs set result = jsonb_set(result, '{plan,account,createdAt}', '"2026-02-01T00:00:00Z"')
+         where kind = 'plan'`
+  );
+  await page.reload();
+  await page.getByRole("button", { name: /^Restaurar…/ }).first().click();
+  await dialog(page).getByRole("radio", { name: /Produção/ }).check();
+  await dialog(page).getByRole("button", { name: "Continuar" }).click();
+  await expect(dialog(page).getByText(/^Você não conseguirá mais entrar/)).toBeVisible();
+});
