@@ -248,6 +248,13 @@ describe.each([
       expect(progress).toHaveLength(3);
     });
 
+    test("an object that is larger than the limit of its reader is refused", async () => {
+      const vault = new StoredVault(store);
+      await vault.put("contract/limit", "ten bytes.", "text/plain");
+      expect((await vault.bytes("contract/limit", 10)).toString()).toBe("ten bytes.");
+      await expect(vault.bytes("contract/limit", 9)).rejects.toMatchObject({ code: "archive_rejected" });
+    });
+
     test("an upload fails when its key is taken before it ends; the first object stays", async () => {
       const vault = new StoredVault(store);
       const first = newObject("vault/raced", "first");

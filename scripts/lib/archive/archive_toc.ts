@@ -32,12 +32,27 @@ const MAGIC = "PGDMP";
 const CUSTOM_FORMAT = 1;
 const KNOWN_MINORS = { first: 14, last: 16 };
 
+/** What a table of contents may take. One of 5,000 tables has 20 MB, the longest definition in it 100 kB. */
+export interface TocLimits {
+  /** Bytes of the whole table of contents. */
+  bytes: number;
+  /** Bytes of one text, for example a function's definition. */
+  textBytes: number;
+}
+const LIMITS: TocLimits = { bytes: 256 * 2 ** 20, textBytes: 32 * 2 ** 20 };
+/** Bytes of an integer and of an offset, as pg_dump writes them: those of C's types. */
+const MOST_NUMBER_BYTES = 8;
+
 /**
  * @param source the archive's bytes, uncompressed; read up to the end of the table of contents
- * @throws {BackupError} `archive_rejected` when it is no custom-format archive of a known version or ends early.
+ * @throws {BackupError} `archive_rejected` when it is no custom-format archive of a known version, ends early or exceeds
+ * the limits: a few bytes of gzip can hold gigabytes.
  */
-export async function readToc(source: AsyncIterable<Uint8Array>): Promise<ArchiveToc> {
-  const reader = new ByteReader(source[Symbol.asyncIterator]());
+export async function readToc(
+  source: AsyncIterable<Uint8Array>,
+  limits: TocLimits = LIMITS,
+): Promise<ArchiveToc> {
+  const reader = new ByteReader(source[Symbol.asyncIterator](), limits);
   try {
     return await parse(reader);
   } finally {
@@ -60,8 +75,8 @@ async function parse(reader: ByteReader): Promise<ArchiveToc> {
       hint: `Known are 1.${KNOWN_MINORS.first} to 1.${KNOWN_MINORS.last} (PostgreSQL 12 to 18).`,
     });
   }
-  reader.intSize = await reader.byte();
-  const offsetSize = await reader.byte();
+  reader.intSize = await reader.numberSize();
+  const offsetSize = await reader.numberSize();
   if (await reader.byte() !== CUSTOM_FORMAT) {
     throw new BackupError(
       "archive_rejected",
@@ -107,13 +122,19 @@ class ByteReader {
   intSize = 4;
   #buffer: Uint8Array = new Uint8Array(0);
   #at = 0;
+  #taken = 0;
   readonly #source: AsyncIterator<Uint8Array>;
+  readonly #limits: TocLimits;
 
-  constructor(source: AsyncIterator<Uint8Array>) {
-    this.#source = source;
+  constructor(source: AsyncIterator<Uint8Array>, limits: TocLimits) {
+    [this.#source, this.#limits] = [source, limits];
   }
 
   async take(length: number): Promise<Uint8Array> {
+    this.#taken += length;
+    if (this.#taken > this.#limits.bytes) {
+      throw this.#tooLarge(`its table of contents has more than ${this.#limits.bytes} bytes`);
+    }
     if (this.#buffer.length - this.#at < length) await this.#fill(length);
     const taken = this.#buffer.subarray(this.#at, this.#at + length);
     this.#at += length;
@@ -135,7 +156,21 @@ class ByteReader {
   /** A length and that many bytes of UTF-8; length -1 is `null`. */
   async text(): Promise<string | null> {
     const length = await this.int();
+    if (length > this.#limits.textBytes) throw this.#tooLarge(`a text in it has ${length} bytes`);
     return length < 0 ? null : new TextDecoder().decode(await this.take(length));
+  }
+
+  /** The size of a type of numbers. */
+  async numberSize(): Promise<number> {
+    const size = await this.byte();
+    if (size >= 1 && size <= MOST_NUMBER_BYTES) return size;
+    throw this.#tooLarge(`a number in it has ${size} bytes`);
+  }
+
+  #tooLarge(what: string): BackupError {
+    return new BackupError("archive_rejected", `Cannot read the archive at byte ${this.#taken}: ${what}`, {
+      hint: "pg_dump writes no such archive: find out who put it there.",
+    });
   }
 
   async close(): Promise<void> {

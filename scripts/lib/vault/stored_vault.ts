@@ -19,7 +19,7 @@ import { readAhead } from "./read_ahead.ts";
 import { isTransient, type RetryPolicy } from "./retry.ts";
 import { RetryingStore } from "./retrying_store.ts";
 import { graceAfter } from "./signals.ts";
-import { CLEANUP_MS, type Upload, type UploadOptions, type Vault } from "./vault.ts";
+import { CLEANUP_MS, SMALL_OBJECT_BYTES, type Upload, type UploadOptions, type Vault } from "./vault.ts";
 
 export interface StoredVaultOptions {
   retry?: RetryPolicy;
@@ -108,9 +108,15 @@ export class StoredVault implements Vault {
     return { bytes, sha256: hash.digest("hex") };
   }
 
-  async bytes(key: string): Promise<Buffer> {
+  async bytes(key: string, limit = SMALL_OBJECT_BYTES): Promise<Buffer> {
     const chunks: Uint8Array[] = [];
-    for await (const chunk of this.download(key)) chunks.push(chunk);
+    let received = 0;
+    for await (const chunk of this.download(key)) {
+      if ((received += chunk.length) > limit) {
+        throw new BackupError("archive_rejected", `Cannot read ${key}: it has more than ${limit} bytes`);
+      }
+      chunks.push(chunk);
+    }
     return Buffer.concat(chunks);
   }
 

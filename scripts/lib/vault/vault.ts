@@ -27,6 +27,9 @@ export interface UploadOptions {
   origin?: Origin;
 }
 
+/** What a manifest, a fingerprint, a receipt or a copy of the audit has at most. */
+export const SMALL_OBJECT_BYTES = 64 * 2 ** 20;
+
 export interface Vault {
   readonly bucket: string;
 
@@ -59,8 +62,12 @@ export interface Vault {
     options?: { onBytes?: (done: number) => void; signal?: AbortSignal },
   ): Promise<{ bytes: number; sha256: string }>;
 
-  /** A small object's bytes. */
-  bytes(key: string): Promise<Buffer>;
+  /**
+   * A small object's bytes.
+   * @param limit bytes at most. @default SMALL_OBJECT_BYTES
+   * @throws {BackupError} `archive_rejected` when it has more.
+   */
+  bytes(key: string, limit?: number): Promise<Buffer>;
 
   /** A small object as text. */
   text(key: string): Promise<string>;
