@@ -10,7 +10,7 @@ const keySchema = z.string().refine(isKey, KEY_MESSAGE);
 const keyOrNewestSchema = z.string().refine((text) => text === "newest" || isKey(text), KEY_MESSAGE);
 
 export const positive = z.coerce.number("must be a number").positive("must be greater than 0");
-export const uuid = z.uuid("is no UUID");
+export const uuid = z.guid("is no UUID");
 
 export const target: Option = {
   flag: "target",

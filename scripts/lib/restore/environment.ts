@@ -13,7 +13,7 @@ export const restoreEnvironment = z.object({
   CONFIRM: z.string().optional(),
   CONFIRM_SOURCE: z.string().optional(),
   PLAN: yes,
-  PLAN_REQUEST_ID: z.uuid().optional(),
+  PLAN_REQUEST_ID: z.guid().optional(),
   END_SESSIONS: yes,
   ALLOW_SCHEMA_ONLY: yes,
   ALLOW_TIGHT_LOCK_TABLE: yes,

@@ -9,7 +9,7 @@ export interface Requester {
 }
 
 export const requesterFields = {
-  REQUEST_ID: z.uuid().optional(),
+  REQUEST_ID: z.guid().optional(),
   REQUESTED_BY: z.string().max(200).optional(),
   REASON: z.string().max(500).optional(),
   GITHUB_EVENT_NAME: z.string().optional(),

@@ -21,7 +21,7 @@ const TIMEOUT_MS = 10_000;
 /** Claims of a signed-in user's token. */
 const userClaims = z.object({
   role: z.literal("authenticated"),
-  sub: z.uuid(),
+  sub: z.guid(),
   email: z.string().optional(),
 });
 const requestAnswer = z.object({ created: z.boolean(), run: runSchema });

@@ -7,7 +7,7 @@ import { modeSchema, targetSchema } from "./target.ts";
 export const FUNCTION_NAME = "ops-backups";
 
 /** Idempotency key: the same id is the same request, however often it is sent. */
-const requestId = z.uuid().optional();
+const requestId = z.guid().optional();
 export const REASON_MAX_LENGTH = 500;
 /** The reason of the request, in the requester's words; kept in the history. */
 const reason = z.string().trim().max(REASON_MAX_LENGTH).optional();
@@ -33,7 +33,7 @@ export const restoreRequestSchema = z.strictObject({
   confirm: z.string().nullish(),
   /** The target that the backup is of, typed by name: required when a backup of another one goes into `prod`. */
   confirm_source: z.string().nullish(),
-  plan_request_id: z.uuid().optional(),
+  plan_request_id: z.guid().optional(),
   /** Every user of the target has to sign in again. Without it open sessions of users that the backup knows stay. */
   end_sessions: z.boolean().optional(),
   request_id: requestId,
@@ -65,11 +65,11 @@ export type DrillRequest = z.infer<typeof drillRequestSchema>;
 export type StartRequest = BackupRequest | RestoreRequest | PlanRequest | DrillRequest;
 
 /** Reads a run; settles it when GitHub has ended it and its script did not report. */
-export const statusRequestSchema = z.strictObject({ action: z.literal("status"), request_id: z.uuid() });
+export const statusRequestSchema = z.strictObject({ action: z.literal("status"), request_id: z.guid() });
 export type StatusRequest = z.infer<typeof statusRequestSchema>;
 
 /** Ends a run that leaves nothing behind (`cancellability`). */
-export const cancelRequestSchema = z.strictObject({ action: z.literal("cancel"), request_id: z.uuid() });
+export const cancelRequestSchema = z.strictObject({ action: z.literal("cancel"), request_id: z.guid() });
 export type CancelRequest = z.infer<typeof cancelRequestSchema>;
 
 /** Checks everything that backups need. */
@@ -83,7 +83,7 @@ export type Action = (typeof ACTIONS)[number];
 export const dispatchedSchema = z.object({
   ok: z.literal(true),
   kind: z.enum(["backup", "restore", "plan", "drill"]),
-  request_id: z.uuid(),
+  request_id: z.guid(),
   run_url: z.string().nullable(),
   run: runSchema,
   /** Failures of side tasks; the request itself succeeded. */
@@ -127,7 +127,7 @@ export type StatusAnswer = z.infer<typeof statusAnswerSchema>;
 export const cancelAnswerSchema = z.object({
   ok: z.literal(true),
   kind: z.literal("cancel"),
-  request_id: z.uuid(),
+  request_id: z.guid(),
   run: runSchema,
   warnings: z.array(z.string()).optional(),
 });

@@ -18,7 +18,7 @@ export type AuditLine = z.infer<typeof auditLineSchema>;
 
 /** The parsed text of a record. */
 export const auditRecordSchema = z.object({
-  chain_id: z.uuid(),
+  chain_id: z.guid(),
   seq: z.number().int().positive(),
   at: z.string(),
   event: z.string(),

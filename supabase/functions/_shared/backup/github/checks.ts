@@ -15,6 +15,9 @@ import {
   TOKEN_EXPIRES_SOON_MS,
 } from "../service_levels.ts";
 
+/** GitHub disables the schedule of a workflow when the one who committed its cron last leaves the organization. */
+const SCHEDULE_OWNER =
+  " O GitHub para um agendamento quando sai da organização quem gravou o cron por último: outra pessoa grava o arquivo de novo.";
 /** GitHub's clock may be slightly ahead of ours. */
 const EARLY_MS = 5 * 60_000;
 
@@ -64,7 +67,7 @@ export function workflowCheck(file: string, workflows: Result<WorkflowFact[], Fa
   if (state === "active") return check(name, "ok", `O workflow ${file} está ativo.`, { state });
   const message = state === null
     ? `O workflow ${file} não existe no ramo padrão do repositório.`
-    : `O workflow ${file} está desativado (${state}). Ative-o em Actions, no GitHub.`;
+    : `O workflow ${file} está desativado (${state}). Ative-o em Actions, no GitHub.${SCHEDULE_OWNER}`;
   return check(name, "failed", message, { state });
 }
 
@@ -91,7 +94,7 @@ export function scheduleCheck({ file, cron, run, workflows, now }: Schedule): He
   }
   const message =
     `O GitHub não iniciou a execução agendada para ${BRASILIA.format(due)} (horário de Brasília).` +
-    ` Inicie ${file} à mão e confira o agendamento.`;
+    ` Inicie ${file} à mão e confira o agendamento.${SCHEDULE_OWNER}`;
   return check(name, "failed", message, facts);
 }
 

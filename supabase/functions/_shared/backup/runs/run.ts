@@ -33,7 +33,7 @@ export function isActive(status: RunStatus): boolean {
  * with a blank: `Date` parses both.
  */
 export const runSchema = z.object({
-  id: z.uuid(),
+  id: z.guid(),
   created_at: z.string(),
   kind: runKindSchema,
   target: targetSchema,
@@ -48,13 +48,13 @@ export const runSchema = z.object({
   /** Rows that the script has counted or loaded in this phase. */
   rows_done: z.number().nullable(),
   requested_by: z.string().nullable(),
-  request_id: z.uuid(),
+  request_id: z.guid(),
   github_run_id: z.number().nullable(),
   run_url: z.string().nullable(),
   /** Which attempt of GitHub's run; `null` while no script has begun. */
   attempt: z.number().nullable(),
   /** Of a restore: the plan that its requester confirmed. */
-  plan_request_id: z.uuid().nullable(),
+  plan_request_id: z.guid().nullable(),
   error_code: z.string().nullable(),
   error_message: z.string().nullable(),
   result: z.record(z.string(), z.unknown()).nullable(),

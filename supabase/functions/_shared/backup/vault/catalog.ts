@@ -28,7 +28,7 @@ export type BackupProof = z.infer<typeof backupProofSchema>;
 
 /** The contract's columns are always present; the others are `null` for backups of older tools. */
 export const backupRowSchema = z.object({
-  id: z.uuid(),
+  id: z.guid(),
   created_at: z.string(),
   target: z.string(),
   mode: z.string(),

@@ -37,7 +37,7 @@ const placeSchema = z.object({
   /** 0 is the first page. */
   page: z.coerce.number().int().min(2).max(1_000_000).transform((page) => page - 1).catch(0),
   /** The last row of the page before (keyset pagination), when ordered by time. */
-  after: z.uuid().nullable().catch(null),
+  after: z.guid().nullable().catch(null),
   /** Key of the backup whose details are open. */
   details: z.string().max(1000).nullable().catch(null),
 });

@@ -5,7 +5,7 @@ import { BACKUP_STATUSES, backupOriginSchema } from "@backup/vault/catalog.ts";
 import { runKindSchema, runStatusSchema } from "@backup/runs/run.ts";
 
 const backupInShortSchema = z.object({
-  id: z.uuid(),
+  id: z.guid(),
   created_at: z.string(),
   r2_key: z.string(),
   bytes: z.number().nullable(),
@@ -33,7 +33,7 @@ export const overviewSchema = z.object({
   /** Of the last restores into the target and drills of its backups. */
   rto: z.object({ p50_ms: z.number(), p90_ms: z.number(), samples: z.number() }).nullable(),
   last_drill: z.object({
-    request_id: z.uuid(),
+    request_id: z.guid(),
     status: runStatusSchema,
     finished_at: z.string().nullable(),
     error_code: z.string().nullable(),
@@ -45,7 +45,7 @@ export const overviewSchema = z.object({
     status: runStatusSchema,
     finished_at: z.string().nullable(),
     error_code: z.string().nullable(),
-    request_id: z.uuid(),
+    request_id: z.guid(),
   }).nullable(),
   active: z.number(),
   /** The database's current time. Ages are computed from it, not from the clock of the browser's machine. */
