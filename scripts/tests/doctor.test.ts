@@ -13,8 +13,10 @@ import { z } from "zod";
 import { healthCheckSchema } from "@backup/api.ts";
 import { startTestGitHub } from "../dev/github/test_github.ts";
 import { REPOSITORY } from "../dev/stack.ts";
+import { vaultEnvironment } from "../lib/alerts/environment.ts";
 import { parseDatabaseUrl } from "../lib/postgres/connection.ts";
 import { TRIAL_PREFIX, tryVault } from "../lib/doctor/vault_trial.ts";
+import { vaultOf } from "../lib/vault/environment.ts";
 import { openR2Vault } from "../lib/vault/open_vault.ts";
 import type { Vault } from "../lib/vault/vault.ts";
 import {
@@ -167,6 +169,23 @@ describe("a planted fault is reported by its own check only", () => {
     expect(namesOf(report, "unknown")).toEqual(
       expect.arrayContaining(["database_dev_reach", "database_dev_dump"]),
     );
+  });
+
+  it("an R2 address with the bucket's name, which stores nothing below that name, or without encryption", async () => {
+    const { R2_ENDPOINT, R2_BUCKET } = fixture.environment;
+    const named = { R2_ENDPOINT: `${R2_ENDPOINT}/${R2_BUCKET}` };
+    const report = await fixture.examine(named);
+    expect(problems(report)).toEqual(["warning environment"]);
+    expect(report.checks.find(({ name }) => name === "environment")?.message).toContain(
+      "traz o nome do balde",
+    );
+    const open = (change: object) => vaultOf(vaultEnvironment.parse({ ...fixture.environment, ...change }));
+    await open(named).put("doctor/named", "", "text/plain");
+    expect(await keysOf(open({}), "doctor/")).toEqual(["doctor/named"]);
+    await open({}).delete("doctor/named");
+    const plain = await fixture.examine({ R2_ENDPOINT: "http://r2.example.com" });
+    expect(problems(plain)).toEqual(["failed environment"]);
+    expect(plain.checks.find(({ name }) => name === "environment")?.message).toContain("sem criptografia");
   });
 
   it("a read-only R2 key", async () => {

@@ -10,6 +10,7 @@ import { vaultEnvironment } from "../alerts/environment.ts";
 import type { Connection } from "../postgres/connection.ts";
 import { connectionOf } from "../postgres/target_connection.ts";
 import { type Environment, readEnvironment } from "../process/environment.ts";
+import { type EndpointFault, readEndpoint } from "../vault/endpoint.ts";
 import { vaultOf } from "../vault/environment.ts";
 import { connectGitHub, type GitHubRepository } from "../alerts/github.ts";
 import type { Vault } from "../vault/vault.ts";
@@ -21,6 +22,8 @@ export interface DoctorSettings {
   missing: string[];
   /** Names of variables that cannot be used, with the reason. */
   invalid: string[];
+  /** What is accepted, but not as it should be written. */
+  remarks: string[];
   /** Of the databases that are set; the reason for those whose URL is refused. */
   connections: Partial<Record<Target, Result<Connection>>>;
   vault: { vault: Vault; endpoint: string } | null;
@@ -30,16 +33,24 @@ export interface DoctorSettings {
   functionUrl: string | null;
 }
 
-/** Endpoint of an account's buckets, with the jurisdiction where it has one. */
-const R2_HOST = /^([0-9a-f]{32})\.(?:([a-z]+)\.)?r2\.cloudflarestorage\.com$/;
-const URLS = ["R2_ENDPOINT", "GITHUB_API_URL", "FUNCTION_URL", "SUPABASE_URL", "CLOUDFLARE_API_URL"];
+const ENDPOINT_FAULTS: Readonly<Record<EndpointFault, string>> = {
+  no_address: "R2_ENDPOINT não é um endereço",
+  not_encrypted: "R2_ENDPOINT começa com http:// e levaria tudo sem criptografia",
+  public_address: "R2_ENDPOINT é o endereço público do balde (r2.dev), que não aceita escrita",
+  other_bucket: "R2_ENDPOINT traz o nome de um balde que não é o de R2_BUCKET",
+};
+const NAMED_BUCKET =
+  "R2_ENDPOINT traz o nome do balde, que não conta: o certo é só https://CONTA.r2.cloudflarestorage.com";
+const URLS = ["GITHUB_API_URL", "FUNCTION_URL", "SUPABASE_URL", "CLOUDFLARE_API_URL"];
 
 export function readSettings(environment: Environment): DoctorSettings {
   const connections = readConnections(environment);
+  const endpoint = endpointOf(environment);
   const wrongUrls = URLS.filter((name) => environment[name] && !URL.canParse(environment[name]));
   return {
     missing: [...REQUIRED_SECRETS, ...TARGET_SECRETS].filter((name) => !environment[name]),
     invalid: [
+      ...typeof endpoint === "string" ? [ENDPOINT_FAULTS[endpoint]] : [],
       ...wrongUrls.map((name) => `${name} não é um endereço`),
       ...Object.entries(connections).flatMap(([target, connection]) =>
         connection.ok || connection.code === "transaction_pooler"
@@ -47,12 +58,23 @@ export function readSettings(environment: Environment): DoctorSettings {
           : [`SUPABASE_DB_URL_${target.toUpperCase()} não serve`]
       ),
     ],
+    remarks: typeof endpoint === "object" && endpoint?.namedBucket ? [NAMED_BUCKET] : [],
     connections,
     vault: readVault(environment),
     github: readGitHub(environment, wrongUrls),
     cloudflare: readCloudflare(environment),
     functionUrl: readFunctionUrl(environment, connections.prod),
   };
+}
+
+function bucketOf({ R2_BUCKET }: Environment): string {
+  return R2_BUCKET || vaultEnvironment.shape.R2_BUCKET.parse(undefined);
+}
+
+/** `null` when it is not set. */
+function endpointOf(environment: Environment) {
+  const { R2_ENDPOINT } = environment;
+  return R2_ENDPOINT ? readEndpoint(R2_ENDPOINT, bucketOf(environment)) : null;
 }
 
 function readConnections(environment: Environment): DoctorSettings["connections"] {
@@ -92,9 +114,11 @@ function readGitHub(environment: Environment, wrongUrls: readonly string[]): Doc
 }
 
 function readCloudflare(environment: Environment): CloudflareAccess | null {
-  const { CLOUDFLARE_API_TOKEN: token, CLOUDFLARE_API_URL, R2_ENDPOINT = "" } = environment;
-  const host = URL.canParse(R2_ENDPOINT) ? new URL(R2_ENDPOINT).hostname : "";
-  const [, ofHost, jurisdiction = null] = R2_HOST.exec(host) ?? [];
+  const { CLOUDFLARE_API_TOKEN: token, CLOUDFLARE_API_URL } = environment;
+  const endpoint = endpointOf(environment);
+  const { account: ofHost, jurisdiction } = typeof endpoint === "object" && endpoint !== null
+    ? endpoint
+    : { account: null, jurisdiction: null };
   const account = ofHost ?? environment.CLOUDFLARE_ACCOUNT_ID;
   if (!token || !account) return null;
   return {
@@ -102,7 +126,7 @@ function readCloudflare(environment: Environment): CloudflareAccess | null {
     token,
     account,
     jurisdiction,
-    bucket: environment.R2_BUCKET || vaultEnvironment.shape.R2_BUCKET.parse(undefined),
+    bucket: bucketOf(environment),
   };
 }
 

@@ -1,6 +1,7 @@
 /** The vault that the environment names. */
 import { z } from "zod";
 import { processOutput } from "../run/output.ts";
+import { requireEndpoint } from "./endpoint.ts";
 import { openR2Vault } from "./open_vault.ts";
 import type { Retry } from "./retry.ts";
 import type { StoredVaultOptions } from "./stored_vault.ts";
@@ -14,13 +15,17 @@ export const vaultFields = {
   R2_RETRY_SECONDS: z.coerce.number().min(0).max(3600).default(60),
 };
 
-/** Retries are reported on standard error. @param signal ends every call */
+/**
+ * Retries are reported on standard error.
+ * @param signal ends every call
+ * @throws {BackupError} `missing_environment` when R2_ENDPOINT is the address of no vault.
+ */
 export function vaultOf(
   env: z.infer<z.ZodObject<typeof vaultFields>>,
   { signal, retry }: StoredVaultOptions = {},
 ): Vault {
   return openR2Vault({
-    endpoint: env.R2_ENDPOINT,
+    endpoint: requireEndpoint(env.R2_ENDPOINT, env.R2_BUCKET),
     bucket: env.R2_BUCKET,
     accessKeyId: env.R2_ACCESS_KEY_ID,
     secretAccessKey: env.R2_SECRET_ACCESS_KEY,
