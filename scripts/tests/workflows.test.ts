@@ -47,8 +47,8 @@ describe.each(FILES)("%s", (file) => {
   });
   it("runs in every repository if it is of the product, else in the product's own alone", async () => {
     const text = await read(file);
-    const jobs = text.match(/^    runs-on: /gm)?.length ?? 0;
-    const guarded = text.match(/^    if: github\.event\.repository\.name == 'revo-backups'$/gm)?.length ?? 0;
+    const jobs = text.match(/^ {4}runs-on: /gm)?.length ?? 0;
+    const guarded = text.match(/^ {4}if: github\.event\.repository\.name == 'revo-backups'$/gm)?.length ?? 0;
     expect(guarded).toBe(file.startsWith("db-") ? 0 : jobs);
   });
   it("can be run by the local GitHub", async () => {
