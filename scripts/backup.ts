@@ -9,6 +9,7 @@ import { randomUUID } from "node:crypto";
 import process from "node:process";
 import { BackupError, toBackupError } from "@backup/errors.ts";
 import { warningText } from "@backup/vault/warnings.ts";
+import { withSecondTry } from "./lib/backup/second_try.ts";
 import { takeBackup, type TakenBackup } from "./lib/backup/take_backup.ts";
 import { findToolsFor } from "./lib/postgres/client_tools.ts";
 import { requesterOf } from "./lib/run/requester.ts";
@@ -43,23 +44,28 @@ await runMain(async (signal) => {
     async (run) => {
       const connection = connectionOf(env.TARGET, process.env);
       run.reporter.phase("connect");
-      const taken = await takeBackup({
-        connection,
-        tools: await findToolsFor(connection, signal),
-        gzip: chooseGzip(),
-        vault,
-        progress: run.reporter,
-        now: () => new Date(),
-        signal,
-      }, {
-        ...run.requester,
-        target: env.TARGET,
-        mode: env.MODE,
-        label: env.LABEL,
-        verify: env.VERIFY,
-        previous: await run.catalog.lastBackup(env.TARGET).catch(() => null),
-        allowShrink: env.ALLOW_SHRINK,
-      });
+      const take = async () =>
+        await takeBackup({
+          connection,
+          tools: await findToolsFor(connection, signal),
+          gzip: chooseGzip(),
+          vault,
+          progress: run.reporter,
+          now: () => new Date(),
+          signal,
+        }, {
+          ...run.requester,
+          target: env.TARGET,
+          mode: env.MODE,
+          label: env.LABEL,
+          verify: env.VERIFY,
+          previous: await run.catalog.lastBackup(env.TARGET).catch(() => null),
+          allowShrink: env.ALLOW_SHRINK,
+        });
+      // no user repeats a backup that the schedule started
+      const taken = run.requester.requestedBy === "schedule"
+        ? await withSecondTry(take, { log: (line) => run.reporter.log(line), signal })
+        : await take();
       for (const warning of taken.manifest.warnings ?? []) run.reporter.warn(warningText(warning));
       await run.reporter.summary(backupSummary(taken, vault.bucket));
       return await enterIntoCatalog(run, vault, taken, signal);

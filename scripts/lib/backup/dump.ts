@@ -5,6 +5,7 @@ import { describeFailure, type PipelineEnd, type Stage, startPipeline } from "..
 import type { ClientTools } from "../postgres/client_tools.ts";
 import { type Connection, NOTICE_LOSS } from "../postgres/connection.ts";
 import type { Gzip } from "../process/gzip.ts";
+import { isBusy } from "../postgres/refusal.ts";
 import { identifier } from "../postgres/sql_text.ts";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -101,6 +102,7 @@ export function dumpArguments(
 
 function requireCompleteDump(stages: readonly Stage[], end: PipelineEnd): void {
   const failure = describeFailure(stages, { ...end, stderr: end.stderr.replace(STATISTICS, "").trim() });
+  if (failure !== null && isBusy(failure)) throw new BackupError("database_busy", failure);
   if (failure !== null) throw new BackupError("dump_failed", `Cannot dump the database: ${failure}`);
 }
 

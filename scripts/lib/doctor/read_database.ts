@@ -62,7 +62,7 @@ export async function readDatabase(
   now: () => Date,
   signal: AbortSignal,
 ): Promise<DatabaseFacts> {
-  const session = await PsqlSession.open({ psql, connection, signal });
+  const session = await PsqlSession.open({ psql, connection, signal, patienceMs: 0 });
   try {
     const remote = z.number().parse(await session.value(CLOCK));
     const local = now().getTime();

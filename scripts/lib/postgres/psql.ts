@@ -10,12 +10,15 @@ import { childEnvironment } from "../process/child_environment.ts";
 import { guarded } from "../process/guard.ts";
 import { killGroup } from "../process/kill_group.ts";
 import { type Connection, NOTICE_LOSS } from "./connection.ts";
+import { refusalOf, whileBusy } from "./refusal.ts";
 import type { SqlSession } from "./sql_session.ts";
 
 export interface PsqlOptions {
   psql: string;
   connection: Connection;
   signal?: AbortSignal;
+  /** How long a busy server or pooler is waited for. @default a minute */
+  patienceMs?: number;
 }
 
 interface Waiter {
@@ -91,11 +94,13 @@ export class PsqlSession implements SqlSession {
     });
   }
 
-  /** Connects. @throws {BackupError} `database_auth_failed`, `database_unreachable` or `missing_tool`. */
+  /** Connects. @throws {BackupError} `database_auth_failed`, `database_busy`, `database_unreachable`, `missing_tool`. */
   static async open(options: PsqlOptions): Promise<PsqlSession> {
-    const session = new PsqlSession(options);
-    await session.run(SESSION);
-    return session;
+    return await whileBusy(async () => {
+      const session = new PsqlSession(options);
+      await session.run(SESSION);
+      return session;
+    }, options);
   }
 
   /**
@@ -155,14 +160,7 @@ export class PsqlSession implements SqlSession {
     if (this.#closing && output === "") return new BackupError("database_error", "the session is closed");
     if (signal !== null) return new BackupError("database_error", `psql was ended by ${signal}`);
     const match = SERVER_ERROR.exec(output);
-    if (
-      code === 2 && /password authentication failed|no password supplied|role .* does not exist/.test(output)
-    ) {
-      return new BackupError("database_auth_failed", lastLine(output));
-    }
-    if (code === 2 && !match?.[1]) {
-      return new BackupError("database_unreachable", lastLine(output) || "connection lost");
-    }
+    if (code === 2 && !match?.[1]) return refusalOf(lastLine(output) || "connection lost", null);
     return new BackupError("database_error", match?.[2] ?? (lastLine(output) || `psql exited ${code}`), {
       details: { sqlstate: match?.[1] ?? null, output: output.slice(-2000) },
     });

@@ -7,6 +7,7 @@ import pg from "pg";
 import { BackupError } from "@backup/errors.ts";
 import { clientOptions } from "./client_options.ts";
 import type { Connection } from "./connection.ts";
+import { refusalOf, whileBusy } from "./refusal.ts";
 import type { SqlSession } from "./sql_session.ts";
 import { splitStatements } from "./sql_text.ts";
 
@@ -15,6 +16,8 @@ export interface SessionOptions {
   signal?: AbortSignal;
   /** Whether the signal also ends the session once it is open. @default true */
   endsBySignal?: boolean;
+  /** How long a busy server or pooler is waited for. @default a minute */
+  patienceMs?: number;
 }
 
 /**
@@ -33,8 +36,8 @@ select set_config('transaction_timeout', '0', false)
  where current_setting('server_version_num')::int >= 170000;
 select pg_catalog.pg_backend_pid();`;
 
-/** Invalid authorization: unknown role, wrong password, no entry in pg_hba.conf. */
-const AUTHENTICATION = /^28/;
+/** In place of a SQLSTATE, where no server answered. */
+const NO_ANSWER = "";
 /** pg_hba.conf may have an entry for connections with TLS, or without, alone. */
 const NO_ENTRY_IN_PG_HBA = "28000";
 
@@ -59,10 +62,13 @@ export class Session implements SqlSession {
     client.on("end", () => this.#lose(new Error("the server closed the connection")));
   }
 
-  /** Connects. @throws {BackupError} `database_auth_failed` or `database_unreachable`; the signal's reason. */
+  /**
+   * Connects.
+   * @throws {BackupError} `database_auth_failed`, `database_busy` or `database_unreachable`; the signal's reason.
+   */
   static async open(options: SessionOptions): Promise<Session> {
     options.signal?.throwIfAborted();
-    const session = new Session(await connect(options), options);
+    const session = new Session(await whileBusy(() => connect(options), options), options);
     if (options.signal?.aborted) await session.kill();
     options.signal?.throwIfAborted();
     session.#signal?.addEventListener("abort", session.#abort, { once: true });
@@ -181,7 +187,7 @@ async function connect({ connection, signal }: SessionOptions): Promise<pg.Clien
       if (!dependsOnTls(error)) break;
     }
   }
-  throw explainRefusal(refusal);
+  throw refusalOf(messageOf(refusal), isServerError(refusal) ? refusal.code : NO_ANSWER, refusal);
 }
 
 async function connectUntil(client: pg.Client, signal: AbortSignal | undefined): Promise<void> {
@@ -204,16 +210,6 @@ function dependsOnTls(error: unknown): boolean {
   if (isServerError(error)) return error.code === NO_ENTRY_IN_PG_HBA;
   const { syscall, message }: { syscall?: unknown; message?: unknown } = Object(firstOf(error));
   return syscall !== "connect" && syscall !== "getaddrinfo" && message !== "timeout expired";
-}
-
-function explainRefusal(error: unknown): BackupError {
-  if (isServerError(error) && AUTHENTICATION.test(error.code)) {
-    return new BackupError("database_auth_failed", error.message, {
-      cause: error,
-      details: { sqlstate: error.code },
-    });
-  }
-  return new BackupError("database_unreachable", messageOf(error), { cause: error });
 }
 
 function explain(error: unknown): BackupError {

@@ -152,6 +152,10 @@ const CODES = {
     status: 502,
     message: "O banco de dados não respondeu. Confira se ele está no ar e a URL do segredo.",
   },
+  database_busy: {
+    status: 503,
+    message: "O banco ou o pooler está sem conexão livre. Tente de novo em alguns minutos.",
+  },
   database_auth_failed: {
     status: 502,
     message: "O banco recusou a senha ou o usuário. Atualize o segredo com a URL do banco.",
