@@ -28,7 +28,12 @@ export async function countLocks(
   const { facts } = await readTargetNow({ connection: database, tools }, null);
   const { moved, locksDependencies } = facts.lockTable;
   const toc = await readStoredToc(vault, keys.archive);
-  const counted = moved + locksOfLoad(toc, selectEntries(toc.entries, facts), locksDependencies);
+  const counted = moved +
+    locksOfLoad(
+      toc,
+      selectEntries(toc.entries, { ...facts, keptSchemas: new Set<string>() }),
+      locksDependencies,
+    );
   let taken = Number.NaN;
   const admin = server.connection("supabase_admin", database.database);
   const progress = atPhase("commit", () => taken = Number(sqlNow(admin, ALL_LOCKS)));

@@ -259,12 +259,16 @@ test("what the plan reports as an obstacle fails the restore", async () => {
 
   await sql(target, "create schema mapas; create extension unaccent schema mapas;");
   const { keys: withExtension } = await backUp(store.vault, target);
+  await sql(target, "alter extension unaccent set schema public;");
   expect((await plan(target, withExtension.archive)).obstacles).toEqual([
-    { kind: "extension_schema", name: "unaccent", backup: "mapas", target: "mapas" },
+    { kind: "extension_schema", name: "unaccent", backup: "mapas", target: "public" },
   ]);
   await expect(restore(store.vault, target, withExtension.archive)).rejects.toMatchObject({
     code: "verification_failed",
   });
+  await sql(target, "alter extension unaccent set schema mapas;");
+  expect((await plan(target, withExtension.archive)).obstacles).toEqual([]);
+  expect((await restore(store.vault, target, withExtension.archive)).warnings).toEqual([]);
   expect((await plan(target)).obstacles).toEqual([]);
   expect((await restore(store.vault, target, key)).warnings).toEqual([]);
   expect(await sql(target, "select 1 from pg_extension where extname = 'unaccent';")).toEqual([]);

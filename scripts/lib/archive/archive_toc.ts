@@ -19,6 +19,10 @@ export interface TocEntry {
   /** The statement that creates it; for `SEQUENCE SET` the setval() call. */
   definition: string;
   copyStatement: string;
+  /** The statement that drops it, empty for a part of another object. */
+  drop: string;
+  /** pg_dump's section: 1 none, 2 before rows, 3 rows, 4 after rows. */
+  section: number;
 }
 
 export interface ArchiveToc {
@@ -102,9 +106,9 @@ async function parseEntry(reader: ByteReader, minor: number, offsetSize: number)
   await reader.text(); // object's oid
   const tag = await reader.text() ?? "";
   const kind = await reader.text() ?? "";
-  await reader.int(); // section
+  const section = await reader.int();
   const definition = await reader.text() ?? "";
-  await reader.text(); // DROP statement
+  const drop = await reader.text() ?? "";
   const copyStatement = await reader.text() ?? "";
   const schema = await reader.text();
   await reader.text(); // tablespace
@@ -114,7 +118,17 @@ async function parseEntry(reader: ByteReader, minor: number, offsetSize: number)
   await reader.text(); // WITH OIDS, always false
   while (await reader.text() !== null); // dependencies
   await reader.take(1 + offsetSize); // offset of the data
-  return { dumpId, kind, tag, schema: schema === "" ? null : schema, owner, definition, copyStatement };
+  return {
+    dumpId,
+    kind,
+    tag,
+    schema: schema === "" ? null : schema,
+    owner,
+    definition,
+    copyStatement,
+    drop,
+    section,
+  };
 }
 
 /** Reads the archive's data types from a stream of bytes. */

@@ -6,6 +6,7 @@ const context: SelectionContext = {
   keepOps: true,
   installedExtensions: new Set(["pgcrypto"]),
   availableExtensions: new Set(["pgcrypto", "pg_trgm"]),
+  keptSchemas: new Set(),
 };
 
 function entry(
@@ -15,7 +16,7 @@ function entry(
   owner = "postgres",
   definition = "",
 ): TocEntry {
-  return { dumpId: 7, kind, schema, tag, owner, definition, copyStatement: "" };
+  return { dumpId: 7, kind, schema, tag, owner, definition, copyStatement: "", drop: "", section: 2 };
 }
 
 function taken(item: TocEntry, changes: Partial<SelectionContext> = {}): boolean {

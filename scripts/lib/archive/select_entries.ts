@@ -18,6 +18,8 @@ export interface SelectionContext {
   /** Extensions that the target has, and those that it could create. */
   installedExtensions: ReadonlySet<string>;
   availableExtensions: ReadonlySet<string>;
+  /** Schemas of the project that stay in place, with the extensions that are in them. */
+  keptSchemas: ReadonlySet<string>;
 }
 
 export interface Selection {
@@ -38,9 +40,12 @@ const SCHEMA_OWNER = "pg_database_owner";
 
 export function selectEntries(entries: readonly TocEntry[], context: SelectionContext): Selection {
   const selection: Selection = { main: [], largeObjects: [], skipped: [], createsOps: !context.keepOps };
+  const created = new Set(
+    entries.map(({ kind, schema, tag }) => JSON.stringify([schema, kind, nameIn(kind, tag)])),
+  );
   for (const entry of entries) {
     if (SPECIAL.has(entry.kind)) continue;
-    const reason = reasonToSkip(entry, context);
+    const reason = reasonToSkip(entry, context, created);
     if (reason !== null) selection.skipped.push({ entry, reason });
     else if (entry.kind === LARGE_OBJECT_DATA) selection.largeObjects.push(entry.dumpId);
     else selection.main.push(entry.dumpId);
@@ -59,7 +64,11 @@ export function selectPlatformStructure(entries: readonly TocEntry[]): number[] 
   }).map(({ dumpId }) => dumpId);
 }
 
-function reasonToSkip(entry: TocEntry, context: SelectionContext): string | null {
+function reasonToSkip(
+  entry: TocEntry,
+  context: SelectionContext,
+  created: ReadonlySet<string>,
+): string | null {
   if (entry.schema === null) return reasonWithoutSchema(entry, context);
   if (isDataOnly(entry.schema)) return reasonInPlatformSchema(entry);
   if (PLATFORM_SCHEMAS.includes(entry.schema)) return "schema of the platform";
@@ -70,14 +79,15 @@ function reasonToSkip(entry: TocEntry, context: SelectionContext): string | null
     }
     if (context.keepOps) return "the catalog stays as it is";
   }
-  return ownedByPlatform(entry) ? "belongs to a role of the platform" : null;
+  if (!ownedByPlatform(entry)) return null;
+  return isOfCreated(entry, created) ? null : "belongs to a role of the platform";
 }
 
 function reasonWithoutSchema(entry: TocEntry, context: SelectionContext): string | null {
   switch (entry.kind) {
     case "SCHEMA":
       return entry.tag === "public" || PLATFORM_SCHEMAS.includes(entry.tag) ||
-          entry.tag.startsWith(OLD_CONTENT_PREFIX)
+          entry.tag.startsWith(OLD_CONTENT_PREFIX) || context.keptSchemas.has(entry.tag)
         ? "schema that exists on every target"
         : ownedBy(entry);
     case "EXTENSION":
@@ -136,6 +146,51 @@ function isProjectTrigger(entry: TocEntry): boolean {
 function isDataOnly(schema: string): boolean {
   return (DATA_ONLY_SCHEMAS as readonly string[]).includes(schema);
 }
+
+/** Kinds whose owner need not be the platform's: in a schema of the project they come back as the project's. */
+const OBJECTS = new Set([
+  ...[
+    "TABLE",
+    "VIEW",
+    "MATERIALIZED VIEW",
+    "SEQUENCE",
+    "FOREIGN TABLE",
+    "FUNCTION",
+    "PROCEDURE",
+    "AGGREGATE",
+  ],
+  ...[
+    "TYPE",
+    "DOMAIN",
+    "SEQUENCE OWNED BY",
+    "SEQUENCE SET",
+    "MATERIALIZED VIEW DATA",
+    "INDEX",
+    "INDEX ATTACH",
+  ],
+  ...["TABLE ATTACH", "DEFAULT", "CONSTRAINT", "CHECK CONSTRAINT", "FK CONSTRAINT", "STATISTICS", "RULE"],
+  ...["TRIGGER", "POLICY", "ROW SECURITY"],
+]);
+const ANNOTATIONS = new Set(["ACL", "COMMENT", "SECURITY LABEL"]);
+const RELATIONS = ["TABLE", "VIEW", "MATERIALIZED VIEW", "FOREIGN TABLE"];
+
+/** Whether the archive creates the object that the entry is or is about: it does not for what belongs to an extension. */
+function isOfCreated({ kind, schema, tag }: TocEntry, created: ReadonlySet<string>): boolean {
+  const has = (of: string, name: string) => created.has(JSON.stringify([schema, of, name]));
+  if (kind === "TABLE DATA") return has("TABLE", tag);
+  if (!ANNOTATIONS.has(kind)) return OBJECTS.has(kind);
+  const [, of = "", name = ""] = /^([A-Z ]+) ([^]*)$/.exec(tag) ?? [];
+  const plain = name.replace(/^"(.*)"$/s, "$1").replaceAll('""', '"');
+  if (of === "COLUMN") return RELATIONS.some((relation) => has(relation, plain.split(".")[0] ?? ""));
+  return has(of, nameIn(of, plain)) || of === "TABLE" && RELATIONS.some((relation) => has(relation, plain));
+}
+
+/** A routine without its arguments: the tag of its privileges has their names, its own has not. */
+function nameIn(kind: string, tag: string): string {
+  return ROUTINES.has(kind) ? tag.replace(/\(.*$/s, "") : tag;
+}
+
+const ROUTINES = new Set(["FUNCTION", "PROCEDURE", "AGGREGATE"]);
 
 const OPS_TAG = new RegExp(`^(?:[A-Z ]+ )?"?${OPS_OBJECT_PREFIX}`);
 

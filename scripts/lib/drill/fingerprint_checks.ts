@@ -1,8 +1,8 @@
 /** Whether objects, privileges and row security of the restored database are those of the fingerprint. */
 import { isProving, type Manifest } from "@backup/vault/manifest.ts";
 import type { DrillCheck } from "@backup/vault/receipt.ts";
-import { readFingerprint, readServerFacts } from "../postgres/database_facts.ts";
-import { describeDifferences } from "../postgres/fingerprint_differences.ts";
+import { readFingerprint, readOwnRoles, readServerFacts } from "../postgres/database_facts.ts";
+import { describeDifferences, withReachableOwners } from "../postgres/fingerprint_differences.ts";
 import type { SqlSession } from "../postgres/sql_session.ts";
 import { withoutMajorDifferences } from "../restore/verify.ts";
 import { type CheckGroup, type CheckOutcome, NO_PROOFS, NO_ROWS, passUnless, skipped } from "./check.ts";
@@ -21,7 +21,9 @@ export const fingerprintChecks: CheckGroup = {
       const isComparable = await isSameMajor(session, manifest);
       const comparable = (all: readonly string[]) =>
         splitFingerprint(isComparable ? all : withoutMajorDifferences(all).lines);
-      return compareParts(comparable(fingerprintLines), comparable(lines), manifest);
+      const { user } = await readServerFacts(session);
+      const owned = withReachableOwners(fingerprintLines, user, new Set(await readOwnRoles(session)));
+      return compareParts(comparable(owned.lines), comparable(lines), manifest);
     });
   },
 };

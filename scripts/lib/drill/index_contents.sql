@@ -25,6 +25,8 @@ begin
   loop
     total := total + 1;
     begin
+      -- the path of the project's own statements, which functions of expressions may need
+      set local search_path to default;
       execute format('select %s($1, true)', checker) using item.oid::pg_catalog.regclass;
     exception when others then
       wrong := wrong || to_jsonb(format('%s: %s', item.name, sqlerrm));

@@ -163,6 +163,17 @@ export async function readRoles(session: SqlSession): Promise<string[]> {
   );
 }
 
+/** Other roles that the connected role may act for and give objects to. */
+export async function readOwnRoles(session: SqlSession): Promise<string[]> {
+  return z.array(z.string()).parse(
+    await session.rows(
+      `select to_json(rolname) from pg_catalog.pg_roles
+        where rolname <> current_user and rolname !~ '^(supabase|pg)_' and pg_has_role(oid, 'usage')
+          and pg_has_role(oid, case when current_setting('server_version_num')::int < 160000 then 'member' else 'set' end);`,
+    ),
+  );
+}
+
 /** Last values of the sequences of the platform's tables that a backup carries. */
 export async function readPlatformSequences(session: SqlSession): Promise<Record<string, string>> {
   const pairs = z.array(z.tuple([z.string(), z.string()]));

@@ -1,6 +1,7 @@
 /** Compares fingerprints by the meaning of their lines, and names each object that differs. */
 import { z } from "zod";
 import { parseFingerprintLine } from "./database_facts.ts";
+import { identifier } from "./sql_text.ts";
 
 const record = z.record(z.string(), z.unknown());
 
@@ -106,4 +107,55 @@ function renameInPrivileges(acl: unknown, from: string, to: string): string[] | 
       return `${rename(grantee)}=${privilege}/${rename(grantor)}`;
     })),
   ].sort();
+}
+
+/** What a fingerprint says after a restore by a role that cannot give every object its owner. */
+export interface OwnersTaken {
+  lines: readonly string[];
+  /** The owners whose objects belong to `user` instead. */
+  from: string[];
+}
+
+/**
+ * @param user the role of the restore
+ * @param roles that it may give objects to
+ */
+export function withReachableOwners(
+  lines: readonly string[],
+  user: string,
+  roles: ReadonlySet<string>,
+): OwnersTaken {
+  const ranges = new Set(lines.flatMap(rangeConstructors));
+  const owners = new Map<string, string>();
+  for (const line of lines) {
+    const [area, kind, name, all] = parseFingerprintLine(line);
+    const { owner } = record.parse(all);
+    const isTaken = typeof owner === "string" && owner !== user && !roles.has(owner) && !PUBLIC.test(line) &&
+      !area.startsWith("~") && !(kind === "function" && ranges.has(name.replace(/\(.*$/s, "")));
+    if (isTaken) owners.set(JSON.stringify([area, kind, name]), owner);
+  }
+  if (owners.size === 0) return { lines, from: [] };
+  return {
+    from: [...new Set(owners.values())].sort(),
+    lines: lines.map((line) => {
+      const [area, kind, name, all] = parseFingerprintLine(line);
+      const relation = kind === "column" ? name.slice(0, name.lastIndexOf(".")) : name;
+      const owner = owners.get(JSON.stringify([area, kind === "column" ? "relation" : kind, relation]));
+      if (owner === undefined) return line;
+      const facts = record.parse(all);
+      const changed = { ...facts, ...kind === "column" ? {} : { owner: user } };
+      return JSON.stringify([area, kind, name, {
+        ...changed,
+        acl: renameInPrivileges(facts.acl, owner, user),
+      }]);
+    }),
+  };
+}
+
+/** Names of the functions of a range type, which belong to the server's own superuser. */
+function rangeConstructors(line: string): string[] {
+  const [area, kind, name, all] = parseFingerprintLine(line);
+  if (kind !== "type" || !["r", "m"].includes(String(record.parse(all).kind))) return [];
+  const quoted = (text: string) => /^[a-z_][a-z0-9_$]*$/.test(text) ? text : identifier(text);
+  return [`${quoted(area)}.${quoted(name)}`];
 }

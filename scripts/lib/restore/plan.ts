@@ -25,6 +25,7 @@ import {
 } from "./plan_comparison.ts";
 import { catalogObjects } from "./plan_objects.ts";
 import { findObstacles, type Obstacle } from "./plan_obstacles.ts";
+import { keptSchemas } from "./kept_schemas.ts";
 import { planTables, type TablesPlan } from "./plan_tables.ts";
 import { readTargetNow } from "./read_target.ts";
 import { selectEntries, type Selection } from "../archive/select_entries.ts";
@@ -107,7 +108,8 @@ export async function planRestore(context: PlanContext, order: PlanOrder): Promi
   const reading = readingOf(backup, hash);
   context.progress.phase("inspect_target");
   const now = await readTargetNow({ ...context, requester: order.requester }, backup.manifest);
-  const selection = selectEntries(backup.toc.entries, now.facts);
+  const kept = keptSchemas(backup.toc.entries, now.facts);
+  const selection = selectEntries(backup.toc.entries, { ...now.facts, keptSchemas: kept });
   return {
     target: order.target,
     backup: { ...describeBackup(order.key, createdAtUtc, backup), reading },

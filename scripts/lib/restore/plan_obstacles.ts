@@ -72,8 +72,7 @@ function misplacedExtensions({ manifest, lines, now }: PlanInputs): Obstacle[] {
     const backup = wanted.get(name);
     const found = target.get(name);
     if (backup === undefined) return found === "public" ? [{ kind: "extension_only_in_target", name }] : [];
-    const stays = source.get(name) === found && (found === undefined || found === "public");
-    return stays ? [] : [{ kind: "extension_schema", name, backup, target: schema }];
+    return source.get(name) === found ? [] : [{ kind: "extension_schema", name, backup, target: schema }];
   });
 }
 

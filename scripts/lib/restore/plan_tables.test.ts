@@ -12,6 +12,8 @@ const toc = (tables: readonly string[]) => ({
     owner: "postgres",
     definition: "",
     copyStatement: "",
+    drop: "",
+    section: 3,
   })),
 });
 const selectionOf = (main: number[]) => ({ main, largeObjects: [], skipped: [], createsOps: false });

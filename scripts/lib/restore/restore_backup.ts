@@ -10,7 +10,8 @@ import { parseArchiveKey } from "@backup/vault/object_key.ts";
 import { isRestoreConfirmed, isSourceConfirmed, type Target } from "@backup/target.ts";
 import type { PlannedRestore } from "@backup/runs/restore_plan.ts";
 import { type BackupOrder, takeBackup, type TakenBackup } from "../backup/take_backup.ts";
-import { applySettings } from "../postgres/database_facts.ts";
+import { applySettings, fingerprintOf } from "../postgres/database_facts.ts";
+import { withReachableOwners } from "../postgres/fingerprint_differences.ts";
 import { restoreSql } from "./restore_sql.ts";
 import type { Progress } from "../run/progress.ts";
 import { PsqlSession } from "../postgres/psql.ts";
@@ -20,6 +21,7 @@ import { requireLockTable } from "./lock_table.ts";
 import type { PlanChanges } from "./plan_changes.ts";
 import { readDrift, requirePlanOf } from "./drift.ts";
 import { selectEntries } from "../archive/select_entries.ts";
+import { keptSchemas } from "./kept_schemas.ts";
 import { readTargetFacts, type RestoreTargetFacts } from "./target_facts.ts";
 import { withTargetLock } from "./target_lock.ts";
 import { type Loaded, type RestoreDeps, restoreInTransaction } from "./transaction.ts";
@@ -105,7 +107,8 @@ async function restoreLocked(
   // whether it holds the catalog, which a restore leaves as it is.
   context.progress.phase("inspect");
   const target = await inspectTarget(context, manifest);
-  const selection = selectEntries(toc.entries, target);
+  const kept = keptSchemas(toc.entries, target);
+  const selection = selectEntries(toc.entries, { ...target, keptSchemas: kept });
 
   // Check the size of the lock table now: an overflow in the middle of the load would fail other sessions too.
   requireLockTable(toc, selection, target.lockTable, order.allowTightLockTable ?? false);
@@ -114,7 +117,7 @@ async function restoreLocked(
   const safety = order.safety && await takeSafetyCopy(context, order.target, order.safety);
 
   // Fetch the facts to compare with before the transaction begins, so that no request to the vault prolongs its locks.
-  const expected = await expectationOf(context.vault, key, manifest, target.keepOps);
+  const expected = await expectationOf(context.vault, key, manifest, target);
 
   // Compare the target with the plan as late as possible: the safety copy may have taken long. Differences are
   // reported only, since the transaction checks its own result.
@@ -127,6 +130,9 @@ async function restoreLocked(
     expected,
     keepPrivileges: !toc.entries.some(({ kind }) => kind === "ACL"),
     missingRoles: target.missingRoles,
+    entries: toc.entries,
+    ownRoles: target.ownRoles,
+    keptSchemas: kept,
     endSessions: order.endSessions ?? false,
     quarantine: order.quarantine,
   });
@@ -227,7 +233,7 @@ async function expectationOf(
   vault: Vault,
   key: string,
   manifest: AnyManifest | null,
-  keepOps: boolean,
+  { keepOps, user, ownRoles }: RestoreTargetFacts,
 ): Promise<Expectation> {
   if (!manifest || !isProving(manifest)) {
     return {
@@ -239,17 +245,21 @@ async function expectationOf(
       fingerprint: null,
       fingerprintLines: null,
       ignoredAreas: {},
+      takenOver: [],
     };
   }
+  const lines = await readFingerprintLines(vault, key, manifest);
+  const owned = withReachableOwners(lines, user, ownRoles);
   return {
     mode: manifest.mode,
     sourceMajor: Number.parseInt(manifest.server_version),
     rows: manifest.mode === "full" ? restoredRows(manifest.rows) : null,
     sequences: manifest.mode === "full" ? manifest.sequences : null,
     platformSequences: manifest.platform_sequences,
-    fingerprint: manifest.fingerprint,
-    fingerprintLines: await readFingerprintLines(vault, key, manifest),
+    fingerprint: owned.from.length === 0 ? manifest.fingerprint : fingerprintOf(owned.lines).areas,
+    fingerprintLines: owned.lines,
     ignoredAreas: keepOps ? { "~ops": "the catalog's own objects: they stay as they are" } : {},
+    takenOver: owned.from.map((owner) => `objects of ${owner}: they belong to ${user} now`),
   };
 }
 

@@ -5,17 +5,8 @@
  * (lock_table.ts).
  */
 import { createHash, randomBytes } from "node:crypto";
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { z } from "zod";
 import { BackupError, toBackupError } from "@backup/errors.ts";
-import {
-  describeFailure,
-  ignoreBrokenPipe,
-  runPipeline,
-  type Stage,
-  startPipeline,
-} from "../process/pipeline.ts";
 import type { ClientTools } from "../postgres/client_tools.ts";
 import type { Connection } from "../postgres/connection.ts";
 import { applySettings } from "../postgres/database_facts.ts";
@@ -28,7 +19,11 @@ import type { PsqlSession } from "../postgres/psql.ts";
 import { LOCK_NOT_AVAILABLE, sqlstateOf } from "../postgres/session.ts";
 import { identifier, literal } from "../postgres/sql_text.ts";
 import { type Expectation, type Verified, verifyContent } from "./verify.ts";
+import type { TocEntry } from "../archive/archive_toc.ts";
+import { loadPasses } from "../archive/load_passes.ts";
 import type { Selection } from "../archive/select_entries.ts";
+import { load } from "./load.ts";
+import { ownerStatements } from "./owners.ts";
 
 export interface RestoreDeps {
   connection: Connection;
@@ -47,16 +42,19 @@ export interface LoadOrder {
   expected: Expectation;
   /** The archive holds no privileges (made the old way): objects get those of the target's objects of the same name. */
   keepPrivileges: boolean;
+  entries: readonly TocEntry[];
   /** Roles that the archive names and the target lacks: made without login. */
   missingRoles: readonly string[];
+  /** Owners that the role of the restore may act for, or will when it has made them. */
+  ownRoles: ReadonlySet<string>;
+  /** Schemas that stay in place with their extensions, while their other content is moved aside. */
+  keptSchemas: ReadonlySet<string>;
   /** Ends every session of the target's users, instead of those of users that the backup does not know. */
   endSessions: boolean;
   /** Runs after the checks, so that a copy of production does not act (scripts/quarantine.sql); `null`: nothing does. */
   quarantine: string | null;
 }
 
-/** The line that psql prints after the rows of a table. */
-const COPIED = /^COPY (\d+)$/;
 /** Hints for the operator, by the server's SQLSTATE. */
 const HINTS: Readonly<Record<string, string>> = {
   // out_of_memory, of the lock table too, which lock_table.ts estimates beforehand
@@ -97,18 +95,16 @@ async function restoreThrough(
     enter("lock");
     const transaction = await begin(session, release, deps.lockTimeoutMs ?? LOCK_TIMEOUT_MS);
     enter("move_aside");
+    await session.run(setKeptSchemas(order.keptSchemas));
     if (order.keepPrivileges) await session.run(await restoreSql("restore_save_privileges.sql"));
     for (const file of ["detach", "move_aside", "reset_privileges", "keep_sessions", "empty_platform"]) {
       await session.run(await restoreSql(`restore_${file}.sql`));
     }
     if (order.endSessions) await session.run("truncate restore_sessions;");
-    for (const role of order.missingRoles) await session.run(`create role ${identifier(role)} nologin;`);
+    for (const role of order.missingRoles) await session.run(createRole(role, order.ownRoles.has(role)));
     const catalog = await session.run(await restoreSql("ops_state.sql"));
     enter("load");
-    await load(deps, session, folder, order.archiveFile, order.selection.main, "main");
-    if (order.selection.largeObjects.length > 0) {
-      await load(deps, session, folder, order.archiveFile, order.selection.largeObjects, "large_objects");
-    }
+    await loadAll(deps, session, folder, order);
     const sessions = sessionsSchema.parse(
       await session.value(await restoreSql("restore_return_sessions.sql")),
     );
@@ -177,40 +173,34 @@ async function requireSameTransaction(session: PsqlSession, transaction: string)
   );
 }
 
-/** Streams part of the archive into the open transaction: psql reads it from a FIFO that pg_restore writes. */
-async function load(
+/** Loads the archive's passes, and between them what an archive does not do by itself. */
+async function loadAll(
   deps: RestoreDeps,
   session: PsqlSession,
   folder: string,
-  archiveFile: string,
-  dumpIds: readonly number[],
-  name: "main" | "large_objects",
+  { entries, selection, ownRoles, archiveFile }: LoadOrder,
 ): Promise<void> {
-  const [list, fifo] = [join(folder, `${name}.list`), join(folder, `${name}.fifo`)];
-  await writeFile(list, dumpIds.map((id) => `${id};\n`).join(""));
-  await runPipeline([["mkfifo", fifo]]);
-  const stages: Stage[] = [
-    deps.gzip.decompress,
-    [deps.tools.pgRestore, "--file=-", "--no-owner", `--use-list=${list}`],
-    // pg_restore wraps large objects in a transaction of their own; this transaction must stay open
-    ...(name === "large_objects" ? [["sed", "/^BEGIN;$/d;/^COMMIT;$/d"] as const] : []),
-  ];
-  const pipeline = startPipeline(stages, { inputFile: archiveFile, outputFile: fifo, signal: deps.signal });
-  try {
-    let rows = 0;
-    await session.run(`\\set QUIET off\n\\i ${fifo}\n\\set QUIET on`, (line) => {
-      const copied = COPIED.exec(line)?.[1];
-      if (copied !== undefined) deps.progress.rows?.(rows += Number(copied));
-    });
-  } catch (error) {
-    pipeline.kill();
-    await pipeline.ended;
-    throw error;
+  const taken = new Set(selection.main);
+  for (const pass of loadPasses(entries, selection)) {
+    // the platform grants access to its extensions by an event trigger
+    if (pass.name === "extensions") await session.run("set local session_replication_role = origin;");
+    if (pass.name === "content") await session.run(await restoreSql("restore_set_path.sql"));
+    if (pass.name === "privileges") await session.run(ownerStatements(entries, taken, ownRoles));
+    if (pass.dumpIds.length > 0) await load(deps, session, folder, archiveFile, pass);
+    if (pass.name === "extensions") await session.run("set local session_replication_role = replica;");
   }
-  const failure = describeFailure(stages, ignoreBrokenPipe(await pipeline.ended));
-  if (failure !== null) {
-    throw new BackupError("archive_corrupt", `Cannot read the archive to its end: ${failure}`);
-  }
+  await session.run(await restoreSql("restore_reset_path.sql"));
+}
+
+/** @param isOwner the role of the restore has to give objects to it */
+function createRole(role: string, isOwner: boolean): string {
+  const name = identifier(role);
+  return `create role ${name} nologin;${isOwner ? ` grant ${name} to current_user;` : ""}`;
+}
+
+function setKeptSchemas(schemas: ReadonlySet<string>): string {
+  const names = [...schemas].map(literal).join(", ");
+  return `do $$ begin perform set_config('revo.kept_schemas', (array[${names}]::text[])::text, true); end $$;`;
 }
 
 /** A function of the archive that runs during the load, in a materialized view for example, must not write to the catalog. */

@@ -108,3 +108,13 @@ export async function offerIndexCheck(session: SqlSession, owner: string): Promi
     await session.run(`grant execute on function ${name} to ${identifier(owner)};`);
   }
 }
+
+/** Lets the owner make foreign servers with the wrappers of the extensions, as a hosted project does. */
+export async function offerForeignData(session: SqlSession, owner: string): Promise<void> {
+  const wrappers = z.array(z.string()).parse(
+    await session.rows("select to_json(fdwname) from pg_catalog.pg_foreign_data_wrapper;"),
+  );
+  for (const name of wrappers) {
+    await session.run(`grant usage on foreign data wrapper ${identifier(name)} to ${identifier(owner)};`);
+  }
+}

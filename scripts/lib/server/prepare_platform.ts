@@ -18,7 +18,12 @@ import { Session } from "../postgres/session.ts";
 import type { SqlSession } from "../postgres/sql_session.ts";
 import { identifier, literal } from "../postgres/sql_text.ts";
 import type { FetchedBackup } from "../vault/fetch_backup.ts";
-import { createExtensions, extensionsIn, type UnavailableExtension } from "./archive_extensions.ts";
+import {
+  createExtensions,
+  extensionsIn,
+  offerForeignData,
+  type UnavailableExtension,
+} from "./archive_extensions.ts";
 import { forbidEscalation } from "./escalation.ts";
 import { type LeftOut, platformStructure } from "./platform_structure.ts";
 
@@ -61,6 +66,7 @@ export async function preparePlatform(
       await session.run(`drop schema if exists ${identifier(schema)} cascade;`);
     }
     const missing = await createExtensions(session, extensionsIn(entries));
+    await offerForeignData(session, owner.user);
     await prepareMore(session, owner.user);
     return missing;
   });

@@ -14,6 +14,13 @@ begin
     execute format('drop publication %I', item.pubname);
   end loop;
 
+  -- with its foreign tables, which hold no rows, and user mappings
+  for item in select srvname from pg_catalog.pg_foreign_server
+               where pg_has_role(srvowner, 'usage')
+                 and pg_get_userbyid(srvowner) !~ current_setting('revo.platform_roles') loop
+    execute format('drop server %I cascade', item.srvname);
+  end loop;
+
   for item in
     select p.polname, format('%I.%I', n.nspname, c.relname) as relation
       from pg_catalog.pg_policy p

@@ -34,6 +34,13 @@ begin
      where n.nspname = 'public' and x.grantee <> n.nspowner loop
     execute format('revoke all on schema public from %s', grantee);
   end loop;
+  for item in
+    select distinct n.nspname, case x.grantee when 0 then 'public' else quote_ident(pg_get_userbyid(x.grantee)) end as grantee
+      from pg_catalog.pg_namespace n, pg_catalog.aclexplode(n.nspacl) x
+     where n.nspname = any (current_setting('revo.kept_schemas')::text[]) and x.grantee <> n.nspowner loop
+    execute format('revoke all on schema %I from %s', item.nspname, item.grantee);
+    execute format('comment on schema %I is null', item.nspname);
+  end loop;
   grant usage on schema public to public;
   -- pg_dump writes no comment when it is this one
   comment on schema public is 'standard public schema';
