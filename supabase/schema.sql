@@ -730,6 +730,7 @@ begin
       from public.ops_db_backups b
      where b.target = p_target and b.duplicate_of is null and b.status in ('uploaded', 'restored')
        and b.origin <> 'safety' and not public.ops_db_backup_is_rejected(b.proof)
+       and b.created_at <= now() + public.ops_db_backup_service_level('vault_time_ahead')
        and (p_only_proven is not true or b.proven_at is not null)
      order by b.created_at desc, b.id desc
      limit 1
@@ -742,7 +743,7 @@ $$;
 -- Name: FUNCTION ops_db_backup_in_short(p_target text, p_only_proven boolean); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.ops_db_backup_in_short(p_target text, p_only_proven boolean) IS 'The newest backup of a target that the vault holds and no drill rejected, or the newest that a drill proved; null when there is none. Copies that restores took of what they replaced do not count.';
+COMMENT ON FUNCTION public.ops_db_backup_in_short(p_target text, p_only_proven boolean) IS 'The newest backup of a target that the vault holds and no drill rejected, or the newest that a drill proved; null when there is none. Copies that restores took of what they replaced do not count, nor do backups that are dated in the future.';
 
 
 --
@@ -1993,6 +1994,7 @@ begin
     when 'run_silent' then return interval '10 minutes';
     when 'run_unconfirmed' then return interval '10 minutes';
     when 'run_not_begun' then return interval '6 hours';
+    when 'vault_time_ahead' then return interval '1 hour';
     else raise exception using errcode = 'invalid_parameter_value',
       message = format('there is no service level %L', p_name);
   end case;
@@ -2004,7 +2006,7 @@ $$;
 -- Name: FUNCTION ops_db_backup_service_level(p_name text); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.ops_db_backup_service_level(p_name text) IS 'How long something may take or be silent, by name; an unknown name is an error (22023). plan_valid: a plan allows a restore; settle_after_silence: a running script keeps its row from being settled by others; run_silent: a running script is given up; run_unconfirmed: a queued or unknown run that has no GitHub run is given up; run_not_begun: one that has a GitHub run is given up.';
+COMMENT ON FUNCTION public.ops_db_backup_service_level(p_name text) IS 'How long something may take or be silent, by name; an unknown name is an error (22023). plan_valid: a plan allows a restore; settle_after_silence: a running script keeps its row from being settled by others; run_silent: a running script is given up; run_unconfirmed: a queued or unknown run that has no GitHub run is given up; run_not_begun: one that has a GitHub run is given up; vault_time_ahead: a backup dated further in the future counts for nothing.';
 
 
 --
@@ -2039,6 +2041,7 @@ begin
        where target = p_target and mode = 'full' and status in ('uploaded', 'restored') and duplicate_of is null
          -- a copy of what a restore replaced is not a backup of the current content
          and origin <> 'safety'
+         and created_at <= now() + public.ops_db_backup_service_level('vault_time_ahead')
        order by created_at desc
        -- the newest and those before it that it is compared with
        limit 8
@@ -2062,6 +2065,7 @@ begin
       select b.r2_key, b.proven_at, '[]', 'succeeded'
         from public.ops_db_backups b
        where b.target = p_target and b.proven_at is not null
+         and greatest(b.created_at, b.proven_at) <= now() + public.ops_db_backup_service_level('vault_time_ahead')
        order by 2 desc
        limit 20
     ) d

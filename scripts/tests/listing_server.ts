@@ -6,7 +6,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 
 const PAGE = 1000;
-const MODIFIED = "2026-01-01T00:00:00.000Z";
+/** After the time of every key. */
+const MODIFIED = "2027-01-01T00:00:00.000Z";
 export const OBJECT_BYTES = 10;
 
 export interface Calls {

@@ -32,6 +32,8 @@ test("where every backup was rejected the error names the newest", async () => {
   });
 });
 
+const stored = (key: string) => ({ key, modifiedAt: new Date() });
+
 test("a receipt that cannot be read says nothing", async () => {
   const { vault } = memoryVault();
   const key = await addBackup({ vault }, { at: day(10) });
@@ -39,7 +41,10 @@ test("a receipt that cannot be read says nothing", async () => {
   const unreadable = proof.replace("_051000.json", "_061000.json");
   expect(isReceiptKey(unreadable)).toBe(true);
   await vault.put(unreadable, "{", "application/json");
-  expect(await newestProof(vault, [unreadable, proof])).toMatchObject({ receipt_key: proof, failed: 0 });
+  expect(await newestProof(vault, [unreadable, proof].map(stored))).toMatchObject({
+    receipt_key: proof,
+    failed: 0,
+  });
 });
 
 test("the watchdog reads which backups were rejected, and leaves out drills without a ruling", async () => {

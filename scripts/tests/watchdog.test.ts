@@ -143,6 +143,9 @@ async function live(): Promise<void> {
   const damaged = await addBackup(store, { at: at(-2), damaged: true });
   await addBackup(store, { at: at(-1), label: SAFETY_LABEL }); // hides nothing
   await store.vault.delete(proof);
+  // dated in the future: they do not hide that backup and proof are overdue
+  const future = await addBackup(store, { at: at(24 * 365) });
+  const futureProofs = [await addReceipt(store, newest, at(24 * 300))];
   await sql(prod, silentRun("backup", "prod", randomUUID()));
   await sql(prod, forgeAudit("seq = 2", "actor = 'intruder'"));
   await switchWorkflow("db-backup-restore-drill.yml", "disable");
@@ -169,13 +172,15 @@ async function live(): Promise<void> {
   await removeBackup(store, newest);
   await store.replace(old[0] ?? "", "cut off");
   await addReceipt(store, old[1] ?? "", at(-1), ["rows_per_table"]);
+  futureProofs.push(await addReceipt(store, newest, at(24 * 301)));
   await sql(prod, silentRun("drill", "prod", randomUUID()));
   await sql(prod, forgeAudit("seq = 1", "actor = 'intruder'"));
   await switchWorkflow("db-backup-alarm-test.yml", "disable");
   Object.assign(state, { hours: 30, functionToken: "ended" });
   await round("worse");
 
-  for (const key of [smaller, damaged, old[0] ?? ""]) await removeBackup(store, key);
+  await store.vault.deleteMany(futureProofs);
+  for (const key of [future, smaller, damaged, old[0] ?? ""]) await removeBackup(store, key);
   const fresh = await addBackup(store, { at: at(-1) });
   await addReceipt(store, fresh, at(-0.5));
   await sql(prod, goodRun("backup", "prod", randomUUID()) + goodRun("drill", "prod", randomUUID()));

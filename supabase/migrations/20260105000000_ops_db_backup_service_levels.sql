@@ -12,6 +12,7 @@ begin
     when 'run_silent' then return interval '10 minutes';
     when 'run_unconfirmed' then return interval '10 minutes';
     when 'run_not_begun' then return interval '6 hours';
+    when 'vault_time_ahead' then return interval '1 hour';
     else raise exception using errcode = 'invalid_parameter_value',
       message = format('there is no service level %L', p_name);
   end case;
@@ -21,7 +22,7 @@ comment on function public.ops_db_backup_service_level(text) is
   'How long something may take or be silent, by name; an unknown name is an error (22023). plan_valid: a plan allows a '
   'restore; settle_after_silence: a running script keeps its row from being settled by others; run_silent: a running '
   'script is given up; run_unconfirmed: a queued or unknown run that has no GitHub run is given up; run_not_begun: one '
-  'that has a GitHub run is given up.';
+  'that has a GitHub run is given up; vault_time_ahead: a backup dated further in the future counts for nothing.';
 
 alter table public.ops_db_backup_runs add column if not exists reported_at timestamptz;
 comment on column public.ops_db_backup_runs.reported_at is

@@ -76,6 +76,7 @@ begin
       from public.ops_db_backups b
      where b.target = p_target and b.duplicate_of is null and b.status in ('uploaded', 'restored')
        and b.origin <> 'safety' and not public.ops_db_backup_is_rejected(b.proof)
+       and b.created_at <= now() + public.ops_db_backup_service_level('vault_time_ahead')
        and (p_only_proven is not true or b.proven_at is not null)
      order by b.created_at desc, b.id desc
      limit 1
@@ -84,7 +85,7 @@ end
 $$;
 comment on function public.ops_db_backup_in_short(text, boolean) is
   'The newest backup of a target that the vault holds and no drill rejected, or the newest that a drill proved; null when '
-  'there is none. Copies that restores took of what they replaced do not count.';
+  'there is none. Copies that restores took of what they replaced do not count, nor do backups that are dated in the future.';
 
 create or replace function public.ops_db_backup_overview(p_target text default 'prod') returns jsonb
   language plpgsql stable security definer set search_path = ''
@@ -231,6 +232,7 @@ begin
        where target = p_target and mode = 'full' and status in ('uploaded', 'restored') and duplicate_of is null
          -- a copy of what a restore replaced is not a backup of the current content
          and origin <> 'safety'
+         and created_at <= now() + public.ops_db_backup_service_level('vault_time_ahead')
        order by created_at desc
        -- the newest and those before it that it is compared with
        limit 8
@@ -254,6 +256,7 @@ begin
       select b.r2_key, b.proven_at, '[]', 'succeeded'
         from public.ops_db_backups b
        where b.target = p_target and b.proven_at is not null
+         and greatest(b.created_at, b.proven_at) <= now() + public.ops_db_backup_service_level('vault_time_ahead')
        order by 2 desc
        limit 20
     ) d

@@ -12,6 +12,8 @@ import {
   PROOF_OVERDUE_AFTER_MS,
   RUN_SILENT_AFTER_MS,
   SCHEDULE_LATE_AFTER_MS,
+  VAULT_TIME_AHEAD_MS,
+  VAULT_TIME_BEHIND_MS,
   WATCH_SILENT_AFTER_MS,
 } from "@backup/service_levels.ts";
 import { outcomeOf, TestCluster } from "./cluster.ts";
@@ -55,7 +57,9 @@ const LATE = SCHEDULE_LATE_AFTER_MS;
 const STATEMENTS: [document: string, statement: string][] = [
   [
     "docs/watchdog.md",
-    `the newest full backup is older than ${hours(BACKUP_OVERDUE_AFTER_MS)} h, or there is none`,
+    `the newest full backup that no drill rejected is older than ${
+      hours(BACKUP_OVERDUE_AFTER_MS)
+    } h, or there is none`,
   ],
   ["docs/watchdog.md", `no drill passed within ${days(PROOF_OVERDUE_AFTER_MS)} days`],
   [
@@ -71,6 +75,15 @@ const STATEMENTS: [document: string, statement: string][] = [
     "docs/watchdog.md",
     `the watch in the database left no report for ${hours(WATCH_SILENT_AFTER_MS.watch)} h`,
   ],
+  [
+    "docs/retention.md",
+    `at most ${hours(VAULT_TIME_AHEAD_MS)} h after it and ${hours(VAULT_TIME_BEHIND_MS)} h before it`,
+  ],
+  [
+    "docs/storage-format.md",
+    `at most ${hours(VAULT_TIME_AHEAD_MS)} h after it and ${hours(VAULT_TIME_BEHIND_MS)} h before it`,
+  ],
+  ["docs/watchdog.md", `dated more than ${hours(VAULT_TIME_AHEAD_MS)} h after the vault's own time`],
   ["docs/doctor.md", `older than ${days(PROOF_OVERDUE_AFTER_MS)} days`],
   ["docs/drill.md", `is older than ${hours(BACKUP_OVERDUE_AFTER_MS)} h (\`prod\`; \`FRESH_HOURS\`)`],
   ["docs/environment.md", `default ${hours(BACKUP_OVERDUE_AFTER_MS)} for \`prod\``],

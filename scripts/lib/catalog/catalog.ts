@@ -104,12 +104,13 @@ export class Catalog {
     await this.#call("ops_db_backup_mark", mark);
   }
 
-  /** Size of the target's newest full backup that no drill rejected, `null` when there is none. */
+  /** Size of the target's newest full backup that no drill rejected and that is not dated in the future, `null` when there is none. */
   async lastBackup(target: string): Promise<{ bytes: number; rowsTotal: number | null } | null> {
     const rows = await this.#query(
       `select json_build_object('bytes', bytes, 'rowsTotal', rows_total) from public.ops_db_backups
         where target = ${literal(target)} and mode = 'full' and status <> 'deleted' and bytes is not null
           and not public.ops_db_backup_is_rejected(proof)
+          and created_at <= now() + public.ops_db_backup_service_level('vault_time_ahead')
         order by created_at desc limit 1;`,
     );
     const sizes = z.array(z.object({ bytes: z.number(), rowsTotal: z.number().nullable() }));

@@ -26,6 +26,7 @@ const MIGRATIONS = new URL("../../../supabase/migrations/", import.meta.url);
 const HISTORY = "select to_json(to_regclass('supabase_migrations.schema_migrations') is not null);";
 const PROOF = `select json_build_object('key', r2_key, 'provenAt', to_json(proven_at))
    from public.ops_db_backups where target = 'prod' and proven_at is not null and status <> 'deleted'
+    and greatest(created_at, proven_at) <= now() + public.ops_db_backup_service_level('vault_time_ahead')
   order by proven_at desc limit 1;`;
 
 /** @param catalog `null`: its database was not reached */

@@ -50,7 +50,7 @@ async function readBackup(vault: Vault, { key, archive, manifest, others }: Stor
       mode: read?.mode ?? null,
       bytes: archive?.bytes ?? null,
       rows_total: read && isProving(read) ? read.rows_total : null,
-      proof: await newestProof(vault, others.map((each) => each.key)),
+      proof: await newestProof(vault, others),
       status: null,
       origin: null,
       hold_until: null,

@@ -67,7 +67,7 @@ function candidateOf({ stored, row }: Pair, verdict: ArchiveVerdict): Candidate 
   const isWhole = verdict === "agreed" || verdict === "enter" && row.status === "deleted";
   if (!isWhole || row.bytes !== null && row.bytes !== stored.archive.bytes) return null;
   return {
-    backup: retentionBackupOf(row),
+    backup: retentionBackupOf(row, stored.archive.modifiedAt),
     bytes: stored.archive.bytes,
     others: stored.others.map(({ key }) => key),
     status: row.status,

@@ -2,18 +2,27 @@
 import { BackupError, toBackupError } from "@backup/errors.ts";
 import { type AnyManifest, type LegacyManifest, parseManifest } from "@backup/vault/manifest.ts";
 import { parseArchiveKey, siblingKeys } from "@backup/vault/object_key.ts";
+import { isAhead } from "@backup/vault/time.ts";
 import { readStoredToc } from "../vault/stored_toc.ts";
 import type { Catalog } from "../catalog/catalog.ts";
-import type { ListedObject, StoredObject, Vault } from "../vault/vault.ts";
+import type { ListedObject, Vault } from "../vault/vault.ts";
 
-/** Writes the row of a backup from its manifest. @throws when the archive's size is not the manifest's. */
-export async function adoptByManifest(vault: Vault, catalog: Catalog, archive: StoredObject): Promise<void> {
+/**
+ * Writes the row of a backup from its manifest.
+ * @throws {BackupError} `archive_corrupt` when the archive's size is not the manifest's, `manifest_invalid` when key or
+ * manifest state a time after the vault's own.
+ */
+export async function adoptByManifest(vault: Vault, catalog: Catalog, archive: ListedObject): Promise<void> {
   const manifest = await parseManifest(await vault.text(siblingKeys(archive.key).manifest));
   if (manifest.bytes !== archive.bytes) {
     throw new BackupError(
       "archive_corrupt",
       `the object has ${archive.bytes} bytes, its manifest says ${manifest.bytes}`,
     );
+  }
+  const stated = [manifest.created_at_utc, parseArchiveKey(archive.key).createdAtUtc];
+  if (stated.some((time) => isAhead(time, archive.modifiedAt))) {
+    throw new BackupError("manifest_invalid", "it is dated after the vault's own time of the archive");
   }
   await record(vault, catalog, archive.key, manifest);
 }

@@ -6,6 +6,7 @@ import { ARCHIVE_VERDICTS, type ArchiveVerdict } from "./verdict.ts";
 
 /** Something was lost or damaged, or needs a person's decision. */
 const BAD: ReadonlySet<ArchiveVerdict> = new Set([
+  "dated_ahead",
   "wrong_size",
   "manifest_missing",
   "archive_missing",
@@ -16,6 +17,7 @@ const BAD: ReadonlySet<ArchiveVerdict> = new Set([
 const WORDS: Record<ArchiveVerdict, string> = {
   agreed: "Conferem",
   enter: "Incluídos pelo manifesto",
+  dated_ahead: "Datados no futuro: não contam",
   wrong_size: "Tamanho diferente do catálogo",
   enter_by_hash: "Sem manifesto: lidos, com hash calculado, incluídos",
   unfinished: "Sem manifesto: a execução não terminou",

@@ -1,4 +1,6 @@
 /** The verdict on one archive, by names, sizes and rows. */
+import { parseArchiveKey } from "@backup/vault/object_key.ts";
+import { isAhead } from "@backup/vault/time.ts";
 import type { ListedObject } from "../vault/vault.ts";
 import type { CatalogRow } from "../catalog/catalog_rows.ts";
 import type { Pair } from "./compare.ts";
@@ -9,6 +11,8 @@ export const ARCHIVE_VERDICTS = {
   agreed: "in vault and catalog",
   /** A backup without a row, or whose row is marked as deleted or lacks the manifest. */
   enter: "enter into the catalog from its manifest",
+  /** Its key or its row states a time after the vault's own: it counts for nothing. */
+  dated_ahead: "dated after the vault's own time: not counted, not deleted",
   wrong_size: "its size is not the one that the catalog has",
   /** No run of ours is known to have written it; see `archive_writer.ts`. */
   enter_by_hash: "no manifest: hash it, write one, enter it",
@@ -30,10 +34,16 @@ export function isQuiet(verdict: ArchiveVerdict): boolean {
 
 /** An archive without a manifest is `enter_by_hash` until its writer and its age are read. */
 export function verdictOf({ stored, row }: Pair): ArchiveVerdict {
+  if (stored?.archive && isDatedAhead(stored.archive, row)) return "dated_ahead";
   if (stored === null) return row?.status === "deleted" ? "known_as_deleted" : "gone";
   if (stored.archive === null) return stored.manifest === null ? orphanOr(row) : "archive_missing";
   if (stored.manifest === null) return verdictWithoutManifest(row);
   return verdictOfBackup(stored.archive.bytes, row);
+}
+
+function isDatedAhead({ key, modifiedAt }: ListedObject, row: CatalogRow | null): boolean {
+  return isAhead(parseArchiveKey(key).createdAtUtc, modifiedAt) ||
+    row !== null && isAhead(row.created_at, modifiedAt);
 }
 
 /** Receipts without their archive: the catalog decides whether it was deleted or lost. */

@@ -2,19 +2,15 @@
 import { BackupError, toBackupError } from "@backup/errors.ts";
 import { isRejected } from "@backup/vault/backup_state.ts";
 import { isProving } from "@backup/vault/manifest.ts";
-import {
-  archiveKeyOf,
-  isSafetyKey,
-  parseArchiveKey,
-  siblingKeys,
-  targetPrefix,
-} from "@backup/vault/object_key.ts";
+import { isSafetyKey, parseArchiveKey, targetPrefix } from "@backup/vault/object_key.ts";
 import { BACKUP_OVERDUE_AFTER_MS, hours } from "@backup/service_levels.ts";
+import { isAhead } from "@backup/vault/time.ts";
 import type { Receipt } from "@backup/vault/receipt.ts";
 import type { Target } from "@backup/target.ts";
 import { readManifest } from "./fetch_backup.ts";
 import { newestProof } from "./newest_proof.ts";
-import type { Vault } from "./vault.ts";
+import { listStoredSets } from "./stored_sets.ts";
+import type { ListedObject, Vault } from "./vault.ts";
 
 /**
  * The key of the newest backup of a target that carries rows. One whose manifest cannot be read counts: the
@@ -47,22 +43,24 @@ function hintWithout(rejected: string | undefined, copy: string | undefined): st
 /** An archive with its manifest. */
 interface ListedSet {
   key: string;
-  /** Keys of the other objects of its name. */
-  beside: string[];
+  /** The other objects of its name. */
+  beside: ListedObject[];
 }
 
-/** All backups of a target, safety copies and rejected ones too. @throws {BackupError} `vault_*`. */
+/**
+ * All backups of a target, safety copies and rejected ones too, without those that state a time after the vault's own.
+ * @throws {BackupError} `vault_*`.
+ */
 export async function backupsNewestFirst(vault: Vault, target: Target): Promise<ListedSet[]> {
-  const archives: string[] = [];
-  const beside = new Map<string, string[]>();
-  for await (const { key } of vault.list(targetPrefix(target))) {
-    const archive = archiveKeyOf(key);
-    if (archive === key) archives.push(key);
-    else if (archive !== null) beside.set(archive, [...beside.get(archive) ?? [], key]);
+  const sets: ListedSet[] = [];
+  for await (const { key, archive, manifest, others } of listStoredSets(vault, targetPrefix(target))) {
+    if (archive === null || manifest === null) continue;
+    if (isAhead(parseArchiveKey(key).createdAtUtc, archive.modifiedAt)) continue;
+    sets.push({ key, beside: others });
   }
-  return archives.map((key) => ({ key, beside: beside.get(key) ?? [] }))
-    .filter(({ key, beside }) => beside.includes(siblingKeys(key).manifest))
-    .sort((a, b) => parseArchiveKey(b.key).createdAtUtc.localeCompare(parseArchiveKey(a.key).createdAtUtc));
+  return sets.sort((a, b) =>
+    parseArchiveKey(b.key).createdAtUtc.localeCompare(parseArchiveKey(a.key).createdAtUtc)
+  );
 }
 
 async function carriesRows(vault: Vault, key: string): Promise<boolean> {

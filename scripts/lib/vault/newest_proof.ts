@@ -1,19 +1,31 @@
 /** What drills found of a backup, from the receipts beside its archive. */
-import { isReceiptKey } from "@backup/vault/object_key.ts";
+import { isReceiptKey, receiptTimeOf } from "@backup/vault/object_key.ts";
 import { type Proof, proofOf, receiptSchema, rulingOf } from "@backup/vault/receipt.ts";
-import type { Vault } from "./vault.ts";
+import { isAhead } from "@backup/vault/time.ts";
+import type { ListedObject, Vault } from "./vault.ts";
 
 /**
- * The newest drill that proved or rejected a backup, `null` without one. A receipt that cannot be read says nothing.
- * @param beside keys of the objects beside its archive
+ * The newest drill that proved or rejected a backup, `null` without one. A receipt that cannot be read, or that states a
+ * time after the vault's own, says nothing.
+ * @param beside the objects beside its archive
  * @throws {BackupError} `vault_*`
  */
-export async function newestProof(vault: Vault, beside: readonly string[]): Promise<Proof | null> {
-  for (const key of beside.filter(isReceiptKey).sort().reverse()) {
+export async function newestProof(
+  vault: Vault,
+  beside: readonly Pick<ListedObject, "key" | "modifiedAt">[],
+): Promise<Proof | null> {
+  const receipts = beside.filter((each) => isReceiptKey(each.key) && !isReceiptAhead(each));
+  for (const { key, modifiedAt } of receipts.sort((a, b) => a.key < b.key ? 1 : -1)) {
     const receipt = receiptSchema.safeParse(parseJson(await vault.text(key)));
-    if (receipt.success && rulingOf(receipt.data.checks) !== null) return proofOf(receipt.data, key);
+    if (!receipt.success || isAhead(receipt.data.drilled_at_utc, modifiedAt)) continue;
+    if (rulingOf(receipt.data.checks) !== null) return proofOf(receipt.data, key);
   }
   return null;
+}
+
+/** Whether a receipt's key states a time after the vault's own. */
+export function isReceiptAhead({ key, modifiedAt }: Pick<ListedObject, "key" | "modifiedAt">): boolean {
+  return isAhead(receiptTimeOf(key) ?? "", modifiedAt);
 }
 
 function parseJson(text: string): unknown {

@@ -2,29 +2,29 @@
 import { toBackupError } from "@backup/errors.ts";
 import { isProving } from "@backup/vault/manifest.ts";
 import {
-  ARCHIVE_SUFFIX,
-  archiveKeyOf,
+  isReceiptKey,
   isSafetyKey,
-  MANIFEST_SUFFIX,
   parseArchiveKey,
+  receiptTimeOf,
   siblingKeys,
   targetPrefix,
 } from "@backup/vault/object_key.ts";
 import { rejectedAt } from "@backup/vault/backup_state.ts";
 import { checkTitle, failedChecks, receiptSchema, rulingOf } from "@backup/vault/receipt.ts";
+import { isAhead } from "@backup/vault/time.ts";
 import type { Target } from "@backup/target.ts";
 import type { VaultFacts, WatchedBackup } from "@backup/watch/conditions.ts";
 import { COMPARED_BACKUPS } from "@backup/watch/vault.ts";
 import { compareStored } from "./compare_stored.ts";
 import { readManifest } from "../vault/fetch_backup.ts";
-import { newestProof } from "../vault/newest_proof.ts";
-import type { Vault } from "../vault/vault.ts";
+import { isReceiptAhead, newestProof } from "../vault/newest_proof.ts";
+import { listStoredSets } from "../vault/stored_sets.ts";
+import type { ListedObject, Vault } from "../vault/vault.ts";
 
 /** Limit of manifests that are read to find the full backups that are compared. */
 const READ_MANIFESTS = 30;
 /** Limit of receipts that are read to find the newest drill that passed. */
 const READ_RECEIPTS = 10;
-const RECEIPT_TIME = /\.drill\.(\d{4})(\d{2})(\d{2})_(\d{2})(\d{2})(\d{2})\.json$/;
 
 type Drill = VaultFacts["drills"][number];
 
@@ -46,58 +46,56 @@ export async function readVaultFacts(
   const listed = await listVault(vault, target);
   const corrupt = listed.orphans.map((key) => ({ key, reason: "o arquivo não está no cofre" }));
   const backups: WatchedBackup[] = [];
-  for (const { key, bytes } of listed.backups.slice(0, READ_MANIFESTS)) {
+  for (const { key, archive, receipts } of listed.backups.slice(0, READ_MANIFESTS)) {
     if (backups.length > COMPARED_BACKUPS) break;
     // a safety copy is checked, too, but does not count as a recent backup
     const isBackup = !isSafetyKey(key);
-    const read = await readBackup(vault, key, bytes, isBackup && backups.length === 0 && key !== hashedKey);
+    const read = await readBackup(vault, archive, isBackup && backups.length === 0 && key !== hashedKey);
     if (typeof read === "string") corrupt.push({ key, reason: read });
     else if (read !== null && isBackup) {
-      const proof = await newestProof(vault, listed.receipts.filter((each) => archiveKeyOf(each) === key));
-      backups.push({ ...read, rejectedAt: rejectedAt({ proof }) });
+      backups.push({ ...read, rejectedAt: rejectedAt({ proof: await newestProof(vault, receipts) }) });
     }
   }
-  const drills = await readDrills(vault, listed.receipts);
-  return { facts: { backups, corrupt, drills }, hashedKey: backups[0]?.key ?? null };
+  const { drills, ahead } = await readDrills(vault, listed.receipts);
+  const datedAhead = [...listed.ahead, ...ahead].map(({ key, modifiedAt }) => (
+    { key, storedAt: modifiedAt.toISOString() }
+  ));
+  return { facts: { backups, corrupt, datedAhead, drills }, hashedKey: backups[0]?.key ?? null };
 }
 
 interface Listed {
   /** Archives with their manifest, newest first. */
-  backups: { key: string; bytes: number }[];
+  backups: { key: string; archive: ListedObject; receipts: ListedObject[] }[];
   /** Missing archives of existing manifests. */
   orphans: string[];
-  /** Keys of receipts, newest first. */
-  receipts: string[];
+  /** Receipts, newest first. */
+  receipts: ListedObject[];
+  /** Archives and receipts whose key states a time after the vault's own. */
+  ahead: ListedObject[];
 }
 
 async function listVault(vault: Vault, target: Target): Promise<Listed> {
-  const archives = new Map<string, number>();
-  const manifests: string[] = [];
-  const receipts: { key: string; time: string }[] = [];
-  for await (const { key, bytes } of vault.list(targetPrefix(target))) {
-    const archive = archiveKeyOf(key);
-    if (archive === null) continue;
-    const time = RECEIPT_TIME.exec(key)?.[0];
-    if (key.endsWith(ARCHIVE_SUFFIX)) archives.set(key, bytes);
-    else if (key.endsWith(MANIFEST_SUFFIX)) manifests.push(archive);
-    else if (time !== undefined) receipts.push({ key, time });
+  const listed: Listed = { backups: [], orphans: [], receipts: [], ahead: [] };
+  for await (const { key, archive, manifest, others } of listStoredSets(vault, targetPrefix(target))) {
+    const receipts = others.filter((each) => isReceiptKey(each.key));
+    listed.ahead.push(...receipts.filter(isReceiptAhead));
+    listed.receipts.push(...receipts.filter((each) => !isReceiptAhead(each)));
+    if (archive === null && manifest !== null) listed.orphans.push(key);
+    if (archive === null || manifest === null) continue;
+    if (isAhead(parseArchiveKey(key).createdAtUtc, archive.modifiedAt)) listed.ahead.push(archive);
+    else listed.backups.push({ key, archive, receipts });
   }
-  const backups = manifests.flatMap((key) => {
-    const bytes = archives.get(key);
-    return bytes === undefined ? [] : [{ key, bytes, at: parseArchiveKey(key).createdAtUtc }];
-  }).sort((a, b) => b.at.localeCompare(a.at));
-  return {
-    backups,
-    orphans: manifests.filter((key) => !archives.has(key)),
-    receipts: receipts.sort((a, b) => b.time.localeCompare(a.time)).map(({ key }) => key),
-  };
+  const made = ({ key }: { key: string }) => parseArchiveKey(key).createdAtUtc;
+  const drilled = ({ key }: ListedObject) => receiptTimeOf(key) ?? "";
+  listed.backups.sort((a, b) => made(b).localeCompare(made(a)));
+  listed.receipts.sort((a, b) => drilled(b).localeCompare(drilled(a)));
+  return listed;
 }
 
 /** A full backup; `null` for one without rows; a reason (pt-BR) for one that cannot be restored. */
 async function readBackup(
   vault: Vault,
-  key: string,
-  bytes: number,
+  { key, bytes, modifiedAt }: ListedObject,
   whole: boolean,
 ): Promise<Omit<WatchedBackup, "rejectedAt"> | string | null> {
   let manifest;
@@ -110,6 +108,9 @@ async function readBackup(
   }
   if (manifest === null) return `${siblingKeys(key).manifest} sumiu`;
   if (manifest.bytes !== bytes) return `tem ${bytes} bytes, o manifesto diz ${manifest.bytes}`;
+  if (isAhead(manifest.created_at_utc, modifiedAt)) {
+    return `o manifesto é de ${manifest.created_at_utc}, no futuro`;
+  }
   const difference = whole ? await compareStored(vault, key, manifest) : null;
   if (difference !== null) return difference;
   if (manifest.mode !== "full") return null;
@@ -117,15 +118,23 @@ async function readBackup(
   return { key, createdAtUtc: parseArchiveKey(key).createdAtUtc, bytes, rows };
 }
 
-async function readDrills(vault: Vault, receipts: readonly string[]): Promise<VaultFacts["drills"]> {
-  const drills: Drill[] = [];
-  for (const key of receipts.slice(0, READ_RECEIPTS)) {
-    const drill = readDrill(key, await vault.text(key));
+/** The newest drills, and receipts whose text states a time after the vault's own. */
+async function readDrills(
+  vault: Vault,
+  receipts: readonly ListedObject[],
+): Promise<{ drills: Drill[]; ahead: ListedObject[] }> {
+  const [drills, ahead]: [Drill[], ListedObject[]] = [[], []];
+  for (const receipt of receipts.slice(0, READ_RECEIPTS)) {
+    const drill = readDrill(receipt.key, await vault.text(receipt.key));
     if (drill === null) continue;
+    if (isAhead(drill.drilledAtUtc, receipt.modifiedAt)) {
+      ahead.push(receipt);
+      continue;
+    }
     drills.push(drill);
     if (drill.failed.length === 0) break;
   }
-  return drills;
+  return { drills, ahead };
 }
 
 /** `null` when it says nothing of the backup. A receipt that cannot be read does not count as a proof. */
@@ -136,7 +145,6 @@ function readDrill(key: string, text: string): Drill | null {
     const failed = ruling === "rejected" ? failedChecks(checks).map(checkTitle) : [];
     return ruling === null ? null : { key: r2_key, drilledAtUtc: drilled_at_utc, failed };
   } catch {
-    const [, y, mo, d, h, mi, s] = RECEIPT_TIME.exec(key) ?? [];
-    return { key, drilledAtUtc: `${y}-${mo}-${d}T${h}:${mi}:${s}Z`, failed: ["recibo ilegível"] };
+    return { key, drilledAtUtc: receiptTimeOf(key) ?? "", failed: ["recibo ilegível"] };
   }
 }

@@ -19,7 +19,7 @@ const watchdog = (hours: number, notified: object = {}) => ({
 });
 
 function materialOfNoBackup(): Promise<string> {
-  const [alarm] = vaultConditions({ backups: [], corrupt: [], drills: [] }, {
+  const [alarm] = vaultConditions({ backups: [], corrupt: [], datedAhead: [], drills: [] }, {
     now: NOW.toISOString(),
     target: "prod",
   });

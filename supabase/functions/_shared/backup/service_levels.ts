@@ -52,6 +52,11 @@ export const WATCH_SILENT_AFTER_MS = {
 /** How late a single scheduled start may be: GitHub delays schedules under load. */
 export const START_LATE_AFTER_MS = 3 * HOUR_MS;
 
+/** How far a key, manifest or receipt may be dated after the vault's own time of its object: clocks of machines differ. */
+export const VAULT_TIME_AHEAD_MS = HOUR_MS;
+/** How far before it: the longest backup of GitHub's machines. */
+export const VAULT_TIME_BEHIND_MS = 6 * HOUR_MS;
+
 /** Remaining life of a token below which it is to be renewed. */
 export const TOKEN_EXPIRES_SOON_MS = 14 * DAY_MS;
 /** The same, urgently. */
@@ -64,6 +69,7 @@ export const CATALOG_SERVICE_LEVELS = {
   run_silent: RUN_SILENT_AFTER_MS,
   run_unconfirmed: RUN_UNCONFIRMED_AFTER_MS,
   run_not_begun: RUN_NOT_BEGUN_AFTER_MS,
+  vault_time_ahead: VAULT_TIME_AHEAD_MS,
 } as const;
 
 /** @example hours(26 * HOUR_MS) // 26 */

@@ -40,6 +40,8 @@ export interface RetentionBackup {
   label: string | null;
   origin: string | null;
   bytes: number | null;
+  /** The vault's own time of its archive; `null` where only the catalog was read. */
+  storedAt: Date | null;
   provenAt: string | null;
   /** When a drill rejected it; `null` unless that is the newest ruling. */
   rejectedAt: string | null;
@@ -60,6 +62,7 @@ export type KeepReason =
   | "newest_proven"
   | "newer_than_proven"
   | "none_proven"
+  | "dated_ahead"
   | "evidence"
   | "safety"
   | "minimum"
@@ -102,8 +105,11 @@ export interface RetentionRow {
   hold_reason: string | null;
 }
 
-/** Converts a row of the catalog; rows of status `deleted` or `failed` are no backups. */
-export function retentionBackupOf(row: RetentionRow): RetentionBackup {
+/**
+ * Converts a row of the catalog; rows of status `deleted` or `failed` are no backups.
+ * @param storedAt the vault's own time of the archive
+ */
+export function retentionBackupOf(row: RetentionRow, storedAt: Date | null): RetentionBackup {
   return {
     key: row.r2_key,
     createdAt: row.created_at,
@@ -112,6 +118,7 @@ export function retentionBackupOf(row: RetentionRow): RetentionBackup {
     label: row.label,
     origin: row.origin,
     bytes: row.bytes,
+    storedAt,
     provenAt: row.proven_at,
     rejectedAt: rejectedAt(row),
     holdUntil: row.hold_until,

@@ -20,6 +20,7 @@ function backup(createdAt: string, changes: Partial<RetentionBackup> = {}): Rete
     label,
     origin: "schedule",
     bytes: 1000,
+    storedAt: null,
     provenAt: null,
     rejectedAt: null,
     holdUntil: null,
@@ -161,8 +162,8 @@ Deno.test("the catalog's row says whether the newest ruling is a rejection", () 
     ...{ origin: "schedule", bytes: 1, proven_at: null, hold_until: null, hold_reason: null },
   };
   const drilled_at = "2026-03-10T05:30:00Z";
-  assert.equal(retentionBackupOf({ ...row, proof: { failed: 2, drilled_at } }).rejectedAt, drilled_at);
-  assert.equal(retentionBackupOf({ ...row, proof: { failed: 0, drilled_at } }).rejectedAt, null);
+  assert.equal(retentionBackupOf({ ...row, proof: { failed: 2, drilled_at } }, null).rejectedAt, drilled_at);
+  assert.equal(retentionBackupOf({ ...row, proof: { failed: 0, drilled_at } }, null).rejectedAt, null);
 });
 
 Deno.test("targets are counted separately, and the result has the order of the input", () => {
@@ -193,7 +194,7 @@ Deno.test("a row of the catalog becomes a backup, in each form of its times", ()
     hold_until: "2026-03-12 00:00:00.5+00",
     hold_reason: "x",
   };
-  assert.deepEqual(plan([retentionBackupOf(row)])[0]?.reasons.slice(0, 2), ["hold", "none_proven"]);
+  assert.deepEqual(plan([retentionBackupOf(row, null)])[0]?.reasons.slice(0, 2), ["hold", "none_proven"]);
 });
 
 Deno.test("the text states the date and the reason", () => {

@@ -4,10 +4,14 @@
  *
  * The newest backup of a day, week, month or year represents it. Periods that have backups are counted, not days of
  * the calendar: when backups stop, nothing more is deleted.
+ *
+ * Only backups whose time agrees with the vault's are judged together: one that is dated back displaces none of them,
+ * one that is dated in the future displaces nothing.
  */
 import type { RetentionBackup, RetentionDecision, RetentionFacts, RetentionPolicy } from "./policy.ts";
 import { decide, factsOfTarget } from "./rules.ts";
-import { seriesOf } from "./series.ts";
+import { type Dating, datingOf } from "../vault/time.ts";
+import { instantOf, seriesOf } from "./series.ts";
 
 /**
  * Decides about backups of one or more targets; every backup of a target must be among them.
@@ -22,13 +26,41 @@ export function planRetention(
   const decisions = new Map<RetentionBackup, RetentionDecision>();
   const context = { policy, now: now.getTime(), facts };
   for (const target of new Set(backups.map((backup) => backup.target))) {
-    const all = backups.filter((backup) => backup.target === target);
-    const ofTarget = factsOfTarget(all);
-    for (const series of seriesOf(target, all, policy)) {
-      series.newestFirst.forEach((backup, rank) =>
-        decisions.set(backup, decide(context, { series, backup, rank, ofTarget }))
-      );
+    const byDating = new Map<Dating, RetentionBackup[]>();
+    for (const backup of backups) {
+      if (backup.target !== target) continue;
+      const dating = datingIn(backup, now);
+      byDating.set(dating, [...byDating.get(dating) ?? [], backup]);
+    }
+    for (const backup of byDating.get("ahead") ?? []) decisions.set(backup, setAside(backup));
+    // as if those of the other kind did not exist
+    for (const all of [byDating.get("agrees") ?? [], byDating.get("behind") ?? []]) {
+      const ofTarget = factsOfTarget(all);
+      for (const series of seriesOf(target, all, policy)) {
+        series.newestFirst.forEach((backup, rank) =>
+          decisions.set(backup, decide(context, { series, backup, rank, ofTarget }))
+        );
+      }
     }
   }
   return backups.flatMap((backup) => decisions.get(backup) ?? []);
+}
+
+/** By the vault's time of the archive; without it only a time in the future is recognized. */
+function datingIn({ createdAt, storedAt }: RetentionBackup, now: Date): Dating {
+  instantOf(createdAt); // what is no time is not judged
+  if (storedAt !== null) return datingOf(createdAt, storedAt);
+  return datingOf(createdAt, now) === "ahead" ? "ahead" : "agrees";
+}
+
+/** Neither counted nor deleted. */
+function setAside({ key, holdReason }: RetentionBackup): RetentionDecision {
+  return {
+    key,
+    keep: true,
+    reasons: ["dated_ahead"],
+    deleteAfter: null,
+    rules: [{ code: "dated_ahead", until: null }],
+    holdReason,
+  };
 }

@@ -11,7 +11,7 @@ import {
   type RetentionPolicy,
 } from "./policy.ts";
 import { planRetention } from "./retention.ts";
-import { DAY_MS } from "../service_levels.ts";
+import { DAY_MS, VAULT_TIME_AHEAD_MS, VAULT_TIME_BEHIND_MS } from "../service_levels.ts";
 
 /** Random histories. The nightly workflow sets a higher number. */
 const RUNS = Number(Deno.env.get("PROPERTY_RUNS") ?? 3);
@@ -42,6 +42,7 @@ class World {
       label,
       origin: null,
       bytes: 1,
+      storedAt: new Date(this.now),
       provenAt: null,
       rejectedAt: null,
       holdUntil: null,
@@ -267,3 +268,86 @@ Deno.test("a backup is deleted on the predicted day", () => {
     { numRuns: 12 },
   );
 });
+
+const forgery = fc.record({
+  target,
+  /** Beyond what the vault's time allows, back or ahead. */
+  offset: fc.oneof(
+    fc.integer({ min: VAULT_TIME_BEHIND_MS + 1, max: 900 * DAY_MS }).map((back) => -back),
+    fc.integer({ min: VAULT_TIME_AHEAD_MS + 1, max: 900 * DAY_MS }),
+  ),
+  label: fc.constantFrom(null, "antes-da-restauracao", "x"),
+  mode: fc.constantFrom("full", "schema-only"),
+  proven: fc.boolean(),
+  rejected: fc.boolean(),
+  held: fc.boolean(),
+});
+
+Deno.test("backups that are dated back or in the future change no decision on a true one", () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(happening, fc.array(forgery, { maxLength: 6 }), fc.integer({ min: 0, max: 20 })), {
+        minLength: 5,
+        maxLength: 25,
+      }),
+      (events) => {
+        const world = new World();
+        let forged: RetentionBackup[] = [];
+        for (const [happen, forgeries, days] of events) {
+          happen(world);
+          const made = forgeries.map((each, i) => forge(world.now, each, i));
+          forged = [...forged, ...made];
+          for (let day = 0; day <= days; day++) {
+            if (day > 0) world.runUntil(nextDaily(world.now, 6, 40));
+            const alone = world.plan();
+            const mixed = world.plan([...forged, ...world.stored]);
+            assert.deepEqual(mixed.slice(forged.length), alone);
+            const left = forged.filter((_, i) => mixed[i]?.keep);
+            const ahead = forged.filter(({ createdAt, storedAt }) =>
+              Date.parse(createdAt) > Number(storedAt)
+            );
+            assert.ok(ahead.every((each) => left.includes(each)), "what is dated ahead is left to people");
+            world.clean();
+            forged = left;
+          }
+        }
+      },
+    ),
+    { numRuns: 20 },
+  );
+});
+
+Deno.test("without the vault's time a backup from the future is set aside", () => {
+  const world = new World();
+  for (let day = 0; day < 40; day++) world.day();
+  const future = { ...forge(world.now, { offset: 300 * DAY_MS }, 0), storedAt: null };
+  const [decision, ...others] = world.plan([future, ...world.stored]);
+  assert.deepEqual(decision?.reasons, ["dated_ahead"]);
+  assert.deepEqual(others, world.plan());
+});
+
+type Forgery = typeof forgery extends fc.Arbitrary<infer T> ? T : never;
+
+/** As a program with write access to the vault leaves it: stored now, with the time that it likes. */
+function forge(
+  now: number,
+  { offset, ...given }: Partial<Forgery> & { offset: number },
+  i: number,
+): RetentionBackup {
+  const createdAt = new Date(now + offset).toISOString();
+  const ruling = new Date(now + Math.max(offset, 0)).toISOString();
+  return {
+    key: `forged/${now}/${i}`,
+    createdAt,
+    target: given.target ?? "prod",
+    mode: given.mode ?? "full",
+    label: given.label ?? null,
+    origin: null,
+    bytes: 1,
+    storedAt: new Date(now),
+    provenAt: given.proven && !given.rejected ? ruling : null,
+    rejectedAt: given.rejected ? ruling : null,
+    holdUntil: given.held ? new Date(now + 400 * DAY_MS).toISOString() : null,
+    holdReason: given.held ? "x" : null,
+  };
+}

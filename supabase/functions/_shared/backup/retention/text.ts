@@ -22,6 +22,10 @@ const KEEP_WORDS: Record<KeepReason, { is: string; ends: string }> = {
     is: "nenhum backup deste banco foi provado por um ensaio",
     ends: "um ensaio já terá provado um mais novo",
   },
+  dated_ahead: {
+    is: "a data dele está no futuro: não conta como backup, e só se apaga à mão",
+    ends: "alguém o apaga",
+  },
   evidence: {
     is: "um ensaio o reprovou e ele fica para que se descubra por quê",
     ends: "termina o prazo de guarda de um backup reprovado num ensaio",

@@ -81,11 +81,17 @@ export function receiptKey(archiveKey: string, drilledAt: Date): string {
   return `${stem}.drill.${at}.json`;
 }
 
-const RECEIPT = /\.drill\.\d{8}_\d{6}\.json$/;
+const RECEIPT = /\.drill\.(\d{4})(\d{2})(\d{2})_(\d{2})(\d{2})(\d{2})\.json$/;
 
 /** Whether a key that belongs to a backup is that of a drill's receipt. */
 export function isReceiptKey(key: string): boolean {
   return RECEIPT.test(key);
+}
+
+/** When the drill began by its receipt's key, ISO 8601 to the second; `null` for another key. */
+export function receiptTimeOf(key: string): string | null {
+  const [, y, mo, d, h, mi, s] = RECEIPT.exec(key) ?? [];
+  return y === undefined ? null : `${y}-${mo}-${d}T${h}:${mi}:${s}Z`;
 }
 
 const BELONGING =

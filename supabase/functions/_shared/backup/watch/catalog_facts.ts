@@ -42,7 +42,11 @@ export const watchFactsSchema = z.object({
 export type CatalogWatchFacts = z.infer<typeof watchFactsSchema>;
 
 /** Conditions that only the vault itself shows. */
-export const UNKNOWN_TO_CATALOG: readonly ConditionId[] = ["vault_unreachable", "backup_corrupt"];
+export const UNKNOWN_TO_CATALOG: readonly ConditionId[] = [
+  "vault_unreachable",
+  "backup_corrupt",
+  "dated_ahead",
+];
 
 /** The vault as the catalog lists it; damaged objects are not known there. */
 export function vaultAsIndexed({ backups, drills }: CatalogWatchFacts): VaultFacts {
@@ -51,6 +55,7 @@ export function vaultAsIndexed({ backups, drills }: CatalogWatchFacts): VaultFac
       { key, createdAtUtc: created_at, bytes: bytes ?? 0, rows, rejectedAt: rejected_at }
     )),
     corrupt: [],
+    datedAhead: [],
     drills: drills.map(({ key, drilled_at, failed }) => ({ key, drilledAtUtc: drilled_at, failed })),
   };
 }

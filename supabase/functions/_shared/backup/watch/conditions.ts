@@ -7,6 +7,7 @@ export const CONDITION_IDS = [
   "vault_unreachable",
   "backup_overdue",
   "backup_corrupt",
+  "dated_ahead",
   "proof_overdue",
   "size_dropped",
   "rows_dropped",
@@ -60,6 +61,8 @@ export interface VaultFacts {
   backups: readonly WatchedBackup[];
   /** Backups whose objects are not what their manifest says. */
   corrupt: readonly { key: string; reason: string }[];
+  /** Backups and receipts that state a time after the vault's own: they are in no other list. */
+  datedAhead: readonly { key: string; storedAt: string }[];
   /** Drills of the target's backups that proved or rejected one, newest first, up to the newest that passed. */
   drills: readonly { key: string; drilledAtUtc: string; failed: readonly string[] }[];
 }

@@ -23,6 +23,7 @@ export function vaultConditions(facts: VaultFacts, deps: WatchContext): Conditio
   return [
     backupOverdue(counting, deps, facts.backups[0]),
     backupCorrupt(facts),
+    datedAhead(facts),
     proofOverdue(facts, deps),
     sizeDropped(counting),
     rowsDropped(counting),
@@ -70,6 +71,21 @@ export function backupCorrupt({ corrupt }: Pick<VaultFacts, "corrupt">): Conditi
     facts: shortened(lines),
     todo: "Faça um backup novo agora, não restaure os citados e descubra quem ou o que alterou o cofre.",
     material: corrupt.map(({ key }) => key).sort().join("\n"),
+  };
+}
+
+function datedAhead({ datedAhead: objects }: VaultFacts): Condition | null {
+  if (objects.length === 0) return null;
+  return {
+    id: "dated_ahead",
+    severity: "failed",
+    title: "Há no cofre backup ou recibo com data no futuro",
+    risk:
+      "Alguém gravou no cofre algo que parece mais novo que os backups verdadeiros, ou um relógio está errado.",
+    facts: shortened(objects.map(({ key, storedAt }) => `${key}: o cofre o recebeu em ${moment(storedAt)}.`)),
+    todo:
+      "Não conta como backup nem como prova. Veja quem tem a chave do cofre e o relógio da máquina que o fez; depois apague-o à mão.",
+    material: objects.map(({ key }) => key).sort().join("\n"),
   };
 }
 

@@ -38,6 +38,7 @@ function workflow(changes: Partial<WorkflowFacts> = {}): WorkflowFacts {
 const vault: VaultFacts = {
   backups: [backup(9), backup(33), backup(57), backup(81)],
   corrupt: [],
+  datedAhead: [],
   drills: [{ key: "backup 57", drilledAtUtc: ago(50), failed: [] }],
 };
 const catalog: CatalogFacts = { lostRuns: [], audit: { ok: true, brokenAt: null } };
@@ -81,6 +82,12 @@ Deno.test("backup_corrupt names the objects", () => {
   const [condition] = watch(facts({ vault: { corrupt: [{ key: "revo/x", reason: "falta" }] } })).conditions;
   assert.equal(condition?.id, "backup_corrupt");
   assert.deepEqual(condition?.facts, ["revo/x: falta"]);
+});
+
+Deno.test("dated_ahead names the objects and when the vault received them", () => {
+  const [condition] = watch(facts({ vault: { datedAhead: [{ key: "revo/x", storedAt: NOW }] } })).conditions;
+  assert.equal(condition?.id, "dated_ahead");
+  assert.deepEqual(condition?.facts, ["revo/x: o cofre o recebeu em 2026-01-20 12:00 UTC."]);
 });
 
 Deno.test("proof_overdue: 8 days, never, and at once when the newest drill failed", () => {

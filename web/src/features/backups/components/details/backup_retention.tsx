@@ -40,9 +40,14 @@ export function BackupRetention({ backup, now, disabledReason }: RetentionProps)
 function RetentionDecision(
   { backup, content, now }: { backup: BackupRow; content: VaultContent; now: Date },
 ) {
-  const decision = planRetention(content.backups.map(retentionBackupOf), DEFAULT_POLICY, now, {
-    inUse: new Set<string>(),
-  }).find(({ key }) => key === backup.r2_key);
+  const decision = planRetention(
+    content.backups.map((row) => retentionBackupOf(row, null)),
+    DEFAULT_POLICY,
+    now,
+    {
+      inUse: new Set<string>(),
+    },
+  ).find(({ key }) => key === backup.r2_key);
   if (content.cut || decision === undefined) {
     return (
       <p className="text-muted">Há backups demais para dizer aqui; a simulação da limpeza no GitHub diz.</p>
