@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "./root.ts";
 
-/** `npm:deno-std@1.4.0/crypto/timing_safe_equal.js` */
+/** `npm:deno-std@1.4.0/text/closest_string.js` */
 const PACKAGE_FILE = /^npm:(?<name>[^@/]+)@[^/]+\/(?<file>.+)$/;
 
 /** @returns absolute paths by the names of the import map */

@@ -62,7 +62,7 @@ const RULES: readonly Rule[] = [
     contains: inside("supabase/functions/ops-backups"),
     allows: (target) =>
       inside(PURE, SHARED, "supabase/functions/ops-backups")(target) ||
-      ["zod", STD, "@supabase/supabase-js", "@octokit/rest"].includes(target),
+      ["zod", "node:crypto", "@supabase/supabase-js", "@octokit/rest"].includes(target),
   },
   {
     layer: "adapters",

@@ -1,5 +1,5 @@
 /** What the watch inside the project uses: its token, its channels, and the catalog with the secret key. */
-import { timingSafeEqual } from "@std/crypto/timing-safe-equal";
+import { timingSafeEqual } from "node:crypto";
 import { createClient } from "@supabase/supabase-js";
 import { z } from "zod";
 import { BackupError } from "@backup/errors.ts";
@@ -63,8 +63,8 @@ export async function requireWatchToken(headers: Headers, expected: string): Pro
   throw new RequestError("invalid_token", "Cannot watch with this token");
 }
 
-function digest(text: string): Promise<ArrayBuffer> {
-  return crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+async function digest(text: string): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
 }
 
 /** The catalog for the watch: facts to read, a report to write. */

@@ -4,14 +4,6 @@
  * to `jsr:@std/…` instead, and then does not need this file.
  */
 
-declare module "@std/crypto/timing-safe-equal" {
-  /** @throws {TypeError} for buffers of different lengths. */
-  export function timingSafeEqual(
-    a: ArrayBufferView | ArrayBufferLike,
-    b: ArrayBufferView | ArrayBufferLike,
-  ): boolean;
-}
-
 declare module "@std/text/closest-string" {
   /** @throws {TypeError} for an empty list. */
   export function closestString(
