@@ -1242,7 +1242,6 @@ begin
            select r.started_at, r.finished_at
              from public.ops_db_backup_runs r
             where r.kind = k.kind and r.target = p_target and r.status = 'succeeded' and r.started_at is not null
-               and r.reason is distinct from 'Dado de amostra'
             order by r.finished_at desc
             limit 20
          ) of_kind
@@ -1258,7 +1257,7 @@ $$;
 -- Name: FUNCTION ops_db_backup_recovery_time(p_target text); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.ops_db_backup_recovery_time(p_target text) IS 'How long the last 20 successful restores into a target and drills of its backups took, sample runs excepted; null when there was none.';
+COMMENT ON FUNCTION public.ops_db_backup_recovery_time(p_target text) IS 'How long the last 20 successful restores into a target and drills of its backups took; null when there was none.';
 
 
 --

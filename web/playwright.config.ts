@@ -2,7 +2,7 @@ import { defineConfig } from "@playwright/test";
 import { CHROMIUM_LAUNCH } from "../scripts/dev/chromium.ts";
 import { stackFiles } from "./e2e/stack.ts";
 
-const SAMPLES = /(details|history|overview)\.spec\.ts$/;
+const SAMPLES = /(details|foreign_source|history|overview|rejected|small_truths)\.spec\.ts$/;
 
 /** Runs against stacks that are up: `E2E_STACKS` names the files that describe them. */
 export default defineConfig({
@@ -14,7 +14,7 @@ export default defineConfig({
   timeout: 60_000,
   expect: { timeout: 10_000 },
   reporter: [["list"], ["../scripts/dev/check/strict_playwright.ts"]],
-  // the sample history replaces what the other files have written, so it runs last
+  // they replace what the other files have written in the catalog, so they run last
   projects: [
     { name: "live", testIgnore: SAMPLES },
     { name: "samples", testMatch: SAMPLES },

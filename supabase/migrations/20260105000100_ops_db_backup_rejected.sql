@@ -1,5 +1,5 @@
 -- A backup that a drill rejected is no protection: its row keeps the drill's receipt, and it is neither the newest nor
--- compared with. Sample rows are measured by nothing.
+-- compared with. Estimates leave out sample runs.
 
 create or replace function public.ops_db_backup_is_rejected(p_proof jsonb) returns boolean
   language sql immutable set search_path = ''
@@ -173,36 +173,6 @@ $$;
 comment on function public.ops_db_backup_durations() is
   'How long the last 20 succeeded runs of each kind and target took, half and nine tenths of them, sample runs excepted; '
   'ops:view.';
-
-create or replace function public.ops_db_backup_recovery_time(p_target text) returns jsonb
-  language plpgsql stable set search_path = ''
-as $$
-begin
-  return (
-    select nullif(jsonb_build_object(
-             'p50_ms', percentile_cont(0.5) within group (order by last.ms)::bigint,
-             'p90_ms', percentile_cont(0.9) within group (order by last.ms)::bigint,
-             'samples', count(*)), jsonb_build_object('p50_ms', null, 'p90_ms', null, 'samples', 0))
-      from (
-        select extract(epoch from of_kind.finished_at - of_kind.started_at) * 1000 as ms
-          from unnest(array['restore', 'drill']) k (kind)
-         cross join lateral (
-           select r.started_at, r.finished_at
-             from public.ops_db_backup_runs r
-            where r.kind = k.kind and r.target = p_target and r.status = 'succeeded' and r.started_at is not null
-               and r.reason is distinct from 'Dado de amostra'
-            order by r.finished_at desc
-            limit 20
-         ) of_kind
-         order by of_kind.finished_at desc
-         limit 20
-      ) last
-  );
-end
-$$;
-comment on function public.ops_db_backup_recovery_time(text) is
-  'How long the last 20 successful restores into a target and drills of its backups took, sample runs excepted; null when '
-  'there was none.';
 
 create or replace function public.ops_db_backup_watch_facts(p_target text) returns jsonb
   language plpgsql security definer set search_path = ''

@@ -141,7 +141,6 @@ describe("ops_db_backup_overview", () => {
   trial("has the recovery times of restores and drills", async (tx) => {
     await run(tx, "2026-03-01T03:00:00Z", 10, { kind: "drill", r2_key: "k" });
     await run(tx, "2026-03-02T03:00:00Z", 30, { kind: "restore", r2_key: "k" });
-    await run(tx, "2026-03-02T04:00:00Z", 999, { kind: "restore", r2_key: "k", reason: SAMPLE_REASON });
     await run(tx, "2026-03-03T03:00:00Z", 999, { kind: "restore", r2_key: "k", status: "failed" });
     await run(tx, "2026-03-03T03:00:00Z", 999, { kind: "restore", r2_key: "k", target: "dev" });
     const last = await run(tx, "2026-03-04T03:00:00Z", 1, {

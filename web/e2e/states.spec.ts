@@ -29,7 +29,7 @@ test("a failed read of the history shows an error with retry, and data read befo
   await without(stack, "supabase", async () => {
     await page.getByLabel("Alvo").selectOption("dev");
     await expect(panel).toContainText("Não foi possível carregar o histórico.", { timeout: 20_000 });
-    await expect(panel).toContainText("Sem resposta do servidor.");
+    await expect(panel).toContainText("Sem resposta do servidor: ele pode estar fora do ar.");
     await expect(page.getByText(EMPTY)).toBeHidden();
     await expectAccessible(page, "no history");
     await page.getByLabel("Alvo").selectOption("prod");

@@ -1,3 +1,4 @@
+import { noAnswerSentence } from "../lib/no_answer.ts";
 import { isAuthApiError, isAuthRetryableFetchError } from "@supabase/auth-js";
 
 const BY_CODE: Record<string, string> = {
@@ -11,7 +12,7 @@ const BY_CODE: Record<string, string> = {
 /** The pt-BR sentence for a sign-in that failed. */
 export function signInSentence(error: unknown): string {
   if (isAuthRetryableFetchError(error)) {
-    return "Sem resposta do servidor. Verifique sua conexão e tente de novo.";
+    return noAnswerSentence();
   }
   const code = isAuthApiError(error) ? error.code : undefined;
   return (code !== undefined && BY_CODE[code]) || "Não foi possível entrar. Tente de novo em instantes.";

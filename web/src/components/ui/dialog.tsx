@@ -33,7 +33,7 @@ export function Dialog(
   };
   const giveFocusBack = (event: Event) => {
     event.preventDefault();
-    if (opener instanceof HTMLElement) opener.focus();
+    if (opener instanceof HTMLElement) opener.focus({ preventScroll: true });
   };
   return (
     <Primitive.Root open onOpenChange={change}>

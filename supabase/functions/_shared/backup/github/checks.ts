@@ -86,26 +86,38 @@ export function scheduleCheck({ file, cron, run, workflows, now }: Schedule): He
   const due = lastDue(cron, new Date(now.getTime() - START_LATE_AFTER_MS));
   const facts = { due_at: due.toISOString(), started_at: run.value?.createdAt.toISOString() ?? null };
   if (run.value !== null && run.value.createdAt.getTime() >= due.getTime() - EARLY_MS) {
-    return startedCheck(name, run.value, facts);
+    return startedCheck(name, file, run.value, facts);
   }
   const since = workflows.ok ? workflows.value.find((workflow) => workflow.file === file)?.since : undefined;
   if (since !== undefined && since > due) {
-    return check(name, "ok", "O agendamento é novo: a primeira execução ainda não venceu.", facts);
+    return check(name, "ok", `O agendamento de ${file} é novo: a primeira execução ainda não venceu.`, facts);
   }
   const message =
-    `O GitHub não iniciou a execução agendada para ${BRASILIA.format(due)} (horário de Brasília).` +
-    ` Inicie ${file} à mão e confira o agendamento.${SCHEDULE_OWNER}`;
+    `O GitHub não iniciou a execução agendada de ${file} para ${
+      BRASILIA.format(due)
+    } (horário de Brasília).` +
+    ` Inicie-a à mão e confira o agendamento.${SCHEDULE_OWNER}`;
   return check(name, "failed", message, facts);
 }
 
-function startedCheck(name: string, run: ScheduledRun, facts: Record<string, unknown>): HealthCheck {
+function startedCheck(
+  name: string,
+  file: string,
+  run: ScheduledRun,
+  facts: Record<string, unknown>,
+): HealthCheck {
   const all = { ...facts, conclusion: run.conclusion, run_url: run.url };
   const at = BRASILIA.format(run.createdAt);
   if (run.status === "completed" && run.conclusion !== "success") {
-    return check(name, "failed", `A execução agendada de ${at} terminou com ${run.conclusion}.`, all);
+    return check(
+      name,
+      "failed",
+      `A execução agendada de ${file}, ${at}, terminou com ${run.conclusion}.`,
+      all,
+    );
   }
   const outcome = run.status === "completed" ? "terminou bem" : "está em andamento";
-  return check(name, "ok", `A execução agendada de ${at} ${outcome}.`, all);
+  return check(name, "ok", `A execução agendada de ${file}, ${at}, ${outcome}.`, all);
 }
 
 export function secretsCheck(names: Result<string[], FailureCode>): HealthCheck {

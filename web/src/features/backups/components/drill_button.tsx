@@ -3,7 +3,7 @@ import { targetSchema } from "@backup/target.ts";
 import { Button } from "../../../components/ui/button.tsx";
 import { useSubmission } from "../dialogs/use_submission.ts";
 import { notify } from "./notify.ts";
-import { isInVault } from "../model/restorable.ts";
+import { notStoredReason } from "../model/restorable.ts";
 import { runTitle } from "../text/labels.ts";
 import { nameOf } from "./backup_parts.tsx";
 import { ErrorPanel } from "./error_panel.tsx";
@@ -16,7 +16,7 @@ export function DrillButton(
     void notify({ tone: "info", title: `${runTitle(run)}: pedido aceito` });
   });
   const target = targetSchema.safeParse(backup.target);
-  const reason = disabledReason ?? (isInVault(backup) ? null : "Este backup não está no cofre.");
+  const reason = disabledReason ?? notStoredReason(backup);
   if (!target.success) return null;
   return (
     <>

@@ -1,4 +1,5 @@
 import type { UseQueryResult } from "@tanstack/react-query";
+import type { ReactNode } from "react";
 import { isActive, type Run } from "@backup/runs/run.ts";
 import { Notice } from "../../../components/ui/notice.tsx";
 import { formatDuration } from "../../../lib/format.ts";
@@ -33,27 +34,44 @@ export function LiveRuns({ query, shown, undo, onCancel, onDismiss }: LiveRunsPr
     );
   }
   if (shown.length === 0) return null;
-  const active = shown.some((run) => isActive(run.status));
+  const active = shown.filter((run) => isActive(run.status));
+  const ended = shown.filter((run) => !isActive(run.status));
   return (
-    <Panel title={active ? "Em andamento" : "Acabou de terminar"}>
-      <Staleness query={query} active={active} now={now} />
+    <>
+      <RunPanel title="Em andamento" runs={active} before={<Staleness query={query} now={now} />}>
+        {(run) => <ActiveRun run={run} now={now} disabledReason={undo.disabledReason} onCancel={onCancel} />}
+      </RunPanel>
+      <RunPanel title="Acabou de terminar" runs={ended}>
+        {(run) => <EndedRun run={run} now={now} undo={undo} onDismiss={() => onDismiss(run.request_id)} />}
+      </RunPanel>
+    </>
+  );
+}
+
+interface RunPanelProps {
+  title: string;
+  runs: readonly Run[];
+  before?: ReactNode;
+  children(run: Run): ReactNode;
+}
+
+/** Nothing without runs. */
+function RunPanel({ title, runs, before, children }: RunPanelProps) {
+  if (runs.length === 0) return null;
+  return (
+    <Panel title={title}>
+      {before}
       <ul className="divide-y divide-line">
-        {shown.map((run) => (
-          <li key={run.request_id} className="p-4">
-            {isActive(run.status)
-              ? <ActiveRun run={run} now={now} disabledReason={undo.disabledReason} onCancel={onCancel} />
-              : <EndedRun run={run} now={now} undo={undo} onDismiss={() => onDismiss(run.request_id)} />}
-          </li>
-        ))}
+        {runs.map((run) => <li key={run.request_id} className="p-4">{children(run)}</li>)}
       </ul>
     </Panel>
   );
 }
 
 /** Warns that the data is out of date. */
-function Staleness({ query, active, now }: { query: LiveRunsProps["query"]; active: boolean; now: Date }) {
+function Staleness({ query, now }: { query: LiveRunsProps["query"]; now: Date }) {
   const age = now.getTime() - query.dataUpdatedAt;
-  if (!active || age < STALE_AFTER_MS) return null;
+  if (age < STALE_AFTER_MS) return null;
   return (
     <div className="p-3">
       <Notice

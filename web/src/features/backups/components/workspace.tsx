@@ -1,5 +1,5 @@
 import { DatabaseBackup } from "lucide-react";
-import { lazy, Suspense, useCallback, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useRef, useState } from "react";
 import type { Dispatched } from "@backup/api.ts";
 import { isActive, type Run } from "@backup/runs/run.ts";
 import { Button } from "../../../components/ui/button.tsx";
@@ -29,6 +29,8 @@ export function Workspace({ disabledReason }: { disabledReason: string | null })
   const navigation = useHistoryPlace();
   const [dialog, setDialog] = useState<OpenDialog>(null);
   const [announcement, setAnnouncement] = useState("");
+  const [accepted, setAccepted] = useState<string | null>(null);
+  const runs = useRef<HTMLDivElement>(null);
   const live = useLiveRuns();
   const onEnd = useCallback((run: Run) => setAnnouncement(announceEnd(run)), []);
   const watch = useRunWatch(live.data, onEnd);
@@ -41,7 +43,11 @@ export function Workspace({ disabledReason }: { disabledReason: string | null })
     watch.follow(run.request_id);
     void notify({ tone: "info", title: `${runTitle(run)}: pedido aceito` });
     close();
+    setAccepted(run.request_id);
   };
+  useEffect(() => {
+    if (accepted !== null) runs.current?.scrollIntoView({ block: "nearest" });
+  }, [accepted]);
   const busyTargets = new Set((live.data ?? []).filter(holdsTarget).map((run) => run.target));
   const chosenTarget = targetSchema.safeParse(navigation.place.target).data ?? null;
   const undo = { undoable, disabledReason, onUndo: (run: Run) => setDialog({ kind: "undo", run }) };
@@ -65,15 +71,17 @@ export function Workspace({ disabledReason }: { disabledReason: string | null })
         onPickDay={(day) => navigation.go({ ...BEGINNING, target: "prod", from: day, to: day })}
       />
       <p role="status" className="sr-only">{announcement}</p>
-      <Suspense fallback={null}>
-        <LiveRuns
-          query={live}
-          shown={watch.shown}
-          undo={undo}
-          onCancel={(run) => setDialog({ kind: "cancel", run })}
-          onDismiss={watch.dismiss}
-        />
-      </Suspense>
+      <div ref={runs} className="scroll-mt-4 space-y-4 empty:hidden">
+        <Suspense fallback={null}>
+          <LiveRuns
+            query={live}
+            shown={watch.shown}
+            undo={undo}
+            onCancel={(run) => setDialog({ kind: "cancel", run })}
+            onDismiss={watch.dismiss}
+          />
+        </Suspense>
+      </div>
       <History
         navigation={navigation}
         disabledReason={disabledReason}

@@ -1,6 +1,7 @@
 /** Errors as the screen shows them. */
 
 import { formatDuration } from "../../../lib/format.ts";
+import { noAnswerSentence } from "../../../lib/no_answer.ts";
 import { messageOf } from "@backup/messages.ts";
 
 /**
@@ -9,7 +10,6 @@ import { messageOf } from "@backup/messages.ts";
  */
 export type ScreenErrorKind = "network" | "session" | "refused" | "broken";
 
-const NO_ANSWER = "Sem resposta do servidor. Verifique sua conexão e tente de novo.";
 const TIMEOUT = "timeout";
 const INVALID_RESPONSE =
   "A resposta do servidor não foi entendida: a tela e o servidor estão em versões diferentes. Recarregue a página.";
@@ -44,7 +44,7 @@ export class ScreenError extends Error {
 
 /** No response. */
 export function networkError(detail: string | null): ScreenError {
-  return new ScreenError("network", "network", NO_ANSWER, detail);
+  return new ScreenError("network", "network", noAnswerSentence(), detail);
 }
 
 /** The request may have been received; the response did not arrive in time. */

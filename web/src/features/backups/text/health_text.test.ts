@@ -17,8 +17,8 @@ function aReport(facts: Partial<Report> = {}): Report {
 }
 
 it.each([
-  [[], "neutral", "Vigia: ainda sem relatório"],
-  [[aReport({ name: "doctor" })], "neutral", "Vigia: ainda sem relatório"],
+  [[], "warn", "Vigia: nunca deixou relatório"],
+  [[aReport({ name: "doctor" })], "warn", "Vigia: nunca deixou relatório"],
   [[aReport()], "ok", "Vigia: tudo em ordem, há 12 min"],
   [
     [aReport({ status: "warning", report: { conditions: [CONDITION] } })],

@@ -101,7 +101,7 @@ const isWatch = (name: string): name is WatchName => WATCHES.some((watch) => wat
 /** What both watches see: each alarm once, without the report of a watch that is silent. */
 function watchesSummary(reports: readonly Report[], now: Date): Summary {
   const [newest] = reports.toSorted((a, b) => Date.parse(b.at) - Date.parse(a.at));
-  if (newest === undefined) return { tone: "neutral", text: "Vigia: ainda sem relatório" };
+  if (newest === undefined) return { tone: "warn", text: "Vigia: nunca deixou relatório" };
   const ago = formatAgo(new Date(newest.at), now);
   const heard = reports.filter(({ name, at }) => isWatch(name) && !isSilent(name, at, now.toISOString()));
   if (heard.length === 0) return { tone: "warn", text: `Vigia: sem notícias; última ${ago}` };

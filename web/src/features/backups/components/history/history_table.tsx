@@ -36,6 +36,13 @@ const COLUMNS: readonly Column[] = [
   { name: "Prova" },
   { name: "Estado" },
 ];
+/** Runs have no size and no proof. */
+const RUN_COLUMNS: readonly Column[] = [
+  { name: "Quando", className: "pl-4" },
+  { name: "Alvo" },
+  { name: "O que aconteceu" },
+  { name: "Estado" },
+];
 /** Columns around the outcome of a run, which spans the columns between target and state. */
 const COLUMNS_AROUND_OUTCOME = 3;
 const CELL = "px-2 py-2.5 align-middle";
@@ -44,7 +51,9 @@ const FIRST_CELL = "py-2.5 pr-2 pl-4 align-middle";
 /** The history as a table, for wide screens. */
 export function HistoryTable({ items, ...context }: RowsProps) {
   const isRoomy = useMediaQuery(ROOMY);
-  const columns = COLUMNS.filter(({ roomyOnly }) => isRoomy || !roomyOnly);
+  const columns = items.every(({ type }) => type === "run")
+    ? RUN_COLUMNS
+    : COLUMNS.filter(({ roomyOnly }) => isRoomy || !roomyOnly);
   return (
     <table className="w-full border-collapse text-left">
       <caption className="sr-only">Histórico, na ordem escolhida</caption>
@@ -142,7 +151,7 @@ function Sizes({ backup }: { backup: BackupRow }) {
   );
 }
 
-/** A run has neither size nor proof; its outcome is shown in those columns. */
+/** The outcome of a run; among backups it spans the columns that a run does not have. */
 function RunTableRow(
   { run, span, now, onDetails }: { run: Run; span: number } & Pick<RowsProps, "now" | "onDetails">,
 ) {

@@ -6,6 +6,7 @@ import { Button } from "../../../../components/ui/button.tsx";
 import { Dialog, DialogBody } from "../../../../components/ui/dialog.tsx";
 import { ExternalLink } from "../../../../components/ui/external_link.tsx";
 import { Instant } from "../../../../components/ui/instant.tsx";
+import { formatCounted } from "../../../../lib/format.ts";
 import { useHealth } from "../../data/health.ts";
 import { findingsOf, HEALTH_NAMES, HEALTH_TONES, reportName } from "../../text/health_text.ts";
 import { ErrorPanel } from "../error_panel.tsx";
@@ -77,15 +78,36 @@ function RightNow() {
           Confere, sem mudar nada, os segredos da função, o acesso ao GitHub e os workflows agendados.
         </p>
       )}
-      <ul aria-live="polite" className="divide-y divide-line">
-        {health.data?.checks.map(({ name, status, message }) => (
-          <li key={name} className="flex items-start gap-3 py-2">
-            <StatusBadge status={status} />
-            <span className="min-w-0 wrap-anywhere">{message}</span>
-          </li>
-        ))}
-      </ul>
+      <div aria-live="polite">{health.data !== undefined && <Checks checks={health.data.checks} />}</div>
     </section>
+  );
+}
+
+/** What is not in order one by one, the rest in one line. */
+function Checks({ checks }: { checks: readonly HealthCheck[] }) {
+  const inOrder = checks.filter(({ status }) => status === "ok");
+  return (
+    <ul className="divide-y divide-line">
+      {checks.filter(({ status }) => status !== "ok").map(({ name, status, message }) => (
+        <li key={name} className="flex items-start gap-3 py-2">
+          <StatusBadge status={status} />
+          <span className="min-w-0 wrap-anywhere">{message}</span>
+        </li>
+      ))}
+      {inOrder.length > 0 && (
+        <li className="flex items-start gap-3 py-2">
+          <StatusBadge status="ok" />
+          <details className="min-w-0 flex-1">
+            <summary className="rounded">
+              {formatCounted(inOrder.length, "verificação", "verificações")}
+            </summary>
+            <ul className="space-y-1 pt-1 text-muted">
+              {inOrder.map(({ name, message }) => <li key={name} className="wrap-anywhere">{message}</li>)}
+            </ul>
+          </details>
+        </li>
+      )}
+    </ul>
   );
 }
 
