@@ -1,11 +1,12 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { Guard } from "./guard.ts";
 import { removeLeftovers } from "./leftovers.ts";
 import { startOf } from "./process_identity.ts";
 import { folderPrefix, ownerOf } from "./temporary_folder.ts";
@@ -98,6 +99,16 @@ test("a folder of another boot or container stays for a day", async () => {
   await utimes(foreign, yesterday, yesterday);
   expect(await removeLeftovers([base])).toHaveLength(1);
   expect(existsSync(foreign)).toBe(false);
+});
+
+test("an entry of several lines is refused, and one that ends in a space is taken whole", async () => {
+  const list = new Guard();
+  const [one, other] = [join(base, "one"), join(base, "one ")];
+  for (const folder of [one, other]) await mkdir(folder);
+  expect(() => list.add(`folder ${one}\nfolder ${other}`)).toThrow("line break");
+  list.add(`folder ${other}`);
+  await list.end();
+  expect([existsSync(one), existsSync(other)]).toEqual([true, false]);
 });
 
 test("files, folders of other names and those of living processes stay", async () => {

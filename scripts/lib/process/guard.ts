@@ -10,6 +10,7 @@
 import { type ChildProcess, type ChildProcessByStdio, spawn } from "node:child_process";
 import process from "node:process";
 import type { Writable } from "node:stream";
+import { BackupError } from "@backup/errors.ts";
 import { killGroup } from "./kill_group.ts";
 
 /**
@@ -58,7 +59,11 @@ remove_file() {
   [ "$(cksum < "$path")" != "\${1%" $path"}" ] || rm -f -- "$path"
 }
 remove_folder() { rm -rf -- "$1"; }
-each() { printf '%s' "$entries" | while read -r kind value; do [ "$kind" != "$1" ] || "$2" "$value"; done; }
+each() {
+  printf '%s' "$entries" | while IFS= read -r entry; do
+    [ "\${entry%% *}" != "$1" ] || "$2" "\${entry#* }"
+  done
+}
 each server stop_server
 each group kill_group
 each server await_server
@@ -71,8 +76,14 @@ export class Guard {
   readonly #entries = new Set<GuardEntry>();
   #shell: ChildProcessByStdio<Writable, null, null> | null = null;
 
-  /** @returns takes the entry off the list; a second call does nothing. */
+  /**
+   * @returns takes the entry off the list; a second call does nothing.
+   * @throws {BackupError} for an entry of several lines, which would end or remove something else.
+   */
   add(entry: GuardEntry): () => void {
+    if (entry.includes("\n")) {
+      throw new BackupError("missing_environment", `Cannot guard '${entry}': it contains a line break`);
+    }
     this.#entries.add(entry);
     if (this.#shell === null) this.#start();
     else this.#shell.stdin.write(`+${entry}\n`);

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -24,6 +24,16 @@ test("the work's error is the one that is thrown, and the folder is removed", as
   const failed = withTemporaryFolder("archive", () => Promise.reject(new Error("the cause")));
   await expect(failed).rejects.toThrow("the cause");
   expect(await readdir(base)).toEqual([]);
+});
+
+test("a TMPDIR with a line break is refused, and nothing is made in it", async () => {
+  process.env.TMPDIR = join(base, "two\nlines");
+  await mkdir(process.env.TMPDIR);
+  await expect(withTemporaryFolder("archive", () => Promise.resolve())).rejects.toMatchObject({
+    code: "missing_environment",
+    message: expect.stringContaining("line break"),
+  });
+  expect(await readdir(process.env.TMPDIR)).toEqual([]);
 });
 
 test("a TMPDIR that cannot be written is reported before the work, with what to do", async () => {

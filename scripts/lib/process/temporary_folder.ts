@@ -52,6 +52,16 @@ export function ownerOf(name: string): ProcessIdentity | null {
 
 /** @param prefix a path. @throws {BackupError} `not_enough_disk` or `missing_environment`, with the system's reason. */
 export async function makeFolder(prefix: string): Promise<string> {
+  // the guard and the lists of archive entries are read line by line
+  if (prefix.includes("\n")) {
+    throw new BackupError(
+      "missing_environment",
+      "Cannot make a temporary folder: TMPDIR contains a line break",
+      {
+        hint: "Set TMPDIR to a folder without one.",
+      },
+    );
+  }
   try {
     return await mkdtemp(prefix);
   } catch (cause) {
