@@ -130,8 +130,10 @@ export function refusing(refuse: (incoming: IncomingMessage) => boolean): VaultR
   return { intercept: (incoming) => refuse(incoming) ? { status: 500, xml } : null };
 }
 
-/** A TCP connection to PostgreSQL that can be cut permanently. */
-export async function startWire(port: number): Promise<{ port: number; server: TcpServer; cut(): void }> {
+/** A TCP connection to PostgreSQL that can be cut permanently, or become silent while it stays open. */
+export async function startWire(
+  port: number,
+): Promise<{ port: number; server: TcpServer; cut(): void; silence(): void }> {
   const sockets = new Set<Socket>();
   let isCut = false;
   const server = createTcpServer((socket) => {
@@ -147,7 +149,10 @@ export async function startWire(port: number): Promise<{ port: number; server: T
     isCut = true;
     for (const socket of sockets) socket.destroy();
   };
-  return { server, port: await listen(server), cut };
+  const silence = () => {
+    for (const socket of sockets) socket.unpipe().resume();
+  };
+  return { server, port: await listen(server), cut, silence };
 }
 
 /** The protocol message by which psql sends COMMIT. */

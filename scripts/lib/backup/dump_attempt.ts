@@ -13,7 +13,7 @@ import type { ClientTools } from "../postgres/client_tools.ts";
 import type { Connection } from "../postgres/connection.ts";
 import { applySettings, type TableRows } from "../postgres/database_facts.ts";
 import { countInSnapshot, findRewritten } from "../postgres/dumped_tables.ts";
-import { LOCK_NOT_AVAILABLE, Session, sqlstateOf } from "../postgres/session.ts";
+import { ANSWER_LIMIT_MS, LOCK_NOT_AVAILABLE, Session, sqlstateOf } from "../postgres/session.ts";
 import { leftOutWarnings } from "../postgres/warnings.ts";
 import type { Gzip } from "../process/gzip.ts";
 import { Disturbance, listNames } from "./disturbance.ts";
@@ -28,6 +28,8 @@ export interface AttemptOptions {
   mode: Mode;
   /** How long a lock is waited for. */
   lockTimeoutMs: number;
+  /** How long the server may take to answer the watch. Default: {@link ANSWER_LIMIT_MS}. */
+  answerLimitMs?: number;
   log: (line: string) => void;
   /** Called when the snapshot is open, before anything is dumped. */
   onSnapshot?: (snapshot: Snapshot) => void;
@@ -229,11 +231,13 @@ function withoutRows({ tables }: Snapshot): TableRows[] {
     .map(({ key, schema, table }) => ({ key, schema, table, rows: 0 }));
 }
 
-async function openSessions({ connection, signal }: AttemptOptions): Promise<Sessions> {
+async function openSessions(
+  { connection, signal, answerLimitMs = ANSWER_LIMIT_MS }: AttemptOptions,
+): Promise<Sessions> {
   const opened = await Promise.allSettled([
     Session.open({ connection, signal }),
     Session.open({ connection, signal }),
-    Session.open({ connection, signal, endsBySignal: false }),
+    Session.open({ connection, signal, endsBySignal: false, answerLimitMs }),
   ]);
   const [holder, reader, watcher] = opened.map((result) =>
     result.status === "fulfilled" ? result.value : null

@@ -15,8 +15,6 @@ import { Disturbance } from "./disturbance.ts";
 const EVERY_MS = 500;
 /** How long DDL may wait for the dump while nothing waits behind it. The readers behind it never wait for longer than a read. */
 const DDL_WAIT_LIMIT_SECONDS = 2.5;
-/** How long the server may take to answer. */
-export const ANSWER_LIMIT_MS = 60_000;
 
 const stateSchema = z.object({
   waiting: z.array(z.object({ seconds: z.number(), holder: z.string() })).nullable(),
@@ -32,8 +30,6 @@ export interface LockWatchOptions {
   ours: readonly number[];
   /** How long pg_dump or a session of ours may wait for a lock. */
   lockTimeoutMs: number;
-  /** Default: {@link ANSWER_LIMIT_MS}. */
-  answerLimitMs?: number;
   /** Called once, with the reason to end the dump. */
   onEnd: (error: BackupError) => void;
 }
@@ -46,7 +42,7 @@ export class LockWatch {
   /** The holders that our sessions waited for at the last read. */
   #lastHolders: string[] = [];
 
-  /** @param session one that nothing else waits for; used until {@link stop} */
+  /** @param session one that nothing else waits for, with a limit for its answers; used until {@link stop} */
   constructor(session: SqlSession, options: LockWatchOptions) {
     this.#session = session;
     this.#options = options;
@@ -87,12 +83,11 @@ export class LockWatch {
 
   /** @throws {BackupError} when the session is lost, or the server does not answer in time. */
   async #read(): Promise<State> {
-    const { applicationName, ours, answerLimitMs = ANSWER_LIMIT_MS } = this.#options;
+    const { applicationName, ours } = this.#options;
     const query = (await sqlFile("lock_waits.sql"))
       .replaceAll("$OURS", `'{${ours}}'::int[]`)
       .replaceAll("$DUMP", literal(applicationName));
-    const answer = this.#session.value(`${query};`);
-    return stateSchema.parse(await answeredWithin(answerLimitMs, this.#stop.signal, answer));
+    return stateSchema.parse(await this.#session.value(`${query};`));
   }
 
   #reasonToEnd({ waiting, blocking }: State): BackupError | null {
@@ -110,22 +105,6 @@ export class LockWatch {
       "DDL and the backup disturb each other: repeat the backup when the migration is done. What refreshes a materialized " +
         "view more often than a backup takes needs REFRESH MATERIALIZED VIEW CONCURRENTLY.",
     );
-  }
-}
-
-/** @throws {BackupError} `database_unreachable` when the answer takes longer. */
-async function answeredWithin<T>(limitMs: number, unless: AbortSignal, answer: Promise<T>): Promise<T> {
-  const isOver = new AbortController();
-  const signal = AbortSignal.any([unless, isOver.signal]);
-  const late = sleep(limitMs, null, { signal }).then(() => {
-    throw new BackupError("database_unreachable", `the server has not answered for ${limitMs / 1000} s`);
-  });
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    isOver.abort();
-    late.catch(() => {}); // nothing waits for it any more
-    answer.catch(() => {});
   }
 }
 

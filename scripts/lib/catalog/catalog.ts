@@ -8,8 +8,7 @@ import type { AnyManifest } from "@backup/vault/manifest.ts";
 import { isErrorCode } from "@backup/messages.ts";
 import type { Proof } from "@backup/vault/receipt.ts";
 import type { RunKind } from "@backup/runs/run.ts";
-import type { Connection } from "../postgres/connection.ts";
-import { Session } from "../postgres/session.ts";
+import { ANSWER_LIMIT_MS, Session, type SessionOptions } from "../postgres/session.ts";
 import { jsonb, literal } from "../postgres/sql_text.ts";
 
 export interface RunStart {
@@ -66,7 +65,7 @@ export class Catalog {
   /** Settles when the previous call has ended: the heartbeat and the work share one session. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(private readonly options: { connection: Connection }) {}
+  constructor(private readonly options: Pick<SessionOptions, "connection" | "answerLimitMs">) {}
 
   /**
    * @returns the requester in the run's row: who requested it on the screen, else the one of `run`.
@@ -169,7 +168,7 @@ export class Catalog {
 
   async #queryNow(sql: string): Promise<unknown[]> {
     try {
-      this.#session ??= await Session.open(this.options);
+      this.#session ??= await Session.open({ answerLimitMs: ANSWER_LIMIT_MS, ...this.options });
       return await this.#session.rows(sql);
     } catch (thrown) {
       this.#session = null; // an error ends the session; the next call opens another

@@ -18,7 +18,16 @@ export interface SessionOptions {
   endsBySignal?: boolean;
   /** How long a busy server or pooler is waited for. @default a minute */
   patienceMs?: number;
+  /**
+   * Milliseconds that the server may take to answer a statement; after them the session is lost. For sessions whose
+   * statements are short: a network that drops packets without a sign is noticed late by the system, after a quarter of
+   * an hour on some. @default no limit
+   */
+  answerLimitMs?: number;
 }
+
+/** The limit for sessions whose statements are short. */
+export const ANSWER_LIMIT_MS = 60_000;
 
 /**
  * Statements have no time limit, but end with their client: otherwise a server process that waits for a lock or builds
@@ -45,6 +54,7 @@ export class Session implements SqlSession {
   readonly #client: pg.Client;
   readonly #abort: () => void;
   readonly #signal: AbortSignal | undefined;
+  readonly #answerLimitMs: number | undefined;
   readonly #address: { host: string; port: number };
   #pid = 0;
   /** Why nothing can be run any more. */
@@ -53,10 +63,12 @@ export class Session implements SqlSession {
   /** The end of the statements before: they run in the order of their calls. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  private constructor(client: pg.Client, { connection, signal, endsBySignal = true }: SessionOptions) {
+  private constructor(client: pg.Client, options: SessionOptions) {
+    const { connection, signal, endsBySignal = true, answerLimitMs } = options;
     this.#client = client;
     this.#address = { host: connection.host, port: Number(connection.env.PGPORT) };
     this.#signal = endsBySignal ? signal : undefined;
+    this.#answerLimitMs = answerLimitMs;
     this.#abort = () => void this.kill();
     client.on("error", (error: Error) => this.#lose(error));
     client.on("end", () => this.#lose(new Error("the server closed the connection")));
@@ -145,7 +157,14 @@ export class Session implements SqlSession {
     return result;
   }
 
+  #giveUp(limitMs: number): void {
+    this.#lose(new Error(`the server has not answered for ${limitMs / 1000} s`));
+    destroySocket(this.#client);
+  }
+
   async #query(text: string): Promise<string[]> {
+    const limitMs = this.#answerLimitMs;
+    const timer = limitMs === undefined ? undefined : setTimeout(() => this.#giveUp(limitMs), limitMs);
     try {
       const answer: unknown = await this.#client.query({ text, rowMode: "array", types: AS_TEXT });
       const results = Array.isArray(answer) ? answer : [answer];
@@ -157,6 +176,8 @@ export class Session implements SqlSession {
       this.#over = failure;
       await this.#end();
       throw failure;
+    } finally {
+      clearTimeout(timer);
     }
   }
 
