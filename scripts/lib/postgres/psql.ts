@@ -5,12 +5,13 @@
  */
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import { BackupError } from "@backup/errors.ts";
+import { BackupError, toBackupError } from "@backup/errors.ts";
 import { childEnvironment } from "../process/child_environment.ts";
 import { guarded } from "../process/guard.ts";
 import { killGroup } from "../process/kill_group.ts";
 import { type Connection, NOTICE_LOSS } from "./connection.ts";
 import { refusalOf, whileBusy } from "./refusal.ts";
+import { Session } from "./session.ts";
 import type { SqlSession } from "./sql_session.ts";
 
 export interface PsqlOptions {
@@ -29,8 +30,11 @@ interface Waiter {
   reject(error: BackupError): void;
 }
 
-/** Output of psql that reports an error of the server, with `VERBOSITY verbose`: `ERROR:  42501: permission …`. */
-const SERVER_ERROR = /^(?:psql:[^:]*:\d+: )?(?:ERROR|FATAL|PANIC):\s+(?:([0-9A-Z]{5}): )?(.*)$/m;
+/**
+ * Output of psql that reports an error of the server, with `VERBOSITY verbose`: `ERROR:  42501: permission …`. The severity
+ * is in the server's language. SQLSTATEs that begin with 00, 01 or 02 are those of notices and warnings.
+ */
+const SERVER_ERROR = /^(?:psql:[^:]*:\d+: )?[^\s:]+:\s+(?!0[012])([0-9A-Z]{5}): (.*)$/m;
 
 /**
  * Statements have no time limit, but end with their client: otherwise a server process that waits for a lock or builds
@@ -98,7 +102,11 @@ export class PsqlSession implements SqlSession {
   static async open(options: PsqlOptions): Promise<PsqlSession> {
     return await whileBusy(async () => {
       const session = new PsqlSession(options);
-      await session.run(SESSION);
+      try {
+        await session.run(SESSION);
+      } catch (error) {
+        throw await explainRefusal(options, toBackupError(error));
+      }
       return session;
     }, options);
   }
@@ -164,6 +172,21 @@ export class PsqlSession implements SqlSession {
     return new BackupError("database_error", match?.[2] ?? (lastLine(output) || `psql exited ${code}`), {
       details: { sqlstate: match?.[1] ?? null, output: output.slice(-2000) },
     });
+  }
+}
+
+/**
+ * psql prints no SQLSTATE when it cannot connect, and the reason in the server's language: a session of `pg` shows whether
+ * the server refused.
+ */
+async function explainRefusal({ connection, signal }: PsqlOptions, error: BackupError): Promise<BackupError> {
+  if (error.code !== "database_unreachable" || signal?.aborted) return error;
+  try {
+    await (await Session.open({ connection, signal, patienceMs: 0 })).close();
+    return error;
+  } catch (thrown) {
+    const refusal = toBackupError(thrown);
+    return refusal.code === "database_unreachable" ? error : refusal;
   }
 }
 
