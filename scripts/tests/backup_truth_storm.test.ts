@@ -168,7 +168,7 @@ test(`each of ${BACKUPS} backups taken during concurrent DDL is consistent or re
   expect(refusals.filter((message) => !/meanwhile|waits for|deadlock/.test(message))).toEqual([]);
   expect(keys.length).toBeGreaterThan(0);
   expect(storm.longestAction()).toBeLessThan(5000);
-  expect(storm.longestRead()).toBeLessThan(5000);
+  expect(storm.longestRead()).toBeLessThan(3000);
   for (const [i, key] of keys.entries()) {
     const target = await createProject(place.server, `alvo_${i}`);
     await restore(place.store.vault, target, key);
