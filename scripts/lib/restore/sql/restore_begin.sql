@@ -11,6 +11,9 @@ set local session_replication_role = replica;
 -- Supabase's trigger on storage.* reads this setting, which is needed where the role above is refused
 set local storage.allow_delete_query = 'true';
 
+-- the session holds this lock; a statement of the archive could release it there, not in the transaction
+select pg_advisory_xact_lock(hashtextextended('revo-backups.restore', 0)) \g /dev/null
+
 create temp table restore_gate (released_by text) on commit drop;
 create function pg_temp.restore_gate_check() returns trigger language plpgsql
   set search_path = pg_catalog, pg_temp as $$
