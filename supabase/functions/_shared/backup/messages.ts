@@ -158,7 +158,8 @@ const CODES = {
   },
   database_auth_failed: {
     status: 502,
-    message: "O banco recusou a senha ou o usuário. Atualize o segredo com a URL do banco.",
+    message:
+      "O banco recusou o usuário ou a senha, ou o pooler não conhece o projeto. Atualize o segredo com a URL do banco.",
   },
   database_error: { status: 502, message: "O banco de dados devolveu um erro durante a execução." },
   vault_auth_failed: {
