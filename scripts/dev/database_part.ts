@@ -3,11 +3,7 @@ import type { PostgresBinaries } from "../lib/postgres/binaries.ts";
 import { SupabaseServer } from "../lib/server/supabase.ts";
 import { migrate, readMigrations } from "./migrate.ts";
 import type { RunFolder } from "./run_folder.ts";
-import { type DatabaseName, DATABASES } from "./stack_types.ts";
 import { createAuthTables } from "./supabase/auth_schema.ts";
-
-/** Databases with the project's migrations; `verify` is empty until something is restored into it. */
-const MIGRATED: readonly DatabaseName[] = ["prod", "dev"];
 
 export interface DatabasePartOptions {
   run: RunFolder;
@@ -27,12 +23,12 @@ export async function startDatabases(options: DatabasePartOptions): Promise<Supa
     onProcess: (pid) => run.ownServer(pid),
     onUnexpectedEnd,
   });
-  await Promise.all(DATABASES.map((name) => server.createDatabase(name)));
   const psql = binaries.path("psql");
-  await createAuthTables(psql, DATABASES.map((name) => server.connection("supabase_auth_admin", name)));
-  const migrations = await readMigrations();
-  await Promise.all(
-    MIGRATED.map((name) => migrate(psql, server.connection("postgres", name), migrations)),
-  );
+  // verify is empty until something is restored into it; a copy takes a fraction of the time of the original
+  await server.createDatabase("verify");
+  await createAuthTables(psql, [server.connection("supabase_auth_admin", "verify")]);
+  await server.copyDatabase("verify", "prod");
+  await migrate(psql, server.connection("postgres", "prod"), await readMigrations());
+  await server.copyDatabase("prod", "dev");
   return server;
 }

@@ -20,13 +20,15 @@ import { dyingProgram, sqlNow } from "./engine_breakage.ts";
 import {
   backUp,
   createProject,
+  type EnginePlace,
+  type EngineVault,
   fixture,
   progressWith,
   restore,
   sql,
-  startPlace,
+  startEnginePlace,
+  startVault,
   stateOf,
-  type TestPlace,
   type TestVault,
   tools,
 } from "./engine_fixture.ts";
@@ -34,16 +36,16 @@ import {
 /** A comment of the archive that a test replaces by statements. */
 const ROOM = "x".repeat(400);
 
-let place: TestPlace;
+let place: EnginePlace;
 let server: SupabaseServer;
-let store: TestVault;
+let store: EngineVault;
 let prod: Connection;
 let target: Connection;
 let before: string;
 let good: BackupKeys;
 
 beforeAll(async () => {
-  place = await startPlace();
+  place = await startEnginePlace();
   ({ server, store } = place);
   prod = await createProject(server, "prod");
   await sql(prod, await fixture("every_kind.sql"));
@@ -336,6 +338,10 @@ test("the same backup restores after all these failures", async () => {
 });
 
 describe("a failed backup leaves nothing behind", () => {
+  let store: TestVault;
+  beforeAll(async () => void (store = await startVault()));
+  afterAll(() => store?.stop());
+
   const through = <T>(relay: VaultRelay, work: (vault: Vault) => Promise<T>) =>
     throughRelay(store, relay, work);
   const objects = async () => {

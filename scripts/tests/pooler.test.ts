@@ -6,7 +6,7 @@ import { withSecondTry } from "../lib/backup/second_try.ts";
 import type { Connection } from "../lib/postgres/connection.ts";
 import { PsqlSession } from "../lib/postgres/psql.ts";
 import { Session } from "../lib/postgres/session.ts";
-import { backUp, createProject, sql, startPlace, type TestPlace, tools } from "./engine_fixture.ts";
+import { backUp, createProject, type EnginePlace, sql, startEnginePlace, tools } from "./engine_fixture.ts";
 
 const FULL =
   "(EMAXCONNSESSION) max clients reached in session mode - max clients are limited to pool_size: 15";
@@ -15,7 +15,7 @@ const OLD_FULL =
 const UNKNOWN = "(ENOTFOUND) tenant/user postgres.abcdefghijklmnopqrst not found";
 const OLD_UNKNOWN = "Tenant or user not found";
 
-let place: TestPlace;
+let place: EnginePlace;
 let prod: Connection;
 let pooled: Connection;
 let pooler: Server;
@@ -23,7 +23,7 @@ let pooler: Server;
 let answer: (startup: string) => string | null = () => null;
 
 beforeAll(async () => {
-  place = await startPlace();
+  place = await startEnginePlace();
   prod = await createProject(place.server, "prod");
   await sql(prod, "create table public.t as select 1 as a;");
   pooler = await startPooler(place.server.port);

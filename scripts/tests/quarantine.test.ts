@@ -9,11 +9,11 @@ import {
   backUp,
   contentOf,
   createProject,
+  type EnginePlace,
   restore,
   sql,
-  startPlace,
+  startEnginePlace,
   stateOf,
-  type TestPlace,
 } from "./engine_fixture.ts";
 
 /** pg_net and pg_cron cannot be installed here. These make the same calls: a connection to another machine. */
@@ -58,7 +58,7 @@ const ERP = `
 const WRITE = `insert into public.pedidos default values; insert into public."Notas Fiscais" default values;
   insert into public.limpa default values; insert into auth.users (id) values (gen_random_uuid());`;
 
-let place: TestPlace;
+let place: EnginePlace;
 let listener: Server;
 let calls = 0;
 let prod: Connection;
@@ -71,7 +71,7 @@ beforeAll(async () => {
     socket.destroy();
   });
   await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
-  place = await startPlace();
+  place = await startEnginePlace();
   quarantine = await readFile(new URL("../quarantine.sql", import.meta.url), "utf8");
   prod = await project("prod");
   await sql(prod, ERP);

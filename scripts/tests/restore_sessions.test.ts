@@ -5,11 +5,11 @@ import type { Connection } from "../lib/postgres/connection.ts";
 import {
   backUp,
   createProject,
+  type EnginePlace,
   oldArchive,
   restore,
   sql,
-  startPlace,
-  type TestPlace,
+  startEnginePlace,
 } from "./engine_fixture.ts";
 
 /** The tables of GoTrue with sessions and sign-ins in progress, with their keys; one of them is older than its foreign key. */
@@ -59,7 +59,7 @@ const OPEN = `select 'session ' || id::text || ' ' || length from auth.sessions 
   select 'one-time ' || token_hash from auth.one_time_tokens union all select 'flow ' || auth_code from auth.flow_state union all
   select 'relay ' || id::text from auth.saml_relay_states order by 1;`;
 
-let place: TestPlace;
+let place: EnginePlace;
 let prod: Connection;
 /** Of the living database: Ana and Caio are signed in, Caio is unknown to the backups. */
 let dev: Connection;
@@ -77,7 +77,7 @@ const openInDev = [
 ].sort();
 
 beforeAll(async () => {
-  place = await startPlace();
+  place = await startEnginePlace();
   const { server, store } = place;
   prod = await createProject(server, "prod");
   await sql(server.connection("supabase_auth_admin", "prod"), TABLES);
