@@ -73,6 +73,12 @@ Deno.test("startRun() sends the confirmed source only where there is one: an old
   assert.equal(server.dispatches[0]?.body.inputs?.confirm_source, "dev");
 });
 
+Deno.test("startRun() sends that every session is to be ended", async () => {
+  const { server, deps } = world();
+  await startRun({ action: "restore", target: "dev", r2_key: R2_KEY, end_sessions: true }, deps);
+  assert.equal(server.dispatches[0]?.body.inputs.end_sessions, "true");
+});
+
 Deno.test("startRun() returns a repeated request without a second dispatch", async () => {
   const { server, deps } = world();
   const [first, again] = [await startRun(BACKUP, deps), await startRun(BACKUP, deps)];

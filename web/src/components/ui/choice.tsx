@@ -28,7 +28,16 @@ interface ChoiceProps extends Omit<ComponentProps<"input">, "type"> {
 }
 
 /** One option of a group: a radio button whose whole card is clickable. */
-export function Choice({ label, hint, danger = false, ...input }: ChoiceProps) {
+export function Choice(props: ChoiceProps) {
+  return <Card {...props} type="radio" />;
+}
+
+/** A setting that is on or off: a checkbox whose whole card is clickable. */
+export function Check(props: ChoiceProps) {
+  return <Card {...props} type="checkbox" />;
+}
+
+function Card({ label, hint, danger = false, type, ...input }: ChoiceProps & { type: "radio" | "checkbox" }) {
   return (
     <label
       className={classNames(
@@ -41,7 +50,7 @@ export function Choice({ label, hint, danger = false, ...input }: ChoiceProps) {
     >
       <input
         {...input}
-        type="radio"
+        type={type}
         className={classNames(
           "mt-0.5 size-4 shrink-0 focus-visible:outline-none",
           danger ? "accent-bad" : "accent-accent",

@@ -48,7 +48,13 @@ export default function RestoreDialog(props: RestoreDialogProps) {
   const form = useForm<RestoreForm>({
     resolver: zodResolver(restoreFormSchema),
     mode: "onChange",
-    defaultValues: { target: undoIn ?? "dev", confirm: "", confirmSource: "", reason: "" },
+    defaultValues: {
+      target: undoIn ?? "dev",
+      confirm: "",
+      confirmSource: "",
+      reason: "",
+      endSessions: false,
+    },
   });
   const { target = "dev", confirm = "", confirmSource = "", reason = "" } = useWatch({
     control: form.control,
@@ -82,6 +88,7 @@ export default function RestoreDialog(props: RestoreDialogProps) {
       confirm: target === "prod" ? values.confirm : undefined,
       confirm_source: isForeign ? values.confirmSource : undefined,
       plan_request_id: plan === null ? undefined : planning.newest.data?.request_id,
+      end_sessions: values.endSessions || undefined,
       reason: values.reason || undefined,
     });
   });

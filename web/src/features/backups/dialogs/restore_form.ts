@@ -17,6 +17,7 @@ export const restoreFormSchema = z.object({
   confirm: z.string(),
   confirmSource: z.string(),
   reason: reasonSchema,
+  endSessions: z.boolean(),
 });
 export type RestoreForm = z.infer<typeof restoreFormSchema>;
 
@@ -47,7 +48,7 @@ export function missingForConfirmation(
  * @param source the target that the backup is of; `null`: not one that this screen knows
  */
 export function missingForRestore(
-  form: RestoreForm,
+  form: Omit<RestoreForm, "endSessions">,
   source: Target | null,
   { state }: PlanState,
   busyTargets: ReadonlySet<Target>,

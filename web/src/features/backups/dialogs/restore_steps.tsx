@@ -1,7 +1,7 @@
 import type { UseFormReturn } from "react-hook-form";
 import type { BackupRow } from "@backup/vault/catalog.ts";
 import { RESTORE_PROD_CONFIRMATION, type Target, TARGETS } from "@backup/target.ts";
-import { Choice, ChoiceGroup } from "../../../components/ui/choice.tsx";
+import { Check, Choice, ChoiceGroup } from "../../../components/ui/choice.tsx";
 import { Field, Input } from "../../../components/ui/field.tsx";
 import { Notice } from "../../../components/ui/notice.tsx";
 import { formatCounted, formatDuration, formatInstant } from "../../../lib/format.ts";
@@ -80,6 +80,11 @@ export function ConfirmationStep({ form, target, backup, planning }: Confirmatio
           )}
         </Field>
       )}
+      <Check
+        {...form.register("endSessions")}
+        label="Encerrar todas as sessões"
+        hint={`Todos terão de entrar de novo em ${target}. Marque depois de uma invasão.`}
+      />
       <ReasonField
         input={form.register("reason")}
         error={form.formState.errors.reason?.message}
@@ -147,7 +152,11 @@ function Consequences({ target, backup }: { target: Target; backup: BackupRow })
           <li>Uma cópia de segurança de {target} vai para o cofre.</li>
           <li>O conteúdo é trocado numa só transação: ou tudo, ou nada.</li>
           <li>Enquanto isso, {target} fica bloqueado: quem estiver usando espera.</li>
-          <li>Quem entrou em {target} depois do backup terá de entrar de novo.</li>
+          <li>
+            Contas, senhas e segundo fator voltam ao que eram no backup. Quem está em {target}{" "}
+            e existe no backup continua.
+          </li>
+          {target !== "prod" && <li>O que chamaria outros sistemas fica desligado na cópia.</li>}
           <li>Registros, estrutura e permissões são comparados com o backup antes de confirmar.</li>
         </ol>
       </div>

@@ -27,6 +27,13 @@ describe("describeResult", () => {
     ]);
   });
 
+  it("says what is off in a copy of production", () => {
+    const change = { object: "trigger public.pedidos webhook", done: "desligado" };
+    expect(describeResult(run({ result: { quarantined: [change] } }))).toEqual(["1 item desligado na cópia"]);
+    expect(describeResult(run({ result: { quarantined: [] } }))).toEqual(["nada a desligar na cópia"]);
+    expect(describeResult(run({ result: { quarantined: null } }))).toEqual([]);
+  });
+
   it("ignores a result of unknown shape", () => {
     expect(describeResult(run({ result: { tables: "many", bytes: -1 } }))).toEqual([]);
     expect(describeResult(run({ result: null }))).toEqual([]);

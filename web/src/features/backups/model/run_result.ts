@@ -14,11 +14,12 @@ const resultSchema = z.object({
   sequences: count,
   areas: count,
   safety_key: z.string().nullish().catch(null),
+  quarantined: z.array(z.unknown()).nullish().catch(null),
 });
 
 /** The facts of a run's result, most important first; empty when it has none. */
 export function describeResult(run: Run): string[] {
-  const { tables, tables_total, rows, rows_total, bytes, sequences, areas } = resultSchema.parse(
+  const { tables, tables_total, rows, rows_total, bytes, sequences, areas, quarantined } = resultSchema.parse(
     run.result ?? {},
   );
   const facts = [
@@ -27,8 +28,16 @@ export function describeResult(run: Run): string[] {
     typeof bytes === "number" ? `${formatBytes(bytes)} no cofre` : null,
     counted(sequences, "sequência igual", "sequências iguais"),
     typeof areas === "number" ? "estrutura e permissões iguais" : null,
+    quarantined ? describeQuarantine(quarantined.length) : null,
   ];
   return facts.filter((fact) => fact !== null);
+}
+
+/** A copy of production runs nothing that calls other systems. */
+function describeQuarantine(changes: number): string {
+  return changes === 0
+    ? "nada a desligar na cópia"
+    : `${formatCounted(changes, "item desligado", "itens desligados")} na cópia`;
 }
 
 function counted(amount: number | null | undefined, singular: string, plural: string): string | null {
