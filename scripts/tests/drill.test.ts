@@ -362,7 +362,8 @@ describe("the command", () => {
     expect(output).toContain(`drill_failed (phase: assert): ${key} failed stored_size (the vault holds`);
     expect(code).toBe(1);
     const found = catalogSchema.parse(await catalogOf(key));
-    expect(found).toMatchObject({ isProven: false, proof: null, status: "failed", error: "drill_failed" });
+    expect(found).toMatchObject({ isProven: false, status: "failed", error: "drill_failed" });
+    expect(found.proof).toMatchObject({ failed: 1, receipt_key: found.result.receipt_key });
     expect(namesWith(found.result, "FAIL")).toEqual(["stored_size"]);
     expect(await store.vault.head(found.result.receipt_key)).not.toBeNull();
   });
