@@ -11,6 +11,8 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { scheduleCheck } from "@backup/github/checks.ts";
+import { resultOf } from "@backup/result.ts";
 import { BACKUP_AT_MS, DRILL_AT_MS } from "@backup/retention/forecast.ts";
 import { z } from "zod";
 import { loadWorkflow } from "../dev/github/mod.ts";
@@ -389,6 +391,28 @@ describe("the inputs of a script", () => {
     const hourly = await run(other?.cron);
     expect(await environment(hourly.id)).toMatchObject({ REVO_WATCHDOG_HOURLY: "yes" });
     delete variables.REVO_WATCHDOG_HOURLY;
+  });
+
+  it("a registry of packages that is down without a cache ends the watchdog's run as a failure, which the checks name", async () => {
+    const lock = join(test.workspace, "node_modules/.package-lock.json");
+    const npm = join(dirname(seen), "npm");
+    await rm(lock);
+    await program(dirname(seen), "npm", "echo 'ETIMEDOUT' >&2; exit 1");
+    const file = "db-backup-watchdog.yml";
+    const headers = { authorization: `Bearer ${TOKEN}` };
+    const answer = await fetch(`${test.github.url}/_local/schedule/${file}`, { method: "POST", headers });
+    const { workflow_run_id } = z.object({ workflow_run_id: z.number() }).parse(await answer.json());
+    expect((await waitForRun(test, workflow_run_id)).conclusion).toBe("failure");
+    const reader = readerOf(connectGitHub({ token: TOKEN, apiUrl: test.github.url, repository: "revo/erp" }));
+    const run = await resultOf(() => reader.lastScheduledRun(file));
+    const workflows = await resultOf(() => reader.listWorkflows());
+    const checked = scheduleCheck({ file, cron: "23 */6 * * *", run, workflows, now: new Date() });
+    expect([checked.status, checked.message]).toEqual([
+      "failed",
+      expect.stringContaining("terminou com failure"),
+    ]);
+    await rm(npm);
+    await writeFile(lock, "{}");
   });
 
   it("watch every hour of the day, once, with both schedules", async () => {
