@@ -96,6 +96,7 @@ async function restore({ env, vault, signal }: Task, run: TrackedRun): Promise<O
     ...order,
     allowSchemaOnly: env.ALLOW_SCHEMA_ONLY,
     allowTightLockTable: env.ALLOW_TIGHT_LOCK_TABLE,
+    allowOrphans: env.ALLOW_ORPHANS,
     endSessions: env.END_SESSIONS,
     plan: env.PLAN_REQUEST_ID === undefined ? null : await readPlan(env.PLAN_REQUEST_ID, run),
     quarantine: env.TARGET === "prod" ? null : await readFile(QUARANTINE, "utf8"),
@@ -148,6 +149,7 @@ async function plan(
     key: env.R2_KEY,
     allowSchemaOnly: env.ALLOW_SCHEMA_ONLY,
     allowTightLockTable: env.ALLOW_TIGHT_LOCK_TABLE,
+    allowOrphans: env.ALLOW_ORPHANS,
     requester: requester.requestedBy,
   });
   for (const obstacle of planned.obstacles) reporter.warn(`obstacle: ${JSON.stringify(obstacle)}`);

@@ -4,23 +4,23 @@
  * target; `-- @target` the targets with other content; `-- @check` is a query that a restore does not change.
  */
 import { readdirSync } from "node:fs";
-import { readFile, rm } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { toBackupError } from "@backup/errors.ts";
 import type { Manifest } from "@backup/vault/manifest.ts";
 import type { Connection } from "../lib/postgres/connection.ts";
-import { makeServerFolder } from "../lib/server/server_user.ts";
-import { SupabaseServer } from "../lib/server/supabase.ts";
+import type { SupabaseServer } from "../lib/server/supabase.ts";
 import { planRestore } from "../lib/restore/plan.ts";
+import type { RestoreOrder } from "../lib/restore/restore_backup.ts";
 import { drillOf } from "./drill_fixture.ts";
 import {
   backUp,
-  binaries,
   contentOf,
   createProject,
   engine,
   fixture,
   restore,
   sql,
+  startServer,
 } from "./engine_fixture.ts";
 import { type MemoryVault, memoryVault } from "./vault_content.ts";
 
@@ -37,16 +37,11 @@ export interface CaseServers {
 }
 
 export async function startServers(): Promise<CaseServers> {
-  const folders = await Promise.all([makeServerFolder("revo-test-"), makeServerFolder("revo-test-")]);
-  const started = await Promise.all(folders.map((folder) => SupabaseServer.create({ binaries, folder })));
-  const [source, target] = started as [SupabaseServer, SupabaseServer];
+  const [source, target] = await Promise.all([startServer(), startServer()]);
   return {
-    source,
-    target,
-    stop: async () => {
-      await Promise.all(started.map((server) => server.stop("immediate")));
-      for (const folder of folders) await rm(folder, { recursive: true, force: true });
-    },
+    source: source.server,
+    target: target.server,
+    stop: async () => void await Promise.all([source.stop(), target.stop()]),
   };
 }
 
@@ -60,6 +55,8 @@ export interface Case {
   /** Restores over other content. */
   restoreOver(): Promise<string>;
   restoreItself(): Promise<string>;
+  /** Restores into a new project with the confirmation that keys with orphans come back unvalidated. */
+  restoreWithOrphans(): Promise<string>;
   /** Obstacles of a plan for a new project, or for the source itself. */
   obstacles(into: "fresh" | "itself"): Promise<string[]>;
   /** Failed checks, and the reason why `restored` was skipped. */
@@ -87,9 +84,9 @@ export async function openCase({ source, target }: CaseServers, name: string): P
     await apply(target, connection.database, sections, ["platform"]);
     return connection;
   };
-  const load = async (connection: Connection): Promise<string> => {
+  const load = async (connection: Connection, options: Partial<RestoreOrder> = {}): Promise<string> => {
     try {
-      const { warnings } = await restore(store.vault, connection, archive);
+      const { warnings } = await restore(store.vault, connection, archive, options);
       const differences = [...differenceOf(content, await contentOfProject(connection)), ...warnings];
       const after = await checked(connection);
       return [...differences, ...after === before ? [] : [`${before} became ${after}`]].join("; ") || "equal";
@@ -108,6 +105,7 @@ export async function openCase({ source, target }: CaseServers, name: string): P
       return await load(connection);
     },
     restoreItself: () => load(own),
+    restoreWithOrphans: async () => await load(await into("confirmed"), { allowOrphans: true }),
     obstacles: async (where) =>
       await obstaclesOf(store, where === "itself" ? own : await into("plan"), archive),
     drill: () => drillText(target, store, archive),

@@ -12,6 +12,8 @@ interface Expected {
   /** @default as `fresh` */
   over?: string | RegExp;
   itself?: string | RegExp;
+  /** The outcome with ALLOW_ORPHANS. */
+  withOrphans?: RegExp;
   /** @default "PASS" */
   drill?: string | RegExp;
 }
@@ -25,35 +27,64 @@ const CASES: Readonly<Record<string, Expected>> = {
     warnings: [
       "needs_platform trigger avisa_transportadora on public.entregas → supabase_functions.http_request()",
     ],
-    fresh: /supabase_functions/,
+    fresh: /needs supabase_functions\.http_request\(\), which the target lacks/,
     drill: /^SKIPPED: .*needs Database Webhooks/,
   },
   default_privileges_of_app_role: {},
   domain_default: { rows: { "public.processos": 2 } },
   expression_index: { rows: { "public.pessoas": 2 } },
-  extension_in_another_schema: { over: /gin_trgm_ops/ },
+  extension_in_another_schema: {
+    over: /^restore_failed: Cannot restore here: extension pg_trgm is in extensions/,
+  },
   extension_in_own_schema: {},
+  extension_rows: {
+    warnings: ["extension_rows table extensions.sistemas → uuid-ossp (1)"],
+    fresh: /extensions\.sistemas/,
+    itself: "equal",
+  },
   foreign_server: {},
+  functions_in_auth: {
+    warnings: ["platform_function function auth.empresa_atual()"],
+    fresh: /POLICY public\.contratos da_empresa needs auth\.empresa_atual\(\), which the target lacks/,
+    drill: /^FAIL restored: /,
+  },
   generated_column: { rows: { "public.fornecedores": 2 } },
   invalid_index: { rows: { "public.estoque": 30 } },
   long_schema_names: {},
   materialized_view: { rows: { "public.produtos": 12 } },
+  names_of_psql: {},
+  orphan_rows: {
+    rows: { "public.comissoes": 4 },
+    warnings: [
+      "orphans constraint comissoes_vendedor_fkey on public.comissoes → public.vendedores",
+      "orphans constraint perfis_id_fkey on public.perfis → auth.users",
+    ],
+    fresh:
+      /comissoes_vendedor_fkey on public\.comissoes has rows that refer to missing ones.*ALLOW_ORPHANS=yes/,
+    itself: /^restore_failed: Cannot restore here: .*ALLOW_ORPHANS=yes/,
+    withOrphans: /^- .*comissoes_vendedor_fkey.*; \+ .*NOT VALID.*; \+ .*perfis_id_fkey.*NOT VALID[^;]*$/,
+    drill: /^FAIL foreign_keys_without_orphans: .*comissoes_vendedor_fkey/,
+  },
   passed_on_grant: { rows: { "public.textos": 2 } },
   plain: { rows: { "public.clientes": 2 } },
   public_of_postgres: {},
-  publication_of_platform: {},
+  publication_of_platform: {
+    itself: /^publication supabase_realtime \(public\.mensagens\) of supabase_admin depended/,
+  },
   read_only_database: { warnings: ["settings default_transaction_read_only"] },
   roles_with_odd_names: {},
   scheduled_job: {
     rows: { "public.rotinas": 1 },
     warnings: ["needs_platform view public.agenda → cron.job"],
-    fresh: /cron\.job/,
+    fresh: /view public\.agenda needs cron\.job, which the target lacks/,
     drill: /^SKIPPED: .*needs the extension pg_cron/,
   },
   schema_of_app_role: { rows: { 'public."Pedido"': 20, "financeiro.parcelas": 40 } },
   schema_of_stranger: {
     rows: { "public.vendas": 9 },
     warnings: ["left_out schema bi → relatorios (12)"],
+    itself:
+      /^view bi\.faturamento of relatorios .*; publication replica_bi .* of supabase_admin .*; event trigger ao_criar of supabase_admin/,
   },
   search_path_of_functions: {},
   table_of_platform_owner: {
@@ -62,13 +93,16 @@ const CASES: Readonly<Record<string, Expected>> = {
       "other_owner function public.sigla(pg_catalog.text) → supabase_admin",
       "other_owner table public.paises → supabase_admin",
     ],
-    itself: /paises/,
+    // they come back as the restore's own
+    fresh:
+      /^- \["public", "function", "public\.sigla.*\+ .*"public\.sigla\(text\)", \{"kind" : "f", "owner" : "postgres"/,
+    itself: /^restore_failed: Cannot restore here: .*table public\.paises belongs to supabase_admin/,
   },
   triggers_that_always_fire: { rows: { "auth.users": 1, "public.auditoria": 7 } },
   unusual_settings: { rows: { 'public."Endereço"': 1 }, warnings: [expect.stringMatching(/^settings /)] },
   view_on_vault: {
     warnings: ["needs_platform view public.chaves → vault.decrypted_secrets"],
-    fresh: /vault\.decrypted_secrets/,
+    fresh: /view public\.chaves needs vault\.decrypted_secrets, which the target lacks/,
     drill: /^SKIPPED: .*needs Vault/,
   },
   views_and_rules: {},
@@ -94,12 +128,21 @@ describe.each(Object.entries(CASES))("%s", (name, expected) => {
   });
 
   test("is restored into a new project", async () => {
-    expect(await project.restoreFresh()).toMatch(outcome(expected.fresh));
+    const found = await project.restoreFresh();
+    expect(found).toMatch(outcome(expected.fresh));
+    const isRefused = found.startsWith("restore_failed: Cannot restore here");
+    if (isRefused) expect(await project.obstacles("fresh")).not.toEqual([]);
   });
 
   test("is restored over other content", async () => {
     expect(await project.restoreOver()).toMatch(outcome(expected.over ?? expected.fresh));
   });
+
+  if (expected.withOrphans) {
+    test("is restored with unvalidated keys", async () => {
+      expect(await project.restoreWithOrphans()).toMatch(outcome(expected.withOrphans));
+    });
+  }
 
   test("is drilled", async () => expect(await project.drill()).toMatch(outcome(expected.drill, "PASS")));
 

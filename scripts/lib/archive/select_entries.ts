@@ -20,6 +20,8 @@ export interface SelectionContext {
   availableExtensions: ReadonlySet<string>;
   /** Schemas of the project that stay in place, with the extensions that are in them. */
   keptSchemas: ReadonlySet<string>;
+  /** Tables of auth and storage that the target has, as `schema.table`; unknown without. */
+  platformColumns?: ReadonlyMap<string, unknown>;
 }
 
 export interface Selection {
@@ -70,7 +72,7 @@ function reasonToSkip(
   created: ReadonlySet<string>,
 ): string | null {
   if (entry.schema === null) return reasonWithoutSchema(entry, context);
-  if (isDataOnly(entry.schema)) return reasonInPlatformSchema(entry);
+  if (isDataOnly(entry.schema)) return reasonInPlatformSchema(entry, context);
   if (PLATFORM_SCHEMAS.includes(entry.schema)) return "schema of the platform";
   if (entry.schema.startsWith(OLD_CONTENT_PREFIX)) return "left over from an earlier restore";
   if (isOps(entry)) {
@@ -118,8 +120,12 @@ function reasonForAnnotation(entry: TocEntry): string | null {
   return ownedBy(entry);
 }
 
-function reasonInPlatformSchema(entry: TocEntry): string | null {
-  if (entry.kind === "TABLE DATA") return carriesRows(entry) ? null : "rows that the platform writes itself";
+function reasonInPlatformSchema(entry: TocEntry, { platformColumns }: SelectionContext): string | null {
+  if (entry.kind === "TABLE DATA" && !carriesRows(entry)) return "rows that the platform writes itself";
+  if (
+    entry.kind === "TABLE DATA" && platformColumns && !platformColumns.has(`${entry.schema}.${entry.tag}`)
+  ) return "table that this target lacks";
+  if (entry.kind === "TABLE DATA") return null;
   if (entry.kind === "POLICY" || isProjectTrigger(entry)) return null;
   if (entry.kind === "COMMENT" && /^(POLICY|TRIGGER) /.test(entry.tag)) return null;
   // setval() is not undone by ROLLBACK: the restore sets these last, and never to a lower value

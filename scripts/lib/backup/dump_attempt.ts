@@ -19,6 +19,7 @@ import type { Gzip } from "../process/gzip.ts";
 import { Disturbance, listNames } from "./disturbance.ts";
 import { type Dump, startDump } from "./dump.ts";
 import { lockTimeoutError, LockWatch } from "./lock_watch.ts";
+import { findOrphans } from "./orphans.ts";
 import { openSnapshot, readSchemaFacts, type Snapshot, type SnapshotFacts } from "./snapshot.ts";
 
 export interface AttemptOptions {
@@ -149,11 +150,14 @@ export class DumpAttempt {
     await requireUnchanged(reader, snapshot, mode);
     const tables = mode === "full" ? await countRows(reader, snapshot) : withoutRows(snapshot);
     const leftOut = mode === "full" ? await countLeftOut(reader, snapshot) : null;
+    const orphans = mode === "full"
+      ? await findOrphans((sql) => reader.send(sql), snapshot.id, schema.foreignKeys)
+      : [];
     await holder.kill();
     return {
       ...schema,
       tables,
-      warnings: [...leftOutWarnings(snapshot.schemas.unknown, leftOut), ...schema.warnings],
+      warnings: [...leftOutWarnings(snapshot.schemas.unknown, leftOut), ...schema.warnings, ...orphans],
     };
   }
 

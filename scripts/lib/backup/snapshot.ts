@@ -22,6 +22,7 @@ import {
 } from "../postgres/database_facts.ts";
 import { beginInSnapshot, type DumpedTable, readDumpedTables } from "../postgres/dumped_tables.ts";
 import type { SqlSession } from "../postgres/sql_session.ts";
+import { type ForeignKey, readForeignKeys } from "./orphans.ts";
 import { readLeftOutTables, readWarnings } from "../postgres/warnings.ts";
 
 export interface Snapshot {
@@ -44,6 +45,7 @@ export interface SchemaFacts {
   migrationHead: string | null;
   /** What the backup does not hold, and what would keep it from being restored. */
   warnings: Warning[];
+  foreignKeys: ForeignKey[];
 }
 
 export interface SnapshotFacts extends SchemaFacts {
@@ -86,6 +88,7 @@ export async function readSchemaFacts(
     platformSequences: await readPlatformSequences(session),
     migrationHead: await readMigrationHead(session),
     warnings: await readWarnings(session),
+    foreignKeys: await readForeignKeys(session),
   };
   await session.run("commit;");
   return facts;

@@ -1,17 +1,19 @@
 /** Verdicts on what the role may dump and restore, and on what the server has for a restore of prod. */
 import { PLATFORM_SCHEMAS } from "@backup/vault/platform.ts";
+import { warningText } from "@backup/vault/warnings.ts";
 import { shortened } from "@backup/watch/text.ts";
 import { overflowOf } from "../restore/lock_table.ts";
 import type { CheckVerdict } from "./check.ts";
 import type { DatabaseFacts } from "./read_database.ts";
 
-export function dumpVerdict({ rights, foreignSchemas }: DatabaseFacts): CheckVerdict {
+export function dumpVerdict({ rights, foreignSchemas, warnings }: DatabaseFacts): CheckVerdict {
   const { unreadable, hiddenRows, foreignTriggers } = rights;
   const facts = {
     unreadable,
     hidden_rows: hiddenRows,
     schemas: foreignSchemas,
     event_triggers: foreignTriggers,
+    warnings,
   };
   const obstacles = [
     ...named("não lê", unreadable),
@@ -29,13 +31,20 @@ export function dumpVerdict({ rights, foreignSchemas }: DatabaseFacts): CheckVer
     ...named("esquemas de outros donos", foreignSchemas),
     ...named("gatilhos de evento de outros donos", foreignTriggers),
   ];
-  if (omitted.length === 0) {
+  // lost settings do not keep a backup from being restored
+  const unrestorable = warnings.filter(({ kind }) => kind !== "settings").map(warningText);
+  if (omitted.length === 0 && unrestorable.length === 0) {
     return { status: "ok", message: "O usuário lê tudo o que um backup leva.", facts };
   }
+  const texts = [
+    ...omitted.length === 0 ? [] : [`Ficam fora do backup: ${omitted.join("; ")}.`],
+    ...unrestorable.length === 0 ? [] : [`Restauração: ${shortened(unrestorable, MOST_NAMES).join("; ")}.`],
+  ];
   return {
     status: "warning",
-    message: `Ficam fora do backup: ${omitted.join("; ")}.`,
-    hint: "Se são do projeto, passe-os ao usuário do backup (ALTER … OWNER TO postgres).",
+    message: texts.join(" "),
+    hint:
+      "O que é do projeto, passe ao usuário do backup (ALTER … OWNER TO postgres); o resto, corrija como dito.",
     facts,
   };
 }

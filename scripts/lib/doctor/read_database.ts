@@ -1,6 +1,7 @@
 /** The doctor's facts of one database, read in one read-only transaction. */
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
+import type { Warning } from "@backup/vault/warnings.ts";
 import type { Connection } from "../postgres/connection.ts";
 import {
   applySettings,
@@ -10,6 +11,7 @@ import {
   type ServerFacts,
 } from "../postgres/database_facts.ts";
 import { PsqlSession } from "../postgres/psql.ts";
+import { readWarnings } from "../postgres/warnings.ts";
 import { type LockTableFacts, readLockTable } from "../restore/lock_table.ts";
 
 const rightsSchema = z.object({
@@ -38,6 +40,8 @@ export interface DatabaseFacts {
   };
   /** Schemas of unknown owners: left out of a backup. */
   foreignSchemas: string[];
+  /** What a backup of the database lacks, and what would keep it from being restored. */
+  warnings: Warning[];
   extensions: { name: string; schema: string }[];
   available: string[];
   lockTable: LockTableFacts;
@@ -73,6 +77,7 @@ export async function readDatabase(
       server: await readServerFacts(session),
       clock: { remote, local },
       foreignSchemas: (await planSchemas(session)).unknown.map(({ name }) => name),
+      warnings: await readWarnings(session),
       extensions: await readExtensions(session),
       available: z.array(z.string()).parse(await session.value(AVAILABLE)),
       lockTable: await readLockTable(session),

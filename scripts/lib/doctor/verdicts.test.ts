@@ -45,6 +45,7 @@ const database: DatabaseFacts = {
     mayDisableTriggers: true,
   },
   foreignSchemas: [],
+  warnings: [],
   extensions: [{ name: "pg_cron", schema: "cron" }, { name: "postgis", schema: "public" }],
   available: ["postgis"],
   lockTable: { setting: 64, sessions: 100, moved: 1000, locksDependencies: false },
@@ -116,6 +117,15 @@ it.each<[what: string, CheckVerdict["status"], CheckVerdict, message: RegExp]>([
     "failed",
     dumpVerdict(withRights({ hiddenRows: ["public.a"] })),
     /esconde linhas de public.a/,
+  ],
+  [
+    "an object of a platform's schema",
+    "warning",
+    dumpVerdict({
+      ...database,
+      warnings: [{ kind: "needs_platform", name: "view public.agenda", detail: "cron.job", rows: null }],
+    }),
+    /view public\.agenda usa cron\.job.*pg_cron/,
   ],
   ["a foreign event trigger", "warning", dumpVerdict(withRights({ foreignTriggers: ["g"] })), /gatilhos.* g/],
   ["extensions", "ok", extensionsVerdict(database, database), /Tem/],

@@ -1,4 +1,5 @@
 /** Maps an error of the restore to the check that it fails, if the backup causes the error. */
+import { z } from "zod";
 import type { BackupError } from "@backup/errors.ts";
 import type { ErrorCode } from "@backup/messages.ts";
 import type { DrillCheck } from "@backup/vault/receipt.ts";
@@ -37,8 +38,20 @@ export function failedCheckOf(error: BackupError): DrillCheck {
   const check = CHECK_OF_CODE[error.code];
   if (check === undefined || isEnvironmental(error)) throw error;
   if (sqlstateOf(error) === FOREIGN_KEY_VIOLATION) return "foreign_keys_without_orphans";
+  const obstacles = obstaclesOf(error);
+  if (obstacles.length > 0 && obstacles.every(({ kind }) => kind === "orphans")) {
+    return "foreign_keys_without_orphans";
+  }
   const { what } = error.details;
   return typeof what === "string" && isPart(what) ? CHECK_OF_PART[what] : check;
+}
+
+const obstacleSchema = z.object({ kind: z.string(), needs: z.string().optional() });
+export type FoundObstacle = z.infer<typeof obstacleSchema>;
+
+/** What a restore found before its first lock (`target_obstacles.ts`); none for every other error. */
+export function obstaclesOf({ details }: BackupError): FoundObstacle[] {
+  return z.array(obstacleSchema).safeParse(details.obstacles).data ?? [];
 }
 
 function isPart(what: string): what is VerifiedPart {

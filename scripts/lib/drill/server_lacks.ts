@@ -2,6 +2,7 @@
 import type { BackupError } from "@backup/errors.ts";
 import { EXCLUDED_SCHEMAS } from "@backup/vault/platform.ts";
 import { sqlstateOf } from "../postgres/session.ts";
+import { type FoundObstacle, obstaclesOf } from "./failed_check.ts";
 import type { PreparedPlatform } from "../server/prepare_platform.ts";
 
 /** SQLSTATEs of an unknown schema, relation, function, and type or language. */
@@ -26,6 +27,8 @@ export function unusableExtensions({ unavailable }: PreparedPlatform): string | 
  * not available, or of a schema of the platform. `null` for every other error.
  */
 export function lackOf(error: BackupError, { unavailable }: PreparedPlatform): string | null {
+  const obstacles = obstaclesOf(error);
+  if (obstacles.length > 0) return lackOfObstacles(obstacles, error.message);
   if (!UNDEFINED.includes(sqlstateOf(error) ?? "")) return null;
   const missing = missingObject(error.message);
   if (missing === null) return null;
@@ -37,8 +40,22 @@ export function lackOf(error: BackupError, { unavailable }: PreparedPlatform): s
   }
   const schema = EXCLUDED_SCHEMAS.find((name) => missing === name || missing.startsWith(`${name}.`));
   if (schema === undefined) return null;
-  const remedy = REMEDIES[schema] ?? `needs schema ${schema} of the platform`;
-  return `not tried: ${remedy}, which this server has not; ${error.message}`;
+  return `not tried: ${needOf(schema)}, which this server has not; ${error.message}`;
+}
+
+/** What the restore found beforehand; a fault of the backup's if any other obstacle is among them. */
+function lackOfObstacles(obstacles: readonly FoundObstacle[], message: string): string | null {
+  const schemas = obstacles.flatMap(({ kind, needs }) =>
+    kind === "platform_missing"
+      ? EXCLUDED_SCHEMAS.filter((name) => needs === name || needs?.startsWith(`${name}.`))
+      : []
+  );
+  if (schemas.length < obstacles.length) return null;
+  return `not tried: ${[...new Set(schemas)].map(needOf).join(", ")}, which this server has not; ${message}`;
+}
+
+function needOf(schema: string): string {
+  return REMEDIES[schema] ?? `needs schema ${schema} of the platform`;
 }
 
 /** Names functions of the project in schema auth: the likely cause when a restore fails for a function there. */

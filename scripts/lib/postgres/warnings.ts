@@ -8,9 +8,9 @@ import { literal } from "./sql_text.ts";
 
 /** Needs the settings of `applySettings`. */
 export async function readWarnings(session: SqlSession): Promise<Warning[]> {
-  const rows = z.array(z.tuple([z.string(), z.string(), z.string().nullable()]));
+  const rows = z.array(z.tuple([z.string(), z.string(), z.string().nullable(), z.number().nullable()]));
   return rows.parse(await session.rows(await sqlFile("warnings.sql")))
-    .map(([kind, name, detail]) => ({ kind, name, detail, rows: null }));
+    .map(([kind, name, detail, rows]) => ({ kind, name, detail, rows }));
 }
 
 /** Objects of other roles that a restore over this database removes. Needs the settings of `applySettings`. */

@@ -55,6 +55,11 @@ export const restoreCommand: Command = {
     },
     allowSchemaOnly,
     allowTightLockTable,
+    {
+      flag: "allow-orphans",
+      variable: "ALLOW_ORPHANS",
+      summary: "restore foreign keys whose rows refer to missing ones without validation (NOT VALID)",
+    },
     ...REQUESTER,
   ],
   operand: "key",

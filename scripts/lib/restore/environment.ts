@@ -17,4 +17,5 @@ export const restoreEnvironment = z.object({
   END_SESSIONS: yes,
   ALLOW_SCHEMA_ONLY: yes,
   ALLOW_TIGHT_LOCK_TABLE: yes,
+  ALLOW_ORPHANS: yes,
 });

@@ -39,6 +39,8 @@ export interface PlanOrder {
   allowSchemaOnly: boolean;
   /** A restore whose locks may fit, but are not sure to: an obstacle without this confirmation. @default false */
   allowTightLockTable?: boolean;
+  /** The confirmation that foreign keys with orphans come back unvalidated: an obstacle without it. @default false */
+  allowOrphans?: boolean;
   /** Who requests the plan: whether that account can sign in afterwards is part of it. @default null */
   requester?: string | null;
   /** Larger archives are not read. @default {@link READ_UP_TO} */

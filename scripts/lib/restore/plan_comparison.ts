@@ -48,7 +48,12 @@ export function compareSchemas({ manifest, lines }: StoredBackup, now: TargetNow
   const others = manifest.extensions.filter(({ name, version }) => versions.get(name) !== version);
   return {
     differences: list(schemaDifferences(manifest, lines, now)),
-    onlyInTarget: list(objectsOnlyInTarget(lines, now.fingerprint.lines)),
+    onlyInTarget: list([
+      ...objectsOnlyInTarget(lines, now.fingerprint.lines),
+      ...now.facts.dependents.map(({ name, detail }) =>
+        ({ kind: `de ${detail}`, name, fate: "removed" }) as const
+      ),
+    ]),
     extensions: others.map(({ name, version }) => ({
       name,
       backup: version,

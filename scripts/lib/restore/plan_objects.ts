@@ -72,12 +72,6 @@ export function catalogObjects(target: readonly string[]): string[] {
     .map(nameOf);
 }
 
-/** Extensions in the project's own schemas, each with its schema. */
-export function projectExtensions(lines: readonly string[]): Map<string, string> {
-  const extensions = lines.map(identify).filter(({ kind }) => kind === "extension");
-  return new Map(extensions.map(({ name, facts }) => [name, String(facts.schema)]));
-}
-
 function identify(line: string): Identity {
   const [area, kind, name, given] = parseFingerprintLine(line);
   const facts = z.record(z.string(), z.unknown()).parse(given);

@@ -6,6 +6,7 @@ import { BackupError, toBackupError } from "@backup/errors.ts";
 import { restoredRows } from "@backup/vault/platform.ts";
 import { SAFETY_LABEL } from "@backup/label.ts";
 import { type AnyManifest, isProving } from "@backup/vault/manifest.ts";
+import type { Warning } from "@backup/vault/warnings.ts";
 import { parseArchiveKey } from "@backup/vault/object_key.ts";
 import { isRestoreConfirmed, isSourceConfirmed, type Target } from "@backup/target.ts";
 import type { PlannedRestore } from "@backup/runs/restore_plan.ts";
@@ -22,6 +23,8 @@ import type { PlanChanges } from "./plan_changes.ts";
 import { readDrift, requirePlanOf } from "./drift.ts";
 import { selectEntries } from "../archive/select_entries.ts";
 import { keptSchemas } from "./kept_schemas.ts";
+import { type UnvalidatedKey, unvalidatedKeys, withUnvalidated } from "./unvalidated_keys.ts";
+import { requireRestorable } from "./target_obstacles.ts";
 import { readTargetFacts, type RestoreTargetFacts } from "./target_facts.ts";
 import { withTargetLock } from "./target_lock.ts";
 import { type Loaded, type RestoreDeps, restoreInTransaction } from "./transaction.ts";
@@ -39,6 +42,8 @@ export interface RestoreOrder {
   allowSchemaOnly: boolean;
   /** The confirmation for a restore whose locks may fit, but are not sure to. @default false */
   allowTightLockTable?: boolean;
+  /** The confirmation that foreign keys with orphans come back unvalidated. @default false */
+  allowOrphans?: boolean;
   /** Every user of the target has to sign in again. @default false */
   endSessions?: boolean;
   /** Statements that run after the checks, in the same transaction; `null` for a target that goes on as production. */
@@ -64,7 +69,7 @@ export interface RestoreResult {
   skipped: { kind: string; name: string; reason: string }[];
   /** Differences between the plan and the target just before the restore; `null` without a plan. */
   changedSincePlan: PlanChanges | null;
-  /** Steps after COMMIT that failed; the restore itself is committed. */
+  /** What went with the old content, and steps after COMMIT that failed; the restore itself is committed. */
   warnings: string[];
 }
 
@@ -110,6 +115,9 @@ async function restoreLocked(
   const kept = keptSchemas(toc.entries, target);
   const selection = selectEntries(toc.entries, { ...target, keptSchemas: kept });
 
+  // Refuse what this target or its platform cannot take, before anything waits for a lock or is copied.
+  requireRestorable({ manifest, toc, selection, facts: target, allowOrphans: order.allowOrphans });
+
   // Check the size of the lock table now: an overflow in the middle of the load would fail other sessions too.
   requireLockTable(toc, selection, target.lockTable, order.allowTightLockTable ?? false);
 
@@ -117,7 +125,8 @@ async function restoreLocked(
   const safety = order.safety && await takeSafetyCopy(context, order.target, order.safety);
 
   // Fetch the facts to compare with before the transaction begins, so that no request to the vault prolongs its locks.
-  const expected = await expectationOf(context.vault, key, manifest, target);
+  const keys = unvalidatedKeys(toc.entries, manifest);
+  const expected = await expectationOf(context.vault, key, manifest, target, keys);
 
   // Compare the target with the plan as late as possible: the safety copy may have taken long. Differences are
   // reported only, since the transaction checks its own result.
@@ -133,6 +142,7 @@ async function restoreLocked(
     entries: toc.entries,
     ownRoles: target.ownRoles,
     keptSchemas: kept,
+    unvalidatedKeys: keys,
     endSessions: order.endSessions ?? false,
     quarantine: order.quarantine,
   });
@@ -143,7 +153,14 @@ async function restoreLocked(
   }));
 
   // Drop the old content and update the planner's statistics. A failure here is a warning: the data is restored.
-  return { manifest, safety, verified, skipped, changedSincePlan, warnings: await cleanUp(context) };
+  return {
+    manifest,
+    safety,
+    verified,
+    skipped,
+    changedSincePlan,
+    warnings: [...target.dependents.map(lossText), ...await cleanUp(context)],
+  };
 }
 
 /** @throws {BackupError} `confirmation_required`, `source_confirmation_required`, `invalid_r2_key`. */
@@ -165,6 +182,10 @@ export function requireConfirmation(
     `Cannot restore into prod: ${key} is a backup of ${source}`,
     { hint: `Its accounts replace those of prod. Pass CONFIRM_SOURCE=${source} if that is what you want.` },
   );
+}
+
+function lossText({ name, detail }: Warning): string {
+  return `${name} of ${detail} depended on the old content and went with it`;
 }
 
 function requireRows(key: string, manifest: AnyManifest | null, allowSchemaOnly: boolean): void {
@@ -234,6 +255,7 @@ async function expectationOf(
   key: string,
   manifest: AnyManifest | null,
   { keepOps, user, ownRoles }: RestoreTargetFacts,
+  keys: readonly UnvalidatedKey[],
 ): Promise<Expectation> {
   if (!manifest || !isProving(manifest)) {
     return {
@@ -249,17 +271,22 @@ async function expectationOf(
     };
   }
   const lines = await readFingerprintLines(vault, key, manifest);
-  const owned = withReachableOwners(lines, user, ownRoles);
+  const owned = withReachableOwners(withUnvalidated(lines, keys), user, ownRoles);
   return {
     mode: manifest.mode,
     sourceMajor: Number.parseInt(manifest.server_version),
     rows: manifest.mode === "full" ? restoredRows(manifest.rows) : null,
     sequences: manifest.mode === "full" ? manifest.sequences : null,
     platformSequences: manifest.platform_sequences,
-    fingerprint: owned.from.length === 0 ? manifest.fingerprint : fingerprintOf(owned.lines).areas,
+    fingerprint: owned.from.length === 0 && keys.length === 0
+      ? manifest.fingerprint
+      : fingerprintOf(owned.lines).areas,
     fingerprintLines: owned.lines,
     ignoredAreas: keepOps ? { "~ops": "the catalog's own objects: they stay as they are" } : {},
-    takenOver: owned.from.map((owner) => `objects of ${owner}: they belong to ${user} now`),
+    takenOver: [
+      ...owned.from.map((owner) => `objects of ${owner}: they belong to ${user} now`),
+      ...keys.map(({ schema, name }) => `foreign key ${schema}.${name}: restored NOT VALID, it has orphans`),
+    ],
   };
 }
 

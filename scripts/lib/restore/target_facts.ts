@@ -1,8 +1,11 @@
 /** The facts of a target that decide which entries of an archive can be restored into it. */
 import { z } from "zod";
 import { type AnyManifest, isProving } from "@backup/vault/manifest.ts";
-import { readOwnRoles } from "../postgres/database_facts.ts";
+import type { Warning } from "@backup/vault/warnings.ts";
+import { readExtensions, readOwnRoles } from "../postgres/database_facts.ts";
 import type { SqlSession } from "../postgres/sql_session.ts";
+import { literal } from "../postgres/sql_text.ts";
+import { readDependents, readWarnings } from "../postgres/warnings.ts";
 import { type LockTableFacts, readLockTable } from "./lock_table.ts";
 
 export interface RestoreTargetFacts {
@@ -18,6 +21,15 @@ export interface RestoreTargetFacts {
   ownRoles: ReadonlySet<string>;
   /** Extensions in schemas of the project, with their schema. */
   projectExtensions: ReadonlyMap<string, string>;
+  extensions: Awaited<ReturnType<typeof readExtensions>>;
+  /** Columns of the tables of auth and storage, by `schema.table`; a required one has no default. */
+  platformColumns: ReadonlyMap<string, readonly { name: string; isRequired: boolean }[]>;
+  /** Objects of the project's schemas that only their owners can move aside. */
+  notOwned: { name: string; owner: string }[];
+  /** Objects of other roles that depend on the target's old content, and go with it. */
+  dependents: Warning[];
+  /** Those of the platform's objects which the backup needs that the target lacks. */
+  missingObjects: ReadonlySet<string>;
   lockTable: LockTableFacts;
 }
 
@@ -58,6 +70,59 @@ export async function readTargetFacts(
     user: facts.user,
     ownRoles: new Set([...await readOwnRoles(session), ...missingRoles]),
     projectExtensions: new Map(facts.projectExtensions),
+    extensions: await readExtensions(session),
+    platformColumns: await readPlatformColumns(session),
+    notOwned: (await readWarnings(session)).filter(({ kind }) => kind === "other_owner")
+      .map(({ name, detail }) => ({ name, owner: detail ?? "" })),
+    dependents: await readDependents(session),
+    missingObjects: await readMissingObjects(session, manifest),
     lockTable: await readLockTable(session),
   };
+}
+
+async function readPlatformColumns(session: SqlSession): Promise<RestoreTargetFacts["platformColumns"]> {
+  const rows = z.array(z.tuple([z.string(), z.string(), z.boolean()]));
+  const columns = new Map<string, { name: string; isRequired: boolean }[]>();
+  const found = await session.rows(
+    `select json_build_array(n.nspname || '.' || c.relname, a.attname,
+                             a.attnotnull and not a.atthasdef and a.attidentity = '')
+       from pg_catalog.pg_class c
+       join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+       join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
+      where n.nspname in ('auth', 'storage') and c.relkind in ('r', 'p');`,
+  );
+  for (const [table, name, isRequired] of rows.parse(found)) {
+    columns.set(table, [...columns.get(table) ?? [], { name, isRequired }]);
+  }
+  return columns;
+}
+
+/** What the warnings of the backup name of the platform, as far as the target lacks it. */
+async function readMissingObjects(
+  session: SqlSession,
+  manifest: AnyManifest | null,
+): Promise<ReadonlySet<string>> {
+  const warnings = manifest && isProving(manifest) ? manifest.warnings ?? [] : [];
+  const wanted = warnings.flatMap(({ kind, name, detail }) =>
+    kind === "needs_platform" && detail !== null
+      ? [detail]
+      : kind === "platform_function"
+      ? [name.replace(/^function /, "")]
+      : []
+  );
+  if (wanted.length === 0) return new Set();
+  const exists = wanted.map((name) => {
+    const text = literal(name);
+    const found = name.includes("(")
+      ? `to_regprocedure(${text}) is not null`
+      : `coalesce(to_regclass(${text})::oid, to_regtype(${text})::oid) is not null`;
+    return `(${text}, ${found})`;
+  });
+  return new Set(
+    z.array(z.string()).parse(
+      await session.rows(
+        `select to_json(name) from (values ${exists.join(", ")}) o (name, found) where not found;`,
+      ),
+    ),
+  );
 }

@@ -23,6 +23,7 @@ import type { TocEntry } from "../archive/archive_toc.ts";
 import { loadPasses } from "../archive/load_passes.ts";
 import type { Selection } from "../archive/select_entries.ts";
 import { load } from "./load.ts";
+import type { UnvalidatedKey } from "./unvalidated_keys.ts";
 import { ownerStatements } from "./owners.ts";
 
 export interface RestoreDeps {
@@ -49,6 +50,8 @@ export interface LoadOrder {
   ownRoles: ReadonlySet<string>;
   /** Schemas that stay in place with their extensions, while their other content is moved aside. */
   keptSchemas: ReadonlySet<string>;
+  /** Foreign keys with orphans: added after the rows, without a validation. */
+  unvalidatedKeys: readonly UnvalidatedKey[];
   /** Ends every session of the target's users, instead of those of users that the backup does not know. */
   endSessions: boolean;
   /** Runs after the checks, so that a copy of production does not act (scripts/quarantine.sql); `null`: nothing does. */
@@ -178,15 +181,20 @@ async function loadAll(
   deps: RestoreDeps,
   session: PsqlSession,
   folder: string,
-  { entries, selection, ownRoles, archiveFile }: LoadOrder,
+  { entries, selection, ownRoles, archiveFile, unvalidatedKeys }: LoadOrder,
 ): Promise<void> {
   const taken = new Set(selection.main);
-  for (const pass of loadPasses(entries, selection)) {
+  const later = new Set(unvalidatedKeys.map(({ dumpId }) => dumpId));
+  const main = selection.main.filter((id) => !later.has(id));
+  for (const pass of loadPasses(entries, { ...selection, main })) {
     // the platform grants access to its extensions by an event trigger
     if (pass.name === "extensions") await session.run("set local session_replication_role = origin;");
     if (pass.name === "content") await session.run(await restoreSql("restore_set_path.sql"));
     if (pass.name === "privileges") await session.run(ownerStatements(entries, taken, ownRoles));
     if (pass.dumpIds.length > 0) await load(deps, session, folder, archiveFile, pass);
+    if (pass.name === "content") {
+      for (const { statement } of unvalidatedKeys) await session.run(statement);
+    }
     if (pass.name === "extensions") await session.run("set local session_replication_role = replica;");
   }
   await session.run(await restoreSql("restore_reset_path.sql"));

@@ -1,5 +1,5 @@
 -- What a backup of this database does not hold, and what would keep it from being restored: one JSON line
--- [kind, name, detail] each, as vault/warnings.ts describes them. Needs the settings of settings.sql.
+-- [kind, name, detail, rows] each, as vault/warnings.ts describes them. Needs the settings of settings.sql.
 with
 ours as (select oid, nspname from pg_namespace where nspname = any (current_setting('revo.our_schemas')::text[])),
 platform as (
@@ -64,29 +64,41 @@ located as (
     left join pg_proc rp on d.refclassid = 'pg_proc'::regclass and rp.oid = d.refobjid
     left join pg_type rt on d.refclassid = 'pg_type'::regclass and rt.oid = d.refobjid
 ),
-warnings(kind, name, detail) as (
-  select 'other_owner', i.type || ' ' || i.identity, pg_get_userbyid(o.owner)
+warnings(kind, name, detail, rows) as (
+  select 'other_owner', i.type || ' ' || i.identity, pg_get_userbyid(o.owner), null::bigint
     from own o, pg_identify_object(o.class, o.oid, 0) i
    where o.owner in (select oid from strangers) and o.kind <> 'schema'
   union all
-  select distinct 'grantor', i.type || ' ' || i.identity, pg_get_userbyid(x.grantor)
+  select distinct 'grantor', i.type || ' ' || i.identity, pg_get_userbyid(x.grantor), null::bigint
     from own o, pg_identify_object(o.class, o.oid, 0) i, aclexplode(o.acl) x
    where x.grantor <> o.owner and x.grantor in (select oid from strangers)
   union all
-  select distinct 'needs_platform', l.name, l.reference
+  select distinct 'needs_platform', l.name, l.reference, null::bigint
     from located l where l.space in (select oid from ours) and l.ref_space in (select oid from platform)
   union all
   -- the caller's functions, which the project's owner has in older projects
-  select 'platform_function', 'function ' || p.oid::regprocedure::text, null
+  select 'platform_function', 'function ' || p.oid::regprocedure::text, null::text, null::bigint
     from pg_proc p join pg_namespace n on n.oid = p.pronamespace
    where n.nspname = any (current_setting('revo.data_only_schemas')::text[])
      and pg_get_userbyid(p.proowner) !~ current_setting('revo.platform_roles')
      and p.oid::regprocedure::text not in ('auth.uid()', 'auth.role()', 'auth.email()', 'auth.jwt()')
   union all
   select 'settings', string_agg(format('%s%s', split_part(c, '=', 1), coalesce(' (' || nullif(s.setrole, 0)::regrole || ')', '')), ', '
-                                order by c collate "C"), null
+                                order by c collate "C"), null::text, null::bigint
     from pg_db_role_setting s, unnest(s.setconfig) c
    where s.setdatabase = (select oid from pg_database where datname = current_database())
   having count(*) > 0
+  union all
+  select 'extension_rows', format('table %I.%I', t.nspname, t.relname), t.extname, t.rows
+    from (select n.nspname, c.relname, x.extname,
+                 (xpath('/row/n/text()', query_to_xml(format('select count(*) as n from %I.%I %s', n.nspname, c.relname, o.condition),
+                                                      false, true, '')))[1]::text::bigint as rows
+            from pg_extension x
+           cross join lateral unnest(x.extconfig, x.extcondition) o (relation, condition)
+            join pg_class c on c.oid = o.relation and c.relkind = 'r'
+            join pg_namespace n on n.oid = c.relnamespace
+           where (n.nspname = 'extensions' or n.oid in (select oid from ours))
+             and has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select')) t
+   where t.rows > 0
 )
-select json_build_array(kind, name, detail) from warnings order by kind, name collate "C", detail collate "C";
+select json_build_array(kind, name, detail, rows) from warnings order by kind, name collate "C", detail collate "C";

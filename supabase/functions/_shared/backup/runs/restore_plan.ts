@@ -27,6 +27,16 @@ const knownObstacleSchema = z.discriminatedUnion("kind", [
   }),
   z.object({ kind: z.literal("platform_table"), table: z.string(), in: z.enum(["backup", "target"]) }),
   z.object({
+    kind: z.literal("platform_column"),
+    table: z.string(),
+    column: z.string(),
+    in: z.enum(["backup", "target"]),
+  }),
+  z.object({ kind: z.literal("platform_missing"), name: z.string(), needs: z.string() }),
+  z.object({ kind: z.literal("not_owned"), name: z.string(), owner: z.string() }),
+  z.object({ kind: z.literal("grantor"), name: z.string(), role: z.string() }),
+  z.object({ kind: z.literal("orphans"), name: z.string(), parent: z.string() }),
+  z.object({
     kind: z.literal("lock_table"),
     needed: z.number(),
     capacity: z.number(),

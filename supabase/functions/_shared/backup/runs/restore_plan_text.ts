@@ -1,4 +1,5 @@
 /** The pt-BR texts of a restore's plan, shared by the job's summary and the screen. */
+import { remedyFor } from "../vault/warnings.ts";
 import { tryParseArchiveKey } from "../vault/object_key.ts";
 import type {
   ArchiveReading,
@@ -107,6 +108,21 @@ export function obstacleText(obstacle: PlannedObstacle): string {
       return `a tabela ${obstacle.table} da plataforma só existe no ${
         obstacle.in === "backup" ? "backup" : "destino"
       }`;
+    case "platform_column":
+      return `a coluna ${obstacle.column} de ${obstacle.table} só existe no ${
+        obstacle.in === "backup" ? "backup" : "destino, que a exige"
+      }: as versões da plataforma são diferentes`;
+    case "platform_missing":
+      return `${obstacle.name} usa ${obstacle.needs}, que o destino não tem: ${remedyFor(obstacle.needs)}`;
+    case "not_owned":
+      return `${obstacle.name} do destino pertence a ${obstacle.owner} e não pode ser substituído: ` +
+        "mude o dono (ALTER … OWNER TO postgres) ou restaure em um projeto novo";
+    case "grantor":
+      return `permissões de ${obstacle.name} foram dadas por ${obstacle.role}, papel que o usuário da restauração não pode ` +
+        `assumir: dê-lhe esse papel antes (GRANT ${obstacle.role} TO postgres)`;
+    case "orphans":
+      return `${obstacle.name} tem linhas sem par em ${obstacle.parent}: corrija o banco, ou use ALLOW_ORPHANS=yes para ` +
+        "restaurar essa chave sem validar (NOT VALID)";
     case "lock_table":
       return `a restauração precisa de ${obstacle.needed} travas e no servidor do destino cabem com segurança ` +
         `${obstacle.capacity}: aumente max_locks_per_transaction de ${obstacle.setting} para ${obstacle.enough}`;

@@ -1,0 +1,181 @@
+/** What would end a restore, from facts of the target that are read before its first lock. */
+import { type AnyManifest, isProving } from "@backup/vault/manifest.ts";
+import { DATA_ONLY_SCHEMAS, PLATFORM_SCHEMAS, restoredRows } from "@backup/vault/platform.ts";
+import { BackupError } from "@backup/errors.ts";
+import type { ArchiveToc, TocEntry } from "../archive/archive_toc.ts";
+import type { Selection } from "../archive/select_entries.ts";
+import { identifier } from "../postgres/sql_text.ts";
+import type { RestoreTargetFacts } from "./target_facts.ts";
+
+export type TargetObstacle =
+  /** The archive creates an extension that the target's server does not have. */
+  | { kind: "extension_unavailable"; name: string }
+  /** It stays in schema public, and the backup does not have it. */
+  | { kind: "extension_only_in_target"; name: string }
+  /** It is in another schema than in the backup, and one of the two is the project's. */
+  | { kind: "extension_schema"; name: string; backup: string; target: string }
+  /** A table of the platform with rows that only the backup has: the platform's versions differ. */
+  | { kind: "platform_table"; table: string; in: "backup" | "target" }
+  /** A column that only one side has: filled in the backup, or required by the target. */
+  | { kind: "platform_column"; table: string; column: string; in: "backup" | "target" }
+  /** An object of the backup uses an object of the platform that the target lacks. */
+  | { kind: "platform_missing"; name: string; needs: string }
+  /** An object of the target that its owner alone could move aside. */
+  | { kind: "not_owned"; name: string; owner: string }
+  /** Privileges that a role granted which the restore may not act for. */
+  | { kind: "grantor"; name: string; role: string }
+  /** A foreign key with rows that refer to missing ones, and the confirmation is missing. */
+  | { kind: "orphans"; name: string; parent: string };
+
+export interface RestoreInputs {
+  manifest: AnyManifest | null;
+  toc: ArchiveToc;
+  selection: Selection;
+  facts: RestoreTargetFacts;
+  allowOrphans?: boolean;
+}
+
+export function targetObstacles(inputs: RestoreInputs): TargetObstacle[] {
+  return [
+    ...unavailableExtensions(inputs),
+    ...misplacedExtensions(inputs),
+    ...platformRows(inputs),
+    ...missingOfPlatform(inputs),
+    ...inputs.facts.notOwned.map(({ name, owner }) => ({ kind: "not_owned", name, owner }) as const),
+    ...ofWarnings(inputs),
+  ];
+}
+
+/** @throws {BackupError} `restore_failed` with every obstacle; nothing was locked or changed. */
+export function requireRestorable(inputs: RestoreInputs): void {
+  const obstacles = targetObstacles(inputs);
+  if (obstacles.length === 0) return;
+  throw new BackupError("restore_failed", `Cannot restore here: ${obstacles.map(describe).join("; ")}`, {
+    phase: "inspect",
+    hint: "The plan of this restore says what to do; nothing was changed.",
+    details: { obstacles },
+  });
+}
+
+function describe(obstacle: TargetObstacle): string {
+  switch (obstacle.kind) {
+    case "extension_unavailable":
+      return `the server has no extension ${obstacle.name}`;
+    case "extension_only_in_target":
+      return `extension ${obstacle.name} is in public of the target alone`;
+    case "extension_schema":
+      return `extension ${obstacle.name} is in ${obstacle.target}, in the backup in ${obstacle.backup}`;
+    case "platform_table":
+      return `table ${obstacle.table} exists only in the ${obstacle.in}`;
+    case "platform_column":
+      return `column ${obstacle.column} of ${obstacle.table} exists only in the ${obstacle.in}`;
+    case "platform_missing":
+      return `${obstacle.name} needs ${obstacle.needs}, which the target lacks`;
+    case "not_owned":
+      return `${obstacle.name} belongs to ${obstacle.owner}`;
+    case "grantor":
+      return `privileges on ${obstacle.name} were granted by ${obstacle.role}`;
+    case "orphans":
+      return `${obstacle.name} has rows that refer to missing ones of ${obstacle.parent} (ALLOW_ORPHANS=yes)`;
+  }
+}
+
+function unavailableExtensions({ toc, selection, facts }: RestoreInputs): TargetObstacle[] {
+  const taken = new Set(selection.main);
+  return toc.entries.filter(({ kind, dumpId, tag }) =>
+    kind === "EXTENSION" && taken.has(dumpId) && !facts.availableExtensions.has(tag)
+  ).map(({ tag }) => ({ kind: "extension_unavailable", name: tag }));
+}
+
+function misplacedExtensions({ manifest, facts }: RestoreInputs): TargetObstacle[] {
+  if (!manifest || !isProving(manifest)) return [];
+  const wanted = new Map(manifest.extensions.map(({ name, schema }) => [name, schema]));
+  return facts.extensions.flatMap(({ name, schema }): TargetObstacle[] => {
+    const backup = wanted.get(name);
+    if (backup === undefined) return schema === "public" ? [{ kind: "extension_only_in_target", name }] : [];
+    const isMovable = backup === schema || isOfPlatform(backup) && isOfPlatform(schema);
+    return isMovable ? [] : [{ kind: "extension_schema", name, backup, target: schema }];
+  });
+}
+
+function isOfPlatform(schema: string): boolean {
+  return schema === "pg_catalog" || PLATFORM_SCHEMAS.includes(schema);
+}
+
+const COPIED_COLUMNS = /^COPY [^]*? \(([^]*)\) FROM stdin;/;
+
+/** Tables and columns of auth and storage, whose structure is the target's. Empty tables do not matter. */
+function platformRows({ manifest, toc, facts }: RestoreInputs): TargetObstacle[] {
+  const rows = manifest && isProving(manifest) && manifest.mode === "full"
+    ? restoredRows(manifest.rows)
+    : null;
+  const isCarried = ({ kind, schema }: TocEntry) =>
+    kind === "TABLE DATA" && DATA_ONLY_SCHEMAS.some((name) => name === schema);
+  return toc.entries.filter(isCarried).flatMap((entry): TargetObstacle[] => {
+    const { schema, tag, copyStatement } = entry;
+    const table = `${schema}.${tag}`;
+    if (rows?.[table] === 0 || rows !== null && rows[table] === undefined) return [];
+    const columns = facts.platformColumns.get(table);
+    if (columns === undefined) return [{ kind: "platform_table", table, in: "backup" }];
+    const copied = COPIED_COLUMNS.exec(copyStatement)?.[1];
+    if (copied === undefined) return [];
+    const names = copied.split(", ");
+    const quoted = columns.flatMap(({ name, isRequired }) =>
+      [name, identifier(name)].map((text) => ({ text, isRequired }))
+    );
+    const gone = names.filter((name) => !quoted.some(({ text }) => text === name));
+    const required = columns.filter(({ name, isRequired }) =>
+      isRequired && !names.includes(name) && !names.includes(identifier(name))
+    );
+    return [
+      ...gone.map((column) => ({ kind: "platform_column", table, column, in: "backup" }) as const),
+      ...required.map(({ name }) =>
+        ({ kind: "platform_column", table, column: name, in: "target" }) as const
+      ),
+    ];
+  });
+}
+
+/** Kinds whose definition is looked up when it is loaded, unlike the body of a function. */
+const BOUND = new Set([
+  "POLICY",
+  "VIEW",
+  "MATERIALIZED VIEW",
+  "TRIGGER",
+  "DEFAULT",
+  "TABLE",
+  "CONSTRAINT",
+  "INDEX",
+  "RULE",
+]);
+
+function missingOfPlatform({ manifest, toc, selection, facts }: RestoreInputs): TargetObstacle[] {
+  if (!manifest || !isProving(manifest)) return [];
+  const missing = (object: string) => facts.missingObjects.has(object);
+  const taken = new Set(selection.main);
+  return (manifest.warnings ?? []).flatMap(({ kind, name, detail }): TargetObstacle[] => {
+    if (kind === "needs_platform" && detail !== null && missing(detail)) {
+      return [{ kind: "platform_missing", name, needs: detail }];
+    }
+    const called = name.replace(/^function /, "");
+    if (kind !== "platform_function" || !missing(called)) return [];
+    const call = called.slice(0, called.indexOf("(") + 1);
+    const users = toc.entries.filter(({ dumpId, kind, definition }) =>
+      taken.has(dumpId) && BOUND.has(kind) && definition.includes(call)
+    );
+    return users.map(({ kind, schema, tag }) =>
+      ({ kind: "platform_missing", name: `${kind} ${schema}.${tag}`, needs: called }) as const
+    );
+  });
+}
+
+function ofWarnings({ manifest, facts, allowOrphans }: RestoreInputs): TargetObstacle[] {
+  if (!manifest || !isProving(manifest)) return [];
+  return (manifest.warnings ?? []).flatMap(({ kind, name, detail }): TargetObstacle[] => {
+    if (kind === "orphans" && !allowOrphans && manifest.mode === "full") {
+      return [{ kind, name, parent: detail ?? "" }];
+    }
+    const canGrant = detail === null || detail === facts.user || facts.ownRoles.has(detail);
+    return kind === "grantor" && !canGrant ? [{ kind, name, role: detail }] : [];
+  });
+}

@@ -1,0 +1,57 @@
+/** Foreign keys with orphans, which come back unvalidated (NOT VALID) when that is confirmed. */
+import { z } from "zod";
+import { type AnyManifest, isProving } from "@backup/vault/manifest.ts";
+import type { TocEntry } from "../archive/archive_toc.ts";
+import { parseFingerprintLine } from "../postgres/database_facts.ts";
+
+export interface UnvalidatedKey {
+  dumpId: number;
+  schema: string;
+  /** `table.constraint`, as the fingerprint names it. */
+  name: string;
+  statement: string;
+}
+
+const NAME = `(?:"(?:[^"]|"")+"|[^\\s".]+)`;
+const ADDED = new RegExp(
+  `^ALTER TABLE (?:ONLY )?(${NAME}\\.(${NAME}))\\s+ADD CONSTRAINT (${NAME}) FOREIGN KEY `,
+);
+
+/** The entries of an archive that build the keys which the manifest names as orphaned. */
+export function unvalidatedKeys(
+  entries: readonly TocEntry[],
+  manifest: AnyManifest | null,
+): UnvalidatedKey[] {
+  const warnings = manifest && isProving(manifest) ? manifest.warnings ?? [] : [];
+  const orphaned = new Set(warnings.filter(({ kind }) => kind === "orphans").map(({ name }) => name));
+  if (orphaned.size === 0) return [];
+  return entries.filter(({ kind }) => kind === "FK CONSTRAINT").flatMap(({ dumpId, schema, definition }) => {
+    const [, relation, table = "", constraint = ""] = ADDED.exec(definition) ?? [];
+    if (!orphaned.has(`constraint ${constraint} on ${relation}`)) return [];
+    const statement = definition.replace(/;\s*$/, " NOT VALID;");
+    return [{ dumpId, schema: schema ?? "", name: `${unquoted(table)}.${unquoted(constraint)}`, statement }];
+  });
+}
+
+/** The lines of a fingerprint as they are with these keys unvalidated. */
+export function withUnvalidated(
+  lines: readonly string[],
+  keys: readonly UnvalidatedKey[],
+): readonly string[] {
+  if (keys.length === 0) return lines;
+  const names = new Set(keys.map(({ schema, name }) => JSON.stringify([schema, "constraint", name])));
+  return lines.map((line) => {
+    const [area, kind, name, all] = parseFingerprintLine(line);
+    if (!names.has(JSON.stringify([area, kind, name]))) return line;
+    const facts = z.record(z.string(), z.unknown()).parse(all);
+    return JSON.stringify([area, kind, name, {
+      ...facts,
+      definition: `${facts.definition} NOT VALID`,
+      validated: false,
+    }]);
+  });
+}
+
+function unquoted(name: string): string {
+  return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
+}
