@@ -1,12 +1,25 @@
 /** A pooler that has no room, or does not know the project: waited for, and reported as what it is. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server } from "node:net";
+import { join } from "node:path";
+import process from "node:process";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { BackupError } from "@backup/errors.ts";
+import { ROOT } from "../dev/root.ts";
 import { withSecondTry } from "../lib/backup/second_try.ts";
 import type { Connection } from "../lib/postgres/connection.ts";
 import { PsqlSession } from "../lib/postgres/psql.ts";
 import { Session } from "../lib/postgres/session.ts";
-import { backUp, createProject, type EnginePlace, sql, startEnginePlace, tools } from "./engine_fixture.ts";
+import {
+  backUp,
+  createProject,
+  denoCache,
+  type EnginePlace,
+  sql,
+  startEnginePlace,
+  tools,
+} from "./engine_fixture.ts";
 
 const FULL =
   "(EMAXCONNSESSION) max clients reached in session mode - max clients are limited to pool_size: 15";
@@ -153,4 +166,38 @@ describe("a second try", () => {
     await expect(withSecondTry(broken.work, options)).rejects.toMatchObject({ code: "dump_failed" });
     expect(broken.calls()).toBe(1);
   });
+
+  test.each([["schedule", true], ["workflow_dispatch", false]])(
+    "is for the schedule alone: a backup by %s, %s",
+    async (event, isTried) => {
+      const deno = join(ROOT, "node_modules", ".bin", "deno");
+      const closed = place.server.url("postgres", "prod").replace(/:\d+\//, ":1/");
+      const child = spawn(deno, ["run", "-A", "--cached-only", "scripts/backup.ts"], {
+        cwd: ROOT,
+        env: {
+          PATH: process.env.PATH,
+          ...denoCache(),
+          // the vault is not reached
+          R2_ENDPOINT: "http://127.0.0.1:1",
+          R2_ACCESS_KEY_ID: "x",
+          R2_SECRET_ACCESS_KEY: "x",
+          R2_RETRY_SECONDS: "0",
+          TARGET: "prod",
+          SUPABASE_DB_URL_PROD: closed,
+          GITHUB_EVENT_NAME: event,
+        },
+        stdio: ["ignore", "pipe", "pipe"],
+      });
+      let printed = "";
+      for (const stream of [child.stdout, child.stderr]) {
+        stream.on("data", (chunk: Uint8Array) => {
+          printed += String(chunk);
+          if (printed.includes("a second try")) child.kill("SIGTERM");
+        });
+      }
+      await once(child, "close");
+      expect(printed.includes("a second try in 60 s")).toBe(isTried);
+      expect(printed).toContain("ECONNREFUSED");
+    },
+  );
 });
