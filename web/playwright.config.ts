@@ -2,7 +2,7 @@ import { defineConfig } from "@playwright/test";
 import { CHROMIUM_LAUNCH } from "../scripts/dev/chromium.ts";
 import { stackFiles } from "./e2e/stack.ts";
 
-const SAMPLES = /(details|foreign_source|history|overview|rejected|small_truths)\.spec\.ts$/;
+const SAMPLES = /(details|foreign_source|history|overview|production_down|rejected|small_truths)\.spec\.ts$/;
 
 /** Runs against stacks that are up: `E2E_STACKS` names the files that describe them. */
 export default defineConfig({

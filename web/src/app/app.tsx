@@ -1,6 +1,7 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { BrowserRouter, Navigate, type RouteObject, useRoutes } from "react-router-dom";
+import { forgetLastKnown } from "../features/backups/data/forget_last_known.ts";
 import { backupsRoutes } from "../features/backups/routes.tsx";
 import { CrashBoundary } from "./crash_boundary.tsx";
 import { NotFound } from "./not_found.tsx";
@@ -55,7 +56,11 @@ function ClearCacheOnSignOut({ cache }: { cache: QueryClient }) {
   const { current } = useSession();
   const userId = current.state === "signed-in" ? current.session.user.id : null;
   useEffect(() => {
-    if (userId !== null) return () => cache.clear();
+    if (userId === null) return;
+    return () => {
+      cache.clear();
+      forgetLastKnown();
+    };
   }, [cache, userId]);
   return null;
 }

@@ -4,11 +4,13 @@ import { type Access, accessOf } from "../model/access.ts";
 import { historyQuery } from "../data/list_history.ts";
 import { permissionsQuery, usePermissions } from "../data/permissions.ts";
 import { useGateway } from "../data/gateway.tsx";
+import { toScreenError } from "../data/screen_error.ts";
 import { useHistoryPlace } from "./use_history_place.ts";
 import { Loaded } from "./loaded.tsx";
 import { Workspace } from "./workspace.tsx";
 
 const AccessPanel = lazy(() => import("./access_panel.tsx"));
+const ProductionDown = lazy(() => import("./production_down.tsx"));
 
 /**
  * Desenvolvedor → Backups. The history is requested in parallel with the user's permissions: the server refuses it
@@ -23,16 +25,34 @@ export function BackupsPage() {
     <div className="space-y-4">
       <title>Backups · Revo ERP</title>
       {!query.data?.view && <h1 className="text-xl font-semibold">Backups</h1>}
-      <Loaded
-        query={query}
-        lines={4}
-        loading="Verificando suas permissões"
-        failed="Não foi possível verificar suas permissões."
-      >
-        {(permissions) => <Allowed access={accessOf(permissions)} />}
-      </Loaded>
+      {query.data === undefined && query.isError && isProductionDown(query.error)
+        ? (
+          <Suspense fallback={null}>
+            <ProductionDown
+              error={query.error}
+              onRetry={() => void query.refetch()}
+              retrying={query.isFetching}
+            />
+          </Suspense>
+        )
+        : (
+          <Loaded
+            query={query}
+            lines={4}
+            loading="Verificando suas permissões"
+            failed="Não foi possível verificar suas permissões."
+          >
+            {(permissions) => <Allowed access={accessOf(permissions)} />}
+          </Loaded>
+        )}
     </div>
   );
+}
+
+/** No answer, or one of a server that failed; a refusal is none of these. */
+function isProductionDown(error: Error): boolean {
+  const { kind } = toScreenError(error);
+  return kind === "network" || kind === "broken";
 }
 
 function Allowed({ access }: { access: Access }) {

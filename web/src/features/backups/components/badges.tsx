@@ -56,13 +56,13 @@ const STATE_BADGES: Record<BackupState, BadgeStyle & { name: string; means: stri
     tone: "info",
     icon: ShieldQuestion,
     name: "Conferido",
-    means: "Relido do cofre e igual ao enviado",
+    means: "Relido do cofre",
   },
   unproven: {
     tone: "neutral",
     icon: CircleDashed,
     name: "Sem prova",
-    means: "Ainda não ensaiado nem relido do cofre",
+    means: "Ainda não ensaiado",
   },
 };
 

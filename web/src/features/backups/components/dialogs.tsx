@@ -68,7 +68,7 @@ class DialogBoundary extends Component<{ children: ReactNode }, { failed: boolea
         title="Não foi possível abrir o diálogo."
         action={<Button size="small" onClick={() => location.reload()}>Recarregar a página</Button>}
       >
-        Uma parte da página não veio do servidor. Recarregue a página. Nada foi iniciado.
+        Nada foi iniciado.
       </Notice>
     );
   }

@@ -4,6 +4,7 @@ import type { Dispatched } from "@backup/api.ts";
 import { isActive, type Run } from "@backup/runs/run.ts";
 import { Button } from "../../../components/ui/button.tsx";
 import { Notice } from "../../../components/ui/notice.tsx";
+import { useKeepLastKnown } from "../data/use_keep_last_known.ts";
 import { useLiveRuns } from "../data/live_runs.ts";
 import { useUndoableRestores } from "../data/undoable_restores.ts";
 import { targetSchema } from "@backup/target.ts";
@@ -37,6 +38,7 @@ export function Workspace({ disabledReason }: { disabledReason: string | null })
   const undoables = useUndoableRestores(live.data !== undefined);
   const undoable = undoables.data ?? NONE;
   useOtherTabs();
+  useKeepLastKnown(navigation.place);
 
   const close = useCallback(() => setDialog(null), []);
   const accept = ({ run }: Dispatched) => {

@@ -77,7 +77,7 @@ describe("a day's description", () => {
   it("says that a rejected backup does not protect", () => {
     expect(events({ made: 1, rejected: 1 })).toEqual([
       "1 backup feito.",
-      "Reprovado num ensaio de restauração: não protege.",
+      "Reprovado em ensaio: não protege.",
     ]);
     expect(events({ made: 3, rejected: 2 })[1]).toBe("2 de 3 reprovados em ensaio: não protegem.");
   });

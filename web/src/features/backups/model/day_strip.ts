@@ -86,7 +86,7 @@ function provenSentence({ made, proven }: BackupDay): string | null {
 
 function rejectedSentence({ made, rejected }: BackupDay): string | null {
   if (rejected === 0) return null;
-  if (made === 1) return "Reprovado num ensaio de restauração: não protege.";
+  if (made === 1) return "Reprovado em ensaio: não protege.";
   return rejected === 1
     ? `1 de ${made} reprovado em ensaio: não protege.`
     : `${rejected} de ${made} reprovados em ensaio: não protegem.`;

@@ -6,7 +6,8 @@ import {
   PROOF_OVERDUE_AFTER_MS,
 } from "@backup/service_levels.ts";
 import { assessSafety, databaseNow } from "./overview.ts";
-import { problemText, safetyParts } from "../text/overview_text.ts";
+import { safetyParts } from "../text/overview_text.ts";
+import { problemText } from "../text/problem_text.ts";
 
 const NOW = new Date("2026-11-24T12:00:00Z");
 const HOUR = 3_600_000;

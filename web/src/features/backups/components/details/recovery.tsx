@@ -15,27 +15,40 @@ export function Recovery({ backup }: { backup: BackupRow }) {
       </Section>
     );
   }
-  const steps = recoverySteps({ bucket: backup.r2_bucket, key: backup.r2_key, sha256: backup.sha256 });
   return (
     <Section title="Recuperar sem este sistema">
       <p className="text-muted">
         Bastam a chave do cofre e as ferramentas do PostgreSQL. As instruções completas deste backup (papéis,
         extensões, projeto novo do Supabase) estão no cofre, ao lado dele: <Instructions backup={backup} />
       </p>
-      <ol className="space-y-3">
-        {steps.map(({ what, commands }, index) => (
-          <li key={what} className="space-y-1">
-            <p>{index + 1}. {what}</p>
-            <div className="flex items-start gap-1 rounded-md bg-sunken p-2">
-              <pre className="min-w-0 flex-1 py-1 text-xs wrap-anywhere whitespace-pre-wrap">
-                <code>{commands.join("\n")}</code>
-              </pre>
-              <CopyButton text={commands.join("\n")} what={`os comandos do passo ${index + 1}`} />
-            </div>
-          </li>
-        ))}
-      </ol>
+      <RecoverySteps bucket={backup.r2_bucket} backupKey={backup.r2_key} sha256={backup.sha256} />
     </Section>
+  );
+}
+
+interface RecoveryStepsProps {
+  bucket: string;
+  backupKey: string;
+  sha256: string | null;
+}
+
+/** The commands that restore a backup with the vault's key and standard tools. */
+export function RecoverySteps({ bucket, backupKey, sha256 }: RecoveryStepsProps) {
+  const steps = recoverySteps({ bucket, key: backupKey, sha256 });
+  return (
+    <ol className="space-y-3">
+      {steps.map(({ what, commands }, index) => (
+        <li key={what} className="space-y-1">
+          <p>{index + 1}. {what}</p>
+          <div className="flex items-start gap-1 rounded-md bg-sunken p-2">
+            <pre className="min-w-0 flex-1 py-1 text-xs wrap-anywhere whitespace-pre-wrap">
+                <code>{commands.join("\n")}</code>
+            </pre>
+            <CopyButton text={commands.join("\n")} what={`os comandos do passo ${index + 1}`} />
+          </div>
+        </li>
+      ))}
+    </ol>
   );
 }
 

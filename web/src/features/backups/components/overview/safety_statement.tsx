@@ -1,11 +1,14 @@
+import { lazy, Suspense } from "react";
 import { type LucideIcon, ShieldAlert, ShieldCheck, ShieldX } from "lucide-react";
 import { type Tone, toneClasses } from "../../../../components/ui/badge.tsx";
 import { Instant } from "../../../../components/ui/instant.tsx";
 import { classNames } from "../../../../lib/class_names.ts";
 import { formatCounted, formatDuration } from "../../../../lib/format.ts";
 import type { OverviewFacts } from "../../model/overview_facts.ts";
-import { assessSafety, type Problem, type Safety } from "../../model/overview.ts";
-import { problemText, safetyParts, TONE_NAMES } from "../../text/overview_text.ts";
+import { assessSafety, type Safety } from "../../model/overview.ts";
+import { safetyParts, TONE_NAMES } from "../../text/overview_text.ts";
+
+const ProblemList = lazy(() => import("./problem_list.tsx"));
 
 const ICONS: Record<Safety["tone"], LucideIcon> = { ok: ShieldCheck, warn: ShieldAlert, bad: ShieldX };
 
@@ -32,11 +35,9 @@ export function SafetyStatement({ facts, now }: StatementProps) {
           ))}
         </p>
       </div>
-      <ul className="space-y-1.5">
-        {safety.problems.map((problem) => (
-          <ProblemItem key={problem} problem={problem} facts={facts} now={now} />
-        ))}
-      </ul>
+      <Suspense fallback={null}>
+        {safety.problems.length > 0 && <ProblemList problems={safety.problems} facts={facts} now={now} />}
+      </Suspense>
       <Facts facts={facts} safety={safety} now={now} />
     </div>
   );
@@ -55,15 +56,6 @@ function ToneMark({ tone }: { tone: Safety["tone"] }) {
       <Icon aria-hidden className="size-4" />
       {TONE_NAMES[tone]}
     </span>
-  );
-}
-
-function ProblemItem({ problem, facts, now }: StatementProps & { problem: Problem }) {
-  const { what, todo } = problemText(problem, facts, now);
-  return (
-    <li>
-      <strong className="font-semibold">{what}</strong> {todo}
-    </li>
   );
 }
 
