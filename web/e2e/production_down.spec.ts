@@ -1,4 +1,5 @@
 /** Production does not answer: what was last known stays, with the ways on that do not need it. */
+import { LAST_KNOWN } from "../src/features/backups/data/forget_last_known.ts";
 import { expectAccessible } from "./axe.ts";
 import { aBackupOf, emptyCatalog } from "./sample_history.ts";
 import { without } from "./stack.ts";
@@ -13,6 +14,10 @@ test("a signed-in admin sees what was last known and the ways on; sign-in does n
   const key = await aBackupOf("prod", 5);
   await openAs(page, stack.admin);
   await expect(page.getByRole("table").getByRole("row")).toHaveCount(2);
+  // what the page shows is kept after it is shown
+  await expect.poll(() => page.evaluate((name) => localStorage.getItem(name), LAST_KNOWN)).toContain(
+    '"bucket":"cofre"',
+  );
   await without(stack, "supabase", async () => {
     await page.reload();
     await expect(page.getByRole("alert")).toContainText("A produção não responde.", { timeout: 60_000 });
