@@ -111,7 +111,7 @@ export function locksDependencies(version: number): boolean {
 }
 
 /** Locks on system catalogs and on the restore's own objects, the same few for each restore. */
-const FIXED_LOCKS = 150;
+const FIXED_LOCKS = 200;
 
 const factsSchema = z.object({
   setting: z.number(),

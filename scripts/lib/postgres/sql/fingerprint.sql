@@ -316,10 +316,10 @@ objects(area, kind, name, facts) as (
                                         where a.attrelid = r.oid and not a.attisdropped))
     from relations r join pg_foreign_table t on t.ftrelid = r.oid
   union all
-  select coalesce(l.objnamespace::regnamespace::text, '-'), 'security label', format('%s %s', l.objtype, l.objname),
+  select i.schema, 'security label', format('%s %s', i.type, i.identity),
          json_build_object('provider', l.provider, 'label', l.label)
-    from pg_seclabels l
-   where l.objnamespace in (select oid from schemas)
+    from pg_seclabel l, pg_identify_object(l.classoid, l.objoid, l.objsubid) i
+   where i.schema in (select nspname from schemas)
   union all
   -- the first fingerprints had none
   select '-', 'fingerprint', 'format', json_build_object('version', 2)
