@@ -145,6 +145,14 @@ Deno.test("when GitHub is unreachable it notifies once, clears once, and records
   assert.deepEqual(received.filter((it) => it === "/fail").length, 2);
 });
 
+Deno.test("takes over from a silent watchdog only what it can see the end of", async () => {
+  const { call, watchCatalog } = world();
+  const sent = { title: "T", material: "m" };
+  watchCatalog.answer = { ...WELL, reports: watchdog(14, { vault_unreachable: sent, run_lost: sent }) };
+  assert.deepEqual((await call()).notified, ["raised watchdog_silent", "cleared run_lost"]);
+  assert.deepEqual(Object.keys(Object(watchCatalog.last?.report.notified)), ["watchdog_silent"]);
+});
+
 Deno.test("without a webhook nothing counts as sent: the watchdog sends it", async () => {
   const { call, watchCatalog } = world({ ...SETTINGS, OPS_ALERT_WEBHOOK_URL: "" });
   watchCatalog.answer = { ...WELL, backups: [] };

@@ -78,18 +78,22 @@ async function watchOnce(ports: RoundPorts, failures: BackupError[]): Promise<Ro
     other: { name: other, isExpected: expectsOther, lastReport },
   });
   for (const { id, risk, facts } of watched.conditions) log(`${id}: ${risk} ${facts.join(" ")}`);
+  const decided = CONDITION_IDS.filter((id) => !watched.unknown.includes(id));
   const delivered = await deliver(channels, {
     alarms: watched.conditions,
-    decided: CONDITION_IDS.filter((id) => !watched.unknown.includes(id)),
+    decided,
     source: { at, runUrl },
     test: false,
     memories: (marked) => {
-      const stored = reports.ok ? reports.value : {};
+      const stored: WatchReports = reports.ok ? reports.value : {};
       const own = marked ?? stored[name]?.report.notified ?? {};
+      const isSilentAt = (time: string | undefined) =>
+        time !== undefined && lastReport.ok && isSilent(other, lastReport.value, time);
       return memoriesOf({ own, other: stored[other]?.report.notified ?? {} }, {
-        silent: lastReport.ok && isSilent(other, lastReport.value, at),
-        knownAsSilent: own[`${other}_silent`] !== undefined,
-      });
+        silent: isSilentAt(at),
+        // without the other watch its silence is no alarm, which could have been sent
+        knownAsSilent: expectsOther ? own[`${other}_silent`] !== undefined : isSilentAt(stored[name]?.at),
+      }, decided);
     },
   });
   failures.push(...delivered.failures);

@@ -21,15 +21,15 @@ Deno.test("the watch that sent an alarm sends its end; when both did, the later 
   assert.equal(isEndDue({ own: {}, other: sent("m") }, "run_lost"), false);
 });
 
-Deno.test("what a silent watch has sent is taken over once", () => {
+Deno.test("what a silent watch has sent is taken over once, as far as this watch can decide it", () => {
   const memories = { own: {}, other: sent("m") };
-  assert.deepEqual(memoriesOf(memories, { silent: false, knownAsSilent: false }), memories);
-  assert.deepEqual(memoriesOf(memories, { silent: true, knownAsSilent: false }), {
-    own: sent("m"),
-    other: {},
-  });
+  const taken = (silent: boolean, knownAsSilent: boolean, decided = ["run_lost"]) =>
+    memoriesOf(memories, { silent, knownAsSilent }, decided);
+  assert.deepEqual(taken(false, false), memories);
+  assert.deepEqual(taken(true, false), { own: sent("m"), other: {} });
+  assert.deepEqual(taken(true, false, ["backup_overdue"]), { own: {}, other: {} });
   // cleared since then
-  assert.deepEqual(memoriesOf(memories, { silent: true, knownAsSilent: true }), { own: {}, other: {} });
+  assert.deepEqual(taken(true, true), { own: {}, other: {} });
 });
 
 Deno.test("materialOf: the condition, its severity and its material, not its facts", async () => {

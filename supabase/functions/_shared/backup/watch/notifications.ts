@@ -12,13 +12,20 @@ export interface Memories {
   other: Notified;
 }
 
-/** The memories of a round: when the other watch falls silent, its notifications become this watch's own. */
+/**
+ * The memories of a round: when the other watch falls silent, its notifications become this watch's own. Those that this
+ * watch cannot decide stay with the other one, which alone can see that they ended.
+ * @param decided conditions that this watch can judge in this round
+ */
 export function memoriesOf(
   { own, other }: Memories,
   otherIs: { silent: boolean; knownAsSilent: boolean },
+  decided: readonly string[],
 ): Memories {
   if (!otherIs.silent) return { own, other };
-  return { own: otherIs.knownAsSilent ? own : { ...other, ...own }, other: {} };
+  if (otherIs.knownAsSilent) return { own, other: {} };
+  const taken = Object.entries(other).filter(([id]) => decided.includes(id));
+  return { own: { ...Object.fromEntries(taken), ...own }, other: {} };
 }
 
 /** What to send for a condition that is raised; `null`: nothing, it is known. */
