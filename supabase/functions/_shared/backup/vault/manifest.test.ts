@@ -23,6 +23,14 @@ Deno.test("a manifest without its own hash is accepted", async () => {
   assert.deepEqual(await parseManifest(JSON.stringify(current)), current);
 });
 
+Deno.test("the request's id is any uuid of PostgreSQL, as a request may choose it", async () => {
+  const request_id = "d41d8cd9-8f00-b204-e980-0998ecf8427e"; // of no version of RFC 9562
+  assert.deepEqual(await parseManifest(JSON.stringify({ ...current, request_id })), {
+    ...current,
+    request_id,
+  });
+});
+
 Deno.test("an old manifest is accepted in its own format, with fewer proofs", async () => {
   const manifest = await parseManifest(JSON.stringify(old));
   assert.equal(isProving(manifest), false);

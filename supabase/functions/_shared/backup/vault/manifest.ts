@@ -50,7 +50,7 @@ export const manifestV2Schema = z.object({
   /** Origin: host and database, and the Supabase project if the host names it. No secret. */
   source: z.object({ host: z.string(), database: z.string(), project_ref: z.string().nullable() }),
   requested_by: z.string(),
-  request_id: z.uuid(),
+  request_id: z.guid(),
   run: z.object({ id: z.string(), url: z.string(), attempt: count }).nullable(),
   /** Exact rows per table in the dump's snapshot, keyed by quoted `schema.table`. Empty for `schema-only`. */
   rows: z.record(z.string(), count),

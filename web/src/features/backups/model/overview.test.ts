@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { OverviewFacts } from "./overview_facts.ts";
+import { type OverviewFacts, overviewSchema } from "./overview_facts.ts";
 import {
   BACKUP_LONG_OVERDUE_AFTER_MS,
   BACKUP_OVERDUE_AFTER_MS,
@@ -157,4 +157,11 @@ describe("a rejected backup", () => {
 it("computes ages from the database's clock, not from the browser's", () => {
   const readAt = Date.parse("2031-01-01T00:00:00Z");
   expect(databaseNow(facts(), readAt, new Date(readAt + HOUR))).toEqual(new Date(NOW.getTime() + HOUR));
+});
+
+it("the overview understands every id that PostgreSQL stores", () => {
+  const id = "d41d8cd9-8f00-b204-e980-0998ecf8427e"; // of no version of RFC 9562
+  const rejected = [{ id, created_at: ago(0), r2_key: "k", status: "uploaded", drilled_at: null }] as const;
+  const all = facts({ newest: { ...backup(0), id }, rejected: [...rejected] });
+  expect(overviewSchema.parse(all)).toEqual(all);
 });

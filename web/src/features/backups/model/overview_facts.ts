@@ -16,7 +16,7 @@ const backupInShortSchema = z.object({
 });
 
 const rejectedBackupSchema = z.object({
-  id: z.uuid(),
+  id: z.guid(),
   created_at: z.string(),
   r2_key: z.string(),
   status: z.enum(BACKUP_STATUSES),
