@@ -166,7 +166,9 @@ describe("the webhook", () => {
 });
 
 describe("two watches", () => {
-  const sent = async (it: Alarm) => ({ [it.id]: { title: it.title, material: await materialOf(it) } });
+  const sent = async (it: Alarm) => ({
+    [it.id]: { title: it.title, material: await materialOf(it), at: source.at },
+  });
 
   it("an alarm that the other one sent opens an issue without a second notification, and ends without one", async () => {
     const other = await sent(alarm);

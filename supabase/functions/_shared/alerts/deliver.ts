@@ -138,7 +138,7 @@ class Delivery {
     await this.#attempt(async () => {
       const event = eventOf(this.#memories, id, material);
       if (event === null || !await this.#send(event, alarm, issue?.url ?? null)) return;
-      this.#memories.own = { ...this.#memories.own, [id]: { title: alarm.title, material } };
+      this.#memories.own = { ...this.#memories.own, [id]: { title: alarm.title, material, at: source.at } };
       if (written !== null) await issues?.storeMark(written, alarm, { ...mark, webhook: material }, source);
     });
     return { id, issue };
@@ -177,11 +177,11 @@ class Delivery {
   }
 }
 
-/** What the webhook accepted, as the marks of the issues state it. */
+/** What the webhook accepted, as the marks of the issues state it, without times. */
 function notifiedIn(open: readonly OpenIssue[]): Notified {
   return Object.fromEntries(
     open.flatMap(({ title, mark: { id, webhook } }) =>
-      webhook === null ? [] : [[id, { title, material: webhook }]]
+      webhook === null ? [] : [[id, { title, material: webhook, at: "" }]]
     ),
   );
 }

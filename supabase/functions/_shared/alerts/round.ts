@@ -8,7 +8,7 @@ import { BackupError, toBackupError } from "@backup/errors.ts";
 import { type Result } from "@backup/result.ts";
 import type { Target } from "@backup/target.ts";
 import { CONDITION_IDS, type WatchFacts, type WatchName } from "@backup/watch/conditions.ts";
-import { memoriesOf } from "@backup/watch/notifications.ts";
+import { memoriesOf, withTimes } from "@backup/watch/notifications.ts";
 import { otherWatch, type RoundReport, type WatchReports } from "@backup/watch/reports.ts";
 import { isSilent } from "@backup/watch/silence.ts";
 import { statusOfWatch, watch, type Watched } from "@backup/watch/watch.ts";
@@ -86,7 +86,8 @@ async function watchOnce(ports: RoundPorts, failures: BackupError[]): Promise<Ro
     test: false,
     memories: (marked) => {
       const stored: WatchReports = reports.ok ? reports.value : {};
-      const own = marked ?? stored[name]?.report.notified ?? {};
+      const reported = stored[name]?.report.notified ?? {};
+      const own = marked === null ? reported : withTimes(marked, reported);
       const isSilentAt = (time: string | undefined) =>
         time !== undefined && lastReport.ok && isSilent(other, lastReport.value, time);
       return memoriesOf({ own, other: stored[other]?.report.notified ?? {} }, {

@@ -25,7 +25,7 @@ Deno.test("the catalog's answer is parsed into the facts of the watch", () => {
 });
 
 Deno.test("a report of an older version states no notifications", () => {
-  const notified = { run_lost: { title: "T", material: "m" } };
+  const notified = { run_lost: { title: "T", material: "m", at: "2026-01-15" } };
   const { reports } = facts({
     watchdog: { at: ago(1), report: { notified } },
     watch: { at: ago(2), report: { notified: { run_lost: "x" } } },

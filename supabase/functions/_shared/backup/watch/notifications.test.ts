@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { materialOf } from "./alarm.ts";
-import { eventOf, isEndDue, memoriesOf } from "./notifications.ts";
+import { eventOf, isEndDue, memoriesOf, withTimes } from "./notifications.ts";
 
-const sent = (material: string) => ({ run_lost: { title: "T", material } });
+const sent = (material: string, at = "") => ({ run_lost: { title: "T", material, at } });
 
 Deno.test("an alarm is sent once, and again when it changes, whichever watch sent it", () => {
   const event = (own: object, other: object) =>
@@ -12,7 +12,18 @@ Deno.test("an alarm is sent once, and again when it changes, whichever watch sen
   assert.equal(event({}, sent("m")), null);
   assert.equal(event(sent("before"), {}), "changed");
   assert.equal(event({}, sent("before")), "changed");
-  assert.equal(event(sent("before"), sent("m")), null);
+  const [earlier, later] = ["2026-01-15T12:23:00.000Z", "2026-01-15T12:53:00.000Z"];
+  assert.equal(event(sent("before", earlier), sent("m", later)), null);
+  // what was sent before the last message holds again
+  assert.equal(event(sent("before", later), sent("m", earlier)), "changed");
+  assert.equal(event(sent("m", earlier), sent("before", later)), "changed");
+  assert.equal(event(sent("m", later), sent("before", earlier)), null);
+});
+
+Deno.test("withTimes: of what the report says the same of", () => {
+  assert.deepEqual(withTimes(sent("m"), sent("m", "2026-01-15")), sent("m", "2026-01-15"));
+  assert.deepEqual(withTimes(sent("m"), sent("before", "2026-01-15")), sent("m"));
+  assert.deepEqual(withTimes(sent("m"), {}), sent("m"));
 });
 
 Deno.test("the watch that sent an alarm sends its end; when both did, the later one", () => {

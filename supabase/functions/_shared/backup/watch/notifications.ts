@@ -28,10 +28,22 @@ export function memoriesOf(
   return { own: { ...Object.fromEntries(taken), ...own }, other: {} };
 }
 
-/** What to send for a condition that is raised; `null`: nothing, it is known. */
+/** Marks of issues state no times: adds those of the last report, where it has the same. */
+export function withTimes(marked: Notified, reported: Notified): Notified {
+  return Object.fromEntries(
+    Object.entries(marked).map(([id, it]) => {
+      const before = reported[id];
+      return [id, before?.material === it.material ? { ...it, at: before.at } : it];
+    }),
+  );
+}
+
+/** What to send for a condition that is raised; `null`: nothing, the last message of both watches said it. */
 export function eventOf({ own, other }: Memories, id: string, material: string): AlarmEvent | null {
-  if (own[id]?.material === material || other[id]?.material === material) return null;
-  return own[id] === undefined && other[id] === undefined ? "raised" : "changed";
+  const [mine, theirs] = [own[id], other[id]];
+  const last = mine && theirs ? (theirs.at > mine.at ? theirs : mine) : mine ?? theirs;
+  if (last === undefined) return "raised";
+  return last.material === material ? null : "changed";
 }
 
 /** Whether the end of a condition is to be sent: when both watches sent the alarm, the later one sends its end. */

@@ -2,8 +2,14 @@
 import { z } from "zod";
 import type { Condition, WatchName } from "./conditions.ts";
 
-/** What the webhook accepted from one watch, by condition; `material` is `materialOf` the alarm. */
-const notifiedSchema = z.record(z.string(), z.object({ title: z.string(), material: z.string() }));
+/**
+ * What the webhook accepted last from one watch, by condition: `material` is `materialOf` the alarm, `at` the round's time,
+ * ISO 8601, or `""` where it is not known.
+ */
+const notifiedSchema = z.record(
+  z.string(),
+  z.object({ title: z.string(), material: z.string(), at: z.string().default("") }),
+);
 export type Notified = Readonly<z.infer<typeof notifiedSchema>>;
 
 const watchReportSchema = z.object({
