@@ -3,11 +3,11 @@
  *
  *     TARGET=dev R2_KEY=revo/prod/2026/01/15/supabase_prod_20260115_031022.dump.gz deno task restore
  *
- * `TARGET=prod` needs `CONFIRM=RESTORE_PROD`, and for a backup of another target `CONFIRM_SOURCE` with its name. `PLAN=yes` changes nothing and reports what the restore would do: in its
- * run's result, in the job's summary and as the last line, `PLAN_JSON=…`. With `PLAN_REQUEST_ID`, the request id of
- * such a plan, the restore reports how the target changed since. `--from-vault` needs the vault's keys and nothing
- * else: docs/runbooks/from-nothing.md. Environment: docs/environment.md. Exit codes:
- * docs/exit-codes.md.
+ * `TARGET=prod` needs `CONFIRM=RESTORE_PROD`, and for a backup of another target `CONFIRM_SOURCE` with its name.
+ * `PLAN=yes` changes nothing and reports what the restore would do: in its run's result, in the job's summary and as the
+ * last line, `PLAN_JSON=…`. With `PLAN_REQUEST_ID`, the request id of such a plan, the restore reports how the target
+ * changed since. `--from-vault` needs the vault's keys and nothing else: docs/runbooks/from-nothing.md. Environment:
+ * docs/environment.md. Exit codes: docs/exit-codes.md.
  */
 import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
