@@ -16,7 +16,7 @@ import type { z } from "zod";
 import { toBackupError } from "@backup/errors.ts";
 import { type PlannedRestore, planOf } from "@backup/runs/restore_plan.ts";
 import { findToolsFor } from "./lib/postgres/client_tools.ts";
-import { type Requester, requesterOf } from "./lib/run/requester.ts";
+import { requesterOf } from "./lib/run/requester.ts";
 import { connectionOf } from "./lib/postgres/target_connection.ts";
 import { readEnvironment } from "./lib/process/environment.ts";
 import { restoreEnvironment } from "./lib/restore/environment.ts";
@@ -40,7 +40,6 @@ const QUARANTINE = new URL("./quarantine.sql", import.meta.url);
 
 interface Task {
   env: z.infer<typeof restoreEnvironment>;
-  requester: Requester;
   vault: Vault;
   signal: AbortSignal;
   output: Output;
@@ -53,7 +52,6 @@ await runMain(async (signal, output) => {
   const env = readEnvironment(restoreEnvironment, process.env);
   const task: Task = {
     env,
-    requester: requesterOf(env, randomUUID),
     vault: vaultOf(env, { signal }),
     signal,
     output,
@@ -67,7 +65,7 @@ await runMain(async (signal, output) => {
   };
   const [kind, work] = env.PLAN ? ["plan" as const, plan] : ["restore" as const, restore];
   await trackRun(
-    { kind, requester: task.requester, about, copyAudit: auditCopier(process.env, signal) },
+    { kind, requester: requesterOf(env, randomUUID), about, copyAudit: auditCopier(process.env, signal) },
     process.env,
     signal,
     (run) => work(task, run),
@@ -132,8 +130,8 @@ async function readPlan(
 
 /** Takes no lock and writes nothing but its own run (docs/decisions/0010). */
 async function plan(
-  { env, requester, vault, signal, output }: Task,
-  { catalog, reporter }: TrackedRun,
+  { env, vault, signal, output }: Task,
+  { catalog, reporter, requester }: TrackedRun,
 ): Promise<Outcome> {
   const connection = connectionOf(env.TARGET, process.env);
   reporter.phase("connect");

@@ -32,6 +32,8 @@ import {
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const MIGRATIONS = new URL("../../supabase/migrations/", import.meta.url);
+/** The id of a run that was requested on the screen. */
+const REQUESTED = "00000000-0000-4000-8000-00000000000a";
 /** The backup names it, the server no longer has it. */
 const LOST_ROLE = "auditoria externa";
 
@@ -344,7 +346,9 @@ test("the command plans for prod without a confirmation, concurrently with a run
        values ('prod', 'full', 'test', '${key}', 1000);
      insert into public.ops_db_backup_runs (kind, target, status, r2_key, request_id, started_at, finished_at)
        values ('restore', 'prod', 'succeeded', '${key}', gen_random_uuid(), now() - interval '20 s', now()),
-              ('restore', 'prod', 'running', '${key}', gen_random_uuid(), now(), null);`,
+              ('restore', 'prod', 'running', '${key}', gen_random_uuid(), now(), null);
+     insert into public.ops_db_backup_runs (kind, target, status, r2_key, request_id, requested_by)
+       values ('plan', 'prod', 'queued', '${key}', '${REQUESTED}', 'ana@revo.com.br');`,
   );
   const before = withoutHistory(await stateOf(catalog));
   const { stdout } = await promisify(execFile)(join(ROOT, "node_modules/.bin/deno"), [
@@ -359,6 +363,8 @@ test("the command plans for prod without a confirmation, concurrently with a run
       TARGET: "prod",
       R2_KEY: key,
       PLAN: "true",
+      REQUEST_ID: REQUESTED,
+      GITHUB_ACTOR: "revo-bot",
       GITHUB_STEP_SUMMARY: join(place.folder, "summary.md"),
       SUPABASE_DB_URL_PROD: server.url("postgres", "catalogo"),
     },
@@ -369,6 +375,8 @@ test("the command plans for prod without a confirmation, concurrently with a run
   expect(planned).toMatchObject({
     target: "prod",
     sessions: { total: 0 },
+    // the signed-in user, whom only the run's row names
+    account: { email: "ana@revo.com.br", createdAt: null },
     duration: { measured: 1, reason: null },
   });
   expect(planned.duration.seconds).toBe(Math.ceil(20 / 1000 * planned.backup.bytes));
