@@ -133,7 +133,8 @@ function reasonInPlatformSchema(entry: TocEntry, { platformColumns }: SelectionC
   return "structure of the platform";
 }
 
-function carriesRows(entry: TocEntry): boolean {
+/** Whether a restore loads the rows of a table of the platform. */
+export function carriesRows(entry: TocEntry): boolean {
   const rule = DATA_ONLY_SCHEMAS.map((name) => name === entry.schema ? PLATFORM_ROWS[name] : null)
     .find((found) => found !== null);
   return rule?.only ? rule.only.includes(entry.tag) : !rule?.except?.includes(entry.tag);

@@ -3,7 +3,7 @@ import { type AnyManifest, isProving } from "@backup/vault/manifest.ts";
 import { DATA_ONLY_SCHEMAS, PLATFORM_SCHEMAS, restoredRows } from "@backup/vault/platform.ts";
 import { BackupError } from "@backup/errors.ts";
 import type { ArchiveToc, TocEntry } from "../archive/archive_toc.ts";
-import type { Selection } from "../archive/select_entries.ts";
+import { carriesRows, type Selection } from "../archive/select_entries.ts";
 import { identifier } from "../postgres/sql_text.ts";
 import type { RestoreTargetFacts } from "./target_facts.ts";
 
@@ -109,31 +109,33 @@ function platformRows({ manifest, toc, facts }: RestoreInputs): TargetObstacle[]
   const rows = manifest && isProving(manifest) && manifest.mode === "full"
     ? restoredRows(manifest.rows)
     : null;
-  const isCarried = ({ kind, schema }: TocEntry) =>
+  const isOfPlatformTable = ({ kind, schema }: TocEntry) =>
     kind === "TABLE DATA" && DATA_ONLY_SCHEMAS.some((name) => name === schema);
-  return toc.entries.filter(isCarried).flatMap((entry): TargetObstacle[] => {
-    const { schema, tag, copyStatement } = entry;
-    const table = `${schema}.${tag}`;
-    if (rows?.[table] === 0 || rows !== null && rows[table] === undefined) return [];
-    const columns = facts.platformColumns.get(table);
-    if (columns === undefined) return [{ kind: "platform_table", table, in: "backup" }];
-    const copied = COPIED_COLUMNS.exec(copyStatement)?.[1];
-    if (copied === undefined) return [];
-    const names = copied.split(", ");
-    const quoted = columns.flatMap(({ name, isRequired }) =>
-      [name, identifier(name)].map((text) => ({ text, isRequired }))
-    );
-    const gone = names.filter((name) => !quoted.some(({ text }) => text === name));
-    const required = columns.filter(({ name, isRequired }) =>
-      isRequired && !names.includes(name) && !names.includes(identifier(name))
-    );
-    return [
-      ...gone.map((column) => ({ kind: "platform_column", table, column, in: "backup" }) as const),
-      ...required.map(({ name }) =>
-        ({ kind: "platform_column", table, column: name, in: "target" }) as const
-      ),
-    ];
-  });
+  return toc.entries.filter((entry) => isOfPlatformTable(entry) && carriesRows(entry)).flatMap(
+    (entry): TargetObstacle[] => {
+      const { schema, tag, copyStatement } = entry;
+      const table = `${schema}.${tag}`;
+      if (rows?.[table] === 0 || rows !== null && rows[table] === undefined) return [];
+      const columns = facts.platformColumns.get(table);
+      if (columns === undefined) return [{ kind: "platform_table", table, in: "backup" }];
+      const copied = COPIED_COLUMNS.exec(copyStatement)?.[1];
+      if (copied === undefined) return [];
+      const names = copied.split(", ");
+      const quoted = columns.flatMap(({ name, isRequired }) =>
+        [name, identifier(name)].map((text) => ({ text, isRequired }))
+      );
+      const gone = names.filter((name) => !quoted.some(({ text }) => text === name));
+      const required = columns.filter(({ name, isRequired }) =>
+        isRequired && !names.includes(name) && !names.includes(identifier(name))
+      );
+      return [
+        ...gone.map((column) => ({ kind: "platform_column", table, column, in: "backup" }) as const),
+        ...required.map(({ name }) =>
+          ({ kind: "platform_column", table, column: name, in: "target" }) as const
+        ),
+      ];
+    },
+  );
 }
 
 /** Kinds whose definition is looked up when it is loaded, unlike the body of a function. */

@@ -1,0 +1,56 @@
+import { expect, test } from "vitest";
+import type { TocEntry } from "../archive/archive_toc.ts";
+import type { RestoreTargetFacts } from "./target_facts.ts";
+import { targetObstacles } from "./target_obstacles.ts";
+
+function rowsOf(schema: string, tag: string, columns = "id"): TocEntry {
+  const copyStatement = `COPY ${schema}.${tag} (${columns}) FROM stdin;\n`;
+  return {
+    dumpId: 1,
+    kind: "TABLE DATA",
+    schema,
+    tag,
+    owner: "",
+    definition: "",
+    copyStatement,
+    drop: "",
+    section: 3,
+  };
+}
+
+const facts: RestoreTargetFacts = {
+  keepOps: false,
+  installedExtensions: new Set(),
+  availableExtensions: new Set(),
+  missingRoles: [],
+  user: "postgres",
+  ownRoles: new Set(),
+  projectExtensions: new Map(),
+  extensions: [],
+  platformColumns: new Map([["auth.users", [{ name: "id", isRequired: true }]]]),
+  notOwned: [],
+  dependents: [],
+  missingObjects: new Set(),
+  lockTable: { setting: 64, sessions: 100, moved: 0, locksDependencies: false },
+};
+
+/** Without a manifest: the rows of its tables are unknown. */
+function obstaclesOf(entries: TocEntry[]) {
+  const selection = { main: [1], largeObjects: [], skipped: [], createsOps: false };
+  const toc = { serverVersion: "15.1", dumpVersion: "15.1", entries };
+  return targetObstacles({ manifest: null, toc, selection, facts });
+}
+
+test("an old archive's rows of the platform that no restore loads are no obstacle", () => {
+  const unloaded = [
+    rowsOf("realtime", "schema_migrations"),
+    rowsOf("storage", "migrations"),
+    rowsOf("auth", "schema_migrations"),
+    rowsOf("auth", "sessions", "id, gone"),
+  ];
+  expect(obstaclesOf(unloaded)).toEqual([]);
+  expect(obstaclesOf([rowsOf("auth", "users", "id, gone"), rowsOf("storage", "objects")])).toEqual([
+    { kind: "platform_column", table: "auth.users", column: "gone", in: "backup" },
+    { kind: "platform_table", table: "storage.objects", in: "backup" },
+  ]);
+});
