@@ -4,7 +4,6 @@ import { createServer, type Server } from "node:net";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { Connection } from "../lib/postgres/connection.ts";
-import { describeDifferences } from "../lib/postgres/fingerprint_differences.ts";
 import {
   backUp,
   contentOf,
@@ -159,15 +158,4 @@ test.each([
   await expect(restore(place.store.vault, dev, key, { quarantine: `${quarantine}\n${added}` }))
     .rejects.toThrow(message);
   expect(await stateOf(dev)).toBe(before);
-});
-
-test("a difference in a trigger is reported without the arguments of its function", () => {
-  const line = (key: string) =>
-    JSON.stringify(["public", "trigger", "pedidos.webhook", {
-      definition: `CREATE TRIGGER webhook AFTER INSERT ON public.pedidos FOR EACH ROW ` +
-        `EXECUTE FUNCTION supabase_functions.http_request('https://x', 'POST', '{"Authorization":"Bearer ${key}"}')`,
-    }]);
-  const [difference = ""] = describeDifferences([line("segredo-1")], [line("segredo-2")]);
-  expect(difference).toContain("EXECUTE FUNCTION supabase_functions.http_request(…)");
-  expect(difference).not.toContain("segredo");
 });

@@ -48,8 +48,19 @@ function describeFacts(name: string, expected: unknown, found: unknown): string[
   const [before, after] = [record.parse(expected), record.parse(found)];
   return Object.keys(before).flatMap((key) => {
     const [a, b] = [JSON.stringify(before[key]), JSON.stringify(after[key])];
-    return a === b ? [] : [`${key} of ${name} is ${shown(b)}, expected ${shown(a)}`];
+    if (a === b) return [];
+    return key === "options" && name.startsWith("foreign ")
+      ? [`options of ${name} differ: ${differingOptions(before[key], after[key]).join(", ")}`]
+      : [`${key} of ${name} is ${shown(b)}, expected ${shown(a)}`];
   });
+}
+
+/** Names of the options of a foreign server or table that differ: a value may be a password. */
+function differingOptions(expected: unknown, found: unknown): string[] {
+  const options = z.array(z.string()).nullish();
+  const [a, b] = [options.parse(expected) ?? [], options.parse(found) ?? []];
+  const differing = [...a.filter((each) => !b.includes(each)), ...b.filter((each) => !a.includes(each))];
+  return [...new Set(differing.map((each) => each.split("=")[0] ?? ""))];
 }
 
 /** Arguments of a trigger's function: those of a webhook are its address and its keys, which no log may show. */
