@@ -44,9 +44,13 @@ const CASES: Readonly<Record<string, Expected>> = {
   },
   foreign_server: {},
   functions_in_auth: {
-    warnings: ["platform_function function auth.empresa_atual()"],
+    warnings: [
+      "platform_function function auth.empresa_atual()",
+      "platform_function function auth.pode_ver(public.contratos)",
+    ],
     fresh: /POLICY public\.contratos da_empresa needs auth\.empresa_atual\(\), which the target lacks/,
     drill: /^FAIL restored: /,
+    itself: /^function auth\.pode_ver\(public\.contratos\) of postgres depended/,
   },
   generated_column: { rows: { "public.fornecedores": 2 } },
   invalid_index: { rows: { "public.estoque": 30 } },

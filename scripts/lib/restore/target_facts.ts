@@ -103,25 +103,24 @@ async function readMissingObjects(
   manifest: AnyManifest | null,
 ): Promise<ReadonlySet<string>> {
   const warnings = manifest && isProving(manifest) ? manifest.warnings ?? [] : [];
-  const wanted = warnings.flatMap(({ kind, name, detail }) =>
-    kind === "needs_platform" && detail !== null
-      ? [detail]
-      : kind === "platform_function"
-      ? [name.replace(/^function /, "")]
-      : []
+  const wanted = new Set(
+    warnings.flatMap(({ kind, name, detail }) =>
+      kind === "needs_platform" && detail !== null
+        ? [detail]
+        : kind === "platform_function"
+        ? [name.replace(/^function /, "")]
+        : []
+    ),
   );
-  if (wanted.length === 0) return new Set();
-  const exists = wanted.map((name) => {
-    const text = literal(name);
-    const found = name.includes("(")
-      ? `to_regprocedure(${text}) is not null`
-      : `coalesce(to_regclass(${text})::oid, to_regtype(${text})::oid) is not null`;
-    return `(${text}, ${found})`;
-  });
+  if (wanted.size === 0) return new Set();
   return new Set(
     z.array(z.string()).parse(
+      // to_regprocedure() of PostgreSQL 15 fails for a type that does not exist
       await session.rows(
-        `select to_json(name) from (values ${exists.join(", ")}) o (name, found) where not found;`,
+        `select to_json(name) from unnest(array[${[...wanted].map(literal).join(", ")}]) wanted (name)
+          where case when strpos(name, '(') > 0
+                     then name not in (select p.oid::pg_catalog.regprocedure::text from pg_catalog.pg_proc p)
+                     else coalesce(to_regclass(name)::oid, to_regtype(name)::oid) is null end;`,
       ),
     ),
   );

@@ -8,3 +8,4 @@ create table public.contratos (id int primary key, empresa int);
 insert into public.contratos values (1, 1);
 alter table public.contratos enable row level security;
 create policy da_empresa on public.contratos for select to authenticated using (empresa = auth.empresa_atual());
+create function auth.pode_ver(public.contratos) returns boolean language sql stable as $$ select $1.empresa = 1 $$;

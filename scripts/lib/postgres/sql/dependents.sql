@@ -16,6 +16,21 @@ select json_build_array(i.type || ' ' || i.identity, pg_get_userbyid(v.relowner)
  where v.relnamespace not in (select oid from ours)
    and not starts_with(v.relnamespace::regnamespace::text, current_setting('revo.old_content_prefix'))
 union all
+select json_build_array('function ' || f.oid::regprocedure::text, pg_get_userbyid(f.proowner))
+  from pg_proc f
+ where f.pronamespace not in (select oid from ours)
+   and not starts_with(f.pronamespace::regnamespace::text, current_setting('revo.old_content_prefix'))
+   -- an argument, a result or a body of SQL that refers to an object which does not stay in place
+   and exists (select from pg_depend d
+                 left join pg_class c on d.refclassid = 'pg_class'::regclass and c.oid = d.refobjid
+                 left join pg_proc p on d.refclassid = 'pg_proc'::regclass and p.oid = d.refobjid
+                 left join pg_type t on d.refclassid = 'pg_type'::regclass and t.oid = d.refobjid
+                where d.classid = 'pg_proc'::regclass and d.objid = f.oid and d.deptype = 'n'
+                  and coalesce(c.relnamespace, p.pronamespace, t.typnamespace) in (select oid from ours)
+                  and not starts_with(coalesce(c.relname, p.proname, t.typname), current_setting('revo.ops_prefix'))
+                  and not exists (select from pg_depend e
+                                   where e.classid = d.refclassid and e.objid = d.refobjid and e.deptype = 'e'))
+union all
 select json_build_array(format('publication %I (%s)', b.pubname, string_agg(r.prrelid::regclass::text, ', ' order by r.prrelid::regclass::text)),
                         pg_get_userbyid(b.pubowner))
   from pg_publication b join pg_publication_rel r on r.prpubid = b.oid join pg_class c on c.oid = r.prrelid
