@@ -17,6 +17,8 @@ const PRE_DATA = 2;
 const EXTENSION_KINDS = new Set(["SCHEMA", "EXTENSION"]);
 /** What pg_restore itself runs last: a view may be filled only by who has the privileges for it. */
 const LAST_KINDS = new Set(["ACL", "DEFAULT ACL", "MATERIALIZED VIEW DATA", "EVENT TRIGGER"]);
+/** Tags of comments on what is there only after the rows: event triggers, and foreign keys that are restored unvalidated. */
+const OF_LATE_OBJECTS = /^(EVENT TRIGGER|CONSTRAINT) /;
 
 /** Every pass, in order; some have no entries. */
 export function loadPasses(entries: readonly TocEntry[], { main, largeObjects }: Selection): LoadPass[] {
@@ -36,6 +38,6 @@ export function loadPasses(entries: readonly TocEntry[], { main, largeObjects }:
 
 function passOf({ kind, tag, section }: TocEntry): PassName {
   if (EXTENSION_KINDS.has(kind)) return "extensions";
-  if (LAST_KINDS.has(kind) || /^EVENT TRIGGER /.test(tag) && kind === "COMMENT") return "privileges";
+  if (LAST_KINDS.has(kind) || kind === "COMMENT" && OF_LATE_OBJECTS.test(tag)) return "privileges";
   return section === PRE_DATA ? "structure" : "content";
 }

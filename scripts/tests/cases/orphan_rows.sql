@@ -2,6 +2,7 @@
 create table public.vendedores (id int primary key);
 insert into public.vendedores values (1), (2);
 create table public.comissoes (id int primary key, vendedor int references public.vendedores (id));
+comment on constraint comissoes_vendedor_fkey on public.comissoes is 'quem vendeu';
 insert into public.comissoes values (1, 1), (2, 2), (3, 2), (4, null);
 create table public.perfis (id uuid primary key references auth.users (id) on delete cascade);
 insert into auth.users (id, email) values
