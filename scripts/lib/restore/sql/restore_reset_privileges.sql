@@ -39,6 +39,8 @@ begin
       from pg_catalog.pg_namespace n, pg_catalog.aclexplode(n.nspacl) x
      where n.nspname = any (current_setting('revo.kept_schemas')::text[]) and x.grantee <> n.nspowner loop
     execute format('revoke all on schema %I from %s', item.nspname, item.grantee);
+  end loop;
+  for item in select unnest(current_setting('revo.kept_schemas')::text[]) as nspname loop
     execute format('comment on schema %I is null', item.nspname);
   end loop;
   grant usage on schema public to public;
