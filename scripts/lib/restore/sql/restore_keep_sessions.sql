@@ -10,4 +10,6 @@ begin
       execute format('insert into restore_sessions select %L, to_jsonb(t) from auth.%I t', name, name);
     end if;
   end loop;
+  perform set_config('revo.sessions_before',
+                     (select count(*) from restore_sessions where table_name = 'sessions')::text, true);
 end $$;

@@ -61,6 +61,6 @@ begin
   end if;
   perform set_config('revo.sessions_kept', removed::text, true);
 end $$;
-select json_build_object('before', (select count(*) from restore_sessions where table_name = 'sessions'),
+select json_build_object('before', current_setting('revo.sessions_before')::bigint,
                          'kept', current_setting('revo.sessions_kept')::bigint);
 drop table restore_sessions;
