@@ -54,6 +54,14 @@ beforeAll(async () => {
 
 afterAll(() => place?.stop());
 
+test("PostgreSQL 17: a time limit of the target's transactions does not end a restore", async () => {
+  const { keys } = await backUp(store.vault, prod, { tools, label: "limite" });
+  const target = await createProject(server, "limite");
+  await sql(target, "alter database limite set transaction_timeout = '20ms';");
+  const { warnings } = await restore(store.vault, target, keys.archive, { tools });
+  expect(warnings).toEqual([]);
+});
+
 test("PostgreSQL 17: restores into a fresh project and over other content with equal content", async () => {
   const { keys, manifest } = await backUp(store.vault, prod, { tools });
   expect(manifest).toMatchObject({ server_version: tools.version, client_version: tools.version });

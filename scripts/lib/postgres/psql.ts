@@ -11,7 +11,7 @@ import { guarded } from "../process/guard.ts";
 import { killGroup } from "../process/kill_group.ts";
 import { type Connection, NOTICE_LOSS } from "./connection.ts";
 import { refusalOf, whileBusy } from "./refusal.ts";
-import { Session } from "./session.ts";
+import { Session, SESSION_SETTINGS } from "./session.ts";
 import type { SqlSession } from "./sql_session.ts";
 
 export interface PsqlOptions {
@@ -35,17 +35,6 @@ interface Waiter {
  * is in the server's language. SQLSTATEs that begin with 00, 01 or 02 are those of notices and warnings.
  */
 const SERVER_ERROR = /^(?:psql:[^:]*:\d+: )?[^\s:]+:\s+(?!0[012])([0-9A-Z]{5}): (.*)$/m;
-
-/**
- * Statements have no time limit, but end with their client: otherwise a server process that waits for a lock or builds
- * an index would go on after the client has ended, and block other sessions. On Linux every supported version checks
- * each second for a closed connection, and closes one whose peer has not answered for a minute.
- */
-const SESSION = `set statement_timeout = 0;
-set tcp_keepalives_idle = 30;
-set tcp_keepalives_interval = 10;
-select set_config('tcp_user_timeout', '60s', false), set_config('client_connection_check_interval', '1s', false)
- where version() like '%linux%';`;
 
 export class PsqlSession implements SqlSession {
   readonly #child: ChildProcessWithoutNullStreams;
@@ -103,7 +92,7 @@ export class PsqlSession implements SqlSession {
     return await whileBusy(async () => {
       const session = new PsqlSession(options);
       try {
-        await session.run(SESSION);
+        await session.run(SESSION_SETTINGS);
       } catch (error) {
         throw await explainRefusal(options, toBackupError(error));
       }

@@ -34,7 +34,7 @@ export const ANSWER_LIMIT_MS = 60_000;
  * an index would go on after the client has ended, and block other sessions. On Linux every supported version checks
  * each second for a closed connection, and closes one whose peer has not answered for a minute.
  */
-const SETTINGS = `set statement_timeout = 0;
+export const SESSION_SETTINGS = `set statement_timeout = 0;
 set idle_in_transaction_session_timeout = 0;
 set standard_conforming_strings = on;
 set tcp_keepalives_idle = 30;
@@ -42,8 +42,8 @@ set tcp_keepalives_interval = 10;
 select set_config('tcp_user_timeout', '60s', false), set_config('client_connection_check_interval', '1s', false)
  where version() like '%linux%';
 select set_config('transaction_timeout', '0', false)
- where current_setting('server_version_num')::int >= 170000;
-select pg_catalog.pg_backend_pid();`;
+ where current_setting('server_version_num')::int >= 170000;`;
+const PROCESS = "select pg_catalog.pg_backend_pid();";
 
 /** In place of a SQLSTATE, where no server answered. */
 const NO_ANSWER = "";
@@ -84,7 +84,7 @@ export class Session implements SqlSession {
     if (options.signal?.aborted) await session.kill();
     options.signal?.throwIfAborted();
     session.#signal?.addEventListener("abort", session.#abort, { once: true });
-    session.#pid = Number((await session.send(SETTINGS)).at(-1));
+    session.#pid = Number((await session.send(`${SESSION_SETTINGS}\n${PROCESS}`)).at(-1));
     return session;
   }
 
