@@ -10,9 +10,9 @@ export function RejectedNotice({ backup }: { backup: BackupRow }) {
   const { failed, passed } = backup.proof;
   return (
     <Notice tone="bad" title={`Reprovado no ensaio de ${formatInstant(new Date(at))}.`}>
-      {formatCounted(failed, "verificação falhou", "verificações falharam")} e {passed}{" "}
-      passaram: este backup pode não restaurar, ou restaurar dados errados. Prefira o último que não foi
-      reprovado.
+      {formatCounted(failed, "verificação falhou", "verificações falharam")} e{" "}
+      {formatCounted(passed, "passou", "passaram")}: este backup pode não restaurar, ou restaurar dados
+      errados. Prefira o último que não foi reprovado.
     </Notice>
   );
 }
