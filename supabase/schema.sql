@@ -601,13 +601,13 @@ begin
         select count(*)::integer as made, count(b.proven_at)::integer as proven
           from public.ops_db_backups b
          where b.target = p_target and b.created_at >= d.begins and b.created_at < d.ends
-           and b.duplicate_of is null and b.status <> 'failed'
+           and b.duplicate_of is null and b.status <> 'failed' and b.mode = 'full' and b.origin <> 'safety'
       ) b on true
       left join lateral (
         select b.bytes, b.rows_total, b.created_at
           from public.ops_db_backups b
          where b.target = p_target and b.created_at >= d.begins and b.created_at < d.ends
-           and b.duplicate_of is null and b.status <> 'failed'
+           and b.duplicate_of is null and b.status <> 'failed' and b.mode = 'full' and b.origin <> 'safety'
          order by b.created_at desc, b.id desc
          limit 1
       ) newest on true
@@ -629,7 +629,7 @@ $$;
 -- Name: FUNCTION ops_db_backup_days(p_target text, p_days integer, p_time_zone text); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.ops_db_backup_days(p_target text, p_days integer, p_time_zone text) IS 'One row a day, oldest first, days without anything too; at most 366; ops:view. made: backups begun that day; failed: backup runs that failed or were lost; proven: of those made that day, how many a drill has restored since; running: backup runs not ended; drills, restores: runs of the target, however they ended; last_…: the day''s newest backup.';
+COMMENT ON FUNCTION public.ops_db_backup_days(p_target text, p_days integer, p_time_zone text) IS 'One row a day, oldest first, days without anything too; at most 366; ops:view. made: full backups begun that day, without the copies that restores took of what they replaced; failed: backup runs that failed or were lost; proven: of those made that day, how many a drill has restored since; running: backup runs not ended; drills, restores: runs of the target, however they ended; last_…: the newest of those made that day.';
 
 
 --
@@ -728,7 +728,7 @@ begin
              'id', b.id, 'created_at', b.created_at, 'r2_key', b.r2_key, 'bytes', b.bytes,
              'rows_total', b.rows_total, 'label', b.label, 'origin', b.origin, 'proven_at', b.proven_at)
       from public.ops_db_backups b
-     where b.target = p_target and b.duplicate_of is null and b.status in ('uploaded', 'restored')
+     where b.target = p_target and b.mode = 'full' and b.duplicate_of is null and b.status in ('uploaded', 'restored')
        and b.origin <> 'safety' and not public.ops_db_backup_is_rejected(b.proof)
        and b.created_at <= now() + public.ops_db_backup_service_level('vault_time_ahead')
        and (p_only_proven is not true or b.proven_at is not null)
@@ -743,7 +743,7 @@ $$;
 -- Name: FUNCTION ops_db_backup_in_short(p_target text, p_only_proven boolean); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.ops_db_backup_in_short(p_target text, p_only_proven boolean) IS 'The newest backup of a target that the vault holds and no drill rejected, or the newest that a drill proved; null when there is none. Copies that restores took of what they replaced do not count, nor do backups that are dated in the future.';
+COMMENT ON FUNCTION public.ops_db_backup_in_short(p_target text, p_only_proven boolean) IS 'The newest full backup of a target that the vault holds and no drill rejected, or the newest that a drill proved; null when there is none. Copies that restores took of what they replaced do not count, nor do backups that are dated in the future.';
 
 
 --
@@ -937,7 +937,8 @@ begin
       select *
         from public.ops_db_backups
        where target = p_target and proof ->> 'failed' <> '0' and duplicate_of is null -- as the index
-         and status <> 'failed' and origin <> 'safety'
+         and mode = 'full' and status <> 'failed' and origin <> 'safety'
+         and created_at <= now() + public.ops_db_backup_service_level('vault_time_ahead')
        order by created_at desc, id desc
        limit 100
     ) b;
@@ -977,7 +978,7 @@ $$;
 -- Name: FUNCTION ops_db_backup_overview(p_target text); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.ops_db_backup_overview(p_target text) IS 'A target at a glance; ops:view: {newest, rejected, newest_proven, rto, last_drill, last_failed, active, time}. rejected has the backups that a drill rejected, newest first, deleted ones too, at most 100; last_failed is the newest backup run that failed or was lost since the newest backup; time is the database''s clock.';
+COMMENT ON FUNCTION public.ops_db_backup_overview(p_target text) IS 'A target at a glance; ops:view: {newest, rejected, newest_proven, rto, last_drill, last_failed, active, time}. rejected has the full backups that a drill rejected, newest first, deleted ones too, at most 100; last_failed is the newest backup run that failed or was lost since the newest backup; time is the database''s clock.';
 
 
 --

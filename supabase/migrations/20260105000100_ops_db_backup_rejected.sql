@@ -1,5 +1,6 @@
 -- A backup that a drill rejected is no protection: its row keeps the drill's receipt, and it is neither the newest nor
--- compared with. Estimates leave out sample runs.
+-- compared with. One without rows is no protection either, and the figures of a day leave out what the newest backup does.
+-- Estimates leave out sample runs.
 
 create or replace function public.ops_db_backup_is_rejected(p_proof jsonb) returns boolean
   language sql immutable set search_path = ''
@@ -74,7 +75,7 @@ begin
              'id', b.id, 'created_at', b.created_at, 'r2_key', b.r2_key, 'bytes', b.bytes,
              'rows_total', b.rows_total, 'label', b.label, 'origin', b.origin, 'proven_at', b.proven_at)
       from public.ops_db_backups b
-     where b.target = p_target and b.duplicate_of is null and b.status in ('uploaded', 'restored')
+     where b.target = p_target and b.mode = 'full' and b.duplicate_of is null and b.status in ('uploaded', 'restored')
        and b.origin <> 'safety' and not public.ops_db_backup_is_rejected(b.proof)
        and b.created_at <= now() + public.ops_db_backup_service_level('vault_time_ahead')
        and (p_only_proven is not true or b.proven_at is not null)
@@ -84,8 +85,9 @@ begin
 end
 $$;
 comment on function public.ops_db_backup_in_short(text, boolean) is
-  'The newest backup of a target that the vault holds and no drill rejected, or the newest that a drill proved; null when '
-  'there is none. Copies that restores took of what they replaced do not count, nor do backups that are dated in the future.';
+  'The newest full backup of a target that the vault holds and no drill rejected, or the newest that a drill proved; null '
+  'when there is none. Copies that restores took of what they replaced do not count, nor do backups that are dated in the '
+  'future.';
 
 create or replace function public.ops_db_backup_overview(p_target text default 'prod') returns jsonb
   language plpgsql stable security definer set search_path = ''
@@ -106,7 +108,8 @@ begin
       select *
         from public.ops_db_backups
        where target = p_target and proof ->> 'failed' <> '0' and duplicate_of is null -- as the index
-         and status <> 'failed' and origin <> 'safety'
+         and mode = 'full' and status <> 'failed' and origin <> 'safety'
+         and created_at <= now() + public.ops_db_backup_service_level('vault_time_ahead')
        order by created_at desc, id desc
        limit 100
     ) b;
@@ -142,8 +145,78 @@ end
 $$;
 comment on function public.ops_db_backup_overview(text) is
   'A target at a glance; ops:view: {newest, rejected, newest_proven, rto, last_drill, last_failed, active, time}. rejected '
-  'has the backups that a drill rejected, newest first, deleted ones too, at most 100; last_failed is the newest backup run '
+  'has the full backups that a drill rejected, newest first, deleted ones too, at most 100; last_failed is the newest backup run '
   'that failed or was lost since the newest backup; time is the database''s clock.';
+
+create or replace function public.ops_db_backup_days(
+  p_target text default 'prod', p_days integer default 30, p_time_zone text default 'America/Sao_Paulo'
+) returns table (
+  day date,
+  made integer,
+  failed integer,
+  proven integer,
+  running integer,
+  drills integer,
+  restores integer,
+  last_bytes bigint,
+  last_rows bigint,
+  last_at timestamptz
+)
+  language plpgsql stable security definer set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_days constant integer := least(greatest(coalesce(p_days, 30), 1), 366);
+  v_today date;
+begin
+  perform public.require_permission_for_current_user('ops', 'view');
+  begin
+    v_today := (clock_timestamp() at time zone p_time_zone)::date;
+  exception when invalid_parameter_value then
+    perform public.ops_db_backup_refuse(400, 'invalid_payload', 'time_zone is not a time zone',
+      jsonb_build_object('field', 'time_zone'));
+  end;
+  return query
+    with days as (
+      select v_today - n as day,
+             (v_today - n)::timestamp at time zone p_time_zone as begins,
+             (v_today - n + 1)::timestamp at time zone p_time_zone as ends
+        from generate_series(0, v_days - 1) n
+    )
+    select d.day, coalesce(b.made, 0), coalesce(r.failed, 0), coalesce(b.proven, 0), coalesce(r.running, 0),
+           coalesce(r.drills, 0), coalesce(r.restores, 0), newest.bytes, newest.rows_total, newest.created_at
+      from days d
+      left join lateral (
+        select count(*)::integer as made, count(b.proven_at)::integer as proven
+          from public.ops_db_backups b
+         where b.target = p_target and b.created_at >= d.begins and b.created_at < d.ends
+           and b.duplicate_of is null and b.status <> 'failed' and b.mode = 'full' and b.origin <> 'safety'
+      ) b on true
+      left join lateral (
+        select b.bytes, b.rows_total, b.created_at
+          from public.ops_db_backups b
+         where b.target = p_target and b.created_at >= d.begins and b.created_at < d.ends
+           and b.duplicate_of is null and b.status <> 'failed' and b.mode = 'full' and b.origin <> 'safety'
+         order by b.created_at desc, b.id desc
+         limit 1
+      ) newest on true
+      left join lateral (
+        select count(*) filter (where r.kind = 'backup' and r.status in ('failed', 'lost'))::integer as failed,
+               count(*) filter (
+                 where r.kind = 'backup' and r.status in ('queued', 'running', 'unknown'))::integer as running,
+               count(*) filter (where r.kind = 'drill')::integer as drills,
+               count(*) filter (where r.kind = 'restore')::integer as restores
+          from public.ops_db_backup_runs r
+         where r.target = p_target and r.created_at >= d.begins and r.created_at < d.ends
+      ) r on true
+     order by d.day;
+end
+$$;
+comment on function public.ops_db_backup_days(text, integer, text) is
+  'One row a day, oldest first, days without anything too; at most 366; ops:view. made: full backups begun that day, without '
+  'the copies that restores took of what they replaced; failed: backup runs that failed or were lost; proven: of those made '
+  'that day, how many a drill has restored since; running: backup runs not ended; drills, restores: runs of the target, '
+  'however they ended; last_…: the newest of those made that day.';
 
 create or replace function public.ops_db_backup_durations()
   returns table (kind text, target text, samples integer, p50_ms bigint, p90_ms bigint)

@@ -138,6 +138,21 @@ describe("ops_db_backup_overview", () => {
     expect(await overview(tx)).toMatchObject({ newest: { id: next }, rejected: [{ id: rejected }] });
   });
 
+  trial("counts no backup without rows, and no rejected one that is dated in the future", async (tx) => {
+    const full = await backup(tx, "2026-03-01T03:00:00Z");
+    await backup(tx, "2026-03-03T03:00:00Z", { mode: "schema-only", proven_at: "2026-03-03T05:00:00Z" });
+    const proof = { failed: 1, drilled_at: "2026-03-04T05:00:00Z" };
+    await backup(tx, "2026-03-04T03:00:00Z", { mode: "schema-only", proof });
+    await backup(tx, "2100-03-04T03:00:00Z", { proof });
+    await run(tx, "2026-03-02T03:00:00Z", 5, { status: "failed", error_code: "dump_failed" });
+    expect(await overview(tx)).toMatchObject({
+      newest: { id: full },
+      newest_proven: null,
+      rejected: [],
+      last_failed: { error_code: "dump_failed" },
+    });
+  });
+
   trial("has the recovery times of restores and drills", async (tx) => {
     await run(tx, "2026-03-01T03:00:00Z", 10, { kind: "drill", r2_key: "k" });
     await run(tx, "2026-03-02T03:00:00Z", 30, { kind: "restore", r2_key: "k" });
@@ -181,6 +196,8 @@ describe("ops_db_backup_days", () => {
     await backup(tx, noon, { proven_at: late });
     await backup(tx, late, { bytes: 200, rows_total: 8 });
     await backup(tx, late, { target: "dev", r2_key: "dev" });
+    await backup(tx, late, { mode: "schema-only", r2_key: "structure" });
+    await backup(tx, late, { label: "antes-da-restauracao", r2_key: "copy" });
     await run(tx, noon, 1, { status: "failed" });
     await run(tx, noon, 1, { kind: "drill" });
     await run(tx, noon, 1, { kind: "restore", r2_key: "k" });

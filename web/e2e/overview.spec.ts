@@ -68,7 +68,7 @@ test("without any backup production is at risk, and no day counts as missed", as
   await emptyCatalog();
   await openAs(page, stack.admin);
   await expect(situation(page).getByText("Em risco")).toBeVisible();
-  await expect(situation(page).getByText("Não há backup da produção no cofre.")).toBeVisible();
+  await expect(situation(page).getByText("Não há backup completo da produção no cofre.")).toBeVisible();
   await expect(situation(page).locator("[data-state=before]")).toHaveCount(30);
   await expect(page.getByText("Esta tela mostra dados de amostra.")).toBeHidden();
   await expectAccessible(page, "nothing yet");

@@ -59,7 +59,7 @@ test("while the catalog is slow nothing is stated, and nothing flickers", async 
     await page.reload();
     await expect(page.getByText("Carregando o histórico")).toBeAttached();
     await expect(page.getByText(EMPTY)).toBeHidden();
-    await expect(page.getByText(/Não há backup da produção/)).toBeHidden();
+    await expect(page.getByText(/Não há backup completo/)).toBeHidden();
     await expectAccessible(page, "slow catalog");
   });
   await expect(page.getByText("Carregando o histórico")).not.toBeAttached();

@@ -18,7 +18,7 @@ export function problemText(
     case "no_backup":
       return rejectedNewest(facts) === null
         ? {
-          what: "Não há backup da produção no cofre.",
+          what: "Não há backup completo da produção no cofre.",
           todo: `Use “Backup agora” para fazer o primeiro; depois disso há um por dia (${daily}).`,
         }
         : {
