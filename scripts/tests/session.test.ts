@@ -3,9 +3,11 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Connection } from "../lib/postgres/connection.ts";
+import { PsqlSession } from "../lib/postgres/psql.ts";
 import { Session, sqlstateOf } from "../lib/postgres/session.ts";
+import { startWire } from "./broken_links.ts";
 import { sqlNow } from "./engine_breakage.ts";
-import { createProject, type EnginePlace, startEnginePlace } from "./engine_fixture.ts";
+import { binaries, createProject, type EnginePlace, startEnginePlace } from "./engine_fixture.ts";
 
 let place: EnginePlace;
 let prod: Connection;
@@ -50,6 +52,27 @@ test("an error has SQLSTATE and hint as fields, in any language, and ends the se
   });
   await failing.catch((error) => expect(sqlstateOf(error)).toBe("PT409"));
   await expect(session.run("select 1;")).rejects.toMatchObject({ details: { sqlstate: "PT409" } });
+});
+
+const WARNING = "do $$ begin raise warning 'wal_level is insufficient' using errcode = '55000'; end $$;";
+
+test("of psql's output an error is reported, not a warning before it", async () => {
+  const options = { psql: binaries.path("psql"), connection: prod };
+  const failing = await PsqlSession.open(options);
+  await expect(failing.run(`${WARNING} select 1 / 0;`)).rejects.toMatchObject({
+    message: "division by zero",
+    details: { sqlstate: "22012" },
+  });
+  const wire = await startWire(place.server.port);
+  const env = { ...prod.env, PGPORT: String(wire.port) };
+  try {
+    const cut = await PsqlSession.open({ ...options, connection: { ...prod, env } });
+    await cut.run(WARNING);
+    wire.cut();
+    await expect(cut.run("select 1;")).rejects.toMatchObject({ details: { sqlstate: null } });
+  } finally {
+    wire.server.close();
+  }
 });
 
 test("a wrong password and a closed port have different errors", async () => {

@@ -32,9 +32,10 @@ interface Waiter {
 
 /**
  * Output of psql that reports an error of the server, with `VERBOSITY verbose`: `ERROR:  42501: permission …`. The severity
- * is in the server's language. SQLSTATEs that begin with 00, 01 or 02 are those of notices and warnings.
+ * is in the server's language. SQLSTATEs that begin with 00, 01 or 02 are those of notices and warnings; a warning may have
+ * another one. psql ends at the first error, so that the last of these is the error.
  */
-const SERVER_ERROR = /^(?:psql:[^:]*:\d+: )?[^\s:]+:\s+(?!0[012])([0-9A-Z]{5}): (.*)$/m;
+const SERVER_ERROR = /^(?:psql:[^:]*:\d+: )?[^\s:]+:\s+(?!0[012])([0-9A-Z]{5}): (.*)$/gm;
 
 export class PsqlSession implements SqlSession {
   readonly #child: ChildProcessWithoutNullStreams;
@@ -147,6 +148,7 @@ export class PsqlSession implements SqlSession {
     if (!waiter) return;
     if (line === waiter.mark) {
       this.#waiter = null;
+      this.#stderr = ""; // warnings of statements that succeeded
       waiter.resolve(waiter.lines);
     } else if (waiter.onLine) waiter.onLine(line);
     else waiter.lines.push(line);
@@ -156,7 +158,7 @@ export class PsqlSession implements SqlSession {
     const output = this.#stderr.trim();
     if (this.#closing && output === "") return new BackupError("database_error", "the session is closed");
     if (signal !== null) return new BackupError("database_error", `psql was ended by ${signal}`);
-    const match = SERVER_ERROR.exec(output);
+    const match = [...output.matchAll(SERVER_ERROR)].at(-1);
     if (code === 2 && !match?.[1]) return refusalOf(lastLine(output) || "connection lost", null);
     return new BackupError("database_error", match?.[2] ?? (lastLine(output) || `psql exited ${code}`), {
       details: { sqlstate: match?.[1] ?? null, output: output.slice(-2000) },
