@@ -1,7 +1,7 @@
 -- Opens the one transaction of a restore. A COMMIT before the checks have released it is an error:
 -- pg_restore writes a COMMIT of its own around large objects, and a crafted archive may write one anywhere.
 -- :lock_timeout in milliseconds. :release_hash is the SHA-256 of a value that only the driver knows.
--- After a ROLLBACK that the archive brings, what follows runs in another transaction, which is never committed.
+-- After a ROLLBACK that the archive brings, what follows runs in another transaction, which the driver does not commit.
 \set AUTOCOMMIT off
 begin isolation level read committed read write;
 set local client_min_messages = warning;
