@@ -235,7 +235,11 @@ describe("the inputs of a script", () => {
     SUPABASE_DB_URL_DEV: "url-of-dev",
     SUPABASE_DB_URL_VERIFY: "url-of-verify",
   };
-  const variables: Record<string, string> = { REVO_POSTGRES_MAJOR: "98", REVO_RUNNER: "revo-large" };
+  const variables: Record<string, string> = {
+    REVO_POSTGRES_MAJOR: "98",
+    REVO_RUNNER: "revo-large",
+    REVO_ALLOW_ORPHANS: "yes",
+  };
   let test: TestGitHub;
   let seen: string;
 
@@ -325,6 +329,7 @@ describe("the inputs of a script", () => {
       R2_KEY: "revo/k",
       CONFIRM: "",
       PLAN: "false",
+      ALLOW_ORPHANS: "yes",
       SUPABASE_DB_URL_VERIFY: "url-of-verify",
       SUPABASE_DB_URL_DEV: "",
     });

@@ -121,8 +121,8 @@ export function obstacleText(obstacle: PlannedObstacle): string {
       return `permissões de ${obstacle.name} foram dadas por ${obstacle.role}, papel que o usuário da restauração não pode ` +
         `assumir: dê-lhe esse papel antes (GRANT ${obstacle.role} TO postgres)`;
     case "orphans":
-      return `${obstacle.name} tem linhas sem par em ${obstacle.parent}: corrija o banco, ou use ALLOW_ORPHANS=yes para ` +
-        "restaurar essa chave sem validar (NOT VALID)";
+      return `${obstacle.name} tem linhas sem par em ${obstacle.parent}: corrija o banco, ou use ALLOW_ORPHANS=yes ` +
+        "(no GitHub, a variável REVO_ALLOW_ORPHANS) para restaurar essa chave sem validar (NOT VALID)";
     case "lock_table":
       return `a restauração precisa de ${obstacle.needed} travas e no servidor do destino cabem com segurança ` +
         `${obstacle.capacity}: aumente max_locks_per_transaction de ${obstacle.setting} para ${obstacle.enough}`;
