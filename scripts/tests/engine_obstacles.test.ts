@@ -88,6 +88,19 @@ test.each([
   expect(await stateOf(target)).toBe(before);
 });
 
+test("what runs after the load waits for a lock no longer than what runs before it", async () => {
+  await whileLocked(target, "select pg_advisory_xact_lock(77)", async () => {
+    const quarantine = "select pg_advisory_xact_lock(77);";
+    await expect(restore(store.vault, target, key, { lockTimeoutMs: 300, quarantine })).rejects.toMatchObject(
+      {
+        code: "target_locked",
+        phase: "quarantine",
+      },
+    );
+  });
+  expect(await stateOf(target)).toBe(before);
+});
+
 const LOCK_HOLDER = "select pid from pg_locks where locktype = 'advisory' and granted";
 
 test("a second restore is refused while the first one only takes its safety copy, and names it", async () => {

@@ -92,11 +92,12 @@ async function restoreThrough(
   folder: string,
 ): Promise<Loaded> {
   const release = randomBytes(32).toString("hex");
+  const { lockTimeoutMs = LOCK_TIMEOUT_MS } = deps;
   let phase = "lock";
   const enter = (name: string) => deps.progress.phase(phase = name);
   try {
     enter("lock");
-    const transaction = await begin(session, release, deps.lockTimeoutMs ?? LOCK_TIMEOUT_MS);
+    const transaction = await begin(session, release, lockTimeoutMs);
     enter("move_aside");
     await session.run(setKeptSchemas(order.keptSchemas));
     if (order.keepPrivileges) await session.run(await restoreSql("restore_save_privileges.sql"));
@@ -108,6 +109,7 @@ async function restoreThrough(
     const catalog = await session.run(await restoreSql("ops_state.sql"));
     enter("load");
     await loadAll(deps, session, folder, order);
+    await session.run(`set local lock_timeout = ${lockTimeoutMs};`); // pg_restore has removed the limit
     const sessions = sessionsSchema.parse(
       await session.value(await restoreSql("restore_return_sessions.sql")),
     );
