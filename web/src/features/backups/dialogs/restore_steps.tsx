@@ -80,15 +80,15 @@ export function ConfirmationStep({ form, target, backup, planning }: Confirmatio
           )}
         </Field>
       )}
-      <Check
-        {...form.register("endSessions")}
-        label="Encerrar todas as sessões"
-        hint={`Todos terão de entrar de novo em ${target}. Marque depois de uma invasão.`}
-      />
       <ReasonField
         input={form.register("reason")}
         error={form.formState.errors.reason?.message}
         required={isProd}
+      />
+      <Check
+        {...form.register("endSessions")}
+        label="Encerrar todas as sessões"
+        hint={`Todos terão de entrar de novo em ${target}. Marque depois de uma invasão.`}
       />
     </>
   );
