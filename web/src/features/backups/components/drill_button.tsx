@@ -1,10 +1,9 @@
+import { useState } from "react";
 import type { BackupRow } from "@backup/vault/catalog.ts";
 import { targetSchema } from "@backup/target.ts";
 import { Button } from "../../../components/ui/button.tsx";
 import { useSubmission } from "../dialogs/use_submission.ts";
-import { notify } from "./notify.ts";
 import { notStoredReason } from "../model/restorable.ts";
-import { runTitle } from "../text/labels.ts";
 import { nameOf } from "./backup_parts.tsx";
 import { ErrorPanel } from "./error_panel.tsx";
 
@@ -12,9 +11,8 @@ import { ErrorPanel } from "./error_panel.tsx";
 export function DrillButton(
   { backup, disabledReason }: { backup: BackupRow; disabledReason: string | null },
 ) {
-  const submission = useSubmission(({ run }) => {
-    void notify({ tone: "info", title: `${runTitle(run)}: pedido aceito` });
-  });
+  const [isAccepted, setAccepted] = useState(false);
+  const submission = useSubmission(() => setAccepted(true));
   const target = targetSchema.safeParse(backup.target);
   const reason = disabledReason ?? notStoredReason(backup);
   if (!target.success) return null;
@@ -30,6 +28,7 @@ export function DrillButton(
       >
         Ensaiar
       </Button>
+      {isAccepted && <p role="status">Ensaio pedido. Feche e acompanhe em “Em andamento”.</p>}
       {submission.error !== null && <ErrorPanel title="O ensaio não foi aceito." error={submission.error} />}
     </>
   );
