@@ -3,7 +3,7 @@
 -- error here rolls the restore back. Drills and a recovery from the vault do not run it.
 --
 -- Each row that a query returns reports one change: the object and what was done. Edit this file for your ERP; examples
--- are at its end. BEGIN, COMMIT and ROLLBACK are refused.
+-- are at its end. It must not end the transaction: COMMIT and ROLLBACK make the restore fail.
 
 -- Triggers and event triggers that call out, with pg_net, http or dblink, also through functions of the project.
 create temp table quarantine (object text, done text) on commit drop;

@@ -301,7 +301,7 @@ exec "${binaries.folder}/$program" "$@"
     await wrap("pg_dump", "echo 'pg_dump (PostgreSQL) 9.6.1'; exit 0");
     const old = await run(BACKUP, { env: { TOOLS: "local", PATH: `${join(lab, "bin")}:/usr/bin:/bin` } });
     // another installation of the machine may be found: then it is used, with a message
-    if (old.code === 0) expect(old.stderr).toContain(`pg_dump ${binaries.version}`);
+    if (old.code === 0) expect(old.stderr).toMatch(/pg_dump (?!9\.)\d+\.\d+/);
     else expect(old.stderr).toContain("mais antigas que o servidor");
     await rm(join(lab, "saida"), { recursive: true, force: true });
     await wrap("date", "echo 2026-01-15T03:10:22Z; exit 0", "/bin/true");
