@@ -94,6 +94,7 @@ test("the id of a dead process that another one has now does not keep a folder",
 
 test("a folder of another boot or container stays for a day", async () => {
   const foreign = await folderOf({ place: "00000000" });
+  await utimes(foreign, new Date(), new Date());
   expect(await removeLeftovers([base])).toEqual([]);
   const yesterday = new Date(Date.now() - 25 * 3_600_000);
   await utimes(foreign, yesterday, yesterday);
