@@ -1,8 +1,11 @@
 /** What projects really hold: each input of cases/ is backed up, restored in three ways and drilled. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Case, caseNames, type CaseServers, openCase, startServers } from "./case_fixture.ts";
+import { binaries } from "./engine_fixture.ts";
 
 interface Expected {
+  /** The last major version whose servers can hold the input. */
+  lastMajor?: number;
   /** Rows that the manifest states, at least. */
   rows?: Record<string, number>;
   /** Warnings of the manifest: `kind name → detail (rows)`. */
@@ -18,6 +21,9 @@ interface Expected {
   drill?: string | RegExp;
 }
 
+/** From 17 on, indexes and materialized views are made with a safe search_path, so these inputs cannot be created. */
+const LAST_WITHOUT_SAFE_PATH = 16;
+
 const CASES: Readonly<Record<string, Expected>> = {
   database_settings: {
     warnings: ["settings TimeZone, app.settings.jwt_secret, lock_timeout (postgres)"],
@@ -32,7 +38,7 @@ const CASES: Readonly<Record<string, Expected>> = {
   },
   default_privileges_of_app_role: {},
   domain_default: { rows: { "public.processos": 2 } },
-  expression_index: { rows: { "public.pessoas": 2 } },
+  expression_index: { lastMajor: LAST_WITHOUT_SAFE_PATH, rows: { "public.pessoas": 2 } },
   extension_in_another_schema: {
     over: /^restore_failed: Cannot restore here: extension pg_trgm is in extensions/,
   },
@@ -55,7 +61,7 @@ const CASES: Readonly<Record<string, Expected>> = {
   generated_column: { rows: { "public.fornecedores": 2 } },
   invalid_index: { rows: { "public.estoque": 30 } },
   long_schema_names: {},
-  materialized_view: { rows: { "public.produtos": 12 } },
+  materialized_view: { lastMajor: LAST_WITHOUT_SAFE_PATH, rows: { "public.produtos": 12 } },
   names_of_psql: {},
   orphan_rows: {
     rows: { "public.comissoes": 4 },
@@ -119,7 +125,9 @@ afterAll(() => servers?.stop());
 
 test("every input has its expectation", () => expect(Object.keys(CASES).sort()).toEqual(caseNames));
 
-describe.each(Object.entries(CASES))("%s", (name, expected) => {
+const possible = Object.entries(CASES).filter(([, { lastMajor = Infinity }]) => binaries.major <= lastMajor);
+
+describe.each(possible)("%s", (name, expected) => {
   let project: Case;
 
   test("is backed up, with what the backup lacks", async () => {

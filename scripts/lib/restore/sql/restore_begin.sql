@@ -3,6 +3,18 @@
 -- :lock_timeout in milliseconds. :release_hash is the SHA-256 of a value that only the driver knows.
 -- After a ROLLBACK that the archive brings, what follows runs in another transaction, which the driver does not commit.
 \set AUTOCOMMIT off
+-- From 16 on a slice of an array in a view may read v[2:"PORT"], where psql would insert its variable of that name.
+\unset DBNAME
+\unset ENCODING
+\unset HOST
+\unset PORT
+\unset SERVER_VERSION_NAME
+\unset SERVER_VERSION_NUM
+\unset SERVICE
+\unset USER
+\unset VERSION
+\unset VERSION_NAME
+\unset VERSION_NUM
 begin isolation level read committed read write;
 set local client_min_messages = warning;
 set local lock_timeout = :'lock_timeout';
@@ -28,3 +40,7 @@ create constraint trigger restore_gate_closed after insert on restore_gate
   deferrable initially deferred for each row execute function pg_temp.restore_gate_check(:'release_hash');
 alter table restore_gate enable always trigger restore_gate_closed; -- also in replica role
 insert into restore_gate default values;
+
+-- The same for the variables of this file.
+\unset lock_timeout
+\unset release_hash
