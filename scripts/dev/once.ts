@@ -51,7 +51,8 @@ export async function runOnce(options: OnceOptions): Promise<number> {
       () => compareDatabases(stack.databases.prod, stack.databases.dev),
     );
     // the copy is equal except for what its quarantine reported
-    const { quarantined } = checkedIn(restored);
+    const checked = checkedIn(restored);
+    const { quarantined } = checked;
     for (const { object, done } of quarantined) log(`quarantine: ${object} ${done}`);
     const differences = comparison.differences.filter((difference) =>
       !quarantined.some(({ object }) => difference.startsWith(`${object}: `))
@@ -71,7 +72,7 @@ export async function runOnce(options: OnceOptions): Promise<number> {
         tables: backup.tables_total,
         rows: backup.rows_total,
       },
-      restore: { target: restored.target, ...checkedIn(restored), equal },
+      restore: { target: restored.target, ...checked, equal },
       drill: { ok: drilled },
       seconds,
     };

@@ -1,4 +1,4 @@
--- A restore of prod needs a reason and a plan, whoever requests it and by which client.
+-- A restore of prod needs a reason and a plan, from any user and any client.
 --
 -- Both were required only of requests with an id, so a client could leave them out with it.
 
