@@ -3,7 +3,7 @@ import type { Page } from "@playwright/test";
 import { expectAccessible } from "./axe.ts";
 import { beginRun, finishActiveRuns, finishRun, inCatalog } from "./catalog.ts";
 import { aBackupOf, emptyCatalog } from "./sample_history.ts";
-import { expect, openAs, stack, test } from "./test.ts";
+import { expect, FAILED_REQUEST, openAs, stack, test } from "./test.ts";
 
 const dialog = (page: Page) => page.getByRole("dialog");
 
@@ -43,7 +43,8 @@ test("a copy of dev does not lie above production's backups", async ({ page }) =
   await expect(rows.nth(1)).toContainText("Desenvolvimento");
 });
 
-test("into production it is marked in red, and needs its name beside the confirmation", async ({ page }) => {
+test("into production it is marked in red, and needs its name beside the confirmation", async ({ page, allowConsole }) => {
+  allowConsole(FAILED_REQUEST);
   const key = await aBackupOf("dev", 1);
   await simulate(key);
   await openAs(page, stack.admin, "/desenvolvedor/backups?alvo=todos");
