@@ -236,3 +236,15 @@ for (const [what, answer, code, sentence] of refusals) {
     });
   });
 }
+
+Deno.test("a caller's client headers are sent with each call of the database", async () => {
+  const sent: Headers[] = [];
+  const connect = connectCallers(exampleConfig(), (_, init) => {
+    sent.push(new Headers(init?.headers));
+    return Promise.resolve(Response.json(true));
+  });
+  await connect("user", { "x-empresa-id": "7" }).mayOps("view");
+  await connect("user").mayOps("view");
+  assert.deepEqual(sent.map((headers) => headers.get("x-empresa-id")), ["7", null]);
+  assert.deepEqual(sent.map((headers) => headers.get("authorization")), ["Bearer user", "Bearer user"]);
+});

@@ -32,8 +32,14 @@ interface Project {
   rest: SupabaseClient;
 }
 
-/** The database with the rights of a token's bearer. Callers share the clients and nothing else. */
-export function connectCallers(config: Config, fetchImpl: typeof fetch): (jwt: string) => CallerDatabase {
+/**
+ * The database with the rights of a token's bearer. Callers share the clients and nothing else. `clientHeaders` are sent
+ * with each call: Revo ERP's permission functions read the company from one of them.
+ */
+export function connectCallers(
+  config: Config,
+  fetchImpl: typeof fetch,
+): (jwt: string, clientHeaders?: Record<string, string>) => CallerDatabase {
   const { supabaseUrl, publishableKey } = config;
   const fetch = timedFetch(fetchImpl, TIMEOUT_MS);
   const project: Project = {
@@ -51,15 +57,18 @@ export function connectCallers(config: Config, fetchImpl: typeof fetch): (jwt: s
       global: { fetch },
     }),
   };
-  return (jwt) => new SupabaseCallerDatabase(project, jwt);
+  return (jwt, clientHeaders = {}) =>
+    new SupabaseCallerDatabase(project, { ...clientHeaders, Authorization: `Bearer ${jwt}` }, jwt);
 }
 
 class SupabaseCallerDatabase implements CallerDatabase {
   readonly #project: Project;
+  readonly #headers: Readonly<Record<string, string>>;
   readonly #jwt: string;
 
-  constructor(project: Project, jwt: string) {
+  constructor(project: Project, headers: Readonly<Record<string, string>>, jwt: string) {
     this.#project = project;
+    this.#headers = headers;
     this.#jwt = jwt;
   }
 
@@ -151,7 +160,9 @@ class SupabaseCallerDatabase implements CallerDatabase {
   }
 
   #rpc(name: string, args: Record<string, unknown>) {
-    return this.#project.rest.rpc(name, args).setHeader("Authorization", `Bearer ${this.#jwt}`);
+    const call = this.#project.rest.rpc(name, args);
+    for (const [header, value] of Object.entries(this.#headers)) call.setHeader(header, value);
+    return call;
   }
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { BackupError } from "@backup/errors.ts";
-import { readAllowedOrigins, readConfig } from "./env.ts";
+import { readConfig } from "./env.ts";
 import { ENVIRONMENT } from "./test_fakes.ts";
 
 function configOf(changes: Record<string, string | undefined>) {
@@ -50,17 +50,6 @@ Deno.test("readConfig() names invalid variables without their values", () => {
   const details = failureOf({
     GITHUB_REPO: "no-owner",
     SUPABASE_URL: "ftp://x",
-    ALLOWED_ORIGINS: "erp.example",
   });
-  assert.deepEqual(details, { missing: [], invalid: ["SUPABASE_URL", "GITHUB_REPO", "ALLOWED_ORIGINS"] });
-});
-
-Deno.test("readAllowedOrigins() returns the listed origins, else the site's own, else none", () => {
-  const of = (env: Record<string, string>) => readAllowedOrigins((name) => env[name]);
-  assert.deepEqual(of({ ALLOWED_ORIGINS: "https://a.example/, http://b.example:5173" }), [
-    "https://a.example",
-    "http://b.example:5173",
-  ]);
-  assert.deepEqual(of({ SITE_URL: "https://erp.example/app" }), ["https://erp.example"]);
-  assert.deepEqual(of({}), []);
+  assert.deepEqual(details, { missing: [], invalid: ["SUPABASE_URL", "GITHUB_REPO"] });
 });

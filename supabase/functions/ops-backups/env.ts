@@ -14,6 +14,7 @@ export const ENV_NAMES = [
   "GITHUB_DEFAULT_REF",
   "GITHUB_API_URL",
   "ALLOWED_ORIGINS",
+  "CLIENT_HEADERS",
   "SITE_URL",
   "OPS_WATCH_TOKEN",
   "OPS_WATCH_HEALTHCHECK_URL",
@@ -34,7 +35,6 @@ export interface Config {
   githubApiUrl: string;
 }
 
-const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s]+$/i;
 const httpUrl = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ""));
 
 const environment = z.object({
@@ -44,7 +44,6 @@ const environment = z.object({
   GITHUB_REPO: z.string().regex(/^[\w.-]+\/[\w.-]+$/).transform((name) => name.split("/", 2)),
   GITHUB_DEFAULT_REF: z.string().default("main"),
   GITHUB_API_URL: httpUrl.default("https://api.github.com"),
-  ALLOWED_ORIGINS: z.string().optional().refine((list) => origins(list).every((entry) => ORIGIN.test(entry))),
   SITE_URL: httpUrl.optional(),
 });
 
@@ -112,22 +111,5 @@ function configError(missing: string[], invalid: string[]): RequestError {
       sentence: [...list(missing, "Faltam"), ...list(invalid, "Inválidos")].join(" "),
       details: { missing, invalid },
     },
-  );
-}
-
-/**
- * Origins of pages that may call the function from a browser: `ALLOWED_ORIGINS`, else the project's own site,
- * else none. Works with an otherwise broken environment, so that the page can read the `config_error`.
- */
-export function readAllowedOrigins(read: ReadEnv): string[] {
-  const listed = origins(read("ALLOWED_ORIGINS"));
-  const site = read("SITE_URL")?.trim();
-  if (listed.length > 0 || !site || !URL.canParse(site)) return listed;
-  return [new URL(site).origin];
-}
-
-function origins(list: string | undefined): string[] {
-  return (list ?? "").split(",").map((entry) => entry.trim().replace(/\/$/, "")).filter((entry) =>
-    entry !== ""
   );
 }

@@ -4,8 +4,8 @@ import { type BackupError, toBackupError } from "@backup/errors.ts";
 import type { Repository } from "@backup/github/facts.ts";
 import { statusOf } from "@backup/messages.ts";
 import { cancelRun } from "./cancel_run.ts";
-import { corsHeaders, preflightResponse } from "./cors.ts";
-import { type Config, readAllowedOrigins, readConfig, type ReadEnv } from "./env.ts";
+import { clientHeadersOf, type Cors, corsHeaders, preflightResponse, readCors } from "./cors.ts";
+import { type Config, readConfig, type ReadEnv } from "./env.ts";
 import { readHealth } from "./health.ts";
 import { bearerToken } from "./identity.ts";
 import { explainRefusal, requirePermission } from "./permissions.ts";
@@ -20,7 +20,7 @@ import { WATCH_TOKEN_HEADER, type WatchCatalog } from "./watch_access.ts";
 
 export interface HandlerDependencies {
   env: ReadEnv;
-  connect: (config: Config) => (jwt: string) => CallerDatabase;
+  connect: (config: Config) => (jwt: string, clientHeaders?: Record<string, string>) => CallerDatabase;
   github: (config: Config) => GitHub;
   repository: (config: Config) => Repository;
   refusals: RefusalLog;
@@ -37,15 +37,15 @@ export interface HandlerDependencies {
 
 /** The function's request handler. Reads the environment and makes the shared clients once. */
 export function createHandler(deps: HandlerDependencies): (request: Request) => Promise<Response> {
-  const origins = readAllowedOrigins(deps.env);
+  const settings = readCors(deps.env);
   const clients = settled(() => connectClients(deps));
   const keepRefusal = createRefusalKeeper({ ...deps, log: deps.refusals });
   return async (request) => {
-    const cors = corsHeaders(request.headers.get("origin"), origins);
-    if (request.method === "OPTIONS") return preflightResponse(cors);
+    const cors = corsHeaders(request.headers.get("origin"), settings);
+    if (request.method === "OPTIONS") return preflightResponse(cors, settings);
     const context: RefusalContext = { caller: null, actionRequest: null };
     try {
-      return jsonResponse(200, await answer(request, clients, deps, context), cors);
+      return jsonResponse(200, await answer(request, clients, { ...deps, settings }, context), cors);
     } catch (thrown) {
       const error = toBackupError(thrown);
       if (statusOf(error.code) >= 500) deps.logFailure(error);
@@ -57,7 +57,7 @@ export function createHandler(deps: HandlerDependencies): (request: Request) => 
 
 /** Made once for all requests; they keep no state of a request. */
 interface Clients {
-  asCaller: (jwt: string) => CallerDatabase;
+  asCaller: (jwt: string, clientHeaders?: Record<string, string>) => CallerDatabase;
   github: GitHub;
   repository: Repository;
 }
@@ -82,7 +82,7 @@ function settled<T>(compute: () => T): () => T {
 async function answer(
   request: Request,
   clients: () => Clients,
-  deps: HandlerDependencies,
+  deps: HandlerDependencies & { settings: Cors },
   context: RefusalContext,
 ): Promise<unknown> {
   if (request.method !== "POST") {
@@ -93,7 +93,7 @@ async function answer(
   }
   const jwt = bearerToken(request.headers);
   const { asCaller, ...gitHubClients } = clients();
-  const database = asCaller(jwt);
+  const database = asCaller(jwt, clientHeadersOf(request.headers, deps.settings));
   context.caller = await database.authenticate();
   const actionRequest = context.actionRequest = await readActionRequest(request);
   requireConsent(actionRequest);

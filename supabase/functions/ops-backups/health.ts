@@ -11,7 +11,8 @@ import {
 } from "@backup/github/checks.ts";
 import type { Repository } from "@backup/github/facts.ts";
 import { SCHEDULES } from "@backup/runs/schedules.ts";
-import { type EnvName, readAllowedOrigins, type ReadEnv, readServiceAccess } from "./env.ts";
+import { readCors } from "./cors.ts";
+import { type EnvName, type ReadEnv, readServiceAccess } from "./env.ts";
 import { catalogCheck, settingsCheck } from "./health_checks.ts";
 import { WORKFLOWS } from "./github.ts";
 import type { CallerDatabase } from "./ports.ts";
@@ -24,7 +25,7 @@ export interface HealthDependencies {
 }
 
 /** Settings that are recommended but not required. */
-const OPTIONAL: readonly EnvName[] = ["GITHUB_DEFAULT_REF", "GITHUB_API_URL", "SITE_URL"];
+const OPTIONAL: readonly EnvName[] = ["GITHUB_DEFAULT_REF", "GITHUB_API_URL", "SITE_URL", "CLIENT_HEADERS"];
 const FILES = [...SCHEDULES.map(({ file }) => file), WORKFLOWS.restore];
 
 /** A source that does not answer does not fail the call: it is a check. */
@@ -40,7 +41,7 @@ export async function readHealth(deps: HealthDependencies): Promise<HealthAnswer
   const checks: HealthCheck[] = [
     settingsCheck({
       hasAuditKey: readServiceAccess(deps.env) !== null,
-      origins: readAllowedOrigins(deps.env).length,
+      cors: readCors(deps.env),
       optional: OPTIONAL.filter((name) => deps.env(name)?.trim()),
     }),
     catalogCheck(reports),

@@ -2,8 +2,21 @@ import assert from "node:assert/strict";
 import { settingsCheck } from "./health_checks.ts";
 
 Deno.test("settingsCheck() names the missing recommended settings", () => {
-  assert.equal(settingsCheck({ hasAuditKey: true, origins: 1, optional: [] }).status, "ok");
-  const { status, message } = settingsCheck({ hasAuditKey: false, origins: 0, optional: [] });
+  const none = { origins: [], suffixes: [], unreadable: [] };
+  const cors = { ...none, suffixes: [".erp.example"] };
+  assert.equal(settingsCheck({ hasAuditKey: true, cors, optional: [] }).status, "ok");
+  const { status, message } = settingsCheck({ hasAuditKey: false, cors: none, optional: [] });
   assert.equal(status, "warning");
   assert.match(message, /SUPABASE_SECRET_KEYS.*ALLOWED_ORIGINS/);
+});
+
+Deno.test("settingsCheck() names entries that the function skips", () => {
+  const cors = {
+    origins: ["https://erp.example"],
+    suffixes: [],
+    unreadable: ["ALLOWED_ORIGINS: erp.example"],
+  };
+  const { status, message } = settingsCheck({ hasAuditKey: true, cors, optional: [] });
+  assert.equal(status, "warning");
+  assert.match(message, /ignora: ALLOWED_ORIGINS: erp\.example\./);
 });

@@ -2,23 +2,30 @@
 import type { HealthCheck, Report } from "@backup/api.ts";
 import type { FailureCode, Result } from "@backup/result.ts";
 import { messageOf } from "@backup/messages.ts";
+import type { Cors } from "./cors.ts";
 
 export interface Settings {
   hasAuditKey: boolean;
-  origins: number;
+  cors: Pick<Cors, "origins" | "suffixes" | "unreadable">;
   optional: readonly string[];
 }
 
 /** Required settings are not checked here: without them the function refuses every request. */
-export function settingsCheck({ hasAuditKey, origins, optional }: Settings): HealthCheck {
+export function settingsCheck({ hasAuditKey, cors, optional }: Settings): HealthCheck {
   const missing = [
     ...hasAuditKey ? [] : ["SUPABASE_SECRET_KEYS (recusas não entram na auditoria)"],
-    ...origins > 0 ? [] : ["ALLOWED_ORIGINS (nenhuma página pode chamar a função)"],
+    ...cors.origins.length + cors.suffixes.length > 0
+      ? []
+      : ["ALLOWED_ORIGINS (nenhuma página pode chamar a função)"],
   ];
-  const message = missing.length === 0
-    ? "As configurações da função estão completas."
-    : `Faltam configurações da função: ${missing.join("; ")}.`;
-  const status = missing.length === 0 ? "ok" : "warning";
+  const problems = [
+    ...missing.length === 0 ? [] : [`Faltam configurações da função: ${missing.join("; ")}.`],
+    ...cors.unreadable.length === 0
+      ? []
+      : [`A função não entende e ignora: ${cors.unreadable.join("; ")}. Corrija essas configurações.`],
+  ];
+  const status = problems.length === 0 ? "ok" : "warning";
+  const message = problems.join(" ") || "As configurações da função estão completas.";
   return { name: "function_settings", status, message, facts: { optional } };
 }
 
