@@ -8,11 +8,13 @@ import { afterAll, beforeAll, test } from "vitest";
 import { compareDatabases } from "../dev/compare.ts";
 import type { SupabaseServer } from "../lib/server/supabase.ts";
 import { identifier, literal } from "../lib/postgres/sql_text.ts";
+import { verifyStored } from "../lib/verify/verify_stored.ts";
 import {
   backUp,
   createProject,
   type EnginePlace,
   type EngineVault,
+  progressWith,
   restore,
   sql,
   startEnginePlace,
@@ -176,6 +178,9 @@ test("random projects are equal after backup and restore", async () => {
       const source = await createProject(server, from);
       await sql(source, statementsOf(project));
       const { keys } = await backUp(store.vault, source);
+      const checks = await verifyStored(store.vault, keys.archive, progressWith({}));
+      const failed = checks.filter(({ verdict }) => verdict !== "PASS");
+      if (failed.length > 0) throw new Error(JSON.stringify(failed));
       await restore(store.vault, await createProject(server, to), keys.archive);
       const { differences } = await compareDatabases(
         server.url("postgres", from),

@@ -16,7 +16,18 @@ function entry(
   owner = "postgres",
   definition = "",
 ): TocEntry {
-  return { dumpId: 7, kind, schema, tag, owner, definition, copyStatement: "", drop: "", section: 2 };
+  return {
+    dumpId: 7,
+    kind,
+    schema,
+    tag,
+    owner,
+    definition,
+    copyStatement: "",
+    drop: "",
+    section: 2,
+    hasData: false,
+  };
 }
 
 function taken(item: TocEntry, changes: Partial<SelectionContext> = {}): boolean {

@@ -14,6 +14,7 @@ const toc = (tables: readonly string[]) => ({
     copyStatement: "",
     drop: "",
     section: 3,
+    hasData: true,
   })),
 });
 const selectionOf = (main: number[]) => ({ main, largeObjects: [], skipped: [], createsOps: false });

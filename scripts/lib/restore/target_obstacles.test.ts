@@ -15,6 +15,7 @@ function rowsOf(schema: string, tag: string, columns = "id"): TocEntry {
     copyStatement,
     drop: "",
     section: 3,
+    hasData: true,
   };
 }
 

@@ -5,7 +5,7 @@ export const verifyCommand: Command = {
   name: "verify",
   summary: "compare a backup with its manifest, without restoring it",
   about: [
-    "Reads every stored byte once: sizes, SHA-256, compression, table of contents, the manifest's own hash.",
+    "Reads every stored byte once: sizes, SHA-256, compression, table of contents, rows per table, the manifest's own hash.",
     "Needs the vault's keys alone. Writes nothing, not even on this machine.",
     "That it restores is what a drill proves.",
   ],

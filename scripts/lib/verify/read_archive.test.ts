@@ -4,13 +4,30 @@ import { expect, test } from "vitest";
 import { BackupError } from "@backup/errors.ts";
 import { readArchive } from "./read_archive.ts";
 
-/** The head of a custom-format archive of version 1.16 without any entry, then what a dump would hold. */
-function archive(rest: Uint8Array): Uint8Array {
-  const int = (value: number) => [0, value & 255, value >> 8, 0, 0];
+/** A custom-format archive of version 1.16 with the rows of one table. */
+function archive(rows: Uint8Array): Uint8Array {
+  const int = (value: number) => [0, value & 255, value >> 8 & 255, value >> 16, 0];
   const text = (value: string) => [...int(value.length), ...new TextEncoder().encode(value)];
+  const none = [1, 1, 0, 0, 0]; // -1
   const head = [1, 16, 0, 4, 8, 1, 0, ...Array.from({ length: 7 }, () => int(0)).flat()];
-  const names = [...text("loja"), ...text("17.6"), ...text("17.6"), ...int(0)];
-  return Buffer.concat([Buffer.from("PGDMP"), Buffer.from([...head, ...names]), rest]);
+  const names = [...text("loja"), ...text("17.6"), ...text("17.6"), ...int(1)];
+  const before = [
+    ...int(7),
+    ...int(1),
+    ...text("0"),
+    ...text("0"),
+    ...text("pedidos"),
+    ...text("TABLE DATA"),
+  ];
+  const statements = [...int(3), ...none, ...none, ...text("COPY public.pedidos (id) FROM stdin;\n")];
+  const after = [...text("public"), ...none, ...none, ...int(0), ...text("postgres"), ...none, ...none];
+  const entry = [...before, ...statements, ...after, ...Array.from({ length: 9 }, () => 0)];
+  return Buffer.concat([
+    Buffer.from("PGDMP"),
+    Buffer.from([...head, ...names, ...entry, 1, ...int(7), ...int(rows.length)]),
+    rows,
+    Buffer.from(int(0)),
+  ]);
 }
 
 async function* inPieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
@@ -22,7 +39,11 @@ async function* inPieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8A
 
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 const read = (bytes: Uint8Array, size = 1000) => readArchive(inPieces(bytes, size), () => {});
-const raw = archive(randomBytes(300_000));
+const rows = Buffer.concat([
+  randomBytes(300_000).map((byte) => byte === 10 ? 0 : byte),
+  Buffer.from("\n2\n\\.\n\n\n"),
+]);
+const raw = archive(rows);
 
 test("a whole archive, of one gzip member or several, is hashed, measured and read", async () => {
   const split = raw.length - 1000;
@@ -37,7 +58,8 @@ test("a whole archive, of one gzip member or several, is hashed, measured and re
     expect(found).toMatchObject({ bytes: stored.length, sha256: sha256(stored) });
     expect(found.content).toMatchObject({
       rawBytes: raw.length,
-      toc: { serverVersion: "17.6", entries: [] },
+      toc: { serverVersion: "17.6", entries: [{ kind: "TABLE DATA", tag: "pedidos" }] },
+      rows: new Map([[7, 2]]),
     });
     expect(reported.at(-1)).toBe(stored.length);
   }

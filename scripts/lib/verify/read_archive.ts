@@ -3,15 +3,25 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createGunzip, type Gunzip } from "node:zlib";
 import { BackupError, toBackupError } from "@backup/errors.ts";
-import { type ArchiveToc, readToc } from "../archive/archive_toc.ts";
+import { countArchivedRows, type CountedRows } from "../archive/archive_data.ts";
+import { type ArchiveToc, openArchive } from "../archive/archive_toc.ts";
 
 export interface ReadArchive {
   /** Of the stored bytes. */
   bytes: number;
   sha256: string;
   /** The decompressed content; an error when the bytes do not decompress, or when the content is not an archive. */
-  content: { rawBytes: number; toc: ArchiveToc } | BackupError;
+  content: ArchiveContent | BackupError;
 }
+
+export interface ArchiveContent {
+  rawBytes: number;
+  toc: ArchiveToc;
+  /** As they lie in the blocks of data. */
+  rows: CountedRows;
+}
+
+const CHUNK_BYTES = 256 * 1024;
 
 /**
  * Hashes and uncompresses in one pass; the hash is that of the whole stream, also when its content is damaged.
@@ -22,7 +32,7 @@ export async function readArchive(
   onBytes: (done: number) => void,
 ): Promise<ReadArchive> {
   const hash = createHash("sha256");
-  const gunzip = createGunzip();
+  const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
   const content = readContent(gunzip).catch(toContentError);
   let bytes = 0;
   try {
@@ -54,7 +64,7 @@ async function write(gunzip: Gunzip, chunk: Uint8Array): Promise<void> {
   }
 }
 
-async function readContent(gunzip: Gunzip): Promise<{ rawBytes: number; toc: ArchiveToc }> {
+async function readContent(gunzip: Gunzip): Promise<ArchiveContent> {
   const chunks = gunzip[Symbol.asyncIterator]();
   let rawBytes = 0;
   const next = async () => {
@@ -62,11 +72,16 @@ async function readContent(gunzip: Gunzip): Promise<{ rawBytes: number; toc: Arc
     if (!result.done) rawBytes += result.value.length;
     return result;
   };
-  // without `return`: the reader of the contents must not end the stream
-  const toc = await readToc({ [Symbol.asyncIterator]: () => ({ next }) }).catch(toContentError);
+  // without `return`: the reader of the archive must not end the stream, which is read to its own end
+  const archive = await readBlocks({ [Symbol.asyncIterator]: () => ({ next }) }).catch(toContentError);
   while (!(await next()).done);
-  if (toc instanceof BackupError) throw toc;
-  return { rawBytes, toc };
+  if (archive instanceof BackupError) throw archive;
+  return { rawBytes, ...archive };
+}
+
+async function readBlocks(source: AsyncIterable<Uint8Array>): Promise<Omit<ArchiveContent, "rawBytes">> {
+  const archive = await openArchive(source);
+  return { toc: archive.toc, rows: await countArchivedRows(archive) };
 }
 
 function toContentError(thrown: unknown): BackupError {

@@ -6,11 +6,11 @@ import { BackupError } from "@backup/errors.ts";
 import { type AnyManifest, isProving, type Manifest } from "@backup/vault/manifest.ts";
 import type { DrillCheck, Verdict } from "@backup/vault/receipt.ts";
 import { countEntries } from "../archive/contents.ts";
-import { type CheckOutcome, fail, pass, skipped } from "../drill/check.ts";
+import { type CheckOutcome, fail, NO_PROOFS, NO_ROWS, pass, passUnless, skipped } from "../drill/check.ts";
 import { NO_MANIFEST, readStored } from "../drill/stored_checks.ts";
 import type { Progress } from "../run/progress.ts";
 import type { Vault } from "../vault/vault.ts";
-import { type ReadArchive, readArchive } from "./read_archive.ts";
+import { type ArchiveContent, type ReadArchive, readArchive } from "./read_archive.ts";
 
 /** The checks of a drill that need no server, by the same names. */
 export const STORED_CHECKS = [
@@ -19,6 +19,7 @@ export const STORED_CHECKS = [
   "stored_fingerprint",
   "stored_hash",
   "archive_readable",
+  "rows_per_table",
 ] as const satisfies readonly DrillCheck[];
 
 export interface StoredCheck {
@@ -42,6 +43,7 @@ export async function verifyStored(vault: Vault, key: string, progress: Progress
     ...outcomes,
     stored_hash: hashOutcome(read, manifest),
     archive_readable: contentOutcome(read, manifest),
+    rows_per_table: rowsOutcome(read, manifest),
   };
   return STORED_CHECKS.map((name) => ({ name, verdict: found[name].verdict, detail: found[name].detail }));
 }
@@ -65,7 +67,7 @@ function contentOutcome({ content }: ReadArchive, manifest: AnyManifest | null):
 
 function differenceTo(
   { raw_bytes, toc }: Manifest,
-  content: Exclude<ReadArchive["content"], BackupError>,
+  content: ArchiveContent,
 ): string | null {
   if (raw_bytes !== content.rawBytes) return `the manifest says ${raw_bytes} bytes`;
   const counted = countEntries(content.toc);
@@ -74,4 +76,29 @@ function differenceTo(
   return wrong === undefined
     ? null
     : `${counted[wrong] ?? 0} entries are ${wrong}, the manifest says ${toc[wrong] ?? 0}`;
+}
+
+/** Compares the rows in the archive's blocks with the manifest. */
+function rowsOutcome({ content }: ReadArchive, manifest: AnyManifest | null): CheckOutcome {
+  if (content instanceof BackupError) return skipped("the archive cannot be read");
+  if (manifest === null) return skipped(NO_MANIFEST);
+  if (!isProving(manifest)) return skipped(NO_PROOFS);
+  if (manifest.mode !== "full") return skipped(NO_ROWS);
+  const { toc, rows } = content;
+  const found = new Map(
+    toc.entries.filter(({ kind }) => kind === "TABLE DATA")
+      .map(({ schema, tag, dumpId }) => [JSON.stringify([schema, tag]), rows.get(dumpId)]),
+  );
+  const different = Object.entries(manifest.rows).flatMap(([key, expected]) => {
+    const counted = found.get(JSON.stringify(partsOf(key)));
+    return counted === expected ? [] : [`${key} has ${counted ?? "no"} rows, expected ${expected}`];
+  });
+  return passUnless(different, `${manifest.rows_total} rows in ${manifest.tables_total} tables`);
+}
+
+/** Schema and table of a quoted name. */
+function partsOf(key: string): string[] {
+  return [...key.matchAll(/"((?:[^"]|"")+)"|[^".]+/g)].map(([all, quoted]) =>
+    quoted === undefined ? all : quoted.replaceAll('""', '"')
+  );
 }

@@ -1,0 +1,156 @@
+/**
+ * The blocks of data behind an archive's table of contents, read as one stream from front to back. Source: PostgreSQL's
+ * pg_backup_custom.c. A block is a byte for its kind, the dump id of its entry, and
+ *
+ *     rows            [length, bytes]… until a length of 0
+ *     large objects   [oid, [length, bytes]… until a length of 0]… until an oid of 0
+ *
+ * pg_dump writes a [length, bytes] for each row, or for each part of what it compresses.
+ */
+import { pipeline, Readable } from "node:stream";
+import { createInflate } from "node:zlib";
+import { BackupError } from "@backup/errors.ts";
+import type { OpenArchive, TocEntry } from "./archive_toc.ts";
+import type { ByteReader } from "./byte_reader.ts";
+
+const BLOCK = { rows: 1, largeObjects: 3 } as const;
+/** Bytes of content that are passed on together. */
+const PIECE_BYTES = 256 * 1024;
+/** How COPY's text ends in an archive. */
+const END_OF_ROWS = "\\.\n\n\n";
+const LINE_FEED = 10;
+
+/** The rows of each table as they lie in the archive, by dump id. `null`: their number is unknown. */
+export type CountedRows = ReadonlyMap<number, number | null>;
+
+/**
+ * Reads every block to the end of the archive and counts the rows. Memory does not grow with the archive.
+ * @throws {BackupError} `archive_rejected` with the offset of what pg_dump does not write: an unknown block, one without
+ * an entry or twice, a length below zero, compressed bytes that are none, an end before the contents do; or the
+ * names of entries whose block is missing.
+ */
+export async function countArchivedRows({ toc, reader, compression }: OpenArchive): Promise<CountedRows> {
+  const waited = new Map(toc.entries.filter(({ hasData }) => hasData).map((entry) => [entry.dumpId, entry]));
+  const counted = new Map<number, number | null>();
+  while (reader.buffered.length > 0 || await reader.more()) {
+    const at = reader.offset;
+    const kind = await byteOf(reader);
+    const dumpId = await intOf(reader);
+    const entry = waited.get(dumpId);
+    if (entry === undefined) throw reader.damaged(`no entry waits for the data of ${dumpId}`, at);
+    waited.delete(dumpId);
+    if (kind === BLOCK.largeObjects) await skipLargeObjects(reader);
+    else if (kind !== BLOCK.rows) throw reader.damaged(`a block of data has the kind ${kind}`, at);
+    else if (compression === "none") counted.set(dumpId, await countRows(entry, contentOf(reader)));
+    else if (compression === "gzip") counted.set(dumpId, await countRows(entry, inflated(reader)));
+    else {
+      for await (const _ of contentOf(reader));
+      counted.set(dumpId, null);
+    }
+  }
+  const [missing] = waited.values();
+  if (missing === undefined) return counted;
+  throw new BackupError(
+    "archive_rejected",
+    `Cannot read the archive: it ends at byte ${reader.offset} without the data of ${nameOf(missing)}`,
+    { hint: "It is damaged, or somebody changed it." },
+  );
+}
+
+/** The content of a block until its end, in pieces of any length. */
+async function* contentOf(reader: ByteReader): AsyncGenerator<Uint8Array> {
+  const prefix = 1 + reader.intSize;
+  let piece = new Uint8Array(PIECE_BYTES);
+  let [used, left] = [0, 0];
+  for (;;) {
+    // a gigabyte has millions of rows: no call that waits and no allocation for one of them
+    const bytes = reader.buffered;
+    let at = 0;
+    while (used < PIECE_BYTES) {
+      if (left === 0) {
+        if (bytes.length - at < prefix) break;
+        left = reader.intAt(bytes, at);
+        if (left < 0) {
+          throw reader.damaged(`a part of a block has the length ${left}`, reader.offset + at);
+        }
+        at += prefix;
+        if (left === 0) {
+          reader.advance(at);
+          if (used > 0) yield piece.subarray(0, used);
+          return;
+        }
+      }
+      const taken = Math.min(left, bytes.length - at, PIECE_BYTES - used);
+      if (taken === 0) break;
+      piece.set(bytes.subarray(at, at + taken), used);
+      [at, left, used] = [at + taken, left - taken, used + taken];
+    }
+    reader.advance(at);
+    if (used === PIECE_BYTES) {
+      yield piece;
+      [piece, used] = [new Uint8Array(PIECE_BYTES), 0];
+    } else if (!await reader.more()) throw reader.endsEarly();
+  }
+}
+
+/** The content of a block that pg_dump compressed with zlib. */
+async function* inflated(reader: ByteReader): AsyncGenerator<Uint8Array> {
+  const at = reader.offset;
+  let isRead = false;
+  async function* compressed() {
+    yield* contentOf(reader);
+    isRead = true;
+  }
+  try {
+    yield* pipeline(Readable.from(compressed()), createInflate({ chunkSize: PIECE_BYTES }), () => {});
+  } catch (error) {
+    if (error instanceof BackupError) throw error;
+    throw reader.damaged(`its rows do not uncompress: ${(error as Error).message}`, at);
+  }
+  if (!isRead) throw reader.damaged("more follows the end of its compressed rows", at);
+}
+
+/** Rows of COPY's text: one a line, since a line feed in a value is written as two other characters. */
+async function countRows({ copyStatement }: TocEntry, content: AsyncIterable<Uint8Array>) {
+  let lines = 0;
+  let end = "";
+  for await (const piece of content) {
+    for (let at = piece.indexOf(LINE_FEED); at >= 0; at = piece.indexOf(LINE_FEED, at + 1)) lines++;
+    end = (end + Buffer.from(piece.subarray(-END_OF_ROWS.length)).toString("latin1")).slice(
+      -END_OF_ROWS.length,
+    );
+  }
+  // pg_dump --inserts writes statements
+  if (copyStatement === "") return null;
+  return end === END_OF_ROWS ? lines - (END_OF_ROWS.split("\n").length - 1) : lines;
+}
+
+async function skipLargeObjects(reader: ByteReader): Promise<void> {
+  for (;;) {
+    const at = reader.offset;
+    const oid = await intOf(reader);
+    if (oid < 0) throw reader.damaged(`a large object has the number ${oid}`, at);
+    if (oid === 0) return;
+    for await (const _ of contentOf(reader));
+  }
+}
+
+async function byteOf(reader: ByteReader): Promise<number> {
+  const [byte = 0] = await bytesOf(reader, 1);
+  return byte;
+}
+
+async function intOf(reader: ByteReader): Promise<number> {
+  return reader.intAt(await bytesOf(reader, 1 + reader.intSize), 0);
+}
+
+async function bytesOf(reader: ByteReader, length: number): Promise<Uint8Array> {
+  while (reader.buffered.length < length) if (!await reader.more()) throw reader.endsEarly();
+  const bytes = reader.buffered.subarray(0, length);
+  reader.advance(length);
+  return bytes;
+}
+
+function nameOf({ kind, schema, tag }: TocEntry): string {
+  return `${kind} ${schema === null ? tag : `${schema}.${tag}`}`;
+}

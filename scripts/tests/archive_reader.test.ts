@@ -1,0 +1,206 @@
+/**
+ * Our reader of pg_dump's custom format beside pg_restore, the reference: the same entries and the same rows for each way to
+ * write an archive; and whatever is damaged ends with an error or the same rows, never with a hang or a crash.
+ */
+import { execFileSync } from "node:child_process";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import process from "node:process";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { BackupError } from "@backup/errors.ts";
+import { carvePostgres } from "../dev/postgres_carve.ts";
+import { POSTGRES_PROGRAMS } from "../dev/system_packages.ts";
+import { countArchivedRows } from "../lib/archive/archive_data.ts";
+import { openArchive } from "../lib/archive/archive_toc.ts";
+import type { PostgresBinaries } from "../lib/postgres/binaries.ts";
+import { verifyStored } from "../lib/verify/verify_stored.ts";
+import { rewriteManifest } from "./drill_fixture.ts";
+import {
+  backUp,
+  binaries,
+  createProject,
+  type EnginePlace,
+  fixture,
+  progressWith,
+  sql,
+  startEnginePlace,
+} from "./engine_fixture.ts";
+
+let place: EnginePlace;
+let newer: PostgresBinaries;
+
+beforeAll(async () => {
+  place = await startEnginePlace();
+  newer = await carvePostgres(POSTGRES_PROGRAMS);
+  const source = await createProject(place.server, "fonte");
+  await sql(source, await fixture("every_kind.sql"));
+  await sql(
+    source,
+    `create table public.textos (id integer, texto text);
+     insert into public.textos select g, repeat(E'linha\\n\\\\.\\n', g) from generate_series(0, 300) g;
+     create table public.largo (texto text);
+     insert into public.largo values (repeat('x', 3000000)), (null), ('');
+     create table public.vazia (id integer);`,
+  );
+});
+
+afterAll(() => place?.stop());
+
+/** The programs run against 15, whichever version they are of. */
+function run(installation: PostgresBinaries, program: string, args: readonly string[]): Buffer {
+  const { env } = place.server.connection("supabase_admin", "fonte");
+  return execFileSync(installation.path(program), args, {
+    env: { PATH: process.env.PATH, ...env },
+    maxBuffer: 2 ** 30,
+  });
+}
+
+const dump = (installation: PostgresBinaries, args: readonly string[]) =>
+  run(installation, "pg_dump", ["-Fc", ...args]);
+
+async function* inPieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += size) {
+    await Promise.resolve();
+    yield bytes.subarray(at, at + size);
+  }
+}
+
+/** Rows of each table, by the quoted name in its COPY statement. */
+async function read(archive: Uint8Array, size = 64 * 1024) {
+  const opened = await openArchive(inPieces(archive, size));
+  const rows = await countArchivedRows(opened);
+  const tables = opened.toc.entries.filter(({ kind }) => kind === "TABLE DATA");
+  return {
+    ids: opened.toc.entries.map(({ dumpId }) => dumpId),
+    rows: new Map(
+      tables.map((
+        { copyStatement, dumpId },
+      ) => [/^COPY (.*?) \(/.exec(copyStatement)?.[1], rows.get(dumpId)]),
+    ),
+  };
+}
+
+/** The same as pg_restore reads it. */
+async function reference(installation: PostgresBinaries, archive: Uint8Array) {
+  const file = join(place.folder, "archive.dump");
+  await writeFile(file, archive);
+  const list = run(installation, "pg_restore", ["--list", file]).toString();
+  const script = run(installation, "pg_restore", ["--data-only", "--file=-", file]).toString();
+  const blocks = script.matchAll(/^COPY (.*?) \(.*\n((?:.*\n)*?)\\\.$/gm);
+  return {
+    ids: [...list.matchAll(/^(\d+); /gm)].map(([, id]) => Number(id)),
+    rows: new Map([...blocks].map(([, table, lines = ""]) => [table, lines.split("\n").length - 1])),
+  };
+}
+
+const VERSIONS = [["15", () => binaries], ["17", () => newer]] as const;
+
+describe.each(VERSIONS)("archives of pg_dump %s", (_version, installation) => {
+  test.each([["not compressed", "-Z0"], ["compressed by pg_dump", "-Z6"]])("%s", async (_how, level) => {
+    const archive = dump(installation(), [level]);
+    const expected = await reference(installation(), archive);
+    expect(expected.rows.get("public.textos")).toBe(301);
+    for (const size of [archive.length, 64 * 1024, 777]) {
+      const found = await read(archive, size);
+      // pg_restore lists no entries for encoding and the like
+      expect(found.ids).toEqual(expect.arrayContaining(expected.ids));
+      expect(found.rows).toEqual(expected.rows);
+    }
+  });
+});
+
+test("rows that are no COPY, or compressed as we do not read, are passed over and not counted", async () => {
+  for (const archive of [dump(binaries, ["-Z0", "--inserts"]), dump(newer, ["--compress=lz4"])]) {
+    expect(new Set((await read(archive)).rows.values())).toEqual(new Set([null]));
+  }
+});
+
+const isRefusal = (error: unknown) => error instanceof BackupError && error.code === "archive_rejected";
+
+describe.each([["not compressed", "-Z0"], ["compressed by pg_dump", "-Z1"]])(
+  "a damaged archive, %s",
+  (_how, level) => {
+    test("that is cut off is refused", async () => {
+      const archive = dump(binaries, [level, "--exclude-table-data=public.largo"]);
+      await fc.assert(
+        fc.asyncProperty(fc.nat(archive.length - 2), async (end) => {
+          await expect(read(archive.subarray(0, end + 1))).rejects.toSatisfy(isRefusal);
+        }),
+        { numRuns: 40 },
+      );
+    });
+
+    test("with a changed byte is refused or has a number for each table", async () => {
+      const archive = dump(binaries, [level, "--exclude-table-data=public.largo"]);
+      await fc.assert(
+        fc.asyncProperty(fc.nat(archive.length - 1), fc.integer({ min: 1, max: 255 }), async (at, change) => {
+          const damaged = Uint8Array.from(archive);
+          damaged[at] = (damaged[at] ?? 0) ^ change;
+          await read(damaged).catch((error: unknown) => {
+            if (!isRefusal(error)) throw error;
+          });
+        }),
+        { numRuns: 150 },
+      );
+    });
+  },
+);
+
+test("a wrong length, an unknown block and a missing one are named with their offset", async () => {
+  const archive = dump(binaries, ["-Z0", "--table=public.textos"]);
+  const block = archive.lastIndexOf(
+    Buffer.concat([Buffer.from([1]), idOf("textos", await openedOf(archive))]),
+  );
+  const changed = (at: number, byte: number) => {
+    const copy = Uint8Array.from(archive);
+    copy[at] = byte;
+    return copy;
+  };
+  await expect(read(changed(block, 9))).rejects.toThrow(`at byte ${block}: a block of data has the kind 9`);
+  await expect(read(changed(block + 2, 255))).rejects.toThrow(
+    `at byte ${block}: no entry waits for the data of`,
+  );
+  await expect(read(changed(block + 6, 1))).rejects.toThrow(
+    `at byte ${block + 6}: a part of a block has the length -`,
+  );
+  await expect(read(archive.subarray(0, block))).rejects.toThrow(
+    `it ends at byte ${block} without the data of TABLE DATA public.textos`,
+  );
+});
+
+const openedOf = (archive: Uint8Array) => openArchive(inPieces(archive, 64 * 1024));
+
+function idOf(table: string, { toc }: Awaited<ReturnType<typeof openArchive>>): Buffer {
+  const entry = toc.entries.find(({ kind, tag }) => kind === "TABLE DATA" && tag === table);
+  const bytes = Buffer.alloc(5);
+  bytes.writeUInt32LE(entry?.dumpId ?? 0, 1);
+  return bytes;
+}
+
+test("a verification fails where the archive has another number of rows than its manifest, and names the tables", async () => {
+  const { store, server } = place;
+  const source = await createProject(server, "outra");
+  await sql(
+    source,
+    `create table public."Nota ""1""" as select g as id from generate_series(1, 3) g;
+     create table public.itens as select g as id from generate_series(1, 5) g;`,
+  );
+  const { keys: { archive }, manifest } = await backUp(store.vault, source);
+  const rowsOf = async () =>
+    (await verifyStored(store.vault, archive, progressWith({}))).find(({ name }) =>
+      name === "rows_per_table"
+    );
+  expect(await rowsOf()).toEqual({
+    name: "rows_per_table",
+    verdict: "PASS",
+    detail: `${manifest.rows_total} rows in ${manifest.tables_total} tables`,
+  });
+  const rows = { ...manifest.rows, 'public."Nota ""1"""': 4, "public.sumida": 7 };
+  await rewriteManifest(store, archive, { rows });
+  expect(await rowsOf()).toEqual({
+    name: "rows_per_table",
+    verdict: "FAIL",
+    detail: 'public."Nota ""1""" has 3 rows, expected 4; public.sumida has no rows, expected 7',
+  });
+});
