@@ -20,6 +20,8 @@ export interface DrillDatabase {
   anonReads: readonly string[];
   /** Quoted `schema.table` of what users of other companies may read. */
   sharedReads: readonly string[];
+  /** Path of the project's own file of assertions; `null` without one. */
+  projectAsserts: string | null;
   /**
    * SQL that plants a fault. Each check's transaction begins with it and is rolled back. Only tests set it: they show
    * that the checks find the fault.
