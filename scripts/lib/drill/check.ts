@@ -16,6 +16,8 @@ export interface DrillDatabase {
   manifest: AnyManifest | null;
   /** The lines of the fingerprint that is stored beside the archive; `null` where there is none. */
   fingerprintLines: readonly string[] | null;
+  /** Whether a line of a fingerprint is about what this server cannot hold. */
+  isOmitted?: (line: string) => boolean;
   /** Quoted `schema.table` of what is of companies and may still be read without an account. */
   anonReads: readonly string[];
   /** Quoted `schema.table` of what users of other companies may read. */
