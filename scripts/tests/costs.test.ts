@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { expect, it } from "vitest";
 import { SCHEDULES } from "@backup/runs/schedules.ts";
+import { R2_USD_PER_GB_MONTH } from "@backup/vault/price.ts";
 import { choosePartSize } from "../lib/vault/vault.ts";
 
 const read = (path: string) => readFile(new URL(`../../docs/${path}`, import.meta.url), "utf8");
@@ -18,6 +19,9 @@ const PRICE = {
   egress: price("Supabase egress"),
   minute: price("GitHub minutes"),
 };
+
+it("states the price of storage that the screen uses", () => expect(R2_USD_PER_GB_MONTH).toBe(PRICE.gb));
+
 const KEPT = figure(page, /keeps (\d+) backups on a mean day/);
 const SETUP = figure(page, /A backup takes (\d+) s of set-up/);
 const SPEED = figure(page, /`raw_bytes` at (\d+) MB\/s/) * 1e6;

@@ -76,13 +76,7 @@ export async function drillOf(
   const clock = () => performance.now();
   const progress = new PhaseTimes(deps.progress, clock);
   const context = { ...deps, progress, clock, now: () => now ?? deps.now() };
-  const defaults = {
-    requester: { run: null, gitSha: null },
-    freshHours: 26,
-    anonReads: [],
-    sharedReads: [],
-    projectAsserts: null,
-  };
+  const defaults = { requester: { run: null, gitSha: null }, freshHours: 26, anonReads: [], sharedReads: [] };
   return await drill(context, { key, ...defaults, ...order }, throwaway);
 }
 

@@ -8,6 +8,7 @@ import { SCHEDULES } from "@backup/runs/schedules.ts";
 import { cancelRun } from "../../supabase/functions/ops-backups/cancel_run.ts";
 import { createRepository } from "../../supabase/functions/ops-backups/github_repository.ts";
 import { readHealth } from "../../supabase/functions/ops-backups/health.ts";
+import { RUN_PASS_HEADER } from "../../supabase/functions/ops-backups/run_pass.ts";
 import { readStatus } from "../../supabase/functions/ops-backups/run_status.ts";
 import { startRun } from "../../supabase/functions/ops-backups/start_run.ts";
 import {
@@ -17,6 +18,7 @@ import {
   R2_KEY,
   REQUEST_ID,
 } from "../../supabase/functions/ops-backups/test_fakes.ts";
+import { answerWithPass } from "../../supabase/functions/ops-backups/with_pass.ts";
 import { listWorkflowFiles, loadWorkflow } from "../dev/github/mod.ts";
 import { OWNER, REPO, startTestGitHub, type TestGitHub, TOKEN } from "../dev/github/test_github.ts";
 import { fileURLToPath } from "node:url";
@@ -119,6 +121,32 @@ describe("cancelRun", () => {
       code: "not_cancellable",
       details: { why: "ended", status: "failed" },
     });
+  });
+});
+
+describe("answerWithPass", () => {
+  it("follows a run by GitHub alone and cancels it there", async () => {
+    const { run_pass } = await startRun(BACKUP, parts());
+    database.calls.length = 0;
+    const ask = async (action: string) => {
+      const body = JSON.stringify({ action, request_id: REQUEST_ID });
+      const headers = { [RUN_PASS_HEADER]: run_pass?.token ?? "" };
+      return await answerWithPass(
+        new Request("https://x.example/", { method: "POST", body, headers }),
+        parts(),
+      );
+    };
+    await expect.poll(async () => (await ask("status")).github, { interval: 200 }).toMatchObject({
+      known: true,
+      status: "in_progress",
+      steps: expect.arrayContaining([expect.objectContaining({ name: "Work", status: "in_progress" })]),
+    });
+    expect(await ask("cancel")).toMatchObject({
+      cancel: "requested",
+      github: { known: true, status: "completed", conclusion: "cancelled" },
+    });
+    expect(await ask("cancel")).toMatchObject({ cancel: "ended" });
+    expect(database.calls).toEqual([]);
   });
 });
 

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Config, readConfig } from "../../supabase/functions/ops-backups/env.ts";
 import { createGitHub } from "../../supabase/functions/ops-backups/github.ts";
 import type { GitHub } from "../../supabase/functions/ops-backups/ports.ts";
+import { createPassOffice } from "../../supabase/functions/ops-backups/run_pass.ts";
 import {
   ENVIRONMENT,
   type MemoryDatabase,
@@ -70,6 +71,7 @@ export function dependencies(database: MemoryDatabase, github: GitHub) {
     newId: () => crypto.randomUUID(),
     now: () => new Date(),
     sleep: (ms: number) => sleep(ms),
+    passes: createPassOffice(TOKEN, () => new Date()),
   };
 }
 

@@ -24,7 +24,6 @@ function entry(
     owner,
     definition,
     copyStatement: "",
-    dependencies: [],
     drop: "",
     section: 2,
     hasData: false,

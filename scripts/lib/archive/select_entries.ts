@@ -22,8 +22,6 @@ export interface SelectionContext {
   keptSchemas: ReadonlySet<string>;
   /** Tables of auth and storage that the target has, as `schema.table`; unknown without. */
   platformColumns?: ReadonlyMap<string, unknown>;
-  /** Dump ids of what the server cannot hold. */
-  omitted?: ReadonlySet<number>;
 }
 
 export interface Selection {
@@ -73,7 +71,6 @@ function reasonToSkip(
   context: SelectionContext,
   created: ReadonlySet<string>,
 ): string | null {
-  if (context.omitted?.has(entry.dumpId)) return "needs what this server lacks";
   if (entry.schema === null) return reasonWithoutSchema(entry, context);
   if (isDataOnly(entry.schema)) return reasonInPlatformSchema(entry, context);
   if (PLATFORM_SCHEMAS.includes(entry.schema)) return "schema of the platform";

@@ -19,7 +19,7 @@ export const rg03Checks: CheckGroup = {
     "sequences_ahead_of_their_columns",
   ],
   run: async (database) => {
-    const { output, failure } = await runAsserts(FILE, database);
+    const { output, failure } = await runRg03(database);
     const outcomes = readVerdicts(output);
     const missing = `rg03 did not come to it: ${failure ?? output}`.slice(0, 2000);
     return new Map<DrillCheck, CheckOutcome>(
@@ -28,13 +28,11 @@ export const rg03Checks: CheckGroup = {
   },
 };
 
-/** Runs a file of assertions with psql, in a transaction that is rolled back unless the file commits it. */
-export async function runAsserts(
-  file: string,
+async function runRg03(
   { tools, owner, fault, signal }: DrillDatabase,
 ): Promise<{ output: string; failure: string | null }> {
-  const begin = `begin; ${fault ?? ""}`;
-  const stages: Stage[] = [[tools.psql, "-X", "-q", "-v", "ON_ERROR_STOP=1", "-c", begin, "-f", file]];
+  const planted = fault === undefined ? [] : ["-c", `begin; ${fault}`];
+  const stages: Stage[] = [[tools.psql, "-X", "-q", "-v", "ON_ERROR_STOP=1", ...planted, "-f", FILE]];
   const pipeline = startPipeline(stages, { env: owner.env, signal });
   for await (const _ of pipeline.stdout);
   const end = await pipeline.ended;

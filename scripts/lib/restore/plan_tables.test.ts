@@ -12,7 +12,6 @@ const toc = (tables: readonly string[]) => ({
     owner: "postgres",
     definition: "",
     copyStatement: "",
-    dependencies: [],
     drop: "",
     section: 3,
     hasData: true,

@@ -22,7 +22,6 @@ import { requireLockTable } from "./lock_table.ts";
 import type { PlanChanges } from "./plan_changes.ts";
 import { readDrift, requirePlanOf } from "./drift.ts";
 import { selectEntries } from "../archive/select_entries.ts";
-import { contentWithout, type Omission } from "../archive/omission.ts";
 import { keptSchemas } from "./kept_schemas.ts";
 import { type UnvalidatedKey, unvalidatedKeys, withUnvalidated } from "./unvalidated_keys.ts";
 import { requireRestorable } from "./target_obstacles.ts";
@@ -49,8 +48,6 @@ export interface RestoreOrder {
   endSessions?: boolean;
   /** Statements that run after the checks, in the same transaction; `null` for a target that goes on as production. */
   quarantine: string | null;
-  /** Objects that a drill does not load, since its server lacks what they need. */
-  omission?: Omission;
   /** The plan that the restore was decided on: changes of the target since then are reported. */
   plan?: PlannedRestore | null;
   /** Who requests the safety copy of the target; `null` only for a target without content to lose. */
@@ -116,11 +113,10 @@ async function restoreLocked(
   context.progress.phase("inspect");
   const target = await inspectTarget(context, manifest);
   const kept = keptSchemas(toc.entries, target);
-  const { omission } = order;
-  const selection = selectEntries(toc.entries, { ...target, keptSchemas: kept, omitted: omission?.dumpIds });
+  const selection = selectEntries(toc.entries, { ...target, keptSchemas: kept });
 
   // Refuse what this target or its platform cannot take, before anything waits for a lock or is copied.
-  requireRestorable({ manifest, toc, selection, facts: target, allowOrphans: order.allowOrphans, omission });
+  requireRestorable({ manifest, toc, selection, facts: target, allowOrphans: order.allowOrphans });
 
   // Check the size of the lock table now: an overflow in the middle of the load would fail other sessions too.
   requireLockTable(toc, selection, target.lockTable, order.allowTightLockTable ?? false);
@@ -130,7 +126,7 @@ async function restoreLocked(
 
   // Fetch the facts to compare with before the transaction begins, so that no request to the vault prolongs its locks.
   const keys = unvalidatedKeys(toc.entries, manifest);
-  const expected = await expectationOf(context.vault, key, manifest, target, keys, omission);
+  const expected = await expectationOf(context.vault, key, manifest, target, keys);
 
   // Compare the target with the plan as late as possible: the safety copy may have taken long. Differences are
   // reported only, since the transaction checks its own result.
@@ -260,7 +256,6 @@ async function expectationOf(
   manifest: AnyManifest | null,
   { keepOps, user, ownRoles }: RestoreTargetFacts,
   keys: readonly UnvalidatedKey[],
-  omission?: Omission,
 ): Promise<Expectation> {
   if (!manifest || !isProving(manifest)) {
     return {
@@ -271,25 +266,22 @@ async function expectationOf(
       platformSequences: {},
       fingerprint: null,
       fingerprintLines: null,
-      isOmitted: () => false,
       ignoredAreas: {},
       takenOver: [],
     };
   }
   const lines = await readFingerprintLines(vault, key, manifest);
-  const loaded = contentWithout(omission, manifest, lines);
-  const owned = withReachableOwners(withUnvalidated(loaded.lines, keys), user, ownRoles);
+  const owned = withReachableOwners(withUnvalidated(lines, keys), user, ownRoles);
   return {
     mode: manifest.mode,
     sourceMajor: Number.parseInt(manifest.server_version),
-    rows: manifest.mode === "full" ? restoredRows(loaded.rows) : null,
-    sequences: manifest.mode === "full" ? loaded.sequences : null,
+    rows: manifest.mode === "full" ? restoredRows(manifest.rows) : null,
+    sequences: manifest.mode === "full" ? manifest.sequences : null,
     platformSequences: manifest.platform_sequences,
-    fingerprint: owned.from.length === 0 && keys.length === 0 && omission === undefined
+    fingerprint: owned.from.length === 0 && keys.length === 0
       ? manifest.fingerprint
       : fingerprintOf(owned.lines).areas,
     fingerprintLines: owned.lines,
-    isOmitted: (line) => omission?.covers(line) ?? false,
     ignoredAreas: keepOps ? { "~ops": "the catalog's own objects: they stay as they are" } : {},
     takenOver: [
       ...owned.from.map((owner) => `objects of ${owner}: they belong to ${user} now`),

@@ -5,6 +5,7 @@ import { cancelRun } from "./cancel_run.ts";
 import { createGitHub } from "./github.ts";
 import {
   exampleConfig,
+  examplePasses,
   exampleRun,
   MemoryDatabase,
   MemoryGitHub,
@@ -26,6 +27,7 @@ function world(run: Partial<Run> = {}) {
     silentRuns: new MemorySilentRuns(database),
     now: () => NOW,
     logFailure: (error: unknown) => assert.fail(String(error)),
+    passes: examplePasses(),
     sleep: (ms: number) => Promise.resolve(void slept.push(ms)),
   };
   /** How the script reacts when GitHub interrupts it. */

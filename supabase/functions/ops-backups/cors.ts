@@ -20,6 +20,7 @@ const OWN_HEADERS = [
   "x-client-info",
   "x-region",
   "idempotency-key",
+  "x-revo-run-pass",
 ];
 /** What Revo ERP's client sends with every call; its permission functions read the company from the last one. */
 const CLIENT_HEADERS = "x-revo-request-id, x-correlation-id, x-empresa-id";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { dispatchedSchema, failureSchema, healthAnswerSchema } from "@backup/api.ts";
+import { dispatchedSchema, failureSchema, healthAnswerSchema, passAnswerSchema } from "@backup/api.ts";
 import { BackupError } from "@backup/errors.ts";
 import { type ErrorCode, messageOf } from "@backup/messages.ts";
 import { createGitHub } from "./github.ts";
@@ -230,4 +230,19 @@ Deno.test("the handler cancels for a manager and returns health to a viewer", as
   database.rights.add("manage");
   assert.equal((await post(cancel)).status, 200);
   assert.equal(database.rows.get(REQUEST_ID)?.status, "cancelled");
+});
+
+Deno.test("the handler serves a run's pass without the database, and verifies it before it reads the body", async () => {
+  const { post, database, server } = world();
+  const started = dispatchedSchema.parse(await (await post(BACKUP)).json());
+  server.addRun(7);
+  database.calls.length = 0;
+  database.authenticate = () => Promise.reject(new BackupError("catalog_unavailable", "down"));
+  const pass = { "x-revo-run-pass": started.run_pass?.token ?? "" };
+  const status = JSON.stringify({ action: "status", request_id: REQUEST_ID });
+  const answer = passAnswerSchema.parse(await (await post(status, pass)).json());
+  assert.ok("known" in answer.github && answer.github.known);
+  await assertFailure(await post(status), 503, "catalog_unavailable");
+  await assertFailure(await post("{broken", { "x-revo-run-pass": "x.y" }), 403, "run_pass_invalid");
+  assert.deepEqual(database.calls, []);
 });

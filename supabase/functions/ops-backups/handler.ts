@@ -13,10 +13,12 @@ import type { CallerDatabase, GitHub, RefusalLog, SilentRuns } from "./ports.ts"
 import { createRefusalKeeper, type RefusalContext } from "./refusals.ts";
 import { type ActionRequest, readActionRequest, requireConsent } from "./request.ts";
 import { failureResponse, jsonResponse, RequestError } from "./responses.ts";
+import { createPassOffice, type PassOffice, RUN_PASS_HEADER } from "./run_pass.ts";
 import { readStatus } from "./run_status.ts";
 import { startRun } from "./start_run.ts";
 import { answerWatch } from "./watch.ts";
 import { WATCH_TOKEN_HEADER, type WatchCatalog } from "./watch_access.ts";
+import { answerWithPass } from "./with_pass.ts";
 
 export interface HandlerDependencies {
   env: ReadEnv;
@@ -60,11 +62,13 @@ interface Clients {
   asCaller: (jwt: string, clientHeaders?: Record<string, string>) => CallerDatabase;
   github: GitHub;
   repository: Repository;
+  passes: PassOffice;
 }
 
-function connectClients({ env, connect, github, repository }: HandlerDependencies): Clients {
+function connectClients({ env, connect, github, repository, now }: HandlerDependencies): Clients {
   const config = readConfig(env);
-  return { asCaller: connect(config), github: github(config), repository: repository(config) };
+  const passes = createPassOffice(config.githubToken, now);
+  return { asCaller: connect(config), github: github(config), repository: repository(config), passes };
 }
 
 /** Computes once; a failure is thrown at each use instead. */
@@ -91,6 +95,7 @@ async function answer(
   if (request.headers.has(WATCH_TOKEN_HEADER)) {
     return await answerWatch(request, { ...deps, repository: clients().repository });
   }
+  if (request.headers.has(RUN_PASS_HEADER)) return await answerWithPass(request, { ...deps, ...clients() });
   const jwt = bearerToken(request.headers);
   const { asCaller, ...gitHubClients } = clients();
   const database = asCaller(jwt, clientHeadersOf(request.headers, deps.settings));
@@ -108,7 +113,7 @@ async function answer(
 
 type Granted =
   & Pick<HandlerDependencies, "env" | "newId" | "now" | "sleep" | "silentRuns" | "logFailure">
-  & Pick<Clients, "github" | "repository">
+  & Pick<Clients, "github" | "repository" | "passes">
   & { database: CallerDatabase };
 
 async function act(actionRequest: Exclude<ActionRequest, StatusRequest>, parts: Granted): Promise<unknown> {

@@ -5,6 +5,7 @@ import { createGitHub } from "./github.ts";
 import { readStatus } from "./run_status.ts";
 import {
   exampleConfig,
+  examplePasses,
   exampleRun,
   MemoryDatabase,
   MemoryGitHub,
@@ -25,7 +26,7 @@ function world(run: Partial<Run> = {}) {
   const silentRuns = new MemorySilentRuns(database);
   const logged: BackupError[] = [];
   const logFailure = (error: BackupError) => void logged.push(error);
-  const deps = { database, github, silentRuns, now: () => NOW, logFailure };
+  const deps = { database, github, silentRuns, now: () => NOW, logFailure, passes: examplePasses() };
   return { database, server, silentRuns, logged, deps };
 }
 
@@ -48,7 +49,8 @@ Deno.test("readStatus() returns GitHub's steps of an active run and changes noth
   const { database, server, deps } = world({ status: "running", github_run_id: 5, ...alive });
   server.addRun(5);
   server.steps = [{ name: "Dump", status: "in_progress", conclusion: null }];
-  const { github } = await readStatus(ASKED, deps);
+  const { github, run_pass } = await readStatus(ASKED, deps);
+  assert.equal(examplePasses().verify(run_pass?.token ?? "").may_cancel, false);
   assert.deepEqual(github, {
     known: true,
     run_id: 5,

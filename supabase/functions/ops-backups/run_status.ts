@@ -4,6 +4,7 @@ import { type BackupError, toBackupError } from "@backup/errors.ts";
 import { isActive, type Run } from "@backup/runs/run.ts";
 import type { CallerDatabase, GitHub, GitHubRun, SilentRuns } from "./ports.ts";
 import { RequestError } from "./responses.ts";
+import type { PassOffice } from "./run_pass.ts";
 import { decideSettlement } from "./settlement.ts";
 
 export interface StatusDependencies {
@@ -12,9 +13,11 @@ export interface StatusDependencies {
   silentRuns: SilentRuns;
   now: () => Date;
   logFailure: (error: BackupError) => void;
+  passes: Pick<PassOffice, "issue">;
 }
 
-interface Observation {
+/** GitHub's side of a run. */
+export interface Observation {
   run: GitHubRun | null;
   steps: GitHubStep[];
 }
@@ -28,12 +31,18 @@ export async function readStatus(request: StatusRequest, deps: StatusDependencie
   try {
     const observation = await observe(run, deps.github);
     const current = await catchUp(run, observation, deps);
-    return { ok: true, kind: "status", run: current, github: viewOf(observation) };
+    return answerOf(current, viewOf(observation), deps);
   } catch (thrown) {
     const { code } = toBackupError(thrown);
     if (!code.startsWith("github_")) throw thrown;
-    return { ok: true, kind: "status", run, github: { error: code } };
+    return answerOf(run, { error: code }, deps);
   }
+}
+
+/** An active run's answer has a pass to follow it: the list of runs requires `ops:view`, which the caller has. */
+function answerOf(run: Run, github: GitHubView, { passes }: StatusDependencies): StatusAnswer {
+  const answer: StatusAnswer = { ok: true, kind: "status", run, github };
+  return isActive(run.status) ? { ...answer, run_pass: passes.issue(run, false) } : answer;
 }
 
 /** @throws {RequestError} `run_not_found` */
@@ -43,7 +52,11 @@ export async function findRun(requestId: string, database: CallerDatabase): Prom
   throw new RequestError("run_not_found", "No run has this request id");
 }
 
-async function observe(run: Run, github: GitHub): Promise<Observation> {
+/** A run as GitHub knows it. */
+export type KnownRun = Pick<Run, "request_id" | "kind" | "created_at" | "github_run_id">;
+
+/** @throws {BackupError} `github_*` */
+export async function observe(run: KnownRun, github: GitHub): Promise<Observation> {
   const found = run.github_run_id === null
     ? await github.findByRequestId(run.kind, run.request_id, searchStart(run))
     : await github.readRun(run.github_run_id);
@@ -51,7 +64,7 @@ async function observe(run: Run, github: GitHub): Promise<Observation> {
 }
 
 /** Start of the search for a run at GitHub; the two clocks may differ by a minute. */
-export function searchStart(run: Run): Date {
+export function searchStart(run: KnownRun): Date {
   return new Date(Date.parse(run.created_at) - 60_000);
 }
 
@@ -85,7 +98,8 @@ function failedStepOf(steps: GitHubStep[]): string | null {
   return steps.find((step) => FAILED_CONCLUSIONS.has(step.conclusion ?? ""))?.name ?? null;
 }
 
-function viewOf({ run, steps }: Observation): GitHubView {
+/** The part of an observation that the caller reads. */
+export function viewOf({ run, steps }: Observation): GitHubView {
   if (run === null) return { known: false };
   return {
     known: true,

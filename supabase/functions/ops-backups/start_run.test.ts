@@ -5,6 +5,7 @@ import { RequestError } from "./responses.ts";
 import { startRun } from "./start_run.ts";
 import {
   exampleConfig,
+  examplePasses,
   MemoryDatabase,
   MemoryGitHub,
   NOW,
@@ -32,6 +33,7 @@ function world() {
     newId: () => OTHER_ID,
     now: () => NOW,
     sleep: (ms: number) => Promise.resolve(void slept.push(ms)),
+    passes: examplePasses(),
   };
   return { database, server, slept, deps };
 }
@@ -42,6 +44,7 @@ Deno.test("startRun() writes the row, dispatches it and records the run", async 
   assert.equal(started.run_url, runPage(7));
   assert.equal(started.run.github_run_id, 7);
   assert.deepEqual(database.calls, ["requestRun", "markDispatched"]);
+  assert.equal(examplePasses().verify(started.run_pass?.token ?? "").may_cancel, true);
   assert.equal(database.rows.get(REQUEST_ID)?.run_url, runPage(7));
   assert.deepEqual(server.dispatches[0]?.body.inputs, {
     target: "prod",

@@ -2,9 +2,10 @@
 import type { Dispatched, StartRequest } from "@backup/api.ts";
 import { BackupError, toBackupError } from "@backup/errors.ts";
 import { ERROR_CODES } from "@backup/messages.ts";
-import type { Run } from "@backup/runs/run.ts";
+import { isActive, type Run } from "@backup/runs/run.ts";
 import type { CallerDatabase, GitHub, GitHubRun, RunOrder, StartedKind } from "./ports.ts";
 import { RequestError } from "./responses.ts";
+import type { PassOffice } from "./run_pass.ts";
 
 export interface StartDependencies {
   database: CallerDatabase;
@@ -12,6 +13,7 @@ export interface StartDependencies {
   newId: () => string;
   now: () => Date;
   sleep: (ms: number) => Promise<void>;
+  passes: Pick<PassOffice, "issue">;
 }
 
 /** Pauses before each search for a run that an older GitHub did not return; a new run can be missing for seconds. */
@@ -26,14 +28,14 @@ const NOT_RECORDED =
  */
 export async function startRun(request: StartRequest, deps: StartDependencies): Promise<Dispatched> {
   const { created, run } = await deps.database.requestRun(orderOf(request, deps.newId));
-  if (!created) return earlierAnswer(run, request.action);
+  if (!created) return earlierAnswer(run, request.action, deps);
   const accepted = await dispatchOnce(run, inputsOf(run, request), deps) ?? await findAccepted(run, deps);
   const { id = null, url = null } = accepted ?? {};
   try {
-    return answerOf(await deps.database.markDispatched(run.request_id, id, url), request.action);
+    return answerOf(await deps.database.markDispatched(run.request_id, id, url), request.action, deps);
   } catch (thrown) {
     // GitHub runs it: the row is updated when the script reports or the status is read
-    const unrecorded = answerOf({ ...run, github_run_id: id, run_url: url }, request.action);
+    const unrecorded = answerOf({ ...run, github_run_id: id, run_url: url }, request.action, deps);
     return { ...unrecorded, warnings: [`${NOT_RECORDED} (${toBackupError(thrown).code})`] };
   }
 }
@@ -122,15 +124,17 @@ function withRequestId(refusal: BackupError, run: Run, extra?: string): RequestE
   }, refusal);
 }
 
-function answerOf(run: Run, kind: StartedKind): Dispatched {
-  return { ok: true, kind, request_id: run.request_id, run_url: run.run_url, run };
+/** The requester has `ops:manage`: the pass permits to cancel. */
+function answerOf(run: Run, kind: StartedKind, { passes }: StartDependencies): Dispatched {
+  const answer: Dispatched = { ok: true, kind, request_id: run.request_id, run_url: run.run_url, run };
+  return isActive(run.status) ? { ...answer, run_pass: passes.issue(run, true) } : answer;
 }
 
 /** The answer to a repeated request: GitHub's refusal again, or the run as it is now. */
-function earlierAnswer(run: Run, kind: StartedKind): Dispatched {
+function earlierAnswer(run: Run, kind: StartedKind, deps: StartDependencies): Dispatched {
   const refused = run.github_run_id === null && run.error_code?.startsWith("github_");
   const code = refused ? ERROR_CODES.find((known) => known === run.error_code) : undefined;
-  if (code === undefined) return answerOf(run, kind);
+  if (code === undefined) return answerOf(run, kind, deps);
   throw new RequestError(code, "This request was refused before", {
     details: { request_id: run.request_id },
   });

@@ -7,6 +7,7 @@ import { type Config, readConfig } from "./env.ts";
 import type { Caller, CallerDatabase, Refusal, RefusalLog, RunEnd, RunOrder, SilentRuns } from "./ports.ts";
 import { type CatalogWatchFacts, watchFactsSchema } from "@backup/watch/catalog_facts.ts";
 import { RequestError } from "./responses.ts";
+import { createPassOffice } from "./run_pass.ts";
 import type { WatchCatalog } from "./watch_access.ts";
 
 export const REQUEST_ID = "6f1c1c1e-7a52-4a0e-9a52-2d5f0c1a9b11";
@@ -252,4 +253,9 @@ export class MemoryGitHub {
 
 export function runPage(id: number): string {
   return `https://github.example/revo/erp/actions/runs/${id}`;
+}
+
+/** Passes as the function makes them, at {@link NOW}. */
+export function examplePasses() {
+  return createPassOffice(exampleConfig().githubToken, () => NOW);
 }

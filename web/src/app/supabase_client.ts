@@ -4,7 +4,6 @@
  */
 
 import { AuthClient } from "@supabase/auth-js";
-import { FunctionsClient } from "@supabase/functions-js";
 import { PostgrestClient } from "@supabase/postgrest-js";
 import type { BackupsClient } from "../features/backups/data/backups_client.ts";
 import { withinLimit } from "../lib/time_limit.ts";
@@ -34,6 +33,16 @@ export function createHostClient(supabaseUrl: string, publishableKey: string): H
     return await fetch(input, { ...init, headers });
   };
   const rest = new PostgrestClient(`${base}/rest/v1`, { fetch: fetchAsUser });
-  const functions = new FunctionsClient(`${base}/functions/v1`, { customFetch: fetchAsUser });
-  return { auth, rpc: (name, args) => rest.rpc(name, args), functions };
+  return {
+    auth,
+    rpc: (name, args) => rest.rpc(name, args),
+    functions: {
+      // the first view calls no function
+      invoke: async (name, options) => {
+        const { FunctionsClient } = await import("@supabase/functions-js");
+        return await new FunctionsClient(`${base}/functions/v1`, { customFetch: fetchAsUser })
+          .invoke(name, options);
+      },
+    },
+  };
 }

@@ -50,6 +50,11 @@ export function formatBytes(bytes: number): string {
   return numberFormat(digits).format(value) + NO_BREAK_SPACE + UNITS[unit];
 }
 
+/** `0.029` → `US$ 0,03`. */
+export function formatUsd(amount: number): string {
+  return new Intl.NumberFormat(LOCALE, { style: "currency", currency: "USD" }).format(amount);
+}
+
 /** A duration in milliseconds, the two largest units: `192000` → `3 min 12 s`. */
 export function formatDuration(milliseconds: number): string {
   const seconds = Math.max(0, Math.round(milliseconds / 1000));

@@ -79,6 +79,18 @@ export type HealthRequest = z.infer<typeof healthRequestSchema>;
 export const ACTIONS = ["backup", "restore", "plan", "drill", "status", "cancel", "health"] as const;
 export type Action = (typeof ACTIONS)[number];
 
+/**
+ * Permits its bearer to follow one run at GitHub, and to cancel it with `may_cancel`, while the catalog does not answer:
+ * sent as header `x-revo-run-pass` with `status` or `cancel`.
+ */
+export const runPassSchema = z.object({
+  /** Secret: keep it like the session's token. */
+  token: z.string(),
+  may_cancel: z.boolean(),
+  expires_at: z.string(),
+});
+export type RunPass = z.infer<typeof runPassSchema>;
+
 /** Answer to a request that creates a run. `run_url` is `null` while GitHub has not shown the run yet. */
 export const dispatchedSchema = z.object({
   ok: z.literal(true),
@@ -88,6 +100,7 @@ export const dispatchedSchema = z.object({
   run: runSchema,
   /** Failures of side tasks; the request itself succeeded. */
   warnings: z.array(z.string()).optional(),
+  run_pass: runPassSchema.optional(),
 });
 export type Dispatched = z.infer<typeof dispatchedSchema>;
 
@@ -120,6 +133,8 @@ export const statusAnswerSchema = z.object({
   kind: z.literal("status"),
   run: runSchema,
   github: githubViewSchema.nullable(),
+  /** Of an active run. */
+  run_pass: runPassSchema.optional(),
 });
 export type StatusAnswer = z.infer<typeof statusAnswerSchema>;
 
@@ -132,6 +147,17 @@ export const cancelAnswerSchema = z.object({
   warnings: z.array(z.string()).optional(),
 });
 export type CancelAnswer = z.infer<typeof cancelAnswerSchema>;
+
+/** Answer to a request with a run's pass: what GitHub alone knows. */
+export const passAnswerSchema = z.object({
+  ok: z.literal(true),
+  kind: z.literal("github"),
+  request_id: z.guid(),
+  /** Of `cancel`: `requested` GitHub accepted it; `ended` the run had ended before; `not_found` GitHub has no such run. */
+  cancel: z.enum(["requested", "ended", "not_found"]).nullable(),
+  github: githubViewSchema,
+});
+export type PassAnswer = z.infer<typeof passAnswerSchema>;
 
 /** One check of what backups need. `unknown`: the source did not answer. `message` is pt-BR and has no secret. */
 export const healthCheckSchema = z.object({

@@ -56,6 +56,10 @@ const CODES = {
     status: 409,
     message: "Para restaurar a produção, simule antes esta restauração e confira o plano. Nada foi iniciado.",
   },
+  run_pass_invalid: {
+    status: 403,
+    message: "Este navegador não pode mais acompanhar esta execução sem o catálogo. Acompanhe-a no GitHub.",
+  },
   not_cancellable: { status: 409, message: "Esta execução não pode ser cancelada agora." },
   run_not_found: { status: 404, message: "Esta execução não existe no histórico." },
   busy: { status: 409, message: "Já há uma execução em andamento neste banco. Espere ela terminar." },

@@ -19,6 +19,9 @@ export const PROOF_OVERDUE_AFTER_MS = 8 * DAY_MS;
 /** How long after its end a plan allows a restore of production. */
 export const PLAN_VALID_MS = 30 * MINUTE_MS;
 
+/** How long a run's pass permits to follow and cancel it without the catalog: the longest job on GitHub's machines. */
+export const RUN_PASS_VALID_MS = 6 * HOUR_MS;
+
 /** How often a script reports while nothing changes. */
 export const HEARTBEAT_INTERVAL_MS = 15 * SECOND_MS;
 /** Silence after which the screen shows that a running script does not report. */

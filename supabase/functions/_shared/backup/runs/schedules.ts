@@ -23,14 +23,29 @@ const YEAR_HOURS = 366 * 24;
  * @throws {RangeError} for a cron of another form, or one that is never due.
  */
 export function lastDue(cron: string, now: Date): Date {
+  return nearestDue(cron, now, -1);
+}
+
+/**
+ * The first instant after `now` at which the schedule is due.
+ *
+ * @example nextDue("30 5 * * 0", new Date("2026-11-24T12:00:00Z")) // Sunday, 2026-11-29T05:30:00Z
+ * @throws {RangeError} for a cron of another form, or one that is never due.
+ */
+export function nextDue(cron: string, now: Date): Date {
+  return nearestDue(cron, now, 1);
+}
+
+function nearestDue(cron: string, now: Date, direction: 1 | -1): Date {
   const [, minute, hour, day, weekday] = CRON.exec(cron) ?? [];
   if (minute === undefined) throw new RangeError(`Cannot read the schedule '${cron}'`);
   const fits = (field: string | undefined, value: number) =>
     field?.startsWith("*/") ? value % Number(field.slice(2)) === 0 : field === "*" || Number(field) === value;
-  const latest = Math.floor(now.getTime() / HOUR_MS) * HOUR_MS + Number(minute) * 60_000;
-  for (let back = 0; back < YEAR_HOURS; back++) {
-    const due = new Date(latest - back * HOUR_MS);
-    if (due > now || !fits(hour, due.getUTCHours())) continue;
+  const thisHour = Math.floor(now.getTime() / HOUR_MS) * HOUR_MS + Number(minute) * 60_000;
+  for (let hours = 0; hours < YEAR_HOURS; hours++) {
+    const due = new Date(thisHour + direction * hours * HOUR_MS);
+    if (direction < 0 ? due > now : due <= now) continue;
+    if (!fits(hour, due.getUTCHours())) continue;
     if (fits(day, due.getUTCDate()) && fits(weekday, due.getUTCDay())) return due;
   }
   throw new RangeError(`Cannot compute when the schedule '${cron}' is due`);

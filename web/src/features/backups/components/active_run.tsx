@@ -1,3 +1,4 @@
+import { lazy, Suspense } from "react";
 import type { Run } from "@backup/runs/run.ts";
 import { minutes, RUN_SILENT_AFTER_MS, SILENCE_SHOWN_AFTER_MS } from "@backup/service_levels.ts";
 import { ExternalLink } from "../../../components/ui/external_link.tsx";
@@ -10,6 +11,8 @@ import { phaseText, requesterName, runTitle } from "../text/labels.ts";
 import { RunStatusBadge } from "./badges.tsx";
 import { CancelRun, type CancelRunProps } from "./cancel_run.tsx";
 import { RunPace } from "./run_pace.tsx";
+
+const GitHubRun = lazy(() => import("./github_run.tsx"));
 
 interface ActiveRunProps extends Omit<CancelRunProps, "run"> {
   run: Run;
@@ -41,9 +44,12 @@ export function ActiveRun({ run, now, disabledReason, onCancel }: ActiveRunProps
       </div>
       <Silence run={run} now={now} />
       {status.isError && (
-        <p className="text-warn">
-          Não foi possível confirmar no GitHub: {toScreenError(status.error).message}
-        </p>
+        <>
+          <p className="text-warn">O catálogo não confirma: {toScreenError(status.error).message}</p>
+          <Suspense fallback={null}>
+            <GitHubRun requestId={run.request_id} runUrl={run.run_url} />
+          </Suspense>
+        </>
       )}
     </article>
   );

@@ -1,5 +1,5 @@
 import type { UseQueryResult } from "@tanstack/react-query";
-import type { ReactNode } from "react";
+import { lazy, type ReactNode, Suspense } from "react";
 import { isActive, type Run } from "@backup/runs/run.ts";
 import { Notice } from "../../../components/ui/notice.tsx";
 import { formatDuration } from "../../../lib/format.ts";
@@ -9,6 +9,8 @@ import { ActiveRun } from "./active_run.tsx";
 import { EndedRun, type UndoOffer } from "./ended_run.tsx";
 import { ErrorPanel } from "./error_panel.tsx";
 import { Panel } from "./panel.tsx";
+
+const KeptRuns = lazy(async () => ({ default: (await import("./kept_runs.tsx")).KeptRuns }));
 
 const STALE_AFTER_MS = 15_000;
 
@@ -25,12 +27,17 @@ export function LiveRuns({ query, shown, undo, onCancel, onDismiss }: LiveRunsPr
   const now = useNow(1000);
   if (query.data === undefined && query.isError) {
     return (
-      <ErrorPanel
-        title="Não foi possível saber se há execuções em andamento."
-        error={query.error}
-        onRetry={() => void query.refetch()}
-        retrying={query.isFetching}
-      />
+      <>
+        <ErrorPanel
+          title="Não foi possível saber se há execuções em andamento."
+          error={query.error}
+          onRetry={() => void query.refetch()}
+          retrying={query.isFetching}
+        />
+        <Suspense fallback={null}>
+          <KeptRuns />
+        </Suspense>
+      </>
     );
   }
   if (shown.length === 0) return null;

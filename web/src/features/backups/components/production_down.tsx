@@ -7,6 +7,7 @@ import { useNow } from "../../../lib/use_now.ts";
 import { type LastKnown, readLastKnown } from "../data/last_known.ts";
 import { RecoverySteps } from "./details/recovery.tsx";
 import { ErrorPanel } from "./error_panel.tsx";
+import { KeptRuns } from "./kept_runs.tsx";
 import { Panel } from "./panel.tsx";
 
 const RENEW_MS = 30_000;
@@ -26,6 +27,7 @@ export default function ProductionDown({ error, onRetry, retrying }: ProductionD
     <>
       <ErrorPanel title="A produção não responde." error={error} onRetry={onRetry} retrying={retrying} />
       {known !== null && <Known known={known} />}
+      <KeptRuns />
       <WaysOn known={known} />
     </>
   );

@@ -21,7 +21,7 @@ export interface BackupsClient {
   functions: {
     invoke(
       name: string,
-      options: { body: object; signal: AbortSignal },
+      options: { body: object; signal: AbortSignal; headers?: Record<string, string> },
     ): Promise<{ data: unknown; error: unknown }>;
   };
 }

@@ -15,8 +15,12 @@ import { invalidResponse, knownError, networkError, ScreenError } from "./screen
 /** Request bodies of the function. */
 export type FunctionBody = StartRequest | StatusRequest | CancelRequest | HealthRequest;
 
+/** Header of a request with a run's pass. */
+const RUN_PASS_HEADER = "x-revo-run-pass";
+
 /**
- * Sends a body to the function and parses the response.
+ * Sends a body to the function and parses the response. `pass`: the token of a run's pass, which the function accepts
+ * for that run while it cannot verify the caller.
  * @throws {ScreenError}
  */
 export async function callFunction<T>(
@@ -24,8 +28,10 @@ export async function callFunction<T>(
   body: FunctionBody,
   schema: z.ZodType<T>,
   signal: AbortSignal,
+  pass?: string,
 ): Promise<T> {
-  const { data, error } = await client.functions.invoke(FUNCTION_NAME, { body, signal });
+  const headers = pass === undefined ? undefined : { [RUN_PASS_HEADER]: pass };
+  const { data, error } = await client.functions.invoke(FUNCTION_NAME, { body, signal, headers });
   if (error) throw await functionError(error);
   const parsed = schema.safeParse(data);
   if (!parsed.success) throw invalidResponse(`${FUNCTION_NAME} ${body.action}: ${parsed.error.message}`);

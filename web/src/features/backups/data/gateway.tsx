@@ -2,7 +2,7 @@
 
 import { createContext, type ReactNode, useContext, useMemo } from "react";
 import type { z } from "zod";
-import { callFunction, type FunctionBody } from "./function_call.ts";
+import type { FunctionBody } from "./function_call.ts";
 import type { BackupsClient } from "./backups_client.ts";
 import { callRpc } from "./rpc.ts";
 import { ScreenError, timeoutError } from "./screen_error.ts";
@@ -11,8 +11,8 @@ import { isTimeout, withinLimit } from "../../../lib/time_limit.ts";
 export interface Gateway {
   /** Calls an RPC; fails with a `ScreenError`. */
   read<T>(name: string, args: Record<string, unknown>, schema: z.ZodType<T>, signal: AbortSignal): Promise<T>;
-  /** Calls the Edge Function; fails with a `ScreenError`. */
-  ask<T>(body: FunctionBody, schema: z.ZodType<T>): Promise<T>;
+  /** Calls the Edge Function, with a run's pass where one is given; fails with a `ScreenError`. */
+  ask<T>(body: FunctionBody, schema: z.ZodType<T>, pass?: string): Promise<T>;
 }
 
 /** The lists answer in well under a second at a million rows. */
@@ -33,8 +33,11 @@ export function createGateway(client: BackupsClient, onSessionExpired: () => voi
   return {
     read: (name, args, schema, signal) =>
       watch(inTime(READ_LIMIT_MS, signal, (end) => callRpc(client, name, args, schema, end))),
-    ask: (body, schema) =>
-      watch(inTime(CALL_LIMIT_MS, null, (end) => callFunction(client, body, schema, end))),
+    ask: (body, schema, pass) =>
+      watch(inTime(CALL_LIMIT_MS, null, async (end) => {
+        const { callFunction } = await import("./function_call.ts"); // the first view calls no function
+        return await callFunction(client, body, schema, end, pass);
+      })),
   };
 }
 

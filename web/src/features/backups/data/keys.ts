@@ -30,4 +30,5 @@ export const keys = {
   durations: [...root, "durations"] as const,
   backupOfKey: (key: string) => [...root, "list", "key", key] as const,
   runStatus: (requestId: string) => [...root, "status", requestId] as const,
+  githubRun: (requestId: string) => [...root, "github", requestId] as const,
 };

@@ -6,6 +6,7 @@ import type { Run } from "@backup/runs/run.ts";
 import { useGateway } from "./gateway.tsx";
 import { notifyOtherTabs } from "./other_tabs.ts";
 import { keys } from "./keys.ts";
+import { keepRunPass } from "./run_passes.ts";
 
 export type RunRequest = StartRequest & { request_id: string };
 
@@ -18,6 +19,7 @@ export function useRequestRun(onAccepted: (answer: Dispatched) => void) {
     mutationFn: (request: RunRequest) => gateway.ask(request, dispatchedSchema),
     onSuccess: (answer) => {
       showRun(cache, answer.run);
+      keepRunPass(answer.run, answer.run_pass, new Date());
       onAccepted(answer);
     },
     // after a refusal too: the attempt may have created a failed run

@@ -6,6 +6,7 @@ import type { Run } from "@backup/runs/run.ts";
 import { type Gateway, useGateway } from "./gateway.tsx";
 import { keys } from "./keys.ts";
 import { queryDefaults } from "./query_defaults.ts";
+import { keepRunPass } from "./run_passes.ts";
 
 const CHECK_EVERY_MS = 10_000;
 
@@ -13,7 +14,11 @@ export function runStatusQuery(gateway: Gateway, requestId: string) {
   return queryOptions({
     ...queryDefaults,
     queryKey: keys.runStatus(requestId),
-    queryFn: () => gateway.ask({ action: "status", request_id: requestId }, statusAnswerSchema),
+    queryFn: async () => {
+      const answer = await gateway.ask({ action: "status", request_id: requestId }, statusAnswerSchema);
+      keepRunPass(answer.run, answer.run_pass, new Date());
+      return answer;
+    },
     retry: false,
     refetchInterval: CHECK_EVERY_MS,
   });

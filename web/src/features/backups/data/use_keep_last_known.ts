@@ -10,8 +10,10 @@ export function useKeepLastKnown(place: HistoryPlace): void {
   const { data: history } = useHistory(place);
   const { data: runs } = useLiveRuns();
   useEffect(() => {
-    const keep = async () =>
+    const keep = async () => {
       (await import("./last_known.ts")).keepLastKnown({ overview, readAt, history, runs });
+      (await import("./run_passes.ts")).forgetEndedRuns(runs ?? [], new Date());
+    };
     keep().catch(() => undefined); // without it the page works
   }, [overview, readAt, history, runs]);
 }

@@ -11,6 +11,7 @@ import { DayStrip } from "./day_strip.tsx";
 import { SafetyStatement } from "./safety_statement.tsx";
 
 const HealthCorner = lazy(() => import("./health_corner.tsx"));
+const ComingUp = lazy(() => import("./coming_up.tsx"));
 const SizeChart = lazy(() => import("./size_chart.tsx"));
 
 const WATCHED = "prod";
@@ -54,6 +55,11 @@ export function Overview({ onPickDay }: OverviewProps) {
               <SafetyStatement facts={facts} now={databaseNow(facts, overview.dataUpdatedAt, now)} />
             )}
           </Loaded>
+          <Suspense fallback={null}>
+            {overview.data !== undefined && (
+              <ComingUp now={databaseNow(overview.data, overview.dataUpdatedAt, now)} />
+            )}
+          </Suspense>
         </div>
         <div className="min-w-0 border-t border-line p-4 lg:border-t-0">
           {days.data !== undefined && (

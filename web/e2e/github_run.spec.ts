@@ -1,0 +1,63 @@
+/** A run is followed and cancelled at GitHub while the catalog does not answer, and its end is in the history after. */
+import type { Page } from "@playwright/test";
+import { expectAccessible } from "./axe.ts";
+import { inDatabase, whileCatalogWaits } from "./catalog.ts";
+import { ensureBackup, expect, FAILED_REQUEST, openAs, stack, test } from "./test.ts";
+
+const TITLE = "Restauração em dev";
+/** The screen waits 20 s for the catalog, the function 10 s. */
+const AFTER_LIMITS = { timeout: 60_000 };
+
+const steps = (page: Page) => page.getByRole("list", { name: "Etapas no GitHub" }).getByRole("listitem");
+
+async function requestRestore(page: Page): Promise<void> {
+  const dialog = page.getByRole("dialog");
+  await page.getByRole("button", { name: /^Restaurar…/ }).first().click();
+  await dialog.getByRole("button", { name: "Continuar" }).click();
+  await dialog.getByRole("button", { name: "Continuar" }).click();
+  await dialog.getByRole("button", { name: "Restaurar em dev" }).click();
+  await expect(dialog).toBeHidden();
+}
+
+test("a restore is followed by GitHub's steps and cancelled there while the catalog does not answer", async ({ page, allowConsole }) => {
+  test.setTimeout(300_000);
+  allowConsole(FAILED_REQUEST);
+  await openAs(page, stack.admin);
+  await ensureBackup(page);
+  await inDatabase(stack.devDatabase, async (sql) => {
+    await sql`create table if not exists public.ocupada_no_teste (id int)`;
+    await sql.begin(async (transaction) => {
+      // a reader of dev: the safety copy is made, the restore waits for its end
+      await transaction.unsafe("lock table public.ocupada_no_teste in access share mode");
+      await requestRestore(page);
+      await expect(page.getByRole("article", { name: TITLE })).toContainText("Em execução", AFTER_LIMITS);
+      await whileCatalogWaits(() => followAndCancel(page));
+    });
+    await sql`drop table if exists public.ocupada_no_teste`;
+  });
+  await page.reload();
+  // the restore may have given up waiting before the cancellation
+  await expect(page.getByRole("article", { name: TITLE }).first()).toContainText(/Cancelada|Falhou/, {
+    timeout: 180_000,
+  });
+});
+
+async function followAndCancel(page: Page): Promise<void> {
+  await test.step("the open page follows it", async () => {
+    await expect(steps(page).filter({ hasText: "Restaurar" })).toContainText("em andamento", AFTER_LIMITS);
+  });
+  await test.step("after a reload too", async () => {
+    await page.reload();
+    const region = page.getByRole("region", { name: "Execuções, pelo que o GitHub mostra" });
+    await expect(region).toContainText("Em andamento no GitHub.", AFTER_LIMITS);
+    await expect(region.getByRole("heading", { name: TITLE })).toBeVisible();
+    await expectAccessible(page, "a run by GitHub's steps");
+  });
+  await test.step("it is cancelled there, and GitHub's end of it is shown", async () => {
+    await page.getByRole("button", { name: /^Cancelar no GitHub…/ }).click();
+    await expect(page.getByText("Não se sabe em que fase ela está.", { exact: false })).toBeVisible();
+    await page.getByRole("button", { name: "Cancelar no GitHub", exact: true }).click();
+    await expect(page.getByText(/^O GitHub aceitou o cancelamento/)).toBeVisible(AFTER_LIMITS);
+    await expect(page.getByText(/^O GitHub encerrou a execução\./)).toBeVisible(AFTER_LIMITS);
+  });
+}

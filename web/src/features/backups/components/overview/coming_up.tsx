@@ -1,0 +1,22 @@
+import { useVaultTotals } from "../../data/vault_totals.ts";
+import { zoneName } from "../../../../lib/format.ts";
+import { nextStart, vaultText } from "../../text/coming_up_text.ts";
+
+/** The next backup, the next drill, and what the vault holds and costs. */
+export default function ComingUp({ now }: { now: Date }) {
+  const vault = useVaultTotals();
+  return (
+    <p className="mt-3 text-muted">
+      Próximo backup: <b className="font-medium text-ink">{nextStart("db-backup.yml", now)}</b>{" "}
+      · próximo ensaio:{" "}
+      <b className="font-medium text-ink">{nextStart("db-backup-restore-drill.yml", now)}</b>{" "}
+      ({zoneName()}; o GitHub pode atrasar)
+      {vault !== undefined && (
+        <>
+          , no cofre: {vault.cut && "mais de "}
+          <b className="font-medium text-ink">{vaultText(vault)}</b>
+        </>
+      )}
+    </p>
+  );
+}
