@@ -55,6 +55,7 @@ await runMain(async (signal) => {
         freshHours,
         anonReads: env.ANON_READS,
         sharedReads: env.SHARED_READS,
+        projectAsserts: env.PROJECT_ASSERTS ?? null,
       };
       return await conclude(run, vault, await drillOnNewServer(vault, request, run.reporter, signal));
     },

@@ -34,7 +34,6 @@ const CASES: Readonly<Record<string, Expected>> = {
       "needs_platform trigger avisa_transportadora on public.entregas → supabase_functions.http_request()",
     ],
     fresh: /needs supabase_functions\.http_request\(\), which the target lacks/,
-    drill: /^SKIPPED: .*needs Database Webhooks/,
   },
   default_privileges_of_app_role: {},
   domain_default: { rows: { "public.processos": 2 } },
@@ -87,7 +86,6 @@ const CASES: Readonly<Record<string, Expected>> = {
     rows: { "public.rotinas": 1 },
     warnings: ["needs_platform view public.agenda → cron.job"],
     fresh: /view public\.agenda needs cron\.job, which the target lacks/,
-    drill: /^SKIPPED: .*needs the extension pg_cron/,
   },
   schema_of_app_role: { rows: { 'public."Pedido"': 20, "financeiro.parcelas": 40 } },
   schema_of_stranger: {
@@ -113,7 +111,6 @@ const CASES: Readonly<Record<string, Expected>> = {
   view_on_vault: {
     warnings: ["needs_platform view public.chaves → vault.decrypted_secrets"],
     fresh: /view public\.chaves needs vault\.decrypted_secrets, which the target lacks/,
-    drill: /^SKIPPED: .*needs Vault/,
   },
   views_and_rules: {},
 };

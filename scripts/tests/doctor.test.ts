@@ -283,6 +283,6 @@ describe("a planted fault is reported by its own check only", () => {
     expect(messageOf("database_dev_restore")).toContain("não é dono de public.alheia");
     expect(messageOf("database_verify_dump")).toMatch(/não lê auth\.\w+/);
     expect(messageOf("r2_lock")).toContain("audit/");
-    expect(messageOf("catalog_migrations")).toContain("20260103000000");
+    expect(messageOf("catalog_migrations")).toContain("ops_db_backup_overview");
   });
 });

@@ -1,5 +1,6 @@
 /** The drill: a valid backup passes every check, and each planted fault fails its own check. */
 import { spawn } from "node:child_process";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
@@ -27,6 +28,8 @@ import { DATABASE_CHECKS } from "../lib/drill/database_checks.ts";
 import { migrationCheck } from "../lib/drill/migration_check.ts";
 import { rowChecks, sequenceCheck } from "../lib/drill/row_checks.ts";
 import { readStored } from "../lib/drill/stored_checks.ts";
+import { catalogAccessCheck } from "../lib/drill/catalog_access_check.ts";
+import { projectAssertsCheck } from "../lib/drill/project_asserts.ts";
 import { rg03Checks } from "../lib/drill/rg03.ts";
 import { runChecks } from "../lib/drill/run_checks.ts";
 import type { LoginRole } from "../lib/server/supabase.ts";
@@ -72,7 +75,15 @@ beforeAll(async () => {
   const { manifest } = taken;
   const fingerprintLines = await readFingerprintLines(store.vault, good, manifest);
   superuser = throwaway.superuser;
-  database = { owner: throwaway.owner, tools, manifest, fingerprintLines, anonReads: [], sharedReads: [] };
+  database = {
+    owner: throwaway.owner,
+    tools,
+    manifest,
+    fingerprintLines,
+    anonReads: [],
+    sharedReads: [],
+    projectAsserts: null,
+  };
 });
 
 afterAll(() => place?.stop());
@@ -277,6 +288,7 @@ describe("a backup with fewer proofs", () => {
       "materialized_views",
       "migration_head",
       "company_reads",
+      "catalog_access",
     ]);
     await store.vault.delete(siblingKeys(key).manifest);
     const { outcomes } = await readStored(store.vault, key);
@@ -448,8 +460,39 @@ describe("a fault planted in the restored database", () => {
       "drop function public.require_permission_for_current_user(text, text);",
     ],
     ["backup_catalog_closed_to_anon", rg03Checks, "grant select on public.ops_db_backups to anon;"],
+    ["catalog_access", catalogAccessCheck, "grant select, insert on public.ops_db_backups to authenticated;"],
   ])("%s fails for its own fault", async (check, group, fault) => {
     expect(await failuresWith(fault, [group])).toEqual([check]);
+  });
+
+  test("an older list beside the catalog's own, and its policy", async () => {
+    const fault = `
+      create function public.ops_db_backups_list(p_target text, p_limit integer, p_offset integer)
+        returns setof public.ops_db_backups language sql security definer as 'select * from public.ops_db_backups';
+      create policy older on public.ops_db_backups for select to authenticated using (true);`;
+    const [check] = await runChecks([catalogAccessCheck], { ...database, fault }, () => 0);
+    expect(check?.detail.split("; ")).toEqual([
+      "PUBLIC may execute function ops_db_backups_list",
+      "anon may execute function ops_db_backups_list",
+      "function ops_db_backups_list has no search_path of its own",
+      "function ops_db_backups_list has other arguments or columns",
+      "table ops_db_backups has policy older",
+      "there are 2 functions ops_db_backups_list",
+    ]);
+  });
+
+  test("the project's own assertions, of plain exceptions", async () => {
+    const projectAsserts = join(place.folder, "asserts.sql");
+    await writeFile(
+      projectAsserts,
+      "do $$ begin if exists (select from public.clientes where nome = 'x') then raise exception 'client x'; end if; end $$;",
+    );
+    const outcome = async (fault?: string) =>
+      (await runChecks([projectAssertsCheck], { ...database, projectAsserts, fault }, () => 0))[0];
+    expect(await outcome()).toMatchObject({ verdict: "PASS", detail: "ran to its end" });
+    const fault =
+      "update public.clientes set nome = 'x' where id = (select id from public.clientes limit 1);";
+    expect(await outcome(fault)).toMatchObject({ verdict: "FAIL", detail: "client x" });
   });
 
   const openView = `

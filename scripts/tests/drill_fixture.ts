@@ -76,7 +76,13 @@ export async function drillOf(
   const clock = () => performance.now();
   const progress = new PhaseTimes(deps.progress, clock);
   const context = { ...deps, progress, clock, now: () => now ?? deps.now() };
-  const defaults = { requester: { run: null, gitSha: null }, freshHours: 26, anonReads: [], sharedReads: [] };
+  const defaults = {
+    requester: { run: null, gitSha: null },
+    freshHours: 26,
+    anonReads: [],
+    sharedReads: [],
+    projectAsserts: null,
+  };
   return await drill(context, { key, ...defaults, ...order }, throwaway);
 }
 

@@ -10,6 +10,7 @@ import { findPostgres } from "../../scripts/lib/postgres/binaries.ts";
 import type { Sql } from "postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { backupRowSchema } from "@backup/vault/catalog.ts";
+import { catalogAccessQuery, catalogDifferences } from "../../scripts/lib/catalog/access.ts";
 import { outcomeOf, TestCluster } from "./cluster.ts";
 
 const OLDER_KEYS = ["20251203_031000", "20251202_031000", "20251202_031000", "20251201_031000"];
@@ -29,7 +30,7 @@ async function push(): Promise<string[]> {
 }
 
 /** The statements of docs/adopting.md for one direction, in their order. */
-async function statements(direction: "back" | "forward"): Promise<string[]> {
+async function statements(direction: "back" | "forward" | "close"): Promise<string[]> {
   const text = await readFile(new URL("../../docs/adopting.md", import.meta.url), "utf8");
   return blocksOf(text.replaceAll(/^ {3}/gm, "")).filter(({ language, mark }) =>
     language === "sql" && mark === direction
@@ -128,4 +129,28 @@ test("upgrade again: every row exists, the constraints hold, and rows written me
   );
   const [audit] = await sql.unsafe("select public.ops_db_backup_audit_verify() as verdict");
   expect(audit?.verdict).toMatchObject({ ok: true });
+});
+
+/** As a later migration of the ERP, which knows the older catalog only. */
+const REOPENED = `
+create or replace function public.ops_db_backups_list(p_target text default null, p_limit int default 50, p_offset int default 0)
+  returns setof public.ops_db_backups language sql stable security definer set search_path = pg_catalog, public as
+  'select * from public.ops_db_backups order by created_at desc limit p_limit offset p_offset';
+grant select, insert, update on public.ops_db_backups to authenticated;
+create policy ops_db_backups_read on public.ops_db_backups for select to authenticated using (true);`;
+
+test("a later migration that opens the catalog is reported, and closed by the last of ours", async () => {
+  const differences = async () => {
+    const [row] = await sql.unsafe(await catalogAccessQuery());
+    return catalogDifferences(Object.values(row ?? {})[0]);
+  };
+  expect(await differences()).toEqual([]);
+  await sql.unsafe(REOPENED);
+  expect(await differences()).toContain("there are 2 functions ops_db_backups_list");
+  expect(await differences()).toContain("authenticated may use table ops_db_backups: INSERT, SELECT, UPDATE");
+
+  for (const text of await statements("close")) await sql.unsafe(text);
+  expect(await push()).toEqual(["20260109000000"]);
+  expect(await differences()).toEqual([]);
+  expect(await olderList()).toHaveLength(8);
 });

@@ -22,6 +22,8 @@ export interface TocEntry {
   copyStatement: string;
   /** The statement that drops it, empty for a part of another object. */
   drop: string;
+  /** Dump ids of the entries that it needs. Objects that the archive does not hold are passed over. */
+  dependencies: number[];
   /** pg_dump's section: 1 none, 2 before rows, 3 rows, 4 after rows. */
   section: number;
   /** A block of data follows the table of contents: rows, or the contents of large objects. */
@@ -144,7 +146,8 @@ async function parseEntry(reader: ByteReader, minor: number, offsetSize: number)
   if (minor >= 16) await reader.int(); // relkind
   const owner = await reader.text() ?? "";
   await reader.text(); // WITH OIDS, always false
-  while (await reader.text() !== null); // dependencies
+  const dependencies: number[] = [];
+  for (let id = await reader.text(); id !== null; id = await reader.text()) dependencies.push(Number(id));
   await reader.take(1 + offsetSize); // offset of the data
   return {
     dumpId,
@@ -155,6 +158,7 @@ async function parseEntry(reader: ByteReader, minor: number, offsetSize: number)
     definition,
     copyStatement,
     drop,
+    dependencies,
     section,
     hasData,
   };

@@ -24,6 +24,7 @@ function entry(
     owner,
     definition,
     copyStatement: "",
+    dependencies: [],
     drop: "",
     section: 2,
     hasData: false,

@@ -22,6 +22,8 @@ export interface SelectionContext {
   keptSchemas: ReadonlySet<string>;
   /** Tables of auth and storage that the target has, as `schema.table`; unknown without. */
   platformColumns?: ReadonlyMap<string, unknown>;
+  /** Dump ids of what the server cannot hold. */
+  omitted?: ReadonlySet<number>;
 }
 
 export interface Selection {
@@ -71,6 +73,7 @@ function reasonToSkip(
   context: SelectionContext,
   created: ReadonlySet<string>,
 ): string | null {
+  if (context.omitted?.has(entry.dumpId)) return "needs what this server lacks";
   if (entry.schema === null) return reasonWithoutSchema(entry, context);
   if (isDataOnly(entry.schema)) return reasonInPlatformSchema(entry, context);
   if (PLATFORM_SCHEMAS.includes(entry.schema)) return "schema of the platform";

@@ -1,28 +1,32 @@
 /** Whether the catalog has the migrations of this version, and when a backup was last proven. */
 import { readdir } from "node:fs/promises";
 import { z } from "zod";
-import { age, hoursBetween, moment } from "@backup/watch/text.ts";
+import { age, hoursBetween, moment, shortened } from "@backup/watch/text.ts";
 import { hours as inHours, PROOF_OVERDUE_AFTER_MS } from "@backup/service_levels.ts";
 import { literal } from "../postgres/sql_text.ts";
+import { catalogAccessQuery, catalogDifferences } from "../catalog/access.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import { check, type CheckVerdict, type DoctorCheck, notChecked } from "./check.ts";
 import { type Result } from "@backup/result.ts";
 import { type Limit, withinLimit } from "./within_limit.ts";
 
 export interface CatalogState {
-  /** Versions of the catalog's migrations in this checkout; `null` without their folder. */
+  /** Names of the catalog's migrations in this checkout, oldest first; `null` without their folder. */
   wanted: string[] | null;
   /** Of them, those that the database has; `null` when it keeps no record. */
   applied: Result<string[] | null>;
+  /** Differences from what the migrations make; `null` without a catalog. */
+  differences: Result<string[] | null>;
   proof: Result<Proof | null>;
 }
 
 const proofSchema = z.object({ key: z.string(), provenAt: z.string() });
 type Proof = z.infer<typeof proofSchema>;
 
-/** `20260102000000_ops_db_backups.sql` */
-const MIGRATION = /^(\d+)_ops_db_backup\w*\.sql$/;
+/** `20260102000000_ops_db_backups.sql`. The version differs where the files were adopted into another project. */
+const MIGRATION = /^\d+_(ops_db_backup\w*)\.sql$/;
 const MIGRATIONS = new URL("../../../supabase/migrations/", import.meta.url);
+const MOST_DIFFERENCES = 5;
 const HISTORY = "select to_json(to_regclass('supabase_migrations.schema_migrations') is not null);";
 const PROOF = `select json_build_object('key', r2_key, 'provenAt', to_json(proven_at))
    from public.ops_db_backups where target = 'prod' and proven_at is not null and status <> 'deleted'
@@ -39,6 +43,7 @@ export async function catalogChecks(
   const unreached = notChecked("o banco prod não foi alcançado");
   return [
     check("catalog", "catalog_migrations", state ? migrationsVerdict(state) : unreached),
+    check("catalog", "catalog_access", state ? accessVerdict(state.differences) : unreached),
     check("catalog", "last_proof", state ? proofVerdict(state.proof, now) : unreached),
   ];
 }
@@ -48,6 +53,10 @@ async function readCatalogState(catalog: Catalog, limit: Limit): Promise<Catalog
   return {
     wanted,
     applied: await withinLimit(limit, () => appliedOf(catalog, wanted ?? [])),
+    differences: await withinLimit(
+      limit,
+      async () => catalogDifferences((await catalog.rows(await catalogAccessQuery()))[0]),
+    ),
     proof: await withinLimit(
       limit,
       async () => z.array(proofSchema).parse(await catalog.rows(PROOF))[0] ?? null,
@@ -57,7 +66,7 @@ async function readCatalogState(catalog: Catalog, limit: Limit): Promise<Catalog
 
 async function ownMigrations(): Promise<string[] | null> {
   const files = await readdir(MIGRATIONS).catch(() => null); // the checkout has only the scripts
-  return files && files.flatMap((file) => MIGRATION.exec(file)?.[1] ?? []).sort();
+  return files && files.sort().flatMap((file) => MIGRATION.exec(file)?.[1] ?? []);
 }
 
 async function appliedOf(catalog: Catalog, wanted: readonly string[]): Promise<string[] | null> {
@@ -66,7 +75,7 @@ async function appliedOf(catalog: Catalog, wanted: readonly string[]): Promise<s
   const list = wanted.map(literal).join(", ") || "null";
   return z.array(z.string()).parse(
     await catalog.rows(
-      `select to_json(version) from supabase_migrations.schema_migrations where version in (${list}) order by version;`,
+      `select to_json(name) from supabase_migrations.schema_migrations where name in (${list}) order by version;`,
     ),
   );
 }
@@ -79,12 +88,27 @@ export function migrationsVerdict({ wanted, applied }: CatalogState): CheckVerdi
   }
   if (applied.value === null) return notChecked("o banco não registra migrações (supabase_migrations)", hint);
   const { value } = applied;
-  const missing = wanted.filter((version) => !value.includes(version));
+  const missing = wanted.filter((name) => !value.includes(name));
   const facts = { head: value.at(-1) ?? null, missing };
   if (missing.length === 0) {
-    return { status: "ok", message: `O catálogo está na versão ${facts.head}.`, facts };
+    return { status: "ok", message: `O catálogo tem todas as migrações, até ${facts.head}.`, facts };
   }
   return { status: "failed", message: `Faltam migrações do catálogo: ${missing.join(", ")}.`, hint, facts };
+}
+
+export function accessVerdict(differences: Result<string[] | null>): CheckVerdict {
+  if (!differences.ok) return notChecked(`o catálogo não pôde ser lido (${differences.message})`);
+  const found = differences.value;
+  if (found === null) return notChecked("o banco prod não tem o catálogo");
+  if (found.length === 0) {
+    return { status: "ok", message: "O catálogo está fechado, como as migrações o criam." };
+  }
+  return {
+    status: "failed",
+    message: `Outra migração mudou o catálogo: ${shortened(found, MOST_DIFFERENCES).join("; ")}.`,
+    hint: "Aplique de novo a nossa última migração (docs/adopting.md, Closing the catalog again).",
+    facts: { differences: found },
+  };
 }
 
 export function proofVerdict(proof: Result<Proof | null>, now: Date): CheckVerdict {

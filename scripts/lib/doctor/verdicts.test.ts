@@ -28,7 +28,7 @@ const answered = (status: number, code: string | null) => ok({ status, code });
 const proven = (at: string) => ok({ key: "k", provenAt: at });
 const skewed = (seconds: number) => ok({ remote: 0, local: seconds * 1000 });
 const inMigrations = (wanted: string[] | null, applied: string[] | null) => (
-  { wanted, applied: ok(applied), proof: nothing }
+  { wanted, applied: ok(applied), differences: ok([]), proof: nothing }
 );
 
 const database: DatabaseFacts = {
@@ -94,7 +94,7 @@ it.each<[what: string, CheckVerdict["status"], CheckVerdict, message: RegExp]>([
   ["a proof", "ok", proofVerdict(proven("2026-11-22T06:00:00Z"), NOW), /há 2 dias/],
   ["a proof of long ago", "failed", proofVerdict(proven("2026-11-10T06:00:00Z"), NOW), /há 14 dias/],
   ["no proof", "failed", proofVerdict(ok(null), NOW), /Nenhum backup/],
-  ["all migrations", "ok", migrationsVerdict(inMigrations(["1", "2"], ["1", "2"])), /versão 2/],
+  ["all migrations", "ok", migrationsVerdict(inMigrations(["1", "2"], ["1", "2"])), /até 2/],
   ["a migration less", "failed", migrationsVerdict(inMigrations(["1", "2"], ["1"])), /Faltam.*2/],
   ["no record of them", "unknown", migrationsVerdict(inMigrations(["1"], null)), /supabase_migrations/],
   ["no migrations here", "unknown", migrationsVerdict(inMigrations(null, [])), /não está aqui/],

@@ -16,10 +16,14 @@ export interface DrillDatabase {
   manifest: AnyManifest | null;
   /** The lines of the fingerprint that is stored beside the archive; `null` where there is none. */
   fingerprintLines: readonly string[] | null;
+  /** Whether a line of a fingerprint is about what this server cannot hold. */
+  isOmitted?: (line: string) => boolean;
   /** Quoted `schema.table` of what is of companies and may still be read without an account. */
   anonReads: readonly string[];
   /** Quoted `schema.table` of what users of other companies may read. */
   sharedReads: readonly string[];
+  /** Path of the project's own file of assertions; `null` without one. */
+  projectAsserts: string | null;
   /**
    * SQL that plants a fault. Each check's transaction begins with it and is rolled back. Only tests set it: they show
    * that the checks find the fault.

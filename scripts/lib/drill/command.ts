@@ -41,6 +41,12 @@ export const drillCommand: Command = {
       value: { placeholder: "NAMES" },
       summary: "tables whose rows users of other companies may read",
     },
+    {
+      flag: "project-asserts",
+      variable: "PROJECT_ASSERTS",
+      value: { placeholder: "FILE" },
+      summary: "the project's own SQL of assertions, run on the restored database as it is",
+    },
     ...REQUESTER,
   ],
   operand: "key",

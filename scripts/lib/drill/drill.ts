@@ -23,7 +23,7 @@ import { type DrilledRestore, restoreAndCheck } from "./restore_and_check.ts";
 import { freshnessOutcome, readStored, type StoredFacts } from "./stored_checks.ts";
 import { Verdicts } from "./verdicts.ts";
 
-export interface DrillSpec extends Pick<DrillDatabase, "anonReads" | "sharedReads"> {
+export interface DrillSpec extends Pick<DrillDatabase, "anonReads" | "sharedReads" | "projectAsserts"> {
   /** Of the archive. */
   key: string;
   requester: Pick<Requester, "run" | "gitSha">;

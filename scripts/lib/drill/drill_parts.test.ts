@@ -10,6 +10,7 @@ import { companyScopes, privateRelations, type Relation } from "./company_scope.
 import { freshHoursOf } from "../vault/newest_backup.ts";
 import { PhaseTimes } from "./phase_times.ts";
 import { failedCheckOf, isEnvironmental } from "./failed_check.ts";
+import { projectOutcome } from "./project_asserts.ts";
 import { readVerdicts, rg03Checks } from "./rg03.ts";
 import { freshnessOutcome } from "./stored_checks.ts";
 import { Verdicts } from "./verdicts.ts";
@@ -41,6 +42,19 @@ test("verdicts of rg03 are read from psql's output", () => {
       seconds: 0.003,
     }],
   ]);
+});
+
+test("the project's assertions count by their lines, else by their end", () => {
+  const error = "psql:/x/a.sql:7: ERROR:  P-12: a policy is missing\nCONTEXT:  PL/pgSQL function";
+  expect(projectOutcome({ output: "psql:/x/a.sql:3: NOTICE:  guard 1", failure: null }).detail).toBe(
+    "ran to its end",
+  );
+  expect(projectOutcome({ output: error, failure: `psql exited 3: ${error}` })).toEqual({
+    verdict: "FAIL",
+    detail: "P-12: a policy is missing",
+  });
+  const lines = "NOTICE:  PASS a_holds (1 ms)\nNOTICE:  FAIL b_holds (2 ms): two rows\nERROR:  1 failed";
+  expect(projectOutcome({ output: lines, failure: "psql exited 3" }).detail).toBe("b_holds: two rows");
 });
 
 test("each fact of a fingerprint belongs to one part", () => {

@@ -1,4 +1,5 @@
 /** What a drill reads from the environment. */
+import { existsSync } from "node:fs";
 import { z } from "zod";
 import { targetSchema } from "@backup/target.ts";
 import { names } from "../process/environment.ts";
@@ -13,4 +14,5 @@ export const drillEnvironment = z.object({
   FRESH_HOURS: z.coerce.number().positive().optional(),
   ANON_READS: names,
   SHARED_READS: names,
+  PROJECT_ASSERTS: z.string().refine((path) => existsSync(path), "there is no such file").optional(),
 });

@@ -46,12 +46,9 @@ export function failedCheckOf(error: BackupError): DrillCheck {
   return typeof what === "string" && isPart(what) ? CHECK_OF_PART[what] : check;
 }
 
-const obstacleSchema = z.object({ kind: z.string(), needs: z.string().optional() });
-export type FoundObstacle = z.infer<typeof obstacleSchema>;
-
 /** What a restore found before its first lock (`target_obstacles.ts`); none for every other error. */
-export function obstaclesOf({ details }: BackupError): FoundObstacle[] {
-  return z.array(obstacleSchema).safeParse(details.obstacles).data ?? [];
+function obstaclesOf({ details }: BackupError): { kind: string }[] {
+  return z.array(z.object({ kind: z.string() })).safeParse(details.obstacles).data ?? [];
 }
 
 function isPart(what: string): what is VerifiedPart {

@@ -12,12 +12,13 @@ import { asOwner } from "./transactions.ts";
 export const fingerprintChecks: CheckGroup = {
   names: ["schema_and_privileges", "row_security", "materialized_views"],
   run: async (database) => {
-    const { manifest, fingerprintLines } = database;
+    const { manifest, fingerprintLines, isOmitted = () => false } = database;
     if (!manifest || !isProving(manifest) || !fingerprintLines) {
       return new Map(fingerprintChecks.names.map((name) => [name, skipped(NO_PROOFS)]));
     }
     return await asOwner(database, async (session) => {
-      const { lines } = await readFingerprint(session, manifest.mode);
+      const found = await readFingerprint(session, manifest.mode);
+      const lines = found.lines.filter((line) => !isOmitted(line));
       const isComparable = await isSameMajor(session, manifest);
       const comparable = (all: readonly string[]) =>
         splitFingerprint(isComparable ? all : withoutMajorDifferences(all).lines);

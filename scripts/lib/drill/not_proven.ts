@@ -17,17 +17,18 @@ const NEVER_IN_A_BACKUP: readonly NotProven[] = [
 /** @param restored `null` when the backup could not be restored */
 export function notProven(
   checks: readonly CheckResult[],
-  restored: Pick<DrilledRestore, "verified" | "unavailable" | "leftOut" | "warnings"> | null,
+  restored: Pick<DrilledRestore, "verified" | "unavailable" | "leftOut" | "omission" | "warnings"> | null,
 ): NotProven[] {
   const untested = checks.filter(({ verdict }) => verdict === "SKIPPED")
     .map(({ name, detail }) => ({ name, why: detail }));
   if (restored === null) return [...untested, ...NEVER_IN_A_BACKUP];
-  const { verified, unavailable, leftOut, warnings } = restored;
+  const { verified, unavailable, leftOut, omission, warnings } = restored;
   return [
     ...untested,
     ...verified.notChecked.map((what) => ({ name: "the engine's own comparison", why: what })),
     ...unavailable.map(({ name, why }) => ({ name: `extension ${name}`, why })),
     ...leftOut,
+    ...omission?.objects ?? [],
     ...warnings.map((warning) => ({ name: "work after the restore", why: warning })),
     ...NEVER_IN_A_BACKUP,
   ];

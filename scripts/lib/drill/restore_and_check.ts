@@ -1,5 +1,9 @@
 /** Downloads, restores and checks a backup. A backup that the restore refuses fails one check. */
 import { BackupError, toBackupError } from "@backup/errors.ts";
+import { type AnyManifest, isProving } from "@backup/vault/manifest.ts";
+import { contentWithout, type Omission } from "../archive/omission.ts";
+import { Session } from "../postgres/session.ts";
+import { readMissingObjects } from "../restore/target_facts.ts";
 import { describeFailure, startPipeline } from "../process/pipeline.ts";
 import { type FetchedBackup, withFetchedBackup } from "../vault/fetch_backup.ts";
 import { restoreFetched, type RestoreResult } from "../restore/restore_backup.ts";
@@ -10,16 +14,22 @@ import { toSeconds } from "./phase_times.ts";
 import { type OwnDatabase, type PreparedPlatform, preparePlatform } from "../server/prepare_platform.ts";
 import { offerIndexCheck } from "../server/archive_extensions.ts";
 import { failedCheckOf } from "./failed_check.ts";
-import { lackOf, unusableExtensions, withOwnFunctions } from "./server_lacks.ts";
+import { lackOf, omissionFor, withOwnFunctions } from "./server_lacks.ts";
+import { makeStandIns, ofStandIns } from "./stand_ins.ts";
 import { runChecks } from "./run_checks.ts";
 import { NO_MANIFEST } from "./stored_checks.ts";
 import type { Verdicts } from "./verdicts.ts";
 
 /** Which backup, and what its checks compare with. */
-type Request = Pick<DrillDatabase, "fingerprintLines" | "anonReads" | "sharedReads"> & { key: string };
+type Request = Pick<DrillDatabase, "fingerprintLines" | "anonReads" | "sharedReads" | "projectAsserts"> & {
+  key: string;
+};
 
 /** A restore, and what the throwaway server lacks of the archive. */
-export type DrilledRestore = RestoreResult & PreparedPlatform;
+export type DrilledRestore = RestoreResult & PreparedPlatform & {
+  /** What could not be restored on this server; `undefined`: everything was. */
+  omission: Omission | undefined;
+};
 
 /**
  * @returns the result of the restore, `null` when it was refused; `verdicts` say why.
@@ -42,7 +52,9 @@ export async function restoreAndCheck(
       if (restored !== null) {
         context.progress.phase("assert");
         const { owner } = throwaway;
-        const database = { ...request, owner, tools, signal, manifest: backup.manifest };
+        const expected = expectedContent(backup.manifest, request.fingerprintLines, restored.omission);
+        const isOmitted = restored.omission?.covers;
+        const database = { ...request, ...expected, isOmitted, owner, tools, signal };
         verdicts.add(await runChecks(DATABASE_CHECKS, database, clock));
       }
       return restored;
@@ -55,6 +67,17 @@ export async function restoreAndCheck(
     verdicts.set(name, fail(error.message), toSeconds(clock() - startedAt));
     return null;
   }
+}
+
+/** What the checks compare with: the backup without the objects that this server cannot hold. */
+function expectedContent(
+  manifest: AnyManifest | null,
+  lines: readonly string[] | null,
+  omission: Omission | undefined,
+): Pick<DrillDatabase, "manifest" | "fingerprintLines"> {
+  if (!manifest || !isProving(manifest) || !lines) return { manifest, fingerprintLines: lines };
+  const { lines: fingerprintLines, ...content } = contentWithout(omission, manifest, lines);
+  return { manifest: { ...manifest, ...content }, fingerprintLines };
 }
 
 function hashOutcome({ manifest }: FetchedBackup) {
@@ -81,16 +104,19 @@ async function restore(
     await decompressAll(context, backup);
     verdicts.set("archive_readable", pass(`${backup.toc.entries.length} entries; uncompressed to the end`));
     context.progress.phase("prepare");
-    prepared = await preparePlatform(context, backup, throwaway, offerIndexCheck);
-    const lack = unusableExtensions(prepared);
-    if (lack !== null) {
-      verdicts.set("restored", skipped(lack), elapsed());
-      return null;
-    }
-    const restored = await restoreFetched({ ...context, connection: throwaway.owner }, options, backup);
+    prepared = await preparePlatform(context, backup, throwaway, async (session, owner) => {
+      await offerIndexCheck(session, owner);
+      await makeStandIns(session);
+    });
+    const missing = await readMissing(context, throwaway, backup);
+    const omission = omissionFor(backup.toc.entries, prepared, missing);
+    const order = { ...options, omission };
+    const restored = await restoreFetched({ ...context, connection: throwaway.owner }, order, backup);
     const { tables, rows } = restored.verified;
-    verdicts.set("restored", pass(`${tables} tables, ${rows} rows, in one transaction`), elapsed());
-    return { ...restored, ...prepared };
+    const omitted = omission === undefined ? "" : `; not tried: ${omittedText(omission)}`;
+    verdicts.set("restored", pass(`${tables} tables, ${rows} rows, in one transaction${omitted}`), elapsed());
+    const leftOut = [...prepared.leftOut, ...ofStandIns(backup.manifest)];
+    return { ...restored, ...prepared, leftOut, omission };
   } catch (thrown) {
     context.signal?.throwIfAborted();
     const error = toBackupError(thrown);
@@ -100,6 +126,26 @@ async function restore(
     else verdicts.set(name, skipped(lack), elapsed());
     return null;
   }
+}
+
+/** Objects of the platform that the backup needs and the prepared server lacks. */
+async function readMissing(
+  { signal }: DrillContext,
+  { superuser }: OwnDatabase,
+  { manifest }: FetchedBackup,
+): Promise<ReadonlySet<string>> {
+  const session = await Session.open({ connection: superuser, signal });
+  try {
+    await session.run("set search_path = '';");
+    return await readMissingObjects(session, manifest);
+  } finally {
+    await session.close();
+  }
+}
+
+function omittedText({ objects }: Omission): string {
+  const shown = objects.slice(0, 5).map(({ name, why }) => `${name} (${why})`);
+  return shown.join("; ") + (objects.length > 5 ? `; and ${objects.length - 5} more` : "");
 }
 
 /** Finds a truncated archive before part of a statement is sent to the database. */

@@ -19,7 +19,7 @@ export const rg03Checks: CheckGroup = {
     "sequences_ahead_of_their_columns",
   ],
   run: async (database) => {
-    const { output, failure } = await runRg03(database);
+    const { output, failure } = await runAsserts(FILE, database);
     const outcomes = readVerdicts(output);
     const missing = `rg03 did not come to it: ${failure ?? output}`.slice(0, 2000);
     return new Map<DrillCheck, CheckOutcome>(
@@ -28,11 +28,13 @@ export const rg03Checks: CheckGroup = {
   },
 };
 
-async function runRg03(
+/** Runs a file of assertions with psql, in a transaction that is rolled back unless the file commits it. */
+export async function runAsserts(
+  file: string,
   { tools, owner, fault, signal }: DrillDatabase,
 ): Promise<{ output: string; failure: string | null }> {
-  const planted = fault === undefined ? [] : ["-c", `begin; ${fault}`];
-  const stages: Stage[] = [[tools.psql, "-X", "-q", "-v", "ON_ERROR_STOP=1", ...planted, "-f", FILE]];
+  const begin = `begin; ${fault ?? ""}`;
+  const stages: Stage[] = [[tools.psql, "-X", "-q", "-v", "ON_ERROR_STOP=1", "-c", begin, "-f", file]];
   const pipeline = startPipeline(stages, { env: owner.env, signal });
   for await (const _ of pipeline.stdout);
   const end = await pipeline.ended;

@@ -1,8 +1,10 @@
-/** What the drill's own server lacks: a reason why a backup cannot be tried there that is not a fault of the backup. */
+/** What the drill's own server lacks: it cannot be tried there, which is no fault of the backup. */
 import type { BackupError } from "@backup/errors.ts";
 import { EXCLUDED_SCHEMAS } from "@backup/vault/platform.ts";
+import type { TocEntry } from "../archive/archive_toc.ts";
+import { type Omission, omissionOf } from "../archive/omission.ts";
+import { entriesUsing } from "../archive/references.ts";
 import { sqlstateOf } from "../postgres/session.ts";
-import { type FoundObstacle, obstaclesOf } from "./failed_check.ts";
 import type { PreparedPlatform } from "../server/prepare_platform.ts";
 
 /** SQLSTATEs of an unknown schema, relation, function, and type or language. */
@@ -16,19 +18,35 @@ const REMEDIES: Readonly<Record<string, string>> = {
   vault: "needs Vault",
 };
 
-/** Extensions of the project's own schemas that this server lacks: a restore fails without them. */
-export function unusableExtensions({ unavailable }: PreparedPlatform): string | null {
-  const needed = unavailable.filter(({ isOfProject }) => isOfProject);
-  return needed.length === 0 ? null : `not tried: ${needed.map(({ why }) => why).join("; ")}`;
+/**
+ * What of an archive this server cannot hold: objects of extensions that are not available, and of schemas of the
+ * platform that no backup holds, with all that depends on them.
+ * @param missing objects of the platform, as `schema.name` or `schema.name(arguments)`
+ * @returns `undefined` when it can hold everything
+ */
+export function omissionFor(
+  entries: readonly TocEntry[],
+  { unavailable }: PreparedPlatform,
+  missing: ReadonlySet<string>,
+): Omission | undefined {
+  const roots = new Map<number, string>();
+  for (const { dumpId, kind, tag } of entries) {
+    const extension = unavailable.find(({ name }) => kind === "EXTENSION" && tag === name);
+    if (extension !== undefined) roots.set(dumpId, extension.why);
+  }
+  const needs = new Set([...missing].filter((object) => schemaOf(object) !== undefined));
+  for (const object of needs) {
+    const why = `${object} is missing on this server: ${needOf(schemaOf(object) ?? "")}`;
+    for (const { dumpId } of entriesUsing(entries, object)) roots.set(dumpId, why);
+  }
+  return roots.size === 0 ? undefined : omissionOf(entries, roots, needs);
 }
 
 /**
- * @returns why a restore failed for an object that this server lacks and an archive never holds: of an extension that is
- * not available, or of a schema of the platform. `null` for every other error.
+ * @returns why a restore failed for an object that this server lacks and an archive never holds: a function ran that
+ * uses an extension which is not available, or a schema of the platform. `null` for every other error.
  */
 export function lackOf(error: BackupError, { unavailable }: PreparedPlatform): string | null {
-  const obstacles = obstaclesOf(error);
-  if (obstacles.length > 0) return lackOfObstacles(obstacles, error.message);
   if (!UNDEFINED.includes(sqlstateOf(error) ?? "")) return null;
   const missing = missingObject(error.message);
   if (missing === null) return null;
@@ -38,20 +56,15 @@ export function lackOf(error: BackupError, { unavailable }: PreparedPlatform): s
   if (extensions.length > 0) {
     return `not tried: ${extensions.map(({ why }) => why).join("; ")}; ${error.message}`;
   }
-  const schema = EXCLUDED_SCHEMAS.find((name) => missing === name || missing.startsWith(`${name}.`));
-  if (schema === undefined) return null;
-  return `not tried: ${needOf(schema)}, which this server has not; ${error.message}`;
+  const schema = schemaOf(missing);
+  return schema === undefined
+    ? null
+    : `not tried: ${needOf(schema)}, which this server has not; ${error.message}`;
 }
 
-/** What the restore found beforehand; a fault of the backup's if any other obstacle is among them. */
-function lackOfObstacles(obstacles: readonly FoundObstacle[], message: string): string | null {
-  const schemas = obstacles.flatMap(({ kind, needs }) =>
-    kind === "platform_missing"
-      ? EXCLUDED_SCHEMAS.filter((name) => needs === name || needs?.startsWith(`${name}.`))
-      : []
-  );
-  if (schemas.length < obstacles.length) return null;
-  return `not tried: ${[...new Set(schemas)].map(needOf).join(", ")}, which this server has not; ${message}`;
+/** The schema of the platform in which an object is, if no backup holds it. */
+function schemaOf(object: string): string | undefined {
+  return EXCLUDED_SCHEMAS.find((name) => object === name || object.startsWith(`${name}.`));
 }
 
 function needOf(schema: string): string {

@@ -12,6 +12,7 @@ const toc = (tables: readonly string[]) => ({
     owner: "postgres",
     definition: "",
     copyStatement: "",
+    dependencies: [],
     drop: "",
     section: 3,
     hasData: true,

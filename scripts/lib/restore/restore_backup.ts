@@ -22,6 +22,7 @@ import { requireLockTable } from "./lock_table.ts";
 import type { PlanChanges } from "./plan_changes.ts";
 import { readDrift, requirePlanOf } from "./drift.ts";
 import { selectEntries } from "../archive/select_entries.ts";
+import { contentWithout, type Omission } from "../archive/omission.ts";
 import { keptSchemas } from "./kept_schemas.ts";
 import { type UnvalidatedKey, unvalidatedKeys, withUnvalidated } from "./unvalidated_keys.ts";
 import { requireRestorable } from "./target_obstacles.ts";
@@ -48,6 +49,8 @@ export interface RestoreOrder {
   endSessions?: boolean;
   /** Statements that run after the checks, in the same transaction; `null` for a target that goes on as production. */
   quarantine: string | null;
+  /** Objects that a drill does not load, since its server lacks what they need. */
+  omission?: Omission;
   /** The plan that the restore was decided on: changes of the target since then are reported. */
   plan?: PlannedRestore | null;
   /** Who requests the safety copy of the target; `null` only for a target without content to lose. */
@@ -113,10 +116,11 @@ async function restoreLocked(
   context.progress.phase("inspect");
   const target = await inspectTarget(context, manifest);
   const kept = keptSchemas(toc.entries, target);
-  const selection = selectEntries(toc.entries, { ...target, keptSchemas: kept });
+  const { omission } = order;
+  const selection = selectEntries(toc.entries, { ...target, keptSchemas: kept, omitted: omission?.dumpIds });
 
   // Refuse what this target or its platform cannot take, before anything waits for a lock or is copied.
-  requireRestorable({ manifest, toc, selection, facts: target, allowOrphans: order.allowOrphans });
+  requireRestorable({ manifest, toc, selection, facts: target, allowOrphans: order.allowOrphans, omission });
 
   // Check the size of the lock table now: an overflow in the middle of the load would fail other sessions too.
   requireLockTable(toc, selection, target.lockTable, order.allowTightLockTable ?? false);
@@ -126,7 +130,7 @@ async function restoreLocked(
 
   // Fetch the facts to compare with before the transaction begins, so that no request to the vault prolongs its locks.
   const keys = unvalidatedKeys(toc.entries, manifest);
-  const expected = await expectationOf(context.vault, key, manifest, target, keys);
+  const expected = await expectationOf(context.vault, key, manifest, target, keys, omission);
 
   // Compare the target with the plan as late as possible: the safety copy may have taken long. Differences are
   // reported only, since the transaction checks its own result.
@@ -256,6 +260,7 @@ async function expectationOf(
   manifest: AnyManifest | null,
   { keepOps, user, ownRoles }: RestoreTargetFacts,
   keys: readonly UnvalidatedKey[],
+  omission?: Omission,
 ): Promise<Expectation> {
   if (!manifest || !isProving(manifest)) {
     return {
@@ -266,22 +271,25 @@ async function expectationOf(
       platformSequences: {},
       fingerprint: null,
       fingerprintLines: null,
+      isOmitted: () => false,
       ignoredAreas: {},
       takenOver: [],
     };
   }
   const lines = await readFingerprintLines(vault, key, manifest);
-  const owned = withReachableOwners(withUnvalidated(lines, keys), user, ownRoles);
+  const loaded = contentWithout(omission, manifest, lines);
+  const owned = withReachableOwners(withUnvalidated(loaded.lines, keys), user, ownRoles);
   return {
     mode: manifest.mode,
     sourceMajor: Number.parseInt(manifest.server_version),
-    rows: manifest.mode === "full" ? restoredRows(manifest.rows) : null,
-    sequences: manifest.mode === "full" ? manifest.sequences : null,
+    rows: manifest.mode === "full" ? restoredRows(loaded.rows) : null,
+    sequences: manifest.mode === "full" ? loaded.sequences : null,
     platformSequences: manifest.platform_sequences,
-    fingerprint: owned.from.length === 0 && keys.length === 0
+    fingerprint: owned.from.length === 0 && keys.length === 0 && omission === undefined
       ? manifest.fingerprint
       : fingerprintOf(owned.lines).areas,
     fingerprintLines: owned.lines,
+    isOmitted: (line) => omission?.covers(line) ?? false,
     ignoredAreas: keepOps ? { "~ops": "the catalog's own objects: they stay as they are" } : {},
     takenOver: [
       ...owned.from.map((owner) => `objects of ${owner}: they belong to ${user} now`),

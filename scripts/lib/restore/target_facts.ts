@@ -98,7 +98,7 @@ async function readPlatformColumns(session: SqlSession): Promise<RestoreTargetFa
 }
 
 /** What the warnings of the backup name of the platform, as far as the target lacks it. */
-async function readMissingObjects(
+export async function readMissingObjects(
   session: SqlSession,
   manifest: AnyManifest | null,
 ): Promise<ReadonlySet<string>> {

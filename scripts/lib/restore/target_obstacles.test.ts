@@ -13,6 +13,7 @@ function rowsOf(schema: string, tag: string, columns = "id"): TocEntry {
     owner: "",
     definition: "",
     copyStatement,
+    dependencies: [],
     drop: "",
     section: 3,
     hasData: true,

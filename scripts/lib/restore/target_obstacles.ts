@@ -3,6 +3,8 @@ import { type AnyManifest, isProving } from "@backup/vault/manifest.ts";
 import { DATA_ONLY_SCHEMAS, PLATFORM_SCHEMAS, restoredRows } from "@backup/vault/platform.ts";
 import { BackupError } from "@backup/errors.ts";
 import type { ArchiveToc, TocEntry } from "../archive/archive_toc.ts";
+import type { Omission } from "../archive/omission.ts";
+import { entriesUsing } from "../archive/references.ts";
 import { carriesRows, type Selection } from "../archive/select_entries.ts";
 import { identifier } from "../postgres/sql_text.ts";
 import type { RestoreTargetFacts } from "./target_facts.ts";
@@ -33,6 +35,8 @@ export interface RestoreInputs {
   selection: Selection;
   facts: RestoreTargetFacts;
   allowOrphans?: boolean;
+  /** What is left out, so that it is no obstacle. */
+  omission?: Omission;
 }
 
 export function targetObstacles(inputs: RestoreInputs): TargetObstacle[] {
@@ -82,8 +86,12 @@ function describe(obstacle: TargetObstacle): string {
 
 function unavailableExtensions({ toc, selection, facts }: RestoreInputs): TargetObstacle[] {
   const taken = new Set(selection.main);
+  const needed = new Set(
+    toc.entries.filter(({ dumpId }) => taken.has(dumpId)).flatMap(({ dependencies }) => dependencies),
+  );
   return toc.entries.filter(({ kind, dumpId, tag }) =>
-    kind === "EXTENSION" && taken.has(dumpId) && !facts.availableExtensions.has(tag)
+    kind === "EXTENSION" && (taken.has(dumpId) || needed.has(dumpId)) &&
+    !facts.availableExtensions.has(tag) && !facts.installedExtensions.has(tag)
   ).map(({ tag }) => ({ kind: "extension_unavailable", name: tag }));
 }
 
@@ -138,22 +146,9 @@ function platformRows({ manifest, toc, facts }: RestoreInputs): TargetObstacle[]
   );
 }
 
-/** Kinds whose definition is looked up when it is loaded, unlike the body of a function. */
-const BOUND = new Set([
-  "POLICY",
-  "VIEW",
-  "MATERIALIZED VIEW",
-  "TRIGGER",
-  "DEFAULT",
-  "TABLE",
-  "CONSTRAINT",
-  "INDEX",
-  "RULE",
-]);
-
-function missingOfPlatform({ manifest, toc, selection, facts }: RestoreInputs): TargetObstacle[] {
+function missingOfPlatform({ manifest, toc, selection, facts, omission }: RestoreInputs): TargetObstacle[] {
   if (!manifest || !isProving(manifest)) return [];
-  const missing = (object: string) => facts.missingObjects.has(object);
+  const missing = (object: string) => facts.missingObjects.has(object) && !omission?.needs.has(object);
   const taken = new Set(selection.main);
   return (manifest.warnings ?? []).flatMap(({ kind, name, detail }): TargetObstacle[] => {
     if (kind === "needs_platform" && detail !== null && missing(detail)) {
@@ -161,10 +156,7 @@ function missingOfPlatform({ manifest, toc, selection, facts }: RestoreInputs): 
     }
     const called = name.replace(/^function /, "");
     if (kind !== "platform_function" || !missing(called)) return [];
-    const call = called.slice(0, called.indexOf("(") + 1);
-    const users = toc.entries.filter(({ dumpId, kind, definition }) =>
-      taken.has(dumpId) && BOUND.has(kind) && definition.includes(call)
-    );
+    const users = entriesUsing(toc.entries.filter(({ dumpId }) => taken.has(dumpId)), called);
     return users.map(({ kind, schema, tag }) =>
       ({ kind: "platform_missing", name: `${kind} ${schema}.${tag}`, needs: called }) as const
     );

@@ -17,8 +17,6 @@ export interface ArchiveExtension {
 /** An extension that could not be created on this server. */
 export interface UnavailableExtension extends ArchiveExtension {
   why: string;
-  /** It is in a schema of the project, so that a restore without it fails. */
-  isOfProject: boolean;
 }
 
 const stateSchema = z.object({
@@ -39,23 +37,28 @@ export function extensionsIn(entries: readonly TocEntry[]): ArchiveExtension[] {
  * Creates those which the server has. A trusted extension of a project's own schema is left to the restore, which
  * creates both as the owner.
  * @param session of the superuser, in a database without anything of an archive
+ * @param owner of the project's schemas
  * @returns what is not available
  */
 export async function createExtensions(
   session: SqlSession,
   extensions: readonly ArchiveExtension[],
+  owner: string,
 ): Promise<UnavailableExtension[]> {
   const unavailable: UnavailableExtension[] = [];
   for (const extension of extensions) {
-    const why = await create(session, extension);
-    const isOfProject = !isOnEveryTarget(extension.schema) || extension.schema === "public";
-    if (why !== null) unavailable.push({ ...extension, why, isOfProject });
+    const why = await create(session, extension, owner);
+    if (why !== null) unavailable.push({ ...extension, why });
   }
   return unavailable;
 }
 
 /** @returns why it cannot be created, `null` when it is there or left to the restore */
-async function create(session: SqlSession, { name, schema }: ArchiveExtension): Promise<string | null> {
+async function create(
+  session: SqlSession,
+  { name, schema }: ArchiveExtension,
+  owner: string,
+): Promise<string | null> {
   const state = stateSchema.parse(
     await session.value(
       `select json_build_object(
@@ -70,14 +73,14 @@ async function create(session: SqlSession, { name, schema }: ArchiveExtension): 
   );
   if (state.schema === schema) return null;
   if (!state.isAvailable) return `extension ${name} is not available on this server`;
-  if (!isOnEveryTarget(schema)) {
-    if (state.isTrusted) return null;
-    return `extension ${name} is in schema ${schema} of the project, where only a superuser can create it`;
-  }
+  if (!isOnEveryTarget(schema) && state.isTrusted) return null;
   try {
     // a server of ours comes with some, in the schema that new projects have them in
     if (state.schema !== null) await session.run(`drop extension ${identifier(name)};`);
-    if (schema !== "pg_catalog") await session.run(`create schema if not exists ${identifier(schema)};`);
+    if (schema !== "pg_catalog") {
+      const of = isOnEveryTarget(schema) ? "" : ` authorization ${identifier(owner)}`;
+      await session.run(`create schema if not exists ${identifier(schema)}${of};`);
+    }
     await session.run(`create extension ${identifier(name)} schema ${identifier(schema)};`);
     return null;
   } catch (thrown) {

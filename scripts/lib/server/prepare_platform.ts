@@ -65,7 +65,7 @@ export async function preparePlatform(
     for (const schema of platformSchemasIn(entries)) {
       await session.run(`drop schema if exists ${identifier(schema)} cascade;`);
     }
-    const missing = await createExtensions(session, extensionsIn(entries));
+    const missing = await createExtensions(session, extensionsIn(entries), owner.user);
     await offerForeignData(session, owner.user);
     await prepareMore(session, owner.user);
     return missing;

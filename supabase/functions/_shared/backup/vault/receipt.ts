@@ -29,6 +29,8 @@ export const DRILL_CHECKS = {
   anon_reads: "Leitura sem login",
   company_reads: "Leitura por empresa",
   index_contents: "Conteúdo dos índices",
+  catalog_access: "Catálogo de backups como as migrações o criam",
+  project_asserts: "Verificações próprias do ERP",
   permission_functions_exist: "Funções de permissão",
   backup_catalog_closed_to_anon: "Catálogo de backups fechado a quem não entrou",
   policies_are_in_force: "Políticas em vigor",
