@@ -16,6 +16,7 @@ import type { z } from "zod";
 import { toBackupError } from "@backup/errors.ts";
 import { type PlannedRestore, planOf } from "@backup/runs/restore_plan.ts";
 import { findToolsFor } from "./lib/postgres/client_tools.ts";
+import { admissionOf } from "./lib/run/admission.ts";
 import { requesterOf } from "./lib/run/requester.ts";
 import { connectionOf } from "./lib/postgres/target_connection.ts";
 import { readEnvironment } from "./lib/process/environment.ts";
@@ -64,8 +65,12 @@ await runMain(async (signal, output) => {
     reason: env.REASON ?? null,
   };
   const [kind, work] = env.PLAN ? ["plan" as const, plan] : ["restore" as const, restore];
+  const requester = requesterOf(env, randomUUID);
+  const admission = env.PLAN
+    ? "open" as const
+    : admissionOf({ target: env.TARGET, key: env.R2_KEY }, requester, env.REVO_BREAK_GLASS);
   await trackRun(
-    { kind, requester: requesterOf(env, randomUUID), about, copyAudit: auditCopier(process.env, signal) },
+    { kind, requester, about, admission, copyAudit: auditCopier(process.env, signal) },
     process.env,
     signal,
     (run) => work(task, run),

@@ -485,6 +485,38 @@ COMMENT ON FUNCTION public.ops_db_backup_audit_write(p_event text, p_actor text,
 
 
 --
+-- Name: ops_db_backup_break_glass_uses(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_break_glass_uses() RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select coalesce(jsonb_agg(jsonb_build_object(
+           'request_id', u.request_id, 'at', u.at, 'actor', u.actor, 'r2_key', u.r2_key, 'reason', u.reason,
+           'run_url', u.run_url) order by u.at desc), '[]')
+    from (
+      select r.request_id, r.created_at as at, r.requested_by as actor, r.r2_key, r.reason, r.run_url
+        from public.ops_db_backup_runs r
+       where r.kind = 'restore' and r.break_glass
+         and r.created_at > now() - public.ops_db_backup_service_level('break_glass_shown')
+      union all
+      select a.request_id, a.at, a.actor, a.r2_key, a.record::jsonb #>> '{detail,reason}',
+             a.record::jsonb #>> '{detail,run_url}'
+        from public.ops_db_backup_audit a
+       where a.event = 'break_glass' and a.at > now() - public.ops_db_backup_service_level('break_glass_shown')
+    ) u
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_break_glass_uses(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_break_glass_uses() IS 'Restores of prod by break-glass within the service level break_glass_shown, newest first: [{request_id, at, actor, r2_key, reason, run_url}]: runs, and records of event break_glass, which a script appends when the catalog did not answer at its start.';
+
+
+--
 -- Name: ops_db_backup_check_order(text, text, text, text, text); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -1390,6 +1422,51 @@ COMMENT ON FUNCTION public.ops_db_backup_refuse_start(p_old anyelement, p_new an
 
 
 --
+-- Name: ops_db_backup_refuse_unrequested(anyelement); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_refuse_unrequested(p_new anyelement) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+  v_request record;
+  v_why text;
+begin
+  if p_new.kind <> 'restore' or p_new.target <> 'prod' or p_new.github_run_id is null then
+    return;
+  end if;
+  if p_new.break_glass then
+    if coalesce(trim(p_new.reason), '') = '' then
+      perform public.ops_db_backup_refuse(400, 'reason_required', 'a restore of prod needs a reason');
+    end if;
+    return;
+  end if;
+  select r.requested_by_id, r.created_at into v_request
+    from public.ops_db_backup_runs r
+   where r.request_id = p_new.request_id;
+  v_why := case
+    when not found then 'missing'
+    when v_request.requested_by_id is null then 'not_signed_in'
+    when v_request.created_at < clock_timestamp() - public.ops_db_backup_service_level('restore_request_valid')
+      then 'too_old'
+  end;
+  if v_why is not null then
+    perform public.ops_db_backup_refuse(403, 'request_required',
+      format('no signed-in user requested this restore of prod lately: %s', v_why), jsonb_build_object('why', v_why));
+  end if;
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_refuse_unrequested(p_new anyelement); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_refuse_unrequested(p_new anyelement) IS 'Refuses (request_required) to start a restore of prod on GitHub unless a signed-in user requested it within the service level restore_request_valid; DETAIL says why: missing, not_signed_in or too_old. With break_glass it is not refused, but needs a reason. A run outside GitHub has the owner''s password and is not refused.';
+
+
+--
 -- Name: ops_db_backup_refuse_without_plan(text, text, uuid); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -1598,7 +1675,7 @@ CREATE FUNCTION public.ops_db_backup_run_json(p_request_id uuid) RETURNS jsonb
     AS $$
 begin
   return (
-    select to_jsonb(r) - array['requested_by_id', 'reported_at', 'updated_at']
+    select to_jsonb(r) - array['requested_by_id', 'reported_at', 'updated_at', 'break_glass']
       from public.ops_db_backup_runs r
      where r.request_id = p_request_id
   );
@@ -1818,16 +1895,17 @@ begin
   v_new.attempt := coalesce(v_new.attempt, 1);
   v_new.label := nullif(v_new.label, '');
   perform public.ops_db_backup_check_order(v_new.kind, v_new.target, v_new.mode, v_new.label, v_new.r2_key);
+  perform public.ops_db_backup_refuse_unrequested(v_new);
   perform public.ops_db_backup_runs_expire();
 
   for v_try in 1..5 loop
     insert into public.ops_db_backup_runs as r
       (kind, target, mode, label, r2_key, reason, status, requested_by, request_id, github_run_id, run_url, attempt,
-       bytes_expected, created_at, started_at, heartbeat_at)
+       break_glass, bytes_expected, created_at, started_at, heartbeat_at)
     values
       (v_new.kind, v_new.target, v_new.mode, v_new.label, v_new.r2_key, nullif(left(trim(v_new.reason), 500), ''),
        'running', v_new.requested_by, v_new.request_id, v_new.github_run_id, v_new.run_url, v_new.attempt,
-       v_new.bytes_expected, clock_timestamp(), clock_timestamp(), clock_timestamp())
+       v_new.break_glass, v_new.bytes_expected, clock_timestamp(), clock_timestamp(), clock_timestamp())
     on conflict do nothing;
     if found then
       return public.ops_db_backup_run_json(v_new.request_id);
@@ -1845,6 +1923,7 @@ begin
                github_run_id = coalesce(v_new.github_run_id, r.github_run_id),
                run_url = coalesce(v_new.run_url, r.run_url),
                attempt = v_new.attempt,
+               break_glass = v_new.break_glass,
                error_code = null, error_message = null, result = null, finished_at = null, reported_at = null,
                started_at = clock_timestamp(), heartbeat_at = clock_timestamp(),
                updated_at = clock_timestamp()
@@ -1865,7 +1944,7 @@ $$;
 -- Name: FUNCTION ops_db_backup_run_start(p jsonb); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.ops_db_backup_run_start(p jsonb) IS 'A script begins: {request_id, kind, target, mode, label, r2_key, reason, requested_by, github_run_id, run_url, attempt, bytes_expected}. Takes the queued row, or makes one for a run without a request. Refuses (PT409) with busy when another run holds the target, with request_id_reused when the id is another run''s or the run has ended.';
+COMMENT ON FUNCTION public.ops_db_backup_run_start(p jsonb) IS 'A script begins: {request_id, kind, target, mode, label, r2_key, reason, requested_by, github_run_id, run_url, attempt, break_glass, bytes_expected}. Takes the queued row, or makes one for a run without a request. Refuses (PT409) with busy when another run holds the target, with request_id_reused when the id is another run''s or the run has ended; PT403 request_required for a restore of prod on GitHub that no signed-in user requested lately.';
 
 
 --
@@ -1995,6 +2074,8 @@ begin
     when 'run_unconfirmed' then return interval '10 minutes';
     when 'run_not_begun' then return interval '6 hours';
     when 'vault_time_ahead' then return interval '1 hour';
+    when 'restore_request_valid' then return interval '30 minutes';
+    when 'break_glass_shown' then return interval '24 hours';
     else raise exception using errcode = 'invalid_parameter_value',
       message = format('there is no service level %L', p_name);
   end case;
@@ -2006,7 +2087,7 @@ $$;
 -- Name: FUNCTION ops_db_backup_service_level(p_name text); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.ops_db_backup_service_level(p_name text) IS 'How long something may take or be silent, by name; an unknown name is an error (22023). plan_valid: a plan allows a restore; settle_after_silence: a running script keeps its row from being settled by others; run_silent: a running script is given up; run_unconfirmed: a queued or unknown run that has no GitHub run is given up; run_not_begun: one that has a GitHub run is given up; vault_time_ahead: a backup dated further in the future counts for nothing.';
+COMMENT ON FUNCTION public.ops_db_backup_service_level(p_name text) IS 'How long something may take or be silent, by name; an unknown name is an error (22023). plan_valid: a plan allows a restore; settle_after_silence: a running script keeps its row from being settled by others; run_silent: a running script is given up; run_unconfirmed: a queued or unknown run that has no GitHub run is given up; run_not_begun: one that has a GitHub run is given up; vault_time_ahead: a backup dated further in the future counts for nothing; restore_request_valid: a request of a signed-in user allows a restore of prod on GitHub; break_glass_shown: a restore without such a request is an alarm.';
 
 
 --
@@ -2078,6 +2159,7 @@ begin
 
   return jsonb_build_object(
     'time', clock_timestamp(), 'backups', v_backups, 'drills', v_drills, 'lost_runs', public.ops_db_backup_lost_runs(),
+    'break_glass', public.ops_db_backup_break_glass_uses(),
     'audit', public.ops_db_backup_audit_verify(), 'reports', v_reports);
 end
 $$;
@@ -2087,7 +2169,7 @@ $$;
 -- Name: FUNCTION ops_db_backup_watch_facts(p_target text); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.ops_db_backup_watch_facts(p_target text) IS 'For the watch inside the project: {time, backups: newest full ones, drills that proved or rejected one, lost_runs, audit, reports: the last of watchdog and watch}. Expires silent runs first. Vault and GitHub are not read.';
+COMMENT ON FUNCTION public.ops_db_backup_watch_facts(p_target text) IS 'For the watch inside the project: {time, backups: newest full ones, drills that proved or rejected one, lost_runs, break_glass, audit, reports: the last of watchdog and watch}. Expires silent runs first. Vault and GitHub are not read.';
 
 
 --
@@ -2294,6 +2376,7 @@ CREATE TABLE public.ops_db_backup_runs (
     finished_at timestamp with time zone,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     reported_at timestamp with time zone,
+    break_glass boolean,
     CONSTRAINT ops_db_backup_runs_bytes_done_counts CHECK ((bytes_done >= 0)),
     CONSTRAINT ops_db_backup_runs_bytes_expected_counts CHECK ((bytes_expected >= 0)),
     CONSTRAINT ops_db_backup_runs_final_has_end CHECK (((status = ANY (ARRAY['succeeded'::text, 'failed'::text, 'cancelled'::text, 'lost'::text])) = (finished_at IS NOT NULL))),
@@ -2383,6 +2466,13 @@ COMMENT ON COLUMN public.ops_db_backup_runs.heartbeat_at IS 'Last sign of life o
 --
 
 COMMENT ON COLUMN public.ops_db_backup_runs.reported_at IS 'When the script itself reported the end; null for an end that was written by anything else.';
+
+
+--
+-- Name: COLUMN ops_db_backup_runs.break_glass; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.ops_db_backup_runs.break_glass IS 'True of a restore of prod that began without the request of a signed-in user, by the repository''s variable.';
 
 
 --
@@ -2933,6 +3023,13 @@ REVOKE ALL ON FUNCTION public.ops_db_backup_audit_write(p_event text, p_actor te
 
 
 --
+-- Name: FUNCTION ops_db_backup_break_glass_uses(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_break_glass_uses() FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION ops_db_backup_check_order(p_kind text, p_target text, p_mode text, p_label text, p_r2_key text); Type: ACL; Schema: public; Owner: -
 --
 
@@ -3092,6 +3189,13 @@ REVOKE ALL ON FUNCTION public.ops_db_backup_refuse_other_attempt(p_request_id uu
 --
 
 REVOKE ALL ON FUNCTION public.ops_db_backup_refuse_start(p_old anyelement, p_new anyelement) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION ops_db_backup_refuse_unrequested(p_new anyelement); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_refuse_unrequested(p_new anyelement) FROM PUBLIC;
 
 
 --

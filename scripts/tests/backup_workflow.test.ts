@@ -9,7 +9,7 @@ import { delimiter, join } from "node:path";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { parseAuditKey } from "@backup/audit.ts";
 import { startGitHub } from "../dev/github/mod.ts";
 import { migrate, readMigrations } from "../dev/migrate.ts";
@@ -61,9 +61,22 @@ interface Ending {
   conclusion: string | null;
   log: string;
   /** The row of the run in the catalog. */
-  run: { status?: string; error_code?: string; error_message?: string; phase?: string; reason?: string };
+  run: {
+    status?: string;
+    break_glass?: boolean;
+    error_code?: string;
+    error_message?: string;
+    phase?: string;
+    reason?: string;
+  };
   objects: string[];
   rows: number;
+}
+
+/** What differs from a plain dispatch by a user of GitHub. */
+interface Dispatch {
+  request_id?: string;
+  variables?: Record<string, string>;
 }
 
 /** Dispatches the real workflow and waits for its end. */
@@ -71,8 +84,8 @@ async function runWorkflow(
   file: string,
   inputs: Record<string, string>,
   secrets: Record<string, string>,
+  { request_id = randomUUID(), variables = {} }: Dispatch = {},
 ): Promise<Ending> {
-  const request_id = randomUUID();
   const github = await startGitHub({
     port: 0,
     workspace: ROOT,
@@ -84,7 +97,7 @@ async function runWorkflow(
       SUPABASE_DB_URL_DEV: server.url("postgres", "dev"),
       ...secrets,
     },
-    variables: { REVO_POSTGRES_MAJOR: String(binaries.major) },
+    variables: { REVO_POSTGRES_MAJOR: String(binaries.major), ...variables },
     env: {
       PATH: [binaries.folder, join(ROOT, "node_modules", ".bin")].join(delimiter),
       NO_COLOR: "1",
@@ -278,10 +291,68 @@ test("refuses a label with an invalid character, and a restore of prod without c
     "db-restore-from-r2.yml",
     { target: "prod", r2_key: key, confirm: "sim" },
     {},
+    await requestedRestore(key),
   );
   expect(restore).toMatchObject({
     conclusion: "failure",
     run: { status: "failed", error_code: "confirmation_required" },
+  });
+});
+
+/** The row that `ops_db_backup_run_request` writes for a signed-in user. */
+async function requestedRestore(key: string, ago = "0 s"): Promise<Dispatch> {
+  const request_id = randomUUID();
+  await sql(
+    prod,
+    `insert into public.ops_db_backup_runs
+       (kind, target, r2_key, reason, requested_by, requested_by_id, request_id, created_at)
+     values ('restore', 'prod', '${key}', 'ensaio', 'ana@revo.com.br', gen_random_uuid(), '${request_id}',
+             now() - interval '${ago}');`,
+  );
+  return { request_id };
+}
+
+describe("a restore of prod on GitHub", () => {
+  const key = "revo/prod/2026/01/15/supabase_prod_20260115_031022.dump.gz";
+  const inputs = { target: "prod", r2_key: key, confirm: "RESTORE_PROD", reason: "ensaio" };
+  const restore = (dispatch?: Dispatch) => runWorkflow("db-restore-from-r2.yml", inputs, {}, dispatch);
+  const glass = { variables: { REVO_BREAK_GLASS: key } };
+
+  test("is refused without the request of a signed-in user, before anything else", async () => {
+    const end = await restore();
+    expect(end).toMatchObject({ conclusion: "failure", run: {} });
+    expect(end.log).toContain("request_required");
+    expect(end.log).toContain("REVO_BREAK_GLASS");
+    const refusal =
+      "select target, code, actor ~ '^github:' from public.ops_db_backup_audit where event = 'refusal' order by seq desc limit 1;";
+    expect(await sql(prod, refusal)).toEqual(["prod|request_required|t"]);
+  });
+
+  test("is refused with a request that is older than 30 minutes", async () => {
+    const end = await restore(await requestedRestore(key, "31 minutes"));
+    expect(end).toMatchObject({ conclusion: "failure", run: { status: "queued" } });
+    expect(end.log).toContain("request_required");
+  });
+
+  test("is refused when the catalog does not answer, unless the variable names its backup", async () => {
+    const down = { SUPABASE_DB_URL_PROD: server.url("postgres", "absent") };
+    const run = (dispatch: Dispatch) => runWorkflow("db-restore-from-r2.yml", inputs, down, dispatch);
+    for (const dispatch of [{}, { variables: { REVO_BREAK_GLASS: key.replace("15", "16") } }]) {
+      expect((await run(dispatch)).log).toContain("request_required");
+    }
+    expect((await run(glass)).log).toContain("database_unreachable");
+  });
+
+  test("begins by the variable, which its run and the watch report", async () => {
+    const end = await restore(glass);
+    expect(end).toMatchObject({ conclusion: "failure", run: { break_glass: true, reason: "ensaio" } });
+    expect(end.run.error_code).toBe("vault_object_missing");
+    const [uses = ""] = await sql(prod, "select public.ops_db_backup_break_glass_uses();");
+    expect(JSON.parse(uses)).toMatchObject([{
+      r2_key: key,
+      reason: "ensaio",
+      actor: expect.stringMatching(/^github:/),
+    }]);
   });
 });
 
@@ -323,12 +394,16 @@ test("restores production with the confirmation, and keeps and extends its histo
   const key = backup.objects.find((name) => name.endsWith(".dump.gz")) ?? "";
   await sql(prod, "delete from public.pedidos where id > 10; create table public.migracao_ruim (id int);");
   const auditBefore = await sql(prod, AUDIT_HASHES);
-  const end = await runWorkflow("db-restore-from-r2.yml", {
-    target: "prod",
-    r2_key: key,
-    confirm: "RESTORE_PROD",
-    reason: "ensaio",
-  }, {});
+  const end = await runWorkflow(
+    "db-restore-from-r2.yml",
+    {
+      target: "prod",
+      r2_key: key,
+      confirm: "RESTORE_PROD",
+    },
+    {},
+    await requestedRestore(key),
+  );
   expect(end).toMatchObject({
     conclusion: "success",
     run: { status: "succeeded", reason: "ensaio" },
@@ -347,11 +422,16 @@ test("restores production with the confirmation, and keeps and extends its histo
     prod,
     "select r2_key from public.ops_db_backups where label = 'antes-da-restauracao';",
   );
-  const undo = await runWorkflow("db-restore-from-r2.yml", {
-    target: "prod",
-    r2_key: safety,
-    confirm: "RESTORE_PROD",
-  }, {});
+  const undo = await runWorkflow(
+    "db-restore-from-r2.yml",
+    {
+      target: "prod",
+      r2_key: safety,
+      confirm: "RESTORE_PROD",
+    },
+    {},
+    await requestedRestore(safety),
+  );
   expect(undo).toMatchObject({ conclusion: "success", rows: 3 });
   expect(await sql(prod, "select count(*) from public.pedidos;")).toEqual(["10"]);
   await sql(

@@ -21,6 +21,7 @@ import { binaries, createProject, sql, startPlace, type TestPlace } from "./engi
 import {
   addBackup,
   addReceipt,
+  breakGlass,
   cutAudit,
   forgeAudit,
   goodRun,
@@ -147,6 +148,7 @@ async function live(): Promise<void> {
   const future = await addBackup(store, { at: at(24 * 365) });
   const futureProofs = [await addReceipt(store, newest, at(24 * 300))];
   await sql(prod, silentRun("backup", "prod", randomUUID()));
+  await sql(prod, breakGlass(randomUUID()));
   await sql(prod, forgeAudit("seq = 2", "actor = 'intruder'"));
   await switchWorkflow("db-backup-restore-drill.yml", "disable");
   Object.assign(state, { hours: 14, functionToken: "soon" });
@@ -174,6 +176,7 @@ async function live(): Promise<void> {
   await addReceipt(store, old[1] ?? "", at(-1), ["rows_per_table"]);
   futureProofs.push(await addReceipt(store, newest, at(24 * 301)));
   await sql(prod, silentRun("drill", "prod", randomUUID()));
+  await sql(prod, breakGlass(randomUUID()));
   await sql(prod, forgeAudit("seq = 1", "actor = 'intruder'"));
   await switchWorkflow("db-backup-alarm-test.yml", "disable");
   Object.assign(state, { hours: 30, functionToken: "ended" });
@@ -184,6 +187,10 @@ async function live(): Promise<void> {
   const fresh = await addBackup(store, { at: at(-1) });
   await addReceipt(store, fresh, at(-0.5));
   await sql(prod, goodRun("backup", "prod", randomUUID()) + goodRun("drill", "prod", randomUUID()));
+  await sql(
+    prod,
+    "update public.ops_db_backup_runs set created_at = now() - interval '25 h' where break_glass;",
+  );
   await sql(prod, forgeAudit("seq in (1, 2)", "actor = record::jsonb ->> 'actor'"));
   for (const file of ["db-backup-restore-drill.yml", "db-backup-alarm-test.yml"]) {
     await switchWorkflow(file, "enable");

@@ -104,6 +104,14 @@ export function silentRun(kind: string, target: string, id: string, hours = 3): 
      where request_id = '${id}';`;
 }
 
+/** A restore of prod that no signed-in user requested, `hours` ago. */
+export function breakGlass(id: string, hours = 0): string {
+  return `insert into public.ops_db_backup_runs
+      (kind, target, r2_key, reason, status, requested_by, request_id, break_glass, created_at, finished_at)
+    values ('restore', 'prod', 'revo/prod/x', 'teste', 'succeeded', 'github:ana', '${id}', true,
+            now() - interval '${hours} h', now());`;
+}
+
 /** A run that succeeds now. */
 export function goodRun(kind: string, target: string, id: string): string {
   return `${silentRun(kind, target, id, 0)}

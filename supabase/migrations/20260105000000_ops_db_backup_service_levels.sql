@@ -13,6 +13,8 @@ begin
     when 'run_unconfirmed' then return interval '10 minutes';
     when 'run_not_begun' then return interval '6 hours';
     when 'vault_time_ahead' then return interval '1 hour';
+    when 'restore_request_valid' then return interval '30 minutes';
+    when 'break_glass_shown' then return interval '24 hours';
     else raise exception using errcode = 'invalid_parameter_value',
       message = format('there is no service level %L', p_name);
   end case;
@@ -22,7 +24,9 @@ comment on function public.ops_db_backup_service_level(text) is
   'How long something may take or be silent, by name; an unknown name is an error (22023). plan_valid: a plan allows a '
   'restore; settle_after_silence: a running script keeps its row from being settled by others; run_silent: a running '
   'script is given up; run_unconfirmed: a queued or unknown run that has no GitHub run is given up; run_not_begun: one '
-  'that has a GitHub run is given up; vault_time_ahead: a backup dated further in the future counts for nothing.';
+  'that has a GitHub run is given up; vault_time_ahead: a backup dated further in the future counts for nothing; '
+  'restore_request_valid: a request of a signed-in user allows a restore of prod on GitHub; break_glass_shown: a restore '
+  'without such a request is an alarm.';
 
 alter table public.ops_db_backup_runs add column if not exists reported_at timestamptz;
 comment on column public.ops_db_backup_runs.reported_at is
@@ -33,7 +37,7 @@ create or replace function public.ops_db_backup_run_json(p_request_id uuid) retu
 as $$
 begin
   return (
-    select to_jsonb(r) - array['requested_by_id', 'reported_at', 'updated_at']
+    select to_jsonb(r) - array['requested_by_id', 'reported_at', 'updated_at', 'break_glass']
       from public.ops_db_backup_runs r
      where r.request_id = p_request_id
   );
@@ -183,16 +187,17 @@ begin
   v_new.attempt := coalesce(v_new.attempt, 1);
   v_new.label := nullif(v_new.label, '');
   perform public.ops_db_backup_check_order(v_new.kind, v_new.target, v_new.mode, v_new.label, v_new.r2_key);
+  perform public.ops_db_backup_refuse_unrequested(v_new);
   perform public.ops_db_backup_runs_expire();
 
   for v_try in 1..5 loop
     insert into public.ops_db_backup_runs as r
       (kind, target, mode, label, r2_key, reason, status, requested_by, request_id, github_run_id, run_url, attempt,
-       bytes_expected, created_at, started_at, heartbeat_at)
+       break_glass, bytes_expected, created_at, started_at, heartbeat_at)
     values
       (v_new.kind, v_new.target, v_new.mode, v_new.label, v_new.r2_key, nullif(left(trim(v_new.reason), 500), ''),
        'running', v_new.requested_by, v_new.request_id, v_new.github_run_id, v_new.run_url, v_new.attempt,
-       v_new.bytes_expected, clock_timestamp(), clock_timestamp(), clock_timestamp())
+       v_new.break_glass, v_new.bytes_expected, clock_timestamp(), clock_timestamp(), clock_timestamp())
     on conflict do nothing;
     if found then
       return public.ops_db_backup_run_json(v_new.request_id);
@@ -210,6 +215,7 @@ begin
                github_run_id = coalesce(v_new.github_run_id, r.github_run_id),
                run_url = coalesce(v_new.run_url, r.run_url),
                attempt = v_new.attempt,
+               break_glass = v_new.break_glass,
                error_code = null, error_message = null, result = null, finished_at = null, reported_at = null,
                started_at = clock_timestamp(), heartbeat_at = clock_timestamp(),
                updated_at = clock_timestamp()
@@ -226,8 +232,9 @@ end
 $$;
 comment on function public.ops_db_backup_run_start(jsonb) is
   'A script begins: {request_id, kind, target, mode, label, r2_key, reason, requested_by, github_run_id, run_url, '
-  'attempt, bytes_expected}. Takes the queued row, or makes one for a run without a request. Refuses (PT409) with busy '
-  'when another run holds the target, with request_id_reused when the id is another run''s or the run has ended.';
+  'attempt, break_glass, bytes_expected}. Takes the queued row, or makes one for a run without a request. Refuses (PT409) '
+  'with busy when another run holds the target, with request_id_reused when the id is another run''s or the run has '
+  'ended; PT403 request_required for a restore of prod on GitHub that no signed-in user requested lately.';
 
 create or replace function public.ops_db_backup_refuse_other_attempt(p_request_id uuid, p_attempt integer) returns void
   language plpgsql stable set search_path = ''

@@ -312,11 +312,12 @@ begin
 
   return jsonb_build_object(
     'time', clock_timestamp(), 'backups', v_backups, 'drills', v_drills, 'lost_runs', public.ops_db_backup_lost_runs(),
+    'break_glass', public.ops_db_backup_break_glass_uses(),
     'audit', public.ops_db_backup_audit_verify(), 'reports', v_reports);
 end
 $$;
 comment on function public.ops_db_backup_watch_facts(text) is
-  'For the watch inside the project: {time, backups: newest full ones, drills that proved or rejected one, lost_runs, '
+  'For the watch inside the project: {time, backups: newest full ones, drills that proved or rejected one, lost_runs, break_glass, '
   'audit, reports: the last of watchdog and watch}. Expires silent runs first. Vault and GitHub are not read.';
 
 create or replace function public.ops_db_backup_rebuild_backups() returns integer

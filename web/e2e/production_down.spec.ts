@@ -25,6 +25,7 @@ test("a signed-in admin sees what was last known and the ways on; sign-in does n
     const ways = page.getByRole("region", { name: "O que dá para fazer sem ela" });
     await expect(ways.getByText(key).first()).toBeVisible();
     await expect(ways.getByText("RESTORE_PROD")).toBeVisible();
+    await expect(ways.getByText("REVO_BREAK_GLASS")).toBeVisible();
     await expect(ways).toContainText("gunzip");
     await expectAccessible(page, "production down");
     await page.context().clearCookies();

@@ -23,6 +23,8 @@ export interface RunStart {
   github_run_id: number | null;
   run_url: string | null;
   attempt: number;
+  /** A restore of prod that begins without the request of a signed-in user. */
+  break_glass?: boolean;
 }
 
 /** The run of a script: the catalog refuses the reports of an attempt that another one has replaced. */
@@ -49,6 +51,17 @@ export interface CatalogRecord {
   manifest: AnyManifest;
   run_url: string | null;
   verified_at: string | null;
+}
+
+/** What `ops_db_backup_audit_append` takes. */
+export interface AuditEntry {
+  event: string;
+  actor: string;
+  target: string;
+  request_id: string;
+  r2_key: string | null;
+  code?: string;
+  detail: Record<string, unknown>;
 }
 
 /** A restore that succeeded: its start, its end, and the stored size of the backup. */
@@ -148,6 +161,11 @@ export class Catalog {
   /** Replaces the report of an unattended command with its newest one. */
   async report(report: { name: string; status: "ok" | "warning" | "failed"; report: object }): Promise<void> {
     await this.#call("ops_db_backup_report", report);
+  }
+
+  /** Appends a record to the audit that no table shows. */
+  async appendAudit(record: AuditEntry): Promise<void> {
+    await this.#call("ops_db_backup_audit_append", record);
   }
 
   async close(): Promise<void> {

@@ -1,11 +1,10 @@
 /** Records in the audit that the catalog refused a run: a refused run has no row of its own. */
 import type { BackupError } from "@backup/errors.ts";
 import type { Catalog, RunStart } from "./catalog.ts";
-import { jsonb } from "../postgres/sql_text.ts";
 
 /** @throws {BackupError} `catalog_unavailable`. */
 export async function recordRefusal(catalog: Catalog, run: RunStart, error: BackupError): Promise<void> {
-  const record = {
+  await catalog.appendAudit({
     event: "refusal",
     actor: run.requested_by,
     target: run.target,
@@ -13,6 +12,5 @@ export async function recordRefusal(catalog: Catalog, run: RunStart, error: Back
     r2_key: run.r2_key,
     code: error.code,
     detail: { action: run.kind, message: error.message, run_url: run.run_url },
-  };
-  await catalog.rows(`select public.ops_db_backup_audit_append(${jsonb(record)});`);
+  });
 }

@@ -63,7 +63,13 @@ export const restoreCommand: Command = {
     ...REQUESTER,
   ],
   operand: "key",
-  settings: [...VAULT, ...DATABASES, TOOLS, TEMPORARY],
+  settings: [
+    ...VAULT,
+    ...DATABASES,
+    TOOLS,
+    TEMPORARY,
+    { variable: "REVO_BREAK_GLASS", when: "on GitHub, for prod without a request on the screen" },
+  ],
   environment: async () => (await import("./environment.ts")).restoreEnvironment,
   examples: [
     { line: `restore --target prod --plan ${EXAMPLE_KEY}`, meaning: "what a restore of prod would do" },

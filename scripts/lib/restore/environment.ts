@@ -18,4 +18,5 @@ export const restoreEnvironment = z.object({
   ALLOW_SCHEMA_ONLY: yes,
   ALLOW_TIGHT_LOCK_TABLE: yes,
   ALLOW_ORPHANS: yes,
+  REVO_BREAK_GLASS: z.string().optional(),
 });

@@ -3,6 +3,7 @@ import { type BackupError, toBackupError } from "@backup/errors.ts";
 import type { RunKind } from "@backup/runs/run.ts";
 import { recordRefusal } from "../catalog/refusal.ts";
 import { Catalog, type RunFinish, type RunStart } from "../catalog/catalog.ts";
+import { type Admission, unverifiedRequest, withWayOn } from "./admission.ts";
 import { type Requester } from "./requester.ts";
 import { connectionOf } from "../postgres/target_connection.ts";
 import type { Environment } from "../process/environment.ts";
@@ -24,6 +25,7 @@ export interface RunSpec {
   kind: RunKind;
   requester: Requester;
   about: Pick<RunStart, "target" | "mode" | "label" | "r2_key" | "reason">;
+  admission?: Admission;
   /** Copies the catalog's audit into the vault; called before the work and after it. A failure is a warning. */
   copyAudit(catalog: Catalog, reporter: RunReporter): Promise<void>;
 }
@@ -69,6 +71,7 @@ export async function trackRun(
   try {
     const requestedBy = await begin(spec, run, signal);
     const tracked = requestedBy !== null;
+    if (!tracked && spec.admission === "requested") throw unverifiedRequest();
     if (tracked) run.requester = { ...spec.requester, requestedBy };
     // records that are not copied because of the signal are copied by the next run
     const copyAudit = async () => {
@@ -82,11 +85,28 @@ export async function trackRun(
     try {
       await workAndReport(spec, run, signal, work);
     } finally {
+      if (!tracked) await recordBreakGlass(spec, run);
       await copyAudit();
     }
   } finally {
     await settledAfter(signal, CLOSE_LIMIT_MS, catalog.close()).catch(() => {}); // the process ends, and with it the session
   }
+}
+
+/** The catalog did not answer at the start: it may answer after the restore. */
+async function recordBreakGlass({ about, admission, requester }: RunSpec, run: TrackedRun): Promise<void> {
+  if (admission !== "break_glass") return;
+  const record = {
+    event: "break_glass",
+    actor: requester.requestedBy,
+    target: about.target,
+    request_id: requester.requestId,
+    r2_key: about.r2_key,
+    detail: { reason: about.reason, run_url: requester.run?.url ?? null },
+  };
+  await run.catalog.appendAudit(record).catch((error) =>
+    run.reporter.warn(`the break-glass is not in the audit: ${toBackupError(error).message}`)
+  );
 }
 
 /**
@@ -108,7 +128,7 @@ async function begin(
 
 /** A run that the catalog refuses has no row: its refusal is written to the audit. */
 async function requestStart(
-  { about, requester, kind }: RunSpec,
+  { about, admission, requester, kind }: RunSpec,
   catalog: Catalog,
   reporter: RunReporter,
 ): Promise<string | null> {
@@ -120,6 +140,7 @@ async function requestStart(
     github_run_id: requester.run ? Number(requester.run.id) : null,
     run_url: requester.run?.url ?? null,
     attempt: requester.run?.attempt ?? 1,
+    ...(admission === "break_glass" ? { break_glass: true } : {}),
   };
   try {
     return await reporter.start(run);
@@ -127,7 +148,7 @@ async function requestStart(
     await recordRefusal(catalog, run, toBackupError(thrown)).catch((error) =>
       reporter.warn(`the refusal is not in the audit: ${toBackupError(error).message}`)
     );
-    throw thrown;
+    throw withWayOn(thrown);
   }
 }
 

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { toBackupError } from "@backup/errors.ts";
 import { type AuditFacts, type CatalogFacts, WATCHES } from "@backup/watch/conditions.ts";
-import { lostRunsSchema, ownAuditSchema } from "@backup/watch/catalog_facts.ts";
+import { breakGlassSchema, lostRunsSchema, ownAuditSchema } from "@backup/watch/catalog_facts.ts";
 import { type WatchReports, watchReportsSchema } from "@backup/watch/reports.ts";
 import { hoursBetween } from "@backup/watch/text.ts";
 import { type AuditVerdict, verifyAudit } from "../audit/verify.ts";
@@ -35,10 +35,14 @@ export async function readCatalogFacts(
   await catalog.rows("select to_json(public.ops_db_backup_runs_expire());");
   const [lost] = await catalog.rows("select public.ops_db_backup_lost_runs();");
   const lostRuns = lostRunsSchema.parse(lost);
+  const [uses] = await catalog.rows("select public.ops_db_backup_break_glass_uses();");
+  const breakGlass = breakGlassSchema.parse(uses);
   const isDue = auditComparedAt === null || hoursBetween(auditComparedAt, now) >= COMPARE_HOURS;
-  if (!isDue) return { facts: { lostRuns, audit: await checkOwnChain(catalog) }, auditComparedAt };
+  if (!isDue) {
+    return { facts: { lostRuns, breakGlass, audit: await checkOwnChain(catalog) }, auditComparedAt };
+  }
   const audit = await compareAudit(catalog, vault);
-  return { facts: { lostRuns, audit }, auditComparedAt: audit?.ok ? now : null };
+  return { facts: { lostRuns, breakGlass, audit }, auditComparedAt: audit?.ok ? now : null };
 }
 
 async function checkOwnChain(catalog: Catalog): Promise<AuditFacts> {

@@ -22,7 +22,7 @@ function watchdog(expectsOther: boolean) {
         Promise.resolve({
           facts: {
             vault: null,
-            catalog: { ok: true, value: { lostRuns: [], audit: null } },
+            catalog: { ok: true, value: { lostRuns: [], breakGlass: [], audit: null } },
             github: null,
             tokens: null,
             unseen: [],

@@ -60,6 +60,11 @@ const CODES = {
     status: 403,
     message: "Este navegador não pode mais acompanhar esta execução sem o catálogo. Acompanhe-a no GitHub.",
   },
+  request_required: {
+    status: 403,
+    message:
+      "No GitHub, a produção só é restaurada com um pedido feito na tela nos últimos 30 minutos. Nada foi alterado. Peça na tela; se ela não abre, siga o roteiro da variável REVO_BREAK_GLASS.",
+  },
   not_cancellable: { status: 409, message: "Esta execução não pode ser cancelada agora." },
   run_not_found: { status: 404, message: "Esta execução não existe no histórico." },
   busy: { status: 409, message: "Já há uma execução em andamento neste banco. Espere ela terminar." },

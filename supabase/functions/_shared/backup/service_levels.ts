@@ -21,6 +21,10 @@ export const PLAN_VALID_MS = 30 * MINUTE_MS;
 
 /** How long a run's pass permits to follow and cancel it without the catalog: the longest job on GitHub's machines. */
 export const RUN_PASS_VALID_MS = 6 * HOUR_MS;
+/** How long after its request a restore of production may begin on GitHub. */
+export const RESTORE_REQUEST_VALID_MS = 30 * MINUTE_MS;
+/** How long a restore of production without such a request is an alarm. */
+export const BREAK_GLASS_SHOWN_MS = 24 * HOUR_MS;
 
 /** How often a script reports while nothing changes. */
 export const HEARTBEAT_INTERVAL_MS = 15 * SECOND_MS;
@@ -73,6 +77,8 @@ export const CATALOG_SERVICE_LEVELS = {
   run_unconfirmed: RUN_UNCONFIRMED_AFTER_MS,
   run_not_begun: RUN_NOT_BEGUN_AFTER_MS,
   vault_time_ahead: VAULT_TIME_AHEAD_MS,
+  restore_request_valid: RESTORE_REQUEST_VALID_MS,
+  break_glass_shown: BREAK_GLASS_SHOWN_MS,
 } as const;
 
 /** @example hours(26 * HOUR_MS) // 26 */

@@ -14,6 +14,20 @@ export const lostRunsSchema = z.array(
   }).transform(({ request_id: requestId, run_url: runUrl, ...rest }) => ({ ...rest, requestId, runUrl })),
 );
 
+/** `ops_db_backup_break_glass_uses`. */
+export const breakGlassSchema = z.array(
+  z.object({
+    request_id: z.string().nullable(),
+    at: z.string(),
+    actor: z.string().nullable(),
+    r2_key: z.string().nullable(),
+    reason: z.string().nullable(),
+    run_url: z.string().nullable(),
+  }).transform(({ request_id: requestId, r2_key: key, run_url: runUrl, ...rest }) => (
+    { ...rest, requestId, key, runUrl }
+  )),
+);
+
 /** `ops_db_backup_audit_verify`: the database's own chain, without the vault's copies. */
 export const ownAuditSchema = z.object({
   ok: z.boolean(),
@@ -36,6 +50,7 @@ export const watchFactsSchema = z.object({
   })),
   drills: z.array(z.object({ key: z.string(), drilled_at: z.string(), failed: z.array(z.string()) })),
   lost_runs: lostRunsSchema,
+  break_glass: breakGlassSchema.default([]),
   audit: ownAuditSchema,
   reports: watchReportsSchema,
 });
@@ -60,6 +75,6 @@ export function vaultAsIndexed({ backups, drills }: CatalogWatchFacts): VaultFac
   };
 }
 
-export function catalogFactsOf({ lost_runs, audit }: CatalogWatchFacts): CatalogFacts {
-  return { lostRuns: lost_runs, audit };
+export function catalogFactsOf({ lost_runs, break_glass, audit }: CatalogWatchFacts): CatalogFacts {
+  return { lostRuns: lost_runs, breakGlass: break_glass, audit };
 }

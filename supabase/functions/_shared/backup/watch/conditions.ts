@@ -14,6 +14,7 @@ export const CONDITION_IDS = [
   "catalog_unreachable",
   "run_lost",
   "audit_broken",
+  "break_glass",
   "github_unreachable",
   "workflow_disabled",
   "schedule_not_fired",
@@ -76,6 +77,15 @@ export interface AuditFacts {
 export interface CatalogFacts {
   /** Lost runs without a later run of their kind and target. */
   lostRuns: readonly { requestId: string; kind: string; target: string; at: string; runUrl: string | null }[];
+  /** Restores of prod that no signed-in user requested, as long as they are an alarm, newest first. */
+  breakGlass: readonly {
+    requestId: string | null;
+    at: string;
+    actor: string | null;
+    key: string | null;
+    reason: string | null;
+    runUrl: string | null;
+  }[];
   /** `null`: its copies could not be read. */
   audit: AuditFacts | null;
 }

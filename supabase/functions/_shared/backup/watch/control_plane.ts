@@ -6,8 +6,10 @@ import { age, hoursBetween, moment, shortened } from "./text.ts";
 const TOKEN_DAYS = days(TOKEN_EXPIRES_SOON_MS);
 const URGENT_TOKEN_DAYS = days(TOKEN_EXPIRES_NOW_MS);
 
-export function catalogConditions({ lostRuns, audit }: CatalogFacts): Condition[] {
-  return [runLost(lostRuns), auditBroken(audit)].filter((condition) => condition !== null);
+export function catalogConditions({ lostRuns, breakGlass, audit }: CatalogFacts): Condition[] {
+  return [runLost(lostRuns), breakGlassUsed(breakGlass), auditBroken(audit)].filter((condition) =>
+    condition !== null
+  );
 }
 
 export function gitHubConditions(workflows: readonly WorkflowFacts[], now: string): Condition[] {
@@ -55,6 +57,25 @@ function runLost(lost: CatalogFacts["lostRuns"]): Condition | null {
     ),
     todo: "Abra o log no GitHub; se era uma restauração, confira o banco de destino antes de repetir.",
     material: lost.map(({ requestId }) => requestId).sort().join("\n"),
+  };
+}
+
+function breakGlassUsed(uses: CatalogFacts["breakGlass"]): Condition | null {
+  if (uses.length === 0) return null;
+  return {
+    id: "break_glass",
+    severity: "failed",
+    title: "A produção foi restaurada sem um pedido na tela",
+    risk:
+      "Alguém usou a variável REVO_BREAK_GLASS do repositório: nenhum usuário conectado pediu esta restauração.",
+    facts: shortened(
+      uses.map(({ at, actor, key, reason, runUrl }) =>
+        `${moment(at)}, ${actor ?? "sem nome"}: ${key ?? "sem chave"}, motivo “${reason ?? "sem motivo"}”, ` +
+        (runUrl ?? "sem link")
+      ),
+    ),
+    todo: "Confirme com essa pessoa que foi ela, e apague a variável REVO_BREAK_GLASS do repositório.",
+    material: uses.map(({ requestId, at }) => requestId ?? at).sort().join("\n"),
   };
 }
 

@@ -41,7 +41,7 @@ const vault: VaultFacts = {
   datedAhead: [],
   drills: [{ key: "backup 57", drilledAtUtc: ago(50), failed: [] }],
 };
-const catalog: CatalogFacts = { lostRuns: [], audit: { ok: true, brokenAt: null } };
+const catalog: CatalogFacts = { lostRuns: [], breakGlass: [], audit: { ok: true, brokenAt: null } };
 const seen = <T>(value: T): Result<T> => ({ ok: true, value });
 const silent = { ok: false, code: "vault_unreachable", message: "no answer" } as const;
 

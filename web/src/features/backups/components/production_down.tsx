@@ -86,6 +86,10 @@ function WaysOn({ known }: { known: LastKnown | null }) {
               </>
             )}
           </p>
+          <p className="text-muted">
+            Antes, grave essa chave na variável <code>REVO_BREAK_GLASS</code>{" "}
+            do repositório: ela vale pelo pedido que a tela faria. Depois, apague-a.
+          </p>
         </li>
         <li className="space-y-1">
           <p className="font-medium">Não sabe por onde começar: siga o roteiro.</p>
