@@ -15,6 +15,7 @@ import { failedChecks, isTried, proofOf, type Receipt, rulingOf } from "@backup/
 import { findToolsFor } from "./lib/postgres/client_tools.ts";
 import { type CompletedDrill, drill, type DrillSpec } from "./lib/drill/drill.ts";
 import { freshHoursOf, newestBackup, wantedMajor } from "./lib/vault/newest_backup.ts";
+import { openGivenDatabase } from "./lib/drill/given_database.ts";
 import { PhaseTimes } from "./lib/drill/phase_times.ts";
 import { requesterOf } from "./lib/run/requester.ts";
 import { drillEnvironment } from "./lib/drill/environment.ts";
@@ -24,6 +25,7 @@ import { chooseGzip } from "./lib/process/gzip.ts";
 import { runMain } from "./lib/run/main.ts";
 import { findPostgres } from "./lib/postgres/binaries.ts";
 import { SERVER_PROGRAMS } from "./lib/server/supabase.ts";
+import type { OwnDatabase } from "./lib/server/prepare_platform.ts";
 import { withSupabaseServer } from "./lib/server/throwaway_server.ts";
 import type { RunReporter } from "./lib/run/run_reporter.ts";
 import { drillSummary } from "./lib/drill/summary.ts";
@@ -57,29 +59,58 @@ await runMain(async (signal) => {
         sharedReads: env.SHARED_READS,
         projectAsserts: env.PROJECT_ASSERTS ?? null,
       };
-      return await conclude(run, vault, await drillOnNewServer(vault, request, run.reporter, signal));
+      const place = { vault, reporter: run.reporter, signal };
+      const drilled = env.DRILL_DB_URL === undefined
+        ? await drillOnNewServer(place, request)
+        : await drillOnGivenServer(place, request, env.DRILL_DB_URL);
+      return await conclude(run, vault, drilled);
     },
   );
 });
 
-async function drillOnNewServer(
-  vault: Vault,
-  request: DrillSpec,
-  reporter: RunReporter,
-  signal: AbortSignal,
-): Promise<CompletedDrill> {
-  const clock = () => performance.now();
-  const progress = new PhaseTimes(reporter, clock);
-  progress.phase("server");
+interface Place {
+  vault: Vault;
+  reporter: RunReporter;
+  signal: AbortSignal;
+}
+
+async function drillOnNewServer(place: Place, request: DrillSpec): Promise<CompletedDrill> {
+  const { vault, signal } = place;
+  const progress = startClock(place);
   const binaries = findPostgres(SERVER_PROGRAMS, { major: await wantedMajor(vault, request.key) });
   const options = { binaries, databases: [DATABASE], settings: LOCK_SETTINGS, signal };
   return await withSupabaseServer(options, async (server) => {
     const owner = server.connection("postgres", DATABASE);
-    const throwaway = { owner, superuser: server.connection("supabase_admin", DATABASE) };
-    const tools = await findToolsFor(owner, signal);
-    const context = { vault, tools, gzip: chooseGzip(), progress, clock, now: () => new Date(), signal };
-    return await drill(context, request, throwaway);
+    const superuser = server.connection("supabase_admin", DATABASE);
+    return await drillIn(place, progress, request, { owner, superuser });
   });
+}
+
+/** @param url of an empty database, as a superuser of its server */
+async function drillOnGivenServer(place: Place, request: DrillSpec, url: string): Promise<CompletedDrill> {
+  const progress = startClock(place);
+  return await drillIn(place, progress, request, await openGivenDatabase(url, process.env, place.signal));
+}
+
+function clock(): number {
+  return performance.now();
+}
+
+function startClock({ reporter }: Place): PhaseTimes {
+  const progress = new PhaseTimes(reporter, clock);
+  progress.phase("server");
+  return progress;
+}
+
+async function drillIn(
+  { vault, signal }: Place,
+  progress: PhaseTimes,
+  request: DrillSpec,
+  database: OwnDatabase,
+): Promise<CompletedDrill> {
+  const tools = await findToolsFor(database.owner, signal);
+  const context = { vault, tools, gzip: chooseGzip(), progress, clock, now: () => new Date(), signal };
+  return await drill(context, request, database);
 }
 
 /** Reports the verdict to the log, the summary and the catalog. */

@@ -95,6 +95,7 @@ const CASES: Readonly<Record<string, Expected>> = {
       /^view bi\.faturamento of relatorios .*; publication replica_bi .* of supabase_admin .*; event trigger ao_criar of supabase_admin/,
   },
   search_path_of_functions: {},
+  strings_with_escapes: { warnings: ["settings standard_conforming_strings (postgres)"] },
   table_of_platform_owner: {
     rows: { "public.paises": 27 },
     warnings: [

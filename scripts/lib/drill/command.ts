@@ -50,7 +50,16 @@ export const drillCommand: Command = {
     ...REQUESTER,
   ],
   operand: "key",
-  settings: [...VAULT, CATALOG, TOOLS, TEMPORARY],
+  settings: [
+    ...VAULT,
+    CATALOG,
+    {
+      variable: "DRILL_DB_URL",
+      when: "an empty database to drill in, in place of a server of its own; a secret",
+    },
+    TOOLS,
+    TEMPORARY,
+  ],
   environment: async () => (await import("./environment.ts")).drillEnvironment,
   examples: [
     { line: "drill", meaning: "the newest backup of prod" },

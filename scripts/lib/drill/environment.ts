@@ -11,6 +11,8 @@ export const drillEnvironment = z.object({
   ...vaultFields,
   TARGET: targetSchema.default("prod"),
   R2_KEY: z.string().optional(),
+  /** An empty database to drill in, as a superuser. Without it the drill starts a server. */
+  DRILL_DB_URL: z.string().optional(),
   FRESH_HOURS: z.coerce.number().positive().optional(),
   ANON_READS: names,
   SHARED_READS: names,

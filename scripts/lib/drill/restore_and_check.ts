@@ -13,6 +13,7 @@ import type { DrillContext } from "./drill_context.ts";
 import { toSeconds } from "./phase_times.ts";
 import { type OwnDatabase, type PreparedPlatform, preparePlatform } from "../server/prepare_platform.ts";
 import { offerIndexCheck } from "../server/archive_extensions.ts";
+import { grantDefaults } from "../server/project_owner.ts";
 import { failedCheckOf } from "./failed_check.ts";
 import { lackOf, omissionFor, withOwnFunctions } from "./server_lacks.ts";
 import { makeStandIns, ofStandIns } from "./stand_ins.ts";
@@ -106,6 +107,7 @@ async function restore(
     context.progress.phase("prepare");
     prepared = await preparePlatform(context, backup, throwaway, async (session, owner) => {
       await offerIndexCheck(session, owner);
+      await grantDefaults(session);
       await makeStandIns(session);
     });
     const missing = await readMissing(context, throwaway, backup);

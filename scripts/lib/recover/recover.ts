@@ -6,7 +6,6 @@ import { z } from "zod";
 import { BackupError, toBackupError } from "@backup/errors.ts";
 import { isRejected } from "@backup/vault/backup_state.ts";
 import { type AnyManifest, isProving } from "@backup/vault/manifest.ts";
-import { PLATFORM_SCHEMAS } from "@backup/vault/platform.ts";
 import { type Target, targetSchema } from "@backup/target.ts";
 import { rebuildRuns } from "../reconcile/rebuild_audit.ts";
 import { Catalog } from "../catalog/catalog.ts";
@@ -15,14 +14,14 @@ import { type Connection, parseDatabaseUrl } from "../postgres/connection.ts";
 import { backupsNewestFirst, newestBackup } from "../vault/newest_backup.ts";
 import { newestProof } from "../vault/newest_proof.ts";
 import { preparePlatform } from "../server/prepare_platform.ts";
-import { grantDefaults, makeProjectOwner } from "./project_owner.ts";
+import { type Emptiness, readEmptiness } from "../server/empty_database.ts";
+import { grantDefaults, makeProjectOwner } from "../server/project_owner.ts";
 import { type Environment, readEnvironment } from "../process/environment.ts";
 import { vaultFields, vaultOf } from "../vault/environment.ts";
 import { chooseGzip } from "../process/gzip.ts";
 import { type Output, progressOn } from "../run/output.ts";
 import type { Progress } from "../run/progress.ts";
 import { Session, type SessionOptions } from "../postgres/session.ts";
-import { literal } from "../postgres/sql_text.ts";
 import { adoptMissing } from "../reconcile/adopt_missing.ts";
 import type { Vault } from "../vault/vault.ts";
 import { type FetchedBackup, readManifest, withFetchedBackup } from "../vault/fetch_backup.ts";
@@ -150,42 +149,17 @@ export async function restoreIntoEmpty(
   return { ...restored, warnings: [...restored.warnings, ...warnings] };
 }
 
-const emptiness = z.object({
-  relations: z.array(z.string()),
-  isPlatform: z.boolean(),
-  isSuperuser: z.boolean(),
-});
-
 /** @returns whether the platform's schemas exist. @throws {BackupError} unless it is empty and can be restored into. */
 async function inspectEmpty({ connection, signal }: SessionOptions): Promise<boolean> {
-  const session = await Session.open({ connection, signal });
-  try {
-    const found = emptiness.parse(
-      await session.value(
-        `select json_build_object(
-           'isPlatform', to_regnamespace('auth') is not null,
-           'isSuperuser', (select rolsuper from pg_catalog.pg_roles where rolname = current_user),
-           'relations', coalesce((
-             select json_agg(c.oid::regclass) from pg_catalog.pg_class c
-               join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-              where c.relkind in ('r', 'p', 'v', 'm', 'f') and n.nspname !~ '^pg_'
-                and n.nspname <> all (array[${
-          ["information_schema", ...PLATFORM_SCHEMAS].map(literal).join(", ")
-        }])
-                and not (n.nspname = 'public' and starts_with(c.relname, 'ops_db_backup'))
-                and not exists (select from pg_catalog.pg_depend d where d.classid = 'pg_class'::regclass
-                                 and d.objid = c.oid and d.deptype = 'e')), '[]'));`,
-      ),
-    );
-    requireUsable(connection, found);
-    return found.isPlatform;
-  } finally {
-    await session.close();
-  }
+  const found = await readEmptiness({ connection, signal });
+  requireUsable(connection, found);
+  return found.isPlatform;
 }
 
-function requireUsable(connection: Connection, found: z.infer<typeof emptiness>): void {
-  const { relations, isPlatform, isSuperuser } = found;
+function requireUsable(
+  connection: Connection,
+  { relations, isPlatform, isSuperuser }: Emptiness,
+): void {
   if (relations.length > 0) {
     throw new BackupError(
       "target_not_empty",

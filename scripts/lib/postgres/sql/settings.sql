@@ -10,3 +10,5 @@ set local timezone = 'UTC';
 set local extra_float_digits = 3;
 set local quote_all_identifiers = off;
 set local bytea_output = 'hex';
+-- an archive of a database without them switches them off
+set local standard_conforming_strings = on;
