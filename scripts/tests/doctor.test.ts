@@ -225,7 +225,7 @@ describe("a planted fault is reported by its own check only", () => {
     expect(problems(report)).toEqual(["failed r2_lifecycle"]);
     expect(namesOf(report, "unknown")).toEqual(["r2_lock"]);
     expect(report.checks.find(({ name }) => name === "r2_lifecycle")?.message).toContain(
-      "economia (revo/prod/, após 30 dias)",
+      "economia (revo/prod/, após 30 dias: os 12 mensais",
     );
   });
 

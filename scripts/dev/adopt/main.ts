@@ -3,16 +3,18 @@
  *
  * Exit code 0 when nothing is left to do, 1 when something is, 2 for wrong arguments.
  */
-import { copyFileSync, mkdirSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { EXIT } from "../../lib/run/exit_code.ts";
 import { TOOL_VERSION } from "../../lib/run/tool_version.ts";
 import { ROOT } from "../root.ts";
-import { checkCheckout, checkFiles, hashOf, MIGRATIONS, RECORD_FILE } from "./check.ts";
-import { adoptedFiles, Checkout } from "./checkout.ts";
+import { Checkout } from "./checkout.ts";
+import { erpFindings } from "./erp.ts";
+import { fileFindings } from "./files.ts";
 import { type Finding, isOpen } from "./finding.ts";
+import { hashOf, plannedFiles, readRecord, RECORD_FILE } from "./plan.ts";
 
 const USAGE = `Usage: npm run adopt -- check PATH [--all] [--json]
        npm run adopt -- apply PATH [--replace]
@@ -20,15 +22,17 @@ const USAGE = `Usage: npm run adopt -- check PATH [--all] [--json]
   PATH        a checkout of Revo ERP's repository
   --all       also names what is as it should be
   --json      one JSON array of {about, item, standing, why, hint}
-  --replace   also copies over files that differ, but never over a migration
+  --replace   also writes over files that are the ERP's own, or were changed since the last adoption
 
-check reads only. apply copies files and writes .revo-backups.json; it needs a clean git work tree, for the way back.
+check reads only. apply writes the files, or none of them when one is in conflict; it needs a clean git work tree, for
+the way back.
 `;
 
 const ours = new Checkout(ROOT);
 try {
   const { command, erp, all, json, replace } = readArguments(process.argv.slice(2));
-  const findings = command === "check" ? checkCheckout(ours, erp) : apply(erp, replace);
+  if (command === "apply") apply(erp, replace);
+  const findings = check(erp).filter(({ about }) => command === "check" || about === "files");
   process.stdout.write(json ? `${JSON.stringify(findings)}\n` : reportOf(findings, all));
   process.exitCode = findings.some(isOpen) ? EXIT.failed : EXIT.done;
 } catch (error) {
@@ -36,23 +40,40 @@ try {
   process.exitCode = EXIT.failed;
 }
 
-/** Copies missing files and, with `replace`, different ones, except migrations. @returns the files after that */
-function apply(erp: Checkout, replace: boolean): Finding[] {
+function check(erp: Checkout): Finding[] {
+  const planned = plannedFiles(ours, erp);
+  return [
+    ...fileFindings(erp, planned, readRecord(erp)),
+    ...erpFindings(ours, erp, new Set(planned.keys())),
+  ];
+}
+
+/** Writes every planned file and removes those of an earlier version, or changes nothing. */
+function apply(erp: Checkout, replace: boolean): void {
   if (erp.git("status", "--porcelain") !== "") {
-    throw new Error(`Cannot copy into ${erp.root}: it has uncommitted changes`);
+    throw new Error(`Cannot write into ${erp.root}: it has uncommitted changes. Commit or stash them first.`);
   }
-  const adopted = adoptedFiles(ours);
-  for (const { item, standing } of checkFiles(ours, erp).filter(isOpen)) {
-    const mayReplace = replace && !item.startsWith(MIGRATIONS);
-    if (!adopted.includes(item) || !(standing === "missing" || mayReplace)) continue;
-    mkdirSync(dirname(join(erp.root, item)), { recursive: true });
-    copyFileSync(join(ours.root, item), join(erp.root, item));
+  const planned = plannedFiles(ours, erp);
+  const findings = fileFindings(erp, planned, readRecord(erp)).filter(isOpen);
+  const conflicts = findings.filter(({ standing }) => standing === "conflict");
+  if (conflicts.length > 0 && !replace) {
+    throw new Error(`Nothing was written.\n${reportOf(conflicts, false)}`);
   }
-  const same = adopted.filter((path) => erp.text(path) === ours.text(path));
-  const files = Object.fromEntries(same.map((path) => [path, hashOf(ours.text(path) ?? "")]));
-  const record = JSON.stringify({ version: TOOL_VERSION, files }, null, 2);
-  writeFileSync(join(erp.root, RECORD_FILE), `${record}\n`);
-  return checkFiles(ours, erp);
+  for (const { item } of findings) {
+    const content = planned.get(item);
+    const full = join(erp.root, item);
+    if (content === undefined) {
+      rmSync(full);
+      continue;
+    }
+    mkdirSync(dirname(full), { recursive: true });
+    writeFileSync(full, content, { mode: content.subarray(0, 2).toString() === "#!" ? 0o755 : 0o644 });
+  }
+  const files = Object.fromEntries([...planned].map(([path, content]) => [path, hashOf(content)]));
+  writeFileSync(
+    join(erp.root, RECORD_FILE),
+    `${JSON.stringify({ version: TOOL_VERSION, files }, null, 2)}\n`,
+  );
 }
 
 function reportOf(findings: readonly Finding[], all: boolean): string {

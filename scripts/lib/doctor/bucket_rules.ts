@@ -2,6 +2,7 @@
 import { AUDIT_ROOT } from "@backup/audit.ts";
 import { VAULT_ROOT } from "@backup/vault/object_key.ts";
 import type { ErasingRule } from "../vault/lifecycle.ts";
+import { copiesTaken } from "./deletions.ts";
 import { check, type CheckVerdict, type DoctorCheck, notChecked } from "./check.ts";
 import { type Result } from "@backup/result.ts";
 
@@ -24,7 +25,7 @@ const ROOTS = [`${VAULT_ROOT}/`, `${AUDIT_ROOT}/`] as const;
 const LONGEST_LOCK_DAYS = 7;
 const CLOUDFLARE_HINT =
   "Para verificar, dê ao diagnóstico CLOUDFLARE_API_TOKEN (permissão Workers R2 Storage: read), ou olhe em R2 → " +
-  "balde → DoctorSettings.";
+  "balde → Settings.";
 
 export function bucketRuleChecks({ erasing, locks }: BucketRules): DoctorCheck[] {
   return [
@@ -48,12 +49,13 @@ export function lifecycleVerdict(rules: Result<ErasingRule[]>): CheckVerdict {
       facts: { rules: rules.value },
     };
   }
-  const named = deleting.map((rule) => `${rule.id} (${rule.prefix || "tudo"}, ${when(rule)})`);
+  const named = deleting.map((rule) =>
+    `${rule.id} (${rule.prefix || "tudo"}, ${when(rule)}: ${copiesTaken(rule)})`
+  );
   return {
     status: "failed",
     message: `Regra de ciclo de vida do balde apaga backups: ${named.join("; ")}.`,
-    hint:
-      "Remova a regra em R2 → balde → DoctorSettings → Object lifecycle rules: quem apaga backups é a limpeza.",
+    hint: "Remova a regra em R2 → balde → Settings → Object lifecycle rules: quem apaga backups é a limpeza.",
     facts: { rules: deleting },
   };
 }
@@ -72,7 +74,7 @@ export function lockVerdict(locks: Result<LockRule[]> | null): CheckVerdict {
       status: "warning",
       message: `Nenhum bloqueio do balde protege ${open.join(" e ")}: uma chave roubada apaga tudo.`,
       hint:
-        `Crie em R2 → balde → DoctorSettings → Bucket lock rules uma regra de ${LONGEST_LOCK_DAYS} dias para cada prefixo.`,
+        `Crie em R2 → balde → Settings → Bucket lock rules uma regra de ${LONGEST_LOCK_DAYS} dias para cada prefixo.`,
       facts,
     };
   }

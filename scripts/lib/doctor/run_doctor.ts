@@ -19,6 +19,7 @@ import { databaseChecks, type DatabaseResult } from "./database_checks.ts";
 import { functionChecks } from "./edge_function.ts";
 import { environmentCheck } from "./environment_check.ts";
 import { gitHubChecks } from "./github.ts";
+import { hostChecks } from "./host_repository.ts";
 import { type Limit, withinLimit } from "./within_limit.ts";
 import { machineChecks, type MachineFacts, readMachine } from "./machine.ts";
 import type { DatabaseFacts } from "./read_database.ts";
@@ -68,6 +69,7 @@ export async function runDoctor(context: DoctorContext, signal: AbortSignal): Pr
     environmentCheck(settings),
     ...databases.flatMap((result) => databaseChecks(result, prod)),
     ...vault,
+    ...await hostChecks(),
     ...github,
     ...edge,
     ...await catalogGroup(

@@ -56,7 +56,12 @@ const withRights = (rights: Partial<DatabaseFacts["rights"]>): DatabaseFacts => 
 
 it.each<[what: string, CheckVerdict["status"], CheckVerdict, message: RegExp]>([
   ["rules that delete other things", "ok", lifecycleVerdict(erasing("logs/")), /Nenhuma regra/],
-  ["a rule over everything", "failed", lifecycleVerdict(erasing("")), /r \(tudo, após 30 dias\)/],
+  [
+    "a rule over everything",
+    "failed",
+    lifecycleVerdict(erasing("")),
+    /r \(tudo, após 30 dias: os 12 mensais, .*\)/,
+  ],
   ["a rule over the audit", "failed", lifecycleVerdict(erasing("audit/x")), /audit\/x/],
   ["unreadable lifecycle rules", "unknown", lifecycleVerdict(nothing), /Não verificado.*refused/],
   ["locks on both", "ok", lockVerdict(ok([locked("revo/"), locked("audit/")])), /protegem/],

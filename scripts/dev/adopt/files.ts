@@ -1,0 +1,48 @@
+/** The state of the planned files in the ERP's repository. */
+import type { Checkout } from "./checkout.ts";
+import type { Finding } from "./finding.ts";
+import { type AdoptionRecord, hashOf, OWN_FOLDERS, RECORD_FILE } from "./plan.ts";
+
+/** Names that the older system also uses, with the same meaning: they are replaced. */
+const OLDER =
+  /^(\.github\/workflows\/db-(backup|backup-restore-drill|restore-from-r2)\.yml|supabase\/functions\/ops-backups\/.*)$/;
+
+/** One finding for each planned file, and for each file that is to be removed. */
+export function fileFindings(
+  erp: Checkout,
+  planned: ReadonlyMap<string, Buffer>,
+  record: AdoptionRecord | null,
+): Finding[] {
+  const about = "files";
+  const stateOf = (path: string, content: Buffer): Omit<Finding, "about" | "item"> => {
+    const found = erp.bytes(path);
+    if (found === null) return { standing: "missing", hint: "adopt apply writes it" };
+    if (found.equals(content)) return { standing: "there" };
+    return foreignOr(path, found, "it is of another version", "adopt apply replaces it");
+  };
+  const foreignOr = (path: string, found: Buffer, why: string, hint: string) => {
+    const hash = record?.files[path];
+    if (hash === hashOf(found) || (hash === undefined && OLDER.test(path))) {
+      return { standing: "differs", why, hint } as const;
+    }
+    return {
+      standing: "conflict",
+      why: hash === undefined ? "the ERP has a file of its own there" : "it was changed since it was adopted",
+      hint: "move the file or the change elsewhere, or drop it with adopt apply --replace",
+    } as const;
+  };
+  const left = erp.files(...OWN_FOLDERS).filter((path) => path !== RECORD_FILE && !planned.has(path));
+  return [
+    ...[...planned].map(([item, content]) => ({ about, item, ...stateOf(item, content) })),
+    ...left.map((item) => ({
+      about,
+      item,
+      ...foreignOr(
+        item,
+        erp.bytes(item) ?? Buffer.alloc(0),
+        "no file of this version",
+        "adopt apply removes it",
+      ),
+    })),
+  ];
+}

@@ -1,0 +1,249 @@
+/**
+ * The adoption of docs/adopting.md, followed as it stands on a repository that imitates Revo ERP's: a clean database, a
+ * living one, the workflows in the local GitHub, the older client in a browser, and the way back.
+ */
+import { Octokit } from "@octokit/rest";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import process from "node:process";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Checkout } from "../dev/adopt/checkout.ts";
+import { secretsOf } from "../dev/adopt/erp.ts";
+import { OWN_FOLDERS, plannedFiles } from "../dev/adopt/plan.ts";
+import { importsOf } from "../dev/check/imports.ts";
+import { startGitHub } from "../dev/github/mod.ts";
+import { migrate, type Migration, readMigrations } from "../dev/migrate.ts";
+import { ROOT } from "../dev/root.ts";
+import { catalogAccessQuery, catalogDifferences } from "../lib/catalog/access.ts";
+import type { Connection } from "../lib/postgres/connection.ts";
+import { CONFIG, ERP_FILES, LISTED, OLDER_KEYS } from "./adoption_fixture.ts";
+import { binaries, createProject, denoCache, sql, startPlace, type TestPlace } from "./engine_fixture.ts";
+import { follow } from "./markdown_commands.ts";
+
+const PAGE = readFileSync(join(ROOT, "docs", "adopting.md"), "utf8");
+const ours = new Checkout(ROOT);
+
+let erp: Checkout;
+let before: string;
+let said: string;
+
+function commit(files: Readonly<Record<string, string | null>>): void {
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(erp.root, path)), { recursive: true });
+    if (text === null) rmSync(join(erp.root, path));
+    else writeFileSync(join(erp.root, path), text);
+  }
+  erp.git("add", "-A");
+  erp.git("commit", "-qm", "state");
+}
+
+/** Runs the page's commands as the reader does, or one of them. */
+function run(markdown: string): Promise<string> {
+  const { PATH = "", HOME = "" } = process.env;
+  const env = { PATH, HOME, ...denoCache(), NO_COLOR: "1" };
+  return follow(markdown, { cwd: ROOT, env, fill: { ERP: erp.root, CONFIG } });
+}
+const adopt = (command: string) =>
+  run(`\`\`\`sh run\nnpm run -s adopt -- ${command.replace("ERP", erp.root)}\n\`\`\`\n`);
+
+beforeAll(async () => {
+  erp = new Checkout(mkdtempSync(join(tmpdir(), "revo-erp-")));
+  erp.git("init", "-q", "-b", "main");
+  erp.git("config", "user.name", "ERP");
+  erp.git("config", "user.email", "erp@example.com");
+  commit(ERP_FILES);
+  before = erp.git("rev-parse", "HEAD").trim();
+  // what `npm ci` of the page installs
+  mkdirSync(join(erp.root, "backups"));
+  symlinkSync(join(ROOT, "node_modules"), join(erp.root, "backups", "node_modules"));
+  said = await run(PAGE);
+}, 120_000);
+afterAll(() => rmSync(erp.root, { recursive: true, force: true }));
+
+describe("the files", () => {
+  test("the page lists the folders and secrets", () => {
+    const rows = [...PAGE.matchAll(/^\| `([^`]+)` \| (.+) \|$/gm)].map(([, path = ""]) => path);
+    expect(rows).toEqual([...OWN_FOLDERS, "supabase/migrations", ".github/workflows"]);
+    const named = (/GitHub's\s+secrets: ([^]*?)\. Merge/.exec(PAGE)?.[1] ?? "").matchAll(/`([A-Z0-9_]+)`/g);
+    expect([...named].map(([, name]) => name)).toEqual(secretsOf(ours));
+  });
+
+  test("no file in the product's folder imports one that is not there", () => {
+    const planned = [...plannedFiles(ours, erp).keys()];
+    const inFolder = new Set(planned.flatMap((path) => /^backups\/(.*)/.exec(path)?.[1] ?? []));
+    const imports = [...inFolder].filter((path) => /\.tsx?$/.test(path)).flatMap((path) =>
+      importsOf(path, ours.text(path)).filter((target) => /^(scripts|supabase|web)\//.test(target))
+    );
+    expect(inFolder.size).toBeGreaterThan(300);
+    expect(imports.filter((target) => !inFolder.has(target))).toEqual([]);
+  });
+
+  test("no file of the ERP differs unless it is listed, and its tests find none of ours", () => {
+    const changed = erp.git("diff", "--name-status", "--no-renames", before, "HEAD").trim().split("\n")
+      .map((line) => line.split("\t"));
+    expect(changed.filter(([kind]) => kind !== "A").map(([, path]) => path)).toEqual(LISTED.toSorted());
+    expect(erp.files("backups").filter((path) => /\.(test|spec)\.\w+$/.test(path))).toEqual([]);
+  });
+
+  test("the check names what deletes backups, older clients, and the ERP's own assertions", () => {
+    expect(said).toMatch(
+      /r2-retention\.yml\n +it deletes below revo\/ after 90 days: os 12 mensais, os 2 anuais/,
+    );
+    expect(said).toMatch(/there +src\/pages\/Backups\.tsx\n +an older client/);
+    expect(said).toContain("--body ../scripts/rg03_db_asserts.sql");
+    expect(said).not.toContain("conflict");
+  });
+
+  test("a second adoption changes nothing, and refuses a file that was changed there", async () => {
+    await adopt("apply ERP");
+    expect(erp.git("status", "--porcelain")).toBe("");
+    commit({ "supabase/functions/ops-backups/cors.ts": "// changed\n", "backups/deno.json": null });
+    await expect(adopt("apply ERP")).rejects.toThrow(
+      /Nothing was written.*conflict +supabase\/functions\/ops-backups\/cors\.ts/s,
+    );
+    expect(erp.git("status", "--porcelain")).toBe("");
+    await adopt("apply ERP --replace");
+    erp.git("reset", "--hard", "-q", "HEAD~1");
+    expect(erp.git("status", "--porcelain")).toBe("");
+  }, 60_000);
+});
+
+test("the doctor, in the product's folder, names the ERP's workflow that deletes backups", async () => {
+  const command = "cd ERP/backups && npm run -s backups -- doctor || true".replace("ERP", erp.root);
+  expect(await run(`\`\`\`sh run\n${command}\n\`\`\`\n`)).toMatch(
+    /FALHA +host_deletions: .*\.github\/workflows\/r2-retention\.yml apaga em revo\/ após 90 dias e levaria os 12 mensais/,
+  );
+}, 60_000);
+
+describe("database and workflows", () => {
+  let place: TestPlace;
+  let prod: Connection;
+  let all: Migration[];
+  beforeAll(async () => {
+    place = await startPlace();
+    for (const name of ["empty", "prod", "dev"]) await createProject(place.server, name);
+    prod = place.server.connection("postgres", "prod");
+    all = await readMigrations(join(erp.root, "supabase", "migrations"));
+  });
+  afterAll(() => place?.stop());
+
+  const push = (connection: Connection, migrations: Migration[]) =>
+    migrate(binaries.path("psql"), connection, migrations);
+  const differences = async (connection: Connection) => {
+    const [row = ""] = await sql(connection, await catalogAccessQuery());
+    return catalogDifferences(JSON.parse(row));
+  };
+  /** Signatures and privileges of the catalog. */
+  const FUNCTIONS = `select p.oid::regprocedure, p.proacl from pg_proc p
+    where p.pronamespace = 'public'::regnamespace and p.proname ~ '^ops_db_backup' order by 1;`;
+
+  test("a clean database from zero, and a push onto a living one: both are the same, and the rows stay", async () => {
+    const empty = place.server.connection("postgres", "empty");
+    expect(new Set(all.map(({ version }) => version)).size).toBe(all.length);
+    await push(empty, all);
+    expect(await differences(empty)).toEqual([]);
+
+    await push(prod, all.filter(({ version }) => version <= "20270125000000"));
+    const values = OLDER_KEYS.map((key, i) =>
+      `(now() - interval '${i + 1} days', 'prod', 'full', 'b', '${key}', 10)`
+    );
+    await sql(
+      prod,
+      `insert into public.ops_db_backups (created_at, target, mode, r2_bucket, r2_key, bytes) values ${values};
+       insert into public.empresa_usuarios values ('00000000-0000-4000-8000-000000000007', '${USER}', 'caixa');`,
+    );
+    expect(await differences(prod)).toBeNull();
+    expect(await push(prod, all)).toHaveLength((await readMigrations()).length);
+    expect(await differences(prod)).toEqual([]);
+    expect(await sql(prod, FUNCTIONS)).toEqual(await sql(empty, FUNCTIONS));
+    expect(await olderList()).toEqual(OLDER_KEYS);
+  });
+
+  const USER = "00000000-0000-4000-8000-000000000001";
+
+  /** The call of the older page, as PostgREST makes it. */
+  async function olderList(): Promise<string[]> {
+    const claims = JSON.stringify({ role: "authenticated", sub: USER });
+    const lines = await sql(
+      prod,
+      `begin; set local request.jwt.claims = '${claims}'; set local role authenticated;
+       select r2_key from public.ops_db_backups_list(p_target => 'prod', p_limit => 50, p_offset => 0); rollback;`,
+    );
+    return lines.filter((line) => line.startsWith("revo/"));
+  }
+
+  /** Runs a workflow of the ERP's repository to its end. */
+  async function runWorkflow(file: string, inputs: Record<string, string>) {
+    const github = await startGitHub({
+      port: 0,
+      workspace: erp.root,
+      repository: "revo/erp",
+      token: "ghp_test",
+      secrets: {
+        ...place.store.secrets,
+        SUPABASE_DB_URL_PROD: place.server.url("postgres", "prod"),
+        SUPABASE_DB_URL_DEV: place.server.url("postgres", "dev"),
+      },
+      variables: {
+        REVO_POSTGRES_MAJOR: String(binaries.major),
+        REVO_PROJECT_ASSERTS: "../scripts/rg03_db_asserts.sql",
+      },
+      env: {
+        PATH: [binaries.folder, join(ROOT, "node_modules", ".bin")].join(delimiter),
+        NO_COLOR: "1",
+        ...denoCache(),
+      },
+      log: () => {},
+    });
+    try {
+      const actions = new Octokit({ baseUrl: github.url, auth: "ghp_test" }).rest.actions;
+      const where = { owner: "revo", repo: "erp" };
+      await actions.createWorkflowDispatch({ ...where, workflow_id: file, ref: "main", inputs });
+      for (;;) {
+        const { data: { workflow_runs: [found] } } = await actions.listWorkflowRunsForRepo(where);
+        if (found?.status === "completed") {
+          const { data: { jobs: [job] } } = await actions.listJobsForWorkflowRun({
+            ...where,
+            run_id: found.id,
+          });
+          const log = await actions.downloadJobLogsForWorkflowRun({ ...where, job_id: job?.id ?? 0 });
+          return { conclusion: found.conclusion, log: String(log.data) };
+        }
+        await sleep(200);
+      }
+    } finally {
+      await github.stop();
+    }
+  }
+
+  test(
+    "the workflows back up, drill with the ERP's own assertions, and restore, in the product's folder",
+    async () => {
+      const backup = await runWorkflow("db-backup.yml", { target: "prod", label: "primeiro" });
+      expect([backup.conclusion, backup.log]).toEqual(["success", expect.stringContaining("backups")]);
+      const drill = await runWorkflow("db-backup-restore-drill.yml", { target: "prod" });
+      expect(drill.log).toContain("PASS project_asserts: ran to its end");
+      expect(drill.log).toContain("PASS catalog_access");
+      expect(drill.conclusion).toBe("success");
+      const [key = ""] = await olderList();
+      expect(key).toContain("_primeiro.dump.gz");
+      const restore = await runWorkflow("db-restore-from-r2.yml", { target: "dev", r2_key: key });
+      expect([restore.conclusion, restore.log]).toEqual(["success", expect.any(String)]);
+      const dev = place.server.connection("postgres", "dev");
+      expect(await sql(dev, "select count(*) from public.notas;")).toEqual(["50"]);
+    },
+    180_000,
+  );
+
+  test("the way back: the older files return, and the older page reads the newer catalog", async () => {
+    erp.git("revert", "--no-commit", "HEAD");
+    erp.git("reset", "-q", "HEAD", "--", "supabase/migrations");
+    erp.git("checkout", "-q", "--", "supabase/migrations");
+    erp.git("commit", "-qm", "Return to the older backups");
+    const left = erp.git("diff", "--name-only", before, "HEAD").trim().split("\n");
+    expect(left.filter((path) => !path.startsWith("supabase/migrations/"))).toEqual([]);
+    expect(await olderList()).toHaveLength(OLDER_KEYS.length + 1);
+  });
+});
