@@ -17,6 +17,7 @@ import { startGitHub } from "../dev/github/mod.ts";
 import { migrate, type Migration, readMigrations } from "../dev/migrate.ts";
 import { ROOT } from "../dev/root.ts";
 import { catalogAccessQuery, catalogDifferences } from "../lib/catalog/access.ts";
+import { managersVerdict, readManagers } from "../lib/doctor/prod_managers.ts";
 import type { Connection } from "../lib/postgres/connection.ts";
 import { CONFIG, ERP_FILES, LISTED, OLDER_KEYS } from "./adoption_fixture.ts";
 import { binaries, createProject, denoCache, sql, startPlace, type TestPlace } from "./engine_fixture.ts";
@@ -217,6 +218,26 @@ describe("database and workflows", () => {
       await github.stop();
     }
   }
+
+  test("the doctor counts who may restore production, by the ERP's own permission function", async () => {
+    const managers = async () => managersVerdict({ ok: true, value: await readManagers(prod) });
+    expect(await managers()).toMatchObject({
+      status: "ok",
+      message: "Podem restaurar a produção: 1 usuário de 1 empresa.",
+    });
+    const idOf = (n: number) => `'${USER.slice(0, -1)}${n}'::uuid`;
+    const more = [2, 3, 4, 5].map((n) => `(${idOf(n)}, ${idOf(n % 2 + 8)})`);
+    await sql(
+      prod,
+      `insert into public.empresas select distinct company, 'Outra' from (values ${more}) m (member, company);
+       insert into public.empresa_usuarios select company, member, 'caixa' from (values ${more}) m (member, company);`,
+    );
+    expect(await managers()).toMatchObject({
+      status: "failed",
+      message: expect.stringContaining("Podem restaurar a produção: 5 usuários de 3 empresas."),
+    });
+    expect(await readManagers(place.server.connection("postgres", "dev"))).toBeNull();
+  });
 
   test(
     "the workflows back up, drill with the ERP's own assertions, and restore, in the product's folder",

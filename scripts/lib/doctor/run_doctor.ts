@@ -11,7 +11,7 @@ import type { Environment } from "../process/environment.ts";
 import { findPostgres } from "../postgres/binaries.ts";
 import { bucketRuleChecks } from "./bucket_rules.ts";
 import { catalogChecks } from "./catalog_state.ts";
-import { type DoctorCheck, type DoctorReport, worstStatus } from "./check.ts";
+import { check, type DoctorCheck, type DoctorReport, notChecked, worstStatus } from "./check.ts";
 import { type Result } from "@backup/result.ts";
 import { clockCheck, type Clocks, readHttpClock } from "./clocks.ts";
 import { readErasingRules, readLockRules } from "./cloudflare_rules.ts";
@@ -23,6 +23,7 @@ import { hostChecks } from "./host_repository.ts";
 import { type Limit, withinLimit } from "./within_limit.ts";
 import { machineChecks, type MachineFacts, readMachine } from "./machine.ts";
 import type { DatabaseFacts } from "./read_database.ts";
+import { managersVerdict, readManagers } from "./prod_managers.ts";
 import { type DatabaseDeps, probeDatabase } from "./probe_database.ts";
 import { type DoctorSettings, readSettings } from "./settings.ts";
 import { TRIAL_PREFIX, tryVault, vaultChecks, vaultNotChecked } from "./vault_trial.ts";
@@ -144,10 +145,17 @@ async function catalogGroup(
   limit: Limit,
   now: Date,
 ): Promise<DoctorCheck[]> {
-  if (!connection?.ok) return await catalogChecks(null, limit, now);
+  if (!connection?.ok) {
+    const unreached = notChecked("o banco prod não foi alcançado");
+    return [...await catalogChecks(null, limit, now), check("catalog", "prod_managers", unreached)];
+  }
   const catalog = new Catalog({ connection: connection.value });
   try {
-    return await catalogChecks(catalog, limit, now);
+    const managers = await withinLimit(limit, (signal) => readManagers(connection.value, signal));
+    return [
+      ...await catalogChecks(catalog, limit, now),
+      check("catalog", "prod_managers", managersVerdict(managers)),
+    ];
   } finally {
     await catalog.close();
   }
