@@ -55,6 +55,7 @@ await runMain(async (signal) => {
         key,
         requester,
         freshHours,
+        allowUnsigned: env.ALLOW_UNSIGNED ?? null,
         anonReads: env.ANON_READS,
         sharedReads: env.SHARED_READS,
         projectAsserts: env.PROJECT_ASSERTS ?? null,

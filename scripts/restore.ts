@@ -100,6 +100,7 @@ async function restore({ env, vault, signal }: Task, run: TrackedRun): Promise<O
     allowSchemaOnly: env.ALLOW_SCHEMA_ONLY,
     allowTightLockTable: env.ALLOW_TIGHT_LOCK_TABLE,
     allowOrphans: env.ALLOW_ORPHANS,
+    allowUnsigned: env.ALLOW_UNSIGNED ?? null,
     endSessions: env.END_SESSIONS,
     plan: env.PLAN_REQUEST_ID === undefined ? null : await readPlan(env.PLAN_REQUEST_ID, run),
     quarantine: env.TARGET === "prod" ? null : await readFile(QUARANTINE, "utf8"),
@@ -153,6 +154,7 @@ async function plan(
     allowSchemaOnly: env.ALLOW_SCHEMA_ONLY,
     allowTightLockTable: env.ALLOW_TIGHT_LOCK_TABLE,
     allowOrphans: env.ALLOW_ORPHANS,
+    allowUnsigned: env.ALLOW_UNSIGNED ?? null,
     requester: requester.requestedBy,
   });
   for (const obstacle of planned.obstacles) reporter.warn(`obstacle: ${JSON.stringify(obstacle)}`);

@@ -28,8 +28,9 @@ await runInterruptible(async (output) => {
   for (const { verdict, name, detail } of checks) output.print(`${verdict} ${name}: ${detail}`);
   const failed = checks.filter(({ verdict }) => verdict === "FAIL");
   if (failed.length === 0) return;
+  const isFailed = (check: string) => failed.some(({ name }) => name === check);
   throw new BackupError(
-    failed.some(({ name }) => name === "manifest") ? "manifest_invalid" : "archive_corrupt",
+    isFailed("manifest") ? "manifest_invalid" : isFailed("signature") ? "backup_unsigned" : "archive_corrupt",
     `${key} failed ${failed.map(({ name }) => name).join(", ")}`,
     { hint: "Do not rely on this backup: verify another one, and make a new one." },
   );

@@ -20,6 +20,7 @@ export function demoEnvironment(
 ): Record<string, string> {
   return {
     ...workflowSecretsOf(plan, databases),
+    BACKUP_PUBLIC_KEYS: plan.keys.backupPublic,
     SUPABASE_ADMIN_URL_PROD: adminUrl,
     SUPABASE_URL: plan.urls.supabase,
     GITHUB_TOKEN: plan.githubToken,

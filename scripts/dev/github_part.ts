@@ -14,6 +14,8 @@ export interface GitHubPartOptions {
   port: number;
   token: string;
   secrets: Readonly<Record<string, string>>;
+  /** By which the commands know the stack's backups. */
+  backupPublicKey: string;
   binaries: PostgresBinaries;
   log: (line: string) => void;
 }
@@ -35,7 +37,7 @@ export class GitHubPart {
   }
 
   async start(): Promise<void> {
-    const { run, port, token, secrets, binaries, log } = this.#options;
+    const { run, port, token, secrets, backupPublicKey, binaries, log } = this.#options;
     this.#running = await startGitHub({
       port,
       workspace: ROOT,
@@ -52,7 +54,11 @@ export class GitHubPart {
       },
       // a job without its own major version uses that of this machine's servers
       // no pg_cron here: the watchdog is the only watch
-      variables: { REVO_POSTGRES_MAJOR: String(binaries.major), REVO_WATCHDOG_HOURLY: "yes" },
+      variables: {
+        REVO_POSTGRES_MAJOR: String(binaries.major),
+        REVO_WATCHDOG_HOURLY: "yes",
+        REVO_BACKUP_PUBLIC_KEYS: backupPublicKey,
+      },
       tempFolder: this.#tempFolder,
       log,
     });

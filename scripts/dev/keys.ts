@@ -1,5 +1,5 @@
 /** The secrets of one run of the stack: generated at each start, not valid elsewhere. */
-import { randomBytes } from "node:crypto";
+import { generateKeyPairSync, randomBytes } from "node:crypto";
 
 export interface Keys {
   /** Identifies the project; does not authenticate a user. */
@@ -8,13 +8,19 @@ export interface Keys {
   secret: string;
   /** Signs the tokens of users, HS256. */
   jwtSecret: string;
+  /** Sign the backups, Ed25519, as `npm run backups -- keys` makes them. */
+  backupSigning: string;
+  backupPublic: string;
 }
 
 export function makeKeys(): Keys {
+  const { privateKey, publicKey } = generateKeyPairSync("ed25519");
   return {
     publishable: `sb_publishable_${randomText(22)}`,
     secret: `sb_secret_${randomText(22)}`,
     jwtSecret: randomText(48),
+    backupSigning: privateKey.export({ type: "pkcs8", format: "der" }).toString("base64"),
+    backupPublic: publicKey.export({ type: "spki", format: "der" }).toString("base64"),
   };
 }
 

@@ -72,9 +72,17 @@ function databasesOf(server: SupabaseServer): Stack["databases"] {
 }
 
 function githubPart(plan: Plan, server: SupabaseServer): GitHubPart {
-  const { run, ports, githubToken: token, binaries, log } = plan;
+  const { run, ports, githubToken: token, binaries, keys, log } = plan;
   const secrets = workflowSecretsOf(plan, databasesOf(server));
-  return new GitHubPart({ run, port: ports.github, token, secrets, binaries, log });
+  return new GitHubPart({
+    run,
+    port: ports.github,
+    token,
+    secrets,
+    backupPublicKey: keys.backupPublic,
+    binaries,
+    log,
+  });
 }
 
 async function seed(options: StackOptions, plan: Plan, server: SupabaseServer): Promise<SeededUsers | null> {

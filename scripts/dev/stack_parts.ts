@@ -199,12 +199,16 @@ export async function startDoors(
 }
 
 /** The repository's secrets on GitHub, as docs/environment.md lists them. */
-export function workflowSecretsOf({ vault }: Plan, databases: Stack["databases"]): Record<string, string> {
+export function workflowSecretsOf(
+  { vault, keys }: Plan,
+  databases: Stack["databases"],
+): Record<string, string> {
   return {
     R2_ENDPOINT: vault.endpoint,
     R2_BUCKET: vault.bucket,
     R2_ACCESS_KEY_ID: vault.accessKeyId,
     R2_SECRET_ACCESS_KEY: vault.secretAccessKey,
+    BACKUP_SIGNING_KEY: keys.backupSigning,
     SUPABASE_DB_URL_PROD: databases.prod,
     SUPABASE_DB_URL_DEV: databases.dev,
     SUPABASE_DB_URL_VERIFY: databases.verify,

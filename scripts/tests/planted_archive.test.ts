@@ -136,7 +136,9 @@ test("a program planted in the platform's structure does not run where a plain s
     );
     const { vault, progress } = engine(place.store.vault, connection);
     const deps = { vault, progress, connection, signal: new AbortController().signal };
-    await expect(restoreIntoEmpty(deps, key, false)).rejects.toMatchObject({ code: "restore_failed" });
+    await expect(restoreIntoEmpty(deps, { key, allowUnsigned: null }, false)).rejects.toMatchObject({
+      code: "restore_failed",
+    });
     expect(await exists(canary)).toBe(false);
   } finally {
     await server.stop("immediate");

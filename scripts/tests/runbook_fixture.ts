@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import process from "node:process";
+import { makeKeyPair } from "@backup/vault/signature.ts";
 import { ROOT } from "./documented_names.ts";
 import { binaries, commandEnvironment, type TestPlace } from "./engine_fixture.ts";
 import { follow, type Situation } from "./markdown_commands.ts";
@@ -21,8 +22,11 @@ export interface Laptop {
 export async function openLaptop(place: TestPlace): Promise<Laptop> {
   const folder = await mkdtemp(join(tmpdir(), "revo-laptop-"));
   const machine = machineOf(place, folder);
+  const { publicKey, privateKey } = await makeKeyPair();
   const prepared = {
     ...place.store.secrets,
+    BACKUP_PUBLIC_KEYS: publicKey,
+    BACKUP_SIGNING_KEY: privateKey,
     SUPABASE_DB_URL_PROD: place.server.url("postgres", "prod"),
     SUPABASE_DB_URL_DEV: place.server.url("postgres", "dev"),
     REQUESTED_BY: "noite@example.com",

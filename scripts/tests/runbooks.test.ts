@@ -106,7 +106,8 @@ it("the vault is read and restored with plain programs", NIGHT, async () => {
   const { PGHOST = "", PGPORT = "", PGUSER = "", PGPASSWORD = "" } =
     place.server.connection("supabase_admin", "postgres").env;
   const text = await readFile(join(ROOT, "docs/storage-format.md"), "utf8");
-  const env = { ...laptop.machine, PGHOST, PGPORT, PGUSER, PGPASSWORD };
+  const { BACKUP_PUBLIC_KEYS = "" } = laptop.prepared;
+  const env = { ...laptop.machine, BACKUP_PUBLIC_KEYS, PGHOST, PGPORT, PGUSER, PGPASSWORD };
   const said = await follow(text, { cwd: laptop.folder, env, fill: {} });
   const manifest = await readFile(join(laptop.folder, `${stem}.manifest.json`), "utf8");
   const { sha256, manifest_sha256 } = JSON.parse(manifest);

@@ -8,7 +8,7 @@ import { Catalog } from "../lib/catalog/catalog.ts";
 import type { Connection } from "../lib/postgres/connection.ts";
 import { jsonb } from "../lib/postgres/sql_text.ts";
 import { MemoryStore } from "../lib/vault/memory_store.ts";
-import { StoredVault } from "../lib/vault/stored_vault.ts";
+import { StoredVault, type StoredVaultOptions } from "../lib/vault/stored_vault.ts";
 import { newOrigin } from "../lib/vault/origin.ts";
 import type { Vault } from "../lib/vault/vault.ts";
 import { binaries, createProject, sql, startPlace, type TestPlace } from "./engine_fixture.ts";
@@ -142,10 +142,11 @@ export interface MemoryVault {
   replace(key: string, bytes: Uint8Array | string): Promise<void>;
 }
 
-export function memoryVault(): MemoryVault {
+/** @param keys of the vault's signatures; default: none */
+export function memoryVault(keys: Pick<StoredVaultOptions, "signer" | "trusted"> = {}): MemoryVault {
   const now = () => new Date(Date.now() + memory.hoursAhead * 3_600_000);
   const store = new MemoryStore({ now });
-  const vault = new StoredVault(store);
+  const vault = new StoredVault(store, keys);
   const memory: MemoryVault = {
     vault,
     store,

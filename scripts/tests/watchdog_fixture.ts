@@ -4,6 +4,7 @@ import { sealManifest } from "@backup/vault/manifest.ts";
 import { exampleManifest } from "@backup/vault/manifest_example.ts";
 import { buildKeys, receiptKey, toUtcSecond } from "@backup/vault/object_key.ts";
 import { WATCHED_WORKFLOWS } from "@backup/watch/workflows.ts";
+import type { Vault } from "../lib/vault/vault.ts";
 import type { TestVault } from "./engine_fixture.ts";
 
 export interface FakeBackup {
@@ -17,7 +18,7 @@ export interface FakeBackup {
 
 export const ROWS = { "public.pedidos": 1000, "public.clientes": 400, "public.paises": 20 };
 
-/** An archive that pg_restore could not read, with a valid manifest except for the given changes. Its key. */
+/** An archive that pg_restore could not read, with a valid manifest except for the given changes, signed if the vault has a key. Its key. */
 export async function addBackup({ vault }: Pick<TestVault, "vault">, backup: FakeBackup): Promise<string> {
   const keys = buildKeys({
     target: "prod",
@@ -38,7 +39,11 @@ export async function addBackup({ vault }: Pick<TestVault, "vault">, backup: Fak
   };
   if (backup.damaged) content[0] = (content[0] ?? 0) ^ 1;
   await vault.put(keys.archive, content, "application/gzip");
-  await vault.put(keys.manifest, await sealManifest(manifest), "application/json");
+  await vault.put(
+    keys.manifest,
+    await sealManifest(await signedBy(vault, keys.manifest, manifest)),
+    "application/json",
+  );
   return keys.archive;
 }
 
@@ -74,8 +79,12 @@ export async function addReceipt(
     freshness: null,
   };
   const key = receiptKey(archive, at);
-  await vault.put(key, JSON.stringify(receipt), "application/json");
+  await vault.put(key, JSON.stringify(await signedBy(vault, key, receipt)), "application/json");
   return key;
+}
+
+async function signedBy({ signer }: Vault, key: string, fields: object): Promise<object> {
+  return signer ? await signer.signJson(key, fields) : fields;
 }
 
 /** Every watched workflow, with a job that does nothing. */

@@ -200,7 +200,7 @@ async function manifestOf(
     toc: { TABLE: tables.length, "TABLE DATA": tables.length },
     fingerprint: { public: sha256(`fingerprint ${key}`) },
   };
-  return JSON.parse(await formatManifest(manifest));
+  return JSON.parse(await formatManifest("", manifest, null));
 }
 
 function runRow(run: SampleRun, manifests: ReadonlyMap<string, Manifest>) {

@@ -4,11 +4,12 @@ import { labelSchema } from "@backup/label.ts";
 import { modeSchema, targetSchema } from "@backup/target.ts";
 import { yes } from "../process/environment.ts";
 import { requesterFields } from "../run/requester.ts";
-import { vaultFields } from "../vault/environment.ts";
+import { signerFields, vaultFields } from "../vault/environment.ts";
 
 export const backupEnvironment = z.object({
   ...requesterFields,
   ...vaultFields,
+  ...signerFields,
   TARGET: targetSchema.default("prod"),
   MODE: modeSchema.default("full"),
   LABEL: labelSchema,
@@ -16,4 +17,4 @@ export const backupEnvironment = z.object({
   ALLOW_SHRINK: yes,
 });
 
-export const uploadEnvironment = z.object({ ...vaultFields, FILE: z.string().min(1) });
+export const uploadEnvironment = z.object({ ...vaultFields, ...signerFields, FILE: z.string().min(1) });

@@ -142,7 +142,7 @@ async function writeManifest(
   key: string,
   manifest: Manifest,
 ): Promise<void> {
-  const text = await formatManifest(manifest);
+  const text = await formatManifest(key, manifest, vault.signer);
   await files.put(key, text, "application/json");
   if (await vault.text(key) === text) return;
   throw new BackupError(

@@ -7,7 +7,7 @@ import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { BackupError } from "@backup/errors.ts";
-import { type AnyManifest, parseManifest } from "@backup/vault/manifest.ts";
+import { type AnyManifest, parseManifest, sealManifest } from "@backup/vault/manifest.ts";
 import {
   ARCHIVE_SUFFIX,
   buildKeys,
@@ -58,12 +58,17 @@ export async function uploadLocalBackup(
     progress.phase("manifest");
     const recovery = recoveryText(keys, manifest, toc, vault.bucket);
     await files.put(keys.recovery, recovery, "text/markdown; charset=utf-8");
-    await files.put(keys.manifest, text, "application/json");
+    await files.put(keys.manifest, await signedText(vault, keys.manifest, text), "application/json");
   } catch (error) {
     await files.rollback((line) => progress.log(line));
     throw error;
   }
   return { key: keys.archive, manifest };
+}
+
+/** The manifest with the signature of this machine's key; without one as it is. */
+async function signedText({ signer }: Vault, key: string, text: string): Promise<string> {
+  return signer ? await sealManifest(await signer.signJson(key, JSON.parse(text))) : text;
 }
 
 async function readManifestBeside(file: string): Promise<string> {

@@ -3,6 +3,7 @@ import { backupCommand } from "../backup/command.ts";
 import { uploadCommand } from "../backup/upload_command.ts";
 import type { Command } from "../command/command.ts";
 import { doctorCommand } from "../doctor/command.ts";
+import { keysCommand } from "../doctor/keys_command.ts";
 import { drillCommand } from "../drill/command.ts";
 import { listCommand } from "../list/command.ts";
 import { pruneCommand } from "../prune/command.ts";
@@ -25,5 +26,6 @@ export const COMMANDS: readonly Command[] = [
   uploadCommand,
   watchdogCommand,
   doctorCommand,
+  keysCommand,
   alarmTestCommand,
 ];

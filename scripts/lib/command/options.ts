@@ -49,6 +49,14 @@ export const allowTightLockTable: Option = {
   summary: "try a restore whose locks may not fit into the server's lock table",
 };
 
+export const allowUnsigned: Option = {
+  flag: "allow-unsigned",
+  variable: "ALLOW_UNSIGNED",
+  value: { placeholder: "KEY", schema: keySchema },
+  summary:
+    "use this backup, named by its key, although no key of this installation signed it: its code is run",
+};
+
 export const apply: Option = {
   flag: "apply",
   variable: "APPLY",
@@ -96,7 +104,13 @@ export const VAULT: readonly Setting[] = [
   { variable: "R2_ACCESS_KEY_ID", isRequired: true },
   { variable: "R2_SECRET_ACCESS_KEY", isRequired: true },
   { variable: "R2_BUCKET", when: "default revo-erp-backups-prod" },
+  {
+    variable: "BACKUP_PUBLIC_KEYS",
+    when: "whose signatures count, besides those of scripts/signing_keys.txt",
+  },
 ];
+
+export const SIGNER: Setting = { variable: "BACKUP_SIGNING_KEY", when: "signs what is written; a secret" };
 
 export const CATALOG: Setting = {
   variable: "SUPABASE_DB_URL_PROD",

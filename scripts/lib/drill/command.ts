@@ -1,10 +1,12 @@
 import { BACKUP_OVERDUE_AFTER_MS, hours } from "@backup/service_levels.ts";
 import { type Command, EXAMPLE_KEY } from "../command/command.ts";
 import {
+  allowUnsigned,
   archiveKey,
   CATALOG,
   positive,
   REQUESTER,
+  SIGNER,
   target,
   TEMPORARY,
   TOOLS,
@@ -47,11 +49,13 @@ export const drillCommand: Command = {
       value: { placeholder: "FILE" },
       summary: "the project's own SQL of assertions, run on the restored database as it is",
     },
+    allowUnsigned,
     ...REQUESTER,
   ],
   operand: "key",
   settings: [
     ...VAULT,
+    SIGNER,
     CATALOG,
     {
       variable: "DRILL_DB_URL",

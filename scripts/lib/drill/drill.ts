@@ -17,6 +17,7 @@ import { TOOL_VERSION } from "../run/tool_version.ts";
 import type { OwnDatabase } from "../server/prepare_platform.ts";
 import type { DrillDatabase } from "./check.ts";
 import { freshnessOf } from "../vault/newest_backup.ts";
+import { requireTrusted } from "../vault/trust.ts";
 import { notProven } from "./not_proven.ts";
 import type { DrillContext } from "./drill_context.ts";
 import { type DrilledRestore, restoreAndCheck } from "./restore_and_check.ts";
@@ -29,6 +30,8 @@ export interface DrillSpec extends Pick<DrillDatabase, "anonReads" | "sharedRead
   requester: Pick<Requester, "run" | "gitSha">;
   /** Maximum age of the newest backup of the same database; `null` without a schedule. */
   freshHours: number | null;
+  /** Its key, as the confirmation that it need not be signed by a key of this installation. @default null */
+  allowUnsigned?: string | null;
 }
 
 export interface CompletedDrill {
@@ -42,7 +45,8 @@ const BEFORE_RESTORE: readonly DrillCheck[] = ["manifest", "stored_size", "store
 
 /**
  * @returns the receipt, which is in the vault then, whatever its verdicts.
- * @throws {BackupError} an error that the backup does not cause: no connection, no disk, no such program, a signal.
+ * @throws {BackupError} `backup_unsigned`, without a receipt; an error that the backup does not cause: no connection, no
+ * disk, no such program, a signal.
  */
 export async function drill(
   context: DrillContext,
@@ -60,22 +64,25 @@ export async function drill(
   const facts = { sha256: manifest?.sha256 ?? null, server_version, freshness };
   const receipt = writeReceipt(context, request, began, { ...facts, ...conclude(verdicts, restored) });
   const key = receiptKey(request.key, began);
-  await vault.put(key, JSON.stringify(receipt, null, 2) + "\n", "application/json");
+  const signed = vault.signer ? await vault.signer.signJson(key, receipt) : receipt;
+  await vault.put(key, JSON.stringify(signed, null, 2) + "\n", "application/json");
   return { receipt, receiptKey: key };
 }
 
 /** The checks that need no restore. */
 async function checkStored(
   { vault, progress }: DrillContext,
-  { key, freshHours }: DrillSpec,
+  { key, freshHours, allowUnsigned = null }: DrillSpec,
   now: Date,
   verdicts: Verdicts,
 ): Promise<Pick<StoredFacts, "manifest" | "fingerprintLines"> & Pick<Receipt, "freshness">> {
   progress.phase("look");
   const { target } = parseArchiveKey(key);
-  const { outcomes, ...stored } = await readStored(vault, key);
+  const { outcomes, trust, ...stored } = await readStored(vault, key);
+  if (trust !== null) requireTrusted(vault, key, trust, allowUnsigned);
   const freshness = await freshnessOf(vault, target, now);
   verdicts.set("manifest", outcomes.manifest);
+  verdicts.set("signature", outcomes.signature);
   verdicts.set("stored_size", outcomes.stored_size);
   verdicts.set("stored_fingerprint", outcomes.stored_fingerprint);
   verdicts.set("freshness", freshnessOutcome(freshness, freshHours, target));

@@ -4,15 +4,17 @@ import { z } from "zod";
 import { targetSchema } from "@backup/target.ts";
 import { names } from "../process/environment.ts";
 import { requesterFields } from "../run/requester.ts";
-import { vaultFields } from "../vault/environment.ts";
+import { signerFields, vaultFields } from "../vault/environment.ts";
 
 export const drillEnvironment = z.object({
   ...requesterFields,
   ...vaultFields,
+  ...signerFields,
   TARGET: targetSchema.default("prod"),
   R2_KEY: z.string().optional(),
   /** An empty database to drill in, as a superuser. Without it the drill starts a server. */
   DRILL_DB_URL: z.string().optional(),
+  ALLOW_UNSIGNED: z.string().optional(),
   FRESH_HOURS: z.coerce.number().positive().optional(),
   ANON_READS: names,
   SHARED_READS: names,

@@ -24,6 +24,7 @@ import type { Verdicts } from "./verdicts.ts";
 /** Which backup, and what its checks compare with. */
 type Request = Pick<DrillDatabase, "fingerprintLines" | "anonReads" | "sharedReads" | "projectAsserts"> & {
   key: string;
+  allowUnsigned?: string | null;
 };
 
 /** A restore, and what the throwaway server lacks of the archive. */
@@ -46,7 +47,8 @@ export async function restoreAndCheck(
   const startedAt = clock();
   let isFetched = false;
   try {
-    return await withFetchedBackup(context, request.key, async (backup) => {
+    const { key, allowUnsigned = null } = request;
+    return await withFetchedBackup(context, { key, allowUnsigned }, async (backup) => {
       isFetched = true;
       verdicts.set("stored_hash", hashOutcome(backup), toSeconds(clock() - startedAt));
       const restored = await restore(context, backup, throwaway, verdicts);

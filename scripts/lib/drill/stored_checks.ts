@@ -1,9 +1,11 @@
 /** The checks of the stored objects, made before the restore. */
 import { toBackupError } from "@backup/errors.ts";
 import { type AnyManifest, isProving } from "@backup/vault/manifest.ts";
-import type { Receipt } from "@backup/vault/receipt.ts";
+import type { DrillCheck, Receipt } from "@backup/vault/receipt.ts";
+import type { Trust } from "@backup/vault/signature.ts";
 import type { Target } from "@backup/target.ts";
-import { readFingerprintLines, readManifest } from "../vault/fetch_backup.ts";
+import { readFingerprintLines } from "../vault/fetch_backup.ts";
+import { isTrusted, type ReadManifest, readSignedManifest } from "../vault/trust.ts";
 import type { Vault } from "../vault/vault.ts";
 import { type CheckOutcome, fail, NO_PROOFS, pass, skipped } from "./check.ts";
 import { failedCheckOf } from "./failed_check.ts";
@@ -11,33 +13,56 @@ import { failedCheckOf } from "./failed_check.ts";
 export interface StoredFacts {
   /** `null` for a backup made by hand, and where it cannot be read. */
   manifest: AnyManifest | null;
+  /** `null` where the manifest cannot be read. */
+  trust: Trust | null;
   /** `null` where there are none, or others than the manifest's. */
   fingerprintLines: readonly string[] | null;
-  outcomes: { manifest: CheckOutcome; stored_size: CheckOutcome; stored_fingerprint: CheckOutcome };
+  outcomes: Record<StoredOutcome, CheckOutcome>;
 }
+
+type StoredOutcome = Extract<
+  DrillCheck,
+  "manifest" | "signature" | "stored_size" | "stored_fingerprint"
+>;
 
 /** Why a check is skipped for a missing manifest. */
 export const NO_MANIFEST = "a backup made by hand has no manifest";
 
 /** Reads the stored objects of a backup. @throws {BackupError} an error that the backup does not cause. */
 export async function readStored(vault: Vault, key: string): Promise<StoredFacts> {
-  let manifest: AnyManifest | null;
+  let read: ReadManifest;
   try {
-    manifest = await readManifest(vault, key);
+    read = await readSignedManifest(vault, key);
   } catch (thrown) {
     const error = toBackupError(thrown);
     failedCheckOf(error);
     const unknown = skipped("the manifest cannot be read");
-    const outcomes = { manifest: fail(error.message), stored_size: unknown, stored_fingerprint: unknown };
-    return { manifest: null, fingerprintLines: null, outcomes };
+    const outcomes = {
+      manifest: fail(error.message),
+      signature: unknown,
+      stored_size: unknown,
+      stored_fingerprint: unknown,
+    };
+    return { manifest: null, trust: null, fingerprintLines: null, outcomes };
   }
+  const { manifest, trust } = read;
   const fingerprint = await checkFingerprint(vault, key, manifest);
   const outcomes = {
     manifest: manifestOutcome(manifest, key),
+    signature: signatureOutcome(vault, trust),
     stored_size: sizeOutcome(manifest, await vault.head(key)),
     stored_fingerprint: fingerprint.outcome,
   };
-  return { manifest, fingerprintLines: fingerprint.lines, outcomes };
+  return { manifest, trust, fingerprintLines: fingerprint.lines, outcomes };
+}
+
+/** An unsigned backup is drilled only where that was confirmed: no verdict on it. */
+function signatureOutcome(vault: Vault, trust: Trust): CheckOutcome {
+  if (trust.state === "signed") return pass(`by ${trust.keyId}`);
+  if (isTrusted(vault, trust)) return skipped("not signed, and this installation has no public key");
+  return skipped(
+    trust.keyId === null ? "not signed" : `by ${trust.keyId}, which is no key of this installation`,
+  );
 }
 
 function manifestOutcome(manifest: AnyManifest | null, key: string): CheckOutcome {

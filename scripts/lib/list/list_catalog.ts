@@ -5,7 +5,8 @@ import type { Catalog } from "../catalog/catalog.ts";
 import { literal } from "../postgres/sql_text.ts";
 import { type BackupList, listedBackupSchema } from "./listed_backup.ts";
 
-const COLUMNS = Object.keys(listedBackupSchema.shape).filter((name) => name !== "created_at").join(", ");
+const COMPUTED = ["created_at", "is_trusted"];
+const COLUMNS = Object.keys(listedBackupSchema.shape).filter((name) => !COMPUTED.includes(name)).join(", ");
 /** As manifests and keys write it. */
 const CREATED_AT = `to_char(created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as created_at`;
 
@@ -23,7 +24,7 @@ export async function listCatalog(
   const ofTarget = target === null ? "" : `and target = ${literal(target)}`;
   const rows = await catalog.rows(
     `select to_jsonb(b) from (
-       select ${COLUMNS}, ${CREATED_AT} from public.ops_db_backups
+       select ${COLUMNS}, ${CREATED_AT}, null as is_trusted from public.ops_db_backups
         where r2_bucket = ${literal(bucket)} and duplicate_of is null and status <> 'deleted' ${ofTarget}
         order by ops_db_backups.created_at desc, id desc limit ${limit}) b;`,
   );

@@ -4,7 +4,7 @@ import { isProving } from "@backup/vault/manifest.ts";
 import { parseArchiveKey, targetPrefix, VAULT_ROOT } from "@backup/vault/object_key.ts";
 import type { Target } from "@backup/target.ts";
 import { listStoredSets, type StoredSet } from "../vault/stored_sets.ts";
-import { readManifest } from "../vault/fetch_backup.ts";
+import { isTrusted, readSignedManifest } from "../vault/trust.ts";
 import { newestProof } from "../vault/newest_proof.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { BackupList, ListedBackup } from "./listed_backup.ts";
@@ -41,7 +41,7 @@ async function readBackup(vault: Vault, { key, archive, manifest, others }: Stor
   if (manifest === null) return { r2_key: key, why: "no manifest: an upload that was not finished" };
   const { createdAtUtc, target, label } = parseArchiveKey(key);
   try {
-    const read = await readManifest(vault, key);
+    const { manifest: read, trust } = await readSignedManifest(vault, key);
     return {
       r2_key: key,
       created_at: createdAtUtc,
@@ -51,6 +51,7 @@ async function readBackup(vault: Vault, { key, archive, manifest, others }: Stor
       bytes: archive?.bytes ?? null,
       rows_total: read && isProving(read) ? read.rows_total : null,
       proof: await newestProof(vault, others),
+      is_trusted: isTrusted(vault, trust),
       status: null,
       origin: null,
       hold_until: null,

@@ -1,4 +1,5 @@
 /** The vault's objects of one target: backups to decide on, orphans to delete, and objects that are not changed. */
+import { toBackupError } from "@backup/errors.ts";
 import { type RetentionBackup, retentionBackupOf } from "@backup/retention/policy.ts";
 import { targetPrefix } from "@backup/vault/object_key.ts";
 import type { Target } from "@backup/target.ts";
@@ -15,6 +16,7 @@ import {
   objectsOf,
   verdictOf,
 } from "../reconcile/verdict.ts";
+import { isTrusted, readSignedManifest } from "../vault/trust.ts";
 import type { Vault } from "../vault/vault.ts";
 
 /** A backup on which vault and catalog agree, with the objects that are deleted with it. */
@@ -39,6 +41,9 @@ export interface Survey {
 /** Age, by the vault's own clock, from which an unfinished write counts as an orphan. */
 export const ORPHAN_AGE_MS = DAY_MS;
 
+/** Manifests that are read at the same time. */
+const PARALLEL_READS = 8;
+
 /** @param vaultTime the vault's own */
 export async function surveyTarget(
   vault: Vault,
@@ -55,7 +60,26 @@ export async function surveyTarget(
       survey.orphans.push(pair.stored);
     } else if (!isQuiet(verdict)) survey.leftAlone.push({ key: pair.key, verdict });
   }
+  for (let i = 0; i < survey.candidates.length; i += PARALLEL_READS) {
+    await Promise.all(
+      survey.candidates.slice(i, i + PARALLEL_READS).map(async ({ backup }) => {
+        backup.isTrusted = await isVouchedFor(vault, backup.key);
+      }),
+    );
+  }
   return survey;
+}
+
+/** Whether a key of this installation signed the backup, where it has one. What cannot be read is not signed. */
+async function isVouchedFor(vault: Vault, key: string): Promise<boolean> {
+  if (vault.trusted.isEmpty) return true;
+  try {
+    return isTrusted(vault, (await readSignedManifest(vault, key)).trust);
+  } catch (thrown) {
+    const { code } = toBackupError(thrown);
+    if (code === "manifest_invalid" || code === "manifest_too_new") return false;
+    throw thrown;
+  }
 }
 
 /**
@@ -67,7 +91,7 @@ function candidateOf({ stored, row }: Pair, verdict: ArchiveVerdict): Candidate 
   const isWhole = verdict === "agreed" || verdict === "enter" && row.status === "deleted";
   if (!isWhole || row.bytes !== null && row.bytes !== stored.archive.bytes) return null;
   return {
-    backup: retentionBackupOf(row, stored.archive.modifiedAt),
+    backup: retentionBackupOf(row, { storedAt: stored.archive.modifiedAt, isTrusted: false }),
     bytes: stored.archive.bytes,
     others: stored.others.map(({ key }) => key),
     status: row.status,

@@ -1,19 +1,22 @@
 /** Enters a backup of the vault into the catalog: from its manifest, or without one from the archive itself. */
 import { BackupError, toBackupError } from "@backup/errors.ts";
-import { type AnyManifest, type LegacyManifest, parseManifest } from "@backup/vault/manifest.ts";
+import type { AnyManifest, LegacyManifest } from "@backup/vault/manifest.ts";
 import { parseArchiveKey, siblingKeys } from "@backup/vault/object_key.ts";
 import { isAhead } from "@backup/vault/time.ts";
 import { readStoredToc } from "../vault/stored_toc.ts";
 import type { Catalog } from "../catalog/catalog.ts";
+import { parseSignedManifest, requireTrusted } from "../vault/trust.ts";
 import type { ListedObject, Vault } from "../vault/vault.ts";
 
 /**
  * Writes the row of a backup from its manifest.
  * @throws {BackupError} `archive_corrupt` when the archive's size is not the manifest's, `manifest_invalid` when key or
- * manifest state a time after the vault's own.
+ * manifest state a time after the vault's own, `backup_unsigned`.
  */
 export async function adoptByManifest(vault: Vault, catalog: Catalog, archive: ListedObject): Promise<void> {
-  const manifest = await parseManifest(await vault.text(siblingKeys(archive.key).manifest));
+  const text = await vault.text(siblingKeys(archive.key).manifest);
+  const { manifest, trust } = await parseSignedManifest(vault, archive.key, text);
+  requireTrusted(vault, archive.key, trust, null);
   if (manifest.bytes !== archive.bytes) {
     throw new BackupError(
       "archive_corrupt",

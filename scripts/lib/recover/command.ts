@@ -1,5 +1,13 @@
 import type { Command } from "../command/command.ts";
-import { allowSchemaOnly, keyOrNewest, newestOf, TEMPORARY, TOOLS, VAULT } from "../command/options.ts";
+import {
+  allowSchemaOnly,
+  allowUnsigned,
+  keyOrNewest,
+  newestOf,
+  TEMPORARY,
+  TOOLS,
+  VAULT,
+} from "../command/options.ts";
 
 export const recoverCommand: Command = {
   name: "recover",
@@ -11,7 +19,7 @@ export const recoverCommand: Command = {
   ],
   task: "restore",
   taskArguments: ["--from-vault"],
-  options: [newestOf, keyOrNewest, allowSchemaOnly],
+  options: [newestOf, keyOrNewest, allowSchemaOnly, allowUnsigned],
   operand: "key",
   settings: [...VAULT, { variable: "DATABASE_URL", when: "where to; a secret" }, TOOLS, TEMPORARY],
   environment: async () => (await import("./recover.ts")).fromVaultEnvironment,

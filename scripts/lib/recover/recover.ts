@@ -24,7 +24,8 @@ import type { Progress } from "../run/progress.ts";
 import { Session, type SessionOptions } from "../postgres/session.ts";
 import { adoptMissing } from "../reconcile/adopt_missing.ts";
 import type { Vault } from "../vault/vault.ts";
-import { type FetchedBackup, readManifest, withFetchedBackup } from "../vault/fetch_backup.ts";
+import { type FetchedBackup, withFetchedBackup } from "../vault/fetch_backup.ts";
+import { isTrusted, readSignedManifest } from "../vault/trust.ts";
 import { restoreFetched, type RestoreResult } from "../restore/restore_backup.ts";
 
 const NEWEST = "newest";
@@ -42,6 +43,7 @@ export const fromVaultEnvironment = z.object({
   ALLOW_SCHEMA_ONLY: z.enum(["yes", "true", "no", "false"]).default("no").transform((it) =>
     /yes|true/.test(it)
   ),
+  ALLOW_UNSIGNED: z.string().optional(),
 });
 
 /**
@@ -64,10 +66,11 @@ export async function recoverFromVault(
   }
   const key = env.R2_KEY === NEWEST ? await newestBackup(vault, env.TARGET) : env.R2_KEY;
   const progress = progressOn(output);
-  if (env.DATABASE_URL === undefined) return await check({ vault, progress, signal }, key);
+  const wanted = { key, allowUnsigned: env.ALLOW_UNSIGNED ?? null };
+  if (env.DATABASE_URL === undefined) return await check({ vault, progress, signal }, wanted);
   const connection = parseDatabaseUrl(env.DATABASE_URL, "DATABASE_URL");
   const deps = { vault, connection, progress, signal };
-  const { verified, skipped, warnings } = await restoreIntoEmpty(deps, key, env.ALLOW_SCHEMA_ONLY);
+  const { verified, skipped, warnings } = await restoreIntoEmpty(deps, wanted, env.ALLOW_SCHEMA_ONLY);
   output.setResult({ r2_key: key, verified, skipped, warnings });
   print(`restored and checked: ${verified.tables} tables, ${verified.rows} rows`);
   for (const what of verified.notChecked) print(`not checked: ${what}`);
@@ -79,11 +82,13 @@ async function list(vault: Vault, target: Target, print: (line: string) => void)
   const backups = await backupsNewestFirst(vault, target);
   for (const { key, beside } of backups) {
     const rejected = isRejected({ proof: await newestProof(vault, beside) }) ? ", REJECTED by a drill" : "";
-    print(`${key}  ${describe(await readManifest(vault, key))}${rejected}`);
+    const { manifest, trust } = await readSignedManifest(vault, key);
+    const unsigned = isTrusted(vault, trust) ? "" : ", NOT SIGNED by a key of this installation";
+    print(`${key}  ${describe(manifest)}${rejected}${unsigned}`);
   }
   print(
     `${backups.length} backups of ${target}, newest first. R2_KEY=… checks one, R2_KEY=${NEWEST} the first full one ` +
-      "that is not what a restore replaced and that no drill rejected.",
+      "that is signed, where there are keys, is not what a restore replaced, and that no drill rejected.",
   );
 }
 
@@ -96,13 +101,19 @@ function describe(manifest: AnyManifest | null): string {
 }
 
 /** Downloads the backup and checks its size, its hash and the head of its archive. */
-async function check(deps: Omit<Context, "connection">, key: string): Promise<void> {
+async function check(deps: Omit<Context, "connection">, wanted: WantedBackup): Promise<void> {
   const { progress } = deps;
-  await withFetchedBackup(deps, key, ({ manifest, toc }) => {
+  await withFetchedBackup(deps, wanted, ({ key, manifest, toc }) => {
     progress.log(`${key} is good: ${toc.entries.length} entries, ${describe(manifest)}`);
     if (manifest !== null) progress.log(`SHA-256 ${manifest.sha256}, as its manifest says`);
     return Promise.resolve();
   });
+}
+
+interface WantedBackup {
+  key: string;
+  /** Its key, as the confirmation that it need not be signed by a key of this installation. */
+  allowUnsigned: string | null;
 }
 
 interface Context {
@@ -118,7 +129,7 @@ interface Context {
  */
 export async function restoreIntoEmpty(
   deps: Context,
-  key: string,
+  wanted: WantedBackup,
   allowSchemaOnly: boolean,
 ): Promise<RestoreResult> {
   const { vault, progress, signal } = deps;
@@ -127,7 +138,7 @@ export async function restoreIntoEmpty(
   const gzip = chooseGzip();
   const isPlatform = await inspectEmpty(deps);
   let connection = deps.connection;
-  const restored = await withFetchedBackup(deps, key, async (backup) => {
+  const restored = await withFetchedBackup(deps, wanted, async (backup) => {
     if (!isPlatform) {
       progress.phase("prepare");
       const superuser = deps.connection;

@@ -3,11 +3,12 @@ import { z } from "zod";
 import { targetSchema } from "@backup/target.ts";
 import { yes } from "../process/environment.ts";
 import { requesterFields } from "../run/requester.ts";
-import { vaultFields } from "../vault/environment.ts";
+import { signerFields, vaultFields } from "../vault/environment.ts";
 
 export const restoreEnvironment = z.object({
   ...requesterFields,
   ...vaultFields,
+  ...signerFields,
   TARGET: targetSchema,
   R2_KEY: z.string(),
   CONFIRM: z.string().optional(),
@@ -19,4 +20,5 @@ export const restoreEnvironment = z.object({
   ALLOW_TIGHT_LOCK_TABLE: yes,
   ALLOW_ORPHANS: yes,
   REVO_BREAK_GLASS: z.string().optional(),
+  ALLOW_UNSIGNED: z.string().optional(),
 });

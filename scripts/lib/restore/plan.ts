@@ -13,7 +13,7 @@ import type { ClientTools } from "../postgres/client_tools.ts";
 import type { Connection } from "../postgres/connection.ts";
 import type { Progress } from "../run/progress.ts";
 import type { Vault } from "../vault/vault.ts";
-import { readFingerprintLines, readManifest } from "../vault/fetch_backup.ts";
+import { readFingerprintLines, readTrustedManifest } from "../vault/fetch_backup.ts";
 import { type DurationPlan, planDuration } from "./plan_duration.ts";
 import {
   compareSchemas,
@@ -41,6 +41,8 @@ export interface PlanOrder {
   allowTightLockTable?: boolean;
   /** The confirmation that foreign keys with orphans come back unvalidated: an obstacle without it. @default false */
   allowOrphans?: boolean;
+  /** The backup's key, as the confirmation that it need not be signed by a key of this installation. @default null */
+  allowUnsigned?: string | null;
   /** Who requests the plan: whether that account can sign in afterwards is part of it. @default null */
   requester?: string | null;
   /** Larger archives are not read. @default {@link READ_UP_TO} */
@@ -99,13 +101,13 @@ const READ_UP_TO = 2_000_000_000;
 
 /**
  * Changes nothing, and takes no lock that others wait for.
- * @throws {BackupError} why the plan could not be made: `vault_object_missing`, `manifest_invalid`,
+ * @throws {BackupError} why the plan could not be made: `vault_object_missing`, `manifest_invalid`, `backup_unsigned`,
  * `archive_rejected`, `target_locked` when a table is locked exclusively, with the sessions that hold the lock.
  */
 export async function planRestore(context: PlanContext, order: PlanOrder): Promise<RestorePlan> {
   const { createdAtUtc } = parseArchiveKey(order.key);
   context.progress.phase("inspect_backup");
-  const backup = await readBackup(context.vault, order.key);
+  const backup = await readBackup(context.vault, order);
   const hash = await hashOf(context, order, backup);
   const reading = readingOf(backup, hash);
   context.progress.phase("inspect_target");
@@ -129,10 +131,13 @@ export async function planRestore(context: PlanContext, order: PlanOrder): Promi
   };
 }
 
-async function readBackup(vault: Vault, key: string): Promise<StoredBackup> {
+async function readBackup(
+  vault: Vault,
+  { key, allowUnsigned = null }: PlanOrder,
+): Promise<StoredBackup> {
   const stored = await vault.head(key);
   if (!stored) throw new BackupError("vault_object_missing", `Cannot find ${key} in the vault`);
-  const manifest = await readManifest(vault, key);
+  const manifest = await readTrustedManifest(vault, key, allowUnsigned);
   const proving = manifest && isProving(manifest) ? manifest : null;
   return {
     manifest,

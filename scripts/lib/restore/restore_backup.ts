@@ -45,6 +45,8 @@ export interface RestoreOrder {
   allowTightLockTable?: boolean;
   /** The confirmation that foreign keys with orphans come back unvalidated. @default false */
   allowOrphans?: boolean;
+  /** The backup's key, as the confirmation that it need not be signed by a key of this installation. @default null */
+  allowUnsigned?: string | null;
   /** Every user of the target has to sign in again. @default false */
   endSessions?: boolean;
   /** Statements that run after the checks, in the same transaction; `null` for a target that goes on as production. */
@@ -83,7 +85,11 @@ export async function restoreBackup(context: RestoreContext, order: RestoreOrder
   return await withTargetLock(
     context,
     (session) =>
-      withFetchedBackup(context, order.key, (backup) => restoreLocked(context, session, order, backup)),
+      withFetchedBackup(
+        context,
+        { key: order.key, allowUnsigned: order.allowUnsigned ?? null },
+        (backup) => restoreLocked(context, session, order, backup),
+      ),
   );
 }
 

@@ -5,13 +5,14 @@ import { open, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { BackupError } from "@backup/errors.ts";
-import { type AnyManifest, type Manifest, parseManifest } from "@backup/vault/manifest.ts";
+import type { AnyManifest, Manifest } from "@backup/vault/manifest.ts";
 import { siblingKeys } from "@backup/vault/object_key.ts";
 import type { ArchiveToc } from "../archive/archive_toc.ts";
 import { readGzippedToc } from "../archive/contents.ts";
 import { fingerprintOf } from "../postgres/database_facts.ts";
 import { withTemporaryFolder } from "../process/temporary_folder.ts";
 import type { Progress } from "../run/progress.ts";
+import { readSignedManifest, requireTrusted } from "./trust.ts";
 import type { Vault } from "./vault.ts";
 
 /** A backup on this machine, equal to its manifest. */
@@ -29,15 +30,19 @@ interface FetchContext {
   signal?: AbortSignal;
 }
 
-/** Downloads a backup, checks it, and keeps it until `work` is done. */
+/**
+ * Downloads a backup, checks it, and keeps it until `work` is done.
+ * @param allowUnsigned its key, as the confirmation that it need not be signed by a key of this installation
+ * @throws {BackupError} `backup_unsigned` before a byte of the archive is read
+ */
 export async function withFetchedBackup<T>(
   context: FetchContext,
-  key: string,
+  { key, allowUnsigned }: { key: string; allowUnsigned: string | null },
   work: (backup: FetchedBackup) => Promise<T>,
 ): Promise<T> {
   return await withTemporaryFolder("archive", async (folder) => {
     context.progress.phase("download");
-    const manifest = await readManifest(context.vault, key);
+    const manifest = await readTrustedManifest(context.vault, key, allowUnsigned);
     const archiveFile = join(folder, "archive.dump.gz");
     await downloadArchive(context, key, manifest, archiveFile);
     const toc = await readGzippedToc(createReadStream(archiveFile));
@@ -45,10 +50,18 @@ export async function withFetchedBackup<T>(
   });
 }
 
-/** The manifest beside an archive, `null` when there is none (a backup made by hand). */
-export async function readManifest(vault: Vault, key: string): Promise<AnyManifest | null> {
-  const { manifest } = siblingKeys(key);
-  return await vault.head(manifest) ? await parseManifest(await vault.text(manifest)) : null;
+/**
+ * The manifest beside an archive, `null` when there is none (a backup made by hand).
+ * @throws {BackupError} `backup_unsigned` unless it is signed by a key of this installation, or `allowUnsigned` is its key
+ */
+export async function readTrustedManifest(
+  vault: Vault,
+  key: string,
+  allowUnsigned: string | null,
+): Promise<AnyManifest | null> {
+  const { manifest, trust } = await readSignedManifest(vault, key);
+  requireTrusted(vault, key, trust, allowUnsigned);
+  return manifest;
 }
 
 /**

@@ -7,34 +7,45 @@ import { BACKUP_OVERDUE_AFTER_MS, hours } from "@backup/service_levels.ts";
 import { isAhead } from "@backup/vault/time.ts";
 import type { Receipt } from "@backup/vault/receipt.ts";
 import type { Target } from "@backup/target.ts";
-import { readManifest } from "./fetch_backup.ts";
 import { newestProof } from "./newest_proof.ts";
 import { listStoredSets } from "./stored_sets.ts";
+import { isTrusted, readSignedManifest } from "./trust.ts";
 import type { ListedObject, Vault } from "./vault.ts";
 
 /**
- * The key of the newest backup of a target that carries rows. One whose manifest cannot be read counts: the
- * drill reports it. A safety copy does not count: it holds the content that a restore replaced. Neither does a backup
- * that a drill rejected.
- * @throws {BackupError} `no_backup_found`.
+ * The key of the newest backup of a target that carries rows. A safety copy does not count: it holds the content that a
+ * restore replaced. Neither does a backup that a drill rejected. Where this installation has keys, only what one of them
+ * signed counts; elsewhere also one whose manifest cannot be read: the drill reports it.
+ * @throws {BackupError} `no_backup_found`, `public_keys_missing`.
  */
 export async function newestBackup(vault: Vault, target: Target): Promise<string> {
   const backups = await backupsNewestFirst(vault, target);
-  const passedOver: string[] = [];
+  const passedOver: PassedOver = { copy: backups.map(({ key }) => key).find(isSafetyKey) };
   for (const { key, beside } of backups) {
-    if (isSafetyKey(key) || !await carriesRows(vault, key)) continue;
+    if (isSafetyKey(key)) continue;
+    const standing = await standingOf(vault, key);
+    if (standing === "unsigned") passedOver.unsigned ??= key;
+    if (standing !== "counts") continue;
     if (!isRejected({ proof: await newestProof(vault, beside) })) return key;
-    passedOver.push(key);
+    passedOver.rejected ??= key;
   }
   throw new BackupError("no_backup_found", `The vault holds no full backup of ${target} that counts`, {
-    hint: hintWithout(passedOver[0], backups.map(({ key }) => key).find(isSafetyKey)),
+    hint: hintWithout(passedOver),
   });
 }
 
+/** The newest of each kind that does not count. */
+interface PassedOver {
+  rejected?: string;
+  unsigned?: string;
+  copy: string | undefined;
+}
+
 /** What there is instead; only its key names it. */
-function hintWithout(rejected: string | undefined, copy: string | undefined): string {
+function hintWithout({ rejected, unsigned, copy }: PassedOver): string {
   const others = [
     rejected && `A drill rejected the newest: ${rejected}.`,
+    unsigned && `No key of this installation signed the newest: ${unsigned}.`,
     copy && `What restores replaced is there: ${copy}.`,
   ].filter(Boolean);
   return ["Run a backup first.", ...others].join(" ");
@@ -63,12 +74,20 @@ export async function backupsNewestFirst(vault: Vault, target: Target): Promise<
   );
 }
 
-async function carriesRows(vault: Vault, key: string): Promise<boolean> {
-  try {
-    return (await readManifest(vault, key))?.mode !== "schema-only";
-  } catch (error) {
-    return isUnreadable(error);
+/** @throws {BackupError} `public_keys_missing` for a signed backup where there is no key to check it with */
+async function standingOf(vault: Vault, key: string): Promise<"counts" | "unsigned" | "no_rows"> {
+  const read = await readSignedManifest(vault, key).catch((error) => isUnreadable(error) && null);
+  if (read === null) return vault.trusted.isEmpty ? "counts" : "unsigned";
+  const { manifest, trust } = read;
+  if (trust.state === "foreign" && vault.trusted.isEmpty) {
+    throw new BackupError(
+      "public_keys_missing",
+      `Cannot choose a backup: ${key} is signed by ${trust.keyId}, and this installation has no public key`,
+      { hint: "Put the key into scripts/signing_keys.txt or into BACKUP_PUBLIC_KEYS." },
+    );
   }
+  if (manifest?.mode === "schema-only") return "no_rows";
+  return isTrusted(vault, trust) ? "counts" : "unsigned";
 }
 
 /** @throws `error` itself unless a manifest cannot be read. */
@@ -80,7 +99,8 @@ function isUnreadable(error: unknown): true {
 
 /** The major version of the server that was backed up; `undefined`, any, when the manifest does not state it. */
 export async function wantedMajor(vault: Vault, key: string): Promise<number | undefined> {
-  const manifest = await readManifest(vault, key).catch((error) => isUnreadable(error) && null);
+  const read = await readSignedManifest(vault, key).catch((error) => isUnreadable(error) && null);
+  const manifest = read && read.manifest;
   return manifest && isProving(manifest) ? Number.parseInt(manifest.server_version) : undefined;
 }
 

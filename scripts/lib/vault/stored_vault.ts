@@ -1,6 +1,7 @@
 /** The vault on any store of objects. */
 import { createHash } from "node:crypto";
 import { BackupError, toBackupError } from "@backup/errors.ts";
+import { type Signer, TrustedKeys } from "@backup/vault/signature.ts";
 import { downloadObject } from "./download.ts";
 import type { ErasingRule } from "./lifecycle.ts";
 import { sendParts, type SentParts } from "./multipart_upload.ts";
@@ -25,24 +26,33 @@ export interface StoredVaultOptions {
   retry?: RetryPolicy;
   /** Ends every call, with its reason. */
   signal?: AbortSignal;
+  /** @default none: signatures are not checked */
+  trusted?: TrustedKeys;
+  /** @default `null`: what is written is not signed */
+  signer?: Signer | null;
 }
 
 export class StoredVault implements Vault {
   readonly bucket: string;
+  readonly trusted: TrustedKeys;
+  readonly signer: Signer | null;
   readonly #store: ObjectStore;
   readonly #retry: RetryPolicy;
   readonly #signal: AbortSignal | undefined;
   readonly #cleanup: StoredVault;
 
-  constructor(store: ObjectStore, { retry = {}, signal }: StoredVaultOptions = {}, isCleanup = false) {
+  constructor(store: ObjectStore, options: StoredVaultOptions = {}, isCleanup = false) {
+    const { retry = {}, signal, trusted = TrustedKeys.NONE, signer = null } = options;
     this.bucket = store.bucket;
+    this.trusted = trusted;
+    this.signer = signer;
     this.#store = new RetryingStore(store, retry);
     this.#retry = retry;
     this.#signal = signal;
     // created here, so that its time runs from the signal on
     this.#cleanup = isCleanup || !signal
       ? this
-      : new StoredVault(store, { retry, signal: graceAfter(signal, CLEANUP_MS) }, true);
+      : new StoredVault(store, { ...options, signal: graceAfter(signal, CLEANUP_MS) }, true);
   }
 
   async upload(

@@ -2,6 +2,7 @@
  * The vault: objects that are written once, confirmed, and never overwritten. An upload is confirmed only when the
  * vault's ETag equals the one computed here from what was sent. Transient failures are retried and reported.
  */
+import type { Signer, TrustedKeys } from "@backup/vault/signature.ts";
 import type { ErasingRule } from "./lifecycle.ts";
 import type {
   ListedObject,
@@ -32,6 +33,12 @@ export const SMALL_OBJECT_BYTES = 64 * 2 ** 20;
 
 export interface Vault {
   readonly bucket: string;
+
+  /** The keys whose signatures count. */
+  readonly trusted: TrustedKeys;
+
+  /** Signs what is written; `null` without a key. */
+  readonly signer: Signer | null;
 
   /**
    * Uploads a stream of unknown length in equal parts while it is hashed; confirmed by size, ETag and writer. Reading

@@ -9,12 +9,14 @@ import { countEntries } from "../archive/contents.ts";
 import { type CheckOutcome, fail, NO_PROOFS, NO_ROWS, pass, passUnless, skipped } from "../drill/check.ts";
 import { NO_MANIFEST, readStored } from "../drill/stored_checks.ts";
 import type { Progress } from "../run/progress.ts";
+import { isTrusted } from "../vault/trust.ts";
 import type { Vault } from "../vault/vault.ts";
 import { type ArchiveContent, type ReadArchive, readArchive } from "./read_archive.ts";
 
 /** The checks of a drill that need no server, by the same names. */
 export const STORED_CHECKS = [
   "manifest",
+  "signature",
   "stored_size",
   "stored_fingerprint",
   "stored_hash",
@@ -34,13 +36,16 @@ export interface StoredCheck {
  */
 export async function verifyStored(vault: Vault, key: string, progress: Progress): Promise<StoredCheck[]> {
   progress.phase("look");
-  const { manifest, outcomes } = await readStored(vault, key);
+  const { manifest, trust, outcomes } = await readStored(vault, key);
   const stored = await vault.head(key);
   if (!stored) throw new BackupError("vault_object_missing", `Cannot find ${key} in the vault`);
   progress.phase("read");
   const read = await readArchive(vault.download(key), (done) => progress.bytes(done, stored.bytes));
   const found: Record<StoredCheck["name"], CheckOutcome> = {
     ...outcomes,
+    signature: trust === null || isTrusted(vault, trust)
+      ? outcomes.signature
+      : fail(outcomes.signature.detail),
     stored_hash: hashOutcome(read, manifest),
     archive_readable: contentOutcome(read, manifest),
     rows_per_table: rowsOutcome(read, manifest),

@@ -16,9 +16,9 @@ import type { Target } from "@backup/target.ts";
 import type { VaultFacts, WatchedBackup } from "@backup/watch/conditions.ts";
 import { COMPARED_BACKUPS } from "@backup/watch/vault.ts";
 import { compareStored } from "./compare_stored.ts";
-import { readManifest } from "../vault/fetch_backup.ts";
-import { isReceiptAhead, newestProof } from "../vault/newest_proof.ts";
+import { isReceiptAhead, isTrustedReceipt, newestProof } from "../vault/newest_proof.ts";
 import { listStoredSets } from "../vault/stored_sets.ts";
+import { isTrusted, readSignedManifest } from "../vault/trust.ts";
 import type { ListedObject, Vault } from "../vault/vault.ts";
 
 /** Limit of manifests that are read to find the full backups that are compared. */
@@ -46,21 +46,40 @@ export async function readVaultFacts(
   const listed = await listVault(vault, target);
   const corrupt = listed.orphans.map((key) => ({ key, reason: "o arquivo não está no cofre" }));
   const backups: WatchedBackup[] = [];
+  const signed: ListedObject[] = [];
+  const unsigned: ListedObject[] = [];
   for (const { key, archive, receipts } of listed.backups.slice(0, READ_MANIFESTS)) {
     if (backups.length > COMPARED_BACKUPS) break;
     // a safety copy is checked, too, but does not count as a recent backup
     const isBackup = !isSafetyKey(key);
     const read = await readBackup(vault, archive, isBackup && backups.length === 0 && key !== hashedKey);
     if (typeof read === "string") corrupt.push({ key, reason: read });
-    else if (read !== null && isBackup) {
-      backups.push({ ...read, rejectedAt: rejectedAt({ proof: await newestProof(vault, receipts) }) });
+    else if (!read.isTrusted) unsigned.push(archive);
+    else signed.push(archive);
+    if (typeof read === "object" && read.isTrusted && read.full !== null && isBackup) {
+      backups.push({ ...read.full, rejectedAt: rejectedAt({ proof: await newestProof(vault, receipts) }) });
     }
   }
   const { drills, ahead } = await readDrills(vault, listed.receipts);
   const datedAhead = [...listed.ahead, ...ahead].map(({ key, modifiedAt }) => (
     { key, storedAt: modifiedAt.toISOString() }
   ));
-  return { facts: { backups, corrupt, datedAhead, drills }, hashedKey: backups[0]?.key ?? null };
+  const facts = {
+    backups,
+    corrupt,
+    datedAhead,
+    isSigned: !vault.trusted.isEmpty,
+    unsigned: unsignedSince(signed, unsigned),
+    drills,
+  };
+  return { facts, hashedKey: backups[0]?.key ?? null };
+}
+
+/** Those that were stored after the oldest signed one, by the vault's time; all of them when none is signed. */
+function unsignedSince(signed: readonly ListedObject[], unsigned: readonly ListedObject[]) {
+  const began = Math.min(...signed.map(({ modifiedAt }) => modifiedAt.getTime()));
+  return unsigned.filter(({ modifiedAt }) => signed.length === 0 || modifiedAt.getTime() > began)
+    .map(({ key, modifiedAt }) => ({ key, storedAt: modifiedAt.toISOString() }));
 }
 
 interface Listed {
@@ -92,30 +111,40 @@ async function listVault(vault: Vault, target: Target): Promise<Listed> {
   return listed;
 }
 
-/** A full backup; `null` for one without rows; a reason (pt-BR) for one that cannot be restored. */
+/** A stored backup whose size, and on request whose content, is its manifest's. */
+interface StoredBackup {
+  /** Whether its signature counts here, or none is needed. */
+  isTrusted: boolean;
+  /** `null` for one without rows. */
+  full: Omit<WatchedBackup, "rejectedAt"> | null;
+}
+
+/** @returns a reason (pt-BR) for one that cannot be restored */
 async function readBackup(
   vault: Vault,
   { key, bytes, modifiedAt }: ListedObject,
   whole: boolean,
-): Promise<Omit<WatchedBackup, "rejectedAt"> | string | null> {
-  let manifest;
+): Promise<StoredBackup | string> {
+  let read;
   try {
-    manifest = await readManifest(vault, key);
+    read = await readSignedManifest(vault, key);
   } catch (thrown) {
     const { code, message } = toBackupError(thrown);
     if (code !== "manifest_invalid" && code !== "manifest_too_new") throw thrown;
     return `manifesto ilegível: ${message}`;
   }
+  const { manifest, trust } = read;
   if (manifest === null) return `${siblingKeys(key).manifest} sumiu`;
   if (manifest.bytes !== bytes) return `tem ${bytes} bytes, o manifesto diz ${manifest.bytes}`;
   if (isAhead(manifest.created_at_utc, modifiedAt)) {
     return `o manifesto é de ${manifest.created_at_utc}, no futuro`;
   }
+  if (!isTrusted(vault, trust)) return { isTrusted: false, full: null };
   const difference = whole ? await compareStored(vault, key, manifest) : null;
   if (difference !== null) return difference;
-  if (manifest.mode !== "full") return null;
+  if (manifest.mode !== "full") return { isTrusted: true, full: null };
   const rows = isProving(manifest) ? manifest.rows : null;
-  return { key, createdAtUtc: parseArchiveKey(key).createdAtUtc, bytes, rows };
+  return { isTrusted: true, full: { key, createdAtUtc: parseArchiveKey(key).createdAtUtc, bytes, rows } };
 }
 
 /** The newest drills, and receipts whose text states a time after the vault's own. */
@@ -125,8 +154,9 @@ async function readDrills(
 ): Promise<{ drills: Drill[]; ahead: ListedObject[] }> {
   const [drills, ahead]: [Drill[], ListedObject[]] = [[], []];
   for (const receipt of receipts.slice(0, READ_RECEIPTS)) {
-    const drill = readDrill(receipt.key, await vault.text(receipt.key));
-    if (drill === null) continue;
+    const text = await vault.text(receipt.key);
+    const drill = readDrill(receipt.key, text);
+    if (drill === null || !await isTrustedReceipt(vault, receipt.key, text)) continue;
     if (isAhead(drill.drilledAtUtc, receipt.modifiedAt)) {
       ahead.push(receipt);
       continue;

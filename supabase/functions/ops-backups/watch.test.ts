@@ -19,7 +19,14 @@ const watchdog = (hours: number, notified: object = {}) => ({
 });
 
 function materialOfNoBackup(): Promise<string> {
-  const [alarm] = vaultConditions({ backups: [], corrupt: [], datedAhead: [], drills: [] }, {
+  const [alarm] = vaultConditions({
+    backups: [],
+    corrupt: [],
+    datedAhead: [],
+    isSigned: true,
+    unsigned: [],
+    drills: [],
+  }, {
     now: NOW.toISOString(),
     target: "prod",
   });

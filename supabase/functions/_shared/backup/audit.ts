@@ -6,6 +6,7 @@
  *     audit/<chain>/<first record>-<last record>.jsonl
  */
 import { z } from "zod";
+import { sha256Hex } from "./vault/canonical.ts";
 
 export const AUDIT_ROOT = "audit";
 const FIRST_PREV_HASH = "0".repeat(64);
@@ -81,8 +82,7 @@ export function parseAuditRecord(line: AuditLine): AuditRecord {
 
 /** Whether a line's hash is the hash of its text. */
 export async function isUnchanged({ record, prev_hash, hash }: AuditLine): Promise<boolean> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(prev_hash + record));
-  return hash === [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hash === await sha256Hex(prev_hash + record);
 }
 
 /** Checks one chain line by line, in constant memory, and keeps the first break. */

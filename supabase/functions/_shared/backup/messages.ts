@@ -210,6 +210,16 @@ const CODES = {
   },
   // Scripts: restore
   manifest_invalid: { status: 422, message: "O manifesto deste backup não pôde ser lido." },
+  backup_unsigned: {
+    status: 422,
+    message:
+      "Este backup não é assinado por uma chave desta instalação: pode ter sido feito por outra pessoa. Nada foi alterado; escolha um assinado, ou confirme este pela chave dele.",
+  },
+  public_keys_missing: {
+    status: 500,
+    message:
+      "O cofre tem backups assinados, e falta a chave pública para conferi-los. Ponha-a em scripts/signing_keys.txt ou em BACKUP_PUBLIC_KEYS.",
+  },
   manifest_too_new: {
     status: 422,
     message: "Este backup foi feito por uma versão mais nova do sistema. Atualize antes de restaurar.",

@@ -45,6 +45,8 @@ export interface RetentionBackup {
   provenAt: string | null;
   /** When a drill rejected it; `null` unless that is the newest ruling. */
   rejectedAt: string | null;
+  /** Whether it is signed by a key of this installation, or none is needed. */
+  isTrusted: boolean;
   holdUntil: string | null;
   holdReason: string | null;
 }
@@ -109,7 +111,10 @@ export interface RetentionRow {
  * Converts a row of the catalog; rows of status `deleted` or `failed` are no backups.
  * @param storedAt the vault's own time of the archive
  */
-export function retentionBackupOf(row: RetentionRow, storedAt: Date | null): RetentionBackup {
+export function retentionBackupOf(
+  row: RetentionRow,
+  { storedAt, isTrusted }: Pick<RetentionBackup, "storedAt" | "isTrusted">,
+): RetentionBackup {
   return {
     key: row.r2_key,
     createdAt: row.created_at,
@@ -119,6 +124,7 @@ export function retentionBackupOf(row: RetentionRow, storedAt: Date | null): Ret
     origin: row.origin,
     bytes: row.bytes,
     storedAt,
+    isTrusted,
     provenAt: row.proven_at,
     rejectedAt: rejectedAt(row),
     holdUntil: row.hold_until,

@@ -8,6 +8,8 @@ const NOW = new Date("2026-03-11T12:00:00Z"); // a Wednesday
 const NONE: RetentionFacts = { inUse: new Set() };
 
 /** A backup of a moment; proven ones have a drill on the same day. */
+const AS_LISTED = { storedAt: null, isTrusted: true };
+
 function backup(createdAt: string, changes: Partial<RetentionBackup> = {}): RetentionBackup {
   const digits = createdAt.replaceAll(/[-:Z]/g, "").replace("T", "_");
   const { target = "prod", label = null } = changes;
@@ -23,6 +25,7 @@ function backup(createdAt: string, changes: Partial<RetentionBackup> = {}): Rete
     storedAt: null,
     provenAt: null,
     rejectedAt: null,
+    isTrusted: true,
     holdUntil: null,
     holdReason: null,
     ...changes,
@@ -162,8 +165,10 @@ Deno.test("the catalog's row says whether the newest ruling is a rejection", () 
     ...{ origin: "schedule", bytes: 1, proven_at: null, hold_until: null, hold_reason: null },
   };
   const drilled_at = "2026-03-10T05:30:00Z";
-  assert.equal(retentionBackupOf({ ...row, proof: { failed: 2, drilled_at } }, null).rejectedAt, drilled_at);
-  assert.equal(retentionBackupOf({ ...row, proof: { failed: 0, drilled_at } }, null).rejectedAt, null);
+  const rejectedAt = (failed: number) =>
+    retentionBackupOf({ ...row, proof: { failed, drilled_at } }, AS_LISTED).rejectedAt;
+  assert.equal(rejectedAt(2), drilled_at);
+  assert.equal(rejectedAt(0), null);
 });
 
 Deno.test("targets are counted separately, and the result has the order of the input", () => {
@@ -194,7 +199,10 @@ Deno.test("a row of the catalog becomes a backup, in each form of its times", ()
     hold_until: "2026-03-12 00:00:00.5+00",
     hold_reason: "x",
   };
-  assert.deepEqual(plan([retentionBackupOf(row, null)])[0]?.reasons.slice(0, 2), ["hold", "none_proven"]);
+  assert.deepEqual(plan([retentionBackupOf(row, AS_LISTED)])[0]?.reasons.slice(0, 2), [
+    "hold",
+    "none_proven",
+  ]);
 });
 
 Deno.test("the text states the date and the reason", () => {

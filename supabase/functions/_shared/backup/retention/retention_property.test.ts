@@ -45,6 +45,7 @@ class World {
       storedAt: new Date(this.now),
       provenAt: null,
       rejectedAt: null,
+      isTrusted: true,
       holdUntil: null,
       holdReason: null,
     };
@@ -317,6 +318,45 @@ Deno.test("backups that are dated back or in the future change no decision on a 
   );
 });
 
+const unsigned = forgery.map((each) => ({ ...each, isTrusted: false }));
+/** Stored at the time that it states, as any writer can. */
+const honestlyDated = unsigned.map((each) => ({ ...each, offset: 0 }));
+
+Deno.test("unsigned backups, whatever their dates and proofs, change no decision on a signed one nor on each other", () => {
+  fc.assert(
+    fc.property(
+      fc.array(
+        fc.tuple(
+          happening,
+          fc.array(fc.oneof(unsigned, honestlyDated), { maxLength: 6 }),
+          fc.integer({ min: 0, max: 20 }),
+        ),
+        { minLength: 5, maxLength: 25 },
+      ),
+      (events) => {
+        const world = new World();
+        let forged: RetentionBackup[] = [];
+        for (const [happen, forgeries, days] of events) {
+          happen(world);
+          forged = [...forged, ...forgeries.map((each, i) => forge(world.now, each, i))];
+          for (let day = 0; day <= days; day++) {
+            if (day > 0) world.runUntil(nextDaily(world.now, 6, 40));
+            const alone = world.plan();
+            const mixed = world.plan([...forged, ...world.stored]);
+            assert.deepEqual(mixed.slice(forged.length), alone);
+            const i = day % Math.max(forged.length, 1);
+            const only = forged.slice(i, i + 1);
+            assert.deepEqual(world.plan([...only, ...world.stored])[0], [...mixed.slice(i), ...alone][0]);
+            world.clean();
+            forged = forged.filter((_, i) => mixed[i]?.keep);
+          }
+        }
+      },
+    ),
+    { numRuns: 4 },
+  );
+});
+
 Deno.test("without the vault's time a backup from the future is set aside", () => {
   const world = new World();
   for (let day = 0; day < 40; day++) world.day();
@@ -331,7 +371,7 @@ type Forgery = typeof forgery extends fc.Arbitrary<infer T> ? T : never;
 /** As a program with write access to the vault leaves it: stored now, with the time that it likes. */
 function forge(
   now: number,
-  { offset, ...given }: Partial<Forgery> & { offset: number },
+  { offset, ...given }: Partial<Forgery> & { offset: number; isTrusted?: boolean },
   i: number,
 ): RetentionBackup {
   const createdAt = new Date(now + offset).toISOString();
@@ -347,6 +387,7 @@ function forge(
     storedAt: new Date(now),
     provenAt: given.proven && !given.rejected ? ruling : null,
     rejectedAt: given.rejected ? ruling : null,
+    isTrusted: given.isTrusted ?? true,
     holdUntil: given.held ? new Date(now + 400 * DAY_MS).toISOString() : null,
     holdReason: given.held ? "x" : null,
   };

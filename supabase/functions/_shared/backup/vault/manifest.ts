@@ -7,6 +7,8 @@ import { z } from "zod";
 import { BackupError } from "../errors.ts";
 import { labelSchema } from "../label.ts";
 import { modeSchema, targetSchema } from "../target.ts";
+import { canonicalText, sha256Hex } from "./canonical.ts";
+import { signatureSchema, type Signer } from "./signature.ts";
 import { warningSchema } from "./warnings.ts";
 
 export const MANIFEST_VERSION = 2;
@@ -29,6 +31,8 @@ const base = {
   /** Size of the `.dump.gz` as stored. */
   bytes: count,
   git_sha: z.string().nullable(),
+  /** Of the job that wrote it; absent without a key. */
+  signature: signatureSchema.optional(),
 };
 
 export const legacyManifestSchema = z.object({ ...base, version: z.undefined().optional() });
@@ -71,7 +75,7 @@ export const manifestV2Schema = z.object({
   fingerprint: z.record(z.string(), sha256),
   /** What the backup does not hold, and what would keep it from being restored; older backups do not say. */
   warnings: z.array(warningSchema).optional(),
-  /** Hash of the manifest without this field ({@link canonicalText}); the first of version 2 have none. */
+  /** Hash of the manifest without this field (`canonicalText`); the first of version 2 have none. */
   manifest_sha256: sha256.optional(),
 });
 export type Manifest = z.infer<typeof manifestV2Schema>;
@@ -126,9 +130,18 @@ async function requireOwnHash(json: unknown, expected: string | undefined): Prom
   );
 }
 
-/** The manifest's bytes with its own hash: stable key order, one trailing newline. */
-export function formatManifest(manifest: Manifest): Promise<string> {
-  return sealManifest(manifestV2Schema.parse(manifest));
+/**
+ * The manifest's bytes with its own hash: stable key order, one trailing newline.
+ * @param key of the manifest in the vault
+ * @param signer `null`: it is not signed
+ */
+export async function formatManifest(
+  key: string,
+  manifest: Manifest,
+  signer: Signer | null,
+): Promise<string> {
+  const fields = manifestV2Schema.parse(manifest);
+  return await sealManifest(signer ? await signer.signJson(key, fields) : fields);
 }
 
 /** The fields of any manifest as text, with the hash that {@link parseManifest} checks. */
@@ -136,19 +149,6 @@ export async function sealManifest(fields: object): Promise<string> {
   return JSON.stringify({ ...fields, manifest_sha256: await hashOf(fields) }, null, 2) + "\n";
 }
 
-async function hashOf(manifest: unknown): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(canonicalText(manifest)));
-  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-/**
- * The hashed text of a manifest: without `manifest_sha256`, keys sorted at every level, no white space. `jq -cjS
- * 'del(.manifest_sha256)'` prints the same.
- */
-export function canonicalText(manifest: unknown): string {
-  return JSON.stringify(manifest, (key, value: unknown) => {
-    if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-    const entries = Object.entries(value).filter(([name]) => key !== "" || name !== "manifest_sha256");
-    return Object.fromEntries(entries.sort(([a], [b]) => a < b ? -1 : 1));
-  });
+function hashOf(manifest: unknown): Promise<string> {
+  return sha256Hex(canonicalText(manifest, ["manifest_sha256"]));
 }

@@ -3,6 +3,7 @@
  * stored beside the backup (`receiptKey`), whatever the verdict. docs/drill.md describes the checks.
  */
 import { z } from "zod";
+import { signatureSchema } from "./signature.ts";
 
 export const RECEIPT_VERSION = 1;
 export const RECEIPT_KIND = "supabase_db_drill_receipt";
@@ -13,6 +14,7 @@ export const RECEIPT_KIND = "supabase_db_drill_receipt";
  */
 export const DRILL_CHECKS = {
   manifest: "Manifesto legível e íntegro",
+  signature: "Assinatura do backup",
   stored_size: "Tamanho do arquivo no cofre",
   stored_fingerprint: "Impressão digital do banco no cofre",
   stored_hash: "Hash do arquivo no cofre",
@@ -89,6 +91,8 @@ export const receiptSchema = z.object({
     newest_created_at: z.string(),
     age_seconds: z.number(),
   }).nullable(),
+  /** Of the drill that wrote it; absent without a key. */
+  signature: signatureSchema.optional(),
 });
 export type Receipt = z.infer<typeof receiptSchema>;
 

@@ -61,6 +61,8 @@ export const UNKNOWN_TO_CATALOG: readonly ConditionId[] = [
   "vault_unreachable",
   "backup_corrupt",
   "dated_ahead",
+  "unsigned_backup",
+  "signing_off",
 ];
 
 /** The vault as the catalog lists it; damaged objects are not known there. */
@@ -71,6 +73,8 @@ export function vaultAsIndexed({ backups, drills }: CatalogWatchFacts): VaultFac
     )),
     corrupt: [],
     datedAhead: [],
+    isSigned: null,
+    unsigned: [],
     drills: drills.map(({ key, drilled_at, failed }) => ({ key, drilledAtUtc: drilled_at, failed })),
   };
 }

@@ -8,6 +8,8 @@ export const CONDITION_IDS = [
   "backup_overdue",
   "backup_corrupt",
   "dated_ahead",
+  "unsigned_backup",
+  "signing_off",
   "proof_overdue",
   "size_dropped",
   "rows_dropped",
@@ -64,6 +66,10 @@ export interface VaultFacts {
   corrupt: readonly { key: string; reason: string }[];
   /** Backups and receipts that state a time after the vault's own: they are in no other list. */
   datedAhead: readonly { key: string; storedAt: string }[];
+  /** Whether this installation has keys by which it knows its backups; `null`: not known. */
+  isSigned: boolean | null;
+  /** Backups, stored since the oldest signed one, that no key of this installation signed: they are in no other list. */
+  unsigned: readonly { key: string; storedAt: string }[];
   /** Drills of the target's backups that proved or rejected one, newest first, up to the newest that passed. */
   drills: readonly { key: string; drilledAtUtc: string; failed: readonly string[] }[];
 }

@@ -24,6 +24,8 @@ export function vaultConditions(facts: VaultFacts, deps: WatchContext): Conditio
     backupOverdue(counting, deps, facts.backups[0]),
     backupCorrupt(facts),
     datedAhead(facts),
+    unsignedBackup(facts),
+    signingOff(facts),
     proofOverdue(facts, deps),
     sizeDropped(counting),
     rowsDropped(counting),
@@ -86,6 +88,37 @@ function datedAhead({ datedAhead: objects }: VaultFacts): Condition | null {
     todo:
       "Não conta como backup nem como prova. Veja quem tem a chave do cofre e o relógio da máquina que o fez; depois apague-o à mão.",
     material: objects.map(({ key }) => key).sort().join("\n"),
+  };
+}
+
+function unsignedBackup({ unsigned }: VaultFacts): Condition | null {
+  if (unsigned.length === 0) return null;
+  return {
+    id: "unsigned_backup",
+    severity: "failed",
+    title: "Há no cofre backup que não foi assinado por esta instalação",
+    risk:
+      "Alguém que tem a chave do cofre gravou um backup que não é nosso, ou um backup nosso foi feito sem a chave de assinatura.",
+    facts: shortened(
+      unsigned.map(({ key, storedAt }) => `${key}: o cofre o recebeu em ${moment(storedAt)}.`),
+    ),
+    todo:
+      "Não conta como backup nem como prova, e não o restaure. Se for nosso, confira o segredo BACKUP_SIGNING_KEY; se não for, troque as chaves do cofre.",
+    material: unsigned.map(({ key }) => key).sort().join("\n"),
+  };
+}
+
+function signingOff({ isSigned }: VaultFacts): Condition | null {
+  if (isSigned !== false) return null;
+  return {
+    id: "signing_off",
+    severity: "warning",
+    title: "Os backups não são assinados",
+    risk:
+      "Quem conseguir gravar no cofre pode pôr lá um backup falso, e nada o distingue dos verdadeiros até ser restaurado.",
+    facts: ["Esta instalação não tem chave pública com que conferir os backups."],
+    todo: "Crie um par de chaves com `npm run backups -- keys` e siga docs/runbooks/signing-keys.md.",
+    material: "off",
   };
 }
 

@@ -39,6 +39,8 @@ const vault: VaultFacts = {
   backups: [backup(9), backup(33), backup(57), backup(81)],
   corrupt: [],
   datedAhead: [],
+  isSigned: true,
+  unsigned: [],
   drills: [{ key: "backup 57", drilledAtUtc: ago(50), failed: [] }],
 };
 const catalog: CatalogFacts = { lostRuns: [], breakGlass: [], audit: { ok: true, brokenAt: null } };
@@ -88,6 +90,16 @@ Deno.test("dated_ahead names the objects and when the vault received them", () =
   const [condition] = watch(facts({ vault: { datedAhead: [{ key: "revo/x", storedAt: NOW }] } })).conditions;
   assert.equal(condition?.id, "dated_ahead");
   assert.deepEqual(condition?.facts, ["revo/x: o cofre o recebeu em 2026-01-20 12:00 UTC."]);
+});
+
+Deno.test("unsigned_backup names the objects; signing_off stands where there are no keys", () => {
+  const [unsigned] = watch(facts({ vault: { unsigned: [{ key: "revo/x", storedAt: NOW }] } })).conditions;
+  assert.equal(unsigned?.id, "unsigned_backup");
+  assert.deepEqual(unsigned?.facts, ["revo/x: o cofre o recebeu em 2026-01-20 12:00 UTC."]);
+  const [off] = watch(facts({ vault: { isSigned: false } })).conditions;
+  assert.equal(off?.id, "signing_off");
+  assert.equal(off?.severity, "warning");
+  assert.deepEqual(ids(facts({ vault: { isSigned: null } })), []);
 });
 
 Deno.test("proof_overdue: 8 days, never, and at once when the newest drill failed", () => {

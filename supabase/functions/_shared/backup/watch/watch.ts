@@ -16,7 +16,16 @@ export interface Watched {
 
 /** The conditions that each source decides: unknown while the source does not answer. */
 const DECIDED_BY = {
-  vault: ["backup_overdue", "backup_corrupt", "dated_ahead", "proof_overdue", "size_dropped", "rows_dropped"],
+  vault: [
+    "backup_overdue",
+    "backup_corrupt",
+    "dated_ahead",
+    "unsigned_backup",
+    "signing_off",
+    "proof_overdue",
+    "size_dropped",
+    "rows_dropped",
+  ],
   catalog: ["run_lost", "break_glass", "audit_broken"],
   github: ["workflow_disabled", "schedule_not_fired"],
   tokens: ["secret_expiring"],

@@ -41,7 +41,7 @@ function RetentionDecision(
   { backup, content, now }: { backup: BackupRow; content: VaultContent; now: Date },
 ) {
   const decision = planRetention(
-    content.backups.map((row) => retentionBackupOf(row, null)),
+    content.backups.map((row) => retentionBackupOf(row, { storedAt: null, isTrusted: true })),
     DEFAULT_POLICY,
     now,
     {
