@@ -88,7 +88,11 @@ it("the project is lost: a new one gets the content of the newest backup", NIGHT
   await follow(await runbook("from-nothing"), {
     cwd: ROOT,
     env: laptop.machine,
-    fill: { ...place.store.secrets, DATABASE_URL: urlOf("projeto_novo") },
+    fill: {
+      ...place.store.secrets,
+      BACKUP_PUBLIC_KEYS: laptop.prepared.BACKUP_PUBLIC_KEYS ?? "",
+      DATABASE_URL: urlOf("projeto_novo"),
+    },
   });
   expect(await compareDatabases(urlOf("prod"), urlOf("projeto_novo"))).toMatchObject(SAME);
 });

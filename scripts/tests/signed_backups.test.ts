@@ -178,7 +178,9 @@ it("forged backups are newer, and not the newest", async () => {
   expect(facts.backups.map(({ key }) => key)).toEqual([good, drilled.receipt.r2_key]);
   const reported = [...facts.unsigned, ...facts.corrupt].map(({ key }) => key);
   expect(reported).toEqual(expect.arrayContaining(Object.values(forged)));
-  // of an installation without keys the attack succeeds
+  expect(facts.isSigned).toBe(true);
+  // of an installation without keys the attack succeeds, and its watch says so
+  expect((await readVaultFacts(keyless, "prod", null)).facts.isSigned).toBe(false);
   expect(Object.values(forged)).toContain(
     (await readVaultFacts(keyless, "prod", null)).facts.backups[0]?.key,
   );

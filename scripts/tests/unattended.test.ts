@@ -124,6 +124,7 @@ it("the watchdog's workflow reports its conditions, succeeds, prints no address,
   expect(log).toContain("proof_overdue: ");
   expect(conclusion).toBe("success");
   expect((await readIssues(github)).map(({ id, state }) => `${id} ${state}`)).toEqual([
+    "signing_off open", // this installation has no keys
     "proof_overdue open",
   ]);
   expect(eventsOf(receiver)).toEqual(["raised proof_overdue"]);

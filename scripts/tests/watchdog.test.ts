@@ -5,6 +5,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { SAFETY_LABEL } from "@backup/label.ts";
+import { makeKeyPair, Signer, TrustedKeys } from "@backup/vault/signature.ts";
 import { CONDITION_IDS, type ConditionId } from "@backup/watch/conditions.ts";
 import { startTestGitHub, type TestGitHub, TOKEN } from "../dev/github/test_github.ts";
 import { migrate, readMigrations } from "../dev/migrate.ts";
@@ -13,7 +14,7 @@ import { AlarmIssues } from "../lib/alerts/issues.ts";
 import { Catalog } from "../lib/catalog/catalog.ts";
 import { type Connection, parseDatabaseUrl } from "../lib/postgres/connection.ts";
 import { connectGitHub } from "../lib/alerts/github.ts";
-import { openR2Vault } from "../lib/vault/open_vault.ts";
+import { openR2Vault, type R2VaultOptions } from "../lib/vault/open_vault.ts";
 import type { Vault } from "../lib/vault/vault.ts";
 import { runWatchdog, type WatchdogPorts } from "../lib/watchdog/run_watchdog.ts";
 import { eventsOf, type ReadIssue, readIssues, type Receiver, startReceiver } from "./alarm_fixture.ts";
@@ -40,6 +41,8 @@ let prod: Connection;
 let github: TestGitHub;
 let receiver: Receiver;
 let catalog: Catalog;
+/** With the keys of the installation; the one of `place` has none. */
+let vault: Vault;
 /** What a round changes before it starts. */
 let state: { hours: number; vault: Vault; catalog: Catalog; gitHubToken: string; functionToken: string };
 
@@ -110,7 +113,12 @@ beforeAll(async () => {
     otherTokens: { long: "read", soon: "read" },
     tokenExpiries: { long: utc(at(24 * 60)), soon: utc(at(24 * 10)) },
   });
-  state = { hours: 0, vault: place.store.vault, catalog, gitHubToken: TOKEN, functionToken: "long" };
+  const pair = await makeKeyPair();
+  vault = openVault(place.store.secrets, {
+    signer: new Signer(pair.privateKey),
+    trusted: new TrustedKeys([pair.publicKey]),
+  });
+  state = { hours: 0, vault, catalog, gitHubToken: TOKEN, functionToken: "long" };
   await live();
 }, 240_000);
 
@@ -121,12 +129,20 @@ afterAll(async () => {
   await place?.stop();
 });
 
+function openVault(
+  { R2_ENDPOINT, R2_BUCKET, R2_ACCESS_KEY_ID, R2_SECRET_ACCESS_KEY }: TestPlace["store"]["secrets"],
+  keys: Pick<R2VaultOptions, "signer" | "trusted"> = {},
+): Vault {
+  const credentials = { accessKeyId: R2_ACCESS_KEY_ID, secretAccessKey: R2_SECRET_ACCESS_KEY };
+  return openR2Vault({ endpoint: R2_ENDPOINT, bucket: R2_BUCKET, ...credentials, ...keys });
+}
+
 function utc(date: Date): string {
   return `${date.toISOString().slice(0, 19).replace("T", " ")} UTC`;
 }
 
 async function live(): Promise<void> {
-  const { store } = place;
+  const store = { ...place.store, vault };
   const old: string[] = [];
   for (const days of [5, 4, 3, 2]) old.push(await addBackup(store, { at: at(-24 * days) }));
   const yesterday = await addBackup(store, { at: at(-9) });
@@ -144,6 +160,7 @@ async function live(): Promise<void> {
   const damaged = await addBackup(store, { at: at(-2), damaged: true });
   await addBackup(store, { at: at(-1), label: SAFETY_LABEL }); // hides nothing
   await store.vault.delete(proof);
+  const unsigned = [await addBackup(place.store, { at: at(-3) })];
   // dated in the future: they do not hide that backup and proof are overdue
   const future = await addBackup(store, { at: at(24 * 365) });
   const futureProofs = [await addReceipt(store, newest, at(24 * 300))];
@@ -157,14 +174,8 @@ async function live(): Promise<void> {
   state.hours = 14.5;
   await round("the same");
 
-  const silent = { ...place.store.secrets, R2_SECRET_ACCESS_KEY: "wrong" };
   const closed = parseDatabaseUrl("postgres://postgres:x@127.0.0.1:1/prod", "closed");
-  state.vault = openR2Vault({
-    endpoint: silent.R2_ENDPOINT,
-    bucket: silent.R2_BUCKET,
-    accessKeyId: silent.R2_ACCESS_KEY_ID,
-    secretAccessKey: silent.R2_SECRET_ACCESS_KEY,
-  });
+  state.vault = openVault({ ...place.store.secrets, R2_SECRET_ACCESS_KEY: "wrong" });
   state.catalog = new Catalog({ connection: closed });
   state.gitHubToken = "ghp_wrong";
   await round("silent");
@@ -174,6 +185,7 @@ async function live(): Promise<void> {
   await removeBackup(store, newest);
   await store.replace(old[0] ?? "", "cut off");
   await addReceipt(store, old[1] ?? "", at(-1), ["rows_per_table"]);
+  unsigned.push(await addBackup(place.store, { at: at(-2.5) }));
   futureProofs.push(await addReceipt(store, newest, at(24 * 301)));
   await sql(prod, silentRun("drill", "prod", randomUUID()));
   await sql(prod, breakGlass(randomUUID()));
@@ -183,7 +195,7 @@ async function live(): Promise<void> {
   await round("worse");
 
   await store.vault.deleteMany(futureProofs);
-  for (const key of [future, smaller, damaged, old[0] ?? ""]) await removeBackup(store, key);
+  for (const key of [future, smaller, damaged, old[0] ?? "", ...unsigned]) await removeBackup(store, key);
   const fresh = await addBackup(store, { at: at(-1) });
   await addReceipt(store, fresh, at(-0.5));
   await sql(prod, goodRun("backup", "prod", randomUUID()) + goodRun("drill", "prod", randomUUID()));
@@ -216,8 +228,9 @@ async function switchWorkflow(workflow_id: string, how: "enable" | "disable"): P
 }
 
 const SOURCES: readonly ConditionId[] = ["vault_unreachable", "catalog_unreachable", "github_unreachable"];
-/** Without the watchdog's own silence, which the other watch judges. */
-const FOUND = CONDITION_IDS.filter((id) => !SOURCES.includes(id) && id !== "watchdog_silent");
+/** The watchdog's own silence is judged by the other watch, and this installation has keys: `signed_backups.test.ts`. */
+const ELSEWHERE: readonly ConditionId[] = ["watchdog_silent", "signing_off"];
+const FOUND = CONDITION_IDS.filter((id) => !SOURCES.includes(id) && !ELSEWHERE.includes(id));
 /** The same condition also when it is worse. */
 const UNCHANGED = new Set<ConditionId>(["size_dropped", "watch_silent"]);
 
