@@ -41,6 +41,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "servers",
+          globalSetup: "scripts/dev/memory_folder.ts",
           include: ["scripts/**/*.test.ts", "supabase/tests/**/*.test.ts", "web/src/**/*.test.ts"],
           exclude: [...quick, "scripts/dev/github/**", "**/node_modules/**"],
           testTimeout: 120_000,

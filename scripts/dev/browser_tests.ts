@@ -6,13 +6,15 @@ import { spawn } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import process from "node:process";
+import openMemoryFolder from "./memory_folder.ts";
 import { startPartControl } from "./part_control.ts";
 import { type Stack, startStack, stopStacks } from "./stack.ts";
 
 const named = process.argv.slice(2);
 const names = named.length === 0 ? ["stack 1", "stack 2"] : ["stack"];
 
-const stop = (code: number) => stopStacks().then(() => process.exit(code));
+const removeFolder = await openMemoryFolder();
+const stop = (code: number) => stopStacks().then(removeFolder).then(() => process.exit(code));
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void stop(1));
 
 const stacks = await Promise.all(names.map((name) =>
@@ -23,7 +25,7 @@ const stacks = await Promise.all(names.map((name) =>
     log: (line) => void process.stdout.write(`${name}: ${line}\n`),
   })
 )).catch(async (error: unknown) => {
-  await stopStacks();
+  await stopStacks().then(removeFolder);
   throw error;
 });
 

@@ -17,7 +17,7 @@ export async function startDatabases(options: DatabasePartOptions): Promise<Supa
   const { run, port, binaries, onUnexpectedEnd } = options;
   const server = await SupabaseServer.create({
     binaries,
-    folder: run.path,
+    folder: await run.serverFolder(),
     port,
     ownGroup: true,
     onProcess: (pid) => run.ownServer(pid),

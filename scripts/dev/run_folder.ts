@@ -11,6 +11,7 @@ import { killGroup } from "../lib/process/kill_group.ts";
 import { FILES_OUTSIDE, FOLDER_MARK, removeLeftovers } from "../lib/process/leftovers.ts";
 import { folderPrefix } from "../lib/process/temporary_folder.ts";
 import { makeServerFolder, serverUser } from "../lib/server/server_user.ts";
+import { makeFolderInMemory } from "./memory_folder.ts";
 
 export interface RunFolder {
   readonly path: string;
@@ -20,6 +21,8 @@ export interface RunFolder {
   readonly mark: Readonly<Record<string, string>>;
   /** A new folder in it, which the database server's user can traverse. */
   folder(name: string): string;
+  /** For the database server's data: in it, or for tests in memory, and removed with it. */
+  serverFolder(): Promise<string>;
   /** Ends a detached child and what it started with itself, and with the run. @throws {Error} when the run has ended. */
   own(child: ChildProcess): void;
   /** Ends a PostgreSQL server with the run, unless another one was given since. @throws {Error} as {@link own}. */
@@ -54,6 +57,11 @@ export async function openRunFolder(log: (line: string) => void): Promise<RunFol
     temporary: folder("tmp"),
     mark: { [FOLDER_MARK]: path },
     folder,
+    async serverFolder() {
+      const memory = await makeFolderInMemory();
+      if (memory !== null) guard.add(`folder ${memory}`);
+      return memory ?? path;
+    },
     own(child) {
       requireActive(() => killGroup(child));
       guarded(child, guard);

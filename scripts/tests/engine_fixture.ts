@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { Miniflare } from "miniflare";
+import { makeTestServerFolder } from "../dev/memory_folder.ts";
 import { type BackupOrder, takeBackup } from "../lib/backup/take_backup.ts";
 import type { ClientTools } from "../lib/postgres/client_tools.ts";
 import type { Connection } from "../lib/postgres/connection.ts";
@@ -52,6 +53,7 @@ export async function createProject(server: SupabaseServer, name: string): Promi
 }
 
 export interface TestServer {
+  /** For files of commands. */
   folder: string;
   server: SupabaseServer;
   stop(): Promise<void>;
@@ -74,15 +76,21 @@ export async function startServer(
       await sql(made.connection("supabase_auth_admin", TEMPLATE), AUTH_TABLES);
     },
   });
-  const folder = await makeServerFolder("revo-test-");
+  const [folder, data] = await Promise.all([makeServerFolder("revo-test-"), makeTestServerFolder()]);
   const all = { ...QUIET, ...settings };
-  const server = await SupabaseServer.create({ binaries: installation, folder, cluster, settings: all });
+  const server = await SupabaseServer.create({
+    binaries: installation,
+    folder: data.path,
+    onProcess: data.onProcess,
+    cluster,
+    settings: all,
+  });
   return {
     folder,
     server,
     stop: async () => {
       await server.stop("immediate");
-      await rm(folder, { recursive: true, force: true });
+      await Promise.all([data.remove(), rm(folder, { recursive: true, force: true })]);
     },
   };
 }

@@ -179,7 +179,8 @@ test("the server's disk is full while an index is built: the command names phase
      alter role postgres in database alvo set max_parallel_maintenance_workers = 0;`,
   );
   const { keys } = await backUp(store.vault, prod);
-  const folder = join(place.folder, "data", "base", "pgsql_tmp");
+  const [data = ""] = await sql(server.connection("supabase_admin", "postgres"), "show data_directory;");
+  const folder = join(data, "base", "pgsql_tmp");
   const end = await whileHeld(
     server,
     "alvo",

@@ -1,5 +1,5 @@
 /** The import rules of docs/architecture.md: pure → adapters → mains and features, and the floors of scripts/lib. */
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { importsOf, sources, STD } from "../dev/check/imports.ts";
@@ -175,6 +175,20 @@ describe("layers", () => {
       [Number(floor), rooms.replaceAll("`", "").split(", ")] as const
     );
     expect(listed.toReversed()).toEqual(FLOORS.map((rooms, index) => [index + 1, rooms]));
+  });
+
+  test("every import of scripts and function names a file, with its extension, as Deno requires", () => {
+    const missing = [...imports].filter(([file]) => inside("scripts", "supabase")(file) && !isTest(file))
+      .flatMap((
+        [file, targets],
+      ) =>
+        targets.filter((target) =>
+          inside("scripts", "supabase")(target) &&
+          !statSync(join(ROOT, target), { throwIfNoEntry: false })?.isFile()
+        )
+          .map((target) => `${file} imports ${target}`)
+      );
+    expect(missing).toEqual([]);
   });
 
   test("imports have no cycle", () => {

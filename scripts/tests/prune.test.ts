@@ -5,12 +5,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
-import process from "node:process";
+import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { DEFAULT_POLICY } from "@backup/retention/policy.ts";
 import { buildKeys, receiptKey } from "@backup/vault/object_key.ts";
 import type { Target } from "@backup/target.ts";
-import { nodeArguments } from "../dev/child_process.ts";
+import { ROOT } from "../dev/root.ts";
 import { Catalog } from "../lib/catalog/catalog.ts";
 import type { Connection } from "../lib/postgres/connection.ts";
 import { applyPrune, planPrune, type PruneContext } from "../lib/prune/prune.ts";
@@ -21,7 +21,8 @@ import { newOrigin } from "../lib/vault/origin.ts";
 import { StoredVault } from "../lib/vault/stored_vault.ts";
 import type { ListedObject } from "../lib/vault/vault.ts";
 import { throughRelay, type VaultRelay } from "./broken_links.ts";
-import { binaries, sql } from "./engine_fixture.ts";
+import { commandEnvironment, sql } from "./engine_fixture.ts";
+import { sized } from "./sizes.ts";
 import { measureVault } from "./vault_cost.ts";
 import {
   type BackupSketch,
@@ -34,6 +35,7 @@ import {
   storeBackups,
 } from "./vault_content.ts";
 
+const DENO = join(ROOT, "node_modules", ".bin", "deno");
 const NOW = "2026-03-11T12:00:00Z";
 const POLICY = { ...DEFAULT_POLICY, daily: 2, weekly: 2, monthly: 1, yearly: 1, minimum: 1, safety: 1 };
 /** Kept of the ten days up to 11 March: two days, two weeks. */
@@ -226,10 +228,10 @@ async function killPruneAt(n: number, moment: "before" | "after"): Promise<void>
     onDone: (incoming) => isDeletion(incoming) && deletions === n && kill(),
   };
   await throughRelay(place.store, relay, async (_vault, endpoint) => {
-    child = spawn(process.execPath, nodeArguments("scripts/prune.ts"), {
+    child = spawn(DENO, ["run", "-A", "--cached-only", "scripts/prune.ts"], {
+      cwd: ROOT,
       env: {
-        PATH: `${binaries.folder}:${process.env.PATH}`,
-        ...place.store.secrets,
+        ...commandEnvironment(place),
         R2_ENDPOINT: endpoint,
         SUPABASE_DB_URL_PROD: place.server.url("postgres", "prod"),
         TARGET: "prod",
@@ -358,12 +360,15 @@ test("unfinished uploads are deleted after a day, but not while a run writes", a
   expect((await planPrune(contextAt(), "verify")).uploads).toBeNull();
 });
 
-test("deletes 10,000 objects in calls of 1,000 with bounded memory", async () => {
-  const costs = await measureVault(prod, 10_000);
+const OBJECTS = sized(4_000, 10_000);
+
+test(`deletes ${OBJECTS} objects in calls of 1,000 with bounded memory`, async () => {
+  const costs = await measureVault(prod, OBJECTS);
+  const calls = OBJECTS / 1_000 + 1;
   expect(costs).toMatchObject([
-    { work: "reconcile", left: 10_000, lists: 11, deletions: 0, others: 0 },
+    { work: "reconcile", left: OBJECTS, lists: calls, deletions: 0, others: 0 },
     // each of the 19 kept ones is read, with its manifest
-    { work: "prune", lists: 11, deletions: 11, others: 39 },
+    { work: "prune", lists: calls, deletions: sized(4, 11), others: 39 },
   ]);
   expect(costs[1]?.left).toBeLessThan(100);
   for (const { peakMb } of costs) expect(peakMb).toBeLessThan(15);

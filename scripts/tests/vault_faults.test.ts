@@ -37,7 +37,7 @@ import {
   storeBackups,
 } from "./vault_content.ts";
 
-const WANTED = Number(process.env.REVO_FAULTS ?? 12);
+const WANTED = Number(process.env.REVO_FAULTS ?? 6);
 const FIRST_SEED = Number(process.env.REVO_FAULT_SEED ?? 1);
 const NOW = "2026-03-13T12:00:00Z";
 const POLICY = { ...DEFAULT_POLICY, daily: 2, weekly: 1, monthly: 1, yearly: 1, minimum: 1, safety: 1 };
@@ -261,4 +261,4 @@ test(`${WANTED} faults: backups stay whole, what is kept stays, runs end`, async
     const progress = { seed, met, outcomes, totals };
     if (process.env.REVO_FAULTS) process.stderr.write(`${JSON.stringify(progress)}\n`);
   }
-}, WANTED * 10_000);
+}, 60_000 + WANTED * 10_000);

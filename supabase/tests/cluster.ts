@@ -1,12 +1,12 @@
 /** A real server with Supabase's role model for a test file, and callers as PostgREST represents them. */
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { readdir, readFile, rm } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { getAuthSchemaSql } from "@supabase/lite";
 import postgres, { type Sql, type TransactionSql } from "postgres";
+import { makeTestServerFolder, type TestServerFolder } from "../../scripts/dev/memory_folder.ts";
 import { findPostgres, type PostgresBinaries } from "../../scripts/lib/postgres/binaries.ts";
-import { makeServerFolder } from "../../scripts/lib/server/server_user.ts";
 import {
   type LoginRole,
   SERVER_PROGRAMS,
@@ -38,15 +38,16 @@ export class TestCluster {
   private constructor(
     private readonly server: SupabaseServer,
     private readonly binaries: PostgresBinaries,
-    private readonly folder: string,
+    private readonly folder: TestServerFolder,
   ) {}
 
   /** @param binaries of another installation than the machine's. */
   static async start(binaries = findPostgres(CLUSTER_PROGRAMS)): Promise<TestCluster> {
     const cluster = await templatesOf(binaries);
-    const folder = await makeServerFolder("revo-test-");
+    const folder = await makeTestServerFolder();
     const settings = { max_connections: "260", autovacuum: "off" };
-    const server = await SupabaseServer.create({ binaries, folder, cluster, settings });
+    const { path, onProcess } = folder;
+    const server = await SupabaseServer.create({ binaries, folder: path, onProcess, cluster, settings });
     return new TestCluster(server, binaries, folder);
   }
 
@@ -86,7 +87,7 @@ export class TestCluster {
   async stop(): Promise<void> {
     await Promise.all(this.#open.map((sql) => sql.end({ timeout: 1 })));
     await this.server.stop("immediate");
-    await rm(this.folder, { recursive: true, force: true });
+    await this.folder.remove();
   }
 }
 

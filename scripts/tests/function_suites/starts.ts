@@ -11,9 +11,11 @@ import {
   statusOf,
   waitForEnd,
 } from "../function_place.ts";
+import { sized } from "../sizes.ts";
 import { GOOD } from "./refusals.ts";
 
-const MANY = 200;
+/** Parallel calls. */
+const MANY = sized(50, 200);
 
 type Answered = Awaited<ReturnType<typeof ask>>;
 
