@@ -16,7 +16,7 @@ import type { z } from "zod";
 import { toBackupError } from "@backup/errors.ts";
 import { type PlannedRestore, planOf } from "@backup/runs/restore_plan.ts";
 import { findToolsFor } from "./lib/postgres/client_tools.ts";
-import { admissionOf } from "./lib/run/admission.ts";
+import { type Admission, admissionOf } from "./lib/run/admission.ts";
 import { requesterOf } from "./lib/run/requester.ts";
 import { connectionOf } from "./lib/postgres/target_connection.ts";
 import { readEnvironment } from "./lib/process/environment.ts";
@@ -40,6 +40,7 @@ import type { Vault } from "./lib/vault/vault.ts";
 const QUARANTINE = new URL("./quarantine.sql", import.meta.url);
 
 interface Task {
+  admission: Admission;
   env: z.infer<typeof restoreEnvironment>;
   vault: Vault;
   signal: AbortSignal;
@@ -51,8 +52,13 @@ await runMain(async (signal, output) => {
     return await recoverFromVault(process.env, output, signal);
   }
   const env = readEnvironment(restoreEnvironment, process.env);
+  const requester = requesterOf(env, randomUUID);
+  const admission = env.PLAN
+    ? "open"
+    : admissionOf({ target: env.TARGET, key: env.R2_KEY }, requester, env.REVO_BREAK_GLASS);
   const task: Task = {
     env,
+    admission,
     vault: vaultOf(env, { signal }),
     signal,
     output,
@@ -65,10 +71,6 @@ await runMain(async (signal, output) => {
     reason: env.REASON ?? null,
   };
   const [kind, work] = env.PLAN ? ["plan" as const, plan] : ["restore" as const, restore];
-  const requester = requesterOf(env, randomUUID);
-  const admission = env.PLAN
-    ? "open" as const
-    : admissionOf({ target: env.TARGET, key: env.R2_KEY }, requester, env.REVO_BREAK_GLASS);
   await trackRun(
     { kind, requester, about, admission, copyAudit: auditCopier(process.env, signal) },
     process.env,
@@ -77,7 +79,7 @@ await runMain(async (signal, output) => {
   );
 });
 
-async function restore({ env, vault, signal }: Task, run: TrackedRun): Promise<Outcome> {
+async function restore({ env, admission, vault, signal }: Task, run: TrackedRun): Promise<Outcome> {
   const order = {
     target: env.TARGET,
     key: env.R2_KEY,
@@ -102,6 +104,9 @@ async function restore({ env, vault, signal }: Task, run: TrackedRun): Promise<O
     allowOrphans: env.ALLOW_ORPHANS,
     allowUnsigned: env.ALLOW_UNSIGNED ?? null,
     endSessions: env.END_SESSIONS,
+    approvedSha256: admission === "requested"
+      ? await run.catalog.approvedSha256(run.requester.requestId)
+      : null,
     plan: env.PLAN_REQUEST_ID === undefined ? null : await readPlan(env.PLAN_REQUEST_ID, run),
     quarantine: env.TARGET === "prod" ? null : await readFile(QUARANTINE, "utf8"),
     safety: run.requester,

@@ -3,6 +3,40 @@
 --     npm run schema
 
 --
+-- Name: ops_db_backup_acting_companies(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_acting_companies() RETURNS integer
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $_$
+declare
+  v_count integer;
+begin
+  if to_regclass('public.empresa_usuarios') is null or to_regclass('public.papel_permissoes') is null then
+    return null;
+  end if;
+  execute $query$
+    select count(distinct m.empresa_id)::integer
+      from public.empresa_usuarios m
+      join public.papel_permissoes r on r.papel_id = m.papel_id
+     where m.ativo and r.modulo = 'ops' and r.acao = any ($1)
+  $query$ into v_count using array['manage', public.ops_db_backup_setting('restore_right') #>> '{}'];
+  return v_count;
+exception when undefined_column then
+  return null; -- the ERP has tables of its own under these names
+end
+$_$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_acting_companies(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_acting_companies() IS 'In how many companies a user has a right to act; null where the ERP keeps its rights in other tables.';
+
+
+--
 -- Name: ops_db_backup_audit_append(jsonb); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -15,7 +49,8 @@ declare
   v_uuid constant text := '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$';
   v_detail jsonb := nullif(p -> 'detail', 'null');
 begin
-  if coalesce(v_event, '') !~ '^[a-z][a-z_]{0,39}$' or v_event in ('run', 'record', 'hold', 'mark') then
+  if coalesce(v_event, '') !~ '^[a-z][a-z_]{0,39}$'
+     or v_event in ('run', 'record', 'hold', 'mark', 'setting', 'approval') then
     perform public.ops_db_backup_refuse(400, 'invalid_payload',
       'event is not a word, or one that only the catalog itself writes', jsonb_build_object('field', 'event'));
   end if;
@@ -37,6 +72,36 @@ $_$;
 --
 
 COMMENT ON FUNCTION public.ops_db_backup_audit_append(p jsonb) IS 'Records what no table shows, a refusal for example: {event, actor, actor_id, target, request_id, r2_key, code, detail}. What is too long is cut; an id that is none is left out. Returns {chain_id, seq}.';
+
+
+--
+-- Name: ops_db_backup_audit_approval(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_audit_approval() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform public.ops_db_backup_audit_write(
+    'approval',
+    case when new.used_at is not null then 'script' when new.decision is not null then new.decided_by
+         else new.requested_by end,
+    case when new.used_at is not null then null when new.decision is not null then new.decided_by_id
+         else new.requested_by_id end,
+    'prod', new.request_id, new.r2_key,
+    case when new.used_at is not null then 'used' else coalesce(new.decision, 'requested') end,
+    jsonb_build_object('approval', to_jsonb(new)));
+  return null;
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_audit_approval(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_audit_approval() IS 'Records an approval that is requested, approved, denied or used.';
 
 
 --
@@ -357,6 +422,31 @@ COMMENT ON FUNCTION public.ops_db_backup_audit_run() IS 'Records a run when it i
 
 
 --
+-- Name: ops_db_backup_audit_setting(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_audit_setting() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform public.ops_db_backup_audit_write('setting', session_user, null, null, null, null,
+    case when tg_op = 'DELETE' then old.name else new.name end,
+    jsonb_build_object('old', case when tg_op <> 'INSERT' then old.value end,
+                       'new', case when tg_op <> 'DELETE' then new.value end));
+  return null;
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_audit_setting(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_audit_setting() IS 'Records each change of a setting, by the name of its session.';
+
+
+--
 -- Name: ops_db_backup_audit_unmirrored(integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -485,6 +575,51 @@ COMMENT ON FUNCTION public.ops_db_backup_audit_write(p_event text, p_actor text,
 
 
 --
+-- Name: ops_db_backup_await_approval(uuid, text, text, uuid); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_await_approval(p_request_id uuid, p_r2_key text, p_reason text, p_plan_request_id uuid) RETURNS jsonb
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  v_row record;
+  v_why text;
+begin
+  insert into public.ops_db_backup_approvals
+    (request_id, r2_key, sha256, plan_request_id, reason, requested_by, requested_by_id)
+  values (p_request_id, p_r2_key, public.ops_db_backup_stored_sha256(p_r2_key), p_plan_request_id, p_reason,
+          auth.jwt() ->> 'email', auth.uid())
+  on conflict do nothing;
+  select * into v_row from public.ops_db_backup_approvals a where a.request_id = p_request_id for update;
+  if (v_row.r2_key, v_row.reason, v_row.plan_request_id, v_row.requested_by_id)
+     is distinct from (p_r2_key, p_reason, p_plan_request_id, auth.uid()) then
+    perform public.ops_db_backup_refuse(409, 'request_id_reused', 'the request id belongs to another request');
+  end if;
+  v_why := case
+    when v_row.decision = 'denied' then 'denied'
+    when v_row.requested_at < clock_timestamp() - public.ops_db_backup_service_level('approval_valid') then 'expired'
+    when v_row.sha256 is distinct from public.ops_db_backup_stored_sha256(p_r2_key) then 'other_archive'
+  end;
+  if v_why is not null then
+    perform public.ops_db_backup_refuse(409, 'approval_refused', format('the request was not approved: %s', v_why),
+      jsonb_build_object('why', v_why));
+  end if;
+  return case when v_row.decision is null then jsonb_build_object(
+    'request_id', p_request_id,
+    'expires_at', v_row.requested_at + public.ops_db_backup_service_level('approval_valid')) end;
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_await_approval(p_request_id uuid, p_r2_key text, p_reason text, p_plan_request_id uuid); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_await_approval(p_request_id uuid, p_r2_key text, p_reason text, p_plan_request_id uuid) IS 'Enters a request that needs a second user. Returns {request_id, expires_at} while it waits, null once it is approved; refuses (approval_refused) one that was denied, has expired or whose archive is another one by now.';
+
+
+--
 -- Name: ops_db_backup_break_glass_uses(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -600,6 +735,62 @@ COMMENT ON FUNCTION public.ops_db_backup_check_record(p_r2_bucket text, p_r2_key
 
 
 --
+-- Name: ops_db_backup_control(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_control() RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform public.require_permission_for_current_user('ops', 'view');
+  return public.ops_db_backup_control_state() || jsonb_build_object('waiting', (
+    select coalesce(jsonb_agg(jsonb_build_object(
+             'request_id', a.request_id, 'r2_key', a.r2_key, 'sha256', a.sha256, 'reason', a.reason,
+             'plan_request_id', a.plan_request_id, 'requested_by', a.requested_by, 'requested_at', a.requested_at,
+             'expires_at', a.requested_at + public.ops_db_backup_service_level('approval_valid'),
+             'decision', a.decision, 'is_own', a.requested_by_id is not distinct from auth.uid())
+             order by a.requested_at), '[]')
+      from public.ops_db_backup_approvals a
+     where a.requested_at > clock_timestamp() - public.ops_db_backup_service_level('approval_valid')
+       and (a.decision is null or a.requested_by_id = auth.uid())
+       and not exists (select from public.ops_db_backup_runs r where r.request_id = a.request_id)));
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_control(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_control() IS 'Who may restore what, for the screen; ops:view: ops_db_backup_control_state and waiting, the requests that wait for a second user, and the caller''s own that were decided and have not begun: [{request_id, r2_key, sha256, reason, plan_request_id, requested_by, requested_at, expires_at, decision, is_own}].';
+
+
+--
+-- Name: ops_db_backup_control_state(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_control_state() RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select jsonb_build_object(
+    'operators_named', public.ops_db_backup_setting('operators') <> 'null',
+    'acting_companies', public.ops_db_backup_acting_companies(),
+    'restore_approval', public.ops_db_backup_setting('restore_approval'),
+    'restore_assurance', public.ops_db_backup_setting('restore_assurance'),
+    'restore_right', public.ops_db_backup_setting('restore_right'))
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_control_state(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_control_state() IS 'The settings as doctor and screen show them: {operators_named, acting_companies, restore_approval, restore_assurance, restore_right}.';
+
+
+--
 -- Name: ops_db_backup_days(text, integer, text); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -665,6 +856,57 @@ COMMENT ON FUNCTION public.ops_db_backup_days(p_target text, p_days integer, p_t
 
 
 --
+-- Name: ops_db_backup_decide(uuid, boolean); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_decide(p_request_id uuid, p_approve boolean) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_row record;
+begin
+  perform public.ops_db_backup_require('restore');
+  perform public.ops_db_backup_require_second_factor();
+  if public.current_empresa_id() is null then
+    perform public.ops_db_backup_refuse(400, 'empresa_not_selected', 'the user has no active company');
+  end if;
+  if p_approve is null then
+    perform public.ops_db_backup_refuse(400, 'invalid_payload', 'approve is neither true nor false',
+      jsonb_build_object('field', 'approve'));
+  end if;
+  select * into v_row from public.ops_db_backup_approvals a where a.request_id = p_request_id for update;
+  if not found then
+    perform public.ops_db_backup_refuse(404, 'run_not_found', 'no request with this id waits for an approval');
+  end if;
+  if v_row.requested_by_id = auth.uid() then
+    perform public.ops_db_backup_refuse(403, 'approval_own', 'another user than the requester decides');
+  end if;
+  if v_row.decision is not null then
+    perform public.ops_db_backup_refuse(409, 'approval_refused', 'the request was decided before',
+      jsonb_build_object('why', 'decided'));
+  end if;
+  if v_row.requested_at < clock_timestamp() - public.ops_db_backup_service_level('approval_valid') then
+    perform public.ops_db_backup_refuse(409, 'approval_refused', 'the request has expired',
+      jsonb_build_object('why', 'expired'));
+  end if;
+  update public.ops_db_backup_approvals a
+     set decision = case when p_approve then 'approved' else 'denied' end, decided_at = clock_timestamp(),
+         decided_by = auth.jwt() ->> 'email', decided_by_id = auth.uid()
+   where a.request_id = p_request_id;
+  return public.ops_db_backup_control();
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_decide(p_request_id uuid, p_approve boolean); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_decide(p_request_id uuid, p_approve boolean) IS 'A second user approves or denies a restore of prod, once; the right to restore prod, and an active company. Refuses approval_own for the requester, approval_refused for a request that was decided or has expired. Returns what ops_db_backup_control does.';
+
+
+--
 -- Name: ops_db_backup_durations(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -714,12 +956,13 @@ declare
   v_reason constant text := nullif(left(trim(p_reason), 500), '');
   v_row jsonb;
 begin
-  perform public.require_permission_for_current_user('ops', 'manage');
+  perform public.ops_db_backup_require('manage');
   if v_reason is null then
     perform public.ops_db_backup_refuse(400, 'reason_required', 'to hold or to release a backup needs a reason');
   end if;
-  if p_until <= clock_timestamp() or p_until = 'infinity' then
-    perform public.ops_db_backup_refuse(400, 'invalid_payload', 'until is not a moment to come',
+  if p_until <= clock_timestamp()
+     or p_until > clock_timestamp() + public.ops_db_backup_service_level('hold_longest') then
+    perform public.ops_db_backup_refuse(400, 'invalid_payload', 'until is in the past, or too far in the future',
       jsonb_build_object('field', 'until'));
   end if;
   update public.ops_db_backups b
@@ -743,7 +986,7 @@ $$;
 -- Name: FUNCTION ops_db_backup_hold(p_r2_key text, p_until timestamp with time zone, p_reason text); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.ops_db_backup_hold(p_r2_key text, p_until timestamp with time zone, p_reason text) IS 'Keeps a backup from retention until then, or releases it (p_until null); ops:manage. The reason of either is compulsory and stays readable. Returns the row.';
+COMMENT ON FUNCTION public.ops_db_backup_hold(p_r2_key text, p_until timestamp with time zone, p_reason text) IS 'Keeps a backup from retention until then, at most for the service level hold_longest, or releases it (p_until null); ops:manage of an operator. The reason of either is compulsory and stays readable. Returns the row.';
 
 
 --
@@ -807,6 +1050,31 @@ $_$;
 --
 
 COMMENT ON FUNCTION public.ops_db_backup_is_archive_key(p_r2_key text) IS 'Whether it is revo/<target>/YYYY/MM/DD/supabase_<target>_<YYYYMMDD_HHMMSS>[_<label>].dump.gz with a date and a time that exist, as parseArchiveKey of the domain; null for null.';
+
+
+--
+-- Name: ops_db_backup_is_operator(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_is_operator() RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+  v_operators constant jsonb := public.ops_db_backup_setting('operators');
+begin
+  return coalesce(
+    v_operators = 'null' or v_operators -> 'users' ? auth.uid()::text
+    or v_operators -> 'companies' ? public.current_empresa_id()::text, false);
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_is_operator(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_is_operator() IS 'Whether the setting operators names the signed-in user or the active company; true while it is unset.';
 
 
 --
@@ -1045,7 +1313,11 @@ CREATE FUNCTION public.ops_db_backup_permissions() RETURNS jsonb
 begin
   return jsonb_build_object(
     'view', coalesce(public.has_permission_for_current_user('ops', 'view'), false),
-    'manage', coalesce(public.has_permission_for_current_user('ops', 'manage'), false),
+    'manage', coalesce(public.has_permission_for_current_user('ops', 'manage'), false)
+              and public.ops_db_backup_is_operator(),
+    'restore', coalesce(public.has_permission_for_current_user('ops',
+                 public.ops_db_backup_setting('restore_right') #>> '{}'), false)
+               and public.ops_db_backup_is_operator(),
     'empresa', public.current_empresa_id() is not null
   );
 end
@@ -1056,7 +1328,7 @@ $$;
 -- Name: FUNCTION ops_db_backup_permissions(); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.ops_db_backup_permissions() IS 'What the screen may offer the signed-in user: {view, manage, empresa}, three booleans.';
+COMMENT ON FUNCTION public.ops_db_backup_permissions() IS 'What the screen may offer the signed-in user: {view, manage, restore, empresa}, four booleans.';
 
 
 --
@@ -1426,7 +1698,7 @@ COMMENT ON FUNCTION public.ops_db_backup_refuse_start(p_old anyelement, p_new an
 --
 
 CREATE FUNCTION public.ops_db_backup_refuse_unrequested(p_new anyelement) RETURNS void
-    LANGUAGE plpgsql STABLE
+    LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 declare
@@ -1455,6 +1727,9 @@ begin
     perform public.ops_db_backup_refuse(403, 'request_required',
       format('no signed-in user requested this restore of prod lately: %s', v_why), jsonb_build_object('why', v_why));
   end if;
+  if public.ops_db_backup_setting('restore_approval') = '"two-person"' then
+    perform public.ops_db_backup_use_approval(p_new.request_id);
+  end if;
 end
 $$;
 
@@ -1463,7 +1738,7 @@ $$;
 -- Name: FUNCTION ops_db_backup_refuse_unrequested(p_new anyelement); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.ops_db_backup_refuse_unrequested(p_new anyelement) IS 'Refuses (request_required) to start a restore of prod on GitHub unless a signed-in user requested it within the service level restore_request_valid; DETAIL says why: missing, not_signed_in or too_old. With break_glass it is not refused, but needs a reason. A run outside GitHub has the owner''s password and is not refused.';
+COMMENT ON FUNCTION public.ops_db_backup_refuse_unrequested(p_new anyelement) IS 'Refuses (request_required) to start a restore of prod on GitHub unless a signed-in user requested it within the service level restore_request_valid; DETAIL says why: missing, not_signed_in or too_old. With the setting restore_approval two-person it needs an approval, too. With break_glass it is not refused, but needs a reason. A run outside GitHub has the owner''s password and is not refused.';
 
 
 --
@@ -1561,6 +1836,66 @@ COMMENT ON FUNCTION public.ops_db_backup_reports_list() IS 'The last report of e
 
 
 --
+-- Name: ops_db_backup_require(text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_require(p_action text) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+  v_restore constant text := public.ops_db_backup_setting('restore_right') #>> '{}';
+  v_rights constant text[] := case p_action
+    when 'manage' then array['manage']
+    when 'restore' then array[v_restore]
+    when 'either' then array['manage', v_restore]
+  end;
+begin
+  if not exists (
+    select from unnest(v_rights) r (name) where public.has_permission_for_current_user('ops', r.name)
+  ) then
+    perform public.require_permission_for_current_user('ops', v_rights[1]);
+  end if;
+  if not public.ops_db_backup_is_operator() then
+    perform public.ops_db_backup_refuse(403, 'not_operator',
+      'neither the user nor the active company is named by the setting operators');
+  end if;
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_require(p_action text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_require(p_action text) IS 'Refuses a caller who may not act (42501 forbidden, PT403 not_operator): manage needs ops:manage; restore the right of the setting restore_right; either, for plans and for what becomes of a requested run, one of both.';
+
+
+--
+-- Name: ops_db_backup_require_second_factor(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_require_second_factor() RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+begin
+  if public.ops_db_backup_setting('restore_assurance') = '"aal2"' and auth.jwt() ->> 'aal' is distinct from 'aal2' then
+    perform public.ops_db_backup_refuse(403, 'second_factor_required',
+      'a restore of prod needs a session with a second factor');
+  end if;
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_require_second_factor(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_require_second_factor() IS 'Refuses (second_factor_required) a session without a second factor where the setting restore_assurance is aal2.';
+
+
+--
 -- Name: ops_db_backup_run_dispatched(uuid, bigint, text); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -1569,7 +1904,7 @@ CREATE FUNCTION public.ops_db_backup_run_dispatched(p_request_id uuid, p_github_
     SET search_path TO ''
     AS $$
 begin
-  perform public.require_permission_for_current_user('ops', 'manage');
+  perform public.ops_db_backup_require('either');
   if p_run_url !~ '^https?://' or length(p_run_url) > 500 then
     perform public.ops_db_backup_refuse(400, 'invalid_payload', 'run_url is not a web address',
       jsonb_build_object('field', 'run_url'));
@@ -1699,7 +2034,7 @@ CREATE FUNCTION public.ops_db_backup_run_not_dispatched(p_request_id uuid, p_err
     SET search_path TO ''
     AS $$
 begin
-  perform public.require_permission_for_current_user('ops', 'manage');
+  perform public.ops_db_backup_require('either');
   update public.ops_db_backup_runs r
      set status = case when p_unclear then 'unknown' else 'failed' end,
          finished_at = case when p_unclear then null else clock_timestamp() end,
@@ -1768,9 +2103,11 @@ declare
   v_reason constant text := nullif(left(trim(p_reason), 500), '');
   v_mode constant text := case when p_kind = 'backup' then p_mode end;
   v_is_same boolean;
+  v_waiting jsonb;
   v_wrong text;
 begin
-  perform public.require_permission_for_current_user('ops', 'manage');
+  perform public.ops_db_backup_require(
+    case p_kind when 'restore' then 'restore' when 'plan' then 'either' else 'manage' end);
   if public.current_empresa_id() is null then
     perform public.ops_db_backup_refuse(400, 'empresa_not_selected', 'the user has no active company');
   end if;
@@ -1785,6 +2122,7 @@ begin
       jsonb_build_object('field', v_wrong));
   end if;
   if p_kind = 'restore' and p_target = 'prod' then
+    perform public.ops_db_backup_require_second_factor();
     if v_reason is null then
       perform public.ops_db_backup_refuse(400, 'reason_required', 'a restore of prod needs a reason');
     end if;
@@ -1797,8 +2135,18 @@ begin
 
   -- Only the first request needs a valid plan; the same request again returns the same run, however old its plan is.
   if p_plan_request_id is not null
-     and not exists (select from public.ops_db_backup_runs r where r.request_id = v_request_id) then
+     and not exists (select from public.ops_db_backup_runs r where r.request_id = v_request_id)
+     and not exists (select from public.ops_db_backup_approvals a where a.request_id = v_request_id) then
     perform public.ops_db_backup_refuse_without_plan(p_target, p_r2_key, p_plan_request_id);
+  end if;
+
+  if p_kind = 'restore' and p_target = 'prod'
+     and public.ops_db_backup_setting('restore_approval') = '"two-person"'
+     and not exists (select from public.ops_db_backup_runs r where r.request_id = v_request_id) then
+    v_waiting := public.ops_db_backup_await_approval(v_request_id, p_r2_key, v_reason, p_plan_request_id);
+    if v_waiting is not null then
+      return jsonb_build_object('created', false, 'run', null, 'approval', v_waiting);
+    end if;
   end if;
 
   -- The run that holds the target may end between the refused insert and the query for it: then the insert is repeated.
@@ -1839,7 +2187,7 @@ $$;
 -- Name: FUNCTION ops_db_backup_run_request(p_kind text, p_target text, p_mode text, p_label text, p_r2_key text, p_reason text, p_request_id uuid, p_plan_request_id uuid); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.ops_db_backup_run_request(p_kind text, p_target text, p_mode text, p_label text, p_r2_key text, p_reason text, p_request_id uuid, p_plan_request_id uuid) IS 'Requests a run and takes its lock; ops:manage and an active company. A restore of prod needs a reason (reason_required) and a plan (plan_required). Returns {created, run}; the same p_request_id with the same arguments returns the same run with created false.';
+COMMENT ON FUNCTION public.ops_db_backup_run_request(p_kind text, p_target text, p_mode text, p_label text, p_r2_key text, p_reason text, p_request_id uuid, p_plan_request_id uuid) IS 'Requests a run and takes its lock; the right to make backups or to restore, and an active company. A restore of prod needs a reason (reason_required) and a plan (plan_required). Returns {created, run}; the same p_request_id with the same arguments returns the same run with created false. While a restore waits for a second user, returns {created: false, run: null, approval: {request_id, expires_at}}; the same call again, once it is approved, requests the run.';
 
 
 --
@@ -1851,7 +2199,7 @@ CREATE FUNCTION public.ops_db_backup_run_settle(p_request_id uuid, p_status text
     SET search_path TO ''
     AS $$
 begin
-  perform public.require_permission_for_current_user('ops', 'manage');
+  perform public.ops_db_backup_require('either');
   if p_status is null or p_status not in ('failed', 'cancelled', 'lost') then
     perform public.ops_db_backup_refuse(400, 'invalid_payload',
       'only failed, cancelled and lost can be settled', jsonb_build_object('field', 'status'));
@@ -2076,6 +2424,8 @@ begin
     when 'vault_time_ahead' then return interval '1 hour';
     when 'restore_request_valid' then return interval '30 minutes';
     when 'break_glass_shown' then return interval '24 hours';
+    when 'approval_valid' then return interval '30 minutes';
+    when 'hold_longest' then return interval '36600 days';
     else raise exception using errcode = 'invalid_parameter_value',
       message = format('there is no service level %L', p_name);
   end case;
@@ -2087,7 +2437,90 @@ $$;
 -- Name: FUNCTION ops_db_backup_service_level(p_name text); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.ops_db_backup_service_level(p_name text) IS 'How long something may take or be silent, by name; an unknown name is an error (22023). plan_valid: a plan allows a restore; settle_after_silence: a running script keeps its row from being settled by others; run_silent: a running script is given up; run_unconfirmed: a queued or unknown run that has no GitHub run is given up; run_not_begun: one that has a GitHub run is given up; vault_time_ahead: a backup dated further in the future counts for nothing; restore_request_valid: a request of a signed-in user allows a restore of prod on GitHub; break_glass_shown: a restore without such a request is an alarm.';
+COMMENT ON FUNCTION public.ops_db_backup_service_level(p_name text) IS 'How long something may take or be silent, by name; an unknown name is an error (22023). plan_valid: a plan allows a restore; settle_after_silence: a running script keeps its row from being settled by others; run_silent: a running script is given up; run_unconfirmed: a queued or unknown run that has no GitHub run is given up; run_not_begun: one that has a GitHub run is given up; vault_time_ahead: a backup dated further in the future counts for nothing; restore_request_valid: a request of a signed-in user allows a restore of prod on GitHub; break_glass_shown: a restore without such a request is an alarm; approval_valid: a request waits for a second user; hold_longest: a backup is held.';
+
+
+--
+-- Name: ops_db_backup_setting(text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_setting(p_name text) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+  v_default jsonb;
+begin
+  case p_name
+    when 'operators' then v_default := 'null';
+    when 'restore_approval' then v_default := '"one-person"';
+    when 'restore_assurance' then v_default := '"aal1"';
+    when 'restore_right' then v_default := '"manage"';
+    else raise exception using errcode = 'invalid_parameter_value', message = format('there is no setting %L', p_name);
+  end case;
+  return coalesce((select s.value from public.ops_db_backup_settings s where s.name = p_name), v_default);
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_setting(p_name text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_setting(p_name text) IS 'The value of a setting, else its default; an unknown name is an error (22023).';
+
+
+--
+-- Name: ops_db_backup_stored_sha256(text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_stored_sha256(p_r2_key text) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select b.sha256 from public.ops_db_backups b
+   where b.r2_key = p_r2_key and b.status <> 'deleted'
+   order by b.duplicate_of is null desc, b.created_at desc
+   limit 1
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_stored_sha256(p_r2_key text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_stored_sha256(p_r2_key text) IS 'The SHA-256 of an archive as the catalog has it, or null.';
+
+
+--
+-- Name: ops_db_backup_use_approval(uuid); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_use_approval(p_request_id uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  update public.ops_db_backup_approvals a
+     set used_at = clock_timestamp()
+    from public.ops_db_backup_runs r
+   where a.request_id = p_request_id and a.decision = 'approved' and a.used_at is null
+     and r.request_id = a.request_id and r.r2_key = a.r2_key and r.plan_request_id = a.plan_request_id
+     and r.requested_by_id = a.requested_by_id
+     and a.sha256 is not distinct from public.ops_db_backup_stored_sha256(a.r2_key);
+  if not found then
+    perform public.ops_db_backup_refuse(403, 'approval_required',
+      'no second user approved this restore of prod, or the approval was used');
+  end if;
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_use_approval(p_request_id uuid); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_use_approval(p_request_id uuid) IS 'Uses the approval of a restore of prod for its one start; refuses (approval_required) when there is none for exactly this requester, backup, content and plan.';
 
 
 --
@@ -2243,6 +2676,51 @@ $_$;
 --
 
 COMMENT ON FUNCTION public.ops_db_backups_list(p_target text, p_limit integer, p_offset integer, p_status text, p_origin text, p_from timestamp with time zone, p_to timestamp with time zone, p_search text, p_sort text, p_after_id uuid, p_r2_key text) IS 'Backups, newest first unless p_sort says oldest, largest or slowest; ops:view. A filter that is null does not filter; p_from is included, p_to is not. p_after_id: the rows after that row (newest and oldest only), whatever the size of the table; an offset costs what it skips. p_search (in label and key) looks at the first 20,000 rows that the other filters leave, after p_after_id. At most 1000 rows a call.';
+
+
+--
+-- Name: ops_db_backup_approvals; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.ops_db_backup_approvals (
+    request_id uuid NOT NULL,
+    r2_key text NOT NULL,
+    sha256 text,
+    plan_request_id uuid NOT NULL,
+    reason text NOT NULL,
+    requested_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    requested_by text,
+    requested_by_id uuid NOT NULL,
+    decision text,
+    decided_at timestamp with time zone,
+    decided_by text,
+    decided_by_id uuid,
+    used_at timestamp with time zone,
+    CONSTRAINT ops_db_backup_approvals_decision_known CHECK ((decision = ANY (ARRAY['approved'::text, 'denied'::text]))),
+    CONSTRAINT ops_db_backup_approvals_decision_whole CHECK ((((decision IS NULL) = (decided_at IS NULL)) AND ((decision IS NULL) = (decided_by_id IS NULL)))),
+    CONSTRAINT ops_db_backup_approvals_two_people CHECK ((decided_by_id <> requested_by_id))
+);
+
+
+--
+-- Name: TABLE ops_db_backup_approvals; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.ops_db_backup_approvals IS 'Requests of restores of prod that a second user decides, one row each. Rows are never deleted.';
+
+
+--
+-- Name: COLUMN ops_db_backup_approvals.sha256; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.ops_db_backup_approvals.sha256 IS 'The archive''s SHA-256 in the catalog when it was requested.';
+
+
+--
+-- Name: COLUMN ops_db_backup_approvals.used_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.ops_db_backup_approvals.used_at IS 'When the restore began: an approval is for one start.';
 
 
 --
@@ -2476,6 +2954,31 @@ COMMENT ON COLUMN public.ops_db_backup_runs.break_glass IS 'True of a restore of
 
 
 --
+-- Name: ops_db_backup_settings; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.ops_db_backup_settings (
+    name text NOT NULL,
+    value jsonb NOT NULL,
+    CONSTRAINT ops_db_backup_settings_value_known CHECK (COALESCE(
+CASE name
+    WHEN 'operators'::text THEN ((jsonb_typeof((value -> 'companies'::text)) = 'array'::text) AND (jsonb_typeof((value -> 'users'::text)) = 'array'::text) AND (NOT jsonb_path_exists(value, '$.*[*]?(!(@.type() == "string" && @ like_regex "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"))'::jsonpath)))
+    WHEN 'restore_approval'::text THEN (value = ANY (ARRAY['"one-person"'::jsonb, '"two-person"'::jsonb]))
+    WHEN 'restore_assurance'::text THEN (value = ANY (ARRAY['"aal1"'::jsonb, '"aal2"'::jsonb]))
+    WHEN 'restore_right'::text THEN (value = ANY (ARRAY['"manage"'::jsonb, '"restore"'::jsonb]))
+    ELSE NULL::boolean
+END, false))
+);
+
+
+--
+-- Name: TABLE ops_db_backup_settings; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.ops_db_backup_settings IS 'Who may act, by name: operators {companies: [uuid], users: [uuid]}: whose members and which users may act, unset: every company''s; restore_approval one-person or two-person: a restore of prod needs a second user; restore_assurance aal1 or aal2: it needs a second factor; restore_right manage or restore: the right of module ops that a restore needs. Written by the owner alone, and audited.';
+
+
+--
 -- Name: ops_db_backups; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -2615,6 +3118,14 @@ COMMENT ON COLUMN public.ops_db_backups.origin IS 'Who wanted it: schedule, pers
 
 
 --
+-- Name: ops_db_backup_approvals ops_db_backup_approvals_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.ops_db_backup_approvals
+    ADD CONSTRAINT ops_db_backup_approvals_pkey PRIMARY KEY (request_id);
+
+
+--
 -- Name: ops_db_backup_audit_mirrored ops_db_backup_audit_mirrored_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -2655,11 +3166,26 @@ ALTER TABLE ONLY public.ops_db_backup_runs
 
 
 --
+-- Name: ops_db_backup_settings ops_db_backup_settings_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.ops_db_backup_settings
+    ADD CONSTRAINT ops_db_backup_settings_pkey PRIMARY KEY (name);
+
+
+--
 -- Name: ops_db_backups ops_db_backups_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.ops_db_backups
     ADD CONSTRAINT ops_db_backups_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: ops_db_backup_approvals_newest_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ops_db_backup_approvals_newest_idx ON public.ops_db_backup_approvals USING btree (requested_at DESC);
 
 
 --
@@ -2817,6 +3343,15 @@ CREATE INDEX ops_db_backups_target_newest_idx ON public.ops_db_backups USING btr
 
 
 --
+-- Name: ops_db_backup_approvals ops_db_backup_approvals_audit; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE CONSTRAINT TRIGGER ops_db_backup_approvals_audit AFTER INSERT OR UPDATE ON public.ops_db_backup_approvals DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.ops_db_backup_audit_approval();
+
+ALTER TABLE public.ops_db_backup_approvals ENABLE ALWAYS TRIGGER ops_db_backup_approvals_audit;
+
+
+--
 -- Name: ops_db_backup_audit ops_db_backup_audit_keep_all; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -2853,6 +3388,15 @@ ALTER TABLE public.ops_db_backup_runs ENABLE ALWAYS TRIGGER ops_db_backup_runs_a
 
 
 --
+-- Name: ops_db_backup_settings ops_db_backup_settings_audit; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE CONSTRAINT TRIGGER ops_db_backup_settings_audit AFTER INSERT OR DELETE OR UPDATE ON public.ops_db_backup_settings DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.ops_db_backup_audit_setting();
+
+ALTER TABLE public.ops_db_backup_settings ENABLE ALWAYS TRIGGER ops_db_backup_settings_audit;
+
+
+--
 -- Name: ops_db_backups ops_db_backups_audit_hold; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -2877,6 +3421,13 @@ ALTER TABLE public.ops_db_backups ENABLE ALWAYS TRIGGER ops_db_backups_audit_mar
 CREATE CONSTRAINT TRIGGER ops_db_backups_audit_record AFTER INSERT ON public.ops_db_backups DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.ops_db_backup_audit_backup('record');
 
 ALTER TABLE public.ops_db_backups ENABLE ALWAYS TRIGGER ops_db_backups_audit_record;
+
+
+--
+-- Name: ops_db_backup_approvals; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.ops_db_backup_approvals ENABLE ROW LEVEL SECURITY;
 
 
 --
@@ -2908,10 +3459,24 @@ ALTER TABLE public.ops_db_backup_runs ENABLE ROW LEVEL SECURITY;
 
 
 --
+-- Name: ops_db_backup_settings; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.ops_db_backup_settings ENABLE ROW LEVEL SECURITY;
+
+
+--
 -- Name: ops_db_backups; Type: ROW SECURITY; Schema: public; Owner: -
 --
 
 ALTER TABLE public.ops_db_backups ENABLE ROW LEVEL SECURITY;
+
+
+--
+-- Name: FUNCTION ops_db_backup_acting_companies(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_acting_companies() FROM PUBLIC;
 
 
 --
@@ -2920,6 +3485,13 @@ ALTER TABLE public.ops_db_backups ENABLE ROW LEVEL SECURITY;
 
 REVOKE ALL ON FUNCTION public.ops_db_backup_audit_append(p jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.ops_db_backup_audit_append(p jsonb) TO service_role;
+
+
+--
+-- Name: FUNCTION ops_db_backup_audit_approval(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_audit_approval() FROM PUBLIC;
 
 
 --
@@ -3002,6 +3574,13 @@ REVOKE ALL ON FUNCTION public.ops_db_backup_audit_run() FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION ops_db_backup_audit_setting(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_audit_setting() FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION ops_db_backup_audit_unmirrored(p_limit integer); Type: ACL; Schema: public; Owner: -
 --
 
@@ -3020,6 +3599,13 @@ REVOKE ALL ON FUNCTION public.ops_db_backup_audit_verify() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION public.ops_db_backup_audit_write(p_event text, p_actor text, p_actor_id uuid, p_target text, p_request_id uuid, p_r2_key text, p_code text, p_detail jsonb) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION ops_db_backup_await_approval(p_request_id uuid, p_r2_key text, p_reason text, p_plan_request_id uuid); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_await_approval(p_request_id uuid, p_r2_key text, p_reason text, p_plan_request_id uuid) FROM PUBLIC;
 
 
 --
@@ -3044,11 +3630,34 @@ REVOKE ALL ON FUNCTION public.ops_db_backup_check_record(p_r2_bucket text, p_r2_
 
 
 --
+-- Name: FUNCTION ops_db_backup_control(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_control() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ops_db_backup_control() TO authenticated;
+
+
+--
+-- Name: FUNCTION ops_db_backup_control_state(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_control_state() FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION ops_db_backup_days(p_target text, p_days integer, p_time_zone text); Type: ACL; Schema: public; Owner: -
 --
 
 REVOKE ALL ON FUNCTION public.ops_db_backup_days(p_target text, p_days integer, p_time_zone text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.ops_db_backup_days(p_target text, p_days integer, p_time_zone text) TO authenticated;
+
+
+--
+-- Name: FUNCTION ops_db_backup_decide(p_request_id uuid, p_approve boolean); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_decide(p_request_id uuid, p_approve boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ops_db_backup_decide(p_request_id uuid, p_approve boolean) TO authenticated;
 
 
 --
@@ -3079,6 +3688,13 @@ REVOKE ALL ON FUNCTION public.ops_db_backup_in_short(p_target text, p_only_prove
 --
 
 REVOKE ALL ON FUNCTION public.ops_db_backup_is_archive_key(p_r2_key text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION ops_db_backup_is_operator(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_is_operator() FROM PUBLIC;
 
 
 --
@@ -3222,6 +3838,20 @@ GRANT ALL ON FUNCTION public.ops_db_backup_reports_list() TO authenticated;
 
 
 --
+-- Name: FUNCTION ops_db_backup_require(p_action text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_require(p_action text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION ops_db_backup_require_second_factor(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_require_second_factor() FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION ops_db_backup_run_dispatched(p_request_id uuid, p_github_run_id bigint, p_run_url text); Type: ACL; Schema: public; Owner: -
 --
 
@@ -3312,6 +3942,27 @@ GRANT ALL ON FUNCTION public.ops_db_backup_runs_list(p_target text, p_limit inte
 --
 
 REVOKE ALL ON FUNCTION public.ops_db_backup_service_level(p_name text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION ops_db_backup_setting(p_name text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_setting(p_name text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION ops_db_backup_stored_sha256(p_r2_key text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_stored_sha256(p_r2_key text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION ops_db_backup_use_approval(p_request_id uuid); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_use_approval(p_request_id uuid) FROM PUBLIC;
 
 
 --

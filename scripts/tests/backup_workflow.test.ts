@@ -343,6 +343,33 @@ describe("a restore of prod on GitHub", () => {
     expect((await run(glass)).log).toContain("database_unreachable");
   });
 
+  test("restores only the content that a second user approved", async () => {
+    const backup = await runWorkflow("db-backup.yml", { target: "prod" }, {});
+    const stored = backup.objects.find((name) => name.endsWith(".dump.gz")) ?? "";
+    const dispatch = await requestedRestore(stored);
+    await sql(
+      prod,
+      `insert into public.ops_db_backup_settings values ('restore_approval', '"two-person"');
+       update public.ops_db_backups set sha256 = repeat('b', 64);
+       update public.ops_db_backup_runs set plan_request_id = gen_random_uuid() where request_id = '${dispatch.request_id}';
+       insert into public.ops_db_backup_approvals
+         (request_id, r2_key, sha256, plan_request_id, reason, requested_by_id, decision, decided_at, decided_by_id)
+       select request_id, r2_key, repeat('b', 64), plan_request_id, reason, requested_by_id, 'approved', now(), gen_random_uuid()
+         from public.ops_db_backup_runs where request_id = '${dispatch.request_id}';`,
+    );
+    try {
+      const of = { ...inputs, r2_key: stored };
+      expect((await runWorkflow("db-restore-from-r2.yml", of, {})).log).toContain("request_required");
+      const end = await runWorkflow("db-restore-from-r2.yml", of, {}, dispatch);
+      expect(end).toMatchObject({ conclusion: "failure", run: { error_code: "approval_required" } });
+      expect((await runWorkflow("db-restore-from-r2.yml", of, {}, dispatch)).log).toContain(
+        "approval_required",
+      );
+    } finally {
+      await sql(prod, "delete from public.ops_db_backup_settings;");
+    }
+  });
+
   test("begins by the variable, which its run and the watch report", async () => {
     const end = await restore(glass);
     expect(end).toMatchObject({ conclusion: "failure", run: { break_glass: true, reason: "ensaio" } });

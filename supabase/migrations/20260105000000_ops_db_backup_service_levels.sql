@@ -15,6 +15,8 @@ begin
     when 'vault_time_ahead' then return interval '1 hour';
     when 'restore_request_valid' then return interval '30 minutes';
     when 'break_glass_shown' then return interval '24 hours';
+    when 'approval_valid' then return interval '30 minutes';
+    when 'hold_longest' then return interval '36600 days';
     else raise exception using errcode = 'invalid_parameter_value',
       message = format('there is no service level %L', p_name);
   end case;
@@ -26,7 +28,7 @@ comment on function public.ops_db_backup_service_level(text) is
   'script is given up; run_unconfirmed: a queued or unknown run that has no GitHub run is given up; run_not_begun: one '
   'that has a GitHub run is given up; vault_time_ahead: a backup dated further in the future counts for nothing; '
   'restore_request_valid: a request of a signed-in user allows a restore of prod on GitHub; break_glass_shown: a restore '
-  'without such a request is an alarm.';
+  'without such a request is an alarm; approval_valid: a request waits for a second user; hold_longest: a backup is held.';
 
 alter table public.ops_db_backup_runs add column if not exists reported_at timestamptz;
 comment on column public.ops_db_backup_runs.reported_at is
@@ -119,7 +121,7 @@ create or replace function public.ops_db_backup_run_settle(
   language plpgsql security definer set search_path = ''
 as $$
 begin
-  perform public.require_permission_for_current_user('ops', 'manage');
+  perform public.ops_db_backup_require('either');
   if p_status is null or p_status not in ('failed', 'cancelled', 'lost') then
     perform public.ops_db_backup_refuse(400, 'invalid_payload',
       'only failed, cancelled and lost can be settled', jsonb_build_object('field', 'status'));

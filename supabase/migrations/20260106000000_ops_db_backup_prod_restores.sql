@@ -14,9 +14,11 @@ declare
   v_reason constant text := nullif(left(trim(p_reason), 500), '');
   v_mode constant text := case when p_kind = 'backup' then p_mode end;
   v_is_same boolean;
+  v_waiting jsonb;
   v_wrong text;
 begin
-  perform public.require_permission_for_current_user('ops', 'manage');
+  perform public.ops_db_backup_require(
+    case p_kind when 'restore' then 'restore' when 'plan' then 'either' else 'manage' end);
   if public.current_empresa_id() is null then
     perform public.ops_db_backup_refuse(400, 'empresa_not_selected', 'the user has no active company');
   end if;
@@ -31,6 +33,7 @@ begin
       jsonb_build_object('field', v_wrong));
   end if;
   if p_kind = 'restore' and p_target = 'prod' then
+    perform public.ops_db_backup_require_second_factor();
     if v_reason is null then
       perform public.ops_db_backup_refuse(400, 'reason_required', 'a restore of prod needs a reason');
     end if;
@@ -43,8 +46,18 @@ begin
 
   -- Only the first request needs a valid plan; the same request again returns the same run, however old its plan is.
   if p_plan_request_id is not null
-     and not exists (select from public.ops_db_backup_runs r where r.request_id = v_request_id) then
+     and not exists (select from public.ops_db_backup_runs r where r.request_id = v_request_id)
+     and not exists (select from public.ops_db_backup_approvals a where a.request_id = v_request_id) then
     perform public.ops_db_backup_refuse_without_plan(p_target, p_r2_key, p_plan_request_id);
+  end if;
+
+  if p_kind = 'restore' and p_target = 'prod'
+     and public.ops_db_backup_setting('restore_approval') = '"two-person"'
+     and not exists (select from public.ops_db_backup_runs r where r.request_id = v_request_id) then
+    v_waiting := public.ops_db_backup_await_approval(v_request_id, p_r2_key, v_reason, p_plan_request_id);
+    if v_waiting is not null then
+      return jsonb_build_object('created', false, 'run', null, 'approval', v_waiting);
+    end if;
   end if;
 
   -- The run that holds the target may end between the refused insert and the query for it: then the insert is repeated.
@@ -80,6 +93,7 @@ begin
 end
 $$;
 comment on function public.ops_db_backup_run_request(text, text, text, text, text, text, uuid, uuid) is
-  'Requests a run and takes its lock; ops:manage and an active company. A restore of prod needs a reason '
-  '(reason_required) and a plan (plan_required). Returns {created, run}; the same p_request_id with the same arguments '
-  'returns the same run with created false.';
+  'Requests a run and takes its lock; the right to make backups or to restore, and an active company. A restore of prod '
+  'needs a reason (reason_required) and a plan (plan_required). Returns {created, run}; the same p_request_id with the same '
+  'arguments returns the same run with created false. While a restore waits for a second user, returns {created: false, '
+  'run: null, approval: {request_id, expires_at}}; the same call again, once it is approved, requests the run.';

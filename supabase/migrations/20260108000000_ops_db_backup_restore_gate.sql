@@ -9,7 +9,7 @@ comment on column public.ops_db_backup_runs.break_glass is
 
 -- Called with a row of the table; declared as anyelement so that no object depends on the table's type.
 create or replace function public.ops_db_backup_refuse_unrequested(p_new anyelement) returns void
-  language plpgsql stable set search_path = ''
+  language plpgsql set search_path = ''
 as $$
 declare
   v_request record;
@@ -37,11 +37,14 @@ begin
     perform public.ops_db_backup_refuse(403, 'request_required',
       format('no signed-in user requested this restore of prod lately: %s', v_why), jsonb_build_object('why', v_why));
   end if;
+  if public.ops_db_backup_setting('restore_approval') = '"two-person"' then
+    perform public.ops_db_backup_use_approval(p_new.request_id);
+  end if;
 end
 $$;
 comment on function public.ops_db_backup_refuse_unrequested(anyelement) is
   'Refuses (request_required) to start a restore of prod on GitHub unless a signed-in user requested it within the '
-  'service level restore_request_valid; DETAIL says why: missing, not_signed_in or too_old. With break_glass it is not '
+  'service level restore_request_valid; DETAIL says why: missing, not_signed_in or too_old. With the setting restore_approval two-person it needs an approval, too. With break_glass it is not '
   'refused, but needs a reason. A run outside GitHub has the owner''s password and is not refused.';
 
 create or replace function public.ops_db_backup_break_glass_uses() returns jsonb

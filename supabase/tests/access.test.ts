@@ -55,6 +55,11 @@ const FUNCTIONS: Record<string, [args: string, expected: Expected]> = {
   ops_db_backup_audit_check: ["", readers],
   ops_db_backup_hold: [`'${KEY}', now() + interval '1 year', 'fechamento do ano'`, managers],
   ops_db_backup_permissions: ["", { ...readers, no_rights: "ok", owner: "ok" }],
+  ops_db_backup_control: ["", readers],
+  ops_db_backup_decide: [
+    `'${NEW}', true`,
+    { ...managers, manager: "PT404 run_not_found", undecided: "PT400 empresa_not_selected" },
+  ],
   ops_db_backup_run_request: [
     `'backup', 'dev', 'full', null, null, null, '${NEW}'`,
     { ...managers, undecided: "PT400 empresa_not_selected" },
@@ -82,6 +87,8 @@ const TABLES = {
   ops_db_backup_reports: "status",
   ops_db_backup_audit: "record",
   ops_db_backup_audit_mirrored: "seq",
+  ops_db_backup_settings: "value",
+  ops_db_backup_approvals: "decision",
 };
 
 let cluster: TestCluster;
@@ -148,10 +155,10 @@ describe.each(Object.entries(TABLES))("table %s", (table, column) => {
 describe("ops_db_backup_permissions", () => {
   it.each(
     [
-      ["no_rights", { view: false, manage: false, empresa: false }],
-      ["viewer", { view: true, manage: false, empresa: true }],
-      ["manager", { view: true, manage: true, empresa: true }],
-      ["undecided", { view: true, manage: true, empresa: false }],
+      ["no_rights", { view: false, manage: false, restore: false, empresa: false }],
+      ["viewer", { view: true, manage: false, restore: false, empresa: true }],
+      ["manager", { view: true, manage: true, restore: true, empresa: true }],
+      ["undecided", { view: true, manage: true, restore: true, empresa: false }],
     ] as const,
   )("returns to %s what the screen may offer", async (caller, expected) => {
     const [row] = await asCaller(

@@ -137,7 +137,7 @@ describe("the lint rules, for everything that the migrations create", () => {
       `select p.oid::regprocedure::text as name from pg_proc p
         where p.pronamespace = 'public'::regnamespace and p.prosecdef
           and has_function_privilege('authenticated', p.oid, 'execute')
-          and p.prosrc !~ 'begin\\s+perform public\\.require_permission_for_current_user\\(''ops'', ''(view|manage)''\\)'
+          and p.prosrc !~ 'begin\\s+perform public\\.(require_permission_for_current_user\\(''ops'', ''view''\\)|ops_db_backup_require\\()'
           -- these answer about the caller
           and p.proname not in ('ops_db_backup_permissions', 'current_empresa_id', 'has_permission_for_current_user',
                                 'require_permission_for_current_user')`,

@@ -139,6 +139,14 @@ export class Catalog {
     return z.array(z.record(z.string(), z.unknown()).nullable()).parse(rows)[0] ?? null;
   }
 
+  /** The SHA-256 of the archive that a second user approved for a restore; `null` without an approval. */
+  async approvedSha256(requestId: string): Promise<string | null> {
+    const rows = await this.#query(
+      `select to_json(sha256) from public.ops_db_backup_approvals where request_id = ${literal(requestId)};`,
+    );
+    return z.array(z.string().nullable()).parse(rows)[0] ?? null;
+  }
+
   /** The newest twenty restores of the bucket's backups into a target. */
   async pastRestores(bucket: string, target: string): Promise<PastRestore[]> {
     const rows = await this.#query(

@@ -49,6 +49,8 @@ export interface RestoreOrder {
   allowUnsigned?: string | null;
   /** Every user of the target has to sign in again. @default false */
   endSessions?: boolean;
+  /** The SHA-256 of the archive that a second user approved; `null` without an approval. @default null */
+  approvedSha256?: string | null;
   /** Statements that run after the checks, in the same transaction; `null` for a target that goes on as production. */
   quarantine: string | null;
   /** Objects that a drill does not load, since its server lacks what they need. */
@@ -115,6 +117,7 @@ async function restoreLocked(
 ): Promise<RestoreResult> {
   // Refuse what the order and the manifest decide, before the target is read.
   requireRows(key, manifest, order.allowSchemaOnly);
+  requireApproved(key, manifest, order.approvedSha256 ?? null);
   if (order.plan) requirePlanOf(order.plan, order.target, key);
 
   // Read from the target what decides which entries of the archive can be restored: its extensions, its roles, and
@@ -196,6 +199,17 @@ export function requireConfirmation(
 
 function lossText({ name, detail }: Warning): string {
   return `${name} of ${detail} depended on the old content and went with it`;
+}
+
+function requireApproved(key: string, manifest: AnyManifest | null, approved: string | null): void {
+  if (approved === null || manifest?.sha256 === approved) return;
+  throw new BackupError(
+    "approval_required",
+    `Cannot restore ${key}: its content has the SHA-256 ${
+      manifest?.sha256 ?? "of no manifest"
+    }, ${approved} was approved`,
+    { hint: "Request the restore again." },
+  );
 }
 
 function requireRows(key: string, manifest: AnyManifest | null, allowSchemaOnly: boolean): void {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { ErrorCode } from "@backup/messages.ts";
 import { connectCallers } from "./database.ts";
 import { RequestError } from "./responses.ts";
-import { ENVIRONMENT, exampleConfig, exampleRun, REQUEST_ID } from "./test_fakes.ts";
+import { ENVIRONMENT, exampleConfig, exampleRun, R2_KEY, REQUEST_ID } from "./test_fakes.ts";
 
 interface Seen {
   url: URL;
@@ -156,6 +156,25 @@ Deno.test("currentEmpresa() distinguishes no company from no reply", async () =>
   assert.equal(await project(() => Response.json(null)).as("t").currentEmpresa(), null);
   await assert.rejects(project(() => Response.json({})).as("t").currentEmpresa(), {
     code: "perm_check_failed",
+  });
+});
+
+Deno.test("requestRun() refuses while the restore waits for a second user", async () => {
+  const approval = { request_id: REQUEST_ID, expires_at: "2026-11-24T12:30:00+00:00" };
+  const { as } = project(() => Response.json({ created: false, run: null, approval }));
+  const order = {
+    kind: "restore",
+    target: "prod",
+    mode: null,
+    label: null,
+    r2Key: R2_KEY,
+    reason: "x",
+    planRequestId: REQUEST_ID,
+    requestId: REQUEST_ID,
+  } as const;
+  await assert.rejects(as("t").requestRun(order), {
+    code: "approval_required",
+    answer: { details: approval },
   });
 });
 

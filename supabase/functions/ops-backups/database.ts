@@ -13,7 +13,7 @@ import type { ErrorCode } from "@backup/messages.ts";
 import { type Run, runSchema } from "@backup/runs/run.ts";
 import { type RpcFailure, toDatabaseError } from "./database_errors.ts";
 import type { Config } from "./env.ts";
-import type { Caller, CallerDatabase, RunEnd, RunOrder } from "./ports.ts";
+import type { Caller, CallerDatabase, OpsRight, RunEnd, RunOrder } from "./ports.ts";
 import { RequestError } from "./responses.ts";
 import { timedFetch } from "./timed_fetch.ts";
 
@@ -24,7 +24,10 @@ const userClaims = z.object({
   sub: z.guid(),
   email: z.string().optional(),
 });
-const requestAnswer = z.object({ created: z.boolean(), run: runSchema });
+const requestAnswer = z.union([
+  z.object({ created: z.boolean(), run: runSchema }),
+  z.object({ run: z.null(), approval: z.object({ request_id: z.guid(), expires_at: z.string() }) }),
+]);
 
 /** Clients of a project's two servers. They have no session: every call carries its own token. */
 interface Project {
@@ -82,7 +85,7 @@ class SupabaseCallerDatabase implements CallerDatabase {
     return { id: claims.data.sub, email: claims.data.email ?? null };
   }
 
-  async mayOps(action: "view" | "manage"): Promise<boolean> {
+  async mayOps(action: OpsRight): Promise<boolean> {
     const may = await this.#callPermission("has_permission_for_current_user", {
       p_module: "ops",
       p_action: action,
@@ -106,7 +109,11 @@ class SupabaseCallerDatabase implements CallerDatabase {
       // omitted if absent: an older catalog does not have the parameter
       ...(order.planRequestId === null ? {} : { p_plan_request_id: order.planRequestId }),
     });
-    return parsed(requestAnswer, data);
+    const answer = parsed(requestAnswer, data);
+    if (answer.run !== null) return answer;
+    throw new RequestError("approval_required", "Cannot start the restore before a second user approved it", {
+      details: answer.approval,
+    });
   }
 
   async markDispatched(requestId: string, githubRunId: number | null, runUrl: string | null): Promise<Run> {

@@ -1,20 +1,29 @@
 /** Checks with the database what the caller may do, before anything is written. */
 import type { Action } from "@backup/api.ts";
 import { BackupError } from "@backup/errors.ts";
-import type { CallerDatabase } from "./ports.ts";
+import type { CallerDatabase, OpsRight } from "./ports.ts";
 import { RequestError } from "./responses.ts";
 
 const LOOKING: readonly Action[] = ["status", "health"];
+/** Actions of a user who may only restore, where the ERP has that right: the database decides by its settings. */
+const RESTORING: readonly Action[] = ["restore", "plan", "cancel"];
+
+/** One of them is needed; the first is the usual one. */
+function rightsFor(action: Action): readonly [OpsRight, ...OpsRight[]] {
+  if (LOOKING.includes(action)) return ["view"];
+  return RESTORING.includes(action) ? ["manage", "restore"] : ["manage"];
+}
 
 /**
- * Reading (`status`, `health`) needs `ops:view`; everything else `ops:manage` and an active company.
+ * Reading (`status`, `health`) needs `ops:view`; everything else an active company and `ops:manage`, or for a restore,
+ * its plan and a cancellation `ops:restore`.
  * @throws {BackupError} `forbidden`, `empresa_not_selected`, `perm_check_failed`
  */
 export async function requirePermission(database: CallerDatabase, action: Action): Promise<void> {
   const acting = !LOOKING.includes(action);
-  const right = acting ? "manage" : "view";
+  const [right, ...others] = rightsFor(action);
   const [may, company] = await Promise.all([
-    database.mayOps(right),
+    mayOne(database, [right, ...others]),
     acting ? database.currentEmpresa() : null,
   ]);
   if (!may) {
@@ -28,6 +37,14 @@ export async function requirePermission(database: CallerDatabase, action: Action
   if (acting && company === null) {
     throw new RequestError("empresa_not_selected", `Cannot ${action} without an active company`);
   }
+}
+
+/** Asks for the next right only when the one before is missing. */
+async function mayOne(database: CallerDatabase, rights: readonly OpsRight[]): Promise<boolean> {
+  for (const right of rights) {
+    if (await database.mayOps(right)) return true;
+  }
+  return false;
 }
 
 /**

@@ -33,6 +33,9 @@ export interface Caller {
   email: string | null;
 }
 
+/** Rights of Revo's module `ops`; not every ERP defines `restore`. */
+export type OpsRight = "view" | "manage" | "restore";
+
 /** The database for one caller: every call carries the caller's own token, the database decides. */
 export interface CallerDatabase {
   /**
@@ -41,12 +44,13 @@ export interface CallerDatabase {
    */
   authenticate(): Promise<Caller>;
   /** @throws {BackupError} `perm_check_failed` when the database gives no clear answer. */
-  mayOps(action: "view" | "manage"): Promise<boolean>;
+  mayOps(action: OpsRight): Promise<boolean>;
   /** The caller's active company, `null` for none. @throws {BackupError} `perm_check_failed` */
   currentEmpresa(): Promise<string | null>;
   /**
    * Takes the target's lock (backup, restore) and writes the `queued` row; for a known id returns the existing row.
-   * @throws {BackupError} `busy`, `request_id_reused`, `plan_required`, `forbidden`, `empresa_not_selected`, …
+   * @throws {BackupError} `busy`, `request_id_reused`, `plan_required`, `forbidden`, `empresa_not_selected`,
+   * `approval_required` while the restore waits for a second user, …
    */
   requestRun(order: RunOrder): Promise<{ created: boolean; run: Run }>;
   /** GitHub accepted; `null`s until it shows the run. Returns the current row. */

@@ -4,7 +4,16 @@ import type { BackupError } from "@backup/errors.ts";
 import type { ErrorCode } from "@backup/messages.ts";
 import { isActive, type Run, runSchema } from "@backup/runs/run.ts";
 import { type Config, readConfig } from "./env.ts";
-import type { Caller, CallerDatabase, Refusal, RefusalLog, RunEnd, RunOrder, SilentRuns } from "./ports.ts";
+import type {
+  Caller,
+  CallerDatabase,
+  OpsRight,
+  Refusal,
+  RefusalLog,
+  RunEnd,
+  RunOrder,
+  SilentRuns,
+} from "./ports.ts";
 import { type CatalogWatchFacts, watchFactsSchema } from "@backup/watch/catalog_facts.ts";
 import { RequestError } from "./responses.ts";
 import { createPassOffice } from "./run_pass.ts";
@@ -115,14 +124,14 @@ export class MemoryDatabase implements CallerDatabase {
   readonly calls: string[] = [];
   readonly failures = new Map<keyof CallerDatabase, BackupError>();
   readonly reports: Report[] = [];
-  rights = new Set<"view" | "manage">(["view", "manage"]);
+  rights = new Set<OpsRight>(["view", "manage"]);
   empresa: string | null = "22222222-2222-4222-8222-222222222222";
 
   authenticate(): Promise<Caller> {
     return this.#noted("authenticate", CALLER);
   }
 
-  mayOps(action: "view" | "manage"): Promise<boolean> {
+  mayOps(action: OpsRight): Promise<boolean> {
     return this.#noted("mayOps", this.rights.has(action));
   }
 

@@ -65,6 +65,29 @@ const CODES = {
     message:
       "No GitHub, a produção só é restaurada com um pedido feito na tela nos últimos 30 minutos. Nada foi alterado. Peça na tela; se ela não abre, siga o roteiro da variável REVO_BREAK_GLASS.",
   },
+  approval_required: {
+    status: 409,
+    message:
+      "Esta restauração da produção espera a aprovação de outra pessoa com o direito de restaurar. Nada foi iniciado. Peça que ela abra a tela e aprove em 30 minutos; depois, repita aqui o mesmo pedido.",
+  },
+  approval_refused: {
+    status: 409,
+    message:
+      "Este pedido não pode mais ser aprovado: foi recusado, já foi decidido, venceu, ou o backup mudou. Nada foi iniciado. Faça outro pedido.",
+  },
+  approval_own: {
+    status: 403,
+    message: "Quem pediu a restauração não pode aprová-la. Peça a outra pessoa com o direito de restaurar.",
+  },
+  not_operator: {
+    status: 403,
+    message:
+      "O banco é de todas as empresas, e a sua não está entre as que cuidam dos backups. Nada foi feito. Peça a quem administra o banco.",
+  },
+  second_factor_required: {
+    status: 403,
+    message: "Restaurar a produção exige o segundo fator. Entre de novo com ele e repita. Nada foi iniciado.",
+  },
   not_cancellable: { status: 409, message: "Esta execução não pode ser cancelada agora." },
   run_not_found: { status: 404, message: "Esta execução não existe no histórico." },
   busy: { status: 409, message: "Já há uma execução em andamento neste banco. Espere ela terminar." },

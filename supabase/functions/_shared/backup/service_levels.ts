@@ -26,6 +26,11 @@ export const RESTORE_REQUEST_VALID_MS = 30 * MINUTE_MS;
 /** How long a restore of production without such a request is an alarm. */
 export const BREAK_GLASS_SHOWN_MS = 24 * HOUR_MS;
 
+/** How long a request of a restore of production waits for a second user. */
+export const APPROVAL_VALID_MS = 30 * MINUTE_MS;
+/** How long a backup may be held. */
+export const HOLD_LONGEST_MS = 36600 * DAY_MS;
+
 /** How often a script reports while nothing changes. */
 export const HEARTBEAT_INTERVAL_MS = 15 * SECOND_MS;
 /** Silence after which the screen shows that a running script does not report. */
@@ -79,6 +84,8 @@ export const CATALOG_SERVICE_LEVELS = {
   vault_time_ahead: VAULT_TIME_AHEAD_MS,
   restore_request_valid: RESTORE_REQUEST_VALID_MS,
   break_glass_shown: BREAK_GLASS_SHOWN_MS,
+  approval_valid: APPROVAL_VALID_MS,
+  hold_longest: HOLD_LONGEST_MS,
 } as const;
 
 /** @example hours(26 * HOUR_MS) // 26 */

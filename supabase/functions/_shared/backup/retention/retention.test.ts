@@ -227,6 +227,13 @@ Deno.test("the text states the date and the reason", () => {
   );
 });
 
+Deno.test("a hold whose end no program can read keeps its backup, and the others are judged", () => {
+  const held = day("2026-03-08", { holdUntil: "294000-01-01T00:00:00+00:00", holdReason: "x" });
+  const [of, ...others] = plan([held, ...["2026-01-03", "2026-01-02"].map((date) => day(date))]);
+  assert.deepEqual([of?.keep, of?.reasons[0]], [true, "hold"]);
+  assert.equal(others.length, 2);
+});
+
 Deno.test("the text of a hold has its reason, the text without a date has the rules", () => {
   const held = day("2025-03-10", { holdUntil: "2026-04-10T12:00:00Z", holdReason: "auditoria" });
   const [decision] = plan([held, ...daily(30)]);

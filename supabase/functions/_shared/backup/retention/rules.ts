@@ -12,6 +12,9 @@ import { DAY_MS, MINUTE_MS } from "../service_levels.ts";
 import { type Period, PERIODS, periodStart } from "./periods.ts";
 import { instantOf, isSafetyCopy, type Series, sortNewestFirst } from "./series.ts";
 
+/** The last instant whose year has four digits. */
+const LATEST_INSTANT = Date.UTC(9999, 11, 31, 23, 59, 59);
+
 export interface RuleContext {
   policy: RetentionPolicy;
   now: number;
@@ -83,7 +86,7 @@ interface Rule {
 /** Rules that do not count backups. */
 function standingRules({ policy, now, facts }: RuleContext, subject: Subject): Rule[] {
   const { backup } = subject;
-  const held = backup.holdUntil === null ? 0 : instantOf(backup.holdUntil);
+  const held = heldUntil(backup.holdUntil);
   const grownUp = instantOf(backup.createdAt) + policy.youngMinutes * MINUTE_MS;
   return [
     ...held > now ? [{ code: "hold", until: held } as const] : [],
@@ -91,6 +94,13 @@ function standingRules({ policy, now, facts }: RuleContext, subject: Subject): R
     ...grownUp > now ? [{ code: "young", until: grownUp } as const] : [],
     ...subject.series.isRejected ? evidenceRules(policy, now, subject) : proofRules(policy, now, subject),
   ];
+}
+
+/** A hold whose end is no time that programs know is kept for as long as a hold may last: it does not stop the others. */
+function heldUntil(holdUntil: string | null): number {
+  if (holdUntil === null) return 0;
+  const end = Date.parse(holdUntil);
+  return Number.isNaN(end) ? LATEST_INSTANT : end;
 }
 
 /** A rejected backup is evidence for a while, and until there is a newer full backup that was not rejected. */

@@ -21,6 +21,7 @@ import { SampleNotice } from "./overview/sample_notice.tsx";
 
 /** One chunk beside the first view's; the active runs are requested while it loads. */
 const LiveRuns = lazy(async () => ({ default: (await import("./runs.ts")).LiveRuns }));
+const ControlPanel = lazy(() => import("./control_panel.tsx"));
 const PastRuns = lazy(async () => ({ default: (await import("./runs.ts")).PastRuns }));
 
 const NONE: ReadonlySet<string> = new Set();
@@ -69,6 +70,9 @@ export function Workspace({ disabledReason }: { disabledReason: string | null })
       </header>
       {disabledReason !== null && <Notice id="disabledReason" tone="info">{disabledReason}</Notice>}
       <SampleNotice />
+      <Suspense fallback={null}>
+        <ControlPanel disabledReason={disabledReason} />
+      </Suspense>
       <Overview
         onPickDay={(day) => navigation.go({ ...BEGINNING, target: "prod", from: day, to: day })}
       />

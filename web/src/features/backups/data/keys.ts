@@ -17,6 +17,7 @@ export const keys = {
     [...root, "list", "days", target, count, timeZone] as const,
   manifest: (key: string) => [...root, "manifest", key] as const,
   runsOfBackup: (key: string) => [...root, "list", "runs of", key] as const,
+  control: [...root, "control"] as const,
   reports: [...root, "reports"] as const,
   health: [...root, "health"] as const,
   runs: [...root, "runs"] as const,

@@ -27,7 +27,9 @@ export function useSubmission(onAccepted: (answer: Dispatched) => void): Submiss
       if (request.isPending) return;
       request.mutate({ ...body, request_id: intent.idFor(body) }, {
         onError: (error) => {
-          if (!toScreenError(error).unclear) intent.settle();
+          const { code, unclear } = toScreenError(error);
+          // the same request starts the restore once a second user approved it
+          if (!unclear && code !== "approval_required") intent.settle();
         },
       });
     },

@@ -2,7 +2,14 @@
 
 import { z } from "zod";
 
-export const permissionsSchema = z.object({ view: z.boolean(), manage: z.boolean(), empresa: z.boolean() });
+export const permissionsSchema = z.object({
+  view: z.boolean(),
+  /** Of an operator, as the database decides. */
+  manage: z.boolean(),
+  /** The right to restore, where it is one of its own. */
+  restore: z.boolean().optional(),
+  empresa: z.boolean(),
+});
 export type Permissions = z.infer<typeof permissionsSchema>;
 
 export type Access =
@@ -14,11 +21,11 @@ export type Access =
 const NO_COMPANY =
   "Nenhuma empresa ativa. Selecione uma empresa no Revo ERP para iniciar backup ou restauração.";
 const VIEW_ONLY =
-  "Seu usuário vê os backups, mas não pode iniciar backup nem restauração: falta a permissão ops:manage. " +
-  "Peça a um administrador da empresa.";
+  "Seu usuário vê os backups, mas não pode iniciar backup nem restauração: falta a permissão ops:manage, " +
+  "ou sua empresa não cuida deles. Peça a um administrador.";
 
-export function accessOf({ view, manage, empresa }: Permissions): Access {
+export function accessOf({ view, manage, restore, empresa }: Permissions): Access {
   if (!view) return { state: "closed", empresa };
-  if (!manage) return { state: "open", disabledReason: VIEW_ONLY };
+  if (!manage && !restore) return { state: "open", disabledReason: VIEW_ONLY };
   return { state: "open", disabledReason: empresa ? null : NO_COMPANY };
 }
