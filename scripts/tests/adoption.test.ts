@@ -3,9 +3,10 @@
  * living one, the workflows in the local GitHub, the older client in a browser, and the way back.
  */
 import { Octokit } from "@octokit/rest";
+import { chromium } from "@playwright/test";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -13,14 +14,16 @@ import { Checkout } from "../dev/adopt/checkout.ts";
 import { secretsOf } from "../dev/adopt/erp.ts";
 import { OWN_FOLDERS, plannedFiles } from "../dev/adopt/plan.ts";
 import { importsOf } from "../dev/check/imports.ts";
-import { startGitHub } from "../dev/github/mod.ts";
+import { CHROMIUM_LAUNCH } from "../dev/chromium.ts";
 import { migrate, type Migration, readMigrations } from "../dev/migrate.ts";
 import { ROOT } from "../dev/root.ts";
+import { createAuthTables } from "../dev/supabase/auth_schema.ts";
 import { catalogAccessQuery, catalogDifferences } from "../lib/catalog/access.ts";
 import { managersVerdict, readManagers } from "../lib/doctor/prod_managers.ts";
 import type { Connection } from "../lib/postgres/connection.ts";
 import { CONFIG, ERP_FILES, LISTED, OLDER_KEYS } from "./adoption_fixture.ts";
-import { binaries, createProject, denoCache, sql, startPlace, type TestPlace } from "./engine_fixture.ts";
+import { type ErpProject, olderClient, REPOSITORY, startProject } from "./adoption_project.ts";
+import { binaries, denoCache, sql, startPlace, type TestPlace } from "./engine_fixture.ts";
 import { follow } from "./markdown_commands.ts";
 
 const PAGE = readFileSync(join(ROOT, "docs", "adopting.md"), "utf8");
@@ -122,13 +125,20 @@ describe("database and workflows", () => {
   let place: TestPlace;
   let prod: Connection;
   let all: Migration[];
+  let project: ErpProject;
   beforeAll(async () => {
     place = await startPlace();
-    for (const name of ["empty", "prod", "dev"]) await createProject(place.server, name);
+    const databases = ["empty", "prod", "dev"];
+    for (const name of databases) await place.server.createDatabase(name);
+    const admins = databases.map((name) => place.server.connection("supabase_auth_admin", name));
+    await createAuthTables(binaries.path("psql"), admins);
     prod = place.server.connection("postgres", "prod");
     all = await readMigrations(join(erp.root, "supabase", "migrations"));
   });
-  afterAll(() => place?.stop());
+  afterAll(async () => {
+    await project?.stop();
+    await place?.stop();
+  });
 
   const push = (connection: Connection, migrations: Migration[]) =>
     migrate(binaries.path("psql"), connection, migrations);
@@ -175,47 +185,27 @@ describe("database and workflows", () => {
     return lines.filter((line) => line.startsWith("revo/"));
   }
 
-  /** Runs a workflow of the ERP's repository to its end. */
+  /** Dispatches a workflow of the ERP's repository, and waits for its end. */
   async function runWorkflow(file: string, inputs: Record<string, string>) {
-    const github = await startGitHub({
-      port: 0,
-      workspace: erp.root,
-      repository: "revo/erp",
-      token: "ghp_test",
-      secrets: {
-        ...place.store.secrets,
-        SUPABASE_DB_URL_PROD: place.server.url("postgres", "prod"),
-        SUPABASE_DB_URL_DEV: place.server.url("postgres", "dev"),
-      },
-      variables: {
-        REVO_POSTGRES_MAJOR: String(binaries.major),
-        REVO_PROJECT_ASSERTS: "../scripts/rg03_db_asserts.sql",
-      },
-      env: {
-        PATH: [binaries.folder, join(ROOT, "node_modules", ".bin")].join(delimiter),
-        NO_COLOR: "1",
-        ...denoCache(),
-      },
-      log: () => {},
-    });
-    try {
-      const actions = new Octokit({ baseUrl: github.url, auth: "ghp_test" }).rest.actions;
-      const where = { owner: "revo", repo: "erp" };
-      await actions.createWorkflowDispatch({ ...where, workflow_id: file, ref: "main", inputs });
-      for (;;) {
-        const { data: { workflow_runs: [found] } } = await actions.listWorkflowRunsForRepo(where);
-        if (found?.status === "completed") {
-          const { data: { jobs: [job] } } = await actions.listJobsForWorkflowRun({
-            ...where,
-            run_id: found.id,
-          });
-          const log = await actions.downloadJobLogsForWorkflowRun({ ...where, job_id: job?.id ?? 0 });
-          return { conclusion: found.conclusion, log: String(log.data) };
-        }
-        await sleep(200);
+    const actions = new Octokit({ baseUrl: project.githubUrl, auth: project.token }).rest.actions;
+    await actions.createWorkflowDispatch({ ...REPOSITORY, workflow_id: file, ref: "main", inputs });
+    return await waitForEnd();
+  }
+
+  /** Of the newest run. */
+  async function waitForEnd() {
+    const actions = new Octokit({ baseUrl: project.githubUrl, auth: project.token }).rest.actions;
+    for (;;) {
+      const { data: { workflow_runs: [found] } } = await actions.listWorkflowRunsForRepo(REPOSITORY);
+      if (found?.status === "completed") {
+        const { data: { jobs: [job] } } = await actions.listJobsForWorkflowRun({
+          ...REPOSITORY,
+          run_id: found.id,
+        });
+        const log = await actions.downloadJobLogsForWorkflowRun({ ...REPOSITORY, job_id: job?.id ?? 0 });
+        return { conclusion: found.conclusion, log: String(log.data) };
       }
-    } finally {
-      await github.stop();
+      await sleep(200);
     }
   }
 
@@ -240,16 +230,47 @@ describe("database and workflows", () => {
   });
 
   test(
-    "the workflows back up, drill with the ERP's own assertions, and restore, in the product's folder",
+    "the older client, in a browser on a host of the ERP's domain, starts a backup and gets readable refusals",
     async () => {
-      const backup = await runWorkflow("db-backup.yml", { target: "prod", label: "primeiro" });
-      expect([backup.conclusion, backup.log]).toEqual(["success", expect.stringContaining("backups")]);
+      project = await startProject(place, erp);
+      const member = await project.signUp("ana@exemplo.br");
+      await sql(
+        prod,
+        `insert into public.empresa_usuarios select id, '${member.id}', 'caixa' from public.empresas limit 1;`,
+      );
+      const browser = await chromium.launch(CHROMIUM_LAUNCH);
+      try {
+        const call = await olderClient(browser, project, "https://previa-7.erp.example.com");
+        const backup = { action: "backup", target: "prod", mode: "full", label: "primeiro" };
+        expect(await call("", backup)).toMatchObject({ status: 401, body: { error: "not_signed_in" } });
+        const restore = { action: "restore", target: "prod", r2_key: OLDER_KEYS[0], confirm: "RESTORE_PROD" };
+        expect(await call(member.token, restore)).toMatchObject({
+          status: 400,
+          body: { ok: false, error: "reason_required", message: expect.stringContaining("Diga o motivo") },
+        });
+        expect(await call(member.token, backup)).toMatchObject({
+          status: 200,
+          body: { ok: true, kind: "backup" },
+        });
+        const stranger = await olderClient(browser, project, "https://erp.example.org");
+        expect(await stranger(member.token, backup)).toBe("TypeError: Failed to fetch");
+      } finally {
+        await browser.close();
+      }
+      expect((await waitForEnd()).conclusion).toBe("success");
+      expect((await olderList())[0]).toContain("_primeiro.dump.gz");
+    },
+    120_000,
+  );
+
+  test(
+    "the workflows drill with the ERP's own assertions, and restore, in the product's folder",
+    async () => {
       const drill = await runWorkflow("db-backup-restore-drill.yml", { target: "prod" });
       expect(drill.log).toContain("PASS project_asserts: ran to its end");
       expect(drill.log).toContain("PASS catalog_access");
       expect(drill.conclusion).toBe("success");
       const [key = ""] = await olderList();
-      expect(key).toContain("_primeiro.dump.gz");
       const restore = await runWorkflow("db-restore-from-r2.yml", { target: "dev", r2_key: key });
       expect([restore.conclusion, restore.log]).toEqual(["success", expect.any(String)]);
       const dev = place.server.connection("postgres", "dev");

@@ -43,7 +43,8 @@ create table public.empresa_usuarios (empresa_id uuid references public.empresas
 alter table public.papel_permissoes enable row level security;
 alter table public.empresa_usuarios enable row level security;
 create function public.current_empresa_id() returns uuid language sql stable security definer set search_path = pg_catalog, public as $$
-  select coalesce(nullif(current_setting('request.headers', true), '')::json ->> 'x-empresa-id', null)::uuid $$;
+  select coalesce((nullif(current_setting('request.headers', true), '')::json ->> 'x-empresa-id')::uuid,
+    (select empresa_id from public.empresa_usuarios where user_id = auth.uid() order by 1 limit 1)) $$;
 create function public.has_permission_for_current_user(p_module text, p_action text) returns boolean
   language sql stable security definer set search_path = pg_catalog, public as $$
   select exists (select from empresa_usuarios u left join papel_permissoes p on p.perfil = u.perfil
