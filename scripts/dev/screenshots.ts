@@ -96,7 +96,7 @@ async function pictureRuns(page: Page): Promise<void> {
   await page.getByRole("button", { name: "Backup agora" }).click();
   await page.getByLabel("Etiqueta").fill("fechamento de novembro");
   await take(page, "backup-agora");
-  await page.getByRole("dialog").getByRole("button", { name: "Fazer backup de prod" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Fazer backup da produção" }).click();
   await page.getByRole("region", { name: "Em andamento" }).waitFor();
   await page.screenshot({ path: join(FOLDER, "em-andamento.png") });
   await page.getByRole("table").getByRole("row").filter({ hasText: "fechamento_de_novembro" }).waitFor({

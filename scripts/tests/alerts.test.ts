@@ -73,7 +73,7 @@ describe("an alarm as an issue", () => {
     expect(others).toEqual([]);
     expect(issue).toMatchObject({ state: "open", title: alarm.title, comments: [] });
     expect(issue?.body).toContain("há mais tempo");
-    expect(issue?.body).toContain("2026-01-20 13:00 UTC");
+    expect(issue?.body).toContain("20/01/2026, 10:00 (horário de Brasília)");
     await tell([{ ...alarm, material: "key 2", facts: ["Outro backup"] }]);
     [issue] = await read();
     expect(issue?.comments).toEqual([expect.stringContaining("Outro backup")]);

@@ -5,7 +5,7 @@ import { ensureBackup, expect, historyRow, openAs, pressOn, reach, stack, test }
 const outcome = (page: Page) => page.getByRole("region", { name: /Em andamento|Acabou de terminar/ });
 /** The restores on the screen, newest first. */
 const restores = (page: Page) =>
-  outcome(page).getByRole("article", { name: "Restauração em dev", exact: true });
+  outcome(page).getByRole("article", { name: "Restauração em Desenvolvimento", exact: true });
 
 /** The row count of a table that only dev has; `null` when the table does not exist. */
 async function rowsOnlyInDev(): Promise<number | null> {
@@ -65,12 +65,12 @@ test("with the keyboard alone an admin backs up production, simulates, restores 
     await expect(dialog.getByRole("radio", { name: /Produção/ })).not.toBeChecked();
     await press("Continuar");
     await press("Simular");
-    await expect(dialog.getByText(/^Perda em dev: .* registros de .* tabelas?\.$/)).toBeVisible({
+    await expect(dialog.getByText(/^Perda em Desenvolvimento: .* registros de .* tabelas?\.$/)).toBeVisible({
       timeout: 60_000,
     });
     const lost = dialog.getByRole("row").filter({ hasText: "public.rascunhos_do_dev" });
     await expect(lost).toHaveText(/public\.rascunhos_do_dev7não existe−7/);
-    await pressOn(page, dialog.locator("summary").filter({ hasText: "Só existem em dev" }));
+    await pressOn(page, dialog.locator("summary").filter({ hasText: "Só existem em Desenvolvimento" }));
     await expect(dialog.getByText(/^tabela public\.rascunhos_do_dev: posto de lado/)).toBeVisible();
     await expect(dialog.getByText(/^Simulado agora; vale por mais 29\smin/)).toBeVisible();
     expect(await rowsOnlyInDev()).toBe(7);
@@ -79,7 +79,7 @@ test("with the keyboard alone an admin backs up production, simulates, restores 
   await test.step("it is restored into dev, all of it checked", async () => {
     await press("Continuar");
     await expect(dialog.getByText(/^Perda simulada:/)).toBeVisible();
-    await press("Restaurar em dev");
+    await press("Restaurar em Desenvolvimento");
     await expect(dialog).toBeHidden();
     const run = restores(page);
     await expect(run.getByText("Concluída")).toBeVisible({ timeout: 180_000 });
@@ -90,10 +90,11 @@ test("with the keyboard alone an admin backs up production, simulates, restores 
 
   await test.step("undoing restores the safety copy, as an ordinary restore", async () => {
     await pressOn(page, restores(page).getByRole("button", { name: /^Desfazer…/ }));
-    await expect(dialog.getByRole("heading", { name: "Desfazer a restauração em dev" })).toBeVisible();
+    await expect(dialog.getByRole("heading", { name: "Desfazer a restauração em Desenvolvimento" }))
+      .toBeVisible();
     await expect(dialog.getByRole("radio")).toHaveCount(0);
     await press("Continuar sem simular");
-    await press("Restaurar em dev");
+    await press("Restaurar em Desenvolvimento");
     await expect(dialog).toBeHidden();
     await expect(restores(page)).toHaveCount(2);
     await expect(restores(page).first().getByText("Concluída")).toBeVisible({ timeout: 180_000 });
@@ -104,7 +105,7 @@ test("with the keyboard alone an admin backs up production, simulates, restores 
   await test.step("the outcome is still there after a reload", async () => {
     await page.reload();
     const past = page.getByRole("region", { name: "Execuções" });
-    const last = past.getByRole("article", { name: "Restauração em dev", exact: true }).first();
+    const last = past.getByRole("article", { name: "Restauração em Desenvolvimento", exact: true }).first();
     await expect(last).toContainText("Concluída");
     await expect(last.getByRole("button", { name: /^Desfazer…/ })).toBeVisible();
   });
@@ -121,7 +122,7 @@ test("a double click sends one request", async ({ page }) => {
   await page.getByRole("button", { name: "Backup agora" }).click();
   const label = `duas-vezes-${Date.now()}`;
   await page.getByLabel("Etiqueta").fill(label);
-  await page.getByRole("button", { name: "Fazer backup de prod" }).dblclick();
+  await page.getByRole("button", { name: "Fazer backup da produção" }).dblclick();
   await expect(historyRow(page, label)).toBeVisible({ timeout: 120_000 });
   expect(bodies).toHaveLength(1);
 });
@@ -149,11 +150,11 @@ test("a label is validated while typing", async ({ page }) => {
   await openAs(page, stack.admin);
   await page.getByRole("button", { name: "Backup agora" }).click();
   const label = page.getByLabel("Etiqueta");
-  const submit = page.getByRole("button", { name: "Fazer backup de prod" });
-  await label.fill("antes da migração");
-  await expect(page.getByText("Estes caracteres não são permitidos: “ç”, “ã”.")).toBeVisible();
+  const submit = page.getByRole("button", { name: "Fazer backup da produção" });
+  await label.fill("antes/depois?");
+  await expect(page.getByText("Estes caracteres não são permitidos: “/”, “?”.")).toBeVisible();
   await expect(submit).toBeDisabled();
-  await label.fill("antes da migracao");
+  await label.fill("antes da migração");
   await expect(page.getByRole("dialog").getByText("antes_da_migracao", { exact: true })).toBeVisible();
   await expect(submit).toBeEnabled();
   await label.fill("x".repeat(41));

@@ -1,7 +1,7 @@
 import type { Page } from "@playwright/test";
 import { expectAccessible } from "./axe.ts";
 import { inCatalog } from "./catalog.ts";
-import { emptyCatalog, fillWithSamples } from "./sample_history.ts";
+import { aBackupOf, emptyCatalog, fillWithSamples } from "./sample_history.ts";
 import { expect, openAs, openWith, signedIn, stack, test } from "./test.ts";
 
 const sheet = (page: Page) => page.getByRole("dialog", { name: /^Backup:/ });
@@ -67,4 +67,26 @@ test("a user with ops:manage holds a backup with a reason, others see it, and it
   await page.getByLabel("Motivo").fill("acabou");
   await page.getByRole("button", { name: "Liberar", exact: true }).click();
   await expect(part(page, "Até quando fica").getByRole("button", { name: "Reter…" })).toBeVisible();
+});
+
+test("a backup is compared with another one by their manifests", async ({ page }) => {
+  const older = await aBackupOf("prod", 30);
+  const newer = await aBackupOf("prod", 3);
+  await inCatalog(async (sql) => {
+    const proving = async (key: string, facts: object) => {
+      const [sample] = await sql`
+        select manifest from public.ops_db_backups where r2_bucket = 'amostra' and manifest ->> 'version' = '2' limit 1`;
+      const manifest = { ...Object(sample?.manifest), ...facts };
+      await sql`update public.ops_db_backups set manifest = ${sql.json(manifest)} where r2_key = ${key}`;
+    };
+    await proving(older, { rows: { "public.pedidos": 10, "public.itens": 7 }, rows_total: 17 });
+    await proving(newer, { rows: { "public.pedidos": 4, "public.itens": 7 }, rows_total: 11 });
+  });
+  await openWith(page, await signedIn(stack.viewer), `/desenvolvedor/backups?detalhes=${newer}`);
+  const comparison = part(page, "Comparar com outro backup");
+  await comparison.getByLabel("Outro backup").selectOption(older);
+  await expect(comparison).toContainText("17 → 11 registros.");
+  await expect(comparison.getByRole("row").nth(1)).toHaveText(/public\.pedidos\s*10\s*4/);
+  await expect(comparison).toContainText("1 tabela tem o mesmo número de registros");
+  await expectAccessible(page, "comparison");
 });

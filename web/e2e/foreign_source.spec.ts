@@ -61,7 +61,7 @@ test("into production it is marked in red, and needs its name beside the confirm
   await dialog(page).getByRole("button", { name: "Continuar" }).click();
   await dialog(page).getByLabel("Digite RESTORE_PROD para confirmar").fill("RESTORE_PROD");
   await dialog(page).getByLabel("Motivo").fill("teste da tela");
-  const submit = dialog(page).getByRole("button", { name: "Restaurar em prod" });
+  const submit = dialog(page).getByRole("button", { name: "Restaurar em Produção" });
   await expect(submit).toBeDisabled();
   await expect(dialog(page).getByText("Falta digitar dev.")).toBeVisible();
   const asked = page.waitForRequest((request) => request.postDataJSON()?.action === "restore");

@@ -4,7 +4,7 @@ import { expectAccessible } from "./axe.ts";
 import { inDatabase, whileCatalogWaits } from "./catalog.ts";
 import { ensureBackup, expect, FAILED_REQUEST, openAs, stack, test } from "./test.ts";
 
-const TITLE = "Restauração em dev";
+const TITLE = "Restauração em Desenvolvimento";
 /** The screen waits 20 s for the catalog, the function 10 s. */
 const AFTER_LIMITS = { timeout: 60_000 };
 
@@ -15,7 +15,7 @@ async function requestRestore(page: Page): Promise<void> {
   await page.getByRole("button", { name: /^Restaurar…/ }).first().click();
   await dialog.getByRole("button", { name: "Continuar" }).click();
   await dialog.getByRole("button", { name: "Continuar" }).click();
-  await dialog.getByRole("button", { name: "Restaurar em dev" }).click();
+  await dialog.getByRole("button", { name: "Restaurar em Desenvolvimento" }).click();
   await expect(dialog).toBeHidden();
 }
 

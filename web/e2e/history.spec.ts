@@ -40,7 +40,7 @@ test("every filter is in the URL, and the link shows the same to another user", 
 test("other kinds of run are listed in the same history", async ({ page }) => {
   await openAs(page, stack.admin, "/desenvolvedor/backups?tipo=restore");
   await expect(rows(page)).toHaveCount(1);
-  await expect(rows(page)).toContainText("Restauração em dev");
+  await expect(rows(page)).toContainText("Restauração em Desenvolvimento");
   await filter(page, "Mostrar").selectOption("Ensaios");
   await expect(page).toHaveURL(/tipo=drill/);
   await expect(rows(page).first()).toContainText("Ensaio de restauração da produção");

@@ -34,7 +34,7 @@ test("arrow keys choose the target, Enter continues, and each step starts scroll
   await page.keyboard.press("ArrowDown");
   await expect(dialog.getByRole("radio", { name: /Verificação/ })).toBeChecked();
   await page.keyboard.press("Enter");
-  await expect(dialog.getByRole("heading", { name: "Restaurar em verify" })).toBeVisible();
+  await expect(dialog.getByRole("heading", { name: "Restaurar em Verificação" })).toBeVisible();
   await expect(dialog.getByText("Passo 2 de 3: o que mudaria")).toBeVisible();
   await reach(page, dialog.getByRole("button", { name: "Continuar sem simular" }));
   await page.keyboard.press("Enter");

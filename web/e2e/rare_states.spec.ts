@@ -27,10 +27,11 @@ test("undoing a restore works by keyboard, passes WCAG 2.2 AA, and reports an un
   await ensureBackup(page);
   await restoreDev(await newestKey());
   await undoNewest(page);
-  await expect(dialog(page).getByRole("heading", { name: "Desfazer a restauração em dev" })).toBeVisible();
+  await expect(dialog(page).getByRole("heading", { name: "Desfazer a restauração em Desenvolvimento" }))
+    .toBeVisible();
   await expectAccessible(page, "undo: what would change");
   await pressOn(page, dialog(page).getByRole("button", { name: "Continuar sem simular" }));
-  await reach(page, dialog(page).getByRole("button", { name: "Restaurar em dev" }));
+  await reach(page, dialog(page).getByRole("button", { name: "Restaurar em Desenvolvimento" }));
   await expectAccessible(page, "undo: confirming");
   await page.keyboard.press("Escape");
   await expect(dialog(page)).toBeHidden();

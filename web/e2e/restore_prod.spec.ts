@@ -27,7 +27,7 @@ test("production is restored only after a fresh simulation, the typed confirmati
   await openAs(page, stack.admin);
   // a backup that contains this session: a restore also restores the sessions of Auth
   await makeBackup(page, "antes-de-restaurar-prod");
-  const submit = dialog(page).getByRole("button", { name: "Restaurar em prod" });
+  const submit = dialog(page).getByRole("button", { name: "Restaurar em Produção" });
   const word = dialog(page).getByLabel("Digite RESTORE_PROD para confirmar");
   const reason = dialog(page).getByLabel("Motivo");
 
@@ -89,11 +89,12 @@ test("production is restored only after a fresh simulation, the typed confirmati
     await submit.click();
     await expect(dialog(page)).toBeHidden();
     const run = page.getByRole("region", { name: /Em andamento|Acabou de terminar/ })
-      .getByRole("article", { name: "Restauração em prod", exact: true });
+      .getByRole("article", { name: "Restauração em Produção", exact: true });
     await expect(run.getByText("Concluída")).toBeVisible({ timeout: 180_000 });
     await expect(run).toContainText("Motivo: voltar ao fechamento");
     await run.getByRole("button", { name: /^Desfazer…/ }).click();
-    await expect(dialog(page).getByRole("heading", { name: "Desfazer a restauração em prod" })).toBeVisible();
+    await expect(dialog(page).getByRole("heading", { name: "Desfazer a restauração em Produção" }))
+      .toBeVisible();
     await expect(go(page)).toBeDisabled();
   });
 });

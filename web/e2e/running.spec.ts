@@ -27,6 +27,7 @@ async function countReads(page: Page, milliseconds: number): Promise<number> {
 async function setVisibility(page: Page, state: "visible" | "hidden"): Promise<void> {
   await page.evaluate((value) => {
     Object.defineProperty(document, "visibilityState", { value, configurable: true });
+    Object.defineProperty(document, "hidden", { value: value === "hidden", configurable: true });
     document.dispatchEvent(new Event("visibilitychange"));
   }, state);
 }
@@ -52,10 +53,17 @@ test("a run shows phase, bytes and percentage, after a reload and in a second ta
   await second.goto("/");
   await expectShown(second);
 
+  await expect(page).toHaveTitle(/^25% Ensaio de restauração da verificação · Backups/);
   await reportProgress(id, { phase: "assert", bytes_done: null });
+  await expect(running(page).getByRole("list", { name: /^Etapas feitas/ })).toContainText(
+    "Backup baixado e conferido",
+  );
   for (const tab of [page, second]) await expect(running(tab)).toContainText("Rodando as verificações");
   await finishRun(id);
   for (const tab of [page, second]) await expect(ended(tab)).toContainText("Concluída");
+  await expect(page).toHaveTitle(/^Concluída: Ensaio/);
+  await ended(page).getByRole("button", { name: /^Dispensar/ }).click();
+  await expect(page).toHaveTitle("Backups · Revo ERP");
   await expect.poll(() => countReads(page, 3000), {
     message: "no polling without active runs",
     timeout: 20_000,
@@ -126,6 +134,28 @@ test("a hidden tab does not poll; an offline tab polls less often, shows a warni
   await finishRun(id);
   await context.setOffline(false);
   await expect(ended(page)).toContainText("Concluída", { timeout: 5000 });
+});
+
+test("a hidden tab notifies of the end of a run where the user has allowed it", async ({ page, context }) => {
+  await context.grantPermissions(["notifications"]);
+  await page.addInitScript(() => {
+    const sent: string[] = [];
+    const Real = globalThis.Notification;
+    globalThis.Notification = class extends Real {
+      constructor(title: string) {
+        super(title);
+        sent.push(title);
+      }
+    };
+    Object.assign(globalThis, { sent });
+  });
+  const id = await beginRun();
+  await openAs(page, stack.admin);
+  await expect(running(page)).toBeVisible();
+  await setVisibility(page, "hidden");
+  await finishRun(id);
+  await expect.poll(() => page.evaluate(() => Reflect.get(globalThis, "sent")), { timeout: 20_000 })
+    .toEqual([`${TITLE}: concluída`]);
 });
 
 test("a user with ops:view alone sees the same run and cannot cancel it", async ({ page }) => {

@@ -94,7 +94,7 @@ test("an unreachable function is reported, and a repetition sends the same reque
   });
   await without(stack, "function", async () => {
     await pressOn(page, page.getByRole("button", { name: "Backup agora" }));
-    const submit = page.getByRole("button", { name: "Fazer backup de prod" });
+    const submit = page.getByRole("button", { name: "Fazer backup da produção" });
     for (let attempt = 1; attempt <= 2; attempt++) {
       await pressOn(page, submit);
       await expect(page.getByText("Repetir é seguro")).toBeVisible();
@@ -115,7 +115,7 @@ test("a session that ends while the page is open leads to the sign-in and back",
   const session = await signedIn(stack.admin);
   await openWith(page, session, "/desenvolvedor/backups?alvo=dev");
   await page.getByRole("button", { name: "Backup agora" }).click();
-  const submit = page.getByRole("button", { name: "Fazer backup de prod" });
+  const submit = page.getByRole("button", { name: "Fazer backup da produção" });
   await expect(submit).toBeEnabled();
   // at once: another request of the page would find the expired session first
   const ended = storedSession({ ...session, access_token: corrupted(session.access_token) });

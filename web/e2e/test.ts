@@ -75,7 +75,7 @@ export async function makeBackup(page: Page, label: string): Promise<void> {
   await page.getByRole("button", { name: "Backup agora" }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByLabel("Etiqueta").fill(label);
-  await dialog.getByRole("button", { name: "Fazer backup de prod" }).click();
+  await dialog.getByRole("button", { name: "Fazer backup da produção" }).click();
   await expect(dialog).toBeHidden();
   await expect(historyRow(page, label)).toBeVisible({ timeout: 120_000 });
 }

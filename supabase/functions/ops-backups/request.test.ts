@@ -136,6 +136,7 @@ const consents: [string, ActionRequest, ErrorCode | null][] = [
   ["a backup of dev, by its name", { ...CONSENT, r2_key: DEV_KEY, confirm_source: "dev" }, null],
   ["a backup of dev into verify", { ...CONSENT, target: "verify", r2_key: DEV_KEY }, null],
   ["no reason", { ...CONSENT, reason: "" }, "reason_required"],
+  ["a reason of one letter", { ...CONSENT, reason: "x" }, "reason_required"],
   ["no plan", { ...CONSENT, plan_request_id: undefined }, "plan_required"],
 ];
 

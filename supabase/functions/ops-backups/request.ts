@@ -15,6 +15,7 @@ import {
   type StatusRequest,
   statusRequestSchema,
 } from "@backup/api.ts";
+import { isReason, REASON_MIN_LETTERS } from "@backup/reason.ts";
 import { parseArchiveKey } from "@backup/vault/object_key.ts";
 import { isRestoreConfirmed, isSourceConfirmed } from "@backup/target.ts";
 import { RequestError } from "./responses.ts";
@@ -171,9 +172,9 @@ export function requireConsent(request: ActionRequest): void {
       details: { source, fields: { confirm_source: `deve ser ${source}` } },
     });
   }
-  if (!request.reason) {
+  if (!isReason(request.reason)) {
     throw new RequestError("reason_required", "Cannot restore into prod without a reason", {
-      details: { fields: { reason: "obrigatório" } },
+      details: { fields: { reason: `obrigatório, com ao menos ${REASON_MIN_LETTERS} letras` } },
     });
   }
   if (request.plan_request_id === undefined) {

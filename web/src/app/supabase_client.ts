@@ -11,6 +11,9 @@ import { withinLimit } from "../lib/time_limit.ts";
 /** Time limit of authentication requests; the feature limits its own requests. */
 const AUTH_LIMIT_MS = 20_000;
 
+/** Code that the first view does not need is loaded so long after it, for the time in which the connection is lost. */
+const PRELOAD_AFTER_MS = 1_500;
+
 export interface HostClient extends BackupsClient {
   auth: InstanceType<typeof AuthClient>;
 }
@@ -33,13 +36,14 @@ export function createHostClient(supabaseUrl: string, publishableKey: string): H
     return await fetch(input, { ...init, headers });
   };
   const rest = new PostgrestClient(`${base}/rest/v1`, { fetch: fetchAsUser });
+  const loadFunctions = () => import("@supabase/functions-js"); // the first view calls no function
+  setTimeout(() => void loadFunctions().catch(() => undefined), PRELOAD_AFTER_MS);
   return {
     auth,
     rpc: (name, args) => rest.rpc(name, args),
     functions: {
-      // the first view calls no function
       invoke: async (name, options) => {
-        const { FunctionsClient } = await import("@supabase/functions-js");
+        const { FunctionsClient } = await loadFunctions();
         return await new FunctionsClient(`${base}/functions/v1`, { customFetch: fetchAsUser })
           .invoke(name, options);
       },

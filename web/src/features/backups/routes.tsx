@@ -5,7 +5,20 @@
  *
  * The host wraps them in `BackupsProvider` and react-query's `QueryClientProvider`, and renders sonner's `Toaster`.
  */
+import { lazy, Suspense } from "react";
 import type { RouteObject } from "react-router-dom";
 import { BackupsPage } from "./components/backups_page.tsx";
 
-export const backupsRoutes: RouteObject[] = [{ index: true, element: <BackupsPage /> }];
+const AuditPage = lazy(() => import("./components/audit/audit_page.tsx"));
+
+export const backupsRoutes: RouteObject[] = [
+  { index: true, element: <BackupsPage /> },
+  {
+    path: "auditoria",
+    element: (
+      <Suspense fallback={null}>
+        <AuditPage />
+      </Suspense>
+    ),
+  },
+];

@@ -1,6 +1,12 @@
 /** Formats numbers and times for alarms, pt-BR. */
 
 const number = new Intl.NumberFormat("pt-BR", { maximumFractionDigits: 1 });
+/** Alarms are read in Brazil, in mail and chat too: there is no reader's zone to ask for. */
+const instantFormat = new Intl.DateTimeFormat("pt-BR", {
+  dateStyle: "short",
+  timeStyle: "short",
+  timeZone: "America/Sao_Paulo",
+});
 const HOUR = 3_600_000;
 
 /** Hours from `earlier` to `later`; negative when `later` is before `earlier`. */
@@ -13,9 +19,9 @@ export function age(hours: number): string {
   return hours < 48 ? `${Math.floor(hours)} h` : `${Math.floor(hours / 24)} dias`;
 }
 
-/** @example moment("2026-01-15T03:10:22Z") // "2026-01-15 03:10 UTC" */
+/** @example moment("2026-01-15T03:10:22Z") // "15/01/2026, 00:10 (horário de Brasília)" */
 export function moment(instant: string): string {
-  return `${new Date(instant).toISOString().slice(0, 16).replace("T", " ")} UTC`;
+  return `${instantFormat.format(new Date(instant))} (horário de Brasília)`;
 }
 
 export function count(value: number): string {

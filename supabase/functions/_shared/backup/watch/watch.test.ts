@@ -89,13 +89,17 @@ Deno.test("backup_corrupt names the objects", () => {
 Deno.test("dated_ahead names the objects and when the vault received them", () => {
   const [condition] = watch(facts({ vault: { datedAhead: [{ key: "revo/x", storedAt: NOW }] } })).conditions;
   assert.equal(condition?.id, "dated_ahead");
-  assert.deepEqual(condition?.facts, ["revo/x: o cofre o recebeu em 2026-01-20 12:00 UTC."]);
+  assert.deepEqual(condition?.facts, [
+    "revo/x: o cofre o recebeu em 20/01/2026, 09:00 (horário de Brasília).",
+  ]);
 });
 
 Deno.test("unsigned_backup names the objects; signing_off stands where there are no keys", () => {
   const [unsigned] = watch(facts({ vault: { unsigned: [{ key: "revo/x", storedAt: NOW }] } })).conditions;
   assert.equal(unsigned?.id, "unsigned_backup");
-  assert.deepEqual(unsigned?.facts, ["revo/x: o cofre o recebeu em 2026-01-20 12:00 UTC."]);
+  assert.deepEqual(unsigned?.facts, [
+    "revo/x: o cofre o recebeu em 20/01/2026, 09:00 (horário de Brasília).",
+  ]);
   const [off] = watch(facts({ vault: { isSigned: false } })).conditions;
   assert.equal(off?.id, "signing_off");
   assert.equal(off?.severity, "warning");

@@ -1,4 +1,3 @@
-import { lazy, Suspense } from "react";
 import type { Run } from "@backup/runs/run.ts";
 import { minutes, RUN_SILENT_AFTER_MS, SILENCE_SHOWN_AFTER_MS } from "@backup/service_levels.ts";
 import { ExternalLink } from "../../../components/ui/external_link.tsx";
@@ -10,9 +9,9 @@ import { progressOf } from "../model/run_result.ts";
 import { phaseText, requesterName, runTitle } from "../text/labels.ts";
 import { RunStatusBadge } from "./badges.tsx";
 import { CancelRun, type CancelRunProps } from "./cancel_run.tsx";
+import { GitHubRun } from "./github_run.tsx";
+import { FinishedPhases } from "./finished_phases.tsx";
 import { RunPace } from "./run_pace.tsx";
-
-const GitHubRun = lazy(() => import("./github_run.tsx"));
 
 interface ActiveRunProps extends Omit<CancelRunProps, "run"> {
   run: Run;
@@ -33,8 +32,9 @@ export function ActiveRun({ run, now, disabledReason, onCancel }: ActiveRunProps
         <span className="text-muted tabular-nums">há {formatDuration(elapsed)}</span>
         <RunPace run={run} now={now} />
       </div>
+      <FinishedPhases run={run} title={title} />
       <div className="flex flex-wrap items-baseline justify-between gap-x-4">
-        <span>{phaseText(run)}</span>
+        <span role="status">{phaseText(run)}</span>
         {progress !== null && <span className="text-muted tabular-nums">{progress.text}</span>}
       </div>
       <ProgressBar percent={progress?.percent ?? null} label={`Progresso: ${title}`} />
@@ -46,9 +46,7 @@ export function ActiveRun({ run, now, disabledReason, onCancel }: ActiveRunProps
       {status.isError && (
         <>
           <p className="text-warn">O catálogo não confirma: {toScreenError(status.error).message}</p>
-          <Suspense fallback={null}>
-            <GitHubRun requestId={run.request_id} runUrl={run.run_url} />
-          </Suspense>
+          <GitHubRun requestId={run.request_id} runUrl={run.run_url} />
         </>
       )}
     </article>

@@ -10,6 +10,7 @@ const loadBackup = () => import("../dialogs/backup_dialog.tsx");
 const loadRestore = () => import("../dialogs/restore_dialog.tsx");
 const loadUndo = () => import("../dialogs/undo_dialog.tsx");
 const loadCancel = () => import("../dialogs/cancel_dialog.tsx");
+const loadFunctionCall = () => import("../data/function_call.ts");
 const BackupDialog = lazy(loadBackup);
 const RestoreDialog = lazy(loadRestore);
 const UndoDialog = lazy(loadUndo);
@@ -34,7 +35,9 @@ interface DialogsProps {
 export function Dialogs({ open, busyTargets, onAccepted, onClose }: DialogsProps) {
   useEffect(() => {
     const timer = setTimeout(() => {
-      for (const load of [loadRestore, loadUndo, loadBackup, loadCancel]) load().catch(() => undefined);
+      for (const load of [loadRestore, loadUndo, loadBackup, loadCancel, loadFunctionCall]) {
+        load().catch(() => undefined);
+      }
     }, 1500);
     return () => clearTimeout(timer);
   }, []);

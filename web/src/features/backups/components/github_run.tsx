@@ -10,7 +10,7 @@ import { cancelSentence, githubSentence, stepName, stepState } from "../text/git
 import { ErrorPanel } from "./error_panel.tsx";
 
 /** A run by GitHub's steps, without the catalog. Without a pass only GitHub's own page can be named. */
-export default function GitHubRun({ requestId, runUrl }: { requestId: string; runUrl: string | null }) {
+export function GitHubRun({ requestId, runUrl }: { requestId: string; runUrl: string | null }) {
   const [kept] = useState(() => readKeptRuns(new Date()).find(({ request_id }) => request_id === requestId));
   if (kept !== undefined) return <Followed run={kept} />;
   return (

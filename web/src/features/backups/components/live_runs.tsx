@@ -1,5 +1,5 @@
 import type { UseQueryResult } from "@tanstack/react-query";
-import { lazy, type ReactNode, Suspense } from "react";
+import type { ReactNode } from "react";
 import { isActive, type Run } from "@backup/runs/run.ts";
 import { Notice } from "../../../components/ui/notice.tsx";
 import { formatDuration } from "../../../lib/format.ts";
@@ -7,10 +7,11 @@ import { useNow } from "../../../lib/use_now.ts";
 import { toScreenError } from "../data/screen_error.ts";
 import { ActiveRun } from "./active_run.tsx";
 import { EndedRun, type UndoOffer } from "./ended_run.tsx";
+import { NotifyAtEnd } from "./end_notification.tsx";
 import { ErrorPanel } from "./error_panel.tsx";
+import { KeptRuns } from "./kept_runs.tsx";
 import { Panel } from "./panel.tsx";
-
-const KeptRuns = lazy(async () => ({ default: (await import("./kept_runs.tsx")).KeptRuns }));
+import { useTab } from "./use_tab.ts";
 
 const STALE_AFTER_MS = 15_000;
 
@@ -25,6 +26,7 @@ interface LiveRunsProps {
 /** The active runs and the outcome of those that just ended. Renders nothing when there are none. */
 export function LiveRuns({ query, shown, undo, onCancel, onDismiss }: LiveRunsProps) {
   const now = useNow(1000);
+  useTab(shown);
   if (query.data === undefined && query.isError) {
     return (
       <>
@@ -34,9 +36,7 @@ export function LiveRuns({ query, shown, undo, onCancel, onDismiss }: LiveRunsPr
           onRetry={() => void query.refetch()}
           retrying={query.isFetching}
         />
-        <Suspense fallback={null}>
-          <KeptRuns />
-        </Suspense>
+        <KeptRuns />
       </>
     );
   }
@@ -45,7 +45,12 @@ export function LiveRuns({ query, shown, undo, onCancel, onDismiss }: LiveRunsPr
   const ended = shown.filter((run) => !isActive(run.status));
   return (
     <>
-      <RunPanel title="Em andamento" runs={active} before={<Staleness query={query} now={now} />}>
+      <RunPanel
+        title="Em andamento"
+        tools={<NotifyAtEnd />}
+        runs={active}
+        before={<Staleness query={query} now={now} />}
+      >
         {(run) => <ActiveRun run={run} now={now} disabledReason={undo.disabledReason} onCancel={onCancel} />}
       </RunPanel>
       <RunPanel title="Acabou de terminar" runs={ended}>
@@ -57,16 +62,17 @@ export function LiveRuns({ query, shown, undo, onCancel, onDismiss }: LiveRunsPr
 
 interface RunPanelProps {
   title: string;
+  tools?: ReactNode;
   runs: readonly Run[];
   before?: ReactNode;
   children(run: Run): ReactNode;
 }
 
 /** Nothing without runs. */
-function RunPanel({ title, runs, before, children }: RunPanelProps) {
+function RunPanel({ title, tools, runs, before, children }: RunPanelProps) {
   if (runs.length === 0) return null;
   return (
-    <Panel title={title}>
+    <Panel title={title} tools={tools}>
       {before}
       <ul className="divide-y divide-line">
         {runs.map((run) => <li key={run.request_id} className="p-4">{children(run)}</li>)}

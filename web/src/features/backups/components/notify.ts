@@ -1,4 +1,4 @@
-/** Toasts. The host renders sonner's `Toaster`. */
+/** Toasts, and notifications of the browser. The host renders sonner's `Toaster`. */
 
 export interface Message {
   tone: "info" | "success" | "error";
@@ -10,4 +10,15 @@ export interface Message {
 export async function notify({ tone, title, text }: Message): Promise<void> {
   const { toast } = await import("sonner");
   toast[tone](title, { description: text });
+}
+
+/** The same, and in a hidden tab a notification of the browser, where the user has allowed them. */
+export function notifyEnd(message: Message): void {
+  void notify(message);
+  if (document.hidden && mayNotify()) new Notification(message.title, { body: message.text });
+}
+
+/** Whether the user has allowed notifications of the browser. */
+export function mayNotify(): boolean {
+  return globalThis.Notification?.permission === "granted";
 }

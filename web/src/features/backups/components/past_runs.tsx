@@ -1,4 +1,5 @@
 import { useState } from "react";
+import { Link } from "react-router-dom";
 import type { Target } from "@backup/target.ts";
 import { Button } from "../../../components/ui/button.tsx";
 import { useNow } from "../../../lib/use_now.ts";
@@ -17,7 +18,10 @@ export function PastRuns({ target, undo }: { target: Target | null; undo: UndoOf
   const now = useNow(RENEW_MS);
   const query = usePastRuns(target, count);
   return (
-    <Panel title={target === null ? "Execuções" : `Execuções: ${targetName(target)}`}>
+    <Panel
+      title={target === null ? "Execuções" : `Execuções: ${targetName(target)}`}
+      tools={<Link to="auditoria" className="text-accent underline underline-offset-2">Quem fez o quê</Link>}
+    >
       <Loaded
         query={query}
         lines={3}

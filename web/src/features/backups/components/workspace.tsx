@@ -10,7 +10,7 @@ import { useUndoableRestores } from "../data/undoable_restores.ts";
 import { targetSchema } from "@backup/target.ts";
 import { BEGINNING } from "../model/history_place.ts";
 import { useHistoryPlace } from "./use_history_place.ts";
-import { notify } from "./notify.ts";
+import { notify, notifyEnd } from "./notify.ts";
 import { useOtherTabs } from "../data/other_tabs.ts";
 import { useRunWatch } from "../data/use_run_watch.ts";
 import { outcomeSentence, RUN_STATUS_NAMES, runTitle } from "../text/labels.ts";
@@ -106,14 +106,14 @@ function holdsTarget({ kind, status }: Run): boolean {
   return isActive(status) && (kind === "backup" || kind === "restore");
 }
 
-/** Shows a toast with the end of a run, and returns its sentence for screen readers. */
+/** Notifies of the end of a run, and returns its sentence for screen readers. */
 function announceEnd(run: Run): string {
   const sentence = `${runTitle(run)}: ${RUN_STATUS_NAMES[run.status].toLowerCase()}`;
   if (run.status === "succeeded") {
-    void notify({ tone: "success", title: sentence });
+    notifyEnd({ tone: "success", title: sentence });
     return `${sentence}.`;
   }
   const cause = outcomeSentence(run);
-  void notify({ tone: "error", title: sentence, text: cause });
+  notifyEnd({ tone: "error", title: sentence, text: cause });
   return `${sentence}. ${cause}`;
 }

@@ -31,5 +31,7 @@ export const keys = {
   durations: [...root, "durations"] as const,
   backupOfKey: (key: string) => [...root, "list", "key", key] as const,
   runStatus: (requestId: string) => [...root, "status", requestId] as const,
+  audit: (event: string | null) => [...root, "audit", event] as const,
+  auditChain: [...root, "audit chain"] as const,
   githubRun: (requestId: string) => [...root, "github", requestId] as const,
 };

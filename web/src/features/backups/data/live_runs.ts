@@ -20,6 +20,8 @@ export function liveRunsQuery(gateway: Gateway) {
       gateway.read("ops_db_backup_runs_list", { p_limit: LIVE_SIZE }, runsSchema, signal),
     retry: false,
     refetchOnReconnect: "always",
+    // for the notification at the end
+    refetchIntervalInBackground: globalThis.Notification?.permission === "granted",
     refetchInterval: ({ state }) =>
       state.data?.some((run) => isActive(run.status)) ? pollDelay(state) : false,
   });

@@ -1,4 +1,4 @@
-/** The polling interval of active runs. react-query does not poll in a hidden tab. */
+/** The polling interval of active runs. A hidden tab polls only where the user has allowed notifications. */
 
 const SHORTEST_MS = 2000;
 const LONGEST_MS = 30_000;

@@ -2,7 +2,6 @@ import { zodResolver } from "@hookform/resolvers/zod";
 import { useForm, useWatch } from "react-hook-form";
 import { z } from "zod";
 import type { Dispatched } from "@backup/api.ts";
-import { normalizeLabel } from "@backup/label.ts";
 import { messageOf } from "@backup/messages.ts";
 import { MODES, modeSchema, type Target, TARGETS, targetSchema } from "@backup/target.ts";
 import { Button } from "../../../components/ui/button.tsx";
@@ -10,7 +9,7 @@ import { Choice, ChoiceGroup } from "../../../components/ui/choice.tsx";
 import { Dialog, DialogBody, DialogFooter } from "../../../components/ui/dialog.tsx";
 import { Field, Input } from "../../../components/ui/field.tsx";
 import { labelInFile, labelProblem } from "../model/label_problem.ts";
-import { modeName, modeUse, targetName, targetUse } from "../text/labels.ts";
+import { modeName, modeUse, ofTarget, targetName, targetUse } from "../text/labels.ts";
 import { ReasonField, reasonSchema } from "./reason_field.tsx";
 import { Refusal } from "./refusal.tsx";
 import { useSubmission } from "./use_submission.ts";
@@ -47,7 +46,7 @@ export default function BackupDialog({ busyTargets, onAccepted, onClose }: Backu
     submission.submit({
       action: "backup",
       ...choice,
-      label: normalizeLabel(label),
+      label: labelInFile(label),
       reason: reason || undefined,
     })
   );
@@ -98,7 +97,7 @@ export default function BackupDialog({ busyTargets, onAccepted, onClose }: Backu
             disabled={busy || !form.formState.isValid}
             aria-describedby={busy ? "backup-busy" : undefined}
           >
-            Fazer backup de {target}
+            Fazer backup {ofTarget(target)}
           </Button>
         </DialogFooter>
       </form>
@@ -116,8 +115,8 @@ function LabelField({ form }: { form: ReturnType<typeof useForm<BackupForm>> }) 
       error={form.formState.errors.label?.message}
       hint={
         <>
-          Vai no nome do arquivo: letras sem acento, números, ponto, hífen e sublinhado, até 40; espaços viram
-          “_”.
+          Vai no nome do arquivo: letras, números, ponto, hífen e sublinhado, até 40; espaços viram “_”,
+          acentos saem.
           {inFile !== null && inFile !== label && (
             <>
               {" "}Fica: <code className="text-ink">{inFile}</code>

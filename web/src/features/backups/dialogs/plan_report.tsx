@@ -11,6 +11,7 @@ import {
 } from "../../../lib/format.ts";
 import { sumLoss } from "../model/plan_loss.ts";
 import { PlanSections } from "./plan_sections.tsx";
+import { ofTarget, targetName } from "../text/labels.ts";
 
 /** The findings of the simulation, the most severe first. */
 export function PlanReport({ plan }: { plan: PlannedRestore }) {
@@ -45,7 +46,7 @@ function Loss({ plan }: { plan: PlannedRestore }) {
   if (loss === null) {
     return (
       <Notice tone="warn" title="O backup não informa quantos registros tem.">
-        Não dá para dizer quanto se perderia em {plan.target}. O backup também não informa:{" "}
+        Não dá para dizer quanto se perderia em {targetName(plan.target)}. O backup também não informa:{" "}
         {plan.backup.unknown.map((what) => UNKNOWN_WORDS[what]).join(", ")}.
       </Notice>
     );
@@ -56,7 +57,7 @@ function Loss({ plan }: { plan: PlannedRestore }) {
     "Mudanças em registros que existem dos dois lados também voltam atrás e não são contadas, nem sessões e tokens de entrada.";
   if (loss.lost === 0) {
     return (
-      <Notice tone="info" title={`Nenhuma tabela de ${plan.target} fica com menos registros.`}>
+      <Notice tone="info" title={`Nenhuma tabela ${ofTarget(plan.target)} fica com menos registros.`}>
         {gained}
         {limitation}
       </Notice>
@@ -67,7 +68,7 @@ function Loss({ plan }: { plan: PlannedRestore }) {
   return (
     <Notice
       tone="warn"
-      title={`Perda em ${plan.target}: ${loss.exact ? "" : "pelo menos "}${rows} de ${tables}.`}
+      title={`Perda em ${targetName(plan.target)}: ${loss.exact ? "" : "pelo menos "}${rows} de ${tables}.`}
     >
       {gained}
       {limitation}
@@ -86,25 +87,26 @@ function Figures({ plan }: { plan: PlannedRestore }) {
   return (
     <dl className="grid gap-x-6 gap-y-2 sm:grid-cols-2">
       <Figure term="Registros">
-        {inBackup} no backup · {formatCount(tables.targetRows)} hoje em {plan.target}
+        {inBackup} no backup · {formatCount(tables.targetRows)} hoje em {targetName(plan.target)}
       </Figure>
       <Figure term="Tabelas que mudam">
         {formatCount(tables.different)} de {formatCount(tables.total)}
       </Figure>
       <Figure term="Duração esperada">
         {duration.seconds === null
-          ? `não se sabe: nenhuma restauração medida em ${plan.target}`
+          ? `não se sabe: nenhuma restauração medida em ${targetName(plan.target)}`
           : `cerca de ${formatDuration(duration.seconds * 1000)} (medida em ${
             formatCounted(duration.measured, "restauração", "restaurações")
           })`}
       </Figure>
-      <Figure term={`Bloqueio de ${plan.target}`}>
+      <Figure term={`Bloqueio ${ofTarget(plan.target)}`}>
         só enquanto grava e confere; baixar e copiar antes não bloqueiam
       </Figure>
       <Figure term="A baixar do cofre">{formatBytes(backup.bytes)}</Figure>
       <Figure term="Arquivo no cofre">{READING_WORDS[backup.reading ?? "not_read"]}</Figure>
       <Figure term="PostgreSQL">
-        {shortVersion(backup.serverVersion)} no backup · {shortVersion(server.version)} em {plan.target}
+        {shortVersion(backup.serverVersion)} no backup · {shortVersion(server.version)} em{" "}
+        {targetName(plan.target)}
       </Figure>
       <Figure term="Permissões">
         {plan.keepsTargetPrivileges ? "as do destino; o que não existe lá fica fechado" : "as do backup"}

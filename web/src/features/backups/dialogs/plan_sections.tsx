@@ -5,6 +5,7 @@ import { Button } from "../../../components/ui/button.tsx";
 import { formatCount, formatInstant } from "../../../lib/format.ts";
 import { changedTables } from "../model/plan_loss.ts";
 import { PlanTables } from "./plan_tables.tsx";
+import { targetName } from "../text/labels.ts";
 
 const OBJECT_NAMES: Record<string, string> = {
   table: "tabela",
@@ -34,7 +35,7 @@ export function PlanSections({ plan }: { plan: PlannedRestore }) {
       <Section title="Tabelas que mudam" total={plan.tables.different} open>
         <PlanTables tables={changed} total={plan.tables.different} target={plan.target} />
       </Section>
-      <Section title={`Só existem em ${plan.target}`} total={onlyInTarget?.total}>
+      <Section title={`Só existem em ${targetName(plan.target)}`} total={onlyInTarget?.total}>
         <Items items={onlyInTarget?.listed.map(lossText) ?? []} total={onlyInTarget?.total ?? 0} />
       </Section>
       <Section title="Estrutura e permissões diferentes" total={differences?.total}>

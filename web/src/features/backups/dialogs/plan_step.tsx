@@ -8,7 +8,7 @@ import { formatAgo, formatDuration } from "../../../lib/format.ts";
 import { RunFailure } from "../components/ended_run.tsx";
 import { ErrorPanel } from "../components/error_panel.tsx";
 import { Loaded } from "../components/loaded.tsx";
-import { phaseText } from "../text/labels.ts";
+import { phaseText, targetName } from "../text/labels.ts";
 import { PlanReport } from "./plan_report.tsx";
 import { Refusal } from "./refusal.tsx";
 import type { Planning } from "./use_planning.ts";
@@ -44,7 +44,7 @@ function Simulation({ planning, run, target }: { planning: Planning; run: Run | 
     case "stale":
       return (
         <Notice tone="warn" title={`A última simulação é de ${endedAgo(run, now)}.`}>
-          {target} pode ter mudado desde então. Simule de novo para ver o que se perderia agora.
+          {targetName(target)} pode ter mudado desde então. Simule de novo para ver o que se perderia agora.
         </Notice>
       );
     case "fresh":
@@ -89,7 +89,7 @@ function PlanIntroduction({ target }: { target: Target }) {
         ? "A produção só é restaurada depois de simulada."
         : "Quer ver antes o que mudaria?"}
     >
-      A simulação compara o backup com {target}{" "}
+      A simulação compara o backup com {targetName(target)}{" "}
       como está agora: registros de cada tabela, estrutura, permissões e quem está usando o banco. Não altera
       nada e não bloqueia ninguém.
     </Notice>

@@ -4,6 +4,7 @@ import type { Target } from "@backup/target.ts";
 import { Button } from "../../../components/ui/button.tsx";
 import { classNames } from "../../../lib/class_names.ts";
 import { formatCount } from "../../../lib/format.ts";
+import { targetName } from "../text/labels.ts";
 
 const SHOWN = 8;
 const NUMBER = "py-1 pl-3 text-right tabular-nums whitespace-nowrap";
@@ -26,7 +27,7 @@ export function PlanTables({ tables, total, target }: PlanTablesProps) {
         <thead className="text-xs text-muted">
           <tr className="border-b border-line">
             <th scope="col" className="py-1 font-medium">Tabela</th>
-            <th scope="col" className={classNames(NUMBER, "font-medium")}>Hoje em {target}</th>
+            <th scope="col" className={classNames(NUMBER, "font-medium")}>Hoje em {targetName(target)}</th>
             <th scope="col" className={classNames(NUMBER, "font-medium")}>No backup</th>
             <th scope="col" className={classNames(NUMBER, "font-medium")}>Diferença</th>
           </tr>

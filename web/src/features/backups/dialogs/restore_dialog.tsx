@@ -20,6 +20,7 @@ import {
 import { ConfirmationStep, TargetStep } from "./restore_steps.tsx";
 import { usePlanning } from "./use_planning.ts";
 import { useSubmission } from "./use_submission.ts";
+import { targetName } from "../text/labels.ts";
 
 export interface RestoreDialogProps {
   backup: BackupRow;
@@ -131,5 +132,5 @@ export default function RestoreDialog(props: RestoreDialogProps) {
 
 function titleOf(step: RestoreStep, target: Target, undoIn: Target | undefined): string {
   if (undoIn !== undefined) return `Desfazer a restauração em ${undoIn}`;
-  return step === "target" ? "Restaurar backup" : `Restaurar em ${target}`;
+  return step === "target" ? "Restaurar backup" : `Restaurar em ${targetName(target)}`;
 }

@@ -2,6 +2,7 @@ import type { Target } from "@backup/target.ts";
 import { Button } from "../../../components/ui/button.tsx";
 import { DialogFooter } from "../../../components/ui/dialog.tsx";
 import type { Planning } from "./use_planning.ts";
+import { targetName } from "../text/labels.ts";
 
 export type RestoreStep = "target" | "plan" | "confirm";
 
@@ -52,7 +53,7 @@ export function RestoreFooter(props: RestoreFooterProps) {
             disabled={missing !== null || !valid}
             aria-describedby={described}
           >
-            Restaurar em {target}
+            Restaurar em {targetName(target)}
           </Button>
         )}
     </DialogFooter>

@@ -18,6 +18,7 @@ describe("missingForRestore", () => {
     ["", "", "Falta digitar RESTORE_PROD e escrever o motivo."],
     ["restore_prod", "teste", "Falta digitar RESTORE_PROD."],
     ["RESTORE_PROD", "  ", "Falta escrever o motivo."],
+    ["RESTORE_PROD", "x.", "Falta escrever o motivo em palavras."],
     ["RESTORE_PROD", "teste", null],
   ])("for production with %j and %j says %j", (confirm, reason, missing) => {
     expect(missingForRestore({ target: "prod", confirm, confirmSource: "", reason }, "prod", fresh, free))

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { messageOf } from "@backup/messages.ts";
+import { isReason } from "@backup/reason.ts";
 import type { PlannedRestore } from "@backup/runs/restore_plan.ts";
 import { minutes, PLAN_VALID_MS } from "@backup/service_levels.ts";
 import {
@@ -60,9 +61,14 @@ export function missingForRestore(
     source === null || isSourceConfirmed({ source, target: form.target }, form.confirmSource)
       ? null
       : `digitar ${source}`,
-    form.target !== "prod" || form.reason.trim() !== "" ? null : "escrever o motivo",
+    form.target === "prod" ? missingReason(form.reason) : null,
   ].filter((part) => part !== null);
   return missing.length === 0 ? null : `Falta ${joined(missing)}.`;
+}
+
+function missingReason(reason: string): string | null {
+  if (isReason(reason)) return null;
+  return reason.trim() === "" ? "escrever o motivo" : "escrever o motivo em palavras";
 }
 
 function joined(parts: readonly string[]): string {

@@ -21,7 +21,7 @@ export function TargetStep({ form }: { form: UseFormReturn<RestoreForm> }) {
       key={target}
       {...form.register("target")}
       value={target}
-      label={`${targetName(target)} (${target})`}
+      label={targetName(target)}
       hint={hint}
       danger={danger}
     />
@@ -88,7 +88,7 @@ export function ConfirmationStep({ form, target, backup, planning }: Confirmatio
       <Check
         {...form.register("endSessions")}
         label="Encerrar todas as sessões"
-        hint={`Todos terão de entrar de novo em ${target}. Marque depois de uma invasão.`}
+        hint={`Todos terão de entrar de novo em ${targetName(target)}. Marque depois de uma invasão.`}
       />
     </>
   );
@@ -136,7 +136,7 @@ function LossText({ loss: { lost, tables, exact } }: { loss: PlannedLossSum }) {
 function Consequences({ target, backup }: { target: Target; backup: BackupRow }) {
   const loss = backup.target === target
     ? `O que foi registrado depois de ${formatInstant(new Date(backup.created_at))}`
-    : `O que está hoje em ${target}`;
+    : `O que está hoje em ${targetName(target)}`;
   return (
     <>
       <Notice
@@ -149,11 +149,12 @@ function Consequences({ target, backup }: { target: Target; backup: BackupRow })
         <p className="mb-1.5 font-medium">O que vai acontecer</p>
         <ol className="list-decimal space-y-1 pl-5 text-muted marker:text-muted">
           <li>O arquivo é baixado e comparado com o sha256; se diferir, nada é tocado.</li>
-          <li>Uma cópia de segurança de {target} vai para o cofre.</li>
+          <li>Uma cópia de segurança {ofTarget(target)} vai para o cofre.</li>
           <li>O conteúdo é trocado numa só transação: ou tudo, ou nada.</li>
-          <li>Enquanto isso, {target} fica bloqueado: quem estiver usando espera.</li>
+          <li>Enquanto isso, o banco {ofTarget(target)} fica bloqueado: quem estiver usando espera.</li>
           <li>
-            Contas, senhas e segundo fator voltam ao que eram no backup. Quem está em {target}{" "}
+            Contas, senhas e segundo fator voltam ao que eram no backup. Quem está em {targetName(target)}
+            {" "}
             e existe no backup continua.
           </li>
           {target !== "prod" && <li>O que chamaria outros sistemas fica desligado na cópia.</li>}

@@ -7,6 +7,7 @@ import { Loaded } from "../components/loaded.tsx";
 import { restoreDisabledReason } from "../model/restorable.ts";
 import { safetyKeyOf } from "../model/run_result.ts";
 import RestoreDialog, { type RestoreDialogProps } from "./restore_dialog.tsx";
+import { targetName } from "../text/labels.ts";
 
 interface UndoDialogProps extends Omit<RestoreDialogProps, "backup" | "undoIn"> {
   /** A restore that left a safety copy. */
@@ -21,7 +22,7 @@ export default function UndoDialog({ run, ...context }: UndoDialogProps) {
   }
   return (
     <Dialog
-      title={`Desfazer a restauração em ${run.target}`}
+      title={`Desfazer a restauração em ${targetName(run.target)}`}
       description="O destino volta a ser o que era antes dela."
       onClose={context.onClose}
       wide

@@ -121,9 +121,11 @@ export function phaseText(run: Run): string {
   return PHASE_TEXT[run.phase] ?? run.phase;
 }
 
-/** `Backup da produção`, `Restauração em dev`, `Simulação de restauração em dev`. */
+/** `Backup da produção`, `Restauração em Desenvolvimento`. */
 export function runTitle(run: Pick<Run, "kind" | "target">): string {
-  const place = run.kind === "restore" || run.kind === "plan" ? `em ${run.target}` : ofTarget(run.target);
+  const place = run.kind === "restore" || run.kind === "plan"
+    ? `em ${targetName(run.target)}`
+    : ofTarget(run.target);
   return `${KIND_NAMES[run.kind]} ${place}`;
 }
 

@@ -11,6 +11,7 @@ import { RejectedNotice } from "../rejected_notice.tsx";
 import { BackupFacts } from "./backup_facts.tsx";
 import { BackupRetention } from "./backup_retention.tsx";
 import { BackupRuns } from "./backup_runs.tsx";
+import { CompareBackups } from "./compare_backups.tsx";
 import { ManifestTables } from "./manifest_tables.tsx";
 import { Recovery } from "./recovery.tsx";
 
@@ -78,6 +79,7 @@ function Details({ backup, ...context }: { backup: BackupRow } & RowContext) {
       <BackupFacts backup={backup} />
       <BackupRetention key={`${backup.hold_until}`} backup={backup} {...context} />
       <ManifestTables backupKey={backup.r2_key} />
+      <CompareBackups key={backup.r2_key} backup={backup} />
       <BackupRuns backupKey={backup.r2_key} now={context.now} />
       <Recovery backup={backup} />
     </>

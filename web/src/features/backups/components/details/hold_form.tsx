@@ -1,6 +1,7 @@
 import { zodResolver } from "@hookform/resolvers/zod";
 import { useForm } from "react-hook-form";
 import { z } from "zod";
+import { isReason } from "@backup/reason.ts";
 import type { BackupRow } from "@backup/vault/catalog.ts";
 import { Button } from "../../../../components/ui/button.tsx";
 import { Field, Input } from "../../../../components/ui/field.tsx";
@@ -13,7 +14,8 @@ const USUAL_DAYS = 90;
 
 const formSchema = z.object({
   day: daySchema,
-  reason: z.string().trim().min(1, "Escreva o motivo.").max(500, "São no máximo 500 caracteres."),
+  reason: z.string().trim().min(1, "Escreva o motivo.").refine(isReason, "Escreva o motivo em palavras.")
+    .max(500, "São no máximo 500 caracteres."),
 });
 type HoldFields = z.infer<typeof formSchema>;
 

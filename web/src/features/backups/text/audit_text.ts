@@ -1,0 +1,115 @@
+/** Records of the audit as sentences. */
+
+import { z } from "zod";
+import { messageOf } from "@backup/messages.ts";
+import { runKindSchema, runStatusSchema } from "@backup/runs/run.ts";
+import { targetSchema } from "@backup/target.ts";
+import { BACKUP_STATUSES } from "@backup/vault/catalog.ts";
+import { formatInstant } from "../../../lib/format.ts";
+import type { AuditEntry } from "../model/audit_entry.ts";
+import { BACKUP_STATUS_NAMES, requesterName, RUN_STATUS_NAMES, runTitle, targetName } from "./labels.ts";
+
+/** Events with the name that a filter shows. */
+export const AUDIT_EVENTS: readonly (readonly [event: string, name: string])[] = [
+  ["run", "Pedidos e execuções"],
+  ["refusal", "Pedidos recusados"],
+  ["record", "Backups que entraram"],
+  ["mark", "Backups provados, reprovados, restaurados, apagados"],
+  ["hold", "Retenções"],
+];
+
+const detailSchema = z.object({
+  run: z.object({
+    kind: runKindSchema,
+    target: targetSchema,
+    status: runStatusSchema,
+    reason: z.string().nullish(),
+    run_url: z.string().nullish(),
+  }).optional().catch(undefined),
+  backup: z.object({
+    status: z.enum(BACKUP_STATUSES),
+    hold_until: z.string().nullish(),
+    hold_reason: z.string().nullish(),
+    proven_at: z.string().nullish(),
+    proof: z.object({ failed: z.number() }).nullish().catch(null),
+  }).optional().catch(undefined),
+}).catch({});
+
+const ACTORS: Record<string, string> = {
+  script: "Script de uma execução",
+  watch: "Vigia",
+  rebuild: "Reconstrução do histórico",
+};
+
+/** The person or the program of a record. */
+export function auditActor({ actor }: Pick<AuditEntry, "actor">): string {
+  if (actor === null) return "Não identificado";
+  return ACTORS[actor] ?? requesterName(actor);
+}
+
+/** `Restauração em Produção: pedida`, in one sentence; events unknown to this version keep their name. */
+export function auditSentence({ event, code, target, detail }: AuditEntry): string {
+  const { run, backup } = detailSchema.parse(detail ?? {});
+  if (event === "run" && run !== undefined) {
+    return `${runTitle(run)}: ${RUN_STATUS_NAMES[run.status].toLowerCase()}`;
+  }
+  if (event === "refusal") {
+    return `Pedido recusado${target === null ? "" : ` (${targetName(target)})`}: ${messageOf(code ?? "")}`;
+  }
+  if (backup === undefined) return event;
+  if (event === "record") return "Backup entrou no histórico";
+  if (event === "hold") {
+    return backup.hold_until
+      ? `Retido até ${formatInstant(new Date(backup.hold_until))}`
+      : "Retenção retirada";
+  }
+  if (event === "mark" && backup.status === "uploaded" && backup.proof) {
+    return backup.proof.failed === 0 ? "Backup provado num ensaio" : "Backup reprovado num ensaio";
+  }
+  return `Backup: ${BACKUP_STATUS_NAMES[backup.status].toLowerCase()}`;
+}
+
+/** The reason that a person gave, `null` when the record has none. */
+export function auditReason({ event, detail }: AuditEntry): string | null {
+  const { run, backup } = detailSchema.parse(detail ?? {});
+  return (event === "hold" ? backup?.hold_reason : run?.reason) || null;
+}
+
+/** The page of the run at GitHub, `null` when the record has none. */
+export function auditRunUrl({ detail }: AuditEntry): string | null {
+  const url = detailSchema.parse(detail ?? {}).run?.run_url ?? null;
+  return url !== null && /^https?:\/\//.test(url) ? url : null;
+}
+
+/** Columns of an export, and the cells of one record. */
+export const AUDIT_COLUMNS = [
+  "quando (UTC)",
+  "quem",
+  "id de quem",
+  "o quê",
+  "motivo",
+  "banco",
+  "pedido",
+  "backup",
+  "código",
+  "corrente",
+  "número",
+  "hash",
+] as const;
+
+export function auditCells(entry: AuditEntry): (string | null)[] {
+  return [
+    new Date(entry.at).toISOString(),
+    auditActor(entry),
+    entry.actor_id,
+    auditSentence(entry),
+    auditReason(entry),
+    entry.target === null ? null : targetName(entry.target),
+    entry.request_id,
+    entry.r2_key,
+    entry.code,
+    entry.chain_id,
+    String(entry.seq),
+    entry.hash,
+  ];
+}
