@@ -102,6 +102,15 @@ Deno.test("the handler lets a viewer read a status, with or without an active co
   assert.match(await assertFailure(await post(status), 403, "forbidden"), /ops:view.*Nenhuma empresa/);
 });
 
+Deno.test("the handler does not tell a caller to select a company where one is selected", async () => {
+  const { post, database } = world();
+  database.rights.clear();
+  for (const body of [BACKUP, JSON.stringify({ action: "status", request_id: REQUEST_ID })]) {
+    const message = await assertFailure(await post(body), 403, "forbidden");
+    assert.doesNotMatch(message, /Nenhuma empresa/);
+  }
+});
+
 Deno.test("the handler accepts POST only", async () => {
   const { handle } = world();
   for (const method of ["GET", "PUT", "DELETE"]) {

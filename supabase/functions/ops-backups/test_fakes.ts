@@ -232,7 +232,9 @@ export class MemoryGitHub {
       return this.answerCancel(id);
     }
     if (workflow !== null) {
-      return Response.json({ workflow_runs: this.hiddenSearches-- > 0 ? [] : this.runs });
+      const since = Date.parse(url.searchParams.get("created")?.replace(">=", "") ?? "");
+      const found = this.runs.filter(({ created_at }) => Date.parse(String(created_at)) >= since);
+      return Response.json({ workflow_runs: this.hiddenSearches-- > 0 ? [] : found });
     }
     const id = Number(/runs\/(\d+)/.exec(url.pathname)?.[1]);
     const run = this.runs.find((each) => each.id === id);
@@ -246,6 +248,7 @@ export class MemoryGitHub {
       html_url: runPage(id),
       status: "in_progress",
       conclusion: null,
+      created_at: NOW.toISOString(),
       updated_at: NOW.toISOString(),
       name: "db-backup",
       display_title: "db-backup of another user",
