@@ -63,8 +63,14 @@ export interface Case {
   drill(): Promise<string>;
 }
 
-export async function openCase({ source, target }: CaseServers, name: string): Promise<Case> {
-  const sections = sectionsOf(await readFile(new URL(`${name}.sql`, FOLDER), "utf8"));
+/** @param name of the project. @param inputs it holds them all */
+export async function openCase(
+  { source, target }: CaseServers,
+  name: string,
+  inputs: readonly string[],
+): Promise<Case> {
+  const texts = await Promise.all(inputs.map((input) => readFile(new URL(`${input}.sql`, FOLDER), "utf8")));
+  const sections = texts.flatMap(sectionsOf);
   const store = memoryVault();
   const own = await createProject(source, name);
   await apply(source, name, sections, ["platform", "admin", "project"]);
@@ -76,8 +82,8 @@ export async function openCase({ source, target }: CaseServers, name: string): P
       !NOT_CARRIED.test(line) && !leftOut.some((s) => line.startsWith(`${s}.`))
     );
   const content = await contentOfProject(own);
-  const check = sections.find(([kind]) => kind === "check")?.[1];
-  const checked = async (on: Connection) => check === undefined ? "" : (await sql(on, check)).join("\n");
+  const checks = sections.filter(([kind]) => kind === "check").map(([, text]) => text).join("\n");
+  const checked = async (on: Connection) => (await sql(on, checks)).join("\n");
   const before = await checked(own);
   const into = async (suffix: string): Promise<Connection> => {
     const connection = await createProject(target, `${name}_${suffix}`);
