@@ -119,9 +119,16 @@ async function restore({ env, admission, vault, signal }: Task, run: TrackedRun)
   return { r2_key: env.R2_KEY, result: { ...result, changed_since_plan: changedSincePlan } };
 }
 
-function warningsOf({ warnings, changedSincePlan }: RestoreResult): string[] {
+function warningsOf({ warnings, changedSincePlan, verified: { closed } }: RestoreResult): string[] {
   const changes = changedSincePlan && describeChanges(changedSincePlan);
-  return changes === null ? warnings : [...warnings, changes];
+  return [
+    ...warnings,
+    ...changes === null ? [] : [changes],
+    ...closed === null ? [] : [
+      "the archive has no privileges: objects that the target had keep theirs, " +
+      `${closed.length} others are closed to all but their owner: ${closed.join(", ") || "none"}`,
+    ],
+  ];
 }
 
 /** The plan only adds to the report: a restore continues without it, with a warning. */

@@ -26,6 +26,7 @@ import {
   stateOf,
   tools,
 } from "./engine_fixture.ts";
+import { restoreSummary } from "../lib/restore/summary.ts";
 import { sized } from "./sizes.ts";
 
 let place: EnginePlace;
@@ -174,8 +175,12 @@ test("an archive of an older format restores privileges per object, and grants n
   );
   try {
     const old = await oldArchive(store, prod);
-    const { verified } = await restore(store.vault, target, old);
+    const restored = await restore(store.vault, target, old);
+    const { verified } = restored;
     expect(verified.closed).toEqual(["routine public.so_no_backup()", "table public.nova"]);
+    expect(restoreSummary(restored, old, "dev")).toMatch(
+      /Restauração concluída com ressalvas[^]*2 ficaram fechados.*`table public\.nova`/,
+    );
     expect(verified.notChecked).toHaveLength(3);
     const open = await sql(
       target,

@@ -5,17 +5,34 @@ import type { RestoreResult } from "./restore_backup.ts";
 
 export function restoreSummary(restored: RestoreResult, key: string, target: string): string {
   const { manifest, safety, verified } = restored;
-  return table("Restauração concluída", [
+  const reservations = describeReservations(verified.closed);
+  return table(reservations === null ? "Restauração concluída" : "Restauração concluída com ressalvas", [
     ["Destino", target],
     ["Backup", `\`${key}\``],
     ["Feito em", manifest?.created_at_utc ?? "desconhecido (sem manifesto)"],
     ["Provas do backup", manifest && isProving(manifest) ? "completas" : "formato antigo, menos provas"],
+    ...reservations === null ? [] : [["Permissões", reservations] as [string, string]],
     ["Conferido", `${number.format(verified.tables)} tabelas, ${number.format(verified.rows)} linhas`],
     ["Sessões dos usuários", describeSessions(verified.sessions)],
     ["Quarentena", describeQuarantine(verified.quarantined)],
     ["Não conferido", verified.notChecked.join("; ") || "nada"],
     ["Cópia anterior do destino", safety ? `\`${safety.keys.archive}\`` : "não foi feita"],
   ]);
+}
+
+const SHOWN = 50;
+
+/** What a backup of the old format leaves to do: it has no privileges. `null` for one that has them. */
+function describeReservations(closed: readonly string[] | null): string | null {
+  if (closed === null) return null;
+  const kept = "o backup não as tem: objetos que já existiam no destino ficaram abertos como estavam";
+  if (closed.length === 0) return `${kept}; confira-as`;
+  const named = closed.slice(0, SHOWN).map((name) => `\`${name}\``).join(", ");
+  const more = closed.length > SHOWN ? ` e mais ${number.format(closed.length - SHOWN)}` : "";
+  return `${kept}; ${
+    number.format(closed.length)
+  } ficaram fechados, e o aplicativo não os alcança: ${named}${more}. ` +
+    "Restaure um backup que tenha permissões, ou aplique de novo os GRANT das migrações do projeto";
 }
 
 /** A restore returns no session of the backup: those that are open stay, for users that the backup knows. */

@@ -117,8 +117,8 @@ async function restoreThrough(
     await session.run("set local session_replication_role = origin;");
     await applySettings(session);
     const closed = order.keepPrivileges
-      ? await session.rows(await restoreSql("restore_apply_privileges.sql"))
-      : [];
+      ? z.array(z.string()).parse(await session.rows(await restoreSql("restore_apply_privileges.sql")))
+      : null;
     requireUntouched(catalog, await session.run(await restoreSql("ops_state.sql")), order.selection);
     const verified = await verifyContent(session, order.expected);
     let quarantined: QuarantineChange[] | null = null;
@@ -130,7 +130,7 @@ async function restoreThrough(
     enter("commit");
     await requireSameTransaction(session, transaction);
     await commit(session, release, order.expected);
-    return { ...verified, closed: z.array(z.string()).parse(closed), sessions, quarantined };
+    return { ...verified, closed, sessions, quarantined };
   } catch (error) {
     throw await explain(deps, error, phase);
   }
@@ -138,8 +138,11 @@ async function restoreThrough(
 
 /** The facts of a committed restore. */
 export interface Loaded extends Verified {
-  /** Objects without an object of the same name on the target, restored from an archive without privileges: only their owner may use them. */
-  closed: string[];
+  /**
+   * Of an archive without privileges: objects without an object of the same name on the target, which only their owner
+   * may use. The others have the target's privileges. `null`: the archive has privileges.
+   */
+  closed: string[] | null;
   sessions: z.infer<typeof sessionsSchema>;
   /** What scripts/quarantine.sql changed after the checks; `null`: it did not run. */
   quarantined: QuarantineChange[] | null;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { describeResult, progressOf, runDuration, safetyKeyOf } from "./run_result.ts";
+import { describeResult, progressOf, reservationOf, runDuration, safetyKeyOf } from "./run_result.ts";
 import { aRun as run } from "./test_rows.ts";
 
 const plain = (text: string) => text.replaceAll("\u00a0", " ");
@@ -32,6 +32,14 @@ describe("describeResult", () => {
     expect(describeResult(run({ result: { quarantined: [change] } }))).toEqual(["1 item desligado na cópia"]);
     expect(describeResult(run({ result: { quarantined: [] } }))).toEqual(["nada a desligar na cópia"]);
     expect(describeResult(run({ result: { quarantined: null } }))).toEqual([]);
+  });
+
+  it("names what a restore without privileges leaves closed, as a reservation", () => {
+    expect(reservationOf(run({ result: { closed: ["table public.a", "routine public.f()"] } }))).toBe(
+      "concluída com ressalvas, 2 objetos sem permissões",
+    );
+    expect(reservationOf(run({ result: { closed: null } }))).toBeNull();
+    expect(reservationOf(run({ result: null }))).toBeNull();
   });
 
   it("ignores a result of unknown shape", () => {

@@ -15,6 +15,7 @@ const resultSchema = z.object({
   areas: count,
   safety_key: z.string().nullish().catch(null),
   quarantined: z.array(z.unknown()).nullish().catch(null),
+  closed: z.array(z.unknown()).nullish().catch(null),
 });
 
 /** The facts of a run's result, most important first; empty when it has none. */
@@ -31,6 +32,14 @@ export function describeResult(run: Run): string[] {
     quarantined ? describeQuarantine(quarantined.length) : null,
   ];
   return facts.filter((fact) => fact !== null);
+}
+
+/** What a restore of a backup without privileges leaves to do; `null`: nothing. */
+export function reservationOf(run: Run): string | null {
+  const { closed } = resultSchema.parse(run.result ?? {});
+  return closed
+    ? `concluída com ressalvas, ${formatCounted(closed.length, "objeto", "objetos")} sem permissões`
+    : null;
 }
 
 /** A copy of production runs nothing that calls other systems. */

@@ -1,6 +1,6 @@
 import { isActive, type Run } from "@backup/runs/run.ts";
 import { ExternalLink } from "../../../../components/ui/external_link.tsx";
-import { describeResult } from "../../model/run_result.ts";
+import { describeResult, reservationOf } from "../../model/run_result.ts";
 import { outcomeSentence, phaseText, runTitle } from "../../text/labels.ts";
 import { TechnicalDetail } from "../error_panel.tsx";
 import { DetailsButton } from "./details_button.tsx";
@@ -40,7 +40,8 @@ function outcomeOf(run: Run): string {
   if (isActive(run.status)) return `${phaseText(run)}.`;
   if (run.status !== "succeeded") return outcomeSentence(run);
   const facts = describeResult(run);
-  return facts.length > 0 ? `conferido: ${facts.join(" · ")}.` : "concluída.";
+  const text = facts.length > 0 ? `conferido: ${facts.join(" · ")}.` : "concluída.";
+  return [reservationOf(run), text].filter(Boolean).join("; ");
 }
 
 function TechnicalCause({ run }: { run: Run }) {
