@@ -1097,6 +1097,31 @@ COMMENT ON FUNCTION public.ops_db_backup_is_rejected(p_proof jsonb) IS 'Whether 
 
 
 --
+-- Name: ops_db_backup_limit(text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_limit(p_name text) RETURNS integer
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+begin
+  case p_name
+    when 'drill' then return 4;
+    when 'plan' then return 8;
+    else return null; -- a lock limits the other kinds
+  end case;
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_limit(p_name text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_limit(p_name text) IS 'How many runs of a kind without a lock may be active on a target; null for the other kinds.';
+
+
+--
 -- Name: ops_db_backup_lost_runs(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -1653,6 +1678,35 @@ COMMENT ON FUNCTION public.ops_db_backup_refuse_other_attempt(p_request_id uuid,
 
 
 --
+-- Name: ops_db_backup_refuse_over_limit(text, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_refuse_over_limit(p_kind text, p_target text) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+  v_active integer;
+begin
+  select count(*) into v_active
+    from public.ops_db_backup_runs r
+   where r.kind = p_kind and r.target = p_target and r.status in ('queued', 'running', 'unknown');
+  if v_active >= public.ops_db_backup_limit(p_kind) then
+    perform public.ops_db_backup_refuse(409, 'busy', format('%s runs of this kind are active on this target', v_active),
+      jsonb_build_object('kind', p_kind, 'target', p_target, 'active', v_active));
+  end if;
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_refuse_over_limit(p_kind text, p_target text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_refuse_over_limit(p_kind text, p_target text) IS 'Refuses (busy) a drill or a plan beyond the limit of its target: GitHub''s minutes are paid, and each reads an archive.';
+
+
+--
 -- Name: ops_db_backup_refuse_start(anyelement, anyelement); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -2132,6 +2186,10 @@ begin
     end if;
   end if;
   perform public.ops_db_backup_runs_expire();
+
+  if not exists (select from public.ops_db_backup_runs r where r.request_id = v_request_id) then
+    perform public.ops_db_backup_refuse_over_limit(p_kind, p_target);
+  end if;
 
   -- Only the first request needs a valid plan; the same request again returns the same run, however old its plan is.
   if p_plan_request_id is not null
@@ -3705,6 +3763,13 @@ REVOKE ALL ON FUNCTION public.ops_db_backup_is_rejected(p_proof jsonb) FROM PUBL
 
 
 --
+-- Name: FUNCTION ops_db_backup_limit(p_name text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_limit(p_name text) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION ops_db_backup_lost_runs(); Type: ACL; Schema: public; Owner: -
 --
 
@@ -3798,6 +3863,13 @@ REVOKE ALL ON FUNCTION public.ops_db_backup_refuse_if_held(p_kind text, p_target
 --
 
 REVOKE ALL ON FUNCTION public.ops_db_backup_refuse_other_attempt(p_request_id uuid, p_attempt integer) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION ops_db_backup_refuse_over_limit(p_kind text, p_target text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_refuse_over_limit(p_kind text, p_target text) FROM PUBLIC;
 
 
 --

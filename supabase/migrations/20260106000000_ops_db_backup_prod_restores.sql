@@ -44,6 +44,10 @@ begin
   end if;
   perform public.ops_db_backup_runs_expire();
 
+  if not exists (select from public.ops_db_backup_runs r where r.request_id = v_request_id) then
+    perform public.ops_db_backup_refuse_over_limit(p_kind, p_target);
+  end if;
+
   -- Only the first request needs a valid plan; the same request again returns the same run, however old its plan is.
   if p_plan_request_id is not null
      and not exists (select from public.ops_db_backup_runs r where r.request_id = v_request_id)

@@ -42,6 +42,38 @@ $$;
 comment on function public.ops_db_backup_setting(text) is
   'The value of a setting, else its default; an unknown name is an error (22023).';
 
+create or replace function public.ops_db_backup_limit(p_name text) returns integer
+  language plpgsql immutable set search_path = ''
+as $$
+begin
+  case p_name
+    when 'drill' then return 4;
+    when 'plan' then return 8;
+    else return null; -- a lock limits the other kinds
+  end case;
+end
+$$;
+comment on function public.ops_db_backup_limit(text) is
+  'How many runs of a kind without a lock may be active on a target; null for the other kinds.';
+
+create or replace function public.ops_db_backup_refuse_over_limit(p_kind text, p_target text) returns void
+  language plpgsql stable set search_path = ''
+as $$
+declare
+  v_active integer;
+begin
+  select count(*) into v_active
+    from public.ops_db_backup_runs r
+   where r.kind = p_kind and r.target = p_target and r.status in ('queued', 'running', 'unknown');
+  if v_active >= public.ops_db_backup_limit(p_kind) then
+    perform public.ops_db_backup_refuse(409, 'busy', format('%s runs of this kind are active on this target', v_active),
+      jsonb_build_object('kind', p_kind, 'target', p_target, 'active', v_active));
+  end if;
+end
+$$;
+comment on function public.ops_db_backup_refuse_over_limit(text, text) is
+  'Refuses (busy) a drill or a plan beyond the limit of its target: GitHub''s minutes are paid, and each reads an archive.';
+
 create or replace function public.ops_db_backup_audit_setting() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
@@ -276,6 +308,8 @@ $$;
 
 revoke all on function
   public.ops_db_backup_setting(text),
+  public.ops_db_backup_limit(text),
+  public.ops_db_backup_refuse_over_limit(text, text),
   public.ops_db_backup_audit_setting(),
   public.ops_db_backup_is_operator(),
   public.ops_db_backup_require(text),

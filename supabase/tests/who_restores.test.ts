@@ -334,6 +334,22 @@ describe("the setting restore_approval two-person", () => {
   });
 });
 
+describe("drills and plans", () => {
+  trial("are limited on each target", async (tx) => {
+    for (const [kind, most] of [["drill", 4], ["plan", 8]] as const) {
+      const order = { kind, target: "dev", mode: null, r2_key: KEY };
+      const ids = Array.from({ length: most }, () => randomUUID());
+      for (const id of ids) expect((await request(tx, id, order)).created).toBe(true);
+      expect(await outcomeOf(request(tx, randomUUID(), order))).toBe("PT409 busy");
+      expect((await request(tx, ids[0] ?? "", order)).created).toBe(false);
+      expect((await request(tx, randomUUID(), { ...order, target: "verify" })).created).toBe(true);
+      await report(tx, "start", { request_id: ids[0], ...order });
+      await report(tx, "finish", { request_id: ids[0], status: "succeeded" });
+      expect((await request(tx, randomUUID(), order)).created).toBe(true);
+    }
+  });
+});
+
 describe("a hold", () => {
   const hold = (tx: TransactionSql, until: string) =>
     outcomeOf(tx.savepoint(async (inner) => {

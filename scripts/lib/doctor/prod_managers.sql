@@ -9,6 +9,7 @@ declare
   v_members constant text := case
     when v_has_members then 'select user_id::text as user_id, empresa_id::text as company from public.empresa_usuarios'
     else 'select id::text as user_id, null::text as company from auth.users' end;
+  v_has_settings constant boolean := to_regclass('public.ops_db_backup_settings') is not null;
   v_member record;
   v_users text[] := '{}';
   v_companies text[] := '{}';
@@ -23,7 +24,11 @@ begin
             pg_catalog.set_config('request.headers', json_build_object('x-empresa-id', v_member.company)::text, true),
             pg_catalog.set_config('role', 'authenticated', true);
     begin
-      v_may := public.has_permission_for_current_user('ops', 'manage');
+      if v_has_settings then -- right and setting operators, as the catalog decides
+        execute 'select (public.ops_db_backup_permissions() ->> ''restore'')::boolean' into v_may;
+      else
+        v_may := public.has_permission_for_current_user('ops', 'manage');
+      end if;
       v_company := coalesce(public.current_empresa_id()::text, v_member.company);
     exception when others then
       v_may := false; -- it refuses this user by an error

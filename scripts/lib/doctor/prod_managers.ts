@@ -39,7 +39,8 @@ export function managersVerdict(managers: Result<Managers | null>): CheckVerdict
     status: "failed",
     message: `Podem restaurar a produção: ${who}. Uma restauração volta os dados de todas as empresas.`,
     hint:
-      "Tire ops:manage de quem não cuida dos backups, e de qualquer regra do ERP que o dá a todos os membros.",
+      "Diga na configuração “operators” quais empresas e usuários cuidam dos backups (docs/production.md), ou tire " +
+      "ops:manage de quem não cuida.",
     facts,
   };
 }

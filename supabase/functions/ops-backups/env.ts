@@ -1,6 +1,6 @@
 /** The function's settings. All that are missing are reported together, by name. */
 import { z } from "zod";
-import { RequestError } from "./responses.ts";
+import { BackupError } from "@backup/errors.ts";
 
 /** Every variable the function may read: a least-privilege runtime allows these and no other. */
 export const ENV_NAMES = [
@@ -49,7 +49,7 @@ const environment = z.object({
 
 /**
  * The settings the function cannot work without.
- * @throws {RequestError} `config_error`; `details` has the names that are `missing` and `invalid`, no value.
+ * @throws {BackupError} `config_error`; `details` has the names that are `missing` and `invalid`, no value.
  */
 export function readConfig(read: ReadEnv): Config {
   const raw = rawValues(read);
@@ -102,14 +102,9 @@ function defaultKey(json: string | undefined): string | undefined {
   }
 }
 
-function configError(missing: string[], invalid: string[]): RequestError {
+/** The caller is not authenticated yet: the names are for the function's log alone. */
+function configError(missing: string[], invalid: string[]): BackupError {
   const list = (names: string[], label: string) => names.length > 0 ? [`${label}: ${names.join(", ")}.`] : [];
-  return new RequestError(
-    "config_error",
-    ["Cannot serve.", ...list(missing, "Missing"), ...list(invalid, "Invalid")].join(" "),
-    {
-      sentence: [...list(missing, "Faltam"), ...list(invalid, "Inválidos")].join(" "),
-      details: { missing, invalid },
-    },
-  );
+  const message = ["Cannot serve.", ...list(missing, "Missing"), ...list(invalid, "Invalid")].join(" ");
+  return new BackupError("config_error", message, { details: { missing, invalid } });
 }

@@ -1,6 +1,6 @@
 /**
- * Records refusals in the audit. No body is stored and texts are shortened. Unauthenticated callers share a budget, so
- * that a flood cannot fill the audit or load the database.
+ * Records refusals in the audit. No body is stored and texts are shortened. Unauthenticated callers share a budget, and
+ * each user has one, so that a flood cannot fill the audit or load the database.
  */
 import { type BackupError, toBackupError } from "@backup/errors.ts";
 import type { ActionRequest } from "./request.ts";
@@ -22,6 +22,12 @@ export interface RefusalDependencies {
 export const STRANGERS_AT_ONCE = 500;
 export const STRANGERS_A_MINUTE = 12;
 
+/** The same for each signed-in user. */
+export const SIGNED_IN_AT_ONCE = 300;
+export const SIGNED_IN_A_MINUTE = 30;
+/** Users whose budgets are kept; the one that was refused least lately begins anew. */
+const USERS_KEPT = 1000;
+
 const LONGEST_METHOD = 10;
 const LONGEST_ADDRESS = 64;
 
@@ -29,9 +35,19 @@ const LONGEST_ADDRESS = 64;
 export function createRefusalKeeper(
   deps: RefusalDependencies,
 ): (request: Request, context: RefusalContext, error: BackupError) => Promise<void> {
-  const budget = new Budget(deps.now);
+  const strangers = new Budget(deps.now, STRANGERS_AT_ONCE, STRANGERS_A_MINUTE);
+  const users = new Map<string, Budget>();
+  const budgetOf = (id: string) => {
+    const budget = users.get(id) ?? new Budget(deps.now, SIGNED_IN_AT_ONCE, SIGNED_IN_A_MINUTE);
+    users.delete(id); // the last entry is the newest
+    users.set(id, budget);
+    const [oldest] = users.keys();
+    if (users.size > USERS_KEPT && oldest !== undefined) users.delete(oldest);
+    return budget;
+  };
   return async (request, context, error) => {
-    if (context.caller === null && !budget.take()) return;
+    const budget = context.caller === null ? strangers : budgetOf(context.caller.id);
+    if (!budget.take()) return;
     try {
       await deps.log.append(describe(request, context, error, budget.takeSkipped()));
     } catch (thrown) {
@@ -59,7 +75,7 @@ function describe(
       action: actionRequest?.action ?? null,
       method: request.method.slice(0, LONGEST_METHOD),
       address: address ?? null,
-      // refusals of unauthenticated callers that were counted, not recorded
+      // refusals of this user, or of unauthenticated callers, that were counted, not recorded
       ...(skipped === 0 ? {} : { skipped }),
     },
   };
@@ -67,19 +83,22 @@ function describe(
 
 /** A token bucket. */
 class Budget {
-  #left = STRANGERS_AT_ONCE;
+  #left: number;
   #skipped = 0;
   #at: number;
-  readonly #now: () => Date;
 
-  constructor(now: () => Date) {
-    this.#now = now;
+  constructor(
+    private readonly now: () => Date,
+    private readonly atOnce: number,
+    private readonly aMinute: number,
+  ) {
+    this.#left = atOnce;
     this.#at = now().getTime();
   }
 
   take(): boolean {
-    const now = this.#now().getTime();
-    this.#left = Math.min(STRANGERS_AT_ONCE, this.#left + (now - this.#at) / 60_000 * STRANGERS_A_MINUTE);
+    const now = this.now().getTime();
+    this.#left = Math.min(this.atOnce, this.#left + (now - this.#at) / 60_000 * this.aMinute);
     this.#at = now;
     if (this.#left < 1) {
       this.#skipped++;

@@ -33,14 +33,14 @@ const environment = z.object({
   path: ["OPS_ALERT_WEBHOOK_URL"],
 });
 
-/** @throws {RequestError} `config_error` with the names that are missing or invalid, no value; also without any channel. */
+/** @throws {BackupError} `config_error` with the names that are missing or invalid, no value; also without any channel. */
 export function readWatchSettings(read: ReadEnv): WatchSettings {
   const names = Object.keys(environment.shape) as (keyof typeof environment.shape)[];
   const given = Object.fromEntries(names.map((name) => [name, read(name)?.trim() || undefined]));
   const result = environment.safeParse(given);
   if (!result.success) {
     const wrong = [...new Set(result.error.issues.map(({ path }) => String(path[0])))];
-    throw new RequestError("config_error", `Cannot watch. Missing or invalid: ${wrong.join(", ")}`, {
+    throw new BackupError("config_error", `Cannot watch. Missing or invalid: ${wrong.join(", ")}`, {
       details: {
         missing: wrong.filter((name) => !given[name]),
         invalid: wrong.filter((name) => given[name]),
