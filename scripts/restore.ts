@@ -85,6 +85,8 @@ async function restore({ env, admission, vault, signal }: Task, run: TrackedRun)
     key: env.R2_KEY,
     confirm: env.CONFIRM ?? null,
     confirmSource: env.CONFIRM_SOURCE ?? null,
+    salvage: env.SALVAGE,
+    confirmSalvage: env.CONFIRM_SALVAGE ?? null,
   };
   requireConfirmation(order, order.key);
   const connection = connectionOf(env.TARGET, process.env);
@@ -113,6 +115,7 @@ async function restore({ env, admission, vault, signal }: Task, run: TrackedRun)
   });
   await enterSafetyCopy(run, vault, restored, signal);
   for (const warning of warningsOf(restored)) run.reporter.warn(warning);
+  for (const loss of restored.verified.salvaged ?? []) run.reporter.warn(`SALVAGED, not as it was: ${loss}`);
   await run.reporter.summary(restoreSummary(restored, env.R2_KEY, env.TARGET));
   const { verified, safety, skipped, changedSincePlan } = restored;
   const result = { ...verified, safety_key: safety?.keys.archive ?? null, skipped: skipped.length };

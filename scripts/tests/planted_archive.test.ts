@@ -136,7 +136,8 @@ test("a program planted in the platform's structure does not run where a plain s
     );
     const { vault, progress } = engine(place.store.vault, connection);
     const deps = { vault, progress, connection, signal: new AbortController().signal };
-    await expect(restoreIntoEmpty(deps, { key, allowUnsigned: null }, false)).rejects.toMatchObject({
+    const wanted = { key, allowUnsigned: null };
+    await expect(restoreIntoEmpty(deps, wanted, { allowSchemaOnly: false })).rejects.toMatchObject({
       code: "restore_failed",
     });
     expect(await exists(canary)).toBe(false);

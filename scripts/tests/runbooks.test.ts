@@ -1,5 +1,5 @@
 /**
- * Five incidents, each caused on a real stack and then resolved by the unchanged commands of its runbook. They share
+ * Six incidents, each caused on a real stack and then resolved by the unchanged commands of its runbook. They share
  * one stack and depend on their order.
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
@@ -145,6 +145,16 @@ it("a wrong restore: the target is restored to its previous state", NIGHT, async
   expect(undone).toContain("revo/dev/");
   expect(await sql(dev, "select to_regclass('public.rascunho') is not null;")).toEqual(["t"]);
   expect(await sql(dev, "select count(*) from public.itens_pedido;")).toEqual(["0"]);
+});
+
+it("every restore is refused: what can be brought is salvaged into dev", NIGHT, async () => {
+  await laptop.follow("salvage", { R2_KEY: newest(/revo\/prod\/.*\d\.dump\.gz$/) });
+  const [result = ""] = await sql(
+    prod,
+    "select result -> 'salvaged' from public.ops_db_backup_runs where kind = 'restore' order by created_at desc limit 1;",
+  );
+  expect(JSON.parse(result)).toEqual([]);
+  expect(Number(...await sql(dev, "select count(*) from public.itens_pedido;"))).toBeGreaterThan(0);
 });
 
 it(

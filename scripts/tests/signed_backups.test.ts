@@ -130,7 +130,8 @@ describe.each(kinds)("a forged backup %s", (kind) => {
       if (refused instanceof Error) expect(refused).toMatchObject(refusal);
       else expect(namesWith(refused.receipt, "FAIL")).toEqual(["manifest"]);
       const context = { vault, connection: target, progress, signal: new AbortController().signal };
-      await expect(restoreIntoEmpty(context, { key, allowUnsigned: null }, false)).rejects
+      await expect(restoreIntoEmpty(context, { key, allowUnsigned: null }, { allowSchemaOnly: false }))
+        .rejects
         .toMatchObject(refusal);
     } finally {
       await attacker.put(key, archive, "application/gzip");

@@ -30,6 +30,20 @@ interface Waiter {
   reject(error: BackupError): void;
 }
 
+/** A statement that was passed over. */
+export interface FailedStatement {
+  /** As it was sent; the rows of a COPY are not part of it. */
+  statement: string;
+  message: string;
+}
+
+/** Collects what psql prints to its standard error until a mark. */
+interface Collector {
+  text: string;
+  mark: string;
+  onMark(): void;
+}
+
 /**
  * Output of psql that reports an error of the server, with `VERBOSITY verbose`: `ERROR:  42501: permission …`. The severity
  * is in the server's language. SQLSTATEs that begin with 00, 01 or 02 are those of notices and warnings; a warning may have
@@ -44,6 +58,7 @@ export class PsqlSession implements SqlSession {
   readonly #signal: AbortSignal | undefined;
   #waiter: Waiter | null = null;
   #stderr = "";
+  #collector: Collector | null = null;
   #marks = 0;
   #over: BackupError | null = null;
   #closing = false;
@@ -71,7 +86,9 @@ export class PsqlSession implements SqlSession {
     options.signal?.addEventListener("abort", this.#abort, { once: true });
     this.#child.stdin.on("error", () => {}); // EPIPE: the error is read when psql ends
     this.#child.stderr.on("data", (chunk: Uint8Array) => {
-      this.#stderr = (this.#stderr + new TextDecoder().decode(chunk)).slice(-16_384);
+      const text = new TextDecoder().decode(chunk);
+      this.#stderr = (this.#stderr + text).slice(-16_384);
+      this.#collect(text);
     });
     createInterface({ input: this.#child.stdout }).on("line", (line) => this.#take(line));
     this.#ended = new Promise((resolve) => {
@@ -118,6 +135,28 @@ export class PsqlSession implements SqlSession {
     return await done;
   }
 
+  /**
+   * Runs statements inside an open transaction and passes over those that fail: psql undoes each by a savepoint.
+   * @throws {BackupError} when the session ends.
+   */
+  async runPassingOver(sql: string, onLine?: (line: string) => void): Promise<FailedStatement[]> {
+    const mark = `@errors-${this.#marks}`;
+    const collected = new Promise<string>((resolve) => {
+      const collector: Collector = { text: "", mark, onMark: () => resolve(collector.text) };
+      this.#collector = collector;
+    });
+    try {
+      await this.run(
+        `\\set ECHO errors\n\\set ON_ERROR_ROLLBACK on\n\\set ON_ERROR_STOP off\n${sql}\n` +
+          `\\set ON_ERROR_STOP on\n\\set ON_ERROR_ROLLBACK off\n\\set ECHO none\n\\warn ${mark}`,
+        onLine,
+      );
+      return failuresIn(await collected);
+    } finally {
+      this.#collector = null;
+    }
+  }
+
   /** Rows of a query whose one column is JSON. */
   async rows(sql: string): Promise<unknown[]> {
     return (await this.run(sql)).map((line): unknown => JSON.parse(line));
@@ -143,6 +182,13 @@ export class PsqlSession implements SqlSession {
     await this.close();
   }
 
+  #collect(text: string): void {
+    const collector = this.#collector;
+    if (collector === null) return;
+    collector.text += text;
+    if (collector.text.includes(collector.mark)) collector.onMark();
+  }
+
   #take(line: string): void {
     const waiter = this.#waiter;
     if (!waiter) return;
@@ -164,6 +210,16 @@ export class PsqlSession implements SqlSession {
       details: { sqlstate: match?.[1] ?? null, output: output.slice(-2000) },
     });
   }
+}
+
+/** The errors that psql printed, each with the statement that it prints after it. */
+function failuresIn(output: string): FailedStatement[] {
+  const errors = [...output.matchAll(SERVER_ERROR)];
+  return errors.map(({ index, 2: message = "" }, i) => {
+    const part = output.slice(index, errors[i + 1]?.index);
+    const statement = /STATEMENT: {2}([^]*?)(?=\npsql:|\n@errors-|$)/.exec(part)?.[1]?.trim() ?? "";
+    return { statement, message };
+  });
 }
 
 /**

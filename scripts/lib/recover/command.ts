@@ -19,7 +19,17 @@ export const recoverCommand: Command = {
   ],
   task: "restore",
   taskArguments: ["--from-vault"],
-  options: [newestOf, keyOrNewest, allowSchemaOnly, allowUnsigned],
+  options: [
+    newestOf,
+    keyOrNewest,
+    allowSchemaOnly,
+    allowUnsigned,
+    {
+      flag: "salvage",
+      variable: "SALVAGE",
+      summary: "bring what can be brought, pass over what fails, list all of it",
+    },
+  ],
   operand: "key",
   settings: [...VAULT, { variable: "DATABASE_URL", when: "where to; a secret" }, TOOLS, TEMPORARY],
   environment: async () => (await import("./recover.ts")).fromVaultEnvironment,

@@ -16,7 +16,7 @@ import { newestProof } from "../vault/newest_proof.ts";
 import { preparePlatform } from "../server/prepare_platform.ts";
 import { type Emptiness, readEmptiness } from "../server/empty_database.ts";
 import { grantDefaults, makeProjectOwner } from "../server/project_owner.ts";
-import { type Environment, readEnvironment } from "../process/environment.ts";
+import { type Environment, readEnvironment, yes } from "../process/environment.ts";
 import { vaultFields, vaultOf } from "../vault/environment.ts";
 import { chooseGzip } from "../process/gzip.ts";
 import { type Output, progressOn } from "../run/output.ts";
@@ -26,7 +26,7 @@ import { adoptMissing } from "../reconcile/adopt_missing.ts";
 import type { Vault } from "../vault/vault.ts";
 import { type FetchedBackup, withFetchedBackup } from "../vault/fetch_backup.ts";
 import { isTrusted, readSignedManifest } from "../vault/trust.ts";
-import { restoreFetched, type RestoreResult } from "../restore/restore_backup.ts";
+import { restoreFetched, type RestoreOrder, type RestoreResult } from "../restore/restore_backup.ts";
 
 const NEWEST = "newest";
 /** The bootstrap superuser of Supabase's servers. */
@@ -40,6 +40,8 @@ export const fromVaultEnvironment = z.object({
   R2_KEY: z.string().optional(),
   /** The database to restore into. Without it the backup is only checked. */
   DATABASE_URL: z.string().optional(),
+  /** Brings what can be brought and lists the rest. */
+  SALVAGE: yes,
   ALLOW_SCHEMA_ONLY: z.enum(["yes", "true", "no", "false"]).default("no").transform((it) =>
     /yes|true/.test(it)
   ),
@@ -70,12 +72,16 @@ export async function recoverFromVault(
   if (env.DATABASE_URL === undefined) return await check({ vault, progress, signal }, wanted);
   const connection = parseDatabaseUrl(env.DATABASE_URL, "DATABASE_URL");
   const deps = { vault, connection, progress, signal };
-  const { verified, skipped, warnings } = await restoreIntoEmpty(deps, wanted, env.ALLOW_SCHEMA_ONLY);
+  const { verified, skipped, warnings } = await restoreIntoEmpty(deps, wanted, {
+    allowSchemaOnly: env.ALLOW_SCHEMA_ONLY,
+    salvage: env.SALVAGE,
+  });
   output.setResult({ r2_key: key, verified, skipped, warnings });
   print(`restored and checked: ${verified.tables} tables, ${verified.rows} rows`);
   for (const what of verified.notChecked) print(`not checked: ${what}`);
   for (const { kind, name, reason } of skipped) print(`left out: ${kind} ${name}: ${reason}`);
   for (const warning of warnings) print(`warning: ${warning}`);
+  for (const loss of verified.salvaged ?? []) print(`SALVAGED, not as it was: ${loss}`);
 }
 
 async function list(vault: Vault, target: Target, print: (line: string) => void): Promise<void> {
@@ -130,7 +136,7 @@ interface Context {
 export async function restoreIntoEmpty(
   deps: Context,
   wanted: WantedBackup,
-  allowSchemaOnly: boolean,
+  { allowSchemaOnly, salvage = false }: Pick<RestoreOrder, "allowSchemaOnly" | "salvage">,
 ): Promise<RestoreResult> {
   const { vault, progress, signal } = deps;
   progress.phase("connect");
@@ -151,6 +157,7 @@ export async function restoreIntoEmpty(
       target: "verify",
       confirm: null,
       allowSchemaOnly,
+      salvage,
       safety: null,
       quarantine: null,
     } as const;

@@ -1,4 +1,4 @@
-import { RESTORE_PROD_CONFIRMATION, TARGETS } from "@backup/target.ts";
+import { RESTORE_PROD_CONFIRMATION, SALVAGE_PROD_CONFIRMATION, TARGETS } from "@backup/target.ts";
 import { type Command, EXAMPLE_KEY } from "../command/command.ts";
 import {
   allowSchemaOnly,
@@ -63,6 +63,17 @@ export const restoreCommand: Command = {
       summary: "restore foreign keys whose rows refer to missing ones without validation (NOT VALID)",
     },
     allowUnsigned,
+    {
+      flag: "salvage",
+      variable: "SALVAGE",
+      summary: "in an emergency: bring what can be brought, pass over what fails, list all of it",
+    },
+    {
+      flag: "confirm-salvage",
+      variable: "CONFIRM_SALVAGE",
+      value: { placeholder: SALVAGE_PROD_CONFIRMATION, choices: [SALVAGE_PROD_CONFIRMATION] },
+      summary: "that a salvage into prod may lose what it cannot bring",
+    },
     ...REQUESTER,
   ],
   operand: "key",

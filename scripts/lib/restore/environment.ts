@@ -19,6 +19,8 @@ export const restoreEnvironment = z.object({
   ALLOW_SCHEMA_ONLY: yes,
   ALLOW_TIGHT_LOCK_TABLE: yes,
   ALLOW_ORPHANS: yes,
+  SALVAGE: yes,
+  CONFIRM_SALVAGE: z.string().optional(),
   REVO_BREAK_GLASS: z.string().optional(),
   ALLOW_UNSIGNED: z.string().optional(),
 });

@@ -3,7 +3,6 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { BackupError } from "@backup/errors.ts";
 import type { LoadPass } from "../archive/load_passes.ts";
-import type { PsqlSession } from "../postgres/psql.ts";
 import {
   describeFailure,
   ignoreBrokenPipe,
@@ -22,6 +21,9 @@ export interface LoadDeps {
   signal?: AbortSignal;
 }
 
+/** Runs the statements of a pass. */
+export type RunStatements = (sql: string, onLine: (line: string) => void) => Promise<unknown>;
+
 /** The line that psql prints after the rows of a table. */
 const COPIED = /^COPY (\d+)$/;
 
@@ -36,12 +38,13 @@ const FILTERS: Partial<Record<LoadPass["name"], string>> = {
 
 /**
  * psql reads a FIFO that pg_restore writes.
+ * @param run of the session with the open transaction
  * @param folder for the list of entries and the FIFO
  * @throws {BackupError} `archive_corrupt` when the archive could not be read to its end.
  */
 export async function load(
   deps: LoadDeps,
-  session: PsqlSession,
+  run: RunStatements,
   folder: string,
   archiveFile: string,
   { name, dumpIds }: LoadPass,
@@ -58,7 +61,7 @@ export async function load(
   const pipeline = startPipeline(stages, { inputFile: archiveFile, outputFile: fifo, signal: deps.signal });
   try {
     let rows = 0;
-    await session.run(`\\set QUIET off\n\\i ${fifo}\n\\set QUIET on`, (line) => {
+    await run(`\\set QUIET off\n\\i ${fifo}\n\\set QUIET on`, (line) => {
       const copied = COPIED.exec(line)?.[1];
       if (copied !== undefined) deps.progress.rows?.(rows += Number(copied));
     });

@@ -8,7 +8,7 @@ import { SAFETY_LABEL } from "@backup/label.ts";
 import { type AnyManifest, isProving } from "@backup/vault/manifest.ts";
 import type { Warning } from "@backup/vault/warnings.ts";
 import { parseArchiveKey } from "@backup/vault/object_key.ts";
-import { isRestoreConfirmed, isSourceConfirmed, type Target } from "@backup/target.ts";
+import { isRestoreConfirmed, isSalvageConfirmed, isSourceConfirmed, type Target } from "@backup/target.ts";
 import type { PlannedRestore } from "@backup/runs/restore_plan.ts";
 import { type BackupOrder, takeBackup, type TakenBackup } from "../backup/take_backup.ts";
 import { applySettings, fingerprintOf } from "../postgres/database_facts.ts";
@@ -24,7 +24,7 @@ import { readDrift, requirePlanOf } from "./drift.ts";
 import { selectEntries } from "../archive/select_entries.ts";
 import { contentWithout, type Omission } from "../archive/omission.ts";
 import { keptSchemas } from "./kept_schemas.ts";
-import { type UnvalidatedKey, unvalidatedKeys, withUnvalidated } from "./unvalidated_keys.ts";
+import { type ArchivedKey, unvalidatedKeys, withUnvalidated } from "./unvalidated_keys.ts";
 import { requireRestorable } from "./target_obstacles.ts";
 import { readTargetFacts, type RestoreTargetFacts } from "./target_facts.ts";
 import { withTargetLock } from "./target_lock.ts";
@@ -47,6 +47,10 @@ export interface RestoreOrder {
   allowOrphans?: boolean;
   /** The backup's key, as the confirmation that it need not be signed by a key of this installation. @default null */
   allowUnsigned?: string | null;
+  /** Brings what can be brought and lists the rest; into production only with its own confirmation. @default false */
+  salvage?: boolean;
+  /** `SALVAGE_PROD`, for a salvage into production. @default null */
+  confirmSalvage?: string | null;
   /** Every user of the target has to sign in again. @default false */
   endSessions?: boolean;
   /** The SHA-256 of the archive that a second user approved; `null` without an approval. @default null */
@@ -129,7 +133,8 @@ async function restoreLocked(
   const selection = selectEntries(toc.entries, { ...target, keptSchemas: kept, omitted: omission?.dumpIds });
 
   // Refuse what this target or its platform cannot take, before anything waits for a lock or is copied.
-  requireRestorable({ manifest, toc, selection, facts: target, allowOrphans: order.allowOrphans, omission });
+  const { allowOrphans, salvage = false } = order;
+  requireRestorable({ manifest, toc, selection, facts: target, allowOrphans, omission, salvage });
 
   // Check the size of the lock table now: an overflow in the middle of the load would fail other sessions too.
   requireLockTable(toc, selection, target.lockTable, order.allowTightLockTable ?? false);
@@ -138,7 +143,7 @@ async function restoreLocked(
   const safety = order.safety && await takeSafetyCopy(context, order.target, order.safety);
 
   // Fetch the facts to compare with before the transaction begins, so that no request to the vault prolongs its locks.
-  const keys = unvalidatedKeys(toc.entries, manifest);
+  const keys = salvage ? [] : unvalidatedKeys(toc.entries, manifest);
   const expected = await expectationOf(context.vault, key, manifest, target, keys, omission);
 
   // Compare the target with the plan as late as possible: the safety copy may have taken long. Differences are
@@ -156,6 +161,7 @@ async function restoreLocked(
     ownRoles: target.ownRoles,
     keptSchemas: kept,
     unvalidatedKeys: keys,
+    salvage,
     endSessions: order.endSessions ?? false,
     quarantine: order.quarantine,
   });
@@ -178,7 +184,10 @@ async function restoreLocked(
 
 /** @throws {BackupError} `confirmation_required`, `source_confirmation_required`, `invalid_r2_key`. */
 export function requireConfirmation(
-  { target, confirm, confirmSource }: Pick<RestoreOrder, "target" | "confirm" | "confirmSource">,
+  { target, confirm, confirmSource, salvage, confirmSalvage }: Pick<
+    RestoreOrder,
+    "target" | "confirm" | "confirmSource" | "salvage" | "confirmSalvage"
+  >,
   key: string,
 ): void {
   const { target: source } = parseArchiveKey(key);
@@ -187,6 +196,13 @@ export function requireConfirmation(
       "confirmation_required",
       "Cannot restore into prod: the confirmation is missing or wrong",
       { hint: "Pass CONFIRM=RESTORE_PROD." },
+    );
+  }
+  if (salvage && !isSalvageConfirmed(target, confirmSalvage)) {
+    throw new BackupError(
+      "confirmation_required",
+      "Cannot salvage into prod: the confirmation of the losses is missing or wrong",
+      { hint: "A salvage brings back what it can, and no more. Pass CONFIRM_SALVAGE=SALVAGE_PROD as well." },
     );
   }
   if (isSourceConfirmed({ source, target }, confirmSource)) return;
@@ -279,7 +295,7 @@ async function expectationOf(
   key: string,
   manifest: AnyManifest | null,
   { keepOps, user, ownRoles }: RestoreTargetFacts,
-  keys: readonly UnvalidatedKey[],
+  keys: readonly ArchivedKey[],
   omission?: Omission,
 ): Promise<Expectation> {
   if (!manifest || !isProving(manifest)) {

@@ -6,7 +6,13 @@ import type { RestoreResult } from "./restore_backup.ts";
 export function restoreSummary(restored: RestoreResult, key: string, target: string): string {
   const { manifest, safety, verified } = restored;
   const reservations = describeReservations(verified.closed);
-  return table(reservations === null ? "Restauração concluída" : "Restauração concluída com ressalvas", [
+  const { salvaged } = verified;
+  const title = salvaged !== null
+    ? "SALVAGED: recuperado com perdas, sem prova"
+    : reservations === null
+    ? "Restauração concluída"
+    : "Restauração concluída com ressalvas";
+  const rows: [string, string][] = [
     ["Destino", target],
     ["Backup", `\`${key}\``],
     ["Feito em", manifest?.created_at_utc ?? "desconhecido (sem manifesto)"],
@@ -17,7 +23,13 @@ export function restoreSummary(restored: RestoreResult, key: string, target: str
     ["Quarentena", describeQuarantine(verified.quarantined)],
     ["Não conferido", verified.notChecked.join("; ") || "nada"],
     ["Cópia anterior do destino", safety ? `\`${safety.keys.archive}\`` : "não foi feita"],
-  ]);
+  ];
+  if (salvaged === null) return table(title, rows);
+  return [
+    table(title, [...rows, ["Fora do que era", `${number.format(salvaged.length)} itens, listados abaixo`]]),
+    ...salvaged.map((loss) => `- ${loss.replaceAll(/\s+/g, " ")}`),
+    "",
+  ].join("\n");
 }
 
 const SHOWN = 50;

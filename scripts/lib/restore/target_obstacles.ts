@@ -35,17 +35,23 @@ export interface RestoreInputs {
   selection: Selection;
   facts: RestoreTargetFacts;
   allowOrphans?: boolean;
+  /** Only what keeps the target's old content from being moved aside is an obstacle. */
+  salvage?: boolean;
   /** What is left out, so that it is no obstacle. */
   omission?: Omission;
 }
 
 export function targetObstacles(inputs: RestoreInputs): TargetObstacle[] {
+  const notOwned = inputs.facts.notOwned.map(({ name, owner }) =>
+    ({ kind: "not_owned", name, owner }) as const
+  );
+  if (inputs.salvage) return notOwned;
   return [
     ...unavailableExtensions(inputs),
     ...misplacedExtensions(inputs),
     ...platformRows(inputs),
     ...missingOfPlatform(inputs),
-    ...inputs.facts.notOwned.map(({ name, owner }) => ({ kind: "not_owned", name, owner }) as const),
+    ...notOwned,
     ...ofWarnings(inputs),
   ];
 }

@@ -22,8 +22,9 @@ import { type Expectation, type Verified, verifyContent } from "./verify.ts";
 import type { TocEntry } from "../archive/archive_toc.ts";
 import { loadPasses } from "../archive/load_passes.ts";
 import type { Selection } from "../archive/select_entries.ts";
-import { load } from "./load.ts";
-import type { UnvalidatedKey } from "./unvalidated_keys.ts";
+import { load, type RunStatements } from "./load.ts";
+import { Salvage } from "./salvage.ts";
+import { type ArchivedKey, foreignKeys } from "./unvalidated_keys.ts";
 import { ownerStatements } from "./owners.ts";
 
 export interface RestoreDeps {
@@ -51,7 +52,9 @@ export interface LoadOrder {
   /** Schemas that stay in place with their extensions, while their other content is moved aside. */
   keptSchemas: ReadonlySet<string>;
   /** Foreign keys with orphans: added after the rows, without a validation. */
-  unvalidatedKeys: readonly UnvalidatedKey[];
+  unvalidatedKeys: readonly ArchivedKey[];
+  /** Passes over what fails and lists it, instead of ending the restore. */
+  salvage: boolean;
   /** Ends every session of the target's users, instead of those of users that the backup does not know. */
   endSessions: boolean;
   /** Runs after the checks, so that a copy of production does not act (scripts/quarantine.sql); `null`: nothing does. */
@@ -108,7 +111,8 @@ async function restoreThrough(
     for (const role of order.missingRoles) await session.run(createRole(role, order.ownRoles.has(role)));
     const catalog = await session.run(await restoreSql("ops_state.sql"));
     enter("load");
-    await loadAll(deps, session, folder, order);
+    const salvage = order.salvage ? new Salvage(session) : null;
+    await loadAll(deps, session, folder, order, salvage);
     await session.run(`set local lock_timeout = ${lockTimeoutMs};`); // pg_restore has removed the limit
     const sessions = sessionsSchema.parse(
       await session.value(await restoreSql("restore_return_sessions.sql")),
@@ -120,7 +124,7 @@ async function restoreThrough(
       ? z.array(z.string()).parse(await session.rows(await restoreSql("restore_apply_privileges.sql")))
       : null;
     requireUntouched(catalog, await session.run(await restoreSql("ops_state.sql")), order.selection);
-    const verified = await verifyContent(session, order.expected);
+    const verified = await verifyContent(session, order.expected, salvage?.differ);
     let quarantined: QuarantineChange[] | null = null;
     if (order.quarantine !== null) {
       enter("quarantine");
@@ -130,7 +134,8 @@ async function restoreThrough(
     enter("commit");
     await requireSameTransaction(session, transaction);
     await commit(session, release, order.expected);
-    return { ...verified, closed, sessions, quarantined };
+    const salvaged = salvage?.losses ?? null;
+    return { ...verified, closed, sessions, quarantined, salvaged };
   } catch (error) {
     throw await explain(deps, error, phase);
   }
@@ -146,6 +151,8 @@ export interface Loaded extends Verified {
   sessions: z.infer<typeof sessionsSchema>;
   /** What scripts/quarantine.sql changed after the checks; `null`: it did not run. */
   quarantined: QuarantineChange[] | null;
+  /** What a salvage could not bring back as it was, each as a sentence; `null`: it was a restore. */
+  salvaged: readonly string[] | null;
 }
 
 /** A change of scripts/quarantine.sql: the object and, in pt-BR, what was done to it. */
@@ -187,18 +194,29 @@ async function loadAll(
   session: PsqlSession,
   folder: string,
   { entries, selection, ownRoles, archiveFile, unvalidatedKeys }: LoadOrder,
+  salvage: Salvage | null,
 ): Promise<void> {
   const taken = new Set(selection.main);
-  const later = new Set(unvalidatedKeys.map(({ dumpId }) => dumpId));
+  const keys = salvage === null
+    ? unvalidatedKeys
+    : foreignKeys(entries).filter((key) => taken.has(key.dumpId));
+  const later = new Set(keys.map(({ dumpId }) => dumpId));
   const main = selection.main.filter((id) => !later.has(id));
+  const run: RunStatements = salvage?.run ?? ((sql, onLine) => session.run(sql, onLine));
+  const addKeys = salvage?.addKeys ?? (async () => {
+    for (const { unvalidated } of keys) await session.run(unvalidated);
+  });
   for (const pass of loadPasses(entries, { ...selection, main })) {
     // the platform grants access to its extensions by an event trigger
     if (pass.name === "extensions") await session.run("set local session_replication_role = origin;");
     if (pass.name === "content") await session.run(await restoreSql("restore_set_path.sql"));
-    if (pass.name === "privileges") await session.run(ownerStatements(entries, taken, ownRoles));
-    if (pass.dumpIds.length > 0) await load(deps, session, folder, archiveFile, pass);
+    if (pass.name === "content") await salvage?.dropChecks();
+    if (pass.name === "privileges") await run(ownerStatements(entries, taken, ownRoles), () => {});
+    const dumpIds = await salvage?.withoutRefusedRows(entries, pass.dumpIds) ?? pass.dumpIds;
+    if (dumpIds.length > 0) await load(deps, run, folder, archiveFile, { ...pass, dumpIds });
     if (pass.name === "content") {
-      for (const { statement } of unvalidatedKeys) await session.run(statement);
+      await addKeys(keys);
+      await salvage?.restoreChecks();
     }
     if (pass.name === "extensions") await session.run("set local session_replication_role = replica;");
   }

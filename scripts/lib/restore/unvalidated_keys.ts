@@ -4,12 +4,19 @@ import { type AnyManifest, isProving } from "@backup/vault/manifest.ts";
 import type { TocEntry } from "../archive/archive_toc.ts";
 import { parseFingerprintLine } from "../postgres/database_facts.ts";
 
-export interface UnvalidatedKey {
+/** A foreign key of the archive. */
+export interface ArchivedKey {
   dumpId: number;
   schema: string;
   /** `table.constraint`, as the fingerprint names it. */
   name: string;
+  /** The qualified table and the constraint, quoted as SQL. */
+  relation: string;
+  constraint: string;
+  /** Adds it and checks the rows. */
   statement: string;
+  /** Adds it without a check of the rows that are there. */
+  unvalidated: string;
 }
 
 const NAME = `(?:"(?:[^"]|"")+"|[^\\s".]+)`;
@@ -17,27 +24,37 @@ const ADDED = new RegExp(
   `^ALTER TABLE (?:ONLY )?(${NAME}\\.(${NAME}))\\s+ADD CONSTRAINT (${NAME}) FOREIGN KEY `,
 );
 
+/** The foreign keys that entries of an archive add. */
+export function foreignKeys(entries: readonly TocEntry[]): ArchivedKey[] {
+  return entries.filter(({ kind }) => kind === "FK CONSTRAINT").flatMap(({ dumpId, schema, definition }) => {
+    const [, relation = "", table = "", constraint = ""] = ADDED.exec(definition) ?? [];
+    if (relation === "") return [];
+    const unvalidated = /NOT VALID;\s*$/.test(definition)
+      ? definition
+      : definition.replace(/;\s*$/, " NOT VALID;");
+    const name = `${unquoted(table)}.${unquoted(constraint)}`;
+    return [{ dumpId, schema: schema ?? "", name, relation, constraint, statement: definition, unvalidated }];
+  });
+}
+
 /** The entries of an archive that build the keys which the manifest names as orphaned. */
 export function unvalidatedKeys(
   entries: readonly TocEntry[],
   manifest: AnyManifest | null,
-): UnvalidatedKey[] {
+): ArchivedKey[] {
   // without rows every key is valid
   const warnings = manifest && isProving(manifest) && manifest.mode === "full" ? manifest.warnings ?? [] : [];
   const orphaned = new Set(warnings.filter(({ kind }) => kind === "orphans").map(({ name }) => name));
   if (orphaned.size === 0) return [];
-  return entries.filter(({ kind }) => kind === "FK CONSTRAINT").flatMap(({ dumpId, schema, definition }) => {
-    const [, relation, table = "", constraint = ""] = ADDED.exec(definition) ?? [];
-    if (!orphaned.has(`constraint ${constraint} on ${relation}`)) return [];
-    const statement = definition.replace(/;\s*$/, " NOT VALID;");
-    return [{ dumpId, schema: schema ?? "", name: `${unquoted(table)}.${unquoted(constraint)}`, statement }];
-  });
+  return foreignKeys(entries).filter(({ relation, constraint }) =>
+    orphaned.has(`constraint ${constraint} on ${relation}`)
+  );
 }
 
 /** The lines of a fingerprint as they are with these keys unvalidated. */
 export function withUnvalidated(
   lines: readonly string[],
-  keys: readonly UnvalidatedKey[],
+  keys: readonly ArchivedKey[],
 ): readonly string[] {
   if (keys.length === 0) return lines;
   const names = new Set(keys.map(({ schema, name }) => JSON.stringify([schema, "constraint", name])));

@@ -45,15 +45,23 @@ export interface Verified {
   notChecked: string[];
 }
 
-export async function verifyContent(session: SqlSession, expected: Expectation): Promise<Verified> {
+/** What happens with differences from the backup. */
+export type OnDifference = (what: VerifiedPart, differences: readonly string[]) => void;
+
+/** @param differ what to do with differences; by default the first part that has any ends the restore */
+export async function verifyContent(
+  session: SqlSession,
+  expected: Expectation,
+  differ: OnDifference = requireNone,
+): Promise<Verified> {
   const found = await countRows(session);
   const notChecked = [...Object.values(expected.ignoredAreas), ...expected.takenOver];
-  if (expected.rows) requireNone("rows", rowDifferences(expected.rows, found));
+  if (expected.rows) differ("rows", rowDifferences(expected.rows, found));
   else notChecked.push("rows per table: the manifest has none");
   if (expected.sequences) {
-    requireNone("sequences", await sequenceDifferences(session, expected.sequences));
+    differ("sequences", await sequenceDifferences(session, expected.sequences));
   } else notChecked.push("sequences: the manifest has none");
-  if (expected.fingerprint) notChecked.push(...await requireEqualFingerprint(session, expected));
+  if (expected.fingerprint) notChecked.push(...await compareFingerprint(session, expected, differ));
   else notChecked.push("schema and privileges: the manifest has no fingerprint");
   return {
     tables: found.length,
@@ -98,19 +106,24 @@ export async function sequenceDifferences(
 }
 
 /** @returns what of the fingerprint could not be compared. */
-async function requireEqualFingerprint(session: SqlSession, expected: Expectation): Promise<string[]> {
+async function compareFingerprint(
+  session: SqlSession,
+  expected: Expectation,
+  differ: OnDifference,
+): Promise<string[]> {
   const { lines: all } = await readFingerprint(session, expected.mode);
   const found = fingerprintOf(all.filter((line) => !expected.isOmitted(line)));
   const major = Math.floor((await readServerFacts(session)).versionNumber / 10_000);
   const { sourceMajor, fingerprint, fingerprintLines: lines } = expected;
   if (sourceMajor === null || sourceMajor === major || !lines) {
-    requireEqualAreas({ areas: fingerprint ?? {}, lines }, found, expected.ignoredAreas);
+    compareAreas({ areas: fingerprint ?? {}, lines }, found, expected.ignoredAreas, differ);
     return [];
   }
-  requireEqualAreas(
+  compareAreas(
     withoutMajorDifferences(lines),
     withoutMajorDifferences(found.lines),
     expected.ignoredAreas,
+    differ,
   );
   return [`view texts, identity of partitions: they differ between PostgreSQL ${sourceMajor} and ${major}`];
 }
@@ -129,19 +142,20 @@ export function withoutMajorDifferences(lines: readonly string[]): Fingerprint {
   }));
 }
 
-function requireEqualAreas(
+function compareAreas(
   expected: { areas: Record<string, string>; lines: readonly string[] | null },
   found: Fingerprint,
   ignored: Expectation["ignoredAreas"],
+  differ: OnDifference,
 ): void {
   const compared = (areas: Record<string, string>) =>
     Object.fromEntries(Object.entries(areas).filter(([area]) => !(area in ignored)));
   const areas = difference(compared(expected.areas), compared(found.areas), (area) => area);
   if (areas.length === 0) return;
   const { lines } = expected;
-  if (!lines) return requireNone("schema and privileges", areas.map((area) => `in ${area}`));
+  if (!lines) return differ("schema and privileges", areas.map((area) => `in ${area}`));
   const isCompared = (line: string) => !Object.keys(ignored).some((area) => startsWithArea(line, area));
-  requireNone(
+  differ(
     "schema and privileges",
     describeDifferences(lines.filter(isCompared), found.lines.filter(isCompared)),
   );

@@ -31,3 +31,11 @@ export function isSourceConfirmed(
 ): boolean {
   return target !== "prod" || source === target || confirmed === source;
 }
+
+/** The confirmation that a salvage into production requires in addition: it loses what cannot be brought. */
+export const SALVAGE_PROD_CONFIRMATION = "SALVAGE_PROD";
+
+/** Whether a salvage into `target` is permitted with the given confirmation. */
+export function isSalvageConfirmed(target: Target, confirm: string | null | undefined): boolean {
+  return target !== "prod" || confirm === SALVAGE_PROD_CONFIRMATION;
+}
