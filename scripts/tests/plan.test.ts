@@ -397,5 +397,5 @@ test("the command plans for prod without a confirmation, concurrently with a run
   });
   const summary = await readFile(join(place.folder, "summary.md"), "utf8");
   expect(summary).toContain("Plano da restauração (nada foi alterado)");
-  expect(summary).toContain("(mediana de 1 restaurações)");
+  expect(summary).toContain("(como a única medida)");
 });

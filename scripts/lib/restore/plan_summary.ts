@@ -77,7 +77,10 @@ function accessText(plan: RestorePlan): string {
 const SHOWN = 100;
 
 function durationText({ seconds, measured, reason }: DurationPlan): string {
-  if (seconds !== null) return `${number.format(seconds)} s (mediana de ${measured} restaurações)`;
+  if (seconds !== null) {
+    const from = measured === 1 ? "como a única medida" : `mediana de ${measured} restaurações`;
+    return `${number.format(seconds)} s (${from})`;
+  }
   return reason === "no_restore_yet"
     ? "não se sabe: ainda não há restauração medida neste destino"
     : "não se sabe: o catálogo não respondeu";

@@ -228,7 +228,7 @@ const refusals: [string, Answer, ErrorCode, RegExp?][] = [
     "a held lock, with who holds it and since when",
     refuses(409, "PT409", "busy", HOLDER),
     "busy",
-    /restauração em dev, desde 24\/11\/2026, 09:00 .*ana@revo\.example/,
+    /restauração em dev, desde 24\/11\/2026, 09:00 .*ana@revo\.example\. Se parar de dar sinal, .* 10 minutos depois\./,
   ],
   ["a held lock without facts", refuses(409, "PT409", "busy"), "busy"],
   ["a reused id", refuses(409, "PT409", "request_id_reused"), "request_id_reused"],

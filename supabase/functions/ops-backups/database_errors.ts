@@ -6,7 +6,13 @@ import { z } from "zod";
 import type { BackupError } from "@backup/errors.ts";
 import { ERROR_CODES, type ErrorCode } from "@backup/messages.ts";
 import { type RunKind, runKindSchema } from "@backup/runs/run.ts";
-import { minutes, PLAN_VALID_MS } from "@backup/service_levels.ts";
+import {
+  hours,
+  minutes,
+  PLAN_VALID_MS,
+  RUN_NOT_BEGUN_AFTER_MS,
+  RUN_SILENT_AFTER_MS,
+} from "@backup/service_levels.ts";
 import { RequestError } from "./responses.ts";
 
 /** PostgREST's error body with the answer's HTTP status; 0 when there was no answer. */
@@ -82,14 +88,24 @@ function factsOf({ details }: RpcFailure): unknown {
   }
 }
 
+/** When a run that gives no sign of life no longer holds its target, by its status. */
+const FREED: Readonly<Record<string, string>> = {
+  running: `Se parar de dar sinal, o banco fica livre sozinho ${
+    minutes(RUN_SILENT_AFTER_MS)
+  } minutos depois.`,
+  queued: `Se não começar, o banco fica livre sozinho ${
+    hours(RUN_NOT_BEGUN_AFTER_MS)
+  } horas depois do pedido.`,
+};
+
 function busyError(fact: string, facts: unknown): RequestError {
   const holder = holderSchema.safeParse(facts);
   if (!holder.success) return new RequestError("busy", fact);
-  const { kind, target, requested_by, created_at } = holder.data;
+  const { kind, target, status, requested_by, created_at } = holder.data;
   const since = BRASILIA.format(new Date(created_at));
   return new RequestError("busy", fact, {
     sentence: `Em andamento: ${KIND_TEXTS[kind]} em ${target}, desde ${since} (horário de Brasília)` +
-      `${requested_by === null ? "" : `, por ${requested_by}`}.`,
+      `${requested_by === null ? "" : `, por ${requested_by}`}. ${FREED[status] ?? FREED.queued}`,
     details: { holder: holder.data },
   });
 }
