@@ -6,12 +6,15 @@ import process from "node:process";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { AUDIT_ROOT, auditKey, parseAuditKey } from "@backup/audit.ts";
+import { sha256Hex } from "@backup/vault/canonical.ts";
 import { siblingKeys } from "@backup/vault/object_key.ts";
+import { makeKeyPair, Signer, TrustedKeys } from "@backup/vault/signature.ts";
 import { ROOT } from "../dev/root.ts";
 import { migrate, readMigrations } from "../dev/migrate.ts";
 import { mirrorAudit } from "../lib/audit/mirror.ts";
 import { rebuildRuns } from "../lib/reconcile/rebuild_audit.ts";
 import { recordRefusal } from "../lib/catalog/refusal.ts";
+import { openR2Vault } from "../lib/vault/open_vault.ts";
 import { requireSoundAudit, verifyAudit } from "../lib/audit/verify.ts";
 import { Catalog, type RunStart } from "../lib/catalog/catalog.ts";
 import { toBackupError } from "@backup/errors.ts";
@@ -349,4 +352,44 @@ test("names a changed record, in the database or in a copy", async () => {
   expect(found).toMatchObject({ ok: false, broken_at: { seq: 1, where: "between" } });
   expect(() => requireSoundAudit(found)).toThrow(expect.objectContaining({ code: "audit_broken" }));
   expect((await rebuildRuns(place.store.vault, catalog)).records).toBe(0);
+});
+
+test("a rebuild with keys uses the records that a signature vouches for, and no forged ones", async () => {
+  const { privateKey, publicKey } = await makeKeyPair();
+  const { R2_ENDPOINT, R2_BUCKET, R2_ACCESS_KEY_ID, R2_SECRET_ACCESS_KEY } = place.store.secrets;
+  const access = { accessKeyId: R2_ACCESS_KEY_ID, secretAccessKey: R2_SECRET_ACCESS_KEY };
+  const keys = { signer: new Signer(privateKey), trusted: new TrustedKeys([publicKey]) };
+  const signing = openR2Vault({ endpoint: R2_ENDPOINT, bucket: R2_BUCKET, ...access, ...keys });
+  await work();
+  await mirrorAudit(place.store.vault, catalog); // by a job without the key
+  await catalog.startRun(order());
+  await mirrorAudit(signing, catalog);
+  const before = await sql(prod, "select seq, hash from public.ops_db_backup_audit order by seq;");
+  await catalog.startRun(order({ target: "verify" }));
+  await mirrorAudit(place.store.vault, catalog); // after the newest signature
+  // as a program with write access to the vault leaves it, joined to the last signed record
+  const [chain = "", last = "", hash = ""] = (await sql(
+    prod,
+    `select chain_id, seq, hash from public.ops_db_backup_audit where seq = ${before.length};`,
+  ))[0]?.split("|") ?? [];
+  const seq = Number(last) + 1;
+  const record = JSON.stringify({
+    ...{ chain_id: chain, seq, at: "2026-01-20T00:00:00Z", event: "hold", actor: "intruso" },
+    ...{ actor_id: null, target: null, request_id: null, r2_key: KEY, code: null, detail: null },
+  });
+  const line = { record, prev_hash: hash, hash: await sha256Hex(hash + record) };
+  const forged = auditKey({ chainId: chain, first: seq, last: seq });
+  if (await place.store.vault.head(forged) !== null) await place.store.vault.delete(forged);
+  await place.store.vault.put(forged, JSON.stringify(line) + "\n", "application/x-ndjson");
+
+  await loseTheCatalog();
+  catalog = new Catalog({ connection: prod });
+  const { broken } = await rebuildRuns(signing, catalog);
+  expect(await sql(prod, "select seq, hash from public.ops_db_backup_audit order by seq;")).toEqual(
+    expect.arrayContaining(before),
+  );
+  const actors =
+    `select count(*) from public.ops_db_backup_audit where record::jsonb ->> 'actor' = 'intruso';`;
+  expect(await sql(prod, actors)).toEqual(["0"]);
+  expect(broken).toContainEqual(expect.objectContaining({ chain_id: chain, seq }));
 });

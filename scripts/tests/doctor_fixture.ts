@@ -9,6 +9,7 @@ import type { AddressInfo } from "node:net";
 import process from "node:process";
 import { exampleManifest } from "@backup/vault/manifest_example.ts";
 import { buildKeys, receiptKey, toUtcSecond } from "@backup/vault/object_key.ts";
+import { Signer, TrustedKeys } from "@backup/vault/signature.ts";
 import { OWNER, REPO, startTestGitHub, type TestGitHub, TOKEN } from "../dev/github/test_github.ts";
 import { REPOSITORY, type Stack, startStack } from "../dev/stack.ts";
 import { Catalog } from "../lib/catalog/catalog.ts";
@@ -17,7 +18,9 @@ import type { DoctorCheck, DoctorReport } from "../lib/doctor/check.ts";
 import { type DoctorContext, runDoctor } from "../lib/doctor/run_doctor.ts";
 import type { Environment } from "../lib/process/environment.ts";
 import { type Reply, startVaultRelay } from "./broken_links.ts";
-import { WORKFLOWS } from "./watchdog_fixture.ts";
+import { openR2Vault } from "../lib/vault/open_vault.ts";
+import type { Vault } from "../lib/vault/vault.ts";
+import { addBackup, WORKFLOWS } from "./watchdog_fixture.ts";
 
 export interface DoctorFixture {
   stack: Stack;
@@ -43,10 +46,16 @@ export const LOCKS = ["revo/", "audit/"].map((prefix) => ({
   condition: WEEK,
 }));
 
+function signedVaultOf({ r2, keys }: Stack): Vault {
+  const trusted = new TrustedKeys([keys.backupPublic]);
+  return openR2Vault({ ...r2, signer: new Signer(keys.backupSigning), trusted });
+}
+
 /** A healthy stack. */
 export async function startDoctorFixture(): Promise<DoctorFixture> {
   const stack = await startStack({ seed: false, web: "none", log: () => {} });
   await proveBackup(stack);
+  await addBackup({ vault: signedVaultOf(stack) }, { at: new Date() });
   const relay: { intercept: DoctorFixture["intercept"] } = { intercept: null };
   const vault = await startVaultRelay(stack.r2.endpoint, {
     intercept: (incoming) => relay.intercept?.(incoming) ?? null,
@@ -57,6 +66,7 @@ export async function startDoctorFixture(): Promise<DoctorFixture> {
   const environment = {
     PATH: process.env.PATH,
     ...stack.workflowSecrets,
+    BACKUP_PUBLIC_KEYS: stack.keys.backupPublic,
     R2_ENDPOINT: vault.endpoint,
     ...accessTo(github),
     SUPABASE_URL: stack.urls.supabase,

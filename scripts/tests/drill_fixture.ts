@@ -98,8 +98,14 @@ export async function replaceArchive(store: EngineVault, key: string, bytes: Uin
   await rewriteManifest(store, key, { sha256, bytes: bytes.length });
 }
 
+/** Signed anew where the vault has a key. */
 export async function rewriteManifest(store: EngineVault, key: string, changes: object): Promise<void> {
   const { manifest } = siblingKeys(key);
   const read = await parseManifest(await store.vault.text(manifest));
-  await store.replace(manifest, await sealManifest({ ...read, ...changes }));
+  const fields = { ...read, ...changes };
+  const { signer } = store.vault;
+  await store.replace(
+    manifest,
+    await sealManifest(signer ? await signer.signJson(manifest, fields) : fields),
+  );
 }

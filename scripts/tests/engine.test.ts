@@ -291,10 +291,10 @@ test("a restore leaves the catalog's objects and rows unchanged", async () => {
 
 test("incompatible versions are refused, with both version numbers", async () => {
   const { requireMatchingVersions } = await import("../lib/postgres/client_tools.ts");
-  const server17 = { versionNumber: 170006, version: "17.6", databaseBytes: 0, user: "postgres" };
-  expect(() => requireMatchingVersions({ ...tools, version: "15.18" }, server17)).toThrow(/15\.18.*17\.6/);
-  expect(() => requireMatchingVersions({ ...tools, version: "17.5" }, server17)).toThrow(
+  const server17 = { versionNumber: 170008, version: "17.8", databaseBytes: 0, user: "postgres" };
+  expect(() => requireMatchingVersions({ ...tools, version: "15.18" }, server17)).toThrow(/15\.18.*17\.8/);
+  expect(() => requireMatchingVersions({ ...tools, version: "17.7" }, server17)).toThrow(
     /minor version is older/,
   );
-  expect(() => requireMatchingVersions({ ...tools, version: "17.6" }, server17)).not.toThrow();
+  expect(() => requireMatchingVersions({ ...tools, version: "17.8" }, server17)).not.toThrow();
 });

@@ -1,4 +1,7 @@
-/** Archives that were changed in the vault: none of their SQL runs a program on the machine that restores them. */
+/**
+ * Archives that were changed in the vault: none of their SQL runs a program on the machine that restores them. They are signed as by
+ * a job whose key was stolen; unsigned ones are refused before, and where that is confirmed, looked through.
+ */
 import { randomUUID } from "node:crypto";
 import { access, chmod, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -7,10 +10,14 @@ import process from "node:process";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { siblingKeys } from "@backup/vault/object_key.ts";
+import { makeKeyPair, Signer, TrustedKeys } from "@backup/vault/signature.ts";
 import { parseDatabaseUrl } from "../lib/postgres/connection.ts";
 import { restoreIntoEmpty } from "../lib/recover/recover.ts";
 import { PostgresServer } from "../lib/server/server.ts";
 import { makeServerFolder } from "../lib/server/server_user.ts";
+import { MemoryStore } from "../lib/vault/memory_store.ts";
+import { StoredVault } from "../lib/vault/stored_vault.ts";
+import type { Vault } from "../lib/vault/vault.ts";
 import { drillOf, namesWith, replaceArchive, rewriteManifest } from "./drill_fixture.ts";
 import {
   backUp,
@@ -21,11 +28,13 @@ import {
   fixture,
   restore,
   sql,
-  startEnginePlace,
+  startServer,
   stateOf,
 } from "./engine_fixture.ts";
 
 let place: EnginePlace;
+/** The same bucket for an installation without keys. */
+let keyless: Vault;
 let good: string;
 /** Where a program that ran leaves its environment: the server's user may write here. */
 let canaries: string;
@@ -34,6 +43,8 @@ let canaries: string;
 const PUBLIC_FUNCTION = `create function public.alvo() returns integer language sql as $$
   select 1 /* ${"x".repeat(900)} */ $$;`;
 
+const LONG_ROW = "y".repeat(300);
+
 /** In the environment of this process, as production's URL is in that of a drill. */
 const SECRET = `canary-${randomUUID()}`;
 
@@ -41,10 +52,20 @@ beforeAll(async () => {
   vi.stubEnv("SUPABASE_DB_URL_PROD", SECRET);
   canaries = await mkdtemp(join(tmpdir(), "revo-canaries-"));
   await chmod(canaries, 0o777);
-  place = await startEnginePlace();
+  const { privateKey, publicKey } = await makeKeyPair();
+  const keys = { signer: new Signer(privateKey), trusted: new TrustedKeys([publicKey]) };
+  const objects = new MemoryStore();
+  const vault = new StoredVault(objects, keys);
+  keyless = new StoredVault(objects);
+  const replace = async (key: string, bytes: Uint8Array | string) => {
+    await vault.delete(key);
+    await vault.put(key, bytes, "application/octet-stream");
+  };
+  place = { ...await startServer(), store: { vault, replace } };
   const prod = await createProject(place.server, "prod");
   await sql(prod, await fixture("other_content.sql"));
   await sql(prod, PUBLIC_FUNCTION);
+  await sql(prod, `create table public.longa (linha text); insert into public.longa values ('${LONG_ROW}');`);
   await sql(
     place.server.connection("supabase_auth_admin", "prod"),
     PUBLIC_FUNCTION.replace("public.", "auth."),
@@ -214,12 +235,34 @@ async function otherProcesses(): Promise<{ name: string; environment: string }[]
 test.each([
   ["ROLLBACK", "rollback;"],
   ["ROLLBACK and statements after it", "rollback; create table public.fora (id integer);"],
+  ["ROLLBACK, statements and COMMIT", "rollback; create table public.fora (id integer); commit;"],
+  [
+    "ROLLBACK behind a function named begin",
+    "create function public.begin() returns int language sql as 'select 1'; rollback; create table public.fora (id integer); commit;",
+  ],
 ])("%s planted in an archive leaves the target as it was", async (_what, planted) => {
   const key = await plant("public", planted);
   const target = await createProject(place.server, `ended_${plants}`);
   await sql(target, "create table public.minha (id integer); insert into public.minha values (7);");
   const before = await stateOf(target);
-  await expect(restore(place.store.vault, target, key)).rejects.toThrow();
+  await expect(restore(keyless, target, key, { allowUnsigned: key })).rejects.toMatchObject({
+    code: "archive_rejected",
+  });
+  expect(await stateOf(target)).toBe(before);
+});
+
+test("statements planted behind the end of a table's rows leave the target as it was", async () => {
+  const key = await plant("public", "select 1;");
+  const planted = "\\.\nrollback; create table public.fora (id integer); commit; --";
+  const archive = gunzipSync(await place.store.vault.bytes(key)).toString("latin1");
+  expect(archive).toContain(`${LONG_ROW}\n`);
+  const changed = archive.replace(LONG_ROW, () => planted.padEnd(LONG_ROW.length, "y"));
+  await replaceArchive(place.store, key, gzipSync(Buffer.from(changed, "latin1")));
+  const target = await createProject(place.server, `rows_${plants}`);
+  const before = await stateOf(target);
+  await expect(restore(keyless, target, key, { allowUnsigned: key })).rejects.toMatchObject({
+    code: "archive_rejected",
+  });
   expect(await stateOf(target)).toBe(before);
 });
 

@@ -19,6 +19,9 @@ const PIECE_BYTES = 256 * 1024;
 /** How COPY's text ends in an archive. */
 const END_OF_ROWS = "\\.\n\n\n";
 const LINE_FEED = 10;
+const CARRIAGE_RETURN = 13;
+/** More than END_OF_ROWS has. */
+const AFTER_ROWS_BYTES = 16;
 
 /** The rows of each table as they lie in the archive, by dump id. `null`: their number is unknown. */
 export type CountedRows = ReadonlyMap<number, number | null>;
@@ -110,11 +113,17 @@ async function* inflated(reader: ByteReader): AsyncGenerator<Uint8Array> {
   if (!isRead) throw reader.damaged("more follows the end of its compressed rows", at);
 }
 
-/** Rows of COPY's text: one a line, since a line feed in a value is written as two other characters. */
-async function countRows({ copyStatement }: TocEntry, content: AsyncIterable<Uint8Array>) {
+/**
+ * Rows of COPY's text: one a line, since a line feed in a value is written as two other characters. psql runs what follows
+ * their end as statements: nothing may.
+ */
+async function countRows(entry: TocEntry, content: AsyncIterable<Uint8Array>) {
+  const { copyStatement } = entry;
   let lines = 0;
   let end = "";
+  let tail: Buffer = Buffer.from("\n");
   for await (const piece of content) {
+    if (copyStatement !== "") tail = requireRowsOnly(entry, Buffer.concat([tail, piece]));
     for (let at = piece.indexOf(LINE_FEED); at >= 0; at = piece.indexOf(LINE_FEED, at + 1)) lines++;
     end = (end + Buffer.from(piece.subarray(-END_OF_ROWS.length)).toString("latin1")).slice(
       -END_OF_ROWS.length,
@@ -123,6 +132,25 @@ async function countRows({ copyStatement }: TocEntry, content: AsyncIterable<Uin
   // pg_dump --inserts writes statements
   if (copyStatement === "") return null;
   return end === END_OF_ROWS ? lines - (END_OF_ROWS.split("\n").length - 1) : lines;
+}
+
+const ROWS_END = Buffer.from("\n\\.");
+const AFTER_ROWS = /^\r?\n\s*$/;
+
+/** @returns the end of the piece, which may hold the beginning of what ends the rows */
+function requireRowsOnly(entry: TocEntry, piece: Buffer): Buffer {
+  for (let at = piece.indexOf(ROWS_END); at >= 0; at = piece.indexOf(ROWS_END, at + 1)) {
+    const next = at + ROWS_END.length;
+    if (next < piece.length && piece[next] !== LINE_FEED && piece[next] !== CARRIAGE_RETURN) continue;
+    const rest = piece.subarray(next, next + AFTER_ROWS_BYTES).toString("latin1");
+    if (piece.length - next < AFTER_ROWS_BYTES && AFTER_ROWS.test(`\n${rest}`)) return piece.subarray(at);
+    throw new BackupError(
+      "archive_rejected",
+      `Cannot read the archive: more follows the end of the rows of ${nameOf(entry)}`,
+      { hint: "pg_dump does not write this: somebody changed it." },
+    );
+  }
+  return piece.subarray(-(ROWS_END.length));
 }
 
 async function skipLargeObjects(reader: ByteReader): Promise<void> {

@@ -5,15 +5,44 @@ import { BackupError } from "@backup/errors.ts";
 import type { Manifest } from "@backup/vault/manifest.ts";
 import { OPS_OBJECT_PREFIX, PLATFORM_SCHEMAS } from "@backup/vault/platform.ts";
 import type { Mode } from "@backup/target.ts";
-import { type ArchiveToc, readToc } from "./archive_toc.ts";
+import { countArchivedRows } from "./archive_data.ts";
+import { type ArchiveToc, openArchive, readToc } from "./archive_toc.ts";
+import { requirePlainStatements } from "./statements.ts";
 import type { TableRows } from "../postgres/database_facts.ts";
 
 /** The table of contents of a `.dump.gz`. @throws {BackupError} `archive_rejected` when it has none. */
 export async function readGzippedToc(source: Readable): Promise<ArchiveToc> {
+  return await readGzipped(source, readToc);
+}
+
+/**
+ * Reads a `.dump.gz` whose author is not known to its end: it must hold nothing that pg_dump does not write, and by which psql would
+ * leave the transaction of the restore.
+ * @throws {BackupError} `archive_rejected`
+ */
+export async function requirePlainArchive(source: Readable): Promise<void> {
+  await readGzipped(source, async (bytes) => {
+    const archive = await openArchive(bytes);
+    requirePlainStatements(archive.toc);
+    if (archive.compression === "none" || archive.compression === "gzip") {
+      return void await countArchivedRows(archive);
+    }
+    throw new BackupError(
+      "archive_rejected",
+      `Cannot look into the archive: its rows are compressed with ${archive.compression}, and it is not signed`,
+      { hint: "Make it again with pg_dump -Fc -Z0, or use a signed backup." },
+    );
+  });
+}
+
+async function readGzipped<T>(
+  source: Readable,
+  read: (bytes: AsyncIterable<Uint8Array>) => Promise<T>,
+): Promise<T> {
   const gunzip = createGunzip();
   source.on("error", (error) => gunzip.destroy(error));
   try {
-    return await readToc(source.pipe(gunzip));
+    return await read(source.pipe(gunzip));
   } catch (cause) {
     if (cause instanceof BackupError) throw cause;
     throw new BackupError("archive_rejected", `Cannot read the archive: ${(cause as Error).message}`, {

@@ -4,6 +4,7 @@ import {
   type AuditBreak,
   type AuditLine,
   type AuditRange,
+  judgeAuditCopy,
   parseAuditKey,
   parseAuditLines,
 } from "@backup/audit.ts";
@@ -14,7 +15,9 @@ const PARALLEL_READS = 8;
 
 export interface AuditCopy extends AuditRange {
   lines: AuditLine[];
-  /** Why the object could not be read; `null` when it was. */
+  /** Whether a key of this installation signed it: its records and all before them are what a job of ours copied. */
+  isSigned: boolean;
+  /** Why the object could not be read, or is forged; `null` when neither. */
   broken: AuditBreak | null;
 }
 
@@ -37,10 +40,17 @@ export async function* readCopies(
 
 async function readCopy(vault: Vault, key: string, range: AuditRange): Promise<AuditCopy> {
   const text = await vault.text(key);
+  const broken = (why: string) => ({
+    ...range,
+    lines: [],
+    isSigned: false,
+    broken: { chain_id: range.chainId, seq: range.first, why },
+  });
   try {
-    return { ...range, lines: parseAuditLines(text), broken: null };
+    const { state, keyId } = await judgeAuditCopy(key, text, vault.trusted);
+    if (state === "forged") return broken(`${key} has a signature by ${keyId} that is not of it`);
+    return { ...range, lines: parseAuditLines(text), isSigned: state === "signed", broken: null };
   } catch (thrown) {
-    const why = `${key} holds something else than records: ${(thrown as Error).message}`;
-    return { ...range, lines: [], broken: { chain_id: range.chainId, seq: range.first, why } };
+    return broken(`${key} holds something else than records: ${(thrown as Error).message}`);
   }
 }

@@ -3,12 +3,19 @@
  * database does not affect them.
  */
 import { z } from "zod";
-import { auditKey, auditLineSchema, formatAuditLines } from "@backup/audit.ts";
+import {
+  auditKey,
+  type AuditLine,
+  auditLineSchema,
+  formatAuditCopy,
+  formatAuditLines,
+  parseAuditLines,
+} from "@backup/audit.ts";
 import { BackupError, toBackupError } from "@backup/errors.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import { jsonb } from "../postgres/sql_text.ts";
 import { type Environment, readEnvironment } from "../process/environment.ts";
-import { vaultFields, vaultOf } from "../vault/environment.ts";
+import { signerFields, vaultFields, vaultOf } from "../vault/environment.ts";
 import type { Vault } from "../vault/vault.ts";
 
 /** Records of one object: a plan's record may have 200 kB, most have 1 kB. */
@@ -53,7 +60,8 @@ export async function copyAudit(
  * rollback.
  */
 export function auditCopier(environment: Environment, signal: AbortSignal) {
-  const open = () => vaultOf(readEnvironment(z.object(vaultFields), environment), { signal }).forCleanup();
+  const fields = z.object({ ...vaultFields, ...signerFields });
+  const open = () => vaultOf(readEnvironment(fields, environment), { signal }).forCleanup();
   return (catalog: Catalog, reporter: { warn(text: string): void }) => copyAudit(open, catalog, reporter);
 }
 
@@ -69,7 +77,7 @@ async function copyLines(vault: Vault, catalog: Catalog, lines: KeptLine[]): Pro
   if (!first || !last) return;
   const { chain_id, seq } = last;
   const key = auditKey({ chainId: chain_id, first: first.seq, last: seq });
-  await putCopy(vault, key, formatAuditLines(lines));
+  await putCopy(vault, key, lines);
   await catalog.rows(
     `select to_json(true) from (select public.ops_db_backup_audit_mirrored_to(${
       jsonb({ chain_id, seq })
@@ -77,16 +85,25 @@ async function copyLines(vault: Vault, catalog: Catalog, lines: KeptLine[]): Pro
   );
 }
 
-/** Another process may have copied the same records at the same time: an equal copy is not an error. */
-async function putCopy(vault: Vault, key: string, text: string): Promise<void> {
+/** Another process may have copied the same records at the same time: an equal copy, signed or not, is not an error. */
+async function putCopy(vault: Vault, key: string, lines: readonly AuditLine[]): Promise<void> {
   try {
-    await vault.put(key, text, "application/x-ndjson");
+    await vault.put(key, await formatAuditCopy(key, lines, vault.signer), "application/x-ndjson");
   } catch (thrown) {
     if (toBackupError(thrown).code !== "vault_object_exists") throw thrown;
-    if (await vault.text(key) === text) return;
+    if (isCopyOf(lines, await vault.text(key))) return;
     throw new BackupError("audit_broken", `The vault's ${key} does not say what the database says`, {
       hint: "Compare both with the audit's check; one of them was changed.",
       cause: thrown,
     });
+  }
+}
+
+/** Whether a text holds these lines; a signature is not part of them. */
+function isCopyOf(lines: readonly AuditLine[], text: string): boolean {
+  try {
+    return formatAuditLines(parseAuditLines(text)) === formatAuditLines(lines);
+  } catch {
+    return false; // something else than records
   }
 }

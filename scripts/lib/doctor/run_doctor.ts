@@ -26,6 +26,7 @@ import type { DatabaseFacts } from "./read_database.ts";
 import { managersVerdict, readManagers } from "./prod_managers.ts";
 import { type DatabaseDeps, probeDatabase } from "./probe_database.ts";
 import { type DoctorSettings, readSettings } from "./settings.ts";
+import { signingCheck } from "./signing.ts";
 import { TRIAL_PREFIX, tryVault, vaultChecks, vaultNotChecked } from "./vault_trial.ts";
 
 export interface DoctorContext extends Pick<DatabaseDeps, "lookup" | "hasIpv6"> {
@@ -117,15 +118,16 @@ async function vaultGroup(
   if (settings.vault === null) return vaultNotChecked("as variáveis do cofre não servem");
   const { vault } = settings.vault;
   const { cloudflare } = settings;
-  const [trial, erasing, locks] = await Promise.all([
+  const [trial, erasing, locks, signing] = await Promise.all([
     tryVault({ vault, key: `${TRIAL_PREFIX}${newId()}.txt`, now: now(), limit }),
     withinLimit(
       limit,
       (signal) => cloudflare ? readErasingRules(cloudflare, fetch, signal) : vault.erasingRules(),
     ),
     cloudflare && withinLimit(limit, (signal) => readLockRules(cloudflare, fetch, signal)),
+    signingCheck(vault, limit),
   ]);
-  return [...vaultChecks(trial), ...bucketRuleChecks({ erasing, locks })];
+  return [...vaultChecks(trial), ...bucketRuleChecks({ erasing, locks }), signing];
 }
 
 async function readClocks(

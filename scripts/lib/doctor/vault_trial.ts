@@ -76,7 +76,16 @@ export function vaultChecks({ list, write, conditional, read, remove }: VaultTri
 
 /** Without a vault that could be tested. */
 export function vaultNotChecked(because: string): DoctorCheck[] {
-  return ["r2_list", "r2_write", "r2_conditional", "r2_read", "r2_delete", "r2_lifecycle", "r2_lock"]
+  return [
+    "r2_list",
+    "r2_write",
+    "r2_conditional",
+    "r2_read",
+    "r2_delete",
+    "r2_lifecycle",
+    "r2_lock",
+    "signing",
+  ]
     .map((name) => check("vault", name, notChecked(because)));
 }
 

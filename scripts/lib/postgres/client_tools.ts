@@ -2,7 +2,8 @@
  * PostgreSQL's client programs and which servers they may be used with. Rules:
  * same major on both sides (an older pg_dump refuses a newer server; what a newer pg_restore writes contains
  * settings that an older server does not know), and a minor that is not older than the server's
- * (a 15.18 pg_dump writes column options of a 15.20 server that are not the user's).
+ * (a 15.18 pg_dump writes column options of a 15.20 server that are not the user's). Older minors than the first with
+ * `\restrict` are refused: their pg_restore lets the name of an object in an archive run a program here.
  */
 import process from "node:process";
 import { BackupError } from "@backup/errors.ts";
@@ -19,6 +20,9 @@ export interface ClientTools {
   /** For example `15.18`. */
   version: string;
 }
+
+/** The first minor of each major whose psql and pg_restore know `\restrict` (CVE-2025-8714, CVE-2025-8715). */
+const FIRST_RESTRICTED: Readonly<Record<number, number>> = { 13: 22, 14: 19, 15: 14, 16: 10, 17: 6 };
 
 export const PROGRAMS = ["pg_dump", "pg_restore", "psql"] as const;
 
@@ -65,6 +69,18 @@ export function requireMatchingVersions(tools: ClientTools, server: ServerFacts)
   const [major = 0, minor = 0] = tools.version.split(".").map(Number);
   const serverMajor = Math.floor(server.versionNumber / 10_000);
   const serverMinor = server.versionNumber % 10_000;
+  const floor = FIRST_RESTRICTED[major] ?? 0;
+  if (minor < floor) {
+    throw new BackupError(
+      "version_mismatch",
+      `Cannot use PostgreSQL client ${tools.version}: before ${major}.${floor} an archive can run programs on this machine`,
+      {
+        hint: `Install the PostgreSQL ${serverMajor} client, ${serverMajor}.${
+          Math.max(floor, serverMinor)
+        } or newer.`,
+      },
+    );
+  }
   if (major === serverMajor && minor >= serverMinor) return;
   throw new BackupError(
     "version_mismatch",

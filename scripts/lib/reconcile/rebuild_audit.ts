@@ -1,12 +1,13 @@
 /** Rebuilds a lost or outdated catalog from the copies of its audit. */
 import { z } from "zod";
-import { type AuditBreak, type AuditLine, isUnchanged } from "@backup/audit.ts";
+import { type AuditBreak, type AuditLine, type AuditRange, isUnchanged } from "@backup/audit.ts";
 import { toBackupError } from "@backup/errors.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import { jsonb, literal } from "../postgres/sql_text.ts";
 import { adoptByManifest } from "./adopt.ts";
 import type { Vault } from "../vault/vault.ts";
 import { type AuditCopy, readCopies } from "../audit/copies.ts";
+import { copyName, vouchedRecords } from "../audit/vouched.ts";
 
 export interface Rebuilt {
   /** Records that the database lacked. */
@@ -15,7 +16,7 @@ export interface Rebuilt {
   runs: number;
   /** Backups whose holds, proofs and states were restored, or whose row was. */
   backups: number;
-  /** Copies that are damaged or differ from the database; they were not used. */
+  /** Copies that are damaged, differ from the database, or for which no signature vouches; they were not used. */
   broken: AuditBreak[];
   /** Backups that were restored without their manifest although the vault holds the archive. */
   withoutManifest: { key: string; why: string }[];
@@ -28,18 +29,36 @@ const loadedSchema = z.object({
 
 /**
  * Restores the records that only the vault's copies hold: audit, runs, holds and proofs. Must be called before rows are
- * created from manifests, so that backups keep their ids. Changes nothing when nothing is missing.
+ * created from manifests, so that backups keep their ids. Changes nothing when nothing is missing. Where this installation
+ * has keys, only records that a signature vouches for are used.
  */
 export async function rebuildRuns(vault: Vault, catalog: Catalog): Promise<Rebuilt> {
   const rebuilt: Rebuilt = { records: 0, runs: 0, backups: 0, broken: [], withoutManifest: [] };
   const complete = await completeUntil(catalog);
-  for await (const copy of readCopies(vault, ({ chainId, last }) => last > (complete.get(chainId) ?? 0))) {
-    await load(catalog, copy, rebuilt);
+  const isMissing = ({ chainId, last }: AuditRange) => last > (complete.get(chainId) ?? 0);
+  const vouched = vault.trusted.isEmpty ? null : await vouchedRecords(vault, isMissing);
+  for await (const copy of readCopies(vault, isMissing)) {
+    const part = vouched === null ? copy : vouchedPart(copy, vouched, rebuilt);
+    if (part !== null) await load(catalog, part, rebuilt);
   }
   rebuilt.runs = await count(catalog, "ops_db_backup_rebuild_runs");
   rebuilt.backups = await count(catalog, "ops_db_backup_rebuild_backups");
   if (rebuilt.backups > 0) rebuilt.withoutManifest = await restoreManifests(vault, catalog);
   return rebuilt;
+}
+
+/** The records of a copy for which a signature vouches; the others are added to `rebuilt.broken`. */
+function vouchedPart(
+  copy: AuditCopy,
+  vouched: ReadonlyMap<string, number>,
+  rebuilt: Rebuilt,
+): AuditCopy | null {
+  const { chainId, first, last, lines, broken } = copy;
+  const upTo = vouched.get(copyName(copy)) ?? 0;
+  if (upTo >= last || broken !== null) return copy;
+  const seq = Math.max(first, upTo + 1);
+  rebuilt.broken.push({ chain_id: chainId, seq, why: "no signature vouches for it, nor for a later record" });
+  return upTo < first ? null : { ...copy, lines: lines.slice(0, upTo - first + 1), last: upTo };
 }
 
 /** The last record of each chain that the database holds without a gap. */

@@ -8,7 +8,7 @@ import { BackupError } from "@backup/errors.ts";
 import type { AnyManifest, Manifest } from "@backup/vault/manifest.ts";
 import { siblingKeys } from "@backup/vault/object_key.ts";
 import type { ArchiveToc } from "../archive/archive_toc.ts";
-import { readGzippedToc } from "../archive/contents.ts";
+import { readGzippedToc, requirePlainArchive } from "../archive/contents.ts";
 import { fingerprintOf } from "../postgres/database_facts.ts";
 import { withTemporaryFolder } from "../process/temporary_folder.ts";
 import type { Progress } from "../run/progress.ts";
@@ -42,10 +42,12 @@ export async function withFetchedBackup<T>(
 ): Promise<T> {
   return await withTemporaryFolder("archive", async (folder) => {
     context.progress.phase("download");
-    const manifest = await readTrustedManifest(context.vault, key, allowUnsigned);
+    const { manifest, trust } = await readSignedManifest(context.vault, key);
+    requireTrusted(context.vault, key, trust, allowUnsigned);
     const archiveFile = join(folder, "archive.dump.gz");
     await downloadArchive(context, key, manifest, archiveFile);
     const toc = await readGzippedToc(createReadStream(archiveFile));
+    if (trust.state !== "signed") await requirePlainArchive(createReadStream(archiveFile));
     return await work({ key, manifest, archiveFile, toc });
   });
 }

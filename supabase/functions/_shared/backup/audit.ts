@@ -7,6 +7,7 @@
  */
 import { z } from "zod";
 import { sha256Hex } from "./vault/canonical.ts";
+import { signatureSchema, type Signer, type Trust, type TrustedKeys } from "./vault/signature.ts";
 
 export const AUDIT_ROOT = "audit";
 const FIRST_PREV_HASH = "0".repeat(64);
@@ -16,6 +17,9 @@ const hex = z.string().regex(/^[0-9a-f]{64}$/);
 /** A record as stored and copied: the hashed text and the two hashes. */
 export const auditLineSchema = z.object({ record: z.string(), prev_hash: hex, hash: hex });
 export type AuditLine = z.infer<typeof auditLineSchema>;
+
+/** The last line of a copy may carry a signature of all of the copy's lines. */
+const copiedLineSchema = auditLineSchema.extend({ signature: signatureSchema.optional() });
 
 /** The parsed text of a record. */
 export const auditRecordSchema = z.object({
@@ -73,6 +77,31 @@ export function parseAuditLines(text: string): AuditLine[] {
   return text.split("\n").filter((line) => line !== "").map((line) =>
     auditLineSchema.parse(JSON.parse(line))
   );
+}
+
+/**
+ * A copy of records. The signature, on its last line, is over the key of the copy and its lines without it; through their
+ * hashes it vouches for every earlier record of the chain.
+ */
+export async function formatAuditCopy(
+  key: string,
+  lines: readonly AuditLine[],
+  signer: Signer | null,
+): Promise<string> {
+  const text = formatAuditLines(lines);
+  const [last, ...before] = lines.toReversed();
+  if (signer === null || last === undefined) return text;
+  const { record, prev_hash, hash } = last;
+  const signature = await signer.signText(key, text);
+  return formatAuditLines(before.toReversed()) +
+    JSON.stringify({ record, prev_hash, hash, signature }) + "\n";
+}
+
+/** Who vouches for a copy. @throws {z.ZodError | SyntaxError} for a text that holds something else. */
+export async function judgeAuditCopy(key: string, text: string, trusted: TrustedKeys): Promise<Trust> {
+  const last = text.split("\n").findLast((line) => line !== "");
+  const signature = last === undefined ? null : copiedLineSchema.parse(JSON.parse(last)).signature;
+  return await trusted.judgeText(key, formatAuditLines(parseAuditLines(text)), signature);
 }
 
 /** @throws {z.ZodError | SyntaxError} for a text that is no record. */
