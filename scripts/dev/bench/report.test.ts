@@ -8,6 +8,7 @@ const round = (factor: number, ours: number): Round => ({
   peakMb: { backup: 100 * factor, restore: 50 },
   factsSeconds: 0.1,
   lockSeconds: factor,
+  waits: { reader: factor, writer: factor },
   afterSeconds: 1,
   phases: {},
   oldErrors: 14,

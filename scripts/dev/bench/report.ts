@@ -49,6 +49,8 @@ export function summarize({ rounds, gb, databaseBytes }: Outcome) {
       ratio_old: of(({ restore }) => restore.ours / restore.old),
       ratio_stream: of(({ restore }) => restore.ours / restore.stream),
       lock_seconds: of(({ lockSeconds }) => lockSeconds),
+      reader_wait_seconds: round2(Math.max(...rounds.map(({ waits }) => waits.reader))),
+      writer_wait_seconds: round2(Math.max(...rounds.map(({ waits }) => waits.writer))),
       peak_mb: round2(Math.max(...rounds.map(({ peakMb }) => peakMb.restore))),
       seconds: of(({ restore }) => restore.ours),
       after_seconds: of(({ afterSeconds }) => afterSeconds),
@@ -107,7 +109,8 @@ ${table(outcome)}
   } times as fast as the old way. Peak memory of our process: ${backup.peak_mb} MB
   (backup), ${restore.peak_mb} MB (restore); pg_dump, gzip and psql, its children, are not in it.
 - Counts and fingerprint take ${backup.facts_seconds} s by themselves and run beside the dump.
-- Others wait ${restore.lock_seconds} s for the restore: from its first exclusive lock until COMMIT.
+- Others are locked out for ${restore.lock_seconds} s: from the restore's first exclusive lock until COMMIT. Beside it a reader
+  waited ${restore.reader_wait_seconds} s at most and a writer ${restore.writer_wait_seconds} s, in all rounds.
 - After COMMIT our restore spends ${restore.after_seconds} s on statistics and on the old content; no session waits for them, and
   none of the other ways does either, so they are not in the table.
 - The safety copy before a restore is a backup of its own and is not in the table.

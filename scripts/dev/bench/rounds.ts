@@ -8,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { PLATFORM_SCHEMAS } from "@backup/vault/platform.ts";
 import { chooseGzip } from "../../lib/process/gzip.ts";
 import { describeFailure, runPipeline, type Stage, startPipeline } from "../../lib/process/pipeline.ts";
+import { measureWaits, type Waits } from "./waits.ts";
 import { copySource, makeFresh, type Place, runEngine, settle, SOURCE, TARGETS } from "./place.ts";
 
 const PAUSE_MS = 1_500;
@@ -22,6 +23,8 @@ export interface Round {
   factsSeconds: number;
   /** From the first exclusive lock until COMMIT. */
   lockSeconds: number;
+  /** Of a reader and a writer beside our restore. */
+  waits: Waits;
   /** After COMMIT: statistics, and the removal of the old content. */
   afterSeconds: number;
   /** Seconds of each phase of our restore. */
@@ -80,9 +83,13 @@ export async function runRound(place: Place, log: (line: string) => void): Promi
   const onlyOurs: Stage = [...restore(TARGETS.fresh), "--schema=public", "--no-privileges"];
   await makeFresh(place);
   const [parallel] = await timed("restore, -j2", () => run(TARGETS.fresh, [[...onlyOurs, "-j2", plain]]));
-  const [, restored] = await timed(
+  const [, [restored, waits]] = await timed(
     "restore, ours",
-    () => runEngine(place, TARGETS.ours, "restore", ours.key),
+    () =>
+      measureWaits(
+        place.server.connection("postgres", TARGETS.ours),
+        () => runEngine(place, TARGETS.ours, "restore", ours.key),
+      ),
   );
   await makeFresh(place);
   const [stream] = await timed(
@@ -103,7 +110,8 @@ export async function runRound(place: Place, log: (line: string) => void): Promi
     restore: { parallel, ours: restored.seconds - afterSeconds, stream, old: oldRestore },
     peakMb: { backup: ours.peakMb, restore: restored.peakMb },
     factsSeconds,
-    lockSeconds: at("analyze") - at("lock"),
+    lockSeconds: at("cleanup") - at("lock"),
+    waits,
     afterSeconds,
     phases,
     oldErrors,
