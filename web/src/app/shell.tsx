@@ -10,7 +10,8 @@ import { useSession } from "./session.ts";
 
 const Toaster = lazy(async () => ({ default: (await import("sonner")).Toaster }));
 
-const TOAST_COLOURS = {
+const TOAST_STYLE = {
+  fontFamily: "inherit",
   "--normal-bg": "var(--surface)",
   "--normal-text": "var(--ink)",
   "--normal-border": "var(--edge)",
@@ -47,7 +48,7 @@ export function Shell() {
           theme="system"
           closeButton
           containerAriaLabel="Avisos"
-          style={TOAST_COLOURS}
+          style={TOAST_STYLE}
         />
       </Suspense>
     </BackupsProvider>

@@ -1,5 +1,7 @@
-/** A progress bar for an integer percentage; `null` (indeterminate) when the total is not known. */
-export function ProgressBar({ percent, label }: { percent: number | null; label: string }) {
+/** A progress bar for an integer percentage; `null` (indeterminate) when the total is not known. `text` is read aloud. */
+export function ProgressBar(
+  { percent, label, text }: { percent: number | null; label: string; text?: string },
+) {
   return (
     <div
       role="progressbar"
@@ -7,6 +9,7 @@ export function ProgressBar({ percent, label }: { percent: number | null; label:
       aria-valuemin={0}
       aria-valuemax={100}
       aria-valuenow={percent ?? undefined}
+      aria-valuetext={text}
       className="h-1.5 overflow-hidden rounded-full bg-line"
     >
       <div

@@ -37,7 +37,7 @@ export function ActiveRun({ run, now, disabledReason, onCancel }: ActiveRunProps
         <span role="status">{phaseText(run)}</span>
         {progress !== null && <span className="text-muted tabular-nums">{progress.text}</span>}
       </div>
-      <ProgressBar percent={progress?.percent ?? null} label={`Progresso: ${title}`} />
+      <ProgressBar percent={progress?.percent ?? null} label={`Progresso: ${title}`} text={progress?.text} />
       <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2">
         <RunFacts run={run} />
         <CancelRun run={run} disabledReason={disabledReason} onCancel={onCancel} />

@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import type { PlannedRestore } from "@backup/runs/restore_plan.ts";
 import { accessAnswer, obstacleText, READING_WORDS, UNKNOWN_WORDS } from "@backup/runs/restore_plan_text.ts";
 import { Notice } from "../../../components/ui/notice.tsx";
@@ -13,10 +13,20 @@ import { sumLoss } from "../model/plan_loss.ts";
 import { PlanSections } from "./plan_sections.tsx";
 import { ofTarget, targetName } from "../text/labels.ts";
 
-/** The findings of the simulation, the most severe first. */
-export function PlanReport({ plan }: { plan: PlannedRestore }) {
+/** The findings of the simulation, the most severe first. `focused`: the user has waited for them. */
+export function PlanReport({ plan, focused }: { plan: PlannedRestore; focused: boolean }) {
+  const report = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (focused) report.current?.focus();
+  }, [focused]);
   return (
-    <div className="space-y-4">
+    <div
+      ref={report}
+      tabIndex={-1}
+      role="group"
+      aria-label="Resultado da simulação"
+      className="space-y-4 outline-none"
+    >
       {plan.obstacles.length > 0 && (
         <Notice tone="bad" title="A restauração pararia sem alterar nada.">
           <ul className="list-disc space-y-1 pl-5">

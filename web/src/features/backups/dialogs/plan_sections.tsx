@@ -26,7 +26,7 @@ const OBJECT_NAMES: Record<string, string> = {
   extension: "extensão",
 };
 
-/** The simulation's lists, all collapsed except the first; empty ones are omitted. */
+/** The simulation's lists, all collapsed except the first; empty ones are in one sentence at the end. */
 export function PlanSections({ plan }: { plan: PlannedRestore }) {
   const { onlyInTarget, differences, sessions, extensions, missingRoles } = plan;
   const changed = changedTables(plan);
@@ -55,8 +55,25 @@ export function PlanSections({ plan }: { plan: PlannedRestore }) {
       <Section title="Papéis a criar, sem login" total={missingRoles?.length}>
         <Items items={missingRoles ?? []} total={missingRoles?.length ?? 0} />
       </Section>
+      <Nothing
+        of={[
+          ["tabelas que mudam", plan.tables.different],
+          [`só existem em ${targetName(plan.target)}`, onlyInTarget?.total],
+          ["estrutura e permissões diferentes", differences?.total],
+          ["sessões no caminho", sessions.total],
+          ["extensões diferentes", extensions?.length],
+          ["papéis a criar", missingRoles?.length],
+        ]}
+      />
     </div>
   );
+}
+
+/** The empty sections in one sentence. */
+function Nothing({ of }: { of: readonly (readonly [name: string, total: number | undefined])[] }) {
+  const empty = of.filter(([, total]) => total === 0).map(([name]) => name);
+  if (empty.length === 0) return null;
+  return <p className="px-3 py-2 text-muted">Nada em: {empty.join(", ")}.</p>;
 }
 
 interface SectionProps {
@@ -68,13 +85,7 @@ interface SectionProps {
 }
 
 function Section({ title, total, open = false, children }: SectionProps) {
-  if (total === 0) {
-    return (
-      <p className="flex justify-between gap-4 px-3 py-2 text-muted">
-        {title} <span>0</span>
-      </p>
-    );
-  }
+  if (total === 0) return null;
   if (total === undefined) {
     return (
       <p className="flex justify-between gap-4 px-3 py-2 text-muted">

@@ -1,3 +1,4 @@
+import { useEffect, useState } from "react";
 import type { Run } from "@backup/runs/run.ts";
 import type { Target } from "@backup/target.ts";
 import { ExternalLink } from "../../../components/ui/external_link.tsx";
@@ -7,6 +8,7 @@ import { Skeleton } from "../../../components/ui/skeleton.tsx";
 import { formatAgo, formatDuration } from "../../../lib/format.ts";
 import { RunFailure } from "../components/ended_run.tsx";
 import { ErrorPanel } from "../components/error_panel.tsx";
+import { HelpLink } from "../components/help_link.tsx";
 import { Loaded } from "../components/loaded.tsx";
 import { phaseText, targetName } from "../text/labels.ts";
 import { PlanReport } from "./plan_report.tsx";
@@ -37,6 +39,10 @@ export function PlanStep({ planning, target }: { planning: Planning; target: Tar
 
 function Simulation({ planning, run, target }: { planning: Planning; run: Run | null; target: Target }) {
   const { state, found, now } = planning;
+  const [waited, setWaited] = useState(false);
+  useEffect(() => {
+    if (state.state === "running") setWaited(true);
+  }, [state.state]);
   if (run === null) return <PlanIntroduction target={target} />;
   switch (state.state) {
     case "running":
@@ -56,7 +62,7 @@ function Simulation({ planning, run, target }: { planning: Planning; run: Run | 
             loading="Carregando o resultado da simulação"
             failed="Não foi possível carregar o resultado da simulação."
           >
-            {(plan) => <PlanReport plan={plan} />}
+            {(plan) => <PlanReport plan={plan} focused={waited} />}
           </Loaded>
           <p className="text-muted tabular-nums">
             Simulado {endedAgo(run, now)}; vale por mais {formatDuration(state.leftMs)}.
@@ -91,7 +97,10 @@ function PlanIntroduction({ target }: { target: Target }) {
     >
       A simulação compara o backup com {targetName(target)}{" "}
       como está agora: registros de cada tabela, estrutura, permissões e quem está usando o banco. Não altera
-      nada e não bloqueia ninguém.
+      nada e não bloqueia ninguém.{" "}
+      {target === "prod" && (
+        <HelpLink page="restaurar-producao.md">Restaurar a produção, passo a passo</HelpLink>
+      )}
     </Notice>
   );
 }

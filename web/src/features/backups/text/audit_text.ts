@@ -14,7 +14,7 @@ export const AUDIT_EVENTS: readonly (readonly [event: string, name: string])[] =
   ["run", "Pedidos e execuções"],
   ["refusal", "Pedidos recusados"],
   ["record", "Backups que entraram"],
-  ["mark", "Backups provados, reprovados, restaurados, apagados"],
+  ["mark", "Mudanças de backups"],
   ["hold", "Retenções"],
 ];
 

@@ -16,5 +16,5 @@ it("names number, size and price of what the vault holds", () => {
     .toBe("61 backups, 1,9 GB, cerca de US$ 0,03 por mês");
   expect(plain(vaultText({ count: 1, bytes: 12_000 })))
     .toBe("1 backup, 12 kB, menos de um centavo de dólar por mês");
-  expect(vaultText({ count: 0, bytes: 0 })).toBe("vazio");
+  expect(vaultText({ count: 0, bytes: 0 })).toBe("nada ainda");
 });

@@ -26,7 +26,7 @@ function calendarDay(instant: Date, timeZone?: string): string {
 /** `61 backups, 1,9 GB, cerca de US$ 0,03 por mês`. */
 export function vaultText({ count, bytes }: { count: number; bytes: number }): string {
   const size = formatCounted(count, "backup", "backups");
-  return count === 0 ? "vazio" : `${size}, ${formatBytes(bytes)}, ${monthly(storageUsd(bytes))}`;
+  return count === 0 ? "nada ainda" : `${size}, ${formatBytes(bytes)}, ${monthly(storageUsd(bytes))}`;
 }
 
 function monthly(usd: number): string {

@@ -7,6 +7,7 @@ import { useNow } from "../../../../lib/use_now.ts";
 import { useAudit } from "../../data/audit.ts";
 import { AUDIT_EVENTS } from "../../text/audit_text.ts";
 import { ErrorPanel } from "../error_panel.tsx";
+import { HelpLink } from "../help_link.tsx";
 import { Loaded } from "../loaded.tsx";
 import { EmptyPanel, Panel } from "../panel.tsx";
 import { AuditList } from "./audit_list.tsx";
@@ -28,14 +29,15 @@ export default function AuditPage() {
         <h1 className="text-xl font-semibold">Quem fez o quê</h1>
         <p className="mt-1 max-w-prose text-muted">
           Cada pedido, recusa, execução, retenção e exclusão é um registro que não se altera: ele leva a
-          impressão digital do anterior, e o cofre guarda cópias.
+          impressão digital do anterior, e o cofre guarda cópias.{" "}
+          <HelpLink page="auditor.md">Perguntas do auditor</HelpLink>
         </p>
       </header>
       <ChainState />
       <Panel
         title="Registros"
         tools={
-          <span className="flex flex-wrap items-center gap-2">
+          <span className="flex min-w-0 items-center gap-2">
             <Select
               aria-label="O quê"
               value={event ?? ""}

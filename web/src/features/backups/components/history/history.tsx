@@ -17,7 +17,7 @@ import { Pages } from "./pages.tsx";
 const DetailsSheet = lazy(() => import("../details/details_sheet.tsx"));
 
 const RENEW_MS = 30_000;
-const TABLE_FITS = "(min-width: 70rem)";
+const TABLE_FITS = "(min-width: 48rem)";
 
 /** The backups of the vault and the failed attempts, one page at a time, selected by the URL. */
 export function History(

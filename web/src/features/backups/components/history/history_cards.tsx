@@ -31,24 +31,24 @@ function BackupCard({ backup, now, disabledReason, onRestore, onDetails }: Backu
     sizeOf(backup.bytes),
     backup.duration_ms === null ? "—" : `em ${formatDuration(backup.duration_ms)}`,
     requesterName(backup.requested_by),
+    backup.label ?? "—",
   ];
   return (
-    <li aria-label={nameOf(backup)} className="space-y-2 px-4 py-3">
+    <li aria-label={nameOf(backup)} className="space-y-1 px-4 py-2">
       <div className="flex items-start justify-between gap-3">
         <div>
           <When at={backup.created_at} now={now} />
         </div>
-        <RestoreButton backup={backup} disabledReason={disabledReason} onRestore={onRestore} />
+        <span className="flex flex-wrap justify-end gap-1">
+          <ProofBadge backup={backup} />
+          <BackupStatusBadge status={backup.status} />
+          <SampleBadge backup={backup} />
+        </span>
       </div>
-      <p className="wrap-anywhere">{facts.filter((fact) => fact !== "—").join(" · ")}</p>
-      {backup.label !== null && <p className="wrap-anywhere">Etiqueta: {backup.label}</p>}
-      <div className="flex flex-wrap items-center gap-2">
-        <BackupStatusBadge status={backup.status} />
-        <ProofBadge backup={backup} />
-        <SampleBadge backup={backup} />
-      </div>
-      <div className="-ml-3">
+      <p className="text-muted wrap-anywhere">{facts.filter((fact) => fact !== "—").join(" · ")}</p>
+      <div className="-ml-3 flex justify-between gap-2">
         <DetailsButton what={nameOf(backup)} onOpen={() => onDetails(backup.r2_key)} />
+        <RestoreButton backup={backup} disabledReason={disabledReason} onRestore={onRestore} />
       </div>
     </li>
   );
@@ -62,7 +62,7 @@ function RunCard({ run, now, onDetails }: { run: Run } & Pick<RowsProps, "now" |
     duration === null ? null : `em ${formatDuration(duration)}`,
   ];
   return (
-    <li aria-label={runTitle(run)} className="space-y-2 px-4 py-3">
+    <li aria-label={runTitle(run)} className="space-y-1 px-4 py-2">
       <div className="flex items-start justify-between gap-3">
         <div>
           <When at={run.created_at} now={now} />

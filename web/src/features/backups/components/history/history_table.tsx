@@ -20,21 +20,22 @@ export interface RowsProps extends RowContext {
 interface Column {
   name: string;
   className?: string;
-  /** Hidden on narrow screens; the details show it. */
-  roomyOnly?: boolean;
+  /** Hidden on narrower screens; the details show it. */
+  from?: "wide" | "roomy";
 }
 
+const WIDE = "(min-width: 70rem)";
 const ROOMY = "(min-width: 85rem)";
 const COLUMNS: readonly Column[] = [
   { name: "Quando", className: "pl-4" },
   { name: "Alvo" },
-  { name: "Modo", roomyOnly: true },
-  { name: "Etiqueta" },
-  { name: "Quem" },
-  { name: "Duração", className: "text-right", roomyOnly: true },
+  { name: "Modo", from: "roomy" },
+  { name: "Etiqueta", from: "wide" },
+  { name: "Quem", from: "wide" },
+  { name: "Duração", className: "text-right", from: "roomy" },
   { name: "Tamanho", className: "text-right" },
   { name: "Prova" },
-  { name: "Estado" },
+  { name: "Estado", from: "wide" },
 ];
 /** Runs have no size and no proof. */
 const RUN_COLUMNS: readonly Column[] = [
@@ -48,12 +49,13 @@ const COLUMNS_AROUND_OUTCOME = 3;
 const CELL = "px-2 py-2.5 align-middle";
 const FIRST_CELL = "py-2.5 pr-2 pl-4 align-middle";
 
-/** The history as a table, for wide screens. */
+/** The history as a table: all columns on wide screens, label and state below others on a tablet. */
 export function HistoryTable({ items, ...context }: RowsProps) {
+  const isWide = useMediaQuery(WIDE);
   const isRoomy = useMediaQuery(ROOMY);
   const columns = items.every(({ type }) => type === "run")
     ? RUN_COLUMNS
-    : COLUMNS.filter(({ roomyOnly }) => isRoomy || !roomyOnly);
+    : COLUMNS.filter(({ from }) => from === undefined || (from === "wide" ? isWide : isRoomy));
   return (
     <table className="w-full border-collapse text-left">
       <caption className="sr-only">Histórico, na ordem escolhida</caption>
@@ -76,7 +78,15 @@ export function HistoryTable({ items, ...context }: RowsProps) {
       <tbody className="divide-y divide-line">
         {items.map((item) =>
           item.type === "backup"
-            ? <BackupTableRow key={item.id} backup={item.backup} isRoomy={isRoomy} {...context} />
+            ? (
+              <BackupTableRow
+                key={item.id}
+                backup={item.backup}
+                isWide={isWide}
+                isRoomy={isRoomy}
+                {...context}
+              />
+            )
             : (
               <RunTableRow
                 key={item.id}
@@ -92,24 +102,35 @@ export function HistoryTable({ items, ...context }: RowsProps) {
   );
 }
 
-type BackupRowProps = { backup: BackupRow; isRoomy: boolean } & Omit<RowsProps, "items">;
+type BackupRowProps = { backup: BackupRow; isWide: boolean; isRoomy: boolean } & Omit<RowsProps, "items">;
 
-function BackupTableRow({ backup, isRoomy, now, disabledReason, onRestore, onDetails }: BackupRowProps) {
+function BackupTableRow(
+  { backup, isWide, isRoomy, now, disabledReason, onRestore, onDetails }: BackupRowProps,
+) {
   return (
     <tr className="hover:bg-sunken">
       <td className={FIRST_CELL}>
         <When at={backup.created_at} now={now} />
       </td>
-      <td className={classNames(CELL, "whitespace-nowrap")}>{targetName(backup.target)}</td>
+      <td className={classNames(CELL, isWide && "whitespace-nowrap")}>
+        {targetName(backup.target)}
+        {!isWide && backup.label !== null && (
+          <span className="block text-xs wrap-anywhere text-muted">{backup.label}</span>
+        )}
+      </td>
       {isRoomy && <td className={classNames(CELL, "whitespace-nowrap")}>{modeName(backup.mode)}</td>}
-      <td className={CELL}>
-        {backup.label === null
-          ? <span className="text-muted">—</span>
-          : <span className="block w-32 wrap-anywhere">{backup.label}</span>}
-      </td>
-      <td className={classNames(CELL, "max-w-40 truncate")} title={backup.requested_by ?? undefined}>
-        {requesterName(backup.requested_by)}
-      </td>
+      {isWide && (
+        <>
+          <td className={CELL}>
+            {backup.label === null
+              ? <span className="text-muted">—</span>
+              : <span className="block w-32 wrap-anywhere">{backup.label}</span>}
+          </td>
+          <td className={classNames(CELL, "max-w-40 truncate")} title={backup.requested_by ?? undefined}>
+            {requesterName(backup.requested_by)}
+          </td>
+        </>
+      )}
       {isRoomy && (
         <td className={classNames(CELL, "text-right whitespace-nowrap tabular-nums")}>
           {backup.duration_ms === null ? "—" : formatDuration(backup.duration_ms)}
@@ -119,14 +140,18 @@ function BackupTableRow({ backup, isRoomy, now, disabledReason, onRestore, onDet
         <Sizes backup={backup} />
       </td>
       <td className={CELL}>
-        <ProofBadge backup={backup} />
-      </td>
-      <td className={CELL}>
         <span className="flex flex-wrap gap-1">
-          <BackupStatusBadge status={backup.status} />
-          <SampleBadge backup={backup} />
+          <ProofBadge backup={backup} />
+          {!isWide && <States backup={backup} />}
         </span>
       </td>
+      {isWide && (
+        <td className={CELL}>
+          <span className="flex flex-wrap gap-1">
+            <States backup={backup} />
+          </span>
+        </td>
+      )}
       <td className="py-2.5 pr-4 pl-2">
         <span className="flex items-center justify-end gap-1">
           <DetailsButton what={nameOf(backup)} onOpen={() => onDetails(backup.r2_key)} />
@@ -134,6 +159,15 @@ function BackupTableRow({ backup, isRoomy, now, disabledReason, onRestore, onDet
         </span>
       </td>
     </tr>
+  );
+}
+
+function States({ backup }: { backup: BackupRow }) {
+  return (
+    <>
+      <BackupStatusBadge status={backup.status} />
+      <SampleBadge backup={backup} />
+    </>
   );
 }
 

@@ -6,17 +6,19 @@ import { nextStart, vaultText } from "../../text/coming_up_text.ts";
 export default function ComingUp({ now }: { now: Date }) {
   const vault = useVaultTotals();
   return (
-    <p className="mt-3 text-muted">
-      Próximo backup: <b className="font-medium text-ink">{nextStart("db-backup.yml", now)}</b>{" "}
-      · próximo ensaio:{" "}
-      <b className="font-medium text-ink">{nextStart("db-backup-restore-drill.yml", now)}</b>{" "}
-      ({zoneName()}; o GitHub pode atrasar)
+    <div className="mt-3 space-y-0.5 text-muted">
+      <p>
+        Próximo backup: <b className="font-medium text-ink">{nextStart("db-backup.yml", now)}</b>{" "}
+        · próximo ensaio:{" "}
+        <b className="font-medium text-ink">{nextStart("db-backup-restore-drill.yml", now)}</b>{" "}
+        ({zoneName()}; o GitHub pode atrasar).
+      </p>
       {vault !== undefined && (
-        <>
-          , no cofre: {vault.cut && "mais de "}
-          <b className="font-medium text-ink">{vaultText(vault)}</b>
-        </>
+        <p>
+          No cofre: {vault.cut && "mais de "}
+          <b className="font-medium text-ink">{vaultText(vault)}</b>.
+        </p>
       )}
-    </p>
+    </div>
   );
 }

@@ -7,7 +7,7 @@ export function SampleNotice() {
   const { data: oldest } = useOldestBackup("prod");
   if (!oldest || !isSample(oldest)) return null;
   return (
-    <Notice tone="info" title="Esta tela mostra dados de amostra.">
+    <Notice id="amostra" tone="info" title="Esta tela mostra dados de amostra.">
       O histórico antigo, marcado com “Amostra”, foi inventado para mostrar para que a tela serve; não há nada
       dele no cofre. O que você fizer aqui é de verdade. Para começar sem ele:{" "}
       <code>npm start -- --empty</code>.
