@@ -15,6 +15,7 @@ import { failedChecks, isTried, proofOf, type Receipt, rulingOf } from "@backup/
 import { findToolsFor } from "./lib/postgres/client_tools.ts";
 import { type CompletedDrill, drill, type DrillSpec } from "./lib/drill/drill.ts";
 import { freshHoursOf, newestBackup, wantedMajor } from "./lib/vault/newest_backup.ts";
+import { requireDrillRoom } from "./lib/drill/disk_room.ts";
 import { openGivenDatabase } from "./lib/drill/given_database.ts";
 import { PhaseTimes } from "./lib/drill/phase_times.ts";
 import { requesterOf } from "./lib/run/requester.ts";
@@ -78,6 +79,7 @@ interface Place {
 async function drillOnNewServer(place: Place, request: DrillSpec): Promise<CompletedDrill> {
   const { vault, signal } = place;
   const progress = startClock(place);
+  await requireDrillRoom(vault, request.key);
   const binaries = findPostgres(SERVER_PROGRAMS, { major: await wantedMajor(vault, request.key) });
   const options = { binaries, databases: [DATABASE], settings: LOCK_SETTINGS, signal };
   return await withSupabaseServer(options, async (server) => {

@@ -19,6 +19,7 @@ import {
 import { Catalog } from "../lib/catalog/catalog.ts";
 import type { CheckGroup, DrillDatabase } from "../lib/drill/check.ts";
 import { type CompletedDrill } from "../lib/drill/drill.ts";
+import { requireDrillRoom } from "../lib/drill/disk_room.ts";
 import { indexCheck } from "../lib/drill/index_check.ts";
 import type { Connection } from "../lib/postgres/connection.ts";
 import { newestBackup } from "../lib/vault/newest_backup.ts";
@@ -388,6 +389,18 @@ describe("the command", () => {
     status: z.string(),
     error: z.string().nullable(),
     result: drillResultSchema,
+  });
+});
+
+test("the room of a drill is asked for before its server starts", async () => {
+  await requireDrillRoom(store.vault, good);
+  const key = await changedBackup((key) => rewriteManifest(store, key, { raw_bytes: 10 ** 15 }));
+  await expect(requireDrillRoom(store.vault, key)).rejects.toMatchObject({
+    code: "not_enough_disk",
+    message: expect.stringMatching(
+      /it needs about 15\d{5}\.\d GB in .* GB are free .*database about 1500000\.0 GB/,
+    ),
+    hint: expect.stringContaining("DRILL_DB_URL"),
   });
 });
 
