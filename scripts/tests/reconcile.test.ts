@@ -78,6 +78,19 @@ test("records manifests of both formats; the preview has the same result and cha
   expect(await run(true)).toEqual({ counts: { agreed: 2 }, foreign: 1, failed: 0, findings: [] });
 });
 
+test("of several rows of one object only the newest is compared", async () => {
+  await storeBackups(store.vault, [{ createdAt: at("01") }]);
+  expect((await run(true)).counts).toEqual({ enter: 1 });
+  await sql(
+    prod,
+    `insert into public.ops_db_backups
+       (target, mode, r2_bucket, r2_key, created_at, bytes, sha256, requested_by, manifest, duplicate_of)
+     select target, mode, r2_bucket, r2_key, created_at, bytes, sha256, requested_by, manifest, id
+       from public.ops_db_backups;`,
+  );
+  expect(await run(true)).toEqual({ counts: { agreed: 1 }, foreign: 0, failed: 0, findings: [] });
+});
+
 test("reads and hashes an archive without a manifest, and writes one in the old format", async () => {
   const { vault } = store;
   const key = await oldArchive(store, prod);

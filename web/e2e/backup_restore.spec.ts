@@ -27,6 +27,9 @@ test("with the keyboard alone an admin backs up production, simulates, restores 
     await sql`create table public.rascunhos_do_dev as select generate_series(1, 7)`;
   });
   await openAs(page, stack.admin);
+  const idleTab = await page.context().newPage();
+  await idleTab.goto("/");
+  await expect(idleTab.getByRole("button", { name: "Backup agora" })).toBeEnabled();
   const dialog = page.getByRole("dialog");
   const press = (name: string) => pressOn(page, dialog.getByRole("button", { name, exact: true }));
 
@@ -36,6 +39,9 @@ test("with the keyboard alone an admin backs up production, simulates, restores 
     await page.keyboard.type(label);
     await page.keyboard.press("Enter");
     await expect(dialog).toBeHidden();
+    // it does not poll: the first tab notifies it
+    await expect(outcome(idleTab).getByRole("article").first()).toBeVisible();
+    await idleTab.close();
     const today = page.getByRole("group", { name: /^Backups por dia/ }).getByRole("button").last();
     await expect(today).toHaveAttribute("data-state", "running");
     await expect(historyRow(page, label)).toBeVisible({ timeout: 120_000 });
