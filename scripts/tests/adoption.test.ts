@@ -11,9 +11,6 @@ import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Checkout } from "../dev/adopt/checkout.ts";
-import { secretsOf } from "../dev/adopt/erp.ts";
-import { OWN_FOLDERS, plannedFiles } from "../dev/adopt/plan.ts";
-import { importsOf } from "../dev/check/imports.ts";
 import { CHROMIUM_LAUNCH } from "../dev/chromium.ts";
 import { migrate, type Migration, readMigrations } from "../dev/migrate.ts";
 import { ROOT } from "../dev/root.ts";
@@ -27,7 +24,6 @@ import { binaries, denoCache, sql, startPlace, type TestPlace } from "./engine_f
 import { follow } from "./markdown_commands.ts";
 
 const PAGE = readFileSync(join(ROOT, "docs", "adopting.md"), "utf8");
-const ours = new Checkout(ROOT);
 
 let erp: Checkout;
 let before: string;
@@ -67,23 +63,6 @@ beforeAll(async () => {
 afterAll(() => rmSync(erp.root, { recursive: true, force: true }));
 
 describe("the files", () => {
-  test("the page lists the folders and secrets", () => {
-    const rows = [...PAGE.matchAll(/^\| `([^`]+)` \| (.+) \|$/gm)].map(([, path = ""]) => path);
-    expect(rows).toEqual([...OWN_FOLDERS, "supabase/migrations", ".github/workflows"]);
-    const named = (/GitHub's\s+secrets: ([^]*?)\. Merge/.exec(PAGE)?.[1] ?? "").matchAll(/`([A-Z0-9_]+)`/g);
-    expect([...named].map(([, name]) => name)).toEqual(secretsOf(ours));
-  });
-
-  test("no file in the product's folder imports one that is not there", () => {
-    const planned = [...plannedFiles(ours, erp).keys()];
-    const inFolder = new Set(planned.flatMap((path) => /^backups\/(.*)/.exec(path)?.[1] ?? []));
-    const imports = [...inFolder].filter((path) => /\.tsx?$/.test(path)).flatMap((path) =>
-      importsOf(path, ours.text(path)).filter((target) => /^(scripts|supabase|web)\//.test(target))
-    );
-    expect(inFolder.size).toBeGreaterThan(300);
-    expect(imports.filter((target) => !inFolder.has(target))).toEqual([]);
-  });
-
   test("no file of the ERP differs unless it is listed, and its tests find none of ours", () => {
     const changed = erp.git("diff", "--name-status", "--no-renames", before, "HEAD").trim().split("\n")
       .map((line) => line.split("\t"));

@@ -1,0 +1,29 @@
+/** What an adoption writes, without a repository to write into: scripts/tests/adoption.test.ts has one. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { importsOf } from "../check/imports.ts";
+import { ROOT } from "../root.ts";
+import { Checkout } from "./checkout.ts";
+import { secretsOf } from "./erp.ts";
+import { OWN_FOLDERS, plannedFiles } from "./plan.ts";
+
+const PAGE = readFileSync(join(ROOT, "docs", "adopting.md"), "utf8");
+const ours = new Checkout(ROOT);
+
+test("the page lists the folders and secrets", () => {
+  const rows = [...PAGE.matchAll(/^\| `([^`]+)` \| (.+) \|$/gm)].map(([, path = ""]) => path);
+  expect(rows).toEqual([...OWN_FOLDERS, "supabase/migrations", ".github/workflows"]);
+  const named = (/GitHub's\s+secrets: ([^]*?)\. Merge/.exec(PAGE)?.[1] ?? "").matchAll(/`([A-Z0-9_]+)`/g);
+  expect([...named].map(([, name]) => name)).toEqual(secretsOf(ours));
+});
+
+test("no file in the product's folder imports one that is not there", () => {
+  const planned = [...plannedFiles(ours, ours).keys()];
+  const inFolder = new Set(planned.flatMap((path) => /^backups\/(.*)/.exec(path)?.[1] ?? []));
+  const imports = [...inFolder].filter((path) => /\.tsx?$/.test(path)).flatMap((path) =>
+    importsOf(path, ours.text(path)).filter((target) => /^(scripts|supabase|web)\//.test(target))
+  );
+  expect(inFolder.size).toBeGreaterThan(300);
+  expect(imports.filter((target) => !inFolder.has(target))).toEqual([]);
+});
