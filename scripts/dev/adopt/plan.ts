@@ -22,7 +22,7 @@ const IN_FOLDER = new RegExp(
       "(package|package-lock|deno)\\.json|\\.npmrc|\\.gitignore|LICENSE",
       "scripts/[^/]+\\.(ts|sh|sql)|scripts/lib/.+|scripts/dev/(run\\.sh|setup\\.mjs|github/package\\.json)",
       "supabase/(functions|migrations)/.+|\\.github/actions/.+",
-      "web/(index\\.html|vite\\.config\\.ts|tsconfig\\.json|src/.+)",
+      "web/(index\\.html|vite\\.config\\.ts|security_headers\\.ts|tsconfig\\.json|src/.+)",
     ].join("|")
   })$`,
 );
