@@ -14,7 +14,6 @@ test.each([
   "do $$ begin end $$;",
   "create table t (a text default 'x');\n\\! touch /tmp/x\n",
   "create table t (a text default 'x\\'); rollback; --');",
-  "set standard_conforming_strings = off;",
   "comment on table t is 'without an end",
 ])("%s is refused", (sql) => {
   expect(reasonIn(sql)).not.toBeNull();
@@ -27,6 +26,7 @@ test.each([
   "CREATE OR REPLACE FUNCTION f(a int) RETURNS int\n    LANGUAGE sql\n    BEGIN ATOMIC\n SELECT CASE WHEN a > 1 THEN 2 END;\n SELECT 1;\nEND;\n",
   "COMMENT ON TABLE public.t IS 'it''s; \\d rollback';\n",
   "CREATE DOMAIN d AS text CHECK (value ~ E'^\\\\d\\'$');\n",
+  "ALTER DATABASE a SET standard_conforming_strings TO 'off';\nALTER DATABASE a SET x TO 'b\\c';\n",
   "SELECT pg_catalog.setval('public.s', 1, true);\n",
   "SET search_path = '';\nREFRESH MATERIALIZED VIEW public.m;\n",
 ])("%s is what pg_dump writes", (sql) => {

@@ -1,6 +1,7 @@
 /**
  * What of an archive could end the transaction of a restore: psql runs what a definition holds, whatever its entry claims to
- * be. Definitions are read as the server reads them, with `standard_conforming_strings` on.
+ * be. Definitions are read as the server reads them; where the setting `standard_conforming_strings` would make a difference, a
+ * backslash before a quote, they are refused.
  */
 import { BackupError } from "@backup/errors.ts";
 import type { ArchiveToc, TocEntry } from "./archive_toc.ts";
@@ -11,8 +12,6 @@ const TRANSACTION = new Set([
 ]);
 /** Statements that pg_dump writes into no definition, and with which one could hide others. */
 const NEVER_DUMPED = new Set(["do", "call", "execute", "copy", "load", "listen", "notify", "discard"]);
-/** What makes the server read strings differently. */
-const STRINGS = "standard_conforming_strings";
 
 const TOKEN = new RegExp(
   [
@@ -48,11 +47,7 @@ export function requirePlainStatements({ entries }: Pick<ArchiveToc, "entries">)
 }
 
 function reasonAgainst({ kind, definition, copyStatement }: TocEntry): string | null {
-  if (kind === "TABLE DATA") return reasonInCopy(copyStatement);
-  if (kind !== "STDSTRINGS") return reasonIn(definition);
-  return /^SET standard_conforming_strings = '(?:on|off)';\n$/.test(definition)
-    ? null
-    : "sets something else";
+  return kind === "TABLE DATA" ? reasonInCopy(copyStatement) : reasonIn(definition);
 }
 
 function reasonInCopy(statement: string): string | null {
@@ -78,7 +73,6 @@ export function reasonIn(sql: string): string | null {
     }
     if (written === undefined) continue;
     const word = written.toLowerCase();
-    if (word === STRINGS) return `changes ${STRINGS}`;
     // in a body of SQL only its END is one of these, and a COMMIT that hides there is refused by the server's gate
     const isEndOfBody = word === "end" && depth > 0;
     if (words.length === 0 && (TRANSACTION.has(word) && !isEndOfBody || NEVER_DUMPED.has(word))) {
