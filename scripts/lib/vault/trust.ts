@@ -14,12 +14,17 @@ export interface ReadManifest {
 
 /**
  * Reads the manifest beside an archive and checks its signature.
- * @throws {BackupError} `manifest_invalid`, `manifest_too_new`, `vault_*`; a signature that is not of this manifest, by a
- * key that is trusted, is damage like another
+ * @throws {BackupError} `vault_object_missing` when there is neither, `manifest_invalid`, `manifest_too_new`, `vault_*`; a
+ * signature that is not of this manifest, by a key that is trusted, is damage like another
  */
 export async function readSignedManifest(vault: Vault, key: string): Promise<ReadManifest> {
   const { manifest: object } = siblingKeys(key);
-  if (await vault.head(object) === null) return { manifest: null, trust: UNSIGNED };
+  if (await vault.head(object) === null) {
+    if (await vault.head(key) === null) {
+      throw new BackupError("vault_object_missing", `Cannot find ${key} in the vault`);
+    }
+    return { manifest: null, trust: UNSIGNED };
+  }
   return await parseSignedManifest(vault, key, await vault.text(object));
 }
 
