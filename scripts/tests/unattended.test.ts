@@ -127,7 +127,7 @@ it("the watchdog's workflow reports its conditions, succeeds, prints no address,
     "signing_off open", // this installation has no keys
     "proof_overdue open",
   ]);
-  expect(eventsOf(receiver)).toEqual(["raised proof_overdue"]);
+  expect(eventsOf(receiver)).toEqual(["raised signing_off", "raised proof_overdue"]);
   expect(receiver.received.map(({ path }) => path)).toEqual(["/hc/start", "/hook", "/hc/fail"]);
   expect(log).not.toContain(receiver.url);
   expect(page).toContain("### Vigia: há avisos");
