@@ -152,6 +152,20 @@ for (const [what, answer, code] of noAnswer) {
   });
 }
 
+Deno.test("mayAct() asks the database, which knows the setting operators", async () => {
+  const answers: [object, boolean][] = [
+    [{ manage: true, restore: false }, true],
+    [{ manage: false, restore: true }, true],
+    [{ manage: false, restore: false }, false],
+    [{ manage: true }, true], // an older catalog
+  ];
+  for (const [rights, may] of answers) {
+    const { seen, as } = project(() => Response.json({ view: true, empresa: true, ...rights }));
+    assert.equal(await as("user-token").mayAct(), may);
+    assert.equal(seen[0]?.url.pathname, "/rest/v1/rpc/ops_db_backup_permissions");
+  }
+});
+
 Deno.test("currentEmpresa() distinguishes no company from no reply", async () => {
   assert.equal(await project(() => Response.json(null)).as("t").currentEmpresa(), null);
   await assert.rejects(project(() => Response.json({})).as("t").currentEmpresa(), {

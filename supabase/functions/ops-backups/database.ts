@@ -28,6 +28,8 @@ const requestAnswer = z.union([
   z.object({ created: z.boolean(), run: runSchema }),
   z.object({ run: z.null(), approval: z.object({ request_id: z.guid(), expires_at: z.string() }) }),
 ]);
+/** An older catalog does not have `restore`. */
+const actingRights = z.object({ manage: z.boolean(), restore: z.boolean().default(false) });
 
 /** Clients of a project's two servers. They have no session: every call carries its own token. */
 interface Project {
@@ -91,6 +93,14 @@ class SupabaseCallerDatabase implements CallerDatabase {
       p_action: action,
     });
     return permissionAnswer(z.boolean(), may);
+  }
+
+  async mayAct(): Promise<boolean> {
+    const { manage, restore } = permissionAnswer(
+      actingRights,
+      await this.#callPermission("ops_db_backup_permissions"),
+    );
+    return manage || restore;
   }
 
   async currentEmpresa(): Promise<string | null> {

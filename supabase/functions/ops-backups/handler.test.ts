@@ -92,6 +92,19 @@ Deno.test("the handler writes and dispatches nothing before every check has pass
   assert.deepEqual(server.dispatches, []);
 });
 
+Deno.test("the handler cancels nothing at GitHub for an admin whom the setting operators leaves out", async () => {
+  const { post, database, server } = world();
+  database.rows.set(REQUEST_ID, exampleRun({ status: "running", github_run_id: 5 }));
+  server.addRun(5);
+  const cancel = JSON.stringify({ action: "cancel", request_id: REQUEST_ID });
+  database.isOperator = false;
+  await assertFailure(await post(cancel), 403, "not_operator");
+  assert.deepEqual(server.cancelled, []);
+  database.isOperator = true;
+  await post(cancel);
+  assert.deepEqual(server.cancelled, [5]);
+});
+
 Deno.test("the handler lets a viewer read a status, with or without an active company", async () => {
   const { post, database } = world();
   database.rights.delete("manage");

@@ -16,8 +16,9 @@ function rightsFor(action: Action): readonly [OpsRight, ...OpsRight[]] {
 
 /**
  * Reading (`status`, `health`) needs `ops:view`; everything else an active company and `ops:manage`, or for a restore,
- * its plan and a cancellation `ops:restore`.
- * @throws {BackupError} `forbidden`, `empresa_not_selected`, `perm_check_failed`
+ * its plan and a cancellation `ops:restore`. A cancellation is checked here by the database's settings as well: it
+ * reaches GitHub before the database writes anything.
+ * @throws {BackupError} `forbidden`, `empresa_not_selected`, `not_operator`, `perm_check_failed`
  */
 export async function requirePermission(database: CallerDatabase, action: Action): Promise<void> {
   const acting = !LOOKING.includes(action);
@@ -36,6 +37,12 @@ export async function requirePermission(database: CallerDatabase, action: Action
   }
   if (acting && company === null) {
     throw new RequestError("empresa_not_selected", `Cannot ${action} without an active company`);
+  }
+  if (action === "cancel" && !await database.mayAct()) {
+    throw new RequestError(
+      "not_operator",
+      "Cannot cancel: the database's settings do not let this caller act",
+    );
   }
 }
 

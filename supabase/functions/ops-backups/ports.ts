@@ -45,6 +45,11 @@ export interface CallerDatabase {
   authenticate(): Promise<Caller>;
   /** @throws {BackupError} `perm_check_failed` when the database gives no clear answer. */
   mayOps(action: OpsRight): Promise<boolean>;
+  /**
+   * Whether the database lets the caller decide what becomes of a run: a right to act, and of an operator.
+   * @throws {BackupError} `perm_check_failed` when the database gives no clear answer.
+   */
+  mayAct(): Promise<boolean>;
   /** The caller's active company, `null` for none. @throws {BackupError} `perm_check_failed` */
   currentEmpresa(): Promise<string | null>;
   /**

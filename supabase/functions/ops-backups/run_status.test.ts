@@ -99,7 +99,15 @@ Deno.test("readStatus() expires silent runs also for a viewer without the right 
   const { run, github } = await readStatus(ASKED, deps);
   assert.equal(run.status, "lost");
   assert.ok(github !== null && "known" in github && github.known && github.conclusion === "cancelled");
-  assert.deepEqual(database.calls, ["findRun", "mayOps", "findRun"]);
+  assert.deepEqual(database.calls, ["findRun", "mayAct", "findRun"]);
+});
+
+Deno.test("readStatus() shows a run to an admin who is no operator, and settles nothing by that right", async () => {
+  const { database, server, deps } = world({ status: "running", github_run_id: 5 });
+  database.isOperator = false;
+  server.addRun(5, { status: "completed", conclusion: "failure", updated_at: LONG_AGO });
+  assert.equal((await readStatus(ASKED, deps)).run.status, "lost");
+  assert.ok(!database.calls.includes("settleRun"));
 });
 
 Deno.test("readStatus() returns the row to a viewer when a silent run cannot be given up, and logs the reason", async () => {

@@ -73,7 +73,7 @@ async function catchUp(run: Run, observation: Observation, deps: StatusDependenc
   const unnamed = run.github_run_id === null && observation.run !== null ? observation.run : null;
   const end = decideSettlement(run, observation.run, failedStepOf(observation.steps), deps.now());
   if (unnamed === null && end === null) return run;
-  if (!await deps.database.mayOps("manage")) return end === null ? run : await giveUpSilent(run, deps);
+  if (!await deps.database.mayAct()) return end === null ? run : await giveUpSilent(run, deps);
   const named = unnamed === null
     ? run
     : await deps.database.markDispatched(run.request_id, unnamed.id, unnamed.url);

@@ -125,6 +125,7 @@ export class MemoryDatabase implements CallerDatabase {
   readonly failures = new Map<keyof CallerDatabase, BackupError>();
   readonly reports: Report[] = [];
   rights = new Set<OpsRight>(["view", "manage"]);
+  isOperator = true;
   empresa: string | null = "22222222-2222-4222-8222-222222222222";
 
   authenticate(): Promise<Caller> {
@@ -133,6 +134,11 @@ export class MemoryDatabase implements CallerDatabase {
 
   mayOps(action: OpsRight): Promise<boolean> {
     return this.#noted("mayOps", this.rights.has(action));
+  }
+
+  mayAct(): Promise<boolean> {
+    const may = this.isOperator && (this.rights.has("manage") || this.rights.has("restore"));
+    return this.#noted("mayAct", may);
   }
 
   currentEmpresa(): Promise<string | null> {
