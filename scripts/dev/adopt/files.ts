@@ -1,7 +1,7 @@
 /** The state of the planned files in the ERP's repository. */
 import type { Checkout } from "./checkout.ts";
 import type { Finding } from "./finding.ts";
-import { type AdoptionRecord, hashOf, OWN_FOLDERS, RECORD_FILE } from "./plan.ts";
+import { type AdoptionRecord, hashOf, KEYS_FILE, OWN_FOLDERS, RECORD_FILE } from "./plan.ts";
 
 /** Names that the older system also uses, with the same meaning: they are replaced. */
 const OLDER =
@@ -31,7 +31,8 @@ export function fileFindings(
       hint: "move the file or the change elsewhere, or drop it with adopt apply --replace",
     } as const;
   };
-  const left = erp.files(...OWN_FOLDERS).filter((path) => path !== RECORD_FILE && !planned.has(path));
+  const kept: readonly string[] = [RECORD_FILE, KEYS_FILE];
+  const left = erp.files(...OWN_FOLDERS).filter((path) => !kept.includes(path) && !planned.has(path));
   return [
     ...[...planned].map(([item, content]) => ({ about, item, ...stateOf(item, content) })),
     ...left.map((item) => ({

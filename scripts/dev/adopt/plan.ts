@@ -7,8 +7,10 @@ import type { Checkout } from "./checkout.ts";
 export const FOLDER = "backups";
 /** Version of the product, and SHA-256 by path of the files that were written last. */
 export const RECORD_FILE = `${FOLDER}/adopted.json`;
+/** The ERP's own public keys, by which its backups are known: never written, changed or removed. */
+export const KEYS_FILE = `${FOLDER}/scripts/signing_keys.txt`;
 
-/** Folders in which the ERP has no file of its own. */
+/** Folders in which the ERP has no file of its own, except its keys. */
 export const OWN_FOLDERS = [
   FOLDER,
   "supabase/functions/ops-backups",
