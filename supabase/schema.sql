@@ -631,10 +631,10 @@ CREATE FUNCTION public.ops_db_backup_break_glass_uses() RETURNS jsonb
            'request_id', u.request_id, 'at', u.at, 'actor', u.actor, 'r2_key', u.r2_key, 'reason', u.reason,
            'run_url', u.run_url) order by u.at desc), '[]')
     from (
-      select r.request_id, r.created_at as at, r.requested_by as actor, r.r2_key, r.reason, r.run_url
+      select r.request_id, r.started_at as at, r.requested_by as actor, r.r2_key, r.reason, r.run_url
         from public.ops_db_backup_runs r
        where r.kind = 'restore' and r.break_glass
-         and r.created_at > now() - public.ops_db_backup_service_level('break_glass_shown')
+         and r.started_at > now() - public.ops_db_backup_service_level('break_glass_shown')
       union all
       select a.request_id, a.at, a.actor, a.r2_key, a.record::jsonb #>> '{detail,reason}',
              a.record::jsonb #>> '{detail,run_url}'
@@ -2329,7 +2329,8 @@ begin
                github_run_id = coalesce(v_new.github_run_id, r.github_run_id),
                run_url = coalesce(v_new.run_url, r.run_url),
                attempt = v_new.attempt,
-               break_glass = v_new.break_glass,
+               reason = case when v_new.break_glass then left(trim(v_new.reason), 500) else r.reason end,
+               break_glass = coalesce(v_new.break_glass, r.break_glass), -- a later attempt takes back no alarm
                error_code = null, error_message = null, result = null, finished_at = null, reported_at = null,
                started_at = clock_timestamp(), heartbeat_at = clock_timestamp(),
                updated_at = clock_timestamp()

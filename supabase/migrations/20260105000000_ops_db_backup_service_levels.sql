@@ -217,7 +217,8 @@ begin
                github_run_id = coalesce(v_new.github_run_id, r.github_run_id),
                run_url = coalesce(v_new.run_url, r.run_url),
                attempt = v_new.attempt,
-               break_glass = v_new.break_glass,
+               reason = case when v_new.break_glass then left(trim(v_new.reason), 500) else r.reason end,
+               break_glass = coalesce(v_new.break_glass, r.break_glass), -- a later attempt takes back no alarm
                error_code = null, error_message = null, result = null, finished_at = null, reported_at = null,
                started_at = clock_timestamp(), heartbeat_at = clock_timestamp(),
                updated_at = clock_timestamp()

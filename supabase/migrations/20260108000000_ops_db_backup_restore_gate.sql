@@ -54,10 +54,10 @@ as $$
            'request_id', u.request_id, 'at', u.at, 'actor', u.actor, 'r2_key', u.r2_key, 'reason', u.reason,
            'run_url', u.run_url) order by u.at desc), '[]')
     from (
-      select r.request_id, r.created_at as at, r.requested_by as actor, r.r2_key, r.reason, r.run_url
+      select r.request_id, r.started_at as at, r.requested_by as actor, r.r2_key, r.reason, r.run_url
         from public.ops_db_backup_runs r
        where r.kind = 'restore' and r.break_glass
-         and r.created_at > now() - public.ops_db_backup_service_level('break_glass_shown')
+         and r.started_at > now() - public.ops_db_backup_service_level('break_glass_shown')
       union all
       select a.request_id, a.at, a.actor, a.r2_key, a.record::jsonb #>> '{detail,reason}',
              a.record::jsonb #>> '{detail,run_url}'
