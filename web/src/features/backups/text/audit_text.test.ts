@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import type { AuditEntry } from "../model/audit_entry.ts";
 import {
   AUDIT_COLUMNS,
+  AUDIT_EVENTS,
   auditActor,
   auditCells,
   auditReason,
@@ -47,6 +48,36 @@ it("tells each event as a sentence, with its reason and its run", () => {
     /^Pedido recusado \(Produção\): Já há/,
   );
   expect(auditSentence(entry({ event: "later" }))).toBe("later");
+});
+
+it("tells approvals, restores without a request and changed rules, in the filter too", () => {
+  const approval = (code: string) =>
+    entry({ event: "approval", code, detail: { approval: { reason: "erro" } } });
+  expect(["requested", "approved", "denied", "used"].map((code) => auditSentence(approval(code)))).toEqual([
+    "Restauração da produção: espera a aprovação de outra pessoa",
+    "Restauração da produção: aprovada por outra pessoa",
+    "Restauração da produção: recusada por outra pessoa",
+    "Restauração da produção: começou com a aprovação",
+  ]);
+  expect(auditReason(approval("denied"))).toBe("erro");
+  const forced = entry({
+    event: "break_glass",
+    detail: { reason: "tela fora", run_url: "https://x.example/2" },
+  });
+  expect(auditSentence(forced)).toContain("REVO_BREAK_GLASS");
+  expect([auditReason(forced), auditRunUrl(forced)]).toEqual(["tela fora", "https://x.example/2"]);
+  expect(auditSentence(entry({ detail: { run: { ...RUN, break_glass: true } } }))).toContain(
+    "REVO_BREAK_GLASS",
+  );
+  expect(
+    auditSentence(
+      entry({ event: "setting", code: "restore_approval", detail: { old: null, new: "two-person" } }),
+    ),
+  )
+    .toBe('Regra restore_approval mudou: padrão → "two-person"');
+  expect(AUDIT_EVENTS.map(([event]) => event)).toEqual(
+    expect.arrayContaining(["approval", "break_glass", "setting"]),
+  );
 });
 
 it("names programs, and says when no user was identified", () => {

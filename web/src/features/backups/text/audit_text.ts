@@ -16,6 +16,9 @@ export const AUDIT_EVENTS: readonly (readonly [event: string, name: string])[] =
   ["record", "Backups que entraram"],
   ["mark", "Mudanças de backups"],
   ["hold", "Retenções"],
+  ["approval", "Aprovações"],
+  ["break_glass", "Restaurações sem pedido"],
+  ["setting", "Regras de quem pode agir"],
 ];
 
 const detailSchema = z.object({
@@ -25,6 +28,7 @@ const detailSchema = z.object({
     status: runStatusSchema,
     reason: z.string().nullish(),
     run_url: z.string().nullish(),
+    break_glass: z.boolean().nullish(),
   }).optional().catch(undefined),
   backup: z.object({
     status: z.enum(BACKUP_STATUSES),
@@ -33,7 +37,23 @@ const detailSchema = z.object({
     proven_at: z.string().nullish(),
     proof: z.object({ failed: z.number() }).nullish().catch(null),
   }).optional().catch(undefined),
+  approval: z.object({ reason: z.string() }).optional().catch(undefined),
+  // of a break-glass
+  reason: z.string().nullish().catch(null),
+  run_url: z.string().nullish().catch(null),
+  // of a setting
+  old: z.unknown().optional(),
+  new: z.unknown().optional(),
 }).catch({});
+
+const BREAK_GLASS = "sem pedido na tela, pela variável REVO_BREAK_GLASS";
+
+const APPROVAL_SENTENCES: Record<string, string> = {
+  requested: "Restauração da produção: espera a aprovação de outra pessoa",
+  approved: "Restauração da produção: aprovada por outra pessoa",
+  denied: "Restauração da produção: recusada por outra pessoa",
+  used: "Restauração da produção: começou com a aprovação",
+};
 
 const ACTORS: Record<string, string> = {
   script: "Script de uma execução",
@@ -49,9 +69,15 @@ export function auditActor({ actor }: Pick<AuditEntry, "actor">): string {
 
 /** `Restauração em Produção: pedida`, in one sentence; events unknown to this version keep their name. */
 export function auditSentence({ event, code, target, detail }: AuditEntry): string {
-  const { run, backup } = detailSchema.parse(detail ?? {});
+  const { run, backup, ...rest } = detailSchema.parse(detail ?? {});
   if (event === "run" && run !== undefined) {
-    return `${runTitle(run)}: ${RUN_STATUS_NAMES[run.status].toLowerCase()}`;
+    const ending = run.break_glass ? ` (${BREAK_GLASS})` : "";
+    return `${runTitle(run)}: ${RUN_STATUS_NAMES[run.status].toLowerCase()}${ending}`;
+  }
+  if (event === "approval") return APPROVAL_SENTENCES[code ?? ""] ?? event;
+  if (event === "break_glass") return `Restauração da produção: ${BREAK_GLASS}`;
+  if (event === "setting") {
+    return `Regra ${code ?? ""} mudou: ${settingText(rest.old)} → ${settingText(rest.new)}`;
   }
   if (event === "refusal") {
     return `Pedido recusado${target === null ? "" : ` (${targetName(target)})`}: ${messageOf(code ?? "")}`;
@@ -69,15 +95,21 @@ export function auditSentence({ event, code, target, detail }: AuditEntry): stri
   return `Backup: ${BACKUP_STATUS_NAMES[backup.status].toLowerCase()}`;
 }
 
+/** A setting that has no row has its default. */
+function settingText(value: unknown): string {
+  return value === null || value === undefined ? "padrão" : JSON.stringify(value);
+}
+
 /** The reason that a person gave, `null` when the record has none. */
 export function auditReason({ event, detail }: AuditEntry): string | null {
-  const { run, backup } = detailSchema.parse(detail ?? {});
-  return (event === "hold" ? backup?.hold_reason : run?.reason) || null;
+  const { run, backup, approval, reason } = detailSchema.parse(detail ?? {});
+  return (event === "hold" ? backup?.hold_reason : run?.reason ?? approval?.reason ?? reason) || null;
 }
 
 /** The page of the run at GitHub, `null` when the record has none. */
 export function auditRunUrl({ detail }: AuditEntry): string | null {
-  const url = detailSchema.parse(detail ?? {}).run?.run_url ?? null;
+  const { run, run_url } = detailSchema.parse(detail ?? {});
+  const url = run?.run_url ?? run_url ?? null;
   return url !== null && /^https?:\/\//.test(url) ? url : null;
 }
 
