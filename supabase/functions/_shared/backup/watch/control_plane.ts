@@ -65,9 +65,9 @@ function breakGlassUsed(uses: CatalogFacts["breakGlass"]): Condition | null {
   return {
     id: "break_glass",
     severity: "failed",
-    title: "A produção foi restaurada sem um pedido na tela",
+    title: "Uma restauração da produção começou sem um pedido na tela",
     risk:
-      "Alguém usou a variável REVO_BREAK_GLASS do repositório: nenhum usuário conectado pediu esta restauração.",
+      "Com a variável REVO_BREAK_GLASS do repositório ela não precisou do pedido de um usuário conectado.",
     facts: shortened(
       uses.map(({ at, actor, key, reason, runUrl }) =>
         `${moment(at)}, ${actor ?? "sem nome"}: ${key ?? "sem chave"}, motivo “${reason ?? "sem motivo"}”, ` +

@@ -95,7 +95,7 @@ function WaysOn({ known }: { known: LastKnown | null }) {
           <p className="font-medium">Não sabe por onde começar: siga o roteiro.</p>
           {repository === null
             ? <p>No repositório, em docs/runbooks.</p>
-            : <ExternalLink href={`${repository}/${RUNBOOKS}`}>Cinco noites ruins</ExternalLink>}
+            : <ExternalLink href={`${repository}/${RUNBOOKS}`}>Seis noites ruins</ExternalLink>}
         </li>
         <li className="space-y-2">
           <p className="font-medium">O projeto se perdeu: restaure num banco novo, com a chave do cofre.</p>
