@@ -76,24 +76,27 @@ describe("no request is needed", () => {
 });
 
 describe("ops_db_backup_break_glass_uses", () => {
-  trial("has a run of an older request that GitHub runs again, and keeps it after a later attempt", async (tx, id) => {
-    const uses = async () => {
-      const [row] = await tx.unsafe("select public.ops_db_backup_break_glass_uses() as uses");
-      return row?.uses;
-    };
-    const start = (attempt: number, more: object = {}) =>
-      report(tx, "start", { request_id: id, ...restoreInto("prod"), ...GITHUB, attempt, ...more });
-    await request(tx, id, await restoreOfProd(tx));
-    await start(1);
-    await report(tx, "finish", { request_id: id, status: "failed" });
-    await age(tx, id, "48 hours");
-    await start(2, { break_glass: true, reason: "tela fora do ar" });
-    expect(await uses()).toMatchObject([{ request_id: id, reason: "tela fora do ar" }]);
-    await report(tx, "finish", { request_id: id, attempt: 2, status: "failed" });
-    await age(tx, id, "-48 hours");
-    await start(3);
-    expect(await uses()).toMatchObject([{ request_id: id }]);
-  });
+  trial(
+    "has a run of an older request that GitHub runs again, and keeps it after a later attempt",
+    async (tx, id) => {
+      const uses = async () => {
+        const [row] = await tx.unsafe("select public.ops_db_backup_break_glass_uses() as uses");
+        return row?.uses;
+      };
+      const start = (attempt: number, more: object = {}) =>
+        report(tx, "start", { request_id: id, ...restoreInto("prod"), ...GITHUB, attempt, ...more });
+      await request(tx, id, await restoreOfProd(tx));
+      await start(1);
+      await report(tx, "finish", { request_id: id, status: "failed" });
+      await age(tx, id, "48 hours");
+      await start(2, { break_glass: true, reason: "tela fora do ar" });
+      expect(await uses()).toMatchObject([{ request_id: id, reason: "tela fora do ar" }]);
+      await report(tx, "finish", { request_id: id, attempt: 2, status: "failed" });
+      await age(tx, id, "-48 hours");
+      await start(3);
+      expect(await uses()).toMatchObject([{ request_id: id }]);
+    },
+  );
 
   trial("has runs and records, for a day", async (tx, id) => {
     const uses = async () => {
