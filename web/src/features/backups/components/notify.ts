@@ -15,7 +15,16 @@ export async function notify({ tone, title, text }: Message): Promise<void> {
 /** The same, and in a hidden tab a notification of the browser, where the user has allowed them. */
 export function notifyEnd(message: Message): void {
   void notify(message);
-  if (document.hidden && mayNotify()) new Notification(message.title, { body: message.text });
+  if (document.hidden && mayNotify()) showNotification(message);
+}
+
+/** Shows a notification of the browser; none where pages may not, as in Chrome on Android. */
+export function showNotification({ title, text }: Message): void {
+  try {
+    new Notification(title, { body: text });
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error; // the toast says the same
+  }
 }
 
 /** Whether the user has allowed notifications of the browser. */

@@ -131,6 +131,6 @@ export default function RestoreDialog(props: RestoreDialogProps) {
 }
 
 function titleOf(step: RestoreStep, target: Target, undoIn: Target | undefined): string {
-  if (undoIn !== undefined) return `Desfazer a restauração em ${undoIn}`;
+  if (undoIn !== undefined) return `Desfazer a restauração em ${targetName(undoIn)}`;
   return step === "target" ? "Restaurar backup" : `Restaurar em ${targetName(target)}`;
 }
