@@ -157,7 +157,9 @@ test("a wrong length, an unknown block and a missing one are named with their of
     copy[at] = byte;
     return copy;
   };
-  await expect(read(changed(block, 9))).rejects.toThrow(`at byte ${block}: a block of data has the kind 9`);
+  await expect(read(changed(block, 9))).rejects.toThrow(
+    `at byte ${block}: a block of TABLE DATA public.textos has the kind 9`,
+  );
   await expect(read(changed(block + 2, 255))).rejects.toThrow(
     `at byte ${block}: no entry waits for the data of`,
   );

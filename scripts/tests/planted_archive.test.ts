@@ -81,6 +81,9 @@ afterAll(async () => {
 
 let plants = 0;
 
+/** The bytes of a text, in the form in which archives are changed here. */
+const utf8 = (text: string) => Buffer.from(text).toString("latin1");
+
 /** A copy of the backup in which the definition of `schema.alvo()` is followed by `planted`. */
 async function plant(schema: "auth" | "public", planted: string): Promise<string> {
   const key = good.replace(".dump.gz", `_planted${++plants}.dump.gz`);
@@ -235,6 +238,14 @@ async function otherProcesses(): Promise<{ name: string; environment: string }[]
 test.each([
   ["ROLLBACK", "rollback;"],
   ["ROLLBACK and statements after it", "rollback; create table public.fora (id integer);"],
+  [
+    "ROLLBACK behind a comment that a carriage return ends",
+    "-- x\rrollback; create table public.fora (id integer);",
+  ],
+  [
+    "ROLLBACK between names that look like strings",
+    utf8("select 1 as \u{1d4b3}$a$; rollback; create table public.fora (id int); select 2 as \u{1d4b3}$a$;"),
+  ],
   ["ROLLBACK, statements and COMMIT", "rollback; create table public.fora (id integer); commit;"],
   [
     "ROLLBACK behind a function named begin",

@@ -42,8 +42,11 @@ export async function countArchivedRows({ toc, reader, compression }: OpenArchiv
     const entry = waited.get(dumpId);
     if (entry === undefined) throw reader.damaged(`no entry waits for the data of ${dumpId}`, at);
     waited.delete(dumpId);
+    // pg_restore would write what it finds: rows without a COPY are statements
+    if (kind !== (entry.kind === "BLOBS" ? BLOCK.largeObjects : BLOCK.rows)) {
+      throw reader.damaged(`a block of ${nameOf(entry)} has the kind ${kind}`, at);
+    }
     if (kind === BLOCK.largeObjects) await skipLargeObjects(reader);
-    else if (kind !== BLOCK.rows) throw reader.damaged(`a block of data has the kind ${kind}`, at);
     else if (compression === "none") counted.set(dumpId, await countRows(entry, contentOf(reader)));
     else if (compression === "gzip") counted.set(dumpId, await countRows(entry, inflated(reader)));
     else {

@@ -11,6 +11,8 @@ export interface TocLimits {
 
 /** Bytes of an integer and of an offset, as pg_dump writes them: those of C's types. */
 const MOST_NUMBER_BYTES = 8;
+/** Leaves no byte out: psql reads a byte order mark as letters. */
+const UTF8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
 export class ByteReader {
   /** Bytes of an integer without its sign, as the archive's head states it. */
@@ -80,7 +82,7 @@ export class ByteReader {
   async text(): Promise<string | null> {
     const length = await this.int();
     if (length > this.#limits.textBytes) throw this.damaged(`a text in it has ${length} bytes`);
-    return length < 0 ? null : new TextDecoder().decode(await this.take(length));
+    return length < 0 ? null : UTF8.decode(await this.take(length));
   }
 
   /** The size of a type of numbers. */

@@ -15,6 +15,19 @@ test.each([
   "create table t (a text default 'x');\n\\! touch /tmp/x\n",
   "create table t (a text default 'x\\'); rollback; --');",
   "comment on table t is 'without an end",
+  "select $a$ without an end",
+  "-- psql's comment ends here\rrollback;\n",
+  "select 1 as \u{1d4b3}$a$; rollback; select 2 as \u{1d4b3}$a$;",
+  "select \u{1d4b3}e'\\'; rollback; --'",
+  "select\u00a0e'\\'; rollback; --'",
+  "select 1e'\\'; rollback; --'",
+  "select 'a\0';",
+  "set client_encoding = 'SJIS';",
+  'set local "client_encoding" to sjis;',
+  "set names 'SJIS';",
+  "select :LAST_ERROR_MESSAGE;",
+  "create function f(begin int) returns int language sql as 'select 1'; end;",
+  "create function public.begin() returns int language sql as 'select 1'; end;",
 ])("%s is refused", (sql) => {
   expect(reasonIn(sql)).not.toBeNull();
 });
@@ -33,20 +46,54 @@ test.each([
   expect(reasonIn(sql)).toBeNull();
 });
 
+const entry = {
+  ...{ dumpId: 1, kind: "TABLE DATA", tag: "t", schema: "public", owner: "x", definition: "", drop: "" },
+  ...{ copyStatement: "", dependencies: [], section: 3, hasData: true },
+};
+const check = (changes: Partial<typeof entry>) => () =>
+  requirePlainStatements({ entries: [{ ...entry, ...changes }] });
+
 test("rows come by one COPY from standard input", () => {
-  const entry = {
-    ...{ dumpId: 1, kind: "TABLE DATA", tag: "t", schema: "public", owner: "x", definition: "", drop: "" },
-    ...{ dependencies: [], section: 3, hasData: true },
-  };
-  const check = (copyStatement: string) => () =>
-    requirePlainStatements({ entries: [{ ...entry, copyStatement }] });
-  expect(check('COPY public.t (a, "b;c", "d\\e") FROM stdin;\n')).not.toThrow();
   for (
-    const statement of [
+    const copyStatement of [
+      'COPY public.t (a, "b;c", "d\\e") FROM stdin;\n',
+      'COPY "É"."T ""1""" (b) FROM stdin;\n',
+      "COPY public.t  FROM stdin;\n",
+    ]
+  ) expect(check({ copyStatement })).not.toThrow();
+  for (
+    const copyStatement of [
       "",
       "INSERT INTO t VALUES (1);\n",
       "COPY public.t FROM program 'x'; COPY t FROM stdin;\n",
       "COPY public.t FROM stdin;\nROLLBACK;\n",
+      "COPY public.t (a) TO stdout -- FROM stdin;\n",
     ]
-  ) expect(check(statement)).toThrow("TABLE DATA public.t");
+  ) expect(check({ copyStatement })).toThrow("TABLE DATA public.t loads its rows");
+});
+
+test.each([
+  ["a definition beside its rows", {
+    copyStatement: "COPY public.t (a) FROM stdin;\n",
+    definition: "rollback;",
+  }],
+  ["rows without a table", { kind: "TABLE" }],
+  ["a statement that drops it and another one", {
+    kind: "TABLE",
+    hasData: false,
+    drop: "DROP TABLE t; rollback;",
+  }],
+  ["the number of a large object and more", {
+    ...{ kind: "BLOB METADATA", hasData: false, definition: "1'); rollback; select ('1\n" },
+  }],
+  ["another encoding", { kind: "ENCODING", hasData: false, definition: "SET client_encoding = 'SJIS';\n" }],
+])("an entry with %s is refused", (_what, changes) => {
+  expect(check(changes)).toThrow("Cannot restore the archive");
+});
+
+test("entries as pg_dump writes them pass", () => {
+  const [hasData, kind] = [false, "ENCODING"];
+  expect(check({ hasData, kind, definition: "SET client_encoding = 'UTF8';\n" })).not.toThrow();
+  expect(check({ hasData, kind: "BLOB METADATA", definition: "16400\n16401\n" })).not.toThrow();
+  expect(check({ kind: "BLOBS" })).not.toThrow();
 });

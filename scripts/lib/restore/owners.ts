@@ -41,11 +41,13 @@ export function ownerStatements(
         literal(schema)
       }) <> ${literal(owner)} then ${verb(identifier(schema), identifier(owner))} end if;`
     );
-  return [
-    "do $owners$ begin",
+  const statements = [
+    "begin",
     ...forEach((schema, owner) => `grant create on schema ${schema} to ${owner};`),
     ...changes.map(({ sql }) => sql),
     ...forEach((schema, owner) => `revoke create on schema ${schema} from ${owner};`),
-    "end $owners$;",
-  ].join("\n");
+    "end",
+  ];
+  // as a literal, which no text of the archive ends; the archive may have changed how one is read
+  return `set local standard_conforming_strings = on;\ndo ${literal(statements.join("\n"))};`;
 }
