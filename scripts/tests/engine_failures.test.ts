@@ -5,7 +5,7 @@ import type { IncomingMessage } from "node:http";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { parseManifest, sealManifest } from "@backup/vault/manifest.ts";
+import { parseManifest } from "@backup/vault/manifest.ts";
 import { type BackupKeys, buildKeys, siblingKeys } from "@backup/vault/object_key.ts";
 import { compareDatabases } from "../dev/compare.ts";
 import type { Connection } from "../lib/postgres/connection.ts";
@@ -14,8 +14,10 @@ import { chooseGzip } from "../lib/process/gzip.ts";
 import type { SupabaseServer } from "../lib/server/supabase.ts";
 import type { Progress } from "../lib/run/progress.ts";
 import { identifier, literal } from "../lib/postgres/sql_text.ts";
+import { MemoryStore } from "../lib/vault/memory_store.ts";
 import type { Vault } from "../lib/vault/vault.ts";
 import { type Break, refusing, startWire, throughRelay, type VaultRelay } from "./broken_links.ts";
+import { replaceArchive, rewriteManifest } from "./drill_fixture.ts";
 import { dyingProgram, sqlNow } from "./engine_breakage.ts";
 import {
   backUp,
@@ -25,8 +27,9 @@ import {
   fixture,
   progressWith,
   restore,
+  signingStore,
   sql,
-  startEnginePlace,
+  startServer,
   startVault,
   stateOf,
   type TestVault,
@@ -45,7 +48,7 @@ let before: string;
 let good: BackupKeys;
 
 beforeAll(async () => {
-  place = await startEnginePlace();
+  place = { ...await startServer(), store: await signingStore(new MemoryStore()) };
   ({ server, store } = place);
   prod = await createProject(server, "prod");
   await sql(prod, await fixture("every_kind.sql"));
@@ -62,31 +65,19 @@ const bytesOf = (key: string) => store.vault.bytes(key);
 
 let copies = 0;
 
-/** A copy of the backup for each test, changed by `change` before it is restored. */
+/**
+ * A copy of the backup for each test, changed by `change` before it is restored. It is signed, as by a job whose key was
+ * stolen: planted_archive.test.ts has the archives that are refused because they are not.
+ */
 async function brokenBackup(change: (key: string) => Promise<void>): Promise<string> {
   const createdAtUtc = new Date(Date.UTC(2025, 0, 1) + 1000 * copies++).toISOString();
   const copy = buildKeys({ target: "prod", createdAtUtc, label: "copia" });
   for (const part of ["archive", "manifest", "fingerprint"] as const) {
     await store.vault.put(copy[part], await bytesOf(good[part]), "application/octet-stream");
   }
+  await rewriteManifest(store, copy.archive, {}); // signed for its new key
   await change(copy.archive);
   return copy.archive;
-}
-
-async function rewriteManifest(
-  key: string,
-  change: (manifest: Record<string, unknown>) => object,
-): Promise<void> {
-  const { manifest } = siblingKeys(key);
-  const read = { ...await parseManifest(await store.vault.text(manifest)) };
-  await store.replace(manifest, await sealManifest({ ...read, ...change(read) }));
-}
-
-/** Replaces an archive and updates its manifest to match, as an attacker with the bucket's keys could. */
-async function replaceArchive(key: string, bytes: Buffer): Promise<void> {
-  await store.replace(key, bytes);
-  const sha256 = createHash("sha256").update(bytes).digest("hex");
-  await rewriteManifest(key, () => ({ sha256, bytes: bytes.length }));
 }
 
 /** Replaces a comment of an archive by statements. */
@@ -95,6 +86,7 @@ async function plant(key: string, statements: string): Promise<void> {
   const raw = gunzipSync(await bytesOf(key)).toString("latin1");
   expect(raw).toContain(text);
   await replaceArchive(
+    store,
     key,
     gzipSync(Buffer.from(raw.replace(text, () => statements.padEnd(text.length)), "latin1")),
   );
@@ -151,7 +143,7 @@ describe("before the target is touched", () => {
       code: "manifest_invalid",
       message: expect.stringContaining("manifest_sha256"),
     });
-    const newer = await brokenBackup((key) => rewriteManifest(key, () => ({ version: 3 })));
+    const newer = await brokenBackup((key) => rewriteManifest(store, key, { version: 3 }));
     await expectRefusal(newer, { code: "manifest_too_new" });
     await expectRefusal(newer, { code: "confirmation_required" }, {
       target: "prod",
@@ -171,9 +163,11 @@ describe("before the target is touched", () => {
 
 describe("in the transaction", () => {
   test("a different row count is named", async () => {
-    const key = await brokenBackup((key) =>
-      rewriteManifest(key, ({ rows }) => ({ rows: { ...(rows as object), "public.sem_chave": 54 } }))
-    );
+    const read: Record<string, unknown> = {
+      ...await parseManifest(await store.vault.text(good.manifest)),
+    };
+    const rows = { ...(read.rows as object), "public.sem_chave": 54 };
+    const key = await brokenBackup((key) => rewriteManifest(store, key, { rows }));
     await expectRefusal(key, {
       code: "verification_failed",
       phase: "check",
@@ -187,7 +181,7 @@ describe("in the transaction", () => {
       const lines = gunzipSync(await bytesOf(fingerprint)).toString().split("\n").slice(0, -1)
         .map((line) => line.includes('"public.segredo()"') ? line.replace("service_role=", "anon=") : line);
       await store.replace(fingerprint, gzipSync(lines.join("\n") + "\n"));
-      await rewriteManifest(key, () => ({ fingerprint: fingerprintOf(lines).areas }));
+      await rewriteManifest(store, key, { fingerprint: fingerprintOf(lines).areas });
     });
     await expectRefusal(key, {
       code: "verification_failed",
@@ -202,7 +196,7 @@ describe("in the transaction", () => {
     async (part) => {
       const key = await brokenBackup(async (key) => {
         const raw = gunzipSync(await bytesOf(key));
-        await replaceArchive(key, gzipSync(raw.subarray(0, raw.length * part)));
+        await replaceArchive(store, key, gzipSync(raw.subarray(0, raw.length * part)));
       });
       await expectRefusal(key, {
         code: expect.stringMatching(
@@ -220,7 +214,7 @@ describe("in the transaction", () => {
         // the last eight bytes are checksum and length
         const at = Math.max(2, Math.floor((bytes.length - 8) * part));
         bytes[at] = (bytes[at] ?? 0) ^ 4;
-        await replaceArchive(key, bytes);
+        await replaceArchive(store, key, bytes);
       });
       await expectRefusal(key, {
         code: expect.stringMatching(/^(archive_rejected|archive_corrupt|restore_failed)$/),

@@ -15,6 +15,7 @@ import { chooseGzip, type Gzip } from "../lib/process/gzip.ts";
 import { findPostgres, type PostgresBinaries } from "../lib/postgres/binaries.ts";
 import { makeServerFolder } from "../lib/server/server_user.ts";
 import { SERVER_PROGRAMS, SupabaseServer } from "../lib/server/supabase.ts";
+import { makeKeyPair, Signer, TrustedKeys } from "@backup/vault/signature.ts";
 import { MemoryStore } from "../lib/vault/memory_store.ts";
 import { StoredVault } from "../lib/vault/stored_vault.ts";
 import type { Progress } from "../lib/run/progress.ts";
@@ -190,6 +191,13 @@ function withReplace(vault: Vault): EngineVault {
       await vault.put(key, bytes, "application/octet-stream");
     },
   };
+}
+
+/** A vault on these objects with a new key, by which it signs. */
+export async function signingStore(objects: MemoryStore): Promise<EngineVault> {
+  const { privateKey, publicKey } = await makeKeyPair();
+  const keys = { signer: new Signer(privateKey), trusted: new TrustedKeys([publicKey]) };
+  return withReplace(new StoredVault(objects, keys));
 }
 
 /** How long requests to a broken vault are retried in tests: it stays broken. */

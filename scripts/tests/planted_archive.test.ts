@@ -10,7 +10,6 @@ import process from "node:process";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { siblingKeys } from "@backup/vault/object_key.ts";
-import { makeKeyPair, Signer, TrustedKeys } from "@backup/vault/signature.ts";
 import { parseDatabaseUrl } from "../lib/postgres/connection.ts";
 import { restoreIntoEmpty } from "../lib/recover/recover.ts";
 import { PostgresServer } from "../lib/server/server.ts";
@@ -27,6 +26,7 @@ import {
   type EnginePlace,
   fixture,
   restore,
+  signingStore,
   sql,
   startServer,
   stateOf,
@@ -52,16 +52,9 @@ beforeAll(async () => {
   vi.stubEnv("SUPABASE_DB_URL_PROD", SECRET);
   canaries = await mkdtemp(join(tmpdir(), "revo-canaries-"));
   await chmod(canaries, 0o777);
-  const { privateKey, publicKey } = await makeKeyPair();
-  const keys = { signer: new Signer(privateKey), trusted: new TrustedKeys([publicKey]) };
   const objects = new MemoryStore();
-  const vault = new StoredVault(objects, keys);
   keyless = new StoredVault(objects);
-  const replace = async (key: string, bytes: Uint8Array | string) => {
-    await vault.delete(key);
-    await vault.put(key, bytes, "application/octet-stream");
-  };
-  place = { ...await startServer(), store: { vault, replace } };
+  place = { ...await startServer(), store: await signingStore(objects) };
   const prod = await createProject(place.server, "prod");
   await sql(prod, await fixture("other_content.sql"));
   await sql(prod, PUBLIC_FUNCTION);
