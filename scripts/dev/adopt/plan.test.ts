@@ -18,6 +18,18 @@ test("the page lists the folders and secrets", () => {
   expect([...named].map(([, name]) => name)).toEqual(secretsOf(ours));
 });
 
+test("the documents to which the screen links are where its links point", () => {
+  const planned = plannedFiles(ours, ours);
+  const place = planned.get("backups/web/src/features/backups/model/documents.ts")?.toString() ?? "";
+  const folder = /"blob\/HEAD\/([^"]+)"/.exec(place)?.[1];
+  const screen = ours.files("web/src").map((path) => ours.text(path)).join("\n");
+  const linked = [...screen.matchAll(/<HelpLink page="([^"]+)"/g)].map(([, page]) => `guia/${page}`);
+  expect(linked.length).toBeGreaterThan(3);
+  for (const page of [...linked, "runbooks/README.md"]) {
+    expect([...planned.keys()]).toContain(`${folder}/${page}`);
+  }
+});
+
 test("no file in the product's folder imports one that is not there", () => {
   const planned = [...plannedFiles(ours, ours).keys()];
   const inFolder = new Set(planned.flatMap((path) => /^backups\/(.*)/.exec(path)?.[1] ?? []));

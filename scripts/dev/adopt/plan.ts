@@ -24,6 +24,7 @@ const IN_FOLDER = new RegExp(
       "(package|package-lock|deno)\\.json|\\.npmrc|\\.gitignore|LICENSE",
       "scripts/[^/]+\\.(ts|sh|sql)|scripts/lib/.+|scripts/dev/(run\\.sh|setup\\.mjs|github/package\\.json)",
       "supabase/(functions|migrations)/.+|\\.github/actions/.+",
+      "docs/[^/]+\\.md|docs/(guia|runbooks|screens)/.+",
       "web/(index\\.html|vite\\.config\\.ts|security_headers\\.ts|tsconfig\\.json|src/.+)",
     ].join("|")
   })$`,
@@ -60,10 +61,15 @@ export function plannedFiles(ours: Checkout, erp: Checkout): Map<string, Buffer>
   return planned;
 }
 
-/** The set-up action caches packages by a lock whose path begins at the repository's root. */
+/** Places that begin at the repository's root: the lock by which packages are cached, and the documents. */
+const ROOTED: Readonly<Record<string, readonly [from: string, to: string]>> = {
+  ".github/actions/setup/action.yml": ["cache-dependency-path: ", `cache-dependency-path: ${FOLDER}/`],
+  "web/src/features/backups/model/documents.ts": ["blob/HEAD/", `blob/HEAD/${FOLDER}/`],
+};
+
 function inFolder(path: string, content: Buffer): Buffer {
-  if (path !== ".github/actions/setup/action.yml") return content;
-  return edited(content, [["cache-dependency-path: ", `cache-dependency-path: ${FOLDER}/`]]);
+  const change = ROOTED[path];
+  return change === undefined ? content : edited(content, [change]);
 }
 
 /** Workflows run their commands in the product's folder, whatever package manager the repository has. */

@@ -5,6 +5,7 @@ import { Instant } from "../../../components/ui/instant.tsx";
 import { formatInstant } from "../../../lib/format.ts";
 import { useNow } from "../../../lib/use_now.ts";
 import { type LastKnown, readLastKnown } from "../data/last_known.ts";
+import { DOCUMENTS } from "../model/documents.ts";
 import { RecoverySteps } from "./details/recovery.tsx";
 import { ErrorPanel } from "./error_panel.tsx";
 import { KeptRuns } from "./kept_runs.tsx";
@@ -12,7 +13,7 @@ import { Panel } from "./panel.tsx";
 
 const RENEW_MS = 30_000;
 const WORKFLOW = "actions/workflows/db-restore-from-r2.yml";
-const RUNBOOKS = "blob/HEAD/docs/runbooks/README.md";
+const RUNBOOKS = `${DOCUMENTS}/runbooks/README.md`;
 
 interface ProductionDownProps {
   error: Error;
