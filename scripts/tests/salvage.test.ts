@@ -56,6 +56,8 @@ const PROJECT = `
   alter table public.clientes enable row level security;
   create policy da_empresa on public.clientes using (id = auth.empresa());
   create policy todos on public.clientes for select using (true);
+  create policy "só da empresa" on public.clientes as restrictive for select using (id = auth.empresa());
+  create policy pares on public.clientes as restrictive for select using (id % 2 = 0);
   grant select on public.clientes to authenticated;
   comment on constraint adulta on public.pessoas is 'maior de idade';`;
 
@@ -109,8 +111,13 @@ test("every row that can be brought is there, unvalidated where it breaks a cons
         where conname in ('do_cliente', 'do_pedido', 'do_cofre', 'cpf_valido', 'adulta') order by 1;`,
     ),
   ).toEqual(["adulta false", "cpf_valido false", "do_cliente false", "do_pedido true"]);
-  expect(await sql(target, "select polname from pg_policy where polrelid = 'public.clientes'::regclass;"))
-    .toEqual(["todos"]);
+  expect(
+    await sql(
+      target,
+      "select polname from pg_policy where polrelid = 'public.clientes'::regclass order by 1;",
+    ),
+  ).toEqual(["pares", "só da empresa", "todos"]);
+  expect(await sql(target, "set role authenticated; select count(*) from public.clientes;")).toEqual(["0"]);
   const { salvaged } = restored.verified;
   const listed = salvaged?.join("\n");
   for (
@@ -125,11 +132,13 @@ test("every row that can be brought is there, unvalidated where it breaks a cons
       /^CREATE VIEW public\.segredos: /m,
       /^CREATE TRIGGER avisa AFTER INSERT ON public\.clientes FOR EACH ROW: /m,
       /^CREATE POLICY da_empresa ON public\.clientes USING: /m,
+      /^policy "só da empresa" of public\.clientes: replaced by one that admits no row$/m,
       /^rows: public\.documentos has no table, expected 1/m,
       /^schema and privileges: policy public\.clientes\.da_empresa is missing/m,
     ]
   ) expect(listed).toMatch(loss);
   expect(listed).not.toContain("chave-secreta");
+  expect(listed).not.toMatch(/^policy pares/m);
   expect(restoreSummary(restored, key, "dev")).toMatch(/SALVAGED: recuperado com perdas[^]*do_cofre/);
 });
 

@@ -6,8 +6,9 @@ import { z } from "zod";
 import { BackupError } from "@backup/errors.ts";
 import type { TocEntry } from "../archive/archive_toc.ts";
 import type { FailedStatement, PsqlSession } from "../postgres/psql.ts";
+import { literal } from "../postgres/sql_text.ts";
 import { restoreSql } from "./restore_sql.ts";
-import type { ArchivedKey } from "./unvalidated_keys.ts";
+import { type ArchivedKey, QUOTED_NAME } from "./unvalidated_keys.ts";
 
 const checksSchema = z.array(z.tuple([z.string(), z.string()]));
 
@@ -77,10 +78,39 @@ export class Salvage {
     this.losses.push(...found.map(([name, outcome]) => `check ${name}: ${outcome}`));
   }
 
+  /**
+   * A restrictive policy that did not come back would leave open what it closes: one of its name that admits no row stands
+   * in for it.
+   */
+  async closePolicies(entries: readonly TocEntry[]): Promise<void> {
+    for (const { relation, name, statement } of restrictivePolicies(entries)) {
+      const isMissing = await this.session.value(
+        `select to_json(count(*) = 1 and not bool_or(exists (select from pg_catalog.pg_policy p
+                          where p.polrelid = c.oid and pg_catalog.quote_ident(p.polname) = ${literal(name)})))
+           from pg_catalog.pg_class c where c.oid = to_regclass(${literal(relation)});`,
+      );
+      if (isMissing !== true) continue;
+      await this.session.run(statement);
+      this.losses.push(`policy ${name} of ${relation}: replaced by one that admits no row`);
+    }
+  }
+
   /** Lists differences from the backup, which end a restore. */
   readonly differ = (what: string, differences: readonly string[]): void => {
     this.losses.push(...differences.map((each) => `${what}: ${each}`));
   };
+}
+
+const RESTRICTIVE = new RegExp(
+  `^CREATE POLICY (${QUOTED_NAME}) ON (${QUOTED_NAME}\\.${QUOTED_NAME}) AS RESTRICTIVE `,
+);
+
+function restrictivePolicies(entries: readonly TocEntry[]) {
+  return entries.filter(({ kind }) => kind === "POLICY").flatMap(({ definition }) => {
+    const [, name = "", relation = ""] = RESTRICTIVE.exec(definition) ?? [];
+    const statement = `create policy ${name} on ${relation} as restrictive using (false);`;
+    return name === "" ? [] : [{ name, relation, statement }];
+  });
 }
 
 /** Where a statement may begin to show an address, a key or a password. */

@@ -217,6 +217,7 @@ async function loadAll(
     if (pass.name === "content") {
       await addKeys(keys);
       await salvage?.restoreChecks();
+      await salvage?.closePolicies(entries.filter(({ dumpId }) => taken.has(dumpId)));
     }
     if (pass.name === "extensions") await session.run("set local session_replication_role = replica;");
   }

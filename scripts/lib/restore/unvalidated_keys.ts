@@ -19,9 +19,10 @@ export interface ArchivedKey {
   unvalidated: string;
 }
 
-const NAME = `(?:"(?:[^"]|"")+"|[^\\s".]+)`;
+/** A name as SQL has it, in a regular expression. */
+export const QUOTED_NAME = `(?:"(?:[^"]|"")+"|[^\\s".]+)`;
 const ADDED = new RegExp(
-  `^ALTER TABLE (?:ONLY )?(${NAME}\\.(${NAME}))\\s+ADD CONSTRAINT (${NAME}) FOREIGN KEY `,
+  `^ALTER TABLE (?:ONLY )?(${QUOTED_NAME}\\.(${QUOTED_NAME}))\\s+ADD CONSTRAINT (${QUOTED_NAME}) FOREIGN KEY `,
 );
 
 /** The foreign keys that entries of an archive add. */
