@@ -4,15 +4,12 @@
  */
 import { z } from "zod";
 import { BackupError, toBackupError } from "@backup/errors.ts";
-import { isRejected } from "@backup/vault/backup_state.ts";
-import { type AnyManifest, isProving } from "@backup/vault/manifest.ts";
-import { type Target, targetSchema } from "@backup/target.ts";
+import { targetSchema } from "@backup/target.ts";
 import { rebuildRuns } from "../reconcile/rebuild_audit.ts";
 import { Catalog } from "../catalog/catalog.ts";
 import { findToolsFor } from "../postgres/client_tools.ts";
 import { type Connection, parseDatabaseUrl } from "../postgres/connection.ts";
-import { backupsNewestFirst, newestBackup } from "../vault/newest_backup.ts";
-import { newestProof } from "../vault/newest_proof.ts";
+import { newestBackup } from "../vault/newest_backup.ts";
 import { preparePlatform } from "../server/prepare_platform.ts";
 import { type Emptiness, readEmptiness } from "../server/empty_database.ts";
 import { grantDefaults, makeProjectOwner } from "../server/project_owner.ts";
@@ -25,7 +22,7 @@ import { Session, type SessionOptions } from "../postgres/session.ts";
 import { adoptMissing } from "../reconcile/adopt_missing.ts";
 import type { Vault } from "../vault/vault.ts";
 import { type FetchedBackup, withFetchedBackup } from "../vault/fetch_backup.ts";
-import { isTrusted, readSignedManifest } from "../vault/trust.ts";
+import { describeManifest, listBackups } from "./list_backups.ts";
 import { restoreFetched, type RestoreOrder, type RestoreResult } from "../restore/restore_backup.ts";
 
 const NEWEST = "newest";
@@ -61,7 +58,7 @@ export async function recoverFromVault(
   const print = (line: string) => output.print(line);
   const vault = vaultOf(env);
   if (env.R2_KEY === undefined) {
-    if (env.DATABASE_URL === undefined) return await list(vault, env.TARGET, print);
+    if (env.DATABASE_URL === undefined) return await listBackups(vault, env.TARGET, print);
     throw new BackupError("missing_environment", "Cannot restore: R2_KEY is missing", {
       hint: `Run it without DATABASE_URL to see the list, then name a key, or R2_KEY=${NEWEST}.`,
     });
@@ -77,40 +74,19 @@ export async function recoverFromVault(
     salvage: env.SALVAGE,
   });
   output.setResult({ r2_key: key, verified, skipped, warnings });
-  print(`restored and checked: ${verified.tables} tables, ${verified.rows} rows`);
+  const outcome = verified.salvaged === null ? "restored and checked" : "SALVAGED, which proves nothing";
+  print(`${outcome}: ${verified.tables} tables, ${verified.rows} rows`);
   for (const what of verified.notChecked) print(`not checked: ${what}`);
   for (const { kind, name, reason } of skipped) print(`left out: ${kind} ${name}: ${reason}`);
   for (const warning of warnings) print(`warning: ${warning}`);
   for (const loss of verified.salvaged ?? []) print(`SALVAGED, not as it was: ${loss}`);
 }
 
-async function list(vault: Vault, target: Target, print: (line: string) => void): Promise<void> {
-  const backups = await backupsNewestFirst(vault, target);
-  for (const { key, beside } of backups) {
-    const rejected = isRejected({ proof: await newestProof(vault, beside) }) ? ", REJECTED by a drill" : "";
-    const { manifest, trust } = await readSignedManifest(vault, key);
-    const unsigned = isTrusted(vault, trust) ? "" : ", NOT SIGNED by a key of this installation";
-    print(`${key}  ${describe(manifest)}${rejected}${unsigned}`);
-  }
-  print(
-    `${backups.length} backups of ${target}, newest first. R2_KEY=… checks one, R2_KEY=${NEWEST} the first full one ` +
-      "that is signed, where there are keys, is not what a restore replaced, and that no drill rejected.",
-  );
-}
-
-function describe(manifest: AnyManifest | null): string {
-  if (manifest === null) return "without manifest";
-  const size = `${(manifest.bytes / 1e6).toFixed(1)} MB, ${manifest.mode}`;
-  return isProving(manifest)
-    ? `${size}, ${manifest.tables_total} tables, ${manifest.rows_total} rows, PostgreSQL ${manifest.server_version}`
-    : `${size}, of the old format`;
-}
-
 /** Downloads the backup and checks its size, its hash and the head of its archive. */
 async function check(deps: Omit<Context, "connection">, wanted: WantedBackup): Promise<void> {
   const { progress } = deps;
   await withFetchedBackup(deps, wanted, ({ key, manifest, toc }) => {
-    progress.log(`${key} is good: ${toc.entries.length} entries, ${describe(manifest)}`);
+    progress.log(`${key} is good: ${toc.entries.length} entries, ${describeManifest(manifest)}`);
     if (manifest !== null) progress.log(`SHA-256 ${manifest.sha256}, as its manifest says`);
     return Promise.resolve();
   });
