@@ -19,3 +19,9 @@ test.each([["15.14", 150013], ["17.6", 170006], ["18.0", 180000]])(
     expect(() => requireMatchingVersions(tools(version), server(number))).not.toThrow();
   },
 );
+
+test("the client that is to be installed is one of the server's major version", () => {
+  expect(() => requireMatchingVersions(tools("15.13"), server(170002))).toThrow(
+    expect.objectContaining({ hint: "Install the PostgreSQL 17 client, 17.6 or newer." }),
+  );
+});

@@ -76,7 +76,7 @@ export function requireMatchingVersions(tools: ClientTools, server: ServerFacts)
       `Cannot use PostgreSQL client ${tools.version}: before ${major}.${floor} an archive can run programs on this machine`,
       {
         hint: `Install the PostgreSQL ${serverMajor} client, ${serverMajor}.${
-          Math.max(floor, serverMinor)
+          Math.max(FIRST_RESTRICTED[serverMajor] ?? 0, serverMinor)
         } or newer.`,
       },
     );
