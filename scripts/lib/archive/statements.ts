@@ -36,7 +36,11 @@ export function requirePlainStatements({ entries }: Pick<ArchiveToc, "entries">)
     throw new BackupError(
       "archive_rejected",
       `Cannot restore the archive: ${kind} ${schema === null ? tag : `${schema}.${tag}`} ${reason}`,
-      { hint: "pg_dump does not write this: the archive was changed. Use a signed backup." },
+      {
+        hint:
+          "pg_dump writes this only with --inserts or another encoding than UTF8; else the archive was changed. " +
+          "Make it again without these options, or use a signed backup.",
+      },
     );
   }
 }
