@@ -134,6 +134,12 @@ test("objects that need schemas of the platform are left out by name, the rest i
      create table public.chaves (id int primary key, segredo int constraint do_cofre references vault.secrets (id));
      insert into public.chaves values (1, 5);
      create function public.le(nome text) returns text begin atomic select vault.ler(nome); end;
+     create table public.notas (id int primary key, empresa_id int);
+     insert into public.notas values (1, 1);
+     alter table public.notas enable row level security;
+     create policy todas on public.notas using (true);
+     create policy com_segredo on public.notas as restrictive using (vault.ler('x') = 'y');
+     grant select on public.notas to anon;
      create function public.le_depois() returns text language plpgsql as 'begin return vault.ler(''x''); end';`,
   );
   expect(namesWith(drilled.receipt, "FAIL")).toEqual(NOT_REVO);
@@ -143,8 +149,13 @@ test("objects that need schemas of the platform are left out by name, the rest i
     "fk constraint public.chaves do_cofre",
     "function public.le(text)",
     "materialized view public.copia",
+    "policy public.notas com_segredo",
     "view public.agendamentos",
   ]);
+  expect(drilled.receipt.checks.find(({ name }) => name === "anon_reads")).toMatchObject({
+    verdict: "SKIPPED",
+    detail: "not on this server: policy public.notas com_segredo",
+  });
   expect(left.map(({ why }) => why).join()).toContain(
     "cron.job is missing on this server: needs the extension pg_cron",
   );

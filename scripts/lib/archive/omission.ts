@@ -8,6 +8,8 @@ export interface Omission {
   dumpIds: ReadonlySet<number>;
   /** What is left out. */
   objects: readonly { name: string; why: string }[];
+  /** Restrictive policies among them, of tables that are not: others admit rows that these refuse. */
+  restrictions: readonly string[];
   /** Objects of the platform whose absence is the reason, as `schema.name` or `schema.name(arguments)`. */
   needs: ReadonlySet<string>;
   /** Whether a line of the fingerprint is about one of the objects, or about a part of one. */
@@ -21,6 +23,7 @@ const PARTS = new Set([
   ...["TABLE DATA", "ACL", "COMMENT", "SECURITY LABEL", "SEQUENCE SET", "SEQUENCE OWNED BY", "ROW SECURITY"],
   ...["MATERIALIZED VIEW DATA", "PUBLICATION TABLE"],
 ]);
+const RESTRICTIVE = /^CREATE POLICY .* AS RESTRICTIVE /;
 const RELATIONS = new Set(["TABLE", "VIEW", "MATERIALIZED VIEW", "FOREIGN TABLE", "SEQUENCE"]);
 
 /**
@@ -46,6 +49,7 @@ export function omissionOf(
       name: nameOf(entry),
       why: reasons.get(entry.dumpId) ?? "",
     })),
+    restrictions: omitted.filter((entry) => RESTRICTIVE.test(entry.definition) && !isPart(entry)).map(nameOf),
     needs,
     covers: (line) => lineNames(line).some((name) => names.has(name)),
     coversRelation: (key) => keys.has(key),

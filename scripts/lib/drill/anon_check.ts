@@ -1,6 +1,6 @@
 /** What can be read without an account, tried as the role anon. */
 import { z } from "zod";
-import { NO_ROWS, passUnless, skipped } from "./check.ts";
+import { passUnless, skipped, unreadable } from "./check.ts";
 import { privateRelations } from "./company_scope.ts";
 import { ANON, queryAsReaders, readRelations } from "./readers.ts";
 import { ownerCheck } from "./transactions.ts";
@@ -9,8 +9,10 @@ import { ownerCheck } from "./transactions.ts";
  * Without an account no row of a company or of a person can be read, whatever the source allowed: a leak of the source
  * is a failure here too. Other tables may be open to everybody; they are named.
  */
-export const anonCheck = ownerCheck("anon_reads", async (session, { manifest, anonReads }) => {
-  if (manifest?.mode === "schema-only") return skipped(NO_ROWS);
+export const anonCheck = ownerCheck("anon_reads", async (session, database) => {
+  const reason = unreadable(database);
+  if (reason !== null) return skipped(reason);
+  const { anonReads } = database;
   const relations = await readRelations(session);
   const queries = relations.map(({ name }) => ({
     reader: ANON,

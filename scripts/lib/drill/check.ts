@@ -18,6 +18,8 @@ export interface DrillDatabase {
   fingerprintLines: readonly string[] | null;
   /** Whether a line of a fingerprint is about what this server cannot hold. */
   isOmitted?: (line: string) => boolean;
+  /** Policies that restrict who reads, and which this server cannot hold: what is read without them shows nothing. */
+  lostRestrictions?: readonly string[];
   /** Quoted `schema.table` of what is of companies and may still be read without an account. */
   anonReads: readonly string[];
   /** Quoted `schema.table` of what users of other companies may read. */
@@ -30,6 +32,12 @@ export interface DrillDatabase {
    */
   fault?: string;
   signal?: AbortSignal;
+}
+
+/** Why a check of who may read is skipped; `null`: it can be made. */
+export function unreadable({ manifest, lostRestrictions = [] }: DrillDatabase): string | null {
+  if (manifest?.mode === "schema-only") return NO_ROWS;
+  return lostRestrictions.length === 0 ? null : `not on this server: ${lostRestrictions.join(", ")}`;
 }
 
 export interface CheckOutcome {

@@ -2,15 +2,17 @@
 import { z } from "zod";
 import type { SqlSession } from "../postgres/sql_session.ts";
 import { literal } from "../postgres/sql_text.ts";
-import { NO_ROWS, passUnless, skipped } from "./check.ts";
+import { passUnless, skipped, unreadable } from "./check.ts";
 import { findMembers, type Member } from "./company_members.ts";
 import { companyScopes, type Scope } from "./company_scope.ts";
 import { OWNER, queryAsReaders, readRelations } from "./readers.ts";
 import { ownerCheck } from "./transactions.ts";
 
 /** A signed-in user of one company reads no row of another. */
-export const companyCheck = ownerCheck("company_reads", async (session, { manifest, sharedReads }) => {
-  if (manifest?.mode === "schema-only") return skipped(NO_ROWS);
+export const companyCheck = ownerCheck("company_reads", async (session, database) => {
+  const reason = unreadable(database);
+  if (reason !== null) return skipped(reason);
+  const { sharedReads } = database;
   const relations = await readRelations(session);
   const scopes = [...companyScopes(relations).values()]
     .filter(({ relation }) => !sharedReads.includes(relation.name));

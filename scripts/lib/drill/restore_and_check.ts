@@ -57,7 +57,8 @@ export async function restoreAndCheck(
         const { owner } = throwaway;
         const expected = expectedContent(backup.manifest, request.fingerprintLines, restored.omission);
         const isOmitted = restored.omission?.covers;
-        const database = { ...request, ...expected, isOmitted, owner, tools, signal };
+        const lostRestrictions = restored.omission?.restrictions;
+        const database = { ...request, ...expected, isOmitted, lostRestrictions, owner, tools, signal };
         verdicts.add(await runChecks(DATABASE_CHECKS, database, clock));
       }
       return restored;
