@@ -25,7 +25,7 @@ const IN_FOLDER = new RegExp(
       "scripts/[^/]+\\.(ts|sh|sql)|scripts/lib/.+|scripts/dev/(run\\.sh|setup\\.mjs|github/package\\.json)",
       "supabase/(functions|migrations)/.+|\\.github/actions/.+",
       "docs/[^/]+\\.md|docs/(guia|runbooks|screens)/.+",
-      "web/(index\\.html|vite\\.config\\.ts|security_headers\\.ts|tsconfig\\.json|src/.+)",
+      "web/(index\\.html|vite\\.config\\.ts|security_headers\\.ts|tsconfig\\.json|src/.+|module/.+)",
     ].join("|")
   })$`,
 );

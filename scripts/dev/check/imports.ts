@@ -26,7 +26,8 @@ export function importsOf(file: string, text: string): string[] {
   const statement =
     /^(?:import|export)\b[^"';]*?\bfrom\s*"([^"\n]+)"|^import\s*"([^"\n]+)"|\bimport\(\s*"([^"\n]+)"/gm;
   return [...text.replaceAll(/`[^`\n]*`/g, "").matchAll(statement)].map(([, from, bare, later]) => {
-    const target = (from ?? bare ?? later ?? "").replace(/^@backup\//, `${DOMAIN}/`);
+    const [path = ""] = (from ?? bare ?? later ?? "").split("?"); // Vite reads what follows
+    const target = path.replace(/^@backup\//, `${DOMAIN}/`);
     if (target.startsWith("@std/")) return STD;
     return target.startsWith(".") ? normalize(join(dirname(file), target)) : target;
   });

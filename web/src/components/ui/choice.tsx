@@ -1,4 +1,4 @@
-import type { ComponentProps, ReactNode } from "react";
+import { type ComponentPropsWithoutRef, type ForwardedRef, forwardRef, type ReactNode } from "react";
 import { classNames } from "../../lib/class_names.ts";
 
 interface ChoiceGroupProps {
@@ -20,7 +20,7 @@ export function ChoiceGroup({ legend, columns, children }: ChoiceGroupProps) {
   );
 }
 
-interface ChoiceProps extends Omit<ComponentProps<"input">, "type"> {
+interface ChoiceProps extends Omit<ComponentPropsWithoutRef<"input">, "type"> {
   label: string;
   hint?: string;
   /** Marked as dangerous. */
@@ -28,16 +28,21 @@ interface ChoiceProps extends Omit<ComponentProps<"input">, "type"> {
 }
 
 /** One option of a group: a radio button whose whole card is clickable. */
-export function Choice(props: ChoiceProps) {
-  return <Card {...props} type="radio" />;
-}
+export const Choice = forwardRef<HTMLInputElement, ChoiceProps>(function Choice(props, ref) {
+  return <Card {...props} input={ref} type="radio" />;
+});
 
 /** A setting that is on or off: a checkbox whose whole card is clickable. */
-export function Check(props: ChoiceProps) {
-  return <Card {...props} type="checkbox" />;
+export const Check = forwardRef<HTMLInputElement, ChoiceProps>(function Check(props, ref) {
+  return <Card {...props} input={ref} type="checkbox" />;
+});
+
+interface CardProps extends ChoiceProps {
+  type: "radio" | "checkbox";
+  input: ForwardedRef<HTMLInputElement>;
 }
 
-function Card({ label, hint, danger = false, type, ...input }: ChoiceProps & { type: "radio" | "checkbox" }) {
+function Card({ label, hint, danger = false, type, input, ...rest }: CardProps) {
   return (
     <label
       className={classNames(
@@ -49,7 +54,8 @@ function Card({ label, hint, danger = false, type, ...input }: ChoiceProps & { t
       )}
     >
       <input
-        {...input}
+        {...rest}
+        ref={input}
         type={type}
         className={classNames(
           "mt-0.5 size-4 shrink-0 focus-visible:outline-none",

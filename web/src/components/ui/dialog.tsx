@@ -1,7 +1,8 @@
 import { X } from "lucide-react";
 import { Dialog as Primitive } from "radix-ui";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useContext, useState } from "react";
 import { classNames } from "../../lib/class_names.ts";
+import { LayerContext } from "./layer.ts";
 
 interface DialogProps {
   title: string;
@@ -37,7 +38,7 @@ export function Dialog(
   };
   return (
     <Primitive.Root open onOpenChange={change}>
-      <Primitive.Portal>
+      <Primitive.Portal container={useContext(LayerContext)}>
         <Primitive.Overlay className="fixed inset-0 z-40 bg-black/50" />
         <Primitive.Content
           onCloseAutoFocus={giveFocusBack}

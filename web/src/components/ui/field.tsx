@@ -1,4 +1,4 @@
-import { type ComponentProps, type ReactNode, useId } from "react";
+import { type ComponentPropsWithoutRef, forwardRef, type ReactNode, useId } from "react";
 import { classNames } from "../../lib/class_names.ts";
 
 /** The attributes that connect a control to the label, hint and error of its {@link Field}. */
@@ -43,22 +43,31 @@ export function Field({ label, optional = false, hint, error, children }: FieldP
 const CONTROL = "w-full rounded-md border border-edge bg-surface px-3 py-2 text-ink " +
   "placeholder:text-muted aria-invalid:border-bad disabled:bg-sunken disabled:text-muted";
 
-/** `compact` is as high as a {@link Select}: for rows of filters. */
-export function Input(
-  { className, compact = false, ...rest }: ComponentProps<"input"> & { compact?: boolean },
+interface InputProps extends ComponentPropsWithoutRef<"input"> {
+  /** As high as a {@link Select}: for rows of filters. */
+  compact?: boolean;
+}
+
+// React 18, which a host may have, passes no `ref` to a component without forwardRef
+export const Input = forwardRef<HTMLInputElement, InputProps>(function Input(
+  { className, compact = false, ...rest },
+  ref,
 ) {
   return (
     <input
       {...rest}
+      ref={ref}
       className={classNames(CONTROL, compact ? "h-9" : "min-h-10", className)}
     />
   );
-}
+});
 
-export function TextArea({ className, ...rest }: ComponentProps<"textarea">) {
-  return <textarea rows={2} {...rest} className={classNames(CONTROL, className)} />;
-}
+export const TextArea = forwardRef<HTMLTextAreaElement, ComponentPropsWithoutRef<"textarea">>(
+  function TextArea({ className, ...rest }, ref) {
+    return <textarea rows={2} {...rest} ref={ref} className={classNames(CONTROL, className)} />;
+  },
+);
 
-export function Select({ className, ...rest }: ComponentProps<"select">) {
+export function Select({ className, ...rest }: ComponentPropsWithoutRef<"select">) {
   return <select {...rest} className={classNames(CONTROL, "min-h-9 w-auto py-1", className)} />;
 }

@@ -65,7 +65,7 @@ export interface BackupsProviderProps {
 /** Wraps the feature's routes. The host also provides a `QueryClientProvider` and sonner's `Toaster`. */
 export function BackupsProvider({ client, onSessionExpired, children }: BackupsProviderProps) {
   const gateway = useMemo(() => createGateway(client, onSessionExpired), [client, onSessionExpired]);
-  return <GatewayContext value={gateway}>{children}</GatewayContext>;
+  return <GatewayContext.Provider value={gateway}>{children}</GatewayContext.Provider>;
 }
 
 /** The gateway of the nearest {@link BackupsProvider}. */

@@ -81,7 +81,7 @@ export function DayStrip({ days, isOverdue, onPick }: DayStripProps) {
         {days.map((day, index) => (
           <DayCell
             key={day.day}
-            ref={(cell) => void (cells.current[index] = cell)}
+            cell={(element) => void (cells.current[index] = element)}
             day={day}
             state={states[index] ?? "unknown"}
             isCurrent={index === current}
@@ -96,7 +96,7 @@ export function DayStrip({ days, isOverdue, onPick }: DayStripProps) {
 }
 
 interface DayCellProps {
-  ref(cell: HTMLButtonElement | null): void;
+  cell(element: HTMLButtonElement | null): void;
   day: BackupDay;
   state: DayState;
   isCurrent: boolean;
@@ -104,11 +104,11 @@ interface DayCellProps {
   onPick(): void;
 }
 
-function DayCell({ ref, day, state, isCurrent, onPoint, onPick }: DayCellProps) {
+function DayCell({ cell, day, state, isCurrent, onPoint, onPick }: DayCellProps) {
   const { icon: Icon, colours } = CELL_STYLES[state];
   return (
     <button
-      ref={ref}
+      ref={cell}
       type="button"
       tabIndex={isCurrent ? 0 : -1}
       aria-label={`${formatDay(day.day)}: ${DAY_STATE_NAMES[state]}. ${describeDay(day, state).join(" ")}`}
