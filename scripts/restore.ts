@@ -105,6 +105,7 @@ async function restore({ env, admission, vault, signal }: Task, run: TrackedRun)
     allowTightLockTable: env.ALLOW_TIGHT_LOCK_TABLE,
     allowOrphans: env.ALLOW_ORPHANS,
     allowUnsigned: env.ALLOW_UNSIGNED ?? null,
+    privilegesFrom: env.PRIVILEGES_FROM ?? null,
     endSessions: env.END_SESSIONS,
     approvedSha256: admission === "requested"
       ? await run.catalog.approvedSha256(run.requester.requestId)
@@ -122,14 +123,19 @@ async function restore({ env, admission, vault, signal }: Task, run: TrackedRun)
   return { r2_key: env.R2_KEY, result: { ...result, changed_since_plan: changedSincePlan } };
 }
 
-function warningsOf({ warnings, changedSincePlan, verified: { closed } }: RestoreResult): string[] {
+function warningsOf(
+  { warnings, changedSincePlan, privilegesFrom, verified: { closed, open } }: RestoreResult,
+): string[] {
   const changes = changedSincePlan && describeChanges(changedSincePlan);
   return [
     ...warnings,
     ...changes === null ? [] : [changes],
     ...closed === null ? [] : [
-      "the archive has no privileges: objects that the target had keep theirs, " +
-      `${closed.length} others are closed to all but their owner: ${closed.join(", ") || "none"}`,
+      `the archive has no privileges: objects have those of ${privilegesFrom ?? "the target"}, ` +
+      `${closed.length} others are closed to all but their owner: ${
+        closed.join(", ") || "none"
+      }; open objects: ` +
+      Object.entries(open ?? {}).map(([role, count]) => `${role} ${count}`).join(", "),
     ],
   ];
 }
@@ -170,6 +176,7 @@ async function plan(
     allowTightLockTable: env.ALLOW_TIGHT_LOCK_TABLE,
     allowOrphans: env.ALLOW_ORPHANS,
     allowUnsigned: env.ALLOW_UNSIGNED ?? null,
+    privilegesFrom: env.PRIVILEGES_FROM ?? null,
     requester: requester.requestedBy,
   });
   for (const obstacle of planned.obstacles) reporter.warn(`obstacle: ${JSON.stringify(obstacle)}`);

@@ -196,6 +196,55 @@ test("an archive of an older format restores privileges per object, and grants n
   expect(differences.filter((line) => !/so_no_backup|nova/.test(line))).toEqual([]);
 });
 
+test("an archive without privileges takes those of a newer backup, in a fresh project too", async () => {
+  const old = await oldArchive(store, prod);
+  await sql(prod, "create schema outro; create table public.so_depois (id int);");
+  const source = (await backUp(store.vault, prod)).keys.archive;
+  await sql(prod, "drop schema outro; drop table public.so_depois;");
+  const [fresh, open] = await Promise.all([
+    createProject(server, "sem_nada"),
+    createProject(server, "aberto"),
+  ]);
+  const { verified, privilegesFrom, warnings } = await restore(store.vault, fresh, old, {
+    privilegesFrom: source,
+  });
+  expect({ closed: verified.closed, privilegesFrom, warnings }).toEqual({
+    closed: [],
+    privilegesFrom: source,
+    warnings: [],
+  });
+  const { differences } = await compareDatabases(url("prod"), url("sem_nada"));
+  expect(differences).toEqual([]);
+
+  // a target that was more open than the backup is closed again
+  await restore(store.vault, open, key);
+  await sql(
+    open,
+    "grant execute on function public.segredo() to anon; grant update (id) on public.clientes to anon;",
+  );
+  await restore(store.vault, open, old, { privilegesFrom: "newest" });
+  expect(await sql(open, ACCESS)).toEqual(await sql(prod, ACCESS));
+  expect(restoreSummary({ ...await restore(store.vault, open, old, { privilegesFrom: source }) }, old, "dev"))
+    .toContain(`valem as do backup \`${source}\`; objetos abertos agora: anon`);
+});
+
+const ACCESS = `select has_function_privilege('anon', 'public.segredo()', 'execute'),
+  has_function_privilege('anon', 'public.visivel()', 'execute'),
+  has_column_privilege('anon', 'public.clientes', 'id', 'update'),
+  has_column_privilege('anon', 'public.clientes', 'id', 'select');`;
+
+test("a backup of the old format is no source of privileges, and the target stays as it was", async () => {
+  const target = await createProject(server, "sem_fonte");
+  await sql(target, await fixture("other_content.sql"));
+  const before = await stateOf(target);
+  const old = await oldArchive(store, prod);
+  await expect(restore(store.vault, target, old, { privilegesFrom: old })).rejects.toMatchObject({
+    code: "archive_rejected",
+    message: expect.stringContaining("old format"),
+  });
+  expect(await stateOf(target)).toBe(before);
+});
+
 const ROUNDS = sized(6, 20);
 
 test(

@@ -12,6 +12,7 @@ import type { Connection } from "../lib/postgres/connection.ts";
 import type { SupabaseServer } from "../lib/server/supabase.ts";
 import { PsqlSession } from "../lib/postgres/psql.ts";
 import { type PlanOrder, planRestore, type RestorePlan } from "../lib/restore/plan.ts";
+import { planSummary } from "../lib/restore/plan_summary.ts";
 import { describeChanges } from "../lib/restore/plan_changes.ts";
 import { atPhase, sqlNow } from "./engine_breakage.ts";
 import {
@@ -248,6 +249,32 @@ test("reports the facts that an old manifest does not contain", async () => {
     { table: "public.clientes", backup: "unknown", target: 0, difference: null },
     { table: "public.so_aqui", backup: "absent", target: 0, difference: 0 },
   ]));
+});
+
+test("lists what an archive without privileges leaves open and closed, as the restore does it", async () => {
+  const old = await oldArchive(store, prod);
+  for (const privilegesFrom of [null, key]) {
+    const target = await createProject(server, privilegesFrom === null ? "fechado" : "com_fonte");
+    const planned = await plan(target, old, { privilegesFrom });
+    const { verified } = await restore(store.vault, target, old, { privilegesFrom });
+    const { access } = planned;
+    expect(access?.from).toBe(privilegesFrom);
+    expect(Object.fromEntries(access?.roles.map(({ role, open }) => [role, open]) ?? [])).toEqual(
+      verified.open,
+    );
+    expect(restorePlanSchema.parse(planned).access).toEqual(access);
+    if (privilegesFrom === null) {
+      expect(access).toMatchObject({ open: { total: 0 }, closed: { total: verified.closed?.length } });
+      expect(planSummary(planned)).toMatch(/Fechados depois da restauração[^]*tabela public\.clientes/);
+    } else {
+      expect(verified.open).toMatchObject({ anon: expect.any(Number) });
+      expect(access?.open.listed).toContainEqual(
+        { kind: "table", name: "public.clientes", roles: expect.arrayContaining(["anon"]) },
+      );
+      expect(planSummary(planned)).toMatch(/as do backup revo\/prod[^]*tabela public\.clientes: .*anon/);
+    }
+  }
+  expect((await plan(await createProject(server, "com_permissoes"))).access).toBeNull();
 });
 
 test("what the plan reports as an obstacle fails the restore", async () => {

@@ -249,6 +249,7 @@ describe("the inputs of a script", () => {
     REVO_POSTGRES_MAJOR: "98",
     REVO_RUNNER: "revo-large",
     REVO_ALLOW_ORPHANS: "yes",
+    REVO_PRIVILEGES_FROM: "newest",
   };
   let test: TestGitHub;
   let seen: string;
@@ -340,6 +341,7 @@ describe("the inputs of a script", () => {
       CONFIRM: "",
       PLAN: "false",
       ALLOW_ORPHANS: "yes",
+      PRIVILEGES_FROM: "newest",
       SUPABASE_DB_URL_VERIFY: "url-of-verify",
       SUPABASE_DB_URL_DEV: "",
     });

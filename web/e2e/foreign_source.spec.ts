@@ -17,7 +17,13 @@ async function simulate(key: string): Promise<void> {
   const listed = { total: 0, listed: [] };
   const plan = {
     ...{ target: "prod", differences: listed, onlyInTarget: listed, extensions: [], missingRoles: [] },
-    ...{ stays: listed, keepsTargetPrivileges: false, sessions: listed, obstacles: [] },
+    ...{ stays: listed, keepsTargetPrivileges: true, sessions: listed, obstacles: [] },
+    access: {
+      from: null,
+      roles: [{ role: "anon", open: 0 }, { role: "authenticated", open: 1 }],
+      open: { total: 1, listed: [{ kind: "table", name: "public.clientes", roles: ["authenticated"] }] },
+      closed: { total: 1, listed: [{ kind: "function", name: "public.fechar()" }] },
+    },
     backup: {
       ...{ key, createdAt: "2026-01-15T03:10:22Z", mode: "full", bytes: 1000, serverVersion: "17.6" },
       ...{ proofs: "complete", unknown: [], reading: "equal" },
@@ -58,6 +64,9 @@ test("into production it is marked in red, and needs its name beside the confirm
   await dialog(page).getByRole("button", { name: "Continuar" }).click();
   await expect(dialog(page).getByText(/as contas, senhas e permissões passam a ser as de dev/)).toBeVisible();
   await expect(dialog(page).getByText("lido até o fim, igual ao manifesto")).toBeVisible();
+  await expect(dialog(page).getByText(/as do destino.*Objetos abertos: anon 0, authenticated 1/))
+    .toBeVisible();
+  await expect(dialog(page).getByText("função public.fechar()")).toBeVisible();
   await dialog(page).getByRole("button", { name: "Continuar" }).click();
   await dialog(page).getByLabel("Digite RESTORE_PROD para confirmar").fill("RESTORE_PROD");
   await dialog(page).getByLabel("Motivo").fill("teste da tela");

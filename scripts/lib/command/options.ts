@@ -7,7 +7,7 @@ import type { Option, Setting } from "./command.ts";
 const isKey = (text: string) => tryParseArchiveKey(text) !== null;
 const KEY_MESSAGE = "is no key of a backup: revo/<target>/YYYY/MM/DD/supabase_….dump.gz, as `list` shows it";
 const keySchema = z.string().refine(isKey, KEY_MESSAGE);
-const keyOrNewestSchema = z.string().refine((text) => text === "newest" || isKey(text), KEY_MESSAGE);
+export const keyOrNewestSchema = z.string().refine((text) => text === "newest" || isKey(text), KEY_MESSAGE);
 
 export const positive = z.coerce.number("must be a number").positive("must be greater than 0");
 export const uuid = z.guid("is no UUID");

@@ -6,6 +6,7 @@ import {
   allowUnsigned,
   archiveKey,
   DATABASES,
+  keyOrNewestSchema,
   REQUESTER,
   SIGNER,
   target,
@@ -61,6 +62,12 @@ export const restoreCommand: Command = {
       flag: "allow-orphans",
       variable: "ALLOW_ORPHANS",
       summary: "restore foreign keys whose rows refer to missing ones without validation (NOT VALID)",
+    },
+    {
+      flag: "privileges-from",
+      variable: "PRIVILEGES_FROM",
+      value: { placeholder: "KEY|newest", schema: keyOrNewestSchema },
+      summary: "of a backup without privileges: take those of this backup, or of the `newest` one",
     },
     allowUnsigned,
     {

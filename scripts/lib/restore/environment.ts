@@ -19,6 +19,7 @@ export const restoreEnvironment = z.object({
   ALLOW_SCHEMA_ONLY: yes,
   ALLOW_TIGHT_LOCK_TABLE: yes,
   ALLOW_ORPHANS: yes,
+  PRIVILEGES_FROM: z.string().optional().transform((text) => text || undefined),
   SALVAGE: yes,
   CONFIRM_SALVAGE: z.string().optional(),
   REVO_BREAK_GLASS: z.string().optional(),

@@ -14,6 +14,7 @@ import type { Connection } from "../postgres/connection.ts";
 import type { Progress } from "../run/progress.ts";
 import type { Vault } from "../vault/vault.ts";
 import { readFingerprintLines, readTrustedManifest } from "../vault/fetch_backup.ts";
+import { type AccessPlan, planAccess } from "./plan_access.ts";
 import { type DurationPlan, planDuration } from "./plan_duration.ts";
 import {
   compareSchemas,
@@ -27,6 +28,7 @@ import { catalogObjects } from "./plan_objects.ts";
 import { findObstacles, type Obstacle } from "./plan_obstacles.ts";
 import { keptSchemas } from "./kept_schemas.ts";
 import { planTables, type TablesPlan } from "./plan_tables.ts";
+import { readPrivilegeSource } from "./privilege_source.ts";
 import { readTargetNow } from "./read_target.ts";
 import { selectEntries, type Selection } from "../archive/select_entries.ts";
 import type { BlockingSession } from "../postgres/blocking_sessions.ts";
@@ -43,6 +45,8 @@ export interface PlanOrder {
   allowOrphans?: boolean;
   /** The backup's key, as the confirmation that it need not be signed by a key of this installation. @default null */
   allowUnsigned?: string | null;
+  /** As of a restore: the key of a backup whose privileges an archive without any gets, or `newest`. @default null */
+  privilegesFrom?: string | null;
   /** Who requests the plan: whether that account can sign in afterwards is part of it. @default null */
   requester?: string | null;
   /** Larger archives are not read. @default {@link READ_UP_TO} */
@@ -83,8 +87,10 @@ export interface RestorePlan extends SchemaComparison {
   tables: TablesPlan;
   /** The catalog's own objects. */
   stays: Listed<string>;
-  /** The archive holds no privileges: objects get those of their namesakes on the target, others get none. */
+  /** The archive holds no privileges: objects get those of their namesakes on the target or in another backup. */
   keepsTargetPrivileges: boolean;
+  /** What is open and closed after the restore of such an archive; `null` for another one. */
+  access: AccessPlan | null;
   /** Number of archive entries that are left out, by reason. */
   leftOut: Record<string, number>;
   sessions: Listed<BlockingSession>;
@@ -110,6 +116,9 @@ export async function planRestore(context: PlanContext, order: PlanOrder): Promi
   const backup = await readBackup(context.vault, order);
   const hash = await hashOf(context, order, backup);
   const reading = readingOf(backup, hash);
+  const hasPrivileges = backup.toc.entries.some(({ kind }) => kind === "ACL");
+  const wanted = order.privilegesFrom ?? null;
+  const source = await readPrivilegeSource(context.vault, { wanted, key: order.key, hasPrivileges });
   context.progress.phase("inspect_target");
   const now = await readTargetNow({ ...context, requester: order.requester }, backup.manifest);
   const kept = keptSchemas(backup.toc.entries, now.facts);
@@ -122,7 +131,8 @@ export async function planRestore(context: PlanContext, order: PlanOrder): Promi
     tables: planTables({ ...backup, selection }, now.tables),
     ...compareSchemas(backup, now),
     stays: list(now.facts.keepOps ? catalogObjects(now.fingerprint.lines) : []),
-    keepsTargetPrivileges: !backup.toc.entries.some(({ kind }) => kind === "ACL"),
+    keepsTargetPrivileges: !hasPrivileges,
+    access: planAccess(backup.toc, selection, now.fingerprint.lines, source),
     leftOut: countByReason(selection),
     sessions: list(now.sessions, LISTED_SESSIONS),
     duration: await planDuration(() => context.pastRestores(order.target), backup.bytes),

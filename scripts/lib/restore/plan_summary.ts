@@ -2,7 +2,10 @@
 import {
   accessAnswer,
   FATE_WORDS,
+  objectText,
   obstacleText,
+  openText,
+  privilegesText,
   PROOF_WORDS,
   READING_WORDS,
   UNKNOWN_WORDS,
@@ -14,7 +17,7 @@ import { megabytes, moment } from "@backup/watch/text.ts";
 import { number, table } from "../run/job_summary.ts";
 
 export function planSummary(plan: RestorePlan): string {
-  const { backup, tables, obstacles, differences, onlyInTarget, sessions } = plan;
+  const { backup, tables, obstacles, differences, onlyInTarget, sessions, access } = plan;
   return [
     table("Plano da restauração (nada foi alterado)", [
       ["Destino", `${plan.target}, PostgreSQL ${plan.server.version}`],
@@ -31,10 +34,7 @@ export function planSummary(plan: RestorePlan): string {
       ["Tabelas diferentes", `${number.format(tables.different)} de ${number.format(tables.total)}`],
       ["Diferenças de estrutura e permissões", totalOf(differences)],
       ["Só no destino", totalOf(onlyInTarget)],
-      [
-        "Permissões",
-        plan.keepsTargetPrivileges ? "as do destino; o que não existe lá fica fechado" : "as do backup",
-      ],
+      ["Permissões", privilegesText(plan)],
       ["Ficam como estão", plan.stays.listed.join(", ") || "nada"],
       ["Papéis a criar", namesOf(plan.missingRoles)],
       ["Extensões diferentes", extensionsText(plan.extensions)],
@@ -62,10 +62,21 @@ export function planSummary(plan: RestorePlan): string {
       "Só no destino",
       onlyInTarget && {
         total: onlyInTarget.total,
-        listed: onlyInTarget.listed.map(({ kind, name, fate }) => `${kind} ${name}: ${FATE_WORDS[fate]}`),
+        listed: onlyInTarget.listed.map((object) => `${objectText(object)}: ${FATE_WORDS[object.fate]}`),
       },
     ),
     section("Diferenças de estrutura e permissões", differences),
+    section(
+      "Abertos depois da restauração",
+      access && { ...access.open, listed: access.open.listed.map(openText) },
+    ),
+    section(
+      "Fechados depois da restauração",
+      access && {
+        ...access.closed,
+        listed: access.closed.listed.map(objectText),
+      },
+    ),
   ].join("\n");
 }
 

@@ -18,6 +18,7 @@ import type { Progress } from "../run/progress.ts";
 import { PsqlSession } from "../postgres/psql.ts";
 import type { Vault } from "../vault/vault.ts";
 import { type FetchedBackup, readFingerprintLines, withFetchedBackup } from "../vault/fetch_backup.ts";
+import { readPrivilegeSource } from "./privilege_source.ts";
 import { requireLockTable } from "./lock_table.ts";
 import type { PlanChanges } from "./plan_changes.ts";
 import { readDrift, requirePlanOf } from "./drift.ts";
@@ -55,6 +56,11 @@ export interface RestoreOrder {
   endSessions?: boolean;
   /** The SHA-256 of the archive that a second user approved; `null` without an approval. @default null */
   approvedSha256?: string | null;
+  /**
+   * For an archive without privileges: the key of a backup whose privileges its objects get, or `newest`.
+   * @default null those of the target's objects of the same name
+   */
+  privilegesFrom?: string | null;
   /** Statements that run after the checks, in the same transaction; `null` for a target that goes on as production. */
   quarantine: string | null;
   /** Objects that a drill does not load, since its server lacks what they need. */
@@ -78,6 +84,8 @@ export interface RestoreResult {
   safety: TakenBackup | null;
   verified: Loaded;
   skipped: { kind: string; name: string; reason: string }[];
+  /** The backup whose privileges the objects of an archive without privileges got. */
+  privilegesFrom: string | null;
   /** Differences between the plan and the target just before the restore; `null` without a plan. */
   changedSincePlan: PlanChanges | null;
   /** What went with the old content, and steps after COMMIT that failed; the restore itself is committed. */
@@ -127,7 +135,13 @@ async function restoreLocked(
   // Read from the target what decides which entries of the archive can be restored: its extensions, its roles, and
   // whether it holds the catalog, which a restore leaves as it is.
   context.progress.phase("inspect");
-  const target = await inspectTarget(context, manifest);
+  const hasPrivileges = toc.entries.some(({ kind }) => kind === "ACL");
+  const privilegeSource = await readPrivilegeSource(context.vault, {
+    wanted: order.privilegesFrom ?? null,
+    key,
+    hasPrivileges,
+  });
+  const target = await inspectTarget(context, manifest, privilegeSource?.roles ?? []);
   const kept = keptSchemas(toc.entries, target);
   const { omission } = order;
   const selection = selectEntries(toc.entries, { ...target, keptSchemas: kept, omitted: omission?.dumpIds });
@@ -155,7 +169,8 @@ async function restoreLocked(
     archiveFile,
     selection,
     expected,
-    keepPrivileges: !toc.entries.some(({ kind }) => kind === "ACL"),
+    keepPrivileges: !hasPrivileges,
+    privilegeSource,
     missingRoles: target.missingRoles,
     entries: toc.entries,
     ownRoles: target.ownRoles,
@@ -177,6 +192,7 @@ async function restoreLocked(
     safety,
     verified,
     skipped,
+    privilegesFrom: privilegeSource?.key ?? null,
     changedSincePlan,
     warnings: [...target.dependents.map(lossText), ...await cleanUp(context)],
   };
@@ -242,13 +258,14 @@ function requireRows(key: string, manifest: AnyManifest | null, allowSchemaOnly:
 async function inspectTarget(
   context: RestoreContext,
   manifest: AnyManifest | null,
+  otherRoles: readonly string[],
 ): Promise<RestoreTargetFacts> {
   const { connection, tools, signal } = context;
   const session = await PsqlSession.open({ psql: tools.psql, connection, signal });
   try {
     await session.run("begin read only;");
     await applySettings(session);
-    return await readTargetFacts(session, manifest);
+    return await readTargetFacts(session, manifest, otherRoles);
   } finally {
     await session.close();
   }

@@ -5,7 +5,7 @@ import type { RestoreResult } from "./restore_backup.ts";
 
 export function restoreSummary(restored: RestoreResult, key: string, target: string): string {
   const { manifest, safety, verified } = restored;
-  const reservations = describeReservations(verified.closed);
+  const reservations = describeReservations(restored);
   const { salvaged } = verified;
   const title = salvaged !== null
     ? "SALVAGED: recuperado com perdas, sem prova"
@@ -35,16 +35,24 @@ export function restoreSummary(restored: RestoreResult, key: string, target: str
 const SHOWN = 50;
 
 /** What a backup of the old format leaves to do: it has no privileges. `null` for one that has them. */
-function describeReservations(closed: readonly string[] | null): string | null {
+function describeReservations(
+  { privilegesFrom, verified: { closed, open } }: RestoreResult,
+): string | null {
   if (closed === null) return null;
-  const kept = "o backup não as tem: objetos que já existiam no destino ficaram abertos como estavam";
+  const origin = privilegesFrom === null
+    ? "objetos que já existiam no destino ficaram abertos como estavam"
+    : `valem as do backup \`${privilegesFrom}\``;
+  const reached = Object.entries(open ?? {}).map(([role, count]) => `${role} ${number.format(count)}`).join(
+    ", ",
+  );
+  const kept = `o backup não as tem: ${origin}; objetos abertos agora: ${reached || "não se sabe"}`;
   if (closed.length === 0) return `${kept}; confira-as`;
   const named = closed.slice(0, SHOWN).map((name) => `\`${name}\``).join(", ");
   const more = closed.length > SHOWN ? ` e mais ${number.format(closed.length - SHOWN)}` : "";
   return `${kept}; ${
     number.format(closed.length)
   } ficaram fechados, e o aplicativo não os alcança: ${named}${more}. ` +
-    "Restaure um backup que tenha permissões, ou aplique de novo os GRANT das migrações do projeto";
+    "Restaure um backup que tenha permissões, restaure este com PRIVILEGES_FROM, ou aplique de novo os GRANT das migrações do projeto";
 }
 
 /** A restore returns no session of the backup: those that are open stay, for users that the backup knows. */

@@ -42,10 +42,14 @@ const targetSchema = z.object({
   projectExtensions: z.array(z.tuple([z.string(), z.string()])),
 });
 
-/** Needs the settings of settings.sql. */
+/**
+ * Needs the settings of settings.sql.
+ * @param otherRoles that the restore needs besides those of the manifest
+ */
 export async function readTargetFacts(
   session: SqlSession,
   manifest: AnyManifest | null,
+  otherRoles: readonly string[] = [],
 ): Promise<RestoreTargetFacts> {
   const facts = targetSchema.parse(
     await session.value(
@@ -60,8 +64,8 @@ export async function readTargetFacts(
                                           where n.nspname = any (current_setting('revo.our_schemas')::text[])), '[]'));`,
     ),
   );
-  const wanted = manifest && isProving(manifest) ? manifest.roles : [];
-  const missingRoles = wanted.filter((role) => !facts.roles.includes(role));
+  const wanted = new Set([...manifest && isProving(manifest) ? manifest.roles : [], ...otherRoles]);
+  const missingRoles = [...wanted].filter((role) => !facts.roles.includes(role));
   return {
     keepOps: facts.keepOps,
     installedExtensions: new Set(facts.installed),

@@ -23,6 +23,7 @@ import type { TocEntry } from "../archive/archive_toc.ts";
 import { loadPasses } from "../archive/load_passes.ts";
 import type { Selection } from "../archive/select_entries.ts";
 import { load, type RunStatements } from "./load.ts";
+import { type PrivilegeSource, sourceTable } from "./privilege_source.ts";
 import { Salvage } from "./salvage.ts";
 import { type ArchivedKey, foreignKeys } from "./unvalidated_keys.ts";
 import { ownerStatements } from "./owners.ts";
@@ -44,6 +45,8 @@ export interface LoadOrder {
   expected: Expectation;
   /** The archive holds no privileges (made the old way): objects get those of the target's objects of the same name. */
   keepPrivileges: boolean;
+  /** With `keepPrivileges`: another backup whose privileges take precedence over the target's. */
+  privilegeSource: PrivilegeSource | null;
   entries: readonly TocEntry[];
   /** Roles that the archive names and the target lacks: made without login. */
   missingRoles: readonly string[];
@@ -109,6 +112,9 @@ async function restoreThrough(
     }
     if (order.endSessions) await session.run("truncate restore_sessions;");
     for (const role of order.missingRoles) await session.run(createRole(role, order.ownRoles.has(role)));
+    if (order.privilegeSource) {
+      await session.run(sourceTable(order.privilegeSource) + await restoreSql("restore_use_privileges.sql"));
+    }
     const catalog = await session.run(await restoreSql("ops_state.sql"));
     enter("load");
     const salvage = order.salvage ? new Salvage(session) : null;
@@ -123,6 +129,11 @@ async function restoreThrough(
     const closed = order.keepPrivileges
       ? z.array(z.string()).parse(await session.rows(await restoreSql("restore_apply_privileges.sql")))
       : null;
+    const open = order.keepPrivileges
+      ? z.record(z.string(), z.number()).parse(
+        await session.value(await restoreSql("restore_open_objects.sql")),
+      )
+      : null;
     requireUntouched(catalog, await session.run(await restoreSql("ops_state.sql")), order.selection);
     const verified = await verifyContent(session, order.expected, salvage?.differ);
     let quarantined: QuarantineChange[] | null = null;
@@ -135,7 +146,7 @@ async function restoreThrough(
     await requireSameTransaction(session, transaction);
     await commit(session, release, order.expected);
     const salvaged = salvage?.losses ?? null;
-    return { ...verified, closed, sessions, quarantined, salvaged };
+    return { ...verified, closed, open, sessions, quarantined, salvaged };
   } catch (error) {
     throw await explain(deps, error, phase);
   }
@@ -144,10 +155,12 @@ async function restoreThrough(
 /** The facts of a committed restore. */
 export interface Loaded extends Verified {
   /**
-   * Of an archive without privileges: objects without an object of the same name on the target, which only their owner
-   * may use. The others have the target's privileges. `null`: the archive has privileges.
+   * Of an archive without privileges: objects without an object of the same name on the target or in the source of
+   * privileges, which only their owner may use. `null`: the archive has privileges.
    */
   closed: string[] | null;
+  /** Of such an archive: the number of the project's objects that anon, authenticated and service_role may use. */
+  open: Record<string, number> | null;
   sessions: z.infer<typeof sessionsSchema>;
   /** What scripts/quarantine.sql changed after the checks; `null`: it did not run. */
   quarantined: QuarantineChange[] | null;

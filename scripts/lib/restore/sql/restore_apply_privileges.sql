@@ -1,5 +1,5 @@
 -- For archives made without privileges: gives each restored object the privileges that the object of the same name
--- had on the target. What had no counterpart is accessible to its owner only, and is printed as JSON.
+-- had on the target, or has in the backup that is their source. What had no counterpart is accessible to its owner only, and is printed as JSON.
 -- The catalog's own objects are left alone where they stayed in place; those that the archive brought are not.
 do $$
 declare
@@ -21,7 +21,7 @@ begin
         from pg_catalog.pg_class c join ours s on s.oid = c.relnamespace
        where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
          and not (s.nspname = 'public' and starts_with(c.relname, current_setting('revo.ops_prefix'))
-                  and exists (select from pg_temp.restore_privileges r where r.name = format('%I.%I', s.nspname, c.relname)))
+                  and exists (select from pg_temp.restore_privileges r where r.of_target and r.name = format('%I.%I', s.nspname, c.relname)))
          and not exists (select from pg_catalog.pg_depend d where d.objid = c.oid and d.deptype = 'e')
       union all
       select 'column', format('%I.%I (%I)', s.nspname, c.relname, a.attname), format('%I.%I', s.nspname, c.relname),
@@ -33,7 +33,7 @@ begin
              coalesce(p.proacl, acldefault('f', p.proowner)), p.proowner
         from pg_catalog.pg_proc p join ours s on s.oid = p.pronamespace
        where not (s.nspname = 'public' and starts_with(p.proname, current_setting('revo.ops_prefix'))
-                  and exists (select from pg_temp.restore_privileges r where r.name = p.oid::regprocedure::text))
+                  and exists (select from pg_temp.restore_privileges r where r.of_target and r.name = p.oid::regprocedure::text))
          and not exists (select from pg_catalog.pg_depend d where d.objid = p.oid and d.deptype = 'e')
       union all
       select 'type', format('%I.%I', s.nspname, t.typname), format('%I.%I', s.nspname, t.typname), null,
@@ -65,8 +65,8 @@ begin
   end loop;
 
   for item in
-    select split_part(name, ' ', 1) as space, acl,
-           case split_part(name, ' ', 2) when 'r' then 'tables' when 'S' then 'sequences' when 'f' then 'functions'
+    select left(name, -2) as space, acl,
+           case right(name, 1) when 'r' then 'tables' when 'S' then 'sequences' when 'f' then 'functions'
                                          when 'T' then 'types' when 'n' then 'schemas' end as kind
       from pg_temp.restore_privileges where kind = 'default' loop
     if item.space = '*' then

@@ -1,5 +1,7 @@
 -- For archives made without privileges: saves the privileges of the target's objects, by name, before they are moved.
+-- of_target: the target has the object; otherwise another backup states the privileges (restore_use_privileges.sql).
 create temp table restore_privileges on commit drop as
+select saved.*, true as of_target from (
 with ours as (
   select oid, nspname, nspowner, nspacl from pg_namespace
    where nspname = any (current_setting('revo.our_schemas')::text[])
@@ -23,4 +25,5 @@ union all
 select 'default', format('%s %s', coalesce(quote_ident(n.nspname), '*'), d.defaclobjtype), d.defaclacl
   from pg_default_acl d left join pg_namespace n on n.oid = d.defaclnamespace
  where pg_get_userbyid(d.defaclrole) = current_user
-   and (n.oid is null or n.oid in (select oid from ours));
+   and (n.oid is null or n.oid in (select oid from ours))
+) saved;

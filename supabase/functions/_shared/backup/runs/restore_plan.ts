@@ -99,6 +99,16 @@ const accountSchema = z.object({
 });
 export type PlannedAccount = z.infer<typeof accountSchema>;
 
+/** What the roles of the API may use after the restore of an archive without privileges. */
+const accessSchema = z.object({
+  /** The backup that the privileges are of; `null`: the target. */
+  from: z.string().nullable(),
+  roles: z.array(z.object({ role: z.string(), open: z.number() })),
+  open: listed(z.object({ kind: z.string(), name: z.string(), roles: z.array(z.string()) })),
+  closed: listed(z.object({ kind: z.string(), name: z.string() })),
+});
+export type PlannedAccess = z.infer<typeof accessSchema>;
+
 export const restorePlanSchema = z.object({
   target: targetSchema,
   backup: z.object({
@@ -133,6 +143,8 @@ export const restorePlanSchema = z.object({
   /** The catalog's own objects. */
   stays: listed(z.string()),
   keepsTargetPrivileges: z.boolean(),
+  /** Of an archive without privileges; `null` for another one, absent in plans of an older script. */
+  access: accessSchema.nullish(),
   sessions: listed(sessionSchema),
   duration: z.object({
     seconds: z.number().nullable(),

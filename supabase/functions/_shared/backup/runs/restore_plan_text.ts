@@ -3,6 +3,7 @@ import { remedyFor } from "../vault/warnings.ts";
 import { tryParseArchiveKey } from "../vault/object_key.ts";
 import type {
   ArchiveReading,
+  PlannedAccess,
   PlannedFate,
   PlannedObstacle,
   PlannedRestore,
@@ -30,6 +31,56 @@ export const FATE_WORDS: Readonly<Record<PlannedFate, string>> = {
   removed: "removido (fica na cópia de segurança)",
   replaced: "substituído pela versão do backup (fica na cópia de segurança)",
 };
+
+const OBJECT_NAMES: Readonly<Record<string, string>> = {
+  table: "tabela",
+  view: "visão",
+  "materialized view": "visão materializada",
+  sequence: "sequência",
+  "foreign table": "tabela externa",
+  "foreign server": "servidor externo",
+  "user mapping": "mapeamento de usuário",
+  relation: "relação",
+  function: "função",
+  type: "tipo",
+  domain: "domínio",
+  column: "coluna",
+  constraint: "restrição",
+  index: "índice",
+  trigger: "gatilho",
+  rule: "regra",
+  policy: "política",
+  schema: "esquema",
+  extension: "extensão",
+  statistics: "estatística",
+  cast: "conversão",
+  "event trigger": "gatilho de evento",
+  publication: "publicação",
+  "default privileges": "permissões padrão de",
+  "large object": "objeto grande",
+  "security label": "rótulo de segurança",
+  other: "objeto",
+};
+
+/** An object of a plan, with its kind in pt-BR. */
+export function objectText({ kind, name }: { kind: string; name: string }): string {
+  return `${OBJECT_NAMES[kind] ?? kind} ${name}`;
+}
+
+/** Where the privileges of the restored objects come from, and how many objects the roles of the API may use. */
+export function privilegesText(
+  { keepsTargetPrivileges, access }: Pick<PlannedRestore, "keepsTargetPrivileges" | "access">,
+): string {
+  if (!keepsTargetPrivileges) return "as do backup";
+  const origin = access?.from ? `as do backup ${access.from}` : "as do destino";
+  const roles = access?.roles.map(({ role, open }) => `${role} ${open}`).join(", ");
+  return `${origin}; o que não existe lá fica fechado${roles ? `. Objetos abertos: ${roles}` : ""}`;
+}
+
+/** An object that stays open, with the roles of the API that may use it. */
+export function openText({ kind, name, roles }: PlannedAccess["open"]["listed"][number]): string {
+  return `${objectText({ kind, name })}: ${roles.join(", ")}`;
+}
 
 /** Whether the archive in the vault is what was written. */
 export const READING_WORDS: Readonly<Record<ArchiveReading | "not_read", string>> = {

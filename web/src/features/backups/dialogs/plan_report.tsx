@@ -1,6 +1,12 @@
 import { type ReactNode, useEffect, useRef } from "react";
 import type { PlannedRestore } from "@backup/runs/restore_plan.ts";
-import { accessAnswer, obstacleText, READING_WORDS, UNKNOWN_WORDS } from "@backup/runs/restore_plan_text.ts";
+import {
+  accessAnswer,
+  obstacleText,
+  privilegesText,
+  READING_WORDS,
+  UNKNOWN_WORDS,
+} from "@backup/runs/restore_plan_text.ts";
 import { Notice } from "../../../components/ui/notice.tsx";
 import {
   formatBytes,
@@ -119,7 +125,7 @@ function Figures({ plan }: { plan: PlannedRestore }) {
         {targetName(plan.target)}
       </Figure>
       <Figure term="Permissões">
-        {plan.keepsTargetPrivileges ? "as do destino; o que não existe lá fica fechado" : "as do backup"}
+        {privilegesText(plan)}
       </Figure>
       <Figure term="Fica como está">
         {formatCounted(plan.stays.total, "objeto", "objetos")} do catálogo de backups

@@ -1,34 +1,15 @@
 import { type ReactNode, useState } from "react";
 import type { PlannedLoss, PlannedRestore, PlannedSession } from "@backup/runs/restore_plan.ts";
-import { FATE_WORDS } from "@backup/runs/restore_plan_text.ts";
+import { FATE_WORDS, objectText, openText } from "@backup/runs/restore_plan_text.ts";
 import { Button } from "../../../components/ui/button.tsx";
 import { formatCount, formatInstant } from "../../../lib/format.ts";
 import { changedTables } from "../model/plan_loss.ts";
 import { PlanTables } from "./plan_tables.tsx";
 import { targetName } from "../text/labels.ts";
 
-const OBJECT_NAMES: Record<string, string> = {
-  table: "tabela",
-  view: "visão",
-  "materialized view": "visão materializada",
-  sequence: "sequência",
-  "foreign table": "tabela externa",
-  function: "função",
-  type: "tipo",
-  domain: "domínio",
-  column: "coluna",
-  constraint: "restrição",
-  index: "índice",
-  trigger: "gatilho",
-  rule: "regra",
-  policy: "política",
-  schema: "esquema",
-  extension: "extensão",
-};
-
 /** The simulation's lists, all collapsed except the first; empty ones are in one sentence at the end. */
 export function PlanSections({ plan }: { plan: PlannedRestore }) {
-  const { onlyInTarget, differences, sessions, extensions, missingRoles } = plan;
+  const { onlyInTarget, differences, sessions, extensions, missingRoles, access } = plan;
   const changed = changedTables(plan);
   return (
     <div className="divide-y divide-line rounded-md border border-line">
@@ -41,6 +22,16 @@ export function PlanSections({ plan }: { plan: PlannedRestore }) {
       <Section title="Estrutura e permissões diferentes" total={differences?.total}>
         <Items items={differences?.listed ?? []} total={differences?.total ?? 0} code />
       </Section>
+      {access && (
+        <>
+          <Section title="Fechados para o aplicativo depois da restauração" total={access.closed.total} open>
+            <Items items={access.closed.listed.map(objectText)} total={access.closed.total} />
+          </Section>
+          <Section title="Abertos depois da restauração" total={access.open.total}>
+            <Items items={access.open.listed.map(openText)} total={access.open.total} />
+          </Section>
+        </>
+      )}
       <Section title="Sessões no caminho" total={sessions.total}>
         <Items items={sessions.listed.map(sessionText)} total={sessions.total} />
       </Section>
@@ -128,8 +119,8 @@ function Items({ items, total, code = false }: { items: readonly string[]; total
   );
 }
 
-function lossText({ kind, name, fate }: PlannedLoss): string {
-  return `${OBJECT_NAMES[kind] ?? kind} ${name}: ${FATE_WORDS[fate]}`;
+function lossText(loss: PlannedLoss): string {
+  return `${objectText(loss)}: ${FATE_WORDS[loss.fate]}`;
 }
 
 function sessionText({ pid, user, application, since, tables }: PlannedSession): string {
