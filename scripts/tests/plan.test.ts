@@ -187,9 +187,11 @@ test("the restore reports drift since the plan immediately before it begins, als
     ],
   });
   expect(changedSincePlan?.schema?.listed).toEqual([
-    "since then: relation loja.rascunho is missing",
-    expect.stringMatching(/^since then: acl of function public\.public\.visivel\(\) is /),
-    "since then: relation public.depois is not in the backup",
+    "desde a simulação: relação loja.rascunho não existe no destino",
+    expect.stringMatching(
+      /^desde a simulação: permissões de função public\.visivel\(\): .* no destino, .* no backup$/,
+    ),
+    "desde a simulação: relação public.depois não existe no backup",
   ]);
   expect(changedSincePlan && describeChanges(changedSincePlan)).toMatch(
     /^the target changed since the plan: 3 tables \(loja\.rascunho 1 → absent, .*\), 3 facts of schema/,
@@ -274,7 +276,16 @@ test("lists what an archive without privileges leaves open and closed, as the re
       expect(planSummary(planned)).toMatch(/as do backup revo\/prod[^]*tabela public\.clientes: .*anon/);
     }
   }
-  expect((await plan(await createProject(server, "com_permissoes"))).access).toBeNull();
+  const other = await createProject(server, "com_permissoes");
+  await sql(other, await fixture("other_content.sql"));
+  const planned = await plan(other);
+  expect(planned.access).toBeNull();
+  const summary = planSummary(planned);
+  expect(summary).toMatch(
+    /Diferenças de estrutura e permissões[^]*restrição public\..* não existe no destino/,
+  );
+  expect(summary).toMatch(/Entradas não usadas.*\d+ × estrutura da plataforma/);
+  expect(summary).not.toMatch(/is missing|not in the backup|, expected |of the platform|public\.public/);
 });
 
 test("what the plan reports as an obstacle fails the restore", async () => {

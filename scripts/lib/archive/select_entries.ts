@@ -26,12 +26,31 @@ export interface SelectionContext {
   omitted?: ReadonlySet<number>;
 }
 
+/** Why a restore leaves an entry out. */
+export type SkipReason =
+  | "needs what this server lacks"
+  | "schema of the platform"
+  | "left over from an earlier restore"
+  | "the catalog is rebuilt from the vault"
+  | "the catalog stays as it is"
+  | "belongs to a role of the platform"
+  | "schema that exists on every target"
+  | "extension is installed"
+  | "extension of the platform"
+  | "the target is its own database"
+  | "a subscription needs a superuser"
+  | "belongs to the target itself"
+  | "rows that the platform writes itself"
+  | "table that this target lacks"
+  | "set after everything else"
+  | "structure of the platform";
+
 export interface Selection {
   /** Dump ids in the archive's order. */
   main: number[];
   /** Contents of large objects: restored separately, without pg_restore's BEGIN and COMMIT. */
   largeObjects: number[];
-  skipped: { entry: TocEntry; reason: string }[];
+  skipped: { entry: TocEntry; reason: SkipReason }[];
   /** The restore creates the catalog's objects, since the target has none. */
   createsOps: boolean;
 }
@@ -72,7 +91,7 @@ function reasonToSkip(
   entry: TocEntry,
   context: SelectionContext,
   created: ReadonlySet<string>,
-): string | null {
+): SkipReason | null {
   if (context.omitted?.has(entry.dumpId)) return "needs what this server lacks";
   if (entry.schema === null) return reasonWithoutSchema(entry, context);
   if (isDataOnly(entry.schema)) return reasonInPlatformSchema(entry, context);
@@ -88,7 +107,7 @@ function reasonToSkip(
   return isOfCreated(entry, created) ? null : "belongs to a role of the platform";
 }
 
-function reasonWithoutSchema(entry: TocEntry, context: SelectionContext): string | null {
+function reasonWithoutSchema(entry: TocEntry, context: SelectionContext): SkipReason | null {
   switch (entry.kind) {
     case "SCHEMA":
       return entry.tag === "public" || PLATFORM_SCHEMAS.includes(entry.tag) ||
@@ -115,7 +134,7 @@ function reasonWithoutSchema(entry: TocEntry, context: SelectionContext): string
   }
 }
 
-function reasonForAnnotation(entry: TocEntry): string | null {
+function reasonForAnnotation(entry: TocEntry): SkipReason | null {
   const [kind = "", ...rest] = entry.tag.split(" ");
   const name = rest.join(" ").replace(/^"(.*)"$/, "$1").replaceAll('""', '"');
   if (kind === "DATABASE" || kind === "EXTENSION") return "belongs to the target itself";
@@ -123,7 +142,7 @@ function reasonForAnnotation(entry: TocEntry): string | null {
   return ownedBy(entry);
 }
 
-function reasonInPlatformSchema(entry: TocEntry, { platformColumns }: SelectionContext): string | null {
+function reasonInPlatformSchema(entry: TocEntry, { platformColumns }: SelectionContext): SkipReason | null {
   if (entry.kind === "TABLE DATA" && !carriesRows(entry)) return "rows that the platform writes itself";
   if (
     entry.kind === "TABLE DATA" && platformColumns && !platformColumns.has(`${entry.schema}.${entry.tag}`)
@@ -213,7 +232,7 @@ function isPlatformExtension(entry: TocEntry): boolean {
   return schema === "pg_catalog" || PLATFORM_SCHEMAS.includes(schema);
 }
 
-function ownedBy(entry: TocEntry): string | null {
+function ownedBy(entry: TocEntry): SkipReason | null {
   return ownedByPlatform(entry) ? "belongs to a role of the platform" : null;
 }
 

@@ -20,9 +20,20 @@ test("a difference in the options of a foreign server is reported without their 
   const differences = (before: string[] | null, after: string[] | null) =>
     describeDifferences([FORMAT, line(before)], [FORMAT, line(after)]);
   expect(differences(["api_key=segredo-1", "host=x"], ["api_key=segredo-2", "host=x"])).toEqual([
-    "options of foreign server -.pagamentos differ: api_key",
+    "options of foreign server pagamentos differ: api_key",
   ]);
   expect(differences(null, ["api_key=segredo"])).toEqual([
-    "options of foreign server -.pagamentos differ: api_key",
+    "options of foreign server pagamentos differ: api_key",
   ]);
+});
+
+test("a name has its schema once", () => {
+  const line = (kind: string, name: string) => JSON.stringify(["public", kind, name, {}]);
+  expect(
+    describeDifferences(
+      [line("function", "public.f()"), line("relation", "t"), line("schema", "public")],
+      [],
+    ),
+  )
+    .toEqual(["function public.f() is missing", "relation public.t is missing", "schema public is missing"]);
 });

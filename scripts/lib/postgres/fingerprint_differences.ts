@@ -20,6 +20,7 @@ function loosen(line: string): string {
 export function describeDifferences(
   expectedLines: readonly string[],
   foundLines: readonly string[],
+  words: DifferenceWords = ENGLISH,
 ): string[] {
   const isOld = !expectedLines.some((line) => FORMAT.test(line));
   const comparable = (lines: readonly string[]) =>
@@ -28,30 +29,70 @@ export function describeDifferences(
   const [expectedTexts, foundTexts] = [new Set(expected.map(loosen)), new Set(found.map(loosen))];
   const before = byName(expected.filter((line) => !foundTexts.has(loosen(line))));
   const after = byName(found.filter((line) => !expectedTexts.has(loosen(line))));
-  const missingOrOther = [...before].flatMap(([name, facts]) =>
-    after.has(name) ? describeFacts(name, facts, after.get(name)) : [`${name} is missing`]
-  );
-  const extra = [...after.keys()].filter((name) => !before.has(name)).map((name) =>
-    `${name} is not in the backup`
-  );
+  const missingOrOther = [...before].flatMap(([line, object]) => {
+    const other = after.get(line);
+    return other ? describeFacts(words, object, other) : [words.missing(object)];
+  });
+  const extra = [...after].filter(([line]) => !before.has(line)).map(([, object]) => words.extra(object));
   return [...missingOrOther, ...extra];
 }
 
-function byName(lines: readonly string[]): Map<string, unknown> {
+/** An object as a difference names it, with its schema unless the database has it. */
+interface NamedObject {
+  kind: string;
+  name: string;
+}
+
+/** Sentences about differences. Values are JSON. */
+export interface DifferenceWords {
+  missing: (object: NamedObject) => string;
+  extra: (object: NamedObject) => string;
+  options: (object: NamedObject, names: readonly string[]) => string;
+  fact: (fact: string, object: NamedObject, found: string, expected: string) => string;
+  /** In place of a value. */
+  absent: string;
+}
+
+const ENGLISH: DifferenceWords = {
+  missing: ({ kind, name }) => `${kind} ${name} is missing`,
+  extra: ({ kind, name }) => `${kind} ${name} is not in the backup`,
+  options: ({ kind, name }, names) => `options of ${kind} ${name} differ: ${names.join(", ")}`,
+  fact: (fact, { kind, name }, found, expected) =>
+    `${fact} of ${kind} ${name} is ${found}, expected ${expected}`,
+  absent: "absent",
+};
+
+interface DescribedObject extends NamedObject {
+  facts: unknown;
+}
+
+function byName(lines: readonly string[]): Map<string, DescribedObject> {
   return new Map(lines.map((line) => {
     const [area, kind, name, facts] = parseFingerprintLine(line);
-    return [`${kind} ${area}.${name}`, facts] as const;
+    return [JSON.stringify([area, kind, name]), { kind, name: nameWithSchema(area, kind, name), facts }];
   }));
 }
 
-function describeFacts(name: string, expected: unknown, found: unknown): string[] {
+/** The name of a fingerprint's line with its schema, which those of functions and domain constraints include. */
+export function nameWithSchema(area: string, kind: string, name: string): string {
+  if (area === "-" || kind === "schema" || kind === "function" || kind === "other") return name;
+  const schema = area === "~ops" ? "public" : area.replace(/^~/, "");
+  return name.startsWith(`${schema}.`) && kind === "constraint" ? name : `${schema}.${name}`;
+}
+
+function describeFacts(
+  words: DifferenceWords,
+  object: DescribedObject,
+  { facts: found }: DescribedObject,
+): string[] {
+  const { facts: expected } = object;
   const [before, after] = [record.parse(expected), record.parse(found)];
   return Object.keys(before).flatMap((key) => {
     const [a, b] = [JSON.stringify(before[key]), JSON.stringify(after[key])];
     if (a === b) return [];
-    return key === "options" && name.startsWith("foreign ")
-      ? [`options of ${name} differ: ${differingOptions(before[key], after[key]).join(", ")}`]
-      : [`${key} of ${name} is ${shown(b)}, expected ${shown(a)}`];
+    return key === "options" && object.kind.startsWith("foreign ")
+      ? [words.options(object, differingOptions(before[key], after[key]))]
+      : [words.fact(key, object, shown(b, words), shown(a, words))];
   });
 }
 
@@ -66,8 +107,8 @@ function differingOptions(expected: unknown, found: unknown): string[] {
 /** Arguments of a trigger's function: those of a webhook are its address and its keys, which no log may show. */
 const TRIGGER_ARGUMENTS = /(EXECUTE (?:FUNCTION|PROCEDURE) [^(]+)\(.+\)/s;
 
-function shown(text: string | undefined): string {
-  const full = (text ?? "absent").replace(TRIGGER_ARGUMENTS, "$1(…)");
+function shown(text: string | undefined, { absent }: DifferenceWords): string {
+  const full = (text ?? absent).replace(TRIGGER_ARGUMENTS, "$1(…)");
   return full.length > 200 ? `${full.slice(0, 200)}…` : full;
 }
 

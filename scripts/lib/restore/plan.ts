@@ -30,7 +30,7 @@ import { keptSchemas } from "./kept_schemas.ts";
 import { planTables, type TablesPlan } from "./plan_tables.ts";
 import { readPrivilegeSource } from "./privilege_source.ts";
 import { readTargetNow } from "./read_target.ts";
-import { selectEntries, type Selection } from "../archive/select_entries.ts";
+import { selectEntries, type Selection, type SkipReason } from "../archive/select_entries.ts";
 import type { BlockingSession } from "../postgres/blocking_sessions.ts";
 
 export interface PlanOrder {
@@ -92,7 +92,7 @@ export interface RestorePlan extends SchemaComparison {
   /** What is open and closed after the restore of such an archive; `null` for another one. */
   access: AccessPlan | null;
   /** Number of archive entries that are left out, by reason. */
-  leftOut: Record<string, number>;
+  leftOut: Partial<Record<SkipReason, number>>;
   sessions: Listed<BlockingSession>;
   duration: DurationPlan;
   /** Bytes on the server, roughly and without its write-ahead log; until the cleanup it holds old and new. */
@@ -193,8 +193,8 @@ function describeBackup(
   };
 }
 
-function countByReason({ skipped }: Selection): Record<string, number> {
-  const counts: Record<string, number> = {};
+function countByReason({ skipped }: Selection): RestorePlan["leftOut"] {
+  const counts: RestorePlan["leftOut"] = {};
   for (const { reason } of skipped) counts[reason] = (counts[reason] ?? 0) + 1;
   return counts;
 }

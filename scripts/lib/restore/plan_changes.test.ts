@@ -42,7 +42,7 @@ test("truncated differences report those that are gone by name, and the numbers"
   const plan = { ...planned([]), differences: { total: 300, listed: ["a", "b"] } };
   const drift = { tables: [], backupRows: null, differences: ["b", "c"] };
   expect(changesSincePlan(plan, drift).schema?.listed).toEqual([
-    "no longer: a",
-    "2 differences from the backup, 300 in the plan",
+    "não mais: a",
+    "2 diferenças do backup, 300 na simulação",
   ]);
 });

@@ -13,7 +13,7 @@ export interface TableChange {
 
 export interface PlanChanges {
   tables: Listed<TableChange>;
-  /** Schema and privileges, each as a sentence; `null` when the backup does not hold them. */
+  /** Schema and privileges, each as a sentence in pt-BR; `null` when the backup does not hold them. */
   schema: Listed<string> | null;
 }
 
@@ -62,15 +62,18 @@ function tableChanges(
 
 function schemaChanges(planned: Listed<string>, differences: readonly string[]): string[] {
   const current = new Set(differences);
-  const gone = planned.listed.filter((text) => !current.has(text)).map((text) => `no longer: ${text}`);
+  const gone = planned.listed.filter((text) => !current.has(text)).map((text) => `não mais: ${text}`);
   if (planned.total === planned.listed.length) {
     const known = new Set(planned.listed);
-    return [...gone, ...differences.filter((text) => !known.has(text)).map((text) => `since then: ${text}`)];
+    return [
+      ...gone,
+      ...differences.filter((text) => !known.has(text)).map((text) => `desde a simulação: ${text}`),
+    ];
   }
   // the plan names only the first of them and the number of the others
   return planned.total === differences.length
     ? gone
-    : [...gone, `${differences.length} differences from the backup, ${planned.total} in the plan`];
+    : [...gone, `${differences.length} diferenças do backup, ${planned.total} na simulação`];
 }
 
 /** One line for a log, `null` when nothing changed. */

@@ -3,6 +3,7 @@ import { describeDifferences } from "../postgres/fingerprint_differences.ts";
 import { type AnyManifest, isProving, type Manifest } from "@backup/vault/manifest.ts";
 import type { ArchiveToc } from "../archive/archive_toc.ts";
 import { type LostObject, objectsOnlyInTarget, OPS_AREA, wholeObjects } from "./plan_objects.ts";
+import { DIFFERENCES } from "./plan_words.ts";
 import type { TargetNow } from "./read_target.ts";
 import { withoutMajorDifferences } from "./verify.ts";
 
@@ -75,7 +76,7 @@ export function schemaDifferences(manifest: Manifest, backup: readonly string[],
     (sameMajor ? lines : withoutMajorDifferences(lines).lines)
       .filter((line) => !now.facts.keepOps || !line.startsWith(`["${OPS_AREA}",`));
   const [expected, found] = [comparable(backup), comparable(now.fingerprint.lines)];
-  return describeDifferences(wholeObjects(expected, found), wholeObjects(found, expected));
+  return describeDifferences(wholeObjects(expected, found), wholeObjects(found, expected), DIFFERENCES);
 }
 
 /** Bytes of the database that the backup becomes, roughly; `null` when its raw size is unknown. */

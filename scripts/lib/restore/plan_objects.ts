@@ -1,6 +1,7 @@
 /** What a restore does to the objects that only the target has, from the fingerprints of both sides. */
 import { z } from "zod";
 import { parseFingerprintLine } from "../postgres/database_facts.ts";
+import { nameWithSchema } from "../postgres/fingerprint_differences.ts";
 
 /**
  * `moved_aside`: kept in a schema of its own until the restore is committed, then dropped · `removed`: dropped in
@@ -125,9 +126,6 @@ function relationKind({ facts }: Identity): string {
   return RELATION_KINDS[String(facts.kind)] ?? "relation";
 }
 
-/** The names of functions and domain constraints include their schema. */
 function nameOf({ area, kind, name }: Identity): string {
-  if (area === DATABASE_AREA || kind === "schema" || kind === "function" || kind === "other") return name;
-  const schema = area === OPS_AREA ? "public" : area.replace(/^~/, "");
-  return name.startsWith(`${schema}.`) && kind === "constraint" ? name : `${schema}.${name}`;
+  return nameWithSchema(area, kind, name);
 }

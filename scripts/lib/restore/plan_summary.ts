@@ -10,9 +10,11 @@ import {
   READING_WORDS,
   UNKNOWN_WORDS,
 } from "@backup/runs/restore_plan_text.ts";
+import type { SkipReason } from "../archive/select_entries.ts";
 import type { RestorePlan } from "./plan.ts";
 import type { Listed } from "./plan_comparison.ts";
 import type { DurationPlan } from "./plan_duration.ts";
+import { SKIP_WORDS } from "./plan_words.ts";
 import { megabytes, moment } from "@backup/watch/text.ts";
 import { number, table } from "../run/job_summary.ts";
 
@@ -121,8 +123,9 @@ function extensionsText(extensions: RestorePlan["extensions"]): string {
     .join(", ") || "nenhuma";
 }
 
-function reasonsText(counts: Record<string, number>): string {
-  return Object.entries(counts).map(([reason, count]) => `${count} × ${reason}`).join("; ") || "nenhuma";
+function reasonsText(counts: RestorePlan["leftOut"]): string {
+  return Object.entries(counts).map(([reason, count]) => `${count} × ${SKIP_WORDS[reason as SkipReason]}`)
+    .join("; ") || "nenhuma";
 }
 
 function section(title: string, list: Listed<string> | null): string {
