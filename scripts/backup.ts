@@ -17,6 +17,7 @@ import { backupEnvironment } from "./lib/backup/environment.ts";
 import { connectionOf } from "./lib/postgres/target_connection.ts";
 import { readEnvironment } from "./lib/process/environment.ts";
 import { vaultOf } from "./lib/vault/environment.ts";
+import { signerOf } from "./lib/vault/trust.ts";
 import { chooseGzip } from "./lib/process/gzip.ts";
 import { END_LIMITS, orAborted, settledAfter } from "./lib/run/interruption.ts";
 import { runMain } from "./lib/run/main.ts";
@@ -92,6 +93,7 @@ async function enterIntoCatalog(
       manifest,
       run_url: manifest.run?.url ?? null,
       verified_at: verifiedAt,
+      signed_by: await signerOf(vault, keys.archive, manifest),
     };
     await settledAfter(signal, END_LIMITS.catalog, catalog.record(row));
   } catch (cause) {

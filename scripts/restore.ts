@@ -22,6 +22,7 @@ import { connectionOf } from "./lib/postgres/target_connection.ts";
 import { readEnvironment } from "./lib/process/environment.ts";
 import { restoreEnvironment } from "./lib/restore/environment.ts";
 import { vaultOf } from "./lib/vault/environment.ts";
+import { signerOf } from "./lib/vault/trust.ts";
 import { chooseGzip } from "./lib/process/gzip.ts";
 import { END_LIMITS, settledAfter } from "./lib/run/interruption.ts";
 import { runMain } from "./lib/run/main.ts";
@@ -199,6 +200,7 @@ async function enterSafetyCopy(
     manifest: safety.manifest,
     run_url: safety.manifest.run?.url ?? null,
     verified_at: safety.verifiedAt,
+    signed_by: await signerOf(vault, safety.keys.archive, safety.manifest),
   };
   await settledAfter(signal, END_LIMITS.catalog, catalog.record(record)).catch((error) =>
     reporter.warn(`the safety copy ${record.r2_key} is good but has no catalog row: ${error.message}`)

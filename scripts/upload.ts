@@ -12,6 +12,7 @@ import { connectionOf } from "./lib/postgres/target_connection.ts";
 import { readEnvironment } from "./lib/process/environment.ts";
 import { uploadEnvironment } from "./lib/backup/environment.ts";
 import { vaultOf } from "./lib/vault/environment.ts";
+import { signedBy } from "./lib/vault/trust.ts";
 import { runMain } from "./lib/run/main.ts";
 import { reporterFor } from "./lib/run/tracked_run.ts";
 import { uploadLocalBackup } from "./lib/backup/upload.ts";
@@ -22,10 +23,18 @@ await runMain(async (signal, output) => {
   const catalog = new Catalog({ connection: connectionOf("prod", process.env) });
   try {
     const reporter = reporterFor(catalog, process.env);
-    const { key, manifest } = await uploadLocalBackup(vault, env.FILE, reporter, signal);
+    const { key, manifest, trust } = await uploadLocalBackup(vault, env.FILE, reporter, signal);
     reporter.log(`in the vault: ${key}`);
     reporter.phase("catalog");
-    await catalog.record({ r2_bucket: vault.bucket, r2_key: key, manifest, run_url: null, verified_at: null })
+    const signed_by = signedBy(vault, trust);
+    await catalog.record({
+      r2_bucket: vault.bucket,
+      r2_key: key,
+      manifest,
+      run_url: null,
+      verified_at: null,
+      signed_by,
+    })
       .catch((error) => {
         throw new BackupError("catalog_write_failed", `${key} is in the vault, the catalog missed it`, {
           cause: toBackupError(error),

@@ -802,6 +802,7 @@ CREATE FUNCTION public.ops_db_backup_days(p_target text DEFAULT 'prod'::text, p_
 declare
   v_days constant integer := least(greatest(coalesce(p_days, 30), 1), 366);
   v_today date;
+  v_requires_signature constant boolean := public.ops_db_backup_requires_signature();
 begin
   perform public.require_permission_for_current_user('ops', 'view');
   begin
@@ -825,12 +826,14 @@ begin
           from public.ops_db_backups b
          where b.target = p_target and b.created_at >= d.begins and b.created_at < d.ends
            and b.duplicate_of is null and b.status <> 'failed' and b.mode = 'full' and b.origin <> 'safety'
+           and (b.signed_by is not null or not v_requires_signature)
       ) b on true
       left join lateral (
         select b.bytes, b.rows_total, b.created_at
           from public.ops_db_backups b
          where b.target = p_target and b.created_at >= d.begins and b.created_at < d.ends
            and b.duplicate_of is null and b.status <> 'failed' and b.mode = 'full' and b.origin <> 'safety'
+           and (b.signed_by is not null or not v_requires_signature)
          order by b.created_at desc, b.id desc
          limit 1
       ) newest on true
@@ -852,7 +855,7 @@ $$;
 -- Name: FUNCTION ops_db_backup_days(p_target text, p_days integer, p_time_zone text); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.ops_db_backup_days(p_target text, p_days integer, p_time_zone text) IS 'One row a day, oldest first, days without anything too; at most 366; ops:view. made: full backups begun that day, without the copies that restores took of what they replaced; failed: backup runs that failed or were lost; proven: of those made that day, how many a drill has restored since; running: backup runs not ended; drills, restores: runs of the target, however they ended; last_…: the newest of those made that day.';
+COMMENT ON FUNCTION public.ops_db_backup_days(p_target text, p_days integer, p_time_zone text) IS 'One row a day, oldest first, days without anything too; at most 366; ops:view. made: full backups begun that day, without the copies that restores took of what they replaced, and without unsigned ones where signatures are required; failed: backup runs that failed or were lost; proven: of those made that day, how many a drill has restored since; running: backup runs not ended; drills, restores: runs of the target, however they ended; last_…: the newest of those made that day.';
 
 
 --
@@ -997,6 +1000,8 @@ CREATE FUNCTION public.ops_db_backup_in_short(p_target text, p_only_proven boole
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
     AS $$
+declare
+  v_requires_signature constant boolean := public.ops_db_backup_requires_signature();
 begin
   return (
     select jsonb_build_object(
@@ -1005,6 +1010,7 @@ begin
       from public.ops_db_backups b
      where b.target = p_target and b.mode = 'full' and b.duplicate_of is null and b.status in ('uploaded', 'restored')
        and b.origin <> 'safety' and not public.ops_db_backup_is_rejected(b.proof)
+       and (b.signed_by is not null or not v_requires_signature)
        and b.created_at <= now() + public.ops_db_backup_service_level('vault_time_ahead')
        and (p_only_proven is not true or b.proven_at is not null)
      order by b.created_at desc, b.id desc
@@ -1018,7 +1024,7 @@ $$;
 -- Name: FUNCTION ops_db_backup_in_short(p_target text, p_only_proven boolean); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.ops_db_backup_in_short(p_target text, p_only_proven boolean) IS 'The newest full backup of a target that the vault holds and no drill rejected, or the newest that a drill proved; null when there is none. Copies that restores took of what they replaced do not count, nor do backups that are dated in the future.';
+COMMENT ON FUNCTION public.ops_db_backup_in_short(p_target text, p_only_proven boolean) IS 'The newest full backup of a target that the vault holds and no drill rejected, or the newest that a drill proved; null when there is none. Copies that restores took of what they replaced do not count, nor do backups that are dated in the future, nor unsigned ones where signatures are required.';
 
 
 --
@@ -1508,7 +1514,7 @@ begin
   insert into public.ops_db_backups as b
     (r2_bucket, r2_key, created_at, target, mode, sha256, bytes, git_sha, status, kind, label, raw_bytes,
      tables_total, rows_total, duration_ms, server_version, requested_by, run_url, verified_at, manifest,
-     updated_at)
+     signed_by, updated_at)
   values
     (p ->> 'r2_bucket', v_key, (v_manifest ->> 'created_at_utc')::timestamptz, v_manifest ->> 'target',
      v_manifest ->> 'mode', v_manifest ->> 'sha256', (v_manifest ->> 'bytes')::bigint,
@@ -1520,7 +1526,7 @@ begin
      v_manifest ->> 'server_version',
      coalesce(p ->> 'requested_by', v_manifest ->> 'requested_by'),
      coalesce(p ->> 'run_url', v_manifest #>> '{run,url}'), (p ->> 'verified_at')::timestamptz, v_manifest,
-     clock_timestamp())
+     p ->> 'signed_by', clock_timestamp())
   on conflict (r2_bucket, r2_key) where duplicate_of is null do update
      set created_at = excluded.created_at, target = excluded.target, mode = excluded.mode,
          sha256 = excluded.sha256, bytes = excluded.bytes, git_sha = excluded.git_sha,
@@ -1537,6 +1543,8 @@ begin
                             else excluded.verified_at end,
          proven_at = case when b.sha256 = excluded.sha256 then b.proven_at end,
          proof = case when b.sha256 = excluded.sha256 then b.proof end,
+         -- not given: it was not checked, and what was checked of these bytes holds
+         signed_by = case when p ? 'signed_by' then excluded.signed_by when b.sha256 = excluded.sha256 then b.signed_by end,
          manifest = excluded.manifest, updated_at = excluded.updated_at
   returning to_jsonb(b) - array['manifest', 'duplicate_of', 'updated_at'] into v_row;
   return v_row;
@@ -1548,7 +1556,7 @@ $_$;
 -- Name: FUNCTION ops_db_backup_record(p jsonb); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.ops_db_backup_record(p jsonb) IS 'Inserts or renews the row of one archive from its manifest, of version 2 or older: {r2_bucket, r2_key, manifest, requested_by, run_url, verified_at}. Returns the row.';
+COMMENT ON FUNCTION public.ops_db_backup_record(p jsonb) IS 'Inserts or renews the row of one archive from its manifest, of version 2 or older: {r2_bucket, r2_key, manifest, requested_by, run_url, verified_at, signed_by}. signed_by is the id of the trusted key whose signature was checked, or null; left out, nothing was checked. Returns the row.';
 
 
 --
@@ -1947,6 +1955,25 @@ $$;
 --
 
 COMMENT ON FUNCTION public.ops_db_backup_require_second_factor() IS 'Refuses (second_factor_required) a session without a second factor where the setting restore_assurance is aal2.';
+
+
+--
+-- Name: ops_db_backup_requires_signature(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_requires_signature() RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select exists (select from public.ops_db_backups where signed_by is not null)
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_requires_signature(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_requires_signature() IS 'Whether only signed backups count: since the first one was entered, also when it was deleted from the vault.';
 
 
 --
@@ -2592,6 +2619,7 @@ CREATE FUNCTION public.ops_db_backup_watch_facts(p_target text) RETURNS jsonb
     SET statement_timeout TO '60s'
     AS $$
 declare
+  v_requires_signature constant boolean := public.ops_db_backup_requires_signature();
   v_backups jsonb;
   v_drills jsonb;
   v_reports jsonb;
@@ -2614,6 +2642,7 @@ begin
        where target = p_target and mode = 'full' and status in ('uploaded', 'restored') and duplicate_of is null
          -- a copy of what a restore replaced is not a backup of the current content
          and origin <> 'safety'
+         and (signed_by is not null or not v_requires_signature)
          and created_at <= now() + public.ops_db_backup_service_level('vault_time_ahead')
        order by created_at desc
        -- the newest and those before it that it is compared with
@@ -2642,7 +2671,10 @@ begin
        order by 2 desc
        limit 20
     ) d
-   where d.status = 'succeeded' or d.failed <> '[]';
+   where (d.status = 'succeeded' or d.failed <> '[]')
+     and (not v_requires_signature or exists (
+       select from public.ops_db_backups b
+        where b.r2_key = d.r2_key and b.duplicate_of is null and b.signed_by is not null));
 
   select coalesce(jsonb_object_agg(r.name, jsonb_build_object('at', r.at, 'status', r.status, 'report', r.report)), '{}')
     into v_reports
@@ -2668,7 +2700,7 @@ COMMENT ON FUNCTION public.ops_db_backup_watch_facts(p_target text) IS 'For the 
 -- Name: ops_db_backups_list(text, integer, integer, text, text, timestamp with time zone, timestamp with time zone, text, text, uuid, text); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.ops_db_backups_list(p_target text DEFAULT NULL::text, p_limit integer DEFAULT 50, p_offset integer DEFAULT 0, p_status text DEFAULT NULL::text, p_origin text DEFAULT NULL::text, p_from timestamp with time zone DEFAULT NULL::timestamp with time zone, p_to timestamp with time zone DEFAULT NULL::timestamp with time zone, p_search text DEFAULT NULL::text, p_sort text DEFAULT 'newest'::text, p_after_id uuid DEFAULT NULL::uuid, p_r2_key text DEFAULT NULL::text) RETURNS TABLE(id uuid, created_at timestamp with time zone, target text, mode text, r2_bucket text, r2_key text, sha256 text, bytes bigint, git_sha text, status text, kind text, label text, raw_bytes bigint, tables_total integer, rows_total bigint, duration_ms bigint, server_version text, requested_by text, run_url text, verified_at timestamp with time zone, proven_at timestamp with time zone, origin text, hold_until timestamp with time zone, hold_reason text, held_by text, proof jsonb)
+CREATE FUNCTION public.ops_db_backups_list(p_target text DEFAULT NULL::text, p_limit integer DEFAULT 50, p_offset integer DEFAULT 0, p_status text DEFAULT NULL::text, p_origin text DEFAULT NULL::text, p_from timestamp with time zone DEFAULT NULL::timestamp with time zone, p_to timestamp with time zone DEFAULT NULL::timestamp with time zone, p_search text DEFAULT NULL::text, p_sort text DEFAULT 'newest'::text, p_after_id uuid DEFAULT NULL::uuid, p_r2_key text DEFAULT NULL::text) RETURNS TABLE(id uuid, created_at timestamp with time zone, target text, mode text, r2_bucket text, r2_key text, sha256 text, bytes bigint, git_sha text, status text, kind text, label text, raw_bytes bigint, tables_total integer, rows_total bigint, duration_ms bigint, server_version text, requested_by text, run_url text, verified_at timestamp with time zone, proven_at timestamp with time zone, origin text, hold_until timestamp with time zone, hold_reason text, held_by text, proof jsonb, signed_by text, is_unsigned boolean)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO ''
     SET enable_sort TO 'off'
@@ -2706,7 +2738,7 @@ begin
     select b.id, b.created_at, b.target, b.mode, b.r2_bucket, b.r2_key, b.sha256, b.bytes, b.git_sha, b.status,
            b.kind, b.label, b.raw_bytes, b.tables_total, b.rows_total, b.duration_ms, b.server_version,
            b.requested_by, b.run_url, b.verified_at, b.proven_at, b.origin, b.hold_until, b.hold_reason, b.held_by,
-           b.proof
+           b.proof, b.signed_by, $12 and b.signed_by is null
       from (
         select *
           from public.ops_db_backups b
@@ -2725,7 +2757,8 @@ begin
      limit $10 offset $11
   $query$, v_order, coalesce(v_after, 'true'))
   using p_target, p_status, p_origin, p_from, p_to, nullif(trim(p_search), ''), p_r2_key, v_after_at, p_after_id,
-        public.ops_db_backup_page_size(p_limit), greatest(coalesce(p_offset, 0), 0);
+        public.ops_db_backup_page_size(p_limit), greatest(coalesce(p_offset, 0), 0),
+        public.ops_db_backup_requires_signature();
 end
 $_$;
 
@@ -2734,7 +2767,7 @@ $_$;
 -- Name: FUNCTION ops_db_backups_list(p_target text, p_limit integer, p_offset integer, p_status text, p_origin text, p_from timestamp with time zone, p_to timestamp with time zone, p_search text, p_sort text, p_after_id uuid, p_r2_key text); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.ops_db_backups_list(p_target text, p_limit integer, p_offset integer, p_status text, p_origin text, p_from timestamp with time zone, p_to timestamp with time zone, p_search text, p_sort text, p_after_id uuid, p_r2_key text) IS 'Backups, newest first unless p_sort says oldest, largest or slowest; ops:view. A filter that is null does not filter; p_from is included, p_to is not. p_after_id: the rows after that row (newest and oldest only), whatever the size of the table; an offset costs what it skips. p_search (in label and key) looks at the first 20,000 rows that the other filters leave, after p_after_id. At most 1000 rows a call.';
+COMMENT ON FUNCTION public.ops_db_backups_list(p_target text, p_limit integer, p_offset integer, p_status text, p_origin text, p_from timestamp with time zone, p_to timestamp with time zone, p_search text, p_sort text, p_after_id uuid, p_r2_key text) IS 'Backups, newest first unless p_sort says oldest, largest or slowest; ops:view. A filter that is null does not filter; p_from is included, p_to is not. p_after_id: the rows after that row (newest and oldest only), whatever the size of the table; an offset costs what it skips. p_search (in label and key) looks at the first 20,000 rows that the other filters leave, after p_after_id. At most 1000 rows a call. is_unsigned: no signature of it counts, and one is required.';
 
 
 --
@@ -3078,8 +3111,10 @@ CASE
     WHEN (requested_by ~ '@|^github:'::text) THEN 'person'::text
     ELSE 'other'::text
 END) STORED NOT NULL,
+    signed_by text,
     CONSTRAINT ops_db_backups_mode_known CHECK ((mode = ANY (ARRAY['full'::text, 'schema-only'::text]))),
     CONSTRAINT ops_db_backups_proof_is_object CHECK ((jsonb_typeof(proof) = 'object'::text)),
+    CONSTRAINT ops_db_backups_signed_by_check CHECK ((signed_by ~ '^[0-9a-f]{16}$'::text)),
     CONSTRAINT ops_db_backups_status_known CHECK ((status = ANY (ARRAY['uploaded'::text, 'failed'::text, 'restored'::text, 'deleted'::text]))),
     CONSTRAINT ops_db_backups_target_known CHECK ((target = ANY (ARRAY['prod'::text, 'dev'::text, 'verify'::text])))
 );
@@ -3174,6 +3209,13 @@ COMMENT ON COLUMN public.ops_db_backups.held_by IS 'E-mail of who held it.';
 --
 
 COMMENT ON COLUMN public.ops_db_backups.origin IS 'Who wanted it: schedule, person, safety (the copy before a restore), local (an admin''s machine) or other.';
+
+
+--
+-- Name: COLUMN ops_db_backups.signed_by; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.ops_db_backups.signed_by IS 'The id of the trusted key whose signature of the manifest was checked; null: unsigned, by a key that is not trusted, or not checked.';
 
 
 --
@@ -3381,6 +3423,13 @@ CREATE INDEX ops_db_backups_rejected_idx ON public.ops_db_backups USING btree (t
 
 
 --
+-- Name: ops_db_backups_signed_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ops_db_backups_signed_idx ON public.ops_db_backups USING btree (created_at DESC) WHERE (signed_by IS NOT NULL);
+
+
+--
 -- Name: ops_db_backups_slowest_idx; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -3468,7 +3517,7 @@ ALTER TABLE public.ops_db_backups ENABLE ALWAYS TRIGGER ops_db_backups_audit_hol
 -- Name: ops_db_backups ops_db_backups_audit_mark; Type: TRIGGER; Schema: public; Owner: -
 --
 
-CREATE CONSTRAINT TRIGGER ops_db_backups_audit_mark AFTER UPDATE ON public.ops_db_backups DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((((old.status IS DISTINCT FROM new.status) OR (old.sha256 IS DISTINCT FROM new.sha256)) OR (old.proven_at IS DISTINCT FROM new.proven_at)) OR (old.proof IS DISTINCT FROM new.proof))) EXECUTE FUNCTION public.ops_db_backup_audit_backup('mark');
+CREATE CONSTRAINT TRIGGER ops_db_backups_audit_mark AFTER UPDATE ON public.ops_db_backups DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((((((old.status IS DISTINCT FROM new.status) OR (old.sha256 IS DISTINCT FROM new.sha256)) OR (old.proven_at IS DISTINCT FROM new.proven_at)) OR (old.proof IS DISTINCT FROM new.proof)) OR (old.signed_by IS DISTINCT FROM new.signed_by))) EXECUTE FUNCTION public.ops_db_backup_audit_backup('mark');
 
 ALTER TABLE public.ops_db_backups ENABLE ALWAYS TRIGGER ops_db_backups_audit_mark;
 
@@ -3922,6 +3971,13 @@ REVOKE ALL ON FUNCTION public.ops_db_backup_require(p_action text) FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION public.ops_db_backup_require_second_factor() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION ops_db_backup_requires_signature(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_requires_signature() FROM PUBLIC;
 
 
 --

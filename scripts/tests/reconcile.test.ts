@@ -2,10 +2,14 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { sealManifest } from "@backup/vault/manifest.ts";
 import { buildKeys } from "@backup/vault/object_key.ts";
+import { makeKeyPair, Signer, TrustedKeys } from "@backup/vault/signature.ts";
 import { exampleManifest } from "@backup/vault/manifest_example.ts";
 import { Catalog } from "../lib/catalog/catalog.ts";
 import type { Connection } from "../lib/postgres/connection.ts";
+import { listCatalog } from "../lib/list/list_catalog.ts";
+import { adoptMissing } from "../lib/reconcile/adopt_missing.ts";
 import { type Finding, reconcile } from "../lib/reconcile/reconcile.ts";
+import { StoredVault } from "../lib/vault/stored_vault.ts";
 import { oldArchive, sql } from "./engine_fixture.ts";
 import {
   type CatalogScene,
@@ -76,6 +80,42 @@ test("records manifests of both formats; the preview has the same result and cha
   expect(await rowOf(old)).toMatchObject({ status: "uploaded", rows_total: null, origin: "other" });
   expect(await rowOf(proving)).toMatchObject({ rows_total: 3, server_version: "17.6", origin: "schedule" });
   expect(await run(true)).toEqual({ counts: { agreed: 2 }, foreign: 1, failed: 0, findings: [] });
+});
+
+test("enters what no key of this installation signed as unsigned, and follows a change of the keys", async () => {
+  const [ours, theirs] = await Promise.all([makeKeyPair(), makeKeyPair()]);
+  const [foreign = "", plain = "", signed = ""] = await storeBackups(
+    store.vault,
+    ["01", "02", "03"].map((day) => ({ createdAt: at(day) })),
+  );
+  for (const [key, pair] of [[foreign, theirs], [signed, ours]] as const) {
+    const fields = { ...exampleManifest, ...manifestOf(key), version: 2 };
+    const manifest = await new Signer(pair.privateKey).signJson(manifestKey(key), fields);
+    await store.replace(manifestKey(key), await sealManifest(manifest));
+  }
+  const signers = async () =>
+    Object.fromEntries(
+      await Promise.all([foreign, plain, signed].map(async (key) => [key, (await rowOf(key)).signed_by])),
+    );
+  const withKeys = (...keys: string[]) => {
+    store = { ...store, vault: new StoredVault(store.store, { trusted: new TrustedKeys(keys) }) };
+  };
+  const keyless = store.vault;
+  withKeys(ours.publicKey);
+  expect(await run(true)).toMatchObject({ counts: { enter: 3 }, failed: 0 });
+  expect(await signers()).toEqual({ [foreign]: null, [plain]: null, [signed]: ours.keyId });
+  const { backups } = await listCatalog(catalog, store.vault.bucket, null, 10);
+  expect(backups.map(({ is_trusted }) => is_trusted)).toEqual([true, false, false]);
+  expect(await run(true)).toMatchObject({ counts: { agreed: 3 } });
+  withKeys(theirs.publicKey); // the old key is no longer trusted
+  expect(await run(false)).toMatchObject({ counts: { agreed: 1, signer_unknown: 2 } });
+  await adoptMissing(store.vault, catalog, { phase: () => {}, bytes: () => {}, log: () => {} });
+  expect(await signers()).toEqual({ [foreign]: theirs.keyId, [plain]: null, [signed]: null });
+  store = { ...store, vault: keyless }; // nothing can be checked: what is known stays
+  expect(await run(true)).toMatchObject({ counts: { agreed: 3 } });
+  await sql(prod, "update public.ops_db_backups set status = 'deleted';");
+  expect(await run(true)).toMatchObject({ counts: { enter: 3 }, failed: 2 });
+  expect(await signers()).toMatchObject({ [foreign]: theirs.keyId });
 });
 
 test("of several rows of one object only the newest is compared", async () => {

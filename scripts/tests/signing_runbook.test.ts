@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { newestBackup } from "../lib/vault/newest_backup.ts";
 import { createErp } from "./drill_fixture.ts";
-import { backUp, startPlace, type TestPlace } from "./engine_fixture.ts";
+import { backUp, sql, startPlace, type TestPlace } from "./engine_fixture.ts";
 import { type Laptop, openLaptop } from "./runbook_fixture.ts";
 
 let place: TestPlace;
@@ -29,7 +29,8 @@ it(
   async () => {
     const outDir = laptop.prepared.OUT_DIR ?? "";
     await mkdir(outDir);
-    const { keys } = await backUp(place.store.vault, place.server.connection("postgres", "prod"));
+    const prod = place.server.connection("postgres", "prod");
+    const { keys } = await backUp(place.store.vault, prod);
     expect(await newestBackup(place.store.vault, "prod")).toBe(keys.archive);
     const publicKey = (said: string) => /^MCow\S+$/m.exec(said)?.[0] ?? "";
     const said = await laptop.follow("signing-keys", {
@@ -42,5 +43,8 @@ it(
     expect(said).toContain(`${keys.archive} is good`);
     const listed = said.split("\n").filter((line) => /^revo\/\S+ {2}/.test(line));
     expect(listed.map((line) => line.includes("NOT SIGNED"))).toEqual([false, true]);
+    const signers =
+      `select (signed_by is not null)::text from public.ops_db_backups order by created_at desc;`;
+    expect(await sql(prod, signers)).toEqual(["true", "false"]);
   },
 );

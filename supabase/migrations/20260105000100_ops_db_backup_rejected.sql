@@ -69,6 +69,8 @@ comment on function public.ops_db_backup_mark(jsonb) is
 create or replace function public.ops_db_backup_in_short(p_target text, p_only_proven boolean) returns jsonb
   language plpgsql stable set search_path = ''
 as $$
+declare
+  v_requires_signature constant boolean := public.ops_db_backup_requires_signature();
 begin
   return (
     select jsonb_build_object(
@@ -77,6 +79,7 @@ begin
       from public.ops_db_backups b
      where b.target = p_target and b.mode = 'full' and b.duplicate_of is null and b.status in ('uploaded', 'restored')
        and b.origin <> 'safety' and not public.ops_db_backup_is_rejected(b.proof)
+       and (b.signed_by is not null or not v_requires_signature)
        and b.created_at <= now() + public.ops_db_backup_service_level('vault_time_ahead')
        and (p_only_proven is not true or b.proven_at is not null)
      order by b.created_at desc, b.id desc
@@ -87,7 +90,7 @@ $$;
 comment on function public.ops_db_backup_in_short(text, boolean) is
   'The newest full backup of a target that the vault holds and no drill rejected, or the newest that a drill proved; null '
   'when there is none. Copies that restores took of what they replaced do not count, nor do backups that are dated in the '
-  'future.';
+  'future, nor unsigned ones where signatures are required.';
 
 create or replace function public.ops_db_backup_overview(p_target text default 'prod') returns jsonb
   language plpgsql stable security definer set search_path = ''
@@ -168,6 +171,7 @@ as $$
 declare
   v_days constant integer := least(greatest(coalesce(p_days, 30), 1), 366);
   v_today date;
+  v_requires_signature constant boolean := public.ops_db_backup_requires_signature();
 begin
   perform public.require_permission_for_current_user('ops', 'view');
   begin
@@ -191,12 +195,14 @@ begin
           from public.ops_db_backups b
          where b.target = p_target and b.created_at >= d.begins and b.created_at < d.ends
            and b.duplicate_of is null and b.status <> 'failed' and b.mode = 'full' and b.origin <> 'safety'
+           and (b.signed_by is not null or not v_requires_signature)
       ) b on true
       left join lateral (
         select b.bytes, b.rows_total, b.created_at
           from public.ops_db_backups b
          where b.target = p_target and b.created_at >= d.begins and b.created_at < d.ends
            and b.duplicate_of is null and b.status <> 'failed' and b.mode = 'full' and b.origin <> 'safety'
+           and (b.signed_by is not null or not v_requires_signature)
          order by b.created_at desc, b.id desc
          limit 1
       ) newest on true
@@ -214,7 +220,7 @@ end
 $$;
 comment on function public.ops_db_backup_days(text, integer, text) is
   'One row a day, oldest first, days without anything too; at most 366; ops:view. made: full backups begun that day, without '
-  'the copies that restores took of what they replaced; failed: backup runs that failed or were lost; proven: of those made '
+  'the copies that restores took of what they replaced, and without unsigned ones where signatures are required; failed: backup runs that failed or were lost; proven: of those made '
   'that day, how many a drill has restored since; running: backup runs not ended; drills, restores: runs of the target, '
   'however they ended; last_…: the newest of those made that day.';
 
@@ -253,6 +259,7 @@ create or replace function public.ops_db_backup_watch_facts(p_target text) retur
   set statement_timeout = '60s'
 as $$
 declare
+  v_requires_signature constant boolean := public.ops_db_backup_requires_signature();
   v_backups jsonb;
   v_drills jsonb;
   v_reports jsonb;
@@ -275,6 +282,7 @@ begin
        where target = p_target and mode = 'full' and status in ('uploaded', 'restored') and duplicate_of is null
          -- a copy of what a restore replaced is not a backup of the current content
          and origin <> 'safety'
+         and (signed_by is not null or not v_requires_signature)
          and created_at <= now() + public.ops_db_backup_service_level('vault_time_ahead')
        order by created_at desc
        -- the newest and those before it that it is compared with
@@ -303,7 +311,10 @@ begin
        order by 2 desc
        limit 20
     ) d
-   where d.status = 'succeeded' or d.failed <> '[]';
+   where (d.status = 'succeeded' or d.failed <> '[]')
+     and (not v_requires_signature or exists (
+       select from public.ops_db_backups b
+        where b.r2_key = d.r2_key and b.duplicate_of is null and b.signed_by is not null));
 
   select coalesce(jsonb_object_agg(r.name, jsonb_build_object('at', r.at, 'status', r.status, 'report', r.report)), '{}')
     into v_reports

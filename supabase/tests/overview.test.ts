@@ -183,6 +183,40 @@ describe("ops_db_backup_durations", () => {
   });
 });
 
+describe("a backup without a signature that counts", () => {
+  const SIGNER = "0123456789abcdef";
+  const ago = (hours: number) => new Date(Date.now() - hours * 3_600_000).toISOString();
+  const read = async (tx: TransactionSql) => ({
+    overview: await callAs(tx, "viewer", "ops_db_backup_overview", ["prod"]),
+    made: (await rowsOf(tx, "ops_db_backup_days('prod', 3, 'UTC')")).reduce(
+      (sum, { made }) => sum + Number(made),
+      0,
+    ),
+    unsigned: (await rowsOf(tx, "ops_db_backups_list('prod')")).map(({ is_unsigned }) => is_unsigned),
+    facts: watchFactsSchema.parse(
+      (await tx.unsafe("select public.ops_db_backup_watch_facts('prod') as facts"))[0]?.facts,
+    ),
+  });
+
+  trial("counts until the first signed one is entered, and never again", async (tx) => {
+    const forged = await backup(tx, ago(1), { proven_at: ago(0.5) });
+    const before = await read(tx);
+    expect(before).toMatchObject({
+      overview: { newest: { id: forged }, newest_proven: { id: forged } },
+      made: 1,
+    });
+    expect(before.unsigned).toEqual([false]);
+    const signed = await backup(tx, ago(2), { signed_by: SIGNER, r2_key: "signed" });
+    await run(tx, ago(0.4), 1, { kind: "drill", r2_key: keyAt(ago(1)) });
+    const after = await read(tx);
+    expect(after).toMatchObject({ overview: { newest: { id: signed }, newest_proven: null }, made: 1 });
+    expect(after.unsigned).toEqual([true, false]);
+    expect(after.facts).toMatchObject({ backups: [{ key: "signed" }], drills: [] });
+    await tx.unsafe("update public.ops_db_backups set status = 'deleted' where r2_key = 'signed'");
+    expect(await read(tx)).toMatchObject({ overview: { newest: null }, unsigned: [true, false] });
+  });
+});
+
 describe("ops_db_backup_days", () => {
   trial("has every day, in the requester's time zone", async (tx) => {
     const [now] = await tx.unsafe<{ today: string; noon: string; late: string }[]>(`

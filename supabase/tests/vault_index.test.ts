@@ -191,6 +191,22 @@ describe("marking", () => {
       });
   });
 
+  trial("keeps who signed the bytes, until it is checked again or the bytes are others", async (tx) => {
+    const key = keyOf("prod", 15);
+    const manifest = newManifest(key);
+    const signed_by = "0123456789abcdef";
+    const record = (more: object) => call(tx, "record", { r2_key: key, manifest, ...more });
+    expect(await record({})).toMatchObject({ signed_by: null });
+    expect(await record({ signed_by })).toMatchObject({ signed_by });
+    expect(await record({})).toMatchObject({ signed_by });
+    expect(await record({ manifest: { ...manifest, sha256: "b".repeat(64) } })).toMatchObject({
+      signed_by: null,
+    });
+    await record({ signed_by });
+    expect(await record({ signed_by: null })).toMatchObject({ signed_by: null });
+    expect(await outcomeOf(record({ signed_by: "somebody" }))).toBe("23514");
+  });
+
   trial("refuses an unknown object and an unknown status", async (tx) => {
     const key = keyOf("prod", 15);
     expect(await outcomeOf(call(tx, "mark", { r2_key: key, status: "deleted" }))).toBe(

@@ -5,7 +5,7 @@
  */
 import { gzipSync } from "node:zlib";
 import { BackupError } from "@backup/errors.ts";
-import { formatManifest, type Manifest, MANIFEST_VERSION } from "@backup/vault/manifest.ts";
+import { type Manifest, MANIFEST_VERSION, sealManifest, signManifest } from "@backup/vault/manifest.ts";
 import { type BackupKeys, buildKeys, toUtcSecond } from "@backup/vault/object_key.ts";
 import type { Mode, Target } from "@backup/target.ts";
 import type { ArchiveToc } from "../archive/archive_toc.ts";
@@ -59,6 +59,7 @@ export interface BackupDeps {
 
 export interface TakenBackup {
   keys: BackupKeys;
+  /** As it was stored, with its signature. */
   manifest: Manifest;
   /** When the whole object was read back, `null` without `verify`. */
   verifiedAt: string | null;
@@ -84,7 +85,8 @@ export async function takeBackup(deps: BackupDeps, order: BackupOrder): Promise<
     requirePlausibleSize(order, dumped.upload.bytes, dumped.facts.tables);
     if (order.verify) await rereadObject(deps, dumped.upload);
     deps.progress.phase("manifest");
-    const manifest = composeManifest(deps, order, keys, dumped, toc, started);
+    const composed = composeManifest(deps, order, keys, dumped, toc, started);
+    const manifest = await signManifest(keys.manifest, composed, deps.vault.signer);
     await files.put(
       keys.fingerprint,
       gzipSync(dumped.facts.fingerprint.lines.join("\n") + "\n"),
@@ -142,7 +144,7 @@ async function writeManifest(
   key: string,
   manifest: Manifest,
 ): Promise<void> {
-  const text = await formatManifest(key, manifest, vault.signer);
+  const text = await sealManifest(manifest);
   await files.put(key, text, "application/json");
   if (await vault.text(key) === text) return;
   throw new BackupError(

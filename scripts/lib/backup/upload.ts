@@ -16,16 +16,20 @@ import {
   siblingKeys,
   targetPrefix,
 } from "@backup/vault/object_key.ts";
+import type { Trust } from "@backup/vault/signature.ts";
 import type { ArchiveToc } from "../archive/archive_toc.ts";
 import { readGzippedToc } from "../archive/contents.ts";
 import { BackupFiles } from "../vault/uploaded_files.ts";
 import { recoveryText } from "./recovery_text.ts";
 import type { Progress } from "../run/progress.ts";
+import { parseSignedManifest } from "../vault/trust.ts";
 import { choosePartSize, type Vault } from "../vault/vault.ts";
 
 export interface Uploaded {
   key: string;
+  /** As it was stored, and who vouches for it. */
   manifest: AnyManifest;
+  trust: Trust;
 }
 
 /**
@@ -58,12 +62,13 @@ export async function uploadLocalBackup(
     progress.phase("manifest");
     const recovery = recoveryText(keys, manifest, toc, vault.bucket);
     await files.put(keys.recovery, recovery, "text/markdown; charset=utf-8");
-    await files.put(keys.manifest, await signedText(vault, keys.manifest, text), "application/json");
+    const signed = await signedText(vault, keys.manifest, text);
+    await files.put(keys.manifest, signed, "application/json");
+    return { key: keys.archive, ...await parseSignedManifest(vault, keys.archive, signed) };
   } catch (error) {
     await files.rollback((line) => progress.log(line));
     throw error;
   }
-  return { key: keys.archive, manifest };
 }
 
 /** The manifest with the signature of this machine's key; without one as it is. */

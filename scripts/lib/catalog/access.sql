@@ -33,7 +33,7 @@ problems (problem) as (
   union all
   select format('function %s has other arguments or columns', proname)
     from functions
-   where proname = 'ops_db_backups_list' and not coalesce(proargnames @> '{p_r2_key,proof}', false)
+   where proname = 'ops_db_backups_list' and not coalesce(proargnames @> '{p_r2_key,signed_by}', false)
   union all
   select format('function %s has no search_path of its own', proname)
     from functions where not coalesce('search_path=""' = any (proconfig), false)

@@ -51,6 +51,8 @@ export interface CatalogRecord {
   manifest: AnyManifest;
   run_url: string | null;
   verified_at: string | null;
+  /** The key whose signature was checked, `null` without one that counts; left out when it was not checked. */
+  signed_by?: string | null | undefined;
 }
 
 /** What `ops_db_backup_audit_append` takes. */
@@ -116,12 +118,13 @@ export class Catalog {
     await this.#call("ops_db_backup_mark", mark);
   }
 
-  /** Size of the target's newest full backup that no drill rejected and that is not dated in the future, `null` when there is none. */
+  /** Size of the target's newest full backup that counts: not rejected, not dated in the future, signed where that is required. */
   async lastBackup(target: string): Promise<{ bytes: number; rowsTotal: number | null } | null> {
     const rows = await this.#query(
       `select json_build_object('bytes', bytes, 'rowsTotal', rows_total) from public.ops_db_backups
         where target = ${literal(target)} and mode = 'full' and status <> 'deleted' and bytes is not null
           and not public.ops_db_backup_is_rejected(proof)
+          and (signed_by is not null or not public.ops_db_backup_requires_signature())
           and created_at <= now() + public.ops_db_backup_service_level('vault_time_ahead')
         order by created_at desc limit 1;`,
     );

@@ -20,11 +20,15 @@ const catalogRowSchema = z.object({
   hold_until: z.string().nullable(),
   hold_reason: z.string().nullable(),
   has_manifest: z.boolean(),
+  signed_by: z.string().nullable(),
+  /** The key that the manifest names, checked or not. */
+  names_signer: z.string().nullable(),
 });
 export type CatalogRow = z.infer<typeof catalogRowSchema>;
 
 const PAGE = 1000;
-const COLUMNS = Object.keys(catalogRowSchema.shape).filter((name) => name !== "has_manifest").join(", ");
+const COMPUTED = ["has_manifest", "names_signer"];
+const COLUMNS = Object.keys(catalogRowSchema.shape).filter((name) => !COMPUTED.includes(name)).join(", ");
 
 /**
  * Rows of one bucket whose key begins so, by key in the order of its bytes. They are read once, into a cursor of the
@@ -38,7 +42,9 @@ export async function* listCatalogRows(
   await catalog.rows(
     `declare ops_db_backup_scan cursor with hold for
        select to_jsonb(b) from (
-         select ${COLUMNS}, manifest is not null as has_manifest from public.ops_db_backups
+         select ${COLUMNS}, manifest is not null as has_manifest,
+                manifest #>> '{signature,key_id}' as names_signer
+           from public.ops_db_backups
           where r2_bucket = ${literal(bucket)} and duplicate_of is null and starts_with(r2_key, ${
       literal(prefix)
     })

@@ -24,7 +24,9 @@ export async function listCatalog(
   const ofTarget = target === null ? "" : `and target = ${literal(target)}`;
   const rows = await catalog.rows(
     `select to_jsonb(b) from (
-       select ${COLUMNS}, ${CREATED_AT}, null as is_trusted from public.ops_db_backups
+       select ${COLUMNS}, ${CREATED_AT},
+              signed_by is not null or not public.ops_db_backup_requires_signature() as is_trusted
+         from public.ops_db_backups
         where r2_bucket = ${literal(bucket)} and duplicate_of is null and status <> 'deleted' ${ofTarget}
         order by ops_db_backups.created_at desc, id desc limit ${limit}) b;`,
   );

@@ -16,8 +16,8 @@ export const listedBackupSchema = z.object({
   rows_total: z.number().nullable(),
   /** The newest drill that proved or rejected it; `null` without one. */
   proof: proofSchema.nullable(),
-  /** Whether its signature counts here, or none is needed; `null`: the catalog does not say. */
-  is_trusted: z.boolean().nullable(),
+  /** Whether its signature counts here, or none is needed. */
+  is_trusted: z.boolean(),
   /** This field and the next are only in the catalog. */
   status: z.enum(BACKUP_STATUSES).nullable(),
   origin: backupOriginSchema.nullable(),
@@ -67,7 +67,7 @@ function cellsOf(backup: ListedBackup): string[] {
 /** A backup without a drill has no proof: `none`. */
 function proofText({ proof, status, is_trusted }: ListedBackup): string {
   if (status === "failed") return "DAMAGED";
-  if (is_trusted === false) return "UNSIGNED";
+  if (!is_trusted) return "UNSIGNED";
   if (proof === null) return "none";
   return `${isRejected({ proof }) ? "FAILED" : "proven"} ${proof.drilled_at.slice(0, 10)}`;
 }

@@ -2,21 +2,22 @@
 import { BackupError, toBackupError } from "@backup/errors.ts";
 import type { AnyManifest, LegacyManifest } from "@backup/vault/manifest.ts";
 import { parseArchiveKey, siblingKeys } from "@backup/vault/object_key.ts";
+import { type Trust, UNSIGNED } from "@backup/vault/signature.ts";
 import { isAhead } from "@backup/vault/time.ts";
 import { readStoredToc } from "../vault/stored_toc.ts";
 import type { Catalog } from "../catalog/catalog.ts";
-import { parseSignedManifest, requireTrusted } from "../vault/trust.ts";
+import { parseSignedManifest, requireTrusted, signedBy } from "../vault/trust.ts";
 import type { ListedObject, Vault } from "../vault/vault.ts";
 
 /**
- * Writes the row of a backup from its manifest.
+ * Writes the row of a backup from its manifest. One without a signature that counts is entered as unsigned.
  * @throws {BackupError} `archive_corrupt` when the archive's size is not the manifest's, `manifest_invalid` when key or
- * manifest state a time after the vault's own, `backup_unsigned`.
+ * manifest state a time after the vault's own, `backup_unsigned` when it is signed and this installation has no keys.
  */
 export async function adoptByManifest(vault: Vault, catalog: Catalog, archive: ListedObject): Promise<void> {
   const text = await vault.text(siblingKeys(archive.key).manifest);
   const { manifest, trust } = await parseSignedManifest(vault, archive.key, text);
-  requireTrusted(vault, archive.key, trust, null);
+  if (vault.trusted.isEmpty) requireTrusted(vault, archive.key, trust, null);
   if (manifest.bytes !== archive.bytes) {
     throw new BackupError(
       "archive_corrupt",
@@ -27,7 +28,7 @@ export async function adoptByManifest(vault: Vault, catalog: Catalog, archive: L
   if (stated.some((time) => isAhead(time, archive.modifiedAt))) {
     throw new BackupError("manifest_invalid", "it is dated after the vault's own time of the archive");
   }
-  await record(vault, catalog, archive.key, manifest);
+  await record(vault, catalog, archive.key, manifest, trust);
 }
 
 /**
@@ -64,10 +65,24 @@ export async function adoptByHash(
     if (toBackupError(error).code !== "vault_object_exists") throw error;
     return await adoptByManifest(vault, catalog, archive); // its run has written the manifest meanwhile
   }
-  await record(vault, catalog, archive.key, manifest);
+  await record(vault, catalog, archive.key, manifest, UNSIGNED);
 }
 
-async function record(vault: Vault, catalog: Catalog, key: string, manifest: AnyManifest): Promise<void> {
+async function record(
+  vault: Vault,
+  catalog: Catalog,
+  key: string,
+  manifest: AnyManifest,
+  trust: Trust,
+): Promise<void> {
   const run_url = manifest.version === undefined ? null : manifest.run?.url ?? null;
-  await catalog.record({ r2_bucket: vault.bucket, r2_key: key, manifest, run_url, verified_at: null });
+  const signed_by = signedBy(vault, trust);
+  await catalog.record({
+    r2_bucket: vault.bucket,
+    r2_key: key,
+    manifest,
+    run_url,
+    verified_at: null,
+    signed_by,
+  });
 }

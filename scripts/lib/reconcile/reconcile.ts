@@ -10,7 +10,7 @@ import { adoptByHash, adoptByManifest } from "./adopt.ts";
 import type { CatalogRow } from "../catalog/catalog_rows.ts";
 import { writerOf } from "./archive_writer.ts";
 import { compareVaultWithCatalog, type Pair } from "./compare.ts";
-import { type ArchiveVerdict, isLeftByDeletion, isQuiet, verdictOf } from "./verdict.ts";
+import { type ArchiveVerdict, isLeftByDeletion, isQuiet, isSignerKnown, verdictOf } from "./verdict.ts";
 
 export interface ReconcileContext {
   vault: Vault;
@@ -75,6 +75,9 @@ async function requireVaultOfCatalog(vault: Vault, catalog: Catalog): Promise<vo
 async function finalVerdict(context: ReconcileContext, pair: Pair): Promise<ArchiveVerdict> {
   const verdict = verdictOf(pair);
   const { stored, row } = pair;
+  if (verdict === "agreed" && row !== null && !await isSignerKnown(context.vault, row)) {
+    return "signer_unknown";
+  }
   // the archive was written again after the deletion
   const isRewritten = verdict === "half_deleted" && stored !== null && !isLeftByDeletion(stored, row);
   return verdict === "enter_by_hash" || isRewritten ? await verdictByWriter(context, pair.key) : verdict;
@@ -111,6 +114,7 @@ async function act(context: ReconcileContext, pair: Pair, verdict: ArchiveVerdic
   const archive = pair.stored?.archive ?? null;
   switch (verdict) {
     case "enter":
+    case "signer_unknown":
       if (archive) await adoptByManifest(vault, catalog, archive);
       return true;
     case "enter_by_hash": {

@@ -17,6 +17,7 @@ const BAD: ReadonlySet<ArchiveVerdict> = new Set([
 const WORDS: Record<ArchiveVerdict, string> = {
   agreed: "Conferem",
   enter: "Incluídos pelo manifesto",
+  signer_unknown: "Assinatura conferida de novo",
   dated_ahead: "Datados no futuro: não contam",
   wrong_size: "Tamanho diferente do catálogo",
   enter_by_hash: "Sem manifesto: lidos, com hash calculado, incluídos",

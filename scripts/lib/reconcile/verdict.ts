@@ -1,7 +1,7 @@
 /** The verdict on one archive, by names, sizes and rows. */
 import { parseArchiveKey } from "@backup/vault/object_key.ts";
 import { isAhead } from "@backup/vault/time.ts";
-import type { ListedObject } from "../vault/vault.ts";
+import type { ListedObject, Vault } from "../vault/vault.ts";
 import type { CatalogRow } from "../catalog/catalog_rows.ts";
 import type { Pair } from "./compare.ts";
 import type { StoredSet } from "../vault/stored_sets.ts";
@@ -11,6 +11,8 @@ export const ARCHIVE_VERDICTS = {
   agreed: "in vault and catalog",
   /** A backup without a row, or whose row is marked as deleted or lacks the manifest. */
   enter: "enter into the catalog from its manifest",
+  /** Its row says another signer than the keys of this installation find. */
+  signer_unknown: "its signature is to be checked again: enter it from its manifest",
   /** Its key or its row states a time after the vault's own: it counts for nothing. */
   dated_ahead: "dated after the vault's own time: not counted, not deleted",
   wrong_size: "its size is not the one that the catalog has",
@@ -39,6 +41,16 @@ export function verdictOf({ stored, row }: Pair): ArchiveVerdict {
   if (stored.archive === null) return stored.manifest === null ? orphanOr(row) : "archive_missing";
   if (stored.manifest === null) return verdictWithoutManifest(row);
   return verdictOfBackup(stored.archive.bytes, row);
+}
+
+/** Whether the row says what the manifest's signature is worth with these keys; without keys nothing can be said. */
+export async function isSignerKnown(
+  { trusted }: Pick<Vault, "trusted">,
+  { signed_by, names_signer }: CatalogRow,
+): Promise<boolean> {
+  if (trusted.isEmpty) return true;
+  const isOurs = names_signer !== null && await trusted.has(names_signer);
+  return signed_by === (isOurs ? names_signer : null);
 }
 
 function isDatedAhead({ key, modifiedAt }: ListedObject, row: CatalogRow | null): boolean {

@@ -46,6 +46,24 @@ export async function parseSignedManifest(
 }
 
 /**
+ * Who signed a backup, for its row in the catalog: the id of a key of this installation, else `null`.
+ * `undefined` where there are no keys: nothing was checked, and what the row says of these bytes stays.
+ */
+export function signedBy({ trusted }: Pick<Vault, "trusted">, trust: Trust): string | null | undefined {
+  if (trusted.isEmpty) return undefined;
+  return trust.state === "signed" ? trust.keyId : null;
+}
+
+/** As {@link signedBy}, of a manifest that this process wrote. */
+export async function signerOf(
+  { trusted }: Pick<Vault, "trusted">,
+  key: string,
+  manifest: AnyManifest,
+): Promise<string | null | undefined> {
+  return signedBy({ trusted }, await trusted.judgeJson(siblingKeys(key).manifest, manifest));
+}
+
+/**
  * Whether an object without a valid signature counts as if it had one: where this installation has no keys. A signature
  * that cannot be checked here never counts.
  */

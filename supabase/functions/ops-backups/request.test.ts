@@ -50,6 +50,8 @@ Deno.test("readActionRequest() takes the request id from Idempotency-Key", async
 
 const backup = { action: "backup", target: "prod" };
 const restore = { action: "restore", target: "prod", r2_key: R2_KEY };
+const DEV_KEY = R2_KEY.replaceAll("prod", "dev");
+
 const refusals: [string, Request, ErrorCode, unknown?][] = [
   ["no JSON", post("{"), "invalid_payload"],
   ["an empty body", post(""), "invalid_payload"],
@@ -69,6 +71,19 @@ const refusals: [string, Request, ErrorCode, unknown?][] = [
   ["a plan of no backup", post({ action: "plan", target: "dev", r2_key: "revo/x" }), "invalid_r2_key"],
   ["a drill of no backup", post({ action: "drill", target: "dev", r2_key: "revo/x" }), "invalid_r2_key"],
   ["a plan without a key", post({ action: "plan", target: "dev" }), "invalid_payload"],
+  [
+    "the confirmation of another unsigned backup",
+    post({ ...restore, allow_unsigned: DEV_KEY }),
+    "invalid_payload",
+    {
+      allow_unsigned: "deve ser a chave de r2_key",
+    },
+  ],
+  [
+    "a plan with the confirmation of another backup",
+    post({ action: "plan", target: "dev", r2_key: R2_KEY, allow_unsigned: "sim" }),
+    "invalid_payload",
+  ],
   ["a cancellation of nothing", post({ action: "cancel" }), "invalid_payload"],
   ["health with more than its name", post({ action: "health", target: "prod" }), "invalid_payload"],
 ];
@@ -106,8 +121,6 @@ const CONSENT = {
   reason: "migração ruim",
   plan_request_id: OTHER_ID,
 } as const;
-
-const DEV_KEY = R2_KEY.replaceAll("prod", "dev");
 
 const consents: [string, ActionRequest, ErrorCode | null][] = [
   ["everything said", CONSENT, null],

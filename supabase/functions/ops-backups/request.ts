@@ -44,9 +44,9 @@ export async function readActionRequest(request: Request): Promise<ActionRequest
     case "backup":
       return checked(backupRequestSchema, payload);
     case "restore":
-      return withArchiveKey(checked(restoreRequestSchema, payload));
+      return withConfirmedKey(withArchiveKey(checked(restoreRequestSchema, payload)));
     case "plan":
-      return withArchiveKey(checked(planRequestSchema, payload));
+      return withConfirmedKey(withArchiveKey(checked(planRequestSchema, payload)));
     case "drill":
       return withArchiveKey(checked(drillRequestSchema, payload));
     case "status":
@@ -153,6 +153,17 @@ function describeIssue(issue: z.core.$ZodIssue): Record<string, string> {
 function withArchiveKey<Fields extends { r2_key?: string }>(request: Fields): Fields {
   if (request.r2_key !== undefined) parseArchiveKey(request.r2_key);
   return request;
+}
+
+/** The confirmation of an unsigned backup is for this one alone; whether it is needed is known where it is read. */
+function withConfirmedKey<Fields extends { r2_key: string; allow_unsigned?: string | null | undefined }>(
+  request: Fields,
+): Fields {
+  if (!request.allow_unsigned || request.allow_unsigned === request.r2_key) return request;
+  throw new RequestError("invalid_payload", "Cannot allow another backup than the one that is asked for", {
+    sentence: "A confirmação do backup sem assinatura é de outro backup.",
+    details: { fields: { allow_unsigned: "deve ser a chave de r2_key" } },
+  });
 }
 
 /**

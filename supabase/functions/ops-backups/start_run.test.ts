@@ -76,6 +76,17 @@ Deno.test("startRun() sends the confirmed source only where there is one: an old
   assert.equal(server.dispatches[0]?.body.inputs?.confirm_source, "dev");
 });
 
+Deno.test("startRun() sends the confirmation of an unsigned backup with a restore and its plan, and else not", async () => {
+  for (const action of ["restore", "plan"] as const) {
+    const { server, deps } = world();
+    await startRun({ action, target: "dev", r2_key: R2_KEY, allow_unsigned: R2_KEY }, deps);
+    assert.equal(server.dispatches[0]?.body.inputs.allow_unsigned, R2_KEY);
+    const signed = world();
+    await startRun({ action, target: "dev", r2_key: R2_KEY, allow_unsigned: null }, signed.deps);
+    assert.ok(!("allow_unsigned" in (signed.server.dispatches[0]?.body.inputs ?? {})));
+  }
+});
+
 Deno.test("startRun() sends that every session is to be ended", async () => {
   const { server, deps } = world();
   await startRun({ action: "restore", target: "dev", r2_key: R2_KEY, end_sessions: true }, deps);

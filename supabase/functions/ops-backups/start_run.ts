@@ -72,13 +72,21 @@ function inputsOf(run: Run, request: StartRequest): Record<string, string> {
         r2_key: key,
         confirm: request.confirm ?? "",
         ...(request.confirm_source ? { confirm_source: request.confirm_source } : {}),
+        ...allowUnsigned(request),
         ...(request.end_sessions ? { end_sessions: "true" } : {}),
       };
     case "plan":
-      return { ...common, reason, r2_key: key, plan: "true" };
+      return { ...common, reason, r2_key: key, plan: "true", ...allowUnsigned(request) };
     case "drill":
       return { ...common, r2_key: key };
   }
+}
+
+/** Only where it is given: an older workflow has no such input. */
+function allowUnsigned(
+  { allow_unsigned: key }: { allow_unsigned?: string | null | undefined },
+): Record<string, string> {
+  return key ? { allow_unsigned: key } : {};
 }
 
 async function dispatchOnce(run: Run, inputs: Record<string, string>, deps: StartDependencies) {

@@ -11,6 +11,8 @@ const requestId = z.guid().optional();
 export const REASON_MAX_LENGTH = 500;
 /** The reason of the request, in the requester's words; kept in the history. */
 const reason = z.string().trim().max(REASON_MAX_LENGTH).optional();
+/** The archive's key once more: required of a backup that no key of this installation signed, as its code is run. */
+const allowUnsigned = z.string().nullish();
 
 export const backupRequestSchema = z.strictObject({
   action: z.literal("backup"),
@@ -33,6 +35,7 @@ export const restoreRequestSchema = z.strictObject({
   confirm: z.string().nullish(),
   /** The target that the backup is of, typed by name: required when a backup of another one goes into `prod`. */
   confirm_source: z.string().nullish(),
+  allow_unsigned: allowUnsigned,
   plan_request_id: z.guid().optional(),
   /** Every user of the target has to sign in again. Without it open sessions of users that the backup knows stay. */
   end_sessions: z.boolean().optional(),
@@ -46,6 +49,7 @@ export const planRequestSchema = z.strictObject({
   action: z.literal("plan"),
   target: targetSchema,
   r2_key: z.string(),
+  allow_unsigned: allowUnsigned,
   request_id: requestId,
   reason,
 });

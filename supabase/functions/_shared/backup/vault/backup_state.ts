@@ -5,10 +5,10 @@
 import type { BackupProof } from "./catalog.ts";
 
 /**
- * `rejected` the newest drill with a ruling failed · `proven` it passed · `verified` the archive was read back after the
- * upload · `unproven` none of these.
+ * `unsigned` no signature of it counts where signatures are required · `rejected` the newest drill with a ruling failed · `proven` it passed · `verified` the
+ * archive was read back after the upload · `unproven` none of these.
  */
-export type BackupState = "rejected" | "proven" | "verified" | "unproven";
+export type BackupState = "unsigned" | "rejected" | "proven" | "verified" | "unproven";
 
 /** The proof of a backup: the newest drill with a ruling, from the catalog's row or from a receipt. */
 interface Judged {
@@ -27,10 +27,11 @@ export function rejectedAt(
   return proof !== null && isRejected({ proof }) ? proof.drilled_at : null;
 }
 
-/** @example backupState({ proof: null, proven_at: null, verified_at: "2026-01-15T03:12:00Z" }) // "verified" */
+/** @example backupState({ is_unsigned: false, proof: null, proven_at: null, verified_at: "2026-01-15T03:12:00Z" }) // "verified" */
 export function backupState(
-  backup: Judged & { proven_at: string | null; verified_at: string | null },
+  backup: Judged & { is_unsigned: boolean; proven_at: string | null; verified_at: string | null },
 ): BackupState {
+  if (backup.is_unsigned) return "unsigned";
   if (isRejected(backup)) return "rejected";
   if (backup.proven_at !== null) return "proven";
   return backup.verified_at === null ? "unproven" : "verified";

@@ -54,5 +54,9 @@ export const backupRowSchema = z.object({
   hold_reason: z.string().nullable(),
   held_by: z.string().nullable(),
   proof: backupProofSchema.nullable(),
+  /** The key that signed it, where that was checked; `null`: unsigned, by a foreign key, or not checked. */
+  signed_by: z.string().nullable().default(null),
+  /** Only signed backups count here, and this one is not signed: it protects nothing. Lists alone say it. */
+  is_unsigned: z.boolean().default(false),
 });
 export type BackupRow = z.infer<typeof backupRowSchema>;

@@ -140,8 +140,17 @@ export async function formatManifest(
   manifest: Manifest,
   signer: Signer | null,
 ): Promise<string> {
+  return await sealManifest(await signManifest(key, manifest, signer));
+}
+
+/** The manifest with its signature. Parameters as of {@link formatManifest}. */
+export async function signManifest(
+  key: string,
+  manifest: Manifest,
+  signer: Signer | null,
+): Promise<Manifest> {
   const fields = manifestV2Schema.parse(manifest);
-  return await sealManifest(signer ? await signer.signJson(key, fields) : fields);
+  return signer ? await signer.signJson(key, fields) : fields;
 }
 
 /** The fields of any manifest as text, with the hash that {@link parseManifest} checks. */

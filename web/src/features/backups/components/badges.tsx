@@ -50,6 +50,7 @@ export function BackupStatusBadge({ status }: { status: BackupRow["status"] }) {
 }
 
 const STATE_BADGES: Record<BackupState, BadgeStyle & { name: string; means: string }> = {
+  unsigned: { tone: "bad", icon: ShieldX, name: "Não assinado", means: "Não conta como proteção" },
   rejected: { tone: "bad", icon: ShieldX, name: "Reprovado", means: "Reprovado num ensaio" },
   proven: { tone: "ok", icon: ShieldCheck, name: "Provado", means: "Restaurado num ensaio" },
   verified: {
@@ -66,11 +67,12 @@ const STATE_BADGES: Record<BackupState, BadgeStyle & { name: string; means: stri
   },
 };
 
-/** The proof of a backup: rejected or restored by a drill, verified after the upload, or none. */
+/** The proof of a backup: unsigned, rejected or restored by a drill, verified after the upload, or none. */
 export function ProofBadge({ backup }: { backup: BackupRow }) {
   const state = backupState(backup);
   const { name, means, ...style } = STATE_BADGES[state];
   const at = {
+    unsigned: null,
     rejected: rejectedAt(backup),
     proven: backup.proven_at,
     verified: backup.verified_at,

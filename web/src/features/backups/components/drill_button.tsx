@@ -7,6 +7,8 @@ import { notStoredReason } from "../model/restorable.ts";
 import { nameOf } from "./backup_parts.tsx";
 import { ErrorPanel } from "./error_panel.tsx";
 
+const UNSIGNED = "Este backup não é assinado: ensaiá-lo executaria o código de quem o fez.";
+
 /** "Ensaiar": starts a drill of a backup in a throwaway database. It changes nothing else, so it needs no confirmation. */
 export function DrillButton(
   { backup, disabledReason }: { backup: BackupRow; disabledReason: string | null },
@@ -14,7 +16,7 @@ export function DrillButton(
   const [isAccepted, setAccepted] = useState(false);
   const submission = useSubmission(() => setAccepted(true));
   const target = targetSchema.safeParse(backup.target);
-  const reason = disabledReason ?? notStoredReason(backup);
+  const reason = disabledReason ?? notStoredReason(backup) ?? (backup.is_unsigned ? UNSIGNED : null);
   if (!target.success) return null;
   return (
     <>

@@ -6,6 +6,8 @@ import type { BackupRow } from "@backup/vault/catalog.ts";
 import { type Target, targetSchema } from "@backup/target.ts";
 import { Dialog, DialogBody } from "../../../components/ui/dialog.tsx";
 import { RejectedNotice } from "../components/rejected_notice.tsx";
+import { UnsignedNotice } from "../components/unsigned_notice.tsx";
+import { UnsignedField } from "./unsigned_field.tsx";
 import { ForeignSourceNotice, isForeignSource } from "./foreign_source.tsx";
 import { BackupSummary } from "./backup_summary.tsx";
 import { PlanStep } from "./plan_step.tsx";
@@ -13,6 +15,7 @@ import { Refusal } from "./refusal.tsx";
 import { RestoreFooter, type RestoreStep } from "./restore_footer.tsx";
 import {
   missingForConfirmation,
+  missingForReading,
   missingForRestore,
   type RestoreForm,
   restoreFormSchema,
@@ -53,18 +56,20 @@ export default function RestoreDialog(props: RestoreDialogProps) {
       target: undoIn ?? "dev",
       confirm: "",
       confirmSource: "",
+      confirmUnsigned: "",
       reason: "",
       endSessions: false,
     },
   });
-  const { target = "dev", confirm = "", confirmSource = "", reason = "" } = useWatch({
+  const { target = "dev", confirm = "", confirmSource = "", confirmUnsigned = "", reason = "" } = useWatch({
     control: form.control,
   });
+  const unread = missingForReading(backup, confirmUnsigned);
   const source = targetSchema.safeParse(backup.target).data ?? null;
-  const planning = usePlanning(target, backup.r2_key);
+  const planning = usePlanning(target, backup.r2_key, backup.is_unsigned && unread === null);
   const plan = planning.state.state === "fresh" ? planning.found.data ?? null : null;
-  const missing = step === "target"
-    ? null
+  const missing = unread !== null || step === "target"
+    ? unread
     : step === "plan"
     ? missingForConfirmation(target, planning.state, plan)
     : missingForRestore({ target, confirm, confirmSource, reason }, source, planning.state, busyTargets);
@@ -88,6 +93,7 @@ export default function RestoreDialog(props: RestoreDialogProps) {
       r2_key: backup.r2_key,
       confirm: target === "prod" ? values.confirm : undefined,
       confirm_source: isForeign ? values.confirmSource : undefined,
+      allow_unsigned: backup.is_unsigned ? backup.r2_key : undefined,
       plan_request_id: plan === null ? undefined : planning.newest.data?.request_id,
       end_sessions: values.endSessions || undefined,
       reason: values.reason || undefined,
@@ -105,8 +111,10 @@ export default function RestoreDialog(props: RestoreDialogProps) {
         <DialogBody>
           <div ref={body} tabIndex={-1} className="space-y-5 outline-none">
             <BackupSummary backup={backup} />
+            <UnsignedNotice backup={backup} />
             <RejectedNotice backup={backup} />
             {isForeign && <ForeignSourceNotice backup={backup} />}
+            {backup.is_unsigned && index === 0 && <UnsignedField form={form} />}
             {step === "target" && <TargetStep form={form} />}
             {step === "plan" && <PlanStep planning={planning} target={target} />}
             {step === "confirm" && (
@@ -120,6 +128,7 @@ export default function RestoreDialog(props: RestoreDialogProps) {
           target={target}
           planning={planning}
           missing={missing}
+          mayRead={unread === null}
           valid={form.formState.isValid}
           pending={submission.pending}
           onBack={index === 0 ? onClose : goBack}

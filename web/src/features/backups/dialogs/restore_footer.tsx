@@ -14,6 +14,8 @@ interface RestoreFooterProps {
   planning: Planning;
   /** What is missing to complete this step, `null` when complete. */
   missing: string | null;
+  /** Whether the backup may be read, for a simulation. */
+  mayRead: boolean;
   valid: boolean;
   pending: boolean;
   onBack(): void;
@@ -21,7 +23,7 @@ interface RestoreFooterProps {
 
 /** The buttons of a step; the primary action comes last and names its target. */
 export function RestoreFooter(props: RestoreFooterProps) {
-  const { step, first, target, planning, missing, valid, pending, onBack } = props;
+  const { step, first, target, planning, missing, mayRead, valid, pending, onBack } = props;
   const described = missing === null ? undefined : "restore-missing";
   return (
     <DialogFooter>
@@ -29,7 +31,7 @@ export function RestoreFooter(props: RestoreFooterProps) {
         <p id="restore-missing" className="flex-1 basis-full text-muted sm:basis-0">{missing}</p>
       )}
       <Button onClick={onBack} disabled={pending}>{first ? "Cancelar" : "Voltar"}</Button>
-      {step === "plan" && <SimulateButton planning={planning} wanted={missing !== null} />}
+      {step === "plan" && <SimulateButton planning={planning} mayRead={mayRead} wanted={missing !== null} />}
       {step !== "confirm"
         ? (
           <Button
@@ -60,11 +62,14 @@ export function RestoreFooter(props: RestoreFooterProps) {
   );
 }
 
-function SimulateButton({ planning, wanted }: { planning: Planning; wanted: boolean }) {
+function SimulateButton(
+  { planning, mayRead, wanted }: { planning: Planning; mayRead: boolean; wanted: boolean },
+) {
   const { state, submission, simulate } = planning;
   return (
     <Button
       variant={wanted ? "primary" : "secondary"}
+      disabled={!mayRead}
       pending={submission.pending || state.state === "running"}
       onClick={simulate}
     >

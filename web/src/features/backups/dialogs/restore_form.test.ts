@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { messageOf } from "@backup/messages.ts";
 import { aPlan } from "../model/test_rows.ts";
-import { missingForConfirmation, missingForRestore } from "./restore_form.ts";
+import { missingForConfirmation, missingForReading, missingForRestore } from "./restore_form.ts";
 
 const free = new Set<never>();
 const fresh = { state: "fresh", leftMs: 1000 } as const;
@@ -43,6 +43,14 @@ describe("missingForRestore", () => {
   it("refuses a busy target", () => {
     const form = { target: "dev", confirm: "", confirmSource: "", reason: "" } as const;
     expect(missingForRestore(form, "prod", fresh, new Set(["dev"] as const))).toBe(messageOf("busy"));
+  });
+});
+
+describe("missingForReading", () => {
+  it("requires the phrase for an unsigned backup alone", () => {
+    expect(missingForReading({ is_unsigned: false }, "")).toBeNull();
+    expect(missingForReading({ is_unsigned: true }, "sim")).toBe("Falta digitar SEM_ASSINATURA.");
+    expect(missingForReading({ is_unsigned: true }, "SEM_ASSINATURA")).toBeNull();
   });
 });
 

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { messageOf } from "@backup/messages.ts";
 import { isReason } from "@backup/reason.ts";
 import type { PlannedRestore } from "@backup/runs/restore_plan.ts";
+import type { BackupRow } from "@backup/vault/catalog.ts";
 import { minutes, PLAN_VALID_MS } from "@backup/service_levels.ts";
 import {
   isRestoreConfirmed,
@@ -17,6 +18,7 @@ export const restoreFormSchema = z.object({
   target: targetSchema,
   confirm: z.string(),
   confirmSource: z.string(),
+  confirmUnsigned: z.string(),
   reason: reasonSchema,
   endSessions: z.boolean(),
 });
@@ -29,6 +31,19 @@ const PLAN_PROBLEMS: Record<Exclude<PlanState["state"], "fresh">, string> = {
   failed: "A simulação não terminou: simule de novo.",
   stale: `A simulação tem mais de ${minutes(PLAN_VALID_MS)} minutos: simule de novo.`,
 };
+
+/** What is typed to restore a backup without a signature. */
+export const UNSIGNED_CONFIRMATION = "SEM_ASSINATURA";
+
+/** What is missing before this backup may be read at all, as a sentence; `null` when nothing is. */
+export function missingForReading(
+  { is_unsigned }: Pick<BackupRow, "is_unsigned">,
+  confirmed: string,
+): string | null {
+  return is_unsigned && confirmed !== UNSIGNED_CONFIRMATION
+    ? `Falta digitar ${UNSIGNED_CONFIRMATION}.`
+    : null;
+}
 
 /** What is missing before the confirmation step, as a sentence; `null` when nothing is. */
 export function missingForConfirmation(
@@ -49,7 +64,7 @@ export function missingForConfirmation(
  * @param source the target that the backup is of; `null`: not one that this screen knows
  */
 export function missingForRestore(
-  form: Omit<RestoreForm, "endSessions">,
+  form: Omit<RestoreForm, "endSessions" | "confirmUnsigned">,
   source: Target | null,
   { state }: PlanState,
   busyTargets: ReadonlySet<Target>,

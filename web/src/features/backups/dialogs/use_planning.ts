@@ -18,14 +18,18 @@ export interface Planning {
   submission: Submission;
 }
 
-/** The simulation of restoring one backup into one target. */
-export function usePlanning(target: Target, key: string): Planning {
+/**
+ * The simulation of restoring one backup into one target.
+ * @param isUnsignedAllowed the user has confirmed that it is not signed
+ */
+export function usePlanning(target: Target, key: string, isUnsignedAllowed: boolean): Planning {
   const now = useNow(1000);
   const newest = useNewestPlanRun(target, key);
   const state = planState(newest.data ?? null, now);
   const found = usePlan(state.state === "fresh" ? newest.data ?? null : null);
   const show = useShowPlanRun(target, key);
   const submission = useSubmission(({ run }) => show(run));
-  const simulate = () => submission.submit({ action: "plan", target, r2_key: key });
+  const allow_unsigned = isUnsignedAllowed ? key : undefined;
+  const simulate = () => submission.submit({ action: "plan", target, r2_key: key, allow_unsigned });
   return { now, newest, state, found, simulate, submission };
 }

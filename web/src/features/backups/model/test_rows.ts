@@ -93,6 +93,8 @@ export function aBackup(facts: Partial<BackupRow> = {}): BackupRow {
     hold_reason: null,
     held_by: null,
     proof: null,
+    signed_by: null,
+    is_unsigned: false,
     ...facts,
   };
 }

@@ -40,6 +40,7 @@ export function BackupFacts({ backup }: { backup: BackupRow }) {
         <Fact term="Quem pediu">{requesterOf(backup)}</Fact>
         <Fact term="Conferido no cofre em">{shown(backup.verified_at, moment)}</Fact>
         <Fact term="Provado em ensaio em">{shown(backup.proven_at, moment)}</Fact>
+        <Fact term="Assinado pela chave">{backup.signed_by ?? UNKNOWN}</Fact>
         <Fact term="Conteúdo">
           {modeName(backup.mode)} · {shown(backup.tables_total, formatCount)} tabelas ·{" "}
           {shown(backup.rows_total, formatCount)} registros

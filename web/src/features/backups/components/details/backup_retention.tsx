@@ -41,7 +41,7 @@ function RetentionDecision(
   { backup, content, now }: { backup: BackupRow; content: VaultContent; now: Date },
 ) {
   const decision = planRetention(
-    content.backups.map((row) => retentionBackupOf(row, { storedAt: null, isTrusted: true })),
+    content.backups.map((row) => retentionBackupOf(row, { storedAt: null, isTrusted: !row.is_unsigned })),
     DEFAULT_POLICY,
     now,
     {

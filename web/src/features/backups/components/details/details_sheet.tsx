@@ -8,6 +8,7 @@ import { DrillButton } from "../drill_button.tsx";
 import { Loaded } from "../loaded.tsx";
 import { EmptyPanel } from "../panel.tsx";
 import { RejectedNotice } from "../rejected_notice.tsx";
+import { UnsignedNotice } from "../unsigned_notice.tsx";
 import { BackupFacts } from "./backup_facts.tsx";
 import { BackupRetention } from "./backup_retention.tsx";
 import { BackupRuns } from "./backup_runs.tsx";
@@ -75,6 +76,7 @@ function Details({ backup, ...context }: { backup: BackupRow } & RowContext) {
           />
         </span>
       </div>
+      <UnsignedNotice backup={backup} />
       <RejectedNotice backup={backup} />
       <BackupFacts backup={backup} />
       <BackupRetention key={`${backup.hold_until}`} backup={backup} {...context} />

@@ -1,0 +1,13 @@
+import type { BackupRow } from "@backup/vault/catalog.ts";
+import { Notice } from "../../../components/ui/notice.tsx";
+
+/** Warns of a backup that no key of this installation signed; nothing for one that counts. */
+export function UnsignedNotice({ backup }: { backup: BackupRow }) {
+  if (!backup.is_unsigned) return null;
+  return (
+    <Notice tone="bad" title="Este backup não é assinado por esta instalação.">
+      Qualquer programa que grave no cofre pode tê-lo feito, e restaurá-lo executa o código dele com os
+      direitos do dono do banco. Ele não conta como proteção. Prefira um assinado.
+    </Notice>
+  );
+}
