@@ -128,7 +128,12 @@ it("the watchdog's workflow reports its conditions, succeeds, prints no address,
     "proof_overdue open",
   ]);
   expect(eventsOf(receiver)).toEqual(["raised signing_off", "raised proof_overdue"]);
-  expect(receiver.received.map(({ path }) => path)).toEqual(["/hc/start", "/hook", "/hc/fail"]);
+  expect(receiver.received.map(({ path }) => path)).toEqual([
+    "/hc/start",
+    "/hook",
+    "/hook",
+    "/hc/fail",
+  ]);
   expect(log).not.toContain(receiver.url);
   expect(page).toContain("### Vigia: há avisos");
   const reports = "select name, status, report -> 'undelivered' from public.ops_db_backup_reports;";

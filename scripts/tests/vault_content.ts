@@ -76,9 +76,13 @@ export async function storeBackups(vault: Vault, sketches: readonly BackupSketch
   const keys = sketches.map(({ target = "prod", createdAt, label = null }) =>
     buildKeys({ target, createdAtUtc: createdAt, label })
   );
+  const sealed = await Promise.all(keys.map(({ archive, manifest }) => {
+    const fields = manifestOf(archive);
+    return vault.signer?.signJson(manifest, fields) ?? fields;
+  }));
   const objects = keys.flatMap(({ archive, manifest, fingerprint, recovery }, i) => {
     const { archiveOnly, receipt, createdAt, run } = sketches[i] ?? { createdAt: "" };
-    const beside = [[manifest, JSON.stringify(manifestOf(archive))], [fingerprint, "f"], [recovery, "r"]];
+    const beside = [[manifest, JSON.stringify(sealed[i])], [fingerprint, "f"], [recovery, "r"]];
     const receipts = receipt ? [[receiptKey(archive, new Date(createdAt)), "{}"]] : [];
     return [[archive, CONTENT], ...archiveOnly ? [] : beside, ...receipts]
       .map(([key = "", body = ""]) => ({ key, body, run }));

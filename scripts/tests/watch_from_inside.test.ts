@@ -5,6 +5,7 @@
 import { createHmac } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { toUtcSecond } from "@backup/vault/object_key.ts";
+import { makeKeyPair, Signer, TrustedKeys } from "@backup/vault/signature.ts";
 import postgres from "postgres";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { z } from "zod";
@@ -40,7 +41,9 @@ beforeAll(async () => {
   receiver = await startReceiver();
   stack = await startStack({ seed: false, web: "none", ports: "free", log: () => {} });
   sql = postgres(stack.databases.prod, { max: 1, onnotice: () => {} });
-  vault = openR2Vault(stack.r2);
+  const { privateKey, publicKey } = await makeKeyPair();
+  const keys = { signer: new Signer(privateKey), trusted: new TrustedKeys([publicKey]) };
+  vault = openR2Vault({ ...stack.r2, ...keys });
   // not the stack's own function, which has no settings for the watch
   run = await openRunFolder(() => {});
   const port = await findFreePort();
