@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { expectAccessible } from "./axe.ts";
-import { inCatalog } from "./catalog.ts";
-import { expect, openAs, stack, test } from "./test.ts";
+import { ageRun, inCatalog, newestRun } from "./catalog.ts";
+import { expect, FAILED_REQUEST, makeBackup, openAs, stack, test } from "./test.ts";
 
 const KEY = "revo/prod/2026/01/15/supabase_prod_20260115_031022.dump.gz";
 
@@ -45,7 +45,7 @@ test("a second user approves or denies a restore of production, and a viewer can
   expect(await decisionOf(denied)).toEqual({ decision: "denied", decided_by: stack.admin.email });
 });
 
-test("the requester repeats the same request after the approval", async ({ page }) => {
+test("the requester sees what became of the request", async ({ page }) => {
   await openAs(page, stack.admin);
   const id = await requestOfAnother();
   await inCatalog((sql) =>
@@ -62,6 +62,44 @@ test("the requester repeats the same request after the approval", async ({ page 
            set decision = 'denied', decided_at = now(), decided_by_id = gen_random_uuid() where request_id = ${id}`
   );
   await expect(state).toContainText("foi recusada por outra pessoa", { timeout: 20_000 });
+});
+
+test("a repeated request stays the same one, although its simulation ages meanwhile", async ({ page, allowConsole }) => {
+  test.setTimeout(180_000);
+  allowConsole(FAILED_REQUEST);
+  await openAs(page, stack.admin);
+  await makeBackup(page, "antes-da-aprovacao");
+  await inCatalog((sql) =>
+    sql`insert into public.ops_db_backup_settings values ('restore_approval', '"two-person"')`
+  );
+  const dialog = page.getByRole("dialog");
+  const submit = dialog.getByRole("button", { name: "Restaurar em Produção" });
+  const requests = () => page.waitForResponse(/functions\/v1\/ops-backups/);
+  await page.getByRole("button", { name: /^Restaurar…/ }).first().click();
+  await dialog.getByRole("radio", { name: /Produção/ }).check();
+  await dialog.getByRole("button", { name: "Continuar" }).click();
+  await dialog.getByRole("button", { name: "Simular", exact: true }).click();
+  await expect(dialog.getByText(/^Simulado /)).toBeVisible({ timeout: 60_000 });
+  await dialog.getByRole("button", { name: "Continuar" }).click();
+  await dialog.getByLabel("Digite RESTORE_PROD para confirmar").fill("RESTORE_PROD");
+  await dialog.getByLabel("Motivo").fill("voltar ao fechamento");
+  await submit.click();
+  await expect(dialog.getByRole("alert")).toContainText("espera a aprovação de outra pessoa");
+  await ageRun((await newestRun("plan")).request_id, 31);
+  for (let repeated = 0; repeated < 2; repeated++) {
+    await expect(submit).toBeEnabled();
+    const answered = requests();
+    const reread = page.waitForResponse(/ops_db_backup_runs_list/);
+    await submit.click();
+    await answered;
+    await reread;
+    await expect(dialog.getByRole("alert")).toContainText("espera a aprovação de outra pessoa");
+  }
+  const [row] = await inCatalog((sql) =>
+    sql`select count(*)::int as count from public.ops_db_backup_approvals where reason = 'voltar ao fechamento'`
+  );
+  expect(row).toEqual({ count: 1 });
+  await inCatalog((sql) => sql`delete from public.ops_db_backup_settings`);
 });
 
 test("the screen warns while admins of several companies may act", async ({ page }) => {

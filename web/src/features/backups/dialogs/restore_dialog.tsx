@@ -49,6 +49,14 @@ export default function RestoreDialog(props: RestoreDialogProps) {
   const step = steps[index] ?? "confirm";
   const body = useRef<HTMLDivElement>(null);
   const submission = useSubmission(onAccepted);
+  /** The plan of the last request, and of one that a second user decides: the repetition names the same one. */
+  const askedPlan = useRef<string | undefined>(undefined);
+  const [awaitedPlan, setAwaitedPlan] = useState<string | undefined>(undefined);
+  const refusal = submission.error?.code;
+  useEffect(() => {
+    if (refusal === "approval_required") setAwaitedPlan(askedPlan.current);
+    else if (refusal === "approval_refused") setAwaitedPlan(undefined);
+  }, [refusal]);
   const form = useForm<RestoreForm>({
     resolver: zodResolver(restoreFormSchema),
     mode: "onChange",
@@ -72,7 +80,9 @@ export default function RestoreDialog(props: RestoreDialogProps) {
     ? unread
     : step === "plan"
     ? missingForConfirmation(target, planning.state, plan)
-    : missingForRestore({ target, confirm, confirmSource, reason }, source, planning.state, busyTargets);
+    : missingForRestore({ target, confirm, confirmSource, reason }, source, {
+      state: awaitedPlan === undefined ? planning.state.state : "fresh",
+    }, busyTargets);
   useEffect(() => {
     if (index > 0) body.current?.focus();
   }, [index]);
@@ -81,12 +91,14 @@ export default function RestoreDialog(props: RestoreDialogProps) {
     form.setValue("confirm", "");
     form.setValue("confirmSource", "");
     submission.reset();
+    setAwaitedPlan(undefined);
     setIndex(index - 1);
   };
   const isForeign = isForeignSource(backup, target);
   const submit = form.handleSubmit((values) => {
     if (missing !== null) return;
     if (step !== "confirm") return setIndex(index + 1);
+    askedPlan.current = awaitedPlan ?? (plan === null ? undefined : planning.newest.data?.request_id);
     submission.submit({
       action: "restore",
       target,
@@ -94,7 +106,7 @@ export default function RestoreDialog(props: RestoreDialogProps) {
       confirm: target === "prod" ? values.confirm : undefined,
       confirm_source: isForeign ? values.confirmSource : undefined,
       allow_unsigned: backup.is_unsigned ? backup.r2_key : undefined,
-      plan_request_id: plan === null ? undefined : planning.newest.data?.request_id,
+      plan_request_id: askedPlan.current,
       end_sessions: values.endSessions || undefined,
       reason: values.reason || undefined,
     });

@@ -66,7 +66,7 @@ export function missingForConfirmation(
 export function missingForRestore(
   form: Omit<RestoreForm, "endSessions" | "confirmUnsigned">,
   source: Target | null,
-  { state }: PlanState,
+  { state }: Pick<PlanState, "state">,
   busyTargets: ReadonlySet<Target>,
 ): string | null {
   if (busyTargets.has(form.target)) return messageOf("busy");
