@@ -3,6 +3,7 @@
  * vault's ETag equals the one computed here from what was sent. Transient failures are retried and reported.
  */
 import type { Signer, TrustedKeys } from "@backup/vault/signature.ts";
+import { END_LIMITS } from "../run/interruption.ts";
 import type { ErasingRule } from "./lifecycle.ts";
 import type {
   ListedObject,
@@ -106,8 +107,8 @@ export interface Vault {
   forCleanup(): Vault;
 }
 
-/** How long a rollback may take after a signal, in milliseconds. */
-export const CLEANUP_MS = 3_000;
+/** How long a rollback's calls may take after a signal, in milliseconds: less than the run waits for the rollback. */
+export const CLEANUP_MS = END_LIMITS.rollback - 1_000;
 
 const MIB = 1024 * 1024;
 const MAX_PARTS = 10_000;
