@@ -201,7 +201,7 @@ async function live(): Promise<void> {
   await sql(prod, goodRun("backup", "prod", randomUUID()) + goodRun("drill", "prod", randomUUID()));
   await sql(
     prod,
-    "update public.ops_db_backup_runs set created_at = now() - interval '25 h' where break_glass;",
+    "update public.ops_db_backup_runs set started_at = now() - interval '25 h' where break_glass;",
   );
   await sql(prod, forgeAudit("seq in (1, 2)", "actor = record::jsonb ->> 'actor'"));
   for (const file of ["db-backup-restore-drill.yml", "db-backup-alarm-test.yml"]) {

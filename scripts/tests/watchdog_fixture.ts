@@ -116,7 +116,7 @@ export function silentRun(kind: string, target: string, id: string, hours = 3): 
 /** A restore of prod that no signed-in user requested, `hours` ago. */
 export function breakGlass(id: string, hours = 0): string {
   return `insert into public.ops_db_backup_runs
-      (kind, target, r2_key, reason, status, requested_by, request_id, break_glass, created_at, finished_at)
+      (kind, target, r2_key, reason, status, requested_by, request_id, break_glass, started_at, finished_at)
     values ('restore', 'prod', 'revo/prod/x', 'teste', 'succeeded', 'github:ana', '${id}', true,
             now() - interval '${hours} h', now());`;
 }
