@@ -51,9 +51,13 @@ const LOOK = [
   ..."translate,transform,text-align,cursor".split(","),
 ];
 
-/** The computed styles of an element. */
+/** The computed styles of an element, after the transitions that are under way. */
 function lookOf(locator: Locator): Promise<Record<string, string>> {
-  return locator.evaluate((element, names) => {
+  return locator.evaluate(async (element, names) => {
+    const ending = document.getAnimations().filter((animation) =>
+      animation.effect?.getTiming().iterations !== Infinity
+    );
+    await Promise.allSettled(ending.map(({ finished }) => finished));
     const style = getComputedStyle(element);
     return Object.fromEntries(names.map((name) => [name, style.getPropertyValue(name)]));
   }, LOOK);

@@ -53,7 +53,7 @@ test("on a phone no toast lies over a dialog, and the accepted run is in view", 
   await expect(toast).toBeHidden();
   await expectAccessible(page, "phone: dialog after a toast");
   await page.getByRole("dialog").getByRole("radio", { name: /Verificação/ }).check();
-  await page.getByRole("button", { name: /^Fazer backup de/ }).click();
+  await page.getByRole("button", { name: /^Fazer backup d[ae] / }).click();
   await expect(page.getByRole("dialog")).toBeHidden();
   await expect(region(page, "Em andamento").getByRole("article", { name: /^Backup da verificação/ }))
     .toBeInViewport();

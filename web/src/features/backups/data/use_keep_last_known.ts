@@ -1,5 +1,6 @@
-import { useEffect } from "react";
+import { useEffect, useState } from "react";
 import type { HistoryPlace } from "../model/history_place.ts";
+import { countDepartures } from "./forget_last_known.ts";
 import { useHistory } from "./list_history.ts";
 import { useLiveRuns } from "./live_runs.ts";
 import { useOverview } from "./overview.ts";
@@ -9,11 +10,17 @@ export function useKeepLastKnown(place: HistoryPlace): void {
   const { data: overview, dataUpdatedAt: readAt } = useOverview("prod");
   const { data: history } = useHistory(place);
   const { data: runs } = useLiveRuns();
+  const [since] = useState(countDepartures);
   useEffect(() => {
     const keep = async () => {
-      (await import("./last_known.ts")).keepLastKnown({ overview, readAt, history, runs });
-      (await import("./run_passes.ts")).forgetEndedRuns(runs ?? [], new Date());
+      const [{ keepLastKnown }, { forgetEndedRuns }] = await Promise.all([
+        import("./last_known.ts"),
+        import("./run_passes.ts"),
+      ]);
+      if (countDepartures() !== since) return; // the user left meanwhile
+      keepLastKnown({ overview, readAt, history, runs });
+      forgetEndedRuns(runs ?? [], new Date());
     };
     keep().catch(() => undefined); // without it the page works
-  }, [overview, readAt, history, runs]);
+  }, [overview, readAt, history, runs, since]);
 }
