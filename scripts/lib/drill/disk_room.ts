@@ -1,8 +1,8 @@
 /** Whether this machine can hold a drill, before anything is downloaded: the archive, and the database that it becomes. */
-import { statfs } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { BackupError, toBackupError } from "@backup/errors.ts";
 import type { AnyManifest } from "@backup/vault/manifest.ts";
+import { freeBytes } from "../process/free_space.ts";
 import { expectedDatabaseBytes } from "../restore/plan_comparison.ts";
 import { readSignedManifest } from "../vault/trust.ts";
 import type { Vault } from "../vault/vault.ts";
@@ -22,8 +22,7 @@ export async function requireDrillRoom(vault: Vault, key: string): Promise<void>
   if (manifest === null || database === null) return;
   const needed = manifest.bytes + database + Math.min(database, MOST_WAL_BYTES);
   const folder = tmpdir();
-  const { bavail, bsize } = await statfs(folder);
-  const free = bavail * bsize;
+  const free = await freeBytes(folder);
   if (free >= needed) return;
   throw new BackupError(
     "not_enough_disk",

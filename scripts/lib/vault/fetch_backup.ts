@@ -1,7 +1,7 @@
 /** Downloads a backup and refuses it unless it equals its manifest. */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { open, statfs } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { BackupError } from "@backup/errors.ts";
@@ -10,6 +10,7 @@ import { siblingKeys } from "@backup/vault/object_key.ts";
 import type { ArchiveToc } from "../archive/archive_toc.ts";
 import { readGzippedToc, requirePlainArchive } from "../archive/contents.ts";
 import { fingerprintOf } from "../postgres/database_facts.ts";
+import { freeBytes } from "../process/free_space.ts";
 import { withTemporaryFolder } from "../process/temporary_folder.ts";
 import type { Progress } from "../run/progress.ts";
 import { readSignedManifest, requireTrusted } from "./trust.ts";
@@ -110,8 +111,7 @@ async function downloadArchive(
 }
 
 async function requireDiskSpace(folder: string, bytes: number): Promise<void> {
-  const { bavail, bsize } = await statfs(folder);
-  const free = bavail * bsize;
+  const free = await freeBytes(folder);
   if (free > bytes * 1.02) return;
   throw new BackupError(
     "not_enough_disk",

@@ -2,11 +2,11 @@ import type { UseFormReturn } from "react-hook-form";
 import type { BackupRow } from "@backup/vault/catalog.ts";
 import { RESTORE_PROD_CONFIRMATION, type Target, TARGETS } from "@backup/target.ts";
 import { Check, Choice, ChoiceGroup } from "../../../components/ui/choice.tsx";
-import { Field, Input } from "../../../components/ui/field.tsx";
 import { Notice } from "../../../components/ui/notice.tsx";
 import { formatCounted, formatDuration, formatInstant } from "../../../lib/format.ts";
 import { type PlannedLossSum, sumLoss } from "../model/plan_loss.ts";
 import { ofTarget, targetName, targetUse } from "../text/labels.ts";
+import { ConfirmationField } from "./confirmation_field.tsx";
 import { isForeignSource } from "./foreign_source.tsx";
 import { ReasonField } from "./reason_field.tsx";
 import type { RestoreForm } from "./restore_form.ts";
@@ -51,34 +51,16 @@ export function ConfirmationStep({ form, target, backup, planning }: Confirmatio
       <Consequences target={target} backup={backup} />
       <PlanBasis target={target} planning={planning} />
       {isProd && (
-        <Field label={`Digite ${RESTORE_PROD_CONFIRMATION} para confirmar`}>
-          {(control) => (
-            <Input
-              {...control}
-              {...form.register("confirm")}
-              required
-              autoComplete="off"
-              autoCapitalize="off"
-              spellCheck={false}
-              className="font-mono"
-            />
-          )}
-        </Field>
+        <ConfirmationField
+          label={`Digite ${RESTORE_PROD_CONFIRMATION} para confirmar`}
+          input={form.register("confirm")}
+        />
       )}
       {isForeignSource(backup, target) && (
-        <Field label={`Digite ${backup.target} para confirmar que o backup é desse outro banco`}>
-          {(control) => (
-            <Input
-              {...control}
-              {...form.register("confirmSource")}
-              required
-              autoComplete="off"
-              autoCapitalize="off"
-              spellCheck={false}
-              className="font-mono"
-            />
-          )}
-        </Field>
+        <ConfirmationField
+          label={`Digite ${backup.target} para confirmar que o backup é desse outro banco`}
+          input={form.register("confirmSource")}
+        />
       )}
       <ReasonField
         input={form.register("reason")}
