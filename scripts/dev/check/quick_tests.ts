@@ -35,11 +35,11 @@ export function quickTests(): string[] {
 function isQuick(file: string): boolean {
   const reached = reachedFrom(file);
   return ![...reached].some((target) => SERVERS.has(target)) &&
-    !importsOf(file, textOf(file)).some((target) => PROGRAMS.has(target));
+    !targetsOf(file).some((target) => PROGRAMS.has(target));
 }
 
 function reachedFrom(file: string, seen: Set<string> = new Set()): Set<string> {
-  for (const target of importsOf(file, textOf(file))) {
+  for (const target of targetsOf(file)) {
     if (seen.has(target)) continue;
     seen.add(target);
     if (/^(scripts|supabase|web)\/.*\.tsx?$/.test(target)) reachedFrom(target, seen);
@@ -47,7 +47,12 @@ function reachedFrom(file: string, seen: Set<string> = new Set()): Set<string> {
   return seen;
 }
 
-function textOf(file: string): string {
+/** Most files are reached from many tests: each is read once. */
+const known = new Map<string, readonly string[]>();
+
+function targetsOf(file: string): readonly string[] {
   const path = join(ROOT, file);
-  return existsSync(path) ? readFileSync(path, "utf8") : "";
+  const targets = known.get(file) ?? (existsSync(path) ? importsOf(file, readFileSync(path, "utf8")) : []);
+  known.set(file, targets);
+  return targets;
 }
