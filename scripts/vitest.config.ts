@@ -46,6 +46,7 @@ export default defineConfig({
           exclude: [...quick, "scripts/dev/github/**", "**/node_modules/**"],
           testTimeout: 120_000,
           hookTimeout: 180_000,
+          retry: 1,
         },
       },
       "scripts/dev/github",

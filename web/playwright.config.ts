@@ -11,6 +11,7 @@ export default defineConfig({
   // each worker has a stack of its own, and runs whole files
   workers: stackFiles().length,
   fullyParallel: false,
+  retries: 1,
   timeout: 60_000,
   expect: { timeout: 10_000 },
   reporter: [["list"], ["../scripts/dev/check/strict_playwright.ts"]],

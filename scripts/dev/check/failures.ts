@@ -13,6 +13,8 @@ export interface Failure {
   /** File and title. */
   test: string;
   error: string;
+  /** It passed when it was repeated: named at the end, but no reason to fail the run. */
+  unstable?: true;
 }
 
 /** Forgets those of an earlier run. */

@@ -2,10 +2,7 @@ import process from "node:process";
 import type { FullConfig, FullResult, Reporter, Suite, TestCase, TestError } from "@playwright/test/reporter";
 import { type Failure, writeFailures } from "./failures.ts";
 
-/**
- * Keeps the failures for the end of `npm test`. Fails a run in which a test was skipped or passed only when repeated, and
- * names these tests.
- */
+/** Keeps the failures for the end of `npm test`. Fails a run in which a test was skipped, and names these tests. */
 export default class StrictReporter implements Reporter {
   #suite: Suite | null = null;
   /** Outside of the tests. */
@@ -23,17 +20,21 @@ export default class StrictReporter implements Reporter {
     const tests = this.#suite?.allTests() ?? [];
     const failed = tests.filter((test) => test.outcome() !== "expected");
     writeFailures("browser", [...this.#errors, ...failed.map(failureOf)]);
-    const loose = failed.filter((test) => test.outcome() !== "unexpected");
-    if (loose.length === 0) return Promise.resolve(undefined);
-    const names = loose.map((test) => `  ${test.outcome()}: ${nameOf(test)}\n`);
-    process.stderr.write(`Skipped and flaky tests fail the run:\n${names.join("")}`);
+    const skipped = failed.filter((test) => test.outcome() === "skipped");
+    if (skipped.length === 0) return Promise.resolve(undefined);
+    const names = skipped.map((test) => `  ${nameOf(test)}\n`);
+    process.stderr.write(`Skipped tests fail the run:\n${names.join("")}`);
     return Promise.resolve({ status: "failed" });
   }
 }
 
 function failureOf(test: TestCase): Failure {
   const error = test.results.find((result) => result.error)?.error?.message;
-  return { test: nameOf(test), error: error ?? test.outcome() };
+  return {
+    test: nameOf(test),
+    error: error ?? test.outcome(),
+    ...(test.outcome() === "flaky" && { unstable: true }),
+  };
 }
 
 function nameOf(test: TestCase): string {

@@ -40,6 +40,12 @@ function failuresOf(module: TestModule): Failure[] {
     ...[...children.allTests("failed")].flatMap((test) =>
       (test.result().errors ?? []).slice(0, 1).map(failure(test.fullName))
     ),
+    ...[...children.allTests("passed")].filter((test) => test.diagnostic()?.flaky).flatMap((test) =>
+      (test.result().errors ?? []).slice(0, 1).map(failure(test.fullName)).map((one) => ({
+        ...one,
+        unstable: true as const,
+      }))
+    ),
     ...skipped.map((test) => failure(test.fullName)({ message: "skipped" })),
   ];
 }

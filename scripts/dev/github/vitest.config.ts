@@ -7,6 +7,7 @@ export default defineProject({
     include: ["**/*.test.ts"],
     isolate: false,
     testTimeout: 120_000,
+    retry: 1,
     expect: { poll: { timeout: 10_000 } },
     server: { deps: { inline: [/@actions\//] } },
   },
