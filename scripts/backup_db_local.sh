@@ -17,7 +17,7 @@ Faz uma cópia do banco nesta máquina (.dump.gz e .manifest.json). Padrão: pro
 Variáveis:
   DATABASE_URL  conexão direta ou pooler de sessão (porta 5432); nunca o pooler de transações (6543)
   MODE          full (padrão) ou schema-only
-  LABEL         etiqueta: até 40 letras sem acento, números, ponto, hífen ou sublinhado
+  LABEL         etiqueta: até 40 letras, números, pontos, hífens ou sublinhados; acentos saem, espaços viram _
   OUT_DIR       pasta do backup (padrão: ./backups)
   TOOLS         auto (padrão), local ou docker
   DOCKER_IMAGE  imagem com o cliente PostgreSQL (padrão: postgres:<versão do servidor>)
@@ -57,10 +57,33 @@ MODE=${MODE:-full}
 case $MODE in full | schema-only) ;; *) refuse "MODE desconhecido: '$MODE'" "Use full ou schema-only." ;; esac
 TOOLS=${TOOLS:-auto}
 case $TOOLS in auto | local | docker) ;; *) refuse "TOOLS desconhecido: '$TOOLS'" "Use auto, local ou docker." ;; esac
-# Ranges of letters mean ASCII in the locale C alone.
-is_label() (LC_ALL=C; case $1 in *[!\ A-Za-z0-9._-]*) exit 1 ;; esac)
-is_label "${LABEL-}" || refuse "etiqueta inválida: '$LABEL'" "Use letras sem acento, números, ponto, hífen ou sublinhado."
-LABEL=$(printf '%s' "${LABEL-}" | sed -e 's/^ *//' -e 's/ *$//' -e 's/  */_/g')
+# Each letter of a label, and the letters that become it: Unicode's decomposition, as supabase/functions/_shared/backup/label.ts.
+LETTERS="AÀ|Á|Â|Ã|Ä|Å|Ā|Ă|Ą|Ǎ|Ǟ|Ǡ|Ǻ|Ȁ|Ȃ|Ȧ|Ḁ|Ạ|Ả|Ấ|Ầ|Ẩ|Ẫ|Ậ|Ắ|Ằ|Ẳ|Ẵ|Ặ|Å BḂ|Ḅ|Ḇ CÇ|Ć|Ĉ|Ċ|Č|Ḉ DĎ|Ḋ|Ḍ|Ḏ|Ḑ|Ḓ
+EÈ|É|Ê|Ë|Ē|Ĕ|Ė|Ę|Ě|Ȅ|Ȇ|Ȩ|Ḕ|Ḗ|Ḙ|Ḛ|Ḝ|Ẹ|Ẻ|Ẽ|Ế|Ề|Ể|Ễ|Ệ FḞ GĜ|Ğ|Ġ|Ģ|Ǧ|Ǵ|Ḡ HĤ|Ȟ|Ḣ|Ḥ|Ḧ|Ḩ|Ḫ IÌ|Í|Î|Ï|Ĩ|Ī|Ĭ|Į|İ|Ǐ|Ȉ|Ȋ|Ḭ|Ḯ|Ỉ|Ị
+JĴ KĶ|Ǩ|Ḱ|Ḳ|Ḵ|K LĹ|Ļ|Ľ|Ḷ|Ḹ|Ḻ|Ḽ MḾ|Ṁ|Ṃ NÑ|Ń|Ņ|Ň|Ǹ|Ṅ|Ṇ|Ṉ|Ṋ
+OÒ|Ó|Ô|Õ|Ö|Ō|Ŏ|Ő|Ơ|Ǒ|Ǫ|Ǭ|Ȍ|Ȏ|Ȫ|Ȭ|Ȯ|Ȱ|Ṍ|Ṏ|Ṑ|Ṓ|Ọ|Ỏ|Ố|Ồ|Ổ|Ỗ|Ộ|Ớ|Ờ|Ở|Ỡ|Ợ PṔ|Ṗ RŔ|Ŗ|Ř|Ȑ|Ȓ|Ṙ|Ṛ|Ṝ|Ṟ SŚ|Ŝ|Ş|Š|Ș|Ṡ|Ṣ|Ṥ|Ṧ|Ṩ
+TŢ|Ť|Ț|Ṫ|Ṭ|Ṯ|Ṱ UÙ|Ú|Û|Ü|Ũ|Ū|Ŭ|Ů|Ű|Ų|Ư|Ǔ|Ǖ|Ǘ|Ǚ|Ǜ|Ȕ|Ȗ|Ṳ|Ṵ|Ṷ|Ṹ|Ṻ|Ụ|Ủ|Ứ|Ừ|Ử|Ữ|Ự VṼ|Ṿ WŴ|Ẁ|Ẃ|Ẅ|Ẇ|Ẉ XẊ|Ẍ YÝ|Ŷ|Ÿ|Ȳ|Ẏ|Ỳ|Ỵ|Ỷ|Ỹ
+ZŹ|Ż|Ž|Ẑ|Ẓ|Ẕ aà|á|â|ã|ä|å|ā|ă|ą|ǎ|ǟ|ǡ|ǻ|ȁ|ȃ|ȧ|ḁ|ạ|ả|ấ|ầ|ẩ|ẫ|ậ|ắ|ằ|ẳ|ẵ|ặ bḃ|ḅ|ḇ cç|ć|ĉ|ċ|č|ḉ dď|ḋ|ḍ|ḏ|ḑ|ḓ
+eè|é|ê|ë|ē|ĕ|ė|ę|ě|ȅ|ȇ|ȩ|ḕ|ḗ|ḙ|ḛ|ḝ|ẹ|ẻ|ẽ|ế|ề|ể|ễ|ệ fḟ gĝ|ğ|ġ|ģ|ǧ|ǵ|ḡ hĥ|ȟ|ḣ|ḥ|ḧ|ḩ|ḫ|ẖ iì|í|î|ï|ĩ|ī|ĭ|į|ǐ|ȉ|ȋ|ḭ|ḯ|ỉ|ị
+jĵ|ǰ kķ|ǩ|ḱ|ḳ|ḵ lĺ|ļ|ľ|ḷ|ḹ|ḻ|ḽ mḿ|ṁ|ṃ nñ|ń|ņ|ň|ǹ|ṅ|ṇ|ṉ|ṋ
+oò|ó|ô|õ|ö|ō|ŏ|ő|ơ|ǒ|ǫ|ǭ|ȍ|ȏ|ȫ|ȭ|ȯ|ȱ|ṍ|ṏ|ṑ|ṓ|ọ|ỏ|ố|ồ|ổ|ỗ|ộ|ớ|ờ|ở|ỡ|ợ pṕ|ṗ rŕ|ŗ|ř|ȑ|ȓ|ṙ|ṛ|ṝ|ṟ sś|ŝ|ş|š|ș|ṡ|ṣ|ṥ|ṧ|ṩ
+tţ|ť|ț|ṫ|ṭ|ṯ|ṱ|ẗ uù|ú|û|ü|ũ|ū|ŭ|ů|ű|ų|ư|ǔ|ǖ|ǘ|ǚ|ǜ|ȕ|ȗ|ṳ|ṵ|ṷ|ṹ|ṻ|ụ|ủ|ứ|ừ|ử|ữ|ự vṽ|ṿ wŵ|ẁ|ẃ|ẅ|ẇ|ẉ|ẘ xẋ|ẍ
+yý|ÿ|ŷ|ȳ|ẏ|ẙ|ỳ|ỵ|ỷ|ỹ zź|ż|ž|ẑ|ẓ|ẕ"
+
+# In the locale C ranges of letters mean ASCII, and sed reads bytes; marks of their own are U+0300 to U+036F.
+convert_label() (
+  LC_ALL=C
+  export LC_ALL
+  program=$'s/\xcc[\x80-\xbf]//g;s/\xcd[\x80-\xaf]//g'
+  for group in $LETTERS; do program="$program;s/${group#?}/${group%"${group#?}"}/g"; done
+  label=$(printf '%sx' "$1" | sed -E "$program")
+  label=${label%x}
+  case $label in *[!\ A-Za-z0-9._-]*) exit 1 ;; esac
+  printf '%s' "$label" | sed -e 's/^ *//' -e 's/ *$//' -e 's/  */_/g'
+)
+GIVEN_LABEL=${LABEL-}
+LABEL=$(convert_label "$GIVEN_LABEL") ||
+  refuse "etiqueta inválida: '$GIVEN_LABEL'" "Use letras, números, espaço, ponto, hífen ou sublinhado."
 [ ${#LABEL} -le 40 ] || refuse "etiqueta com ${#LABEL} caracteres" "O máximo é 40."
 [ -n "${DATABASE_URL-}" ] || refuse "falta DATABASE_URL" "Veja --help."
 OUT_DIR=${OUT_DIR:-backups}

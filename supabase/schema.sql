@@ -960,7 +960,7 @@ declare
   v_row jsonb;
 begin
   perform public.ops_db_backup_require('manage');
-  if v_reason is null then
+  if not public.ops_db_backup_is_reason(v_reason) then
     perform public.ops_db_backup_refuse(400, 'reason_required', 'to hold or to release a backup needs a reason');
   end if;
   if p_until <= clock_timestamp()
@@ -1084,6 +1084,27 @@ COMMENT ON FUNCTION public.ops_db_backup_is_operator() IS 'Whether the setting o
 
 
 --
+-- Name: ops_db_backup_is_reason(text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_is_reason(p_reason text) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+begin
+  return length(coalesce(regexp_replace(p_reason, '[^A-Za-z\u00aa-\U0010ffff]', '', 'g'), '')) >= 3;
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_is_reason(p_reason text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_is_reason(p_reason text) IS 'Whether a text may be a reason: it has three letters. Every character after U+00A9 counts as one, since classes of characters depend on the database''s locale; the function of the API is stricter.';
+
+
+--
 -- Name: ops_db_backup_is_rejected(jsonb); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -1100,6 +1121,28 @@ $$;
 --
 
 COMMENT ON FUNCTION public.ops_db_backup_is_rejected(p_proof jsonb) IS 'Whether the newest drill that said something of a backup rejected it, by the row''s proof; false for null. The same as isRejected of the domain.';
+
+
+--
+-- Name: ops_db_backup_label(text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_label(p_label text) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+begin
+  return nullif(regexp_replace(
+    btrim(regexp_replace(normalize(p_label, nfd), '[\u0300-\u036f]', '', 'g')), ' +', '_', 'g'), '');
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_label(p_label text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_label(p_label text) IS 'A label as keys contain it, as convertLabel of the domain: letters without their marks, no blanks around it, _ for blanks within it, null for an empty one. A character that no key takes stays, and is refused by ops_db_backup_check_order.';
 
 
 --
@@ -1321,7 +1364,7 @@ CREATE FUNCTION public.ops_db_backup_page_size(p_limit integer) RETURNS integer
     SET search_path TO ''
     AS $$
 begin
-  return least(greatest(coalesce(p_limit, 50), 0), 1000);
+  return least(greatest(coalesce(p_limit, 50), 1), 1000);
 end
 $$;
 
@@ -1330,7 +1373,7 @@ $$;
 -- Name: FUNCTION ops_db_backup_page_size(p_limit integer); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.ops_db_backup_page_size(p_limit integer) IS 'Rows of one call of a list: 50, at most 1000.';
+COMMENT ON FUNCTION public.ops_db_backup_page_size(p_limit integer) IS 'Rows of one call of a list: 50, at least 1, as the list of Revo ERP''s older page has it, at most 1000.';
 
 
 --
@@ -2180,7 +2223,7 @@ CREATE FUNCTION public.ops_db_backup_run_request(p_kind text, p_target text, p_m
     AS $$
 declare
   v_request_id constant uuid := coalesce(p_request_id, gen_random_uuid());
-  v_label constant text := nullif(p_label, '');
+  v_label constant text := public.ops_db_backup_label(p_label);
   v_reason constant text := nullif(left(trim(p_reason), 500), '');
   v_mode constant text := case when p_kind = 'backup' then p_mode end;
   v_is_same boolean;
@@ -2204,7 +2247,7 @@ begin
   end if;
   if p_kind = 'restore' and p_target = 'prod' then
     perform public.ops_db_backup_require_second_factor();
-    if v_reason is null then
+    if not public.ops_db_backup_is_reason(v_reason) then
       perform public.ops_db_backup_refuse(400, 'reason_required', 'a restore of prod needs a reason');
     end if;
     if p_plan_request_id is null then
@@ -2326,7 +2369,7 @@ declare
 begin
   v_new := jsonb_populate_record(null::public.ops_db_backup_runs, p);
   v_new.attempt := coalesce(v_new.attempt, 1);
-  v_new.label := nullif(v_new.label, '');
+  v_new.label := public.ops_db_backup_label(v_new.label);
   perform public.ops_db_backup_check_order(v_new.kind, v_new.target, v_new.mode, v_new.label, v_new.r2_key);
   perform public.ops_db_backup_refuse_unrequested(v_new);
   perform public.ops_db_backup_runs_expire();
@@ -3806,10 +3849,24 @@ REVOKE ALL ON FUNCTION public.ops_db_backup_is_operator() FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION ops_db_backup_is_reason(p_reason text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_is_reason(p_reason text) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION ops_db_backup_is_rejected(p_proof jsonb); Type: ACL; Schema: public; Owner: -
 --
 
 REVOKE ALL ON FUNCTION public.ops_db_backup_is_rejected(p_proof jsonb) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION ops_db_backup_label(p_label text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_label(p_label text) FROM PUBLIC;
 
 
 --

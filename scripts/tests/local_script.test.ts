@@ -270,7 +270,7 @@ exec "${binaries.folder}/$program" "$@"
     ["an unknown parameter", "'target_session'", {
       env: { DATABASE_URL: "postgres://u:p@h/b?target_session=1" },
     }, 2],
-    ["a label with other characters", "etiqueta inválida", { env: { LABEL: "migração" } }, 2],
+    ["a label with other characters", "etiqueta inválida", { env: { LABEL: "a/b" } }, 2],
     ["a long label", "41 caracteres", { env: { LABEL: "x".repeat(41) } }, 2],
     ["an unknown mode", "MODE desconhecido", { env: { MODE: "data" } }, 2],
     ["an unknown target", "banco desconhecido", { arguments: ["producao"] }, 2],

@@ -187,7 +187,7 @@ declare
 begin
   v_new := jsonb_populate_record(null::public.ops_db_backup_runs, p);
   v_new.attempt := coalesce(v_new.attempt, 1);
-  v_new.label := nullif(v_new.label, '');
+  v_new.label := public.ops_db_backup_label(v_new.label);
   perform public.ops_db_backup_check_order(v_new.kind, v_new.target, v_new.mode, v_new.label, v_new.r2_key);
   perform public.ops_db_backup_refuse_unrequested(v_new);
   perform public.ops_db_backup_runs_expire();

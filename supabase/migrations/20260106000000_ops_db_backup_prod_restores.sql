@@ -10,7 +10,7 @@ create or replace function public.ops_db_backup_run_request(
 as $$
 declare
   v_request_id constant uuid := coalesce(p_request_id, gen_random_uuid());
-  v_label constant text := nullif(p_label, '');
+  v_label constant text := public.ops_db_backup_label(p_label);
   v_reason constant text := nullif(left(trim(p_reason), 500), '');
   v_mode constant text := case when p_kind = 'backup' then p_mode end;
   v_is_same boolean;
@@ -34,7 +34,7 @@ begin
   end if;
   if p_kind = 'restore' and p_target = 'prod' then
     perform public.ops_db_backup_require_second_factor();
-    if v_reason is null then
+    if not public.ops_db_backup_is_reason(v_reason) then
       perform public.ops_db_backup_refuse(400, 'reason_required', 'a restore of prod needs a reason');
     end if;
     if p_plan_request_id is null then

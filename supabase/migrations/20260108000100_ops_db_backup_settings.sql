@@ -208,7 +208,7 @@ declare
   v_row jsonb;
 begin
   perform public.ops_db_backup_require('manage');
-  if v_reason is null then
+  if not public.ops_db_backup_is_reason(v_reason) then
     perform public.ops_db_backup_refuse(400, 'reason_required', 'to hold or to release a backup needs a reason');
   end if;
   if p_until <= clock_timestamp()

@@ -4,12 +4,14 @@
  */
 import { spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import type { Sql } from "postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { backupRequestSchema, REASON_MAX_LENGTH } from "@backup/api.ts";
-import { LABEL_MAX_LENGTH, normalizeLabel } from "@backup/label.ts";
+import { convertLabel, LABEL_MAX_LENGTH, normalizeLabel } from "@backup/label.ts";
+import { isReason } from "@backup/reason.ts";
 import { RUN_KINDS, RUN_STATUSES } from "@backup/runs/run.ts";
 import { MODES, TARGETS } from "@backup/target.ts";
 import { archiveKeyOf, tryParseArchiveKey } from "@backup/vault/object_key.ts";
@@ -89,7 +91,7 @@ describe("an archive's key", () => {
 });
 
 describe("a label", () => {
-  /** The input, and the resulting label; `null` when it is refused. */
+  /** The input, and the resulting label: `null` when it is refused, empty when there is none. */
   const LABELS: [entered: string, label: string | null][] = [
     ["antes_2.0-rc", "antes_2.0-rc"],
     [" antes da  migracao ", "antes_da_migracao"],
@@ -97,7 +99,15 @@ describe("a label", () => {
     [`  ${LONGEST}  `, LONGEST],
     [`${LONGEST}x`, null],
     ["a".repeat(LABEL_MAX_LENGTH - 1) + "  b", null],
-    ["migração", null],
+    ["Migração às 3 ", "Migracao_as_3"],
+    ["migrac\u0327a\u0303o", "migracao"],
+    ["\u0301", ""],
+    ["  ", ""],
+    ["Kelvin: \u212a", null],
+    ["\u212a", "K"],
+    ["ã".repeat(LABEL_MAX_LENGTH), "a".repeat(LABEL_MAX_LENGTH)],
+    ["ø", null],
+    ["a\u20dd", null],
     ["a\tb", null],
     ["a\t", null],
     ["a\n", null],
@@ -112,14 +122,36 @@ describe("a label", () => {
   ];
   it.each(LABELS)("%j: %j", async (entered, label) => {
     expect(normalized(entered), "TypeScript").toBe(label);
-    const stored = label ?? entered;
-    expect(await requestOutcome({ ...backupOf("dev"), label: stored }), "SQL").toBe(
-      label === null ? "PT400 invalid_label" : "ok",
+    const order = { ...backupOf("dev"), label: entered };
+    const stored = await asCaller(
+      sql,
+      "owner",
+      (tx) =>
+        request(tx, randomUUID(), order).then(({ run }) => run.label ?? "", (error) => String(error.hint)),
     );
+    expect(stored, "SQL").toBe(label ?? "invalid_label");
     for (const [version, shell] of shells()) {
       expect(localRefusal(shell, { LABEL: entered }), `bash ${version}`).toMatch(
         label === null ? /^erro: etiqueta/ : /^erro: falta DATABASE_URL/,
       );
+      if (label !== null) expect(convertedBy(shell, entered), `bash ${version}`).toBe(label);
+    }
+  });
+
+  /** Every character that is a letter, a digit or nothing once its marks are gone. */
+  const CHARACTERS = Array.from({ length: 0x2fff }, (_, index) => String.fromCodePoint(index + 1)).filter((
+    it,
+  ) => /^[A-Za-z0-9._-]?$/.test(convertLabel(it)));
+
+  it("has the same letters everywhere", async () => {
+    expect(CHARACTERS.length).toBeGreaterThan(600);
+    const rows = await sql<{ it: string }[]>`
+      select chr(n) as it from generate_series(1, ${0x2fff}::int) n
+       where coalesce(public.ops_db_backup_label(chr(n)), '') ~ '^[A-Za-z0-9._-]?$' order by n`;
+    expect(rows.map(({ it }) => it), "SQL").toEqual(CHARACTERS);
+    const all = CHARACTERS.join("");
+    for (const [version, shell] of shells()) {
+      expect(convertedBy(shell, all), `bash ${version}`).toBe(convertLabel(all));
     }
   });
 });
@@ -161,6 +193,20 @@ describe("the known values", () => {
 });
 
 describe("a reason", () => {
+  it.each([
+    ["fim", true],
+    ["é só", true],
+    ["修正版", true],
+    ["x", false],
+    ["a b", false],
+    ["12345", false],
+    ["...", false],
+    ["", false],
+  ])("%j: %j", async (text, is) => {
+    expect(isReason(text), "TypeScript").toBe(is);
+    expect(await sql`select public.ops_db_backup_is_reason(${text}) as it`, "SQL").toEqual([{ it: is }]);
+  });
+
   const accepted = (reason: string) =>
     backupRequestSchema.safeParse({ action: "backup", target: "dev", reason }).success;
 
@@ -177,7 +223,7 @@ describe("a reason", () => {
 
 function normalized(entered: string): string | null {
   try {
-    return normalizeLabel(entered);
+    return normalizeLabel(entered) ?? "";
   } catch {
     return null;
   }
@@ -186,6 +232,17 @@ function normalized(entered: string): string | null {
 /** The catalog's result for a request, whose row is rolled back. */
 async function requestOutcome(order: Parameters<typeof request>[2]): Promise<string> {
   return await asCaller(sql, "owner", (tx) => outcomeOf(request(tx, randomUUID(), order)));
+}
+
+/** What the local script makes of a label that it does not refuse. */
+function convertedBy(shell: string, label: string): string {
+  const [part = ""] = /^LETTERS=.*?^\)$/ms.exec(readFileSync(SCRIPT, "utf8")) ?? [];
+  const { stdout, stderr } = spawnSync(shell, ["--norc", "-c", `${part}\nconvert_label "$1"`, shell, label], {
+    env: { PATH: process.env.PATH },
+    encoding: "utf8",
+  });
+  expect(stderr).toBe("");
+  return stdout;
 }
 
 /**

@@ -290,18 +290,19 @@ describe("ops_db_backup_hold", () => {
   });
 
   trial("refuses a missing reason, a past or infinite date, and an unknown backup", async (tx) => {
-    expect(await outcomeOf(hold(tx, "2100-01-01", "x"))).toBe("PT404 no_backup_found");
+    expect(await outcomeOf(hold(tx, "2100-01-01", "fim"))).toBe("PT404 no_backup_found");
     await backup(tx, "2026-03-01T03:00:00Z");
     expect(await outcomeOf(hold(tx, "2100-01-01", "  "))).toBe("PT400 reason_required");
     expect(await outcomeOf(hold(tx, null, null))).toBe("PT400 reason_required");
-    expect(await outcomeOf(hold(tx, "2026-01-01", "x"))).toBe("PT400 invalid_payload");
+    expect(await outcomeOf(hold(tx, null, "x"))).toBe("PT400 reason_required");
+    expect(await outcomeOf(hold(tx, "2026-01-01", "fim"))).toBe("PT400 invalid_payload");
     const forEver = tx.savepoint(async (inner) => {
       await become(inner, "manager");
-      await inner.unsafe(`select public.ops_db_backup_hold('${KEY}', 'infinity', 'x')`);
+      await inner.unsafe(`select public.ops_db_backup_hold('${KEY}', 'infinity', 'fim')`);
     });
     expect(await outcomeOf(forEver)).toBe("PT400 invalid_payload");
     await tx.unsafe("update public.ops_db_backups set status = 'deleted'");
-    expect(await outcomeOf(hold(tx, "2100-01-01", "x"))).toBe("PT404 no_backup_found");
+    expect(await outcomeOf(hold(tx, "2100-01-01", "fim"))).toBe("PT404 no_backup_found");
   });
 });
 

@@ -67,7 +67,7 @@ test.each(
     ["--target needs a value: --target TARGET", ["backup", "--target"]],
     ["--target needs a value: --target TARGET", ["backup", "--target", "--json"]],
     ["--verify takes no value", ["backup", "--verify=no"]],
-    ["--label: Cannot use the label", ["backup", "--label", "ação"]],
+    ["--label: Cannot use the label", ["backup", "--label", "a/b"]],
     ["--limit: must be a whole number", ["list", "--limit", "1.5"]],
     ["is no key of a backup", ["verify", "revo/prod/x.dump.gz"]],
     ["--request-id: is no UUID", ["drill", "--request-id", "7"]],

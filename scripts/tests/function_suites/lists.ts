@@ -58,6 +58,8 @@ export function describeLists(place: () => FunctionPlace): void {
       );
       const got = await as("viewer").rpc("ops_db_backups_list", page, { get: true });
       expect(got.data).toEqual(posted.data);
+      const none = await as("viewer").rpc("ops_db_backups_list", { p_limit: 0, p_offset: -1 });
+      expect([none.error, backups.parse(none.data).length]).toEqual([null, 1]);
     });
 
     it("keyset pages with filters and search return each row once", async () => {

@@ -138,7 +138,7 @@ export function describeRefusals(place: () => FunctionPlace): void {
         [409, "plan_required"],
       ],
       ["a key of no backup", { ...GOOD.restore, r2_key: "revo/x" }, [400, "invalid_r2_key"]],
-      ["a bad label", { ...GOOD.backup, label: "migração" }, [400, "invalid_label"]],
+      ["a bad label", { ...GOOD.backup, label: "a/b" }, [400, "invalid_label"]],
       ["an unknown target", { ...GOOD.backup, target: "staging" }, [400, "invalid_payload"]],
     ];
     it.each(mistakes)("%s", async (_what, body, answer) => {

@@ -8,13 +8,22 @@ export const SAFETY_LABEL = "antes-da-restauracao";
 const LABEL = /^[A-Za-z0-9._-]+$/;
 
 /**
- * The label as the object key contains it: trimmed, runs of spaces replaced by `_`, empty → `null`. The database and
- * `backup_db_local.sh` accept the same labels (`supabase/tests/names.test.ts`).
+ * Letters without their marks, no spaces around them, `_` for each run of spaces. Of marks Unicode's canonical
+ * decomposition (NFD) and its first block of them count (U+0300 to U+036F). A character that no label takes stays.
+ * @example convertLabel(" antes da  migração") // "antes_da_migracao"
+ */
+export function convertLabel(input: string): string {
+  const letters = input.normalize("NFD").replaceAll(/[\u0300-\u036f]/g, "");
+  return letters.replaceAll(/^ +| +$/g, "").replaceAll(/ +/g, "_");
+}
+
+/**
+ * The label as the object key contains it: {@link convertLabel}, empty → `null`. The database and `backup_db_local.sh`
+ * make the same of each text (`supabase/tests/names.test.ts`).
  * @throws {BackupError} `invalid_label` when another character is left or it is longer than {@link LABEL_MAX_LENGTH}.
- * @example normalizeLabel(" antes da  migracao") // "antes_da_migracao"
  */
 export function normalizeLabel(input: string | null | undefined): string | null {
-  const label = (input ?? "").replaceAll(/^ +| +$/g, "").replaceAll(/ +/g, "_");
+  const label = convertLabel(input ?? "");
   if (label === "") return null;
   if (label.length > LABEL_MAX_LENGTH) {
     throw new BackupError(

@@ -34,7 +34,7 @@ const CODES = {
   },
   invalid_label: {
     status: 400,
-    message: "Etiqueta inválida: use até 40 letras sem acento, números, ponto, hífen ou sublinhado.",
+    message: "Etiqueta inválida: use até 40 letras, números, espaços, pontos, hífens ou sublinhados.",
   },
   invalid_r2_key: { status: 400, message: "Esta chave não é a de um backup do cofre. Copie-a do histórico." },
   confirmation_required: {
