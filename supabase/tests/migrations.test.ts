@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import type { Sql } from "postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { backupRowSchema } from "@backup/vault/catalog.ts";
+import { READ_COLUMNS } from "../../scripts/dev/adopt/permissions.ts";
 import { migrate, outcomeOf, TestCluster } from "./cluster.ts";
 
 let cluster: TestCluster;
@@ -30,6 +31,53 @@ describe("on a fresh database", () => {
       alter default privileges revoke execute on functions from public`);
     await migrate(sql);
     expect(await opsGrants(sql)).toEqual(await opsGrants(cluster.connect("twice")));
+  });
+});
+
+describe("on a database with one of the baseline's tables, with other columns", () => {
+  /** The first migration after `sql`: its error, and what it leaves when it ends with one. */
+  const outcomeAfter = (sql: string) =>
+    cluster.connect("halves").begin(async (tx) => {
+      await tx.unsafe(sql);
+      const objects = async () =>
+        await tx.unsafe("select relname from pg_class where relnamespace = 'public'::regnamespace");
+      const before = await objects();
+      const error = await tx.savepoint(async (inner) => void await inner.unsafe(await baseline())).catch(
+        String,
+      );
+      if (error !== undefined) expect(await objects()).toEqual(before);
+      await tx.unsafe("set constraints all immediate");
+      throw new Undone(error);
+    }).catch((thrown) => {
+      if (thrown instanceof Undone) return thrown.error;
+      throw thrown;
+    });
+  const baseline = () =>
+    readFile(new URL("../migrations/20260101000000_revo_baseline.sql", import.meta.url), "utf8");
+  class Undone extends Error {
+    constructor(readonly error: string | undefined) {
+      super("undone");
+    }
+  }
+  beforeAll(async () => void await cluster.createDatabase("halves"));
+
+  it.each(Object.entries(READ_COLUMNS))(
+    "%s: it fails by the name of a column, and leaves nothing",
+    async (table, columns) => {
+      expect(await outcomeAfter(`create table public.${table} (codigo integer primary key)`)).toMatch(
+        new RegExp(`PostgresError: column "?(\\w+\\.)?(${columns.join("|")})"? .*does not exist`),
+      );
+    },
+  );
+
+  it("reads no table where both functions that read them are the ERP's", async () => {
+    const functions =
+      `create function public.has_permission_for_current_user(text, text) returns boolean language sql as 'select true';
+      create function public.current_empresa_id() returns uuid language sql as 'select null::uuid';`;
+    for (const table of Object.keys(READ_COLUMNS)) {
+      expect(await outcomeAfter(`create table public.${table} (codigo integer); ${functions}`))
+        .toBeUndefined();
+    }
   });
 });
 

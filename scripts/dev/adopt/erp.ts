@@ -2,17 +2,9 @@
 import { copiesTaken, findDeletions } from "../../lib/doctor/deletions.ts";
 import type { Checkout } from "./checkout.ts";
 import type { Finding } from "./finding.ts";
+import { permissionFindings } from "./permissions.ts";
 import { migrationsOf } from "./plan.ts";
 
-/** The permission functions of Revo ERP and their numbers of parameters. */
-const PERMISSIONS = {
-  has_permission_for_current_user: 2,
-  require_permission_for_current_user: 2,
-  current_empresa_id: 0,
-};
-/** Tables that our baseline creates with its permission functions, where both are missing. */
-const PERMISSION_TABLES =
-  /create\s+table\s+(?:if\s+not\s+exists\s+)?(?:public\.)?"?(empresas|papeis|papel_permissoes|empresa_usuarios|usuario_empresa_ativa)\b/i;
 const CONFIGS = ["supabase/config.toml", "supabase/functions/config.toml"];
 const SETTINGS = /\[functions\.ops-backups\][^[]*\bverify_jwt\s*=\s*false/;
 const CATALOG = /\bops_db_backup/i;
@@ -71,19 +63,10 @@ function databaseFindings(erp: Checkout, planned: ReadonlySet<string>, files: re
   const about = "database";
   const sql = migrationsOf(erp).filter(({ path }) => !planned.has(path));
   const all = sql.map(({ path }) => erp.text(path)).join("\n");
-  const functions = Object.entries(PERMISSIONS).map(([name, count]) => permissionFinding(name, count, all));
-  const half = functions.some(({ standing }) => standing === "unseen") && PERMISSION_TABLES.exec(all);
   const first = [...planned].filter((path) => path.startsWith("supabase/migrations/")).sort()[0] ?? "";
   const later = sql.filter(({ path }) => path > first && CATALOG.test(erp.text(path)));
   return [
-    ...functions,
-    ...half
-      ? [{
-        ...{ about, item: `public.${half[1]}`, standing: "conflict" as const },
-        why: "the table is there, but not every permission function that reads it",
-        hint: "create the missing function in a migration of the ERP: ours does not know its tables",
-      }]
-      : [],
+    ...permissionFindings(all),
     ...later.map(({ path }) => ({
       ...{
         about,
@@ -101,17 +84,6 @@ function databaseFindings(erp: Checkout, planned: ReadonlySet<string>, files: re
       hint: "drop that foreign key or view in a migration before ours",
     })),
   ];
-}
-
-function permissionFinding(name: string, count: number, sql: string): Finding {
-  const base = { about: "database", item: `public.${name}` };
-  const heads = [...sql.matchAll(new RegExp(`function\\s+(?:public\\.)?"?${name}"?\\s*\\(([^)]*)\\)`, "gi"))];
-  const head = heads.at(-1)?.[1]?.trim();
-  const hint = "if the database has it, nothing is to do; else ours creates it, with empty tables";
-  if (head === undefined) return { ...base, standing: "unseen", hint };
-  const given = head === "" ? 0 : head.split(",").length;
-  if (given === count) return { ...base, standing: "there" };
-  return { ...base, standing: "conflict", why: `it has ${given} parameters, the catalog passes ${count}` };
 }
 
 function gitHubFindings(files: readonly Text[]): Finding[] {
