@@ -332,6 +332,9 @@ describe("the inputs of a script", () => {
   });
 
   it("are the restore's inputs, and the run's name has the request's id", async () => {
+    const chosen = { target: "verify", r2_key: "revo/k", privileges_from: "revo/other" };
+    const { PRIVILEGES_FROM } = await environment(await dispatch(test, "db-restore-from-r2.yml", chosen));
+    expect(PRIVILEGES_FROM).toBe("revo/other"); // before the repository's variable
     const inputs = { target: "verify", r2_key: "revo/k", confirm: "", request_id: "the-id" };
     const run_id = await dispatch(test, "db-restore-from-r2.yml", inputs);
     expect(await environment(run_id)).toMatchObject({

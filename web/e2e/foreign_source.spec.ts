@@ -11,15 +11,15 @@ test.beforeEach(emptyCatalog);
 test.afterEach(finishActiveRuns);
 test.afterAll(emptyCatalog);
 
-/** A simulation of restoring the key into production that has just ended. */
-async function simulate(key: string): Promise<void> {
+/** A simulation of restoring the key, of an archive without privileges, into production that has just ended. */
+async function simulate(key: string, privilegesFrom: string | null = null): Promise<void> {
   const id = await beginRun({ kind: "plan", target: "prod", r2_key: key });
   const listed = { total: 0, listed: [] };
   const plan = {
     ...{ target: "prod", differences: listed, onlyInTarget: listed, extensions: [], missingRoles: [] },
     ...{ stays: listed, keepsTargetPrivileges: true, sessions: listed, obstacles: [] },
     access: {
-      from: null,
+      from: privilegesFrom,
       roles: [{ role: "anon", open: 0 }, { role: "authenticated", open: 1 }],
       open: { total: 1, listed: [{ kind: "table", name: "public.clientes", roles: ["authenticated"] }] },
       closed: { total: 1, listed: [{ kind: "function", name: "public.fechar()" }] },
@@ -98,4 +98,42 @@ test("of production it says until when an account must exist to sign in again", 
   await dialog(page).getByRole("radio", { name: /Produção/ }).check();
   await dialog(page).getByRole("button", { name: "Continuar" }).click();
   await expect(dialog(page).getByText(/^Você não conseguirá mais entrar/)).toBeVisible();
+});
+
+test("one without privileges may copy those of another backup, and is simulated with them first", async ({ page, allowConsole }) => {
+  allowConsole(FAILED_REQUEST);
+  const source = await aBackupOf("prod", 3);
+  const key = await aBackupOf("prod", 1);
+  await inCatalog((sql) => sql`update public.ops_db_backups set tables_total = 9 where r2_key = ${source}`);
+  await simulate(key);
+  await openAs(page, stack.admin);
+  await page.getByRole("button", { name: /^Restaurar…/ }).first().click();
+  await dialog(page).getByRole("radio", { name: /Produção/ }).check();
+  await dialog(page).getByRole("button", { name: "Continuar" }).click();
+  const field = dialog(page).getByLabel("Copiar permissões de outro backup");
+  await expect(field.getByRole("option")).toHaveText(["Não copiar", /^Do backup de /]);
+  const next = dialog(page).getByRole("button", { name: "Continuar" });
+  await expect(next).toBeEnabled();
+  await field.selectOption(source);
+  await expect(next).toBeDisabled();
+  await expect(dialog(page).getByText("Simule de novo: as permissões escolhidas mudam o resultado."))
+    .toBeVisible();
+  await expectAccessible(page, "privileges of another backup");
+  await page.route("**/functions/v1/ops-backups", (route) => route.abort());
+  const planned = page.waitForRequest((request) => request.postDataJSON()?.action === "plan");
+  await dialog(page).getByRole("button", { name: "Simular de novo" }).click();
+  expect((await planned).postDataJSON()).toMatchObject({ r2_key: key, privileges_from: source });
+  await simulate(key, source);
+  await page.reload();
+  await page.getByRole("button", { name: /^Restaurar…/ }).first().click();
+  await dialog(page).getByRole("radio", { name: /Produção/ }).check();
+  await dialog(page).getByRole("button", { name: "Continuar" }).click();
+  await expect(field).toHaveValue(source);
+  await next.click();
+  await expect(dialog(page).getByText(`Permissões copiadas do backup ${source}.`)).toBeVisible();
+  await dialog(page).getByLabel("Digite RESTORE_PROD para confirmar").fill("RESTORE_PROD");
+  await dialog(page).getByLabel("Motivo").fill("teste da tela");
+  const asked = page.waitForRequest((request) => request.postDataJSON()?.action === "restore");
+  await dialog(page).getByRole("button", { name: "Restaurar em Produção" }).click();
+  expect((await asked).postDataJSON()).toMatchObject({ r2_key: key, privileges_from: source });
 });

@@ -69,6 +69,11 @@ const refusals: [string, Request, ErrorCode, unknown?][] = [
   ["two ids", post({ ...backup, request_id: OTHER_ID }, { key: REQUEST_ID }), "invalid_payload"],
   ["a key of no backup", post({ ...restore, r2_key: "../x.dump.gz", target: "dev" }), "invalid_r2_key"],
   ["a plan of no backup", post({ action: "plan", target: "dev", r2_key: "revo/x" }), "invalid_r2_key"],
+  [
+    "privileges of no backup",
+    post({ action: "plan", target: "dev", r2_key: R2_KEY, privileges_from: "newest" }),
+    "invalid_r2_key",
+  ],
   ["a drill of no backup", post({ action: "drill", target: "dev", r2_key: "revo/x" }), "invalid_r2_key"],
   ["a plan without a key", post({ action: "plan", target: "dev" }), "invalid_payload"],
   [

@@ -150,8 +150,11 @@ function describeIssue(issue: z.core.$ZodIssue): Record<string, string> {
   };
 }
 
-function withArchiveKey<Fields extends { r2_key?: string }>(request: Fields): Fields {
+function withArchiveKey<Fields extends { r2_key?: string; privileges_from?: string | null | undefined }>(
+  request: Fields,
+): Fields {
   if (request.r2_key !== undefined) parseArchiveKey(request.r2_key);
+  if (request.privileges_from) parseArchiveKey(request.privileges_from);
   return request;
 }
 

@@ -1,5 +1,5 @@
 /** Starts a run: writes its row, dispatches the workflow once, records GitHub's answer. */
-import type { Dispatched, StartRequest } from "@backup/api.ts";
+import type { Dispatched, PlanRequest, RestoreRequest, StartRequest } from "@backup/api.ts";
 import { BackupError, toBackupError } from "@backup/errors.ts";
 import { ERROR_CODES } from "@backup/messages.ts";
 import { isActive, type Run } from "@backup/runs/run.ts";
@@ -72,21 +72,22 @@ function inputsOf(run: Run, request: StartRequest): Record<string, string> {
         r2_key: key,
         confirm: request.confirm ?? "",
         ...(request.confirm_source ? { confirm_source: request.confirm_source } : {}),
-        ...allowUnsigned(request),
+        ...choices(request),
         ...(request.end_sessions ? { end_sessions: "true" } : {}),
       };
     case "plan":
-      return { ...common, reason, r2_key: key, plan: "true", ...allowUnsigned(request) };
+      return { ...common, reason, r2_key: key, plan: "true", ...choices(request) };
     case "drill":
       return { ...common, r2_key: key };
   }
 }
 
-/** Only where it is given: an older workflow has no such input. */
-function allowUnsigned(
-  { allow_unsigned: key }: { allow_unsigned?: string | null | undefined },
-): Record<string, string> {
-  return key ? { allow_unsigned: key } : {};
+/** Only where they are given: an older workflow has no such inputs. */
+function choices({ allow_unsigned, privileges_from }: RestoreRequest | PlanRequest): Record<string, string> {
+  return {
+    ...(allow_unsigned ? { allow_unsigned } : {}),
+    ...(privileges_from ? { privileges_from } : {}),
+  };
 }
 
 async function dispatchOnce(run: Run, inputs: Record<string, string>, deps: StartDependencies) {

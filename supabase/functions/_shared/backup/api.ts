@@ -13,6 +13,8 @@ export const REASON_MAX_LENGTH = 500;
 const reason = z.string().trim().max(REASON_MAX_LENGTH).optional();
 /** The archive's key once more: required of a backup that no key of this installation signed, as its code is run. */
 const allowUnsigned = z.string().nullish();
+/** Of an archive without privileges: the key of the backup whose privileges its objects get; a plan and its restore agree. */
+const privilegesFrom = z.string().nullish();
 
 export const backupRequestSchema = z.strictObject({
   action: z.literal("backup"),
@@ -36,6 +38,7 @@ export const restoreRequestSchema = z.strictObject({
   /** The target that the backup is of, typed by name: required when a backup of another one goes into `prod`. */
   confirm_source: z.string().nullish(),
   allow_unsigned: allowUnsigned,
+  privileges_from: privilegesFrom,
   plan_request_id: z.guid().optional(),
   /** Every user of the target has to sign in again. Without it open sessions of users that the backup knows stay. */
   end_sessions: z.boolean().optional(),
@@ -50,6 +53,7 @@ export const planRequestSchema = z.strictObject({
   target: targetSchema,
   r2_key: z.string(),
   allow_unsigned: allowUnsigned,
+  privileges_from: privilegesFrom,
   request_id: requestId,
   reason,
 });

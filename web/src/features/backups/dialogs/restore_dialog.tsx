@@ -11,6 +11,7 @@ import { UnsignedField } from "./unsigned_field.tsx";
 import { ForeignSourceNotice, isForeignSource } from "./foreign_source.tsx";
 import { BackupSummary } from "./backup_summary.tsx";
 import { PlanStep } from "./plan_step.tsx";
+import { PrivilegesField } from "./privileges_field.tsx";
 import { Refusal } from "./refusal.tsx";
 import { RestoreFooter, type RestoreStep } from "./restore_footer.tsx";
 import {
@@ -69,17 +70,23 @@ export default function RestoreDialog(props: RestoreDialogProps) {
       endSessions: false,
     },
   });
-  const { target = "dev", confirm = "", confirmSource = "", confirmUnsigned = "", reason = "" } = useWatch({
-    control: form.control,
-  });
+  const {
+    target = "dev",
+    confirm = "",
+    confirmSource = "",
+    confirmUnsigned = "",
+    reason = "",
+    privilegesFrom: chosen,
+  } = useWatch({ control: form.control });
   const unread = missingForReading(backup, confirmUnsigned);
   const source = targetSchema.safeParse(backup.target).data ?? null;
-  const planning = usePlanning(target, backup.r2_key, backup.is_unsigned && unread === null);
+  const planning = usePlanning(target, backup.r2_key, backup.is_unsigned && unread === null, chosen);
+  const { privilegesFrom } = planning;
   const plan = planning.state.state === "fresh" ? planning.found.data ?? null : null;
   const missing = unread !== null || step === "target"
     ? unread
     : step === "plan"
-    ? missingForConfirmation(target, planning.state, plan)
+    ? missingForConfirmation(target, planning.state, plan, privilegesFrom)
     : missingForRestore({ target, confirm, confirmSource, reason }, source, {
       state: awaitedPlan === undefined ? planning.state.state : "fresh",
     }, busyTargets);
@@ -97,6 +104,7 @@ export default function RestoreDialog(props: RestoreDialogProps) {
   const isForeign = isForeignSource(backup, target);
   const submit = form.handleSubmit((values) => {
     if (missing !== null) return;
+    if (step === "plan") form.setValue("privilegesFrom", privilegesFrom); // the plan may become stale before the end
     if (step !== "confirm") return setIndex(index + 1);
     askedPlan.current = awaitedPlan ?? (plan === null ? undefined : planning.newest.data?.request_id);
     submission.submit({
@@ -108,6 +116,7 @@ export default function RestoreDialog(props: RestoreDialogProps) {
       allow_unsigned: backup.is_unsigned ? backup.r2_key : undefined,
       plan_request_id: askedPlan.current,
       end_sessions: values.endSessions || undefined,
+      privileges_from: privilegesFrom || undefined,
       reason: values.reason || undefined,
     });
   });
@@ -129,6 +138,13 @@ export default function RestoreDialog(props: RestoreDialogProps) {
             {backup.is_unsigned && index === 0 && <UnsignedField form={form} />}
             {step === "target" && <TargetStep form={form} />}
             {step === "plan" && <PlanStep planning={planning} target={target} />}
+            {step === "plan" && plan?.keepsTargetPrivileges && (
+              <PrivilegesField
+                backup={backup}
+                value={privilegesFrom}
+                onChange={(key) => form.setValue("privilegesFrom", key)}
+              />
+            )}
             {step === "confirm" && (
               <ConfirmationStep form={form} target={target} backup={backup} planning={planning} />
             )}

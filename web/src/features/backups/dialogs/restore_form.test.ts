@@ -58,19 +58,30 @@ describe("missingForConfirmation", () => {
   it.each(["none", "running", "failed", "stale"] as const)(
     "refuses the confirmation for production when the simulation is %s",
     (state) => {
-      expect(missingForConfirmation("prod", { state }, null)).not.toBeNull();
-      expect(missingForConfirmation("dev", { state }, null)).toBeNull();
+      expect(missingForConfirmation("prod", { state }, null, "")).not.toBeNull();
+      expect(missingForConfirmation("dev", { state }, null, "")).toBeNull();
     },
   );
 
   it("allows the confirmation for production once the plan is shown", () => {
-    expect(missingForConfirmation("prod", fresh, null)).not.toBeNull();
-    expect(missingForConfirmation("prod", fresh, aPlan())).toBeNull();
+    expect(missingForConfirmation("prod", fresh, null, "")).not.toBeNull();
+    expect(missingForConfirmation("prod", fresh, aPlan(), "")).toBeNull();
   });
 
   it("refuses the confirmation when the plan has an obstacle", () => {
     const plan = aPlan({ obstacles: [{ kind: "schema_only" }] });
-    expect(missingForConfirmation("dev", fresh, plan)).toContain("impedimentos");
-    expect(missingForConfirmation("dev", stale, plan)).toBeNull();
+    expect(missingForConfirmation("dev", fresh, plan, "")).toContain("impedimentos");
+    expect(missingForConfirmation("dev", stale, plan, "")).toBeNull();
+  });
+
+  it("refuses the confirmation while the plan has other privileges than those chosen", () => {
+    const access = (from: string | null) => ({
+      ...{ from, roles: [], open: { total: 0, listed: [] }, closed: { total: 0, listed: [] } },
+    });
+    const plan = aPlan({ keepsTargetPrivileges: true, access: access(null) });
+    expect(missingForConfirmation("dev", fresh, plan, "")).toBeNull();
+    expect(missingForConfirmation("dev", fresh, plan, "revo/a")).toContain("Simule de novo");
+    expect(missingForConfirmation("dev", fresh, { ...plan, access: access("revo/a") }, "revo/a")).toBeNull();
+    expect(missingForConfirmation("dev", fresh, { ...plan, access: access("revo/a") }, "")).not.toBeNull();
   });
 });

@@ -21,6 +21,8 @@ export const restoreFormSchema = z.object({
   confirmUnsigned: z.string(),
   reason: reasonSchema,
   endSessions: z.boolean(),
+  /** Absent until the user chooses: then the simulation's. */
+  privilegesFrom: z.string().optional(),
 });
 export type RestoreForm = z.infer<typeof restoreFormSchema>;
 
@@ -45,12 +47,19 @@ export function missingForReading(
     : null;
 }
 
-/** What is missing before the confirmation step, as a sentence; `null` when nothing is. */
+/**
+ * What is missing before the confirmation step, as a sentence; `null` when nothing is.
+ * @param privilegesFrom the chosen source of privileges, empty for none
+ */
 export function missingForConfirmation(
   target: Target,
   { state }: PlanState,
   plan: PlannedRestore | null,
+  privilegesFrom: string,
 ): string | null {
+  if (state === "fresh" && plan?.keepsTargetPrivileges && (plan.access?.from ?? "") !== privilegesFrom) {
+    return "Simule de novo: as permissões escolhidas mudam o resultado.";
+  }
   if (state === "fresh" && plan !== null && plan.obstacles.length > 0) {
     return "Resolva os impedimentos e simule de novo.";
   }
@@ -64,7 +73,7 @@ export function missingForConfirmation(
  * @param source the target that the backup is of; `null`: not one that this screen knows
  */
 export function missingForRestore(
-  form: Omit<RestoreForm, "endSessions" | "confirmUnsigned">,
+  form: Omit<RestoreForm, "endSessions" | "confirmUnsigned" | "privilegesFrom">,
   source: Target | null,
   { state }: Pick<PlanState, "state">,
   busyTargets: ReadonlySet<Target>,

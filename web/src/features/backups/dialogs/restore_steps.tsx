@@ -50,6 +50,11 @@ export function ConfirmationStep({ form, target, backup, planning }: Confirmatio
     <>
       <Consequences target={target} backup={backup} />
       <PlanBasis target={target} planning={planning} />
+      {planning.privilegesFrom !== "" && (
+        <p>
+          Permissões copiadas do backup <code className="wrap-anywhere">{planning.privilegesFrom}</code>.
+        </p>
+      )}
       {isProd && (
         <ConfirmationField
           label={`Digite ${RESTORE_PROD_CONFIRMATION} para confirmar`}

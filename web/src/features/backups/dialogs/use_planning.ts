@@ -14,6 +14,8 @@ export interface Planning {
   state: PlanState;
   /** The plan; read only while the simulation is fresh. */
   found: UseQueryResult<PlannedRestore>;
+  /** Key of the backup that an archive without privileges gets those of: the chosen one, else the plan's; empty for none. */
+  privilegesFrom: string;
   simulate(): void;
   submission: Submission;
 }
@@ -21,8 +23,14 @@ export interface Planning {
 /**
  * The simulation of restoring one backup into one target.
  * @param isUnsignedAllowed the user has confirmed that it is not signed
+ * @param chosen the source of privileges that the user has chosen
  */
-export function usePlanning(target: Target, key: string, isUnsignedAllowed: boolean): Planning {
+export function usePlanning(
+  target: Target,
+  key: string,
+  isUnsignedAllowed: boolean,
+  chosen: string | undefined,
+): Planning {
   const now = useNow(1000);
   const newest = useNewestPlanRun(target, key);
   const state = planState(newest.data ?? null, now);
@@ -30,6 +38,14 @@ export function usePlanning(target: Target, key: string, isUnsignedAllowed: bool
   const show = useShowPlanRun(target, key);
   const submission = useSubmission(({ run }) => show(run));
   const allow_unsigned = isUnsignedAllowed ? key : undefined;
-  const simulate = () => submission.submit({ action: "plan", target, r2_key: key, allow_unsigned });
-  return { now, newest, state, found, simulate, submission };
+  const privilegesFrom = chosen ?? found.data?.access?.from ?? "";
+  const simulate = () =>
+    submission.submit({
+      action: "plan",
+      target,
+      r2_key: key,
+      allow_unsigned,
+      privileges_from: privilegesFrom || undefined,
+    });
+  return { now, newest, state, found, privilegesFrom, simulate, submission };
 }
