@@ -6,7 +6,7 @@ import { Octokit } from "@octokit/rest";
 import { chromium } from "@playwright/test";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -18,8 +18,15 @@ import { createAuthTables } from "../dev/supabase/auth_schema.ts";
 import { catalogAccessQuery, catalogDifferences } from "../lib/catalog/access.ts";
 import { managersVerdict, readManagers } from "../lib/doctor/prod_managers.ts";
 import type { Connection } from "../lib/postgres/connection.ts";
+import { type Accounts, startAccountPrograms } from "./account_programs.ts";
 import { CONFIG, ERP_FILES, LISTED, OLDER_KEYS } from "./adoption_fixture.ts";
-import { type ErpProject, olderClient, REPOSITORY, startProject } from "./adoption_project.ts";
+import {
+  CLIENT_HEADERS,
+  type ErpProject,
+  olderClient,
+  REPOSITORY,
+  startProject,
+} from "./adoption_project.ts";
 import { binaries, denoCache, sql, startPlace, type TestPlace } from "./engine_fixture.ts";
 import { follow } from "./markdown_commands.ts";
 
@@ -27,6 +34,8 @@ const PAGE = readFileSync(join(ROOT, "docs", "adopting.md"), "utf8");
 
 let erp: Checkout;
 let before: string;
+/** The commit of the adoption. */
+let adopted: string;
 let said: string;
 
 function commit(files: Readonly<Record<string, string | null>>): void {
@@ -39,11 +48,22 @@ function commit(files: Readonly<Record<string, string | null>>): void {
   erp.git("commit", "-qm", "state");
 }
 
-/** Runs the page's commands as the reader does, or one of them. */
-function run(markdown: string): Promise<string> {
+/** The page from a heading on, up to another one. */
+function part(from: string, to: string): string {
+  const start = PAGE.indexOf(from);
+  const end = PAGE.indexOf(to, start);
+  if (start < 0 || end < 0) throw new Error(`The page has no ${from} before ${to}`);
+  return PAGE.slice(start, end);
+}
+
+/** Runs commands of the page as the reader does. @param accounts folder of the programs that need an account */
+function run(markdown: string, accounts?: { path: string; after: () => Promise<void> }): Promise<string> {
   const { PATH = "", HOME = "" } = process.env;
-  const env = { PATH, HOME, ...denoCache(), NO_COLOR: "1" };
-  return follow(markdown, { cwd: ROOT, env, fill: { ERP: erp.root, CONFIG } });
+  const env = {
+    ...{ HOME, NO_COLOR: "1", ERP: erp.root, PATH: accounts ? `${accounts.path}:${PATH}` : PATH },
+    ...denoCache(),
+  };
+  return follow(markdown, { cwd: ROOT, env, fill: { ERP: erp.root, CONFIG }, afterAccount: accounts?.after });
 }
 const adopt = (command: string) =>
   run(`\`\`\`sh run\nnpm run -s adopt -- ${command.replace("ERP", erp.root)}\n\`\`\`\n`);
@@ -58,7 +78,8 @@ beforeAll(async () => {
   // what `npm ci` of the page installs
   mkdirSync(join(erp.root, "backups"));
   symlinkSync(join(ROOT, "node_modules"), join(erp.root, "backups", "node_modules"));
-  said = await run(PAGE);
+  said = await run(part("# Into", "**4. "));
+  adopted = erp.git("rev-parse", "HEAD").trim();
 }, 120_000);
 afterAll(() => rmSync(erp.root, { recursive: true, force: true }));
 
@@ -93,18 +114,15 @@ describe("the files", () => {
   }, 60_000);
 });
 
-test("the doctor, in the product's folder, names the ERP's workflow that deletes backups", async () => {
-  const command = "cd ERP/backups && npm run -s backups -- doctor || true".replace("ERP", erp.root);
-  expect(await run(`\`\`\`sh run\n${command}\n\`\`\`\n`)).toMatch(
-    /FALHA +host_deletions: .*\.github\/workflows\/r2-retention\.yml apaga em revo\/ após 90 dias e levaria os 12 mensais/,
-  );
-}, 60_000);
-
 describe("database and workflows", () => {
   let place: TestPlace;
   let prod: Connection;
   let all: Migration[];
   let project: ErpProject;
+  let accounts: Accounts;
+  let programs: Awaited<ReturnType<typeof startAccountPrograms>>;
+  const withAccounts = (markdown: string, after = async () => {}) =>
+    run(markdown, { path: programs.path, after });
   beforeAll(async () => {
     place = await startPlace();
     const databases = ["empty", "prod", "dev"];
@@ -113,8 +131,11 @@ describe("database and workflows", () => {
     await createAuthTables(binaries.path("psql"), admins);
     prod = place.server.connection("postgres", "prod");
     all = await readMigrations(join(erp.root, "supabase", "migrations"));
+    accounts = { linked: prod };
+    programs = await startAccountPrograms(join(place.folder, "accounts"), accounts);
   });
   afterAll(async () => {
+    await programs?.stop();
     await project?.stop();
     await place?.stop();
   });
@@ -129,11 +150,8 @@ describe("database and workflows", () => {
   const FUNCTIONS = `select p.oid::regprocedure, p.proacl from pg_proc p
     where p.pronamespace = 'public'::regnamespace and p.proname ~ '^ops_db_backup' order by 1;`;
 
-  test("a clean database from zero, and a push onto a living one: both are the same, and the rows stay", async () => {
-    const empty = place.server.connection("postgres", "empty");
+  test("step 4: a push onto a living database, whose rows stay, and a clean one with a later migration of the ERP", async () => {
     expect(new Set(all.map(({ version }) => version)).size).toBe(all.length);
-    await push(empty, all);
-    expect(await differences(empty)).toEqual([]);
 
     await push(prod, all.filter(({ version }) => version <= "20270125000000"));
     const values = OLDER_KEYS.map((key, i) =>
@@ -145,10 +163,22 @@ describe("database and workflows", () => {
        insert into public.empresa_usuarios values ('00000000-0000-4000-8000-000000000007', '${USER}', 'caixa');`,
     );
     expect(await differences(prod)).toBeNull();
-    expect(await push(prod, all)).toHaveLength((await readMigrations()).length);
+    const pushed = await withAccounts(part("**4. ", "**5. "));
+    expect(pushed.match(/Applying/g)).toHaveLength((await readMigrations()).length);
     expect(await differences(prod)).toEqual([]);
-    expect(await sql(prod, FUNCTIONS)).toEqual(await sql(empty, FUNCTIONS));
     expect(await olderList()).toEqual(OLDER_KEYS);
+
+    commit({
+      "supabase/migrations/20261201000000_clientes.sql": "create table public.clientes (id int primary key);",
+    });
+    await expect(withAccounts(part("**4. ", "**5. "))).rejects.toThrow("--include-all");
+    const later = await withAccounts(part("## Later migrations of the ERP", "## A later version"));
+    expect(later).toBe("Applying migration 20261201000000\n");
+    expect(await differences(prod)).toEqual([]);
+    const empty = place.server.connection("postgres", "empty");
+    await push(empty, await readMigrations(join(erp.root, "supabase", "migrations")));
+    expect(await differences(empty)).toEqual([]);
+    expect(await sql(prod, FUNCTIONS)).toEqual(await sql(empty, FUNCTIONS));
   });
 
   const USER = "00000000-0000-4000-8000-000000000001";
@@ -164,25 +194,23 @@ describe("database and workflows", () => {
     return lines.filter((line) => line.startsWith("revo/"));
   }
 
-  /** Dispatches a workflow of the ERP's repository, and waits for its end. */
-  async function runWorkflow(file: string, inputs: Record<string, string>) {
-    const actions = new Octokit({ baseUrl: project.githubUrl, auth: project.token }).rest.actions;
-    await actions.createWorkflowDispatch({ ...REPOSITORY, workflow_id: file, ref: "main", inputs });
-    return await waitForEnd();
-  }
-
-  /** Of the newest run. */
-  async function waitForEnd() {
-    const actions = new Octokit({ baseUrl: project.githubUrl, auth: project.token }).rest.actions;
+  /** Waits for the end of every run. @returns the newest run of each workflow, by its file */
+  async function waitForRuns() {
+    const { actions } = new Octokit({ baseUrl: project.githubUrl, auth: project.token }).rest;
     for (;;) {
-      const { data: { workflow_runs: [found] } } = await actions.listWorkflowRunsForRepo(REPOSITORY);
-      if (found?.status === "completed") {
-        const { data: { jobs: [job] } } = await actions.listJobsForWorkflowRun({
-          ...REPOSITORY,
-          run_id: found.id,
-        });
-        const log = await actions.downloadJobLogsForWorkflowRun({ ...REPOSITORY, job_id: job?.id ?? 0 });
-        return { conclusion: found.conclusion, log: String(log.data) };
+      const { data: { workflow_runs: runs } } = await actions.listWorkflowRunsForRepo(REPOSITORY);
+      if (runs.length > 0 && runs.every(({ status }) => status === "completed")) {
+        const ends = await Promise.all(
+          runs.reverse().map(async ({ id, path, conclusion }) => {
+            const { data: { jobs: [job] } } = await actions.listJobsForWorkflowRun({
+              ...REPOSITORY,
+              run_id: id,
+            });
+            const log = await actions.downloadJobLogsForWorkflowRun({ ...REPOSITORY, job_id: job?.id ?? 0 });
+            return [basename(path), { conclusion, log: String(log.data) }] as const;
+          }),
+        );
+        return new Map(ends);
       }
       await sleep(200);
     }
@@ -209,9 +237,28 @@ describe("database and workflows", () => {
   });
 
   test(
-    "the older client, in a browser on a host of the ERP's domain, starts a backup and gets readable refusals",
+    "step 5: the workflows examine, back up, and drill with the ERP's own assertions, in the product's folder",
     async () => {
       project = await startProject(place, erp);
+      accounts.github = { url: project.githubUrl, token: project.token, ...REPOSITORY };
+      await withAccounts(part("**5. ", "**6. "), async () => void await waitForRuns());
+      const runs = await waitForRuns();
+      expect(runs.get("db-backup-doctor.yml")?.log).toMatch(
+        /FALHA +host_deletions: .*\.github\/workflows\/r2-retention\.yml apaga em revo\/ após 90 dias e levaria os 12 mensais/,
+      );
+      expect(runs.get("db-backup.yml")).toMatchObject({ conclusion: "success" });
+      expect((await olderList())[0]).toContain("_primeiro.dump.gz");
+      const drill = runs.get("db-backup-restore-drill.yml");
+      expect(drill?.log).toContain("PASS project_asserts: ran to its end");
+      expect(drill?.log).toContain("PASS catalog_access");
+      expect(drill?.conclusion).toBe("success");
+    },
+    180_000,
+  );
+
+  test(
+    "step 6: the older client, in a browser on a host of the ERP's domain, starts a backup and gets readable refusals",
+    async () => {
       const member = await project.signUp("ana@exemplo.br");
       await sql(
         prod,
@@ -220,7 +267,7 @@ describe("database and workflows", () => {
       const browser = await chromium.launch(CHROMIUM_LAUNCH);
       try {
         const call = await olderClient(browser, project, "https://previa-7.erp.example.com");
-        const backup = { action: "backup", target: "prod", mode: "full", label: "primeiro" };
+        const backup = { action: "backup", target: "prod", mode: "full", label: "Primeira migração" };
         expect(await call("", backup)).toMatchObject({ status: 401, body: { error: "not_signed_in" } });
         const restore = { action: "restore", target: "prod", r2_key: OLDER_KEYS[0], confirm: "RESTORE_PROD" };
         expect(await call(member.token, restore)).toMatchObject({
@@ -231,40 +278,39 @@ describe("database and workflows", () => {
           status: 200,
           body: { ok: true, kind: "backup" },
         });
+        const sent = project.databaseCalls().map(({ headers }) => headers)
+          .filter(({ authorization }) => authorization === `Bearer ${member.token}`);
+        expect(sent.length).toBeGreaterThan(2);
+        for (const headers of sent) expect(headers).toMatchObject(CLIENT_HEADERS);
         const stranger = await olderClient(browser, project, "https://erp.example.org");
         expect(await stranger(member.token, backup)).toBe("TypeError: Failed to fetch");
       } finally {
         await browser.close();
       }
-      expect((await waitForEnd()).conclusion).toBe("success");
-      expect((await olderList())[0]).toContain("_primeiro.dump.gz");
+      expect((await waitForRuns()).get("db-backup.yml")).toMatchObject({ conclusion: "success" });
+      expect((await olderList())[0]).toContain("_Primeira_migracao.dump.gz");
     },
     120_000,
   );
 
-  test(
-    "the workflows drill with the ERP's own assertions, and restore, in the product's folder",
-    async () => {
-      const drill = await runWorkflow("db-backup-restore-drill.yml", { target: "prod" });
-      expect(drill.log).toContain("PASS project_asserts: ran to its end");
-      expect(drill.log).toContain("PASS catalog_access");
-      expect(drill.conclusion).toBe("success");
-      const [key = ""] = await olderList();
-      const restore = await runWorkflow("db-restore-from-r2.yml", { target: "dev", r2_key: key });
-      expect([restore.conclusion, restore.log]).toEqual(["success", expect.any(String)]);
-      const dev = place.server.connection("postgres", "dev");
-      expect(await sql(dev, "select count(*) from public.notas;")).toEqual(["50"]);
-    },
-    180_000,
-  );
+  test("step 7: the screen is built, the older rows are completed, and a backup is restored", async () => {
+    await withAccounts(part("**7. ", "## The screen inside"), async () => void await waitForRuns());
+    expect((await waitForRuns()).get("db-backup-reconcile.yml")).toMatchObject({ conclusion: "success" });
+    const [key = ""] = await olderList();
+    const command = `gh workflow run db-restore-from-r2.yml -f target=dev -f r2_key=${key}`;
+    await withAccounts(`\`\`\`sh needs-account\n${command}\n\`\`\`\n`);
+    expect((await waitForRuns()).get("db-restore-from-r2.yml")).toMatchObject({ conclusion: "success" });
+    const dev = place.server.connection("postgres", "dev");
+    expect(await sql(dev, "select count(*) from public.notas;")).toEqual(["50"]);
+  }, 180_000);
 
   test("the way back: the older files return, and the older page reads the newer catalog", async () => {
-    erp.git("revert", "--no-commit", "HEAD");
+    erp.git("revert", "--no-commit", adopted);
     erp.git("reset", "-q", "HEAD", "--", "supabase/migrations");
     erp.git("checkout", "-q", "--", "supabase/migrations");
     erp.git("commit", "-qm", "Return to the older backups");
     const left = erp.git("diff", "--name-only", before, "HEAD").trim().split("\n");
     expect(left.filter((path) => !path.startsWith("supabase/migrations/"))).toEqual([]);
-    expect(await olderList()).toHaveLength(OLDER_KEYS.length + 1);
+    expect(await olderList()).toHaveLength(OLDER_KEYS.length + 2);
   });
 });

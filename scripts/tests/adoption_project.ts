@@ -13,6 +13,7 @@ import { makeKeys } from "../dev/keys.ts";
 import { ROOT } from "../dev/root.ts";
 import { startLite } from "../dev/supabase/lite_server.ts";
 import { findFreePort } from "../lib/server/free_port.ts";
+import { type Recorder, startRecorder } from "./recorder.ts";
 import { binaries, denoCache, type TestPlace } from "./engine_fixture.ts";
 
 export const REPOSITORY = { owner: "revo", repo: "erp" };
@@ -23,9 +24,18 @@ export interface ErpProject {
   githubUrl: string;
   token: string;
   publishableKey: string;
+  /** What the function has asked of the database's API. */
+  databaseCalls(): Recorder["seen"];
   signUp(email: string): Promise<{ id: string; token: string }>;
   stop(): Promise<void>;
 }
+
+/** What the ERP's client sends with each call, and the ERP's permission functions may read. */
+export const CLIENT_HEADERS = {
+  "x-revo-request-id": "7",
+  "x-correlation-id": "8",
+  "x-empresa-id": "00000000-0000-4000-8000-000000000007",
+};
 
 const session = z.object({ access_token: z.string(), user: z.object({ id: z.string() }) });
 const DENO = join(ROOT, "node_modules", ".bin", "deno");
@@ -68,6 +78,7 @@ export async function startProject({ server, store }: TestPlace, erp: Checkout):
     siteUrl: url,
     edgeFunction: { name: "ops-backups", port: functionPort },
   });
+  const database = await startRecorder(url);
   const edge = spawn(
     DENO,
     [
@@ -84,7 +95,7 @@ export async function startProject({ server, store }: TestPlace, erp: Checkout):
       env: {
         ...denoCache(),
         DENO_SERVE_ADDRESS: `tcp:127.0.0.1:${functionPort}`,
-        SUPABASE_URL: url,
+        SUPABASE_URL: database.url,
         SUPABASE_PUBLISHABLE_KEYS: JSON.stringify({ default: keys.publishable }),
         SUPABASE_SECRET_KEYS: JSON.stringify({ default: keys.secret }),
         GITHUB_TOKEN: token,
@@ -100,6 +111,7 @@ export async function startProject({ server, store }: TestPlace, erp: Checkout):
     token,
     githubUrl: github.url,
     publishableKey: keys.publishable,
+    databaseCalls: () => database.seen.filter(({ path }) => path.startsWith("/rest/v1/")),
     async signUp(email) {
       const response = await fetch(`${url}/auth/v1/signup`, {
         method: "POST",
@@ -111,6 +123,7 @@ export async function startProject({ server, store }: TestPlace, erp: Checkout):
     },
     async stop() {
       edge.kill();
+      await database.stop();
       await lite.stop();
       await github.stop();
     },
@@ -151,9 +164,7 @@ export async function olderClient(browser: Browser, { url, publishableKey }: Erp
         apikey: publishableKey,
         "content-type": "application/json",
         "x-client-info": "supabase-js-web/2.39.0",
-        "x-revo-request-id": "7",
-        "x-correlation-id": "7",
-        "x-empresa-id": "00000000-0000-4000-8000-000000000007",
+        ...CLIENT_HEADERS,
         ...token === "" ? {} : { authorization: `Bearer ${token}` },
       },
     });

@@ -5,7 +5,7 @@
  * - `sh run`: a test runs it unchanged
  * - `sh fill`: `export NAME=…` lines; the reader supplies the values, in the test its environment does
  * - `sh checked`: only the names in it are checked; it runs until it is interrupted, or runs the tests itself
- * - `sh needs-account`: the same, since it needs an account elsewhere
+ * - `sh needs-account`: the same, since it needs an account elsewhere; a test that has stand-ins for them runs it
  * - `text says`: lines that the block before must print; `…` matches anything within a line
  */
 import { execFile } from "node:child_process";
@@ -43,6 +43,8 @@ export interface Situation {
   cwd: string;
   /** The complete environment: nothing of this process's environment is inherited. */
   env: Record<string, string>;
+  /** Called after each `needs-account` block, which are run when this is given. */
+  afterAccount?: () => Promise<void>;
   /** The values of `fill` blocks, from the output so far. */
   fill: Record<string, string | ((said: string) => string)>;
 }
@@ -52,14 +54,17 @@ export interface Situation {
  * @returns the complete output
  * @throws when a command fails, a value is not known, or the output differs from the text
  */
-export async function follow(markdown: string, { cwd, env, fill }: Situation): Promise<string> {
+export async function follow(markdown: string, { cwd, env, fill, afterAccount }: Situation): Promise<string> {
   const values = { ...env };
   let said = "";
   let last = "";
   for (const block of blocksOf(markdown)) {
     const kind = `${block.language} ${block.mark}`;
     if (kind === "sh run") said += last = await typed(block, cwd, values);
-    else if (kind === "text says") requireSaid(block, last);
+    else if (kind === "sh needs-account" && afterAccount) {
+      said += last = await typed(block, cwd, values);
+      await afterAccount();
+    } else if (kind === "text says") requireSaid(block, last);
     else if (kind === "sh fill") {
       for (const name of namesIn(block)) {
         const value = fill[name];
