@@ -32,6 +32,8 @@ export interface GitHubOptions {
   /** Of tokens that expire: the time in GitHub's format, `2026-12-24 10:00:00 UTC`. */
   tokenExpiries?: Readonly<Record<string, string>>;
   secrets: Readonly<Record<string, string>>;
+  /** Secrets of environments, by the environment's name. */
+  environments?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   variables?: Readonly<Record<string, string>>;
   /** Added to the environment of every step; its `PATH` precedes the machine's. */
   env?: Readonly<Record<string, string>>;
@@ -109,6 +111,7 @@ function makeActions(
     workspace: options.workspace,
     repository: options.repository,
     secrets: options.secrets,
+    environments: options.environments ?? {},
     variables: options.variables ?? {},
     env: options.env ?? {},
     tempFolder: options.tempFolder ?? tmpdir(),

@@ -1,5 +1,5 @@
 /** The variables that the other commands require: in a workflow, the repository's secrets. */
-import { REQUIRED_SECRETS, TARGET_SECRETS } from "@backup/github/checks.ts";
+import { REQUIRED_SECRETS, TARGET_SECRETS } from "@backup/github/environments.ts";
 import { check, type CheckVerdict, type DoctorCheck } from "./check.ts";
 import type { DoctorSettings } from "./settings.ts";
 

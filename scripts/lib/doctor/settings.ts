@@ -3,7 +3,7 @@
  * results of its checks.
  */
 import { FUNCTION_NAME } from "@backup/api.ts";
-import { REQUIRED_SECRETS, TARGET_SECRETS } from "@backup/github/checks.ts";
+import { REQUIRED_SECRETS, TARGET_SECRETS } from "@backup/github/environments.ts";
 import { type Target, TARGETS } from "@backup/target.ts";
 import { toBackupError } from "@backup/errors.ts";
 import { vaultEnvironment } from "../alerts/environment.ts";

@@ -37,6 +37,29 @@ Deno.test("listSecretNames() returns names only", async () => {
   assert.deepEqual(await repository.listSecretNames(), ["R2_ENDPOINT"]);
 });
 
+Deno.test("listSecretNames() adds what every environment has, and fails where it may not read them", async () => {
+  const answer = (...names: string[]) => () =>
+    Response.json({ total_count: names.length, secrets: names.map((name) => ({ name })) });
+  const at = (name: string) => `/environments/${name}/secrets`;
+  const everywhere = ["R2_ENDPOINT", "R2_ACCESS_KEY_ID", "R2_SECRET_ACCESS_KEY", "SUPABASE_DB_URL_PROD"];
+  const answers = {
+    "/actions/secrets": answer("OTHER"),
+    [at("backups-read")]: answer(...everywhere),
+    [at("backups-write")]: answer(...everywhere, "SUPABASE_DB_URL_DEV"),
+    [at("restore-prod")]: answer(...everywhere.slice(1)),
+  };
+  assert.deepEqual(await connect(answers).listSecretNames(), [
+    "OTHER",
+    ...everywhere.slice(1),
+    "SUPABASE_DB_URL_DEV",
+  ]);
+  const forbidden = () => Response.json({ message: "Resource not accessible" }, { status: 403 });
+  const closed = { ...answers, [at("restore-prod")]: forbidden };
+  await assert.rejects(connect(closed).listSecretNames(), { code: "github_forbidden" });
+  const complete = { ...closed, "/actions/secrets": answer(...everywhere) };
+  assert.deepEqual((await connect(complete).listSecretNames()).slice(0, 4), everywhere);
+});
+
 Deno.test("lastScheduledRun() returns null when the schedule has started no run", async () => {
   const path = "/actions/workflows/db-backup.yml/runs";
   const none = connect({ [path]: () => Response.json({ total_count: 0, workflow_runs: [] }) });

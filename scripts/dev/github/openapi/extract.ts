@@ -35,6 +35,7 @@ const ENDPOINTS: Readonly<Record<string, string>> = {
   [`${ACTIONS}/jobs/{job_id}`]: "get",
   [`${ACTIONS}/jobs/{job_id}/logs`]: "get",
   [`${ACTIONS}/secrets`]: "get",
+  [`${REPOSITORY}/environments/{environment_name}/secrets`]: "get",
   [`${REPOSITORY}/issues`]: "get post",
   [`${REPOSITORY}/issues/{issue_number}`]: "get patch",
   [`${REPOSITORY}/issues/{issue_number}/comments`]: "get post",

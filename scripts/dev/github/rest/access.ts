@@ -8,7 +8,7 @@ export const RIGHTS = ["none", "read", "write"] as const;
 export type Right = (typeof RIGHTS)[number];
 
 /** The area of an endpoint, by its name in `permissions:` of a workflow. */
-export type Area = "actions" | "issues" | "secrets";
+export type Area = "actions" | "issues" | "secrets" | "environments";
 export type Rights = Readonly<Record<Area, Right>>;
 
 export type Grant = Right | Partial<Rights>;
@@ -57,7 +57,12 @@ export function includes(right: Right, wanted: Right): boolean {
 }
 
 function rightsOf(right: (area: Area) => Right): Rights {
-  return { actions: right("actions"), issues: right("issues"), secrets: right("secrets") };
+  return {
+    actions: right("actions"),
+    issues: right("issues"),
+    secrets: right("secrets"),
+    environments: right("environments"),
+  };
 }
 
 function jobRight(permissions: Permissions | undefined, area: Area): Right {

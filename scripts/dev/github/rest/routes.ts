@@ -16,7 +16,7 @@ import {
   updateIssue,
 } from "./issues.ts";
 import { cancelRun, getJob, getRun, jobLogs, listJobs, listRuns, listWorkflowRuns, runLogs } from "./runs.ts";
-import { listSecrets } from "./secrets.ts";
+import { listEnvironmentSecrets, listSecrets } from "./secrets.ts";
 import { dispatch, fireSchedule, getWorkflow, listWorkflows, switchWorkflow } from "./workflows.ts";
 
 export interface Route {
@@ -48,6 +48,7 @@ export const ROUTES: readonly Route[] = [
   repository("GET", /^\/actions\/jobs\/(\d+)$/, "read", getJob),
   repository("GET", /^\/actions\/jobs\/(\d+)\/logs$/, "read", jobLogs),
   secrets("GET", /^\/actions\/secrets$/, "read", listSecrets),
+  environments("GET", /^\/environments\/([^/]+)\/secrets$/, "read", listEnvironmentSecrets),
   issues("GET", /^\/issues$/, "read", listIssues),
   issues("POST", /^\/issues$/, "write", createIssue),
   issues("GET", /^\/issues\/(\d+)$/, "read", getIssue),
@@ -70,6 +71,10 @@ function repository(method: string, path: RegExp, right: Right, handle: Route["h
 
 function secrets(method: string, path: RegExp, right: Right, handle: Route["handle"]): Route {
   return { method, path, scope: "repository", area: "secrets", right, handle };
+}
+
+function environments(method: string, path: RegExp, right: Right, handle: Route["handle"]): Route {
+  return { method, path, scope: "repository", area: "environments", right, handle };
 }
 
 function issues(method: string, path: RegExp, right: Right, handle: Route["handle"]): Route {

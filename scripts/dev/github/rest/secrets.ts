@@ -1,10 +1,28 @@
-/** The endpoint of the repository's secrets: their names, never their values. */
+/** The endpoints of the repository's and its environments' secrets: their names, never their values. */
 import { ok, page, type RestCall, type RestContext } from "./call.ts";
-import type { Answer } from "./http.ts";
+import { type Answer, HttpError } from "./http.ts";
 
-export function listSecrets({ site, actions }: RestContext, { query }: RestCall): Answer {
-  const names = Object.keys(actions.settings.secrets).sort();
+export function listSecrets(context: RestContext, { query }: RestCall): Answer {
+  return list(context, context.actions.settings.secrets, query);
+}
+
+export function listEnvironmentSecrets(
+  context: RestContext,
+  { params: [name = ""], query }: RestCall,
+): Answer {
+  const secrets = context.actions.settings.environments[name];
+  return secrets === undefined
+    ? { status: 404, body: { message: "Not Found" } }
+    : list(context, secrets, query);
+}
+
+function list(
+  { site }: RestContext,
+  secrets: Readonly<Record<string, string>>,
+  query: URLSearchParams,
+): Answer {
+  const names = Object.keys(secrets).sort();
   const at = site.startedAt.toISOString();
-  const secrets = page(names, query).map((name) => ({ name, created_at: at, updated_at: at }));
-  return ok({ total_count: names.length, secrets });
+  const listed = page(names, query).map((name) => ({ name, created_at: at, updated_at: at }));
+  return ok({ total_count: names.length, secrets: listed });
 }

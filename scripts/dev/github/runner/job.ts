@@ -35,7 +35,8 @@ export interface JobTask {
 export function makeJob(request: RunRequest, key: string, cancellation: Cancellation): JobTask {
   const job = request.workflow.jobs[key];
   if (job === undefined) throw new Error(`Cannot find the job '${key}'`);
-  const masker = new Masker(Object.values(request.settings.secrets));
+  const { secrets, environments } = request.settings;
+  const masker = new Masker([secrets, ...Object.values(environments)].flatMap((each) => Object.values(each)));
   const scope = { contexts: runContexts(request) };
   const record: JobRecord = {
     ...waiting(),
@@ -89,7 +90,8 @@ async function runInside(
   folder: string,
 ): Promise<JobResult> {
   const { request, key, job, record, masker, cancellation } = task;
-  const contexts = jobContexts(request, { key, token, folder, needs });
+  const environment = toText(job.environment ?? null, { contexts: { ...runContexts(request), needs } });
+  const contexts = jobContexts(request, { key, environment, token, folder, needs });
   const session: JobSession = {
     request,
     key,

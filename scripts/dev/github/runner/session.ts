@@ -18,6 +18,8 @@ export interface RunnerSettings {
   /** `owner/name` */
   repository: string;
   secrets: Readonly<Record<string, string>>;
+  /** Secrets of environments, by the environment's name: a job that names one has them, too. */
+  environments: Readonly<Record<string, Readonly<Record<string, string>>>>;
   variables: Readonly<Record<string, string>>;
   /** Added to the environment of every step; its `PATH` precedes the machine's. */
   env: Readonly<Record<string, string>>;
@@ -92,14 +94,24 @@ export function runContexts(request: RunRequest): Record<string, Value> {
 /** The contexts of every step of a job. */
 export function jobContexts(
   request: RunRequest,
-  job: { key: string; token: string; folder: string; needs: { readonly [key: string]: Value } },
+  job: {
+    key: string;
+    environment: string;
+    token: string;
+    folder: string;
+    needs: { readonly [key: string]: Value };
+  },
 ): Record<string, Value> {
   return {
     ...runContexts(request),
     github: { ...githubContext(request), job: job.key, token: job.token },
     needs: job.needs,
     runner: { arch: "X64", environment: "self-hosted", name: "local", os: "Linux", temp: job.folder },
-    secrets: { ...request.settings.secrets, GITHUB_TOKEN: job.token },
+    secrets: {
+      ...request.settings.secrets,
+      ...request.settings.environments[job.environment],
+      GITHUB_TOKEN: job.token,
+    },
     job: { status: "success" },
   };
 }

@@ -11,7 +11,7 @@ describe("an unsupported workflow", () => {
     ["a matrix", job("strategy: {matrix: {a: [1]}}"), /jobs\.job: .*"strategy"/],
     ["a container", job("container: alpine"), /"container"/],
     ["services", job("services: {db: {image: postgres}}"), /"services"/],
-    ["an environment", job("environment: production"), /"environment"/],
+    ["an environment with an address", job("environment: {name: a, url: b}"), /environment/],
     [
       "an unknown action",
       workflowOf("- uses: actions/upload-artifact@v4"),

@@ -57,6 +57,7 @@ export const jobSchema = z.strictObject({
   if: scalar.optional(),
   "runs-on": z.union([scalar, z.array(scalar)]),
   permissions: permissions.optional(),
+  environment: scalar.optional(),
   env: scalars.optional(),
   defaults: defaults.optional(),
   concurrency: concurrency.optional(),

@@ -6,6 +6,7 @@ import type { FailureCode, Result } from "../result.ts";
 import type { HealthCheck } from "../api.ts";
 import type { ScheduledRun, WorkflowFact } from "./facts.ts";
 import { type ErrorCode, messageOf } from "../messages.ts";
+import { REQUIRED_SECRETS, TARGET_SECRETS } from "./environments.ts";
 import { lastDue } from "../runs/schedules.ts";
 import {
   DAY_MS,
@@ -20,15 +21,6 @@ const SCHEDULE_OWNER =
   " O GitHub para um agendamento quando sai da organização quem gravou o cron por último: outra pessoa grava o arquivo de novo.";
 /** GitHub's clock may be slightly ahead of ours. */
 const EARLY_MS = 5 * 60_000;
-
-/** Secrets of the repository that every workflow needs, and those that only one target needs. */
-export const REQUIRED_SECRETS = [
-  "R2_ENDPOINT",
-  "R2_ACCESS_KEY_ID",
-  "R2_SECRET_ACCESS_KEY",
-  "SUPABASE_DB_URL_PROD",
-];
-export const TARGET_SECRETS = ["SUPABASE_DB_URL_DEV", "SUPABASE_DB_URL_VERIFY"];
 
 const BRASILIA = new Intl.DateTimeFormat("pt-BR", {
   dateStyle: "short",
@@ -126,7 +118,7 @@ export function secretsCheck(names: Result<string[], FailureCode>): HealthCheck 
     return check(
       name,
       "unknown",
-      "A credencial não pode listar os segredos do repositório (permissão Secrets: read, opcional).",
+      "A credencial não pode listar os segredos (permissões Secrets e Environments: read, opcionais).",
     );
   }
   if (!names.ok) return notRead(name, names.code);
@@ -135,13 +127,13 @@ export function secretsCheck(names: Result<string[], FailureCode>): HealthCheck 
   const targets = missing(TARGET_SECRETS);
   const facts = { missing: [...required, ...targets] };
   if (required.length > 0) {
-    return check(name, "failed", `Faltam segredos no repositório do GitHub: ${required.join(", ")}.`, facts);
+    return check(name, "failed", `Faltam segredos no GitHub, no repositório ou em cada ambiente: ${required.join(", ")}.`, facts);
   }
   if (targets.length > 0) {
     const message = `Sem estes segredos, estes bancos não podem ser alvo: ${targets.join(", ")}.`;
     return check(name, "warning", message, facts);
   }
-  return check(name, "ok", "Os segredos do repositório estão cadastrados.", facts);
+  return check(name, "ok", "Os segredos do GitHub estão cadastrados.", facts);
 }
 
 function notRead(name: string, code: ErrorCode): HealthCheck {

@@ -1,6 +1,7 @@
 /** Facts about the repository, parsed from GitHub's answers. */
 import { z } from "zod";
-import { BackupError } from "../errors.ts";
+import { BackupError, toBackupError } from "../errors.ts";
+import { ENVIRONMENTS, REQUIRED_SECRETS } from "./environments.ts";
 
 /** A workflow file of the repository. */
 export interface WorkflowFact {
@@ -26,7 +27,10 @@ export interface Repository {
   listWorkflows(): Promise<WorkflowFact[]>;
   /** The newest run that the schedule started and whose job was not skipped, `null` for none among the last. */
   lastScheduledRun(file: string): Promise<ScheduledRun | null>;
-  /** Names of the repository's secrets; GitHub never returns values. */
+  /**
+   * Names of the secrets that the jobs have: the repository's, and those of the environments of the jobs that use them; GitHub
+   * never returns values.
+   */
   listSecretNames(): Promise<string[]>;
 }
 
@@ -99,7 +103,30 @@ export class RepositoryReader implements Repository {
   }
 
   async listSecretNames(): Promise<string[]> {
-    const { data } = await this.read("GET /actions/secrets", { per_page: 100 });
+    const common = await this.#namesAt("GET /actions/secrets");
+    const isComplete = REQUIRED_SECRETS.every((name) => common.includes(name));
+    const own = await Promise.all(ENVIRONMENTS.map((name) => this.#namesOf(name, isComplete)));
+    // what every job needs has to be in every environment
+    const required = REQUIRED_SECRETS.filter((name) => own.every((names) => names.includes(name)));
+    const others = own.flat().filter((name) => !REQUIRED_SECRETS.includes(name));
+    return [...new Set([...common, ...required, ...others])];
+  }
+
+  /** @param isOptional whether a token that may not read them is no reason to fail */
+  async #namesOf(environment: string, isOptional: boolean): Promise<string[]> {
+    try {
+      return await this.#namesAt("GET /environments/{environment_name}/secrets", {
+        environment_name: environment,
+      });
+    } catch (thrown) {
+      const { code } = toBackupError(thrown);
+      if (code === "github_not_found" || code === "github_forbidden" && isOptional) return [];
+      throw thrown;
+    }
+  }
+
+  async #namesAt(route: string, parameters: Record<string, unknown> = {}): Promise<string[]> {
+    const { data } = await this.read(route, { ...parameters, per_page: 100 });
     return understood(secretsAnswer, data).secrets.map(({ name }) => name);
   }
 }
