@@ -20,6 +20,7 @@ Variáveis:
   LABEL         etiqueta: até 40 letras, números, pontos, hífens ou sublinhados; acentos saem, espaços viram _
   OUT_DIR       pasta do backup (padrão: ./backups)
   TOOLS         auto (padrão), local ou docker
+  SUPABASE_CA_FILE  certificado do Supabase (painel, Database → Settings → SSL): com ele o servidor é conferido
   DOCKER_IMAGE  imagem com o cliente PostgreSQL (padrão: postgres:<versão do servidor>)
 
 Exemplo:
@@ -141,6 +142,25 @@ read_url() {
         "Conhecidos: sslmode, sslrootcert, channel_binding, gssencmode, application_name, connect_timeout." ;;
     esac
   done
+  require_tls
+}
+
+# Without TLS only a server of this machine is used. With SUPABASE_CA_FILE a server of Supabase has to prove itself.
+require_tls() {
+  case $PGHOST in localhost | 127.* | ::1) return ;; esac
+  export PGSSLMODE="${PGSSLMODE:-require}"
+  case $PGSSLMODE in
+    disable | allow | prefer) refuse "sslmode=$PGSSLMODE deixaria a conexão com $PGHOST sem TLS" "Tire-o da URL." ;;
+  esac
+  case $PGSSLMODE:${PGSSLROOTCERT-}:$PGHOST in
+    require::*.supabase.co | require::*.supabase.com) ;;
+    *) return ;;
+  esac
+  if [ "$TOOLS" != docker ] && [ -n "${SUPABASE_CA_FILE-}" ] && [ -r "$SUPABASE_CA_FILE" ]; then
+    export PGSSLMODE=verify-full PGSSLROOTCERT="$SUPABASE_CA_FILE"
+  else
+    say "atenção: a conexão é cifrada, mas o servidor não é conferido; SUPABASE_CA_FILE não aponta um certificado"
+  fi
 }
 
 # ---------------------------------------------------------------- which tools

@@ -2,7 +2,8 @@
 import { execFileSync } from "node:child_process";
 import { chown, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parseDatabaseUrl } from "../lib/postgres/connection.ts";
 import { Session } from "../lib/postgres/session.ts";
 import { makeServerFolder, serverUser } from "../lib/server/server_user.ts";
 import { SupabaseServer } from "../lib/server/supabase.ts";
@@ -26,8 +27,8 @@ beforeAll(async () => {
     join(folder, "crt"),
     join(folder, "entries.conf"),
   ];
-  const made = ["-keyout", key, "-out", certificate, "-subj", "/CN=localhost", "-days", "2"];
-  execFileSync("openssl", ["req", "-x509", "-newkey", "rsa:2048", "-nodes", ...made], { stdio: "ignore" });
+  makeCertificate(key, certificate);
+  makeCertificate(join(folder, "other.key"), join(folder, "other.crt"));
   await writeFile(entries, ENTRIES);
   const user = serverUser();
   if (user !== null) await chown(key, user.uid, user.gid);
@@ -40,6 +41,13 @@ afterAll(async () => {
   await server?.stop("immediate");
   await rm(folder, { recursive: true, force: true });
 });
+
+/** Of an authority that issued its own, for the address 0.0.0.0. */
+function makeCertificate(key: string, certificate: string): void {
+  const names = ["-subj", "/CN=0.0.0.0", "-addext", "subjectAltName=IP:0.0.0.0", "-days", "2"];
+  const made = ["-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate];
+  execFileSync("openssl", ["req", "-x509", ...made, ...names], { stdio: "ignore" });
+}
 
 async function hasTls(database: string, sslmode: string): Promise<unknown> {
   const { env, ...connection } = server.connection("postgres", database);
@@ -77,3 +85,41 @@ test.each([["com_tls", "disable"], ["sem_tls", "require"], ["outro", "prefer"]])
     });
   },
 );
+
+describe("a server that is not on this machine's own address", () => {
+  /** The same server, under an address that does not count as this machine's. */
+  const ELSEWHERE = "0.0.0.0";
+  const connection = (query: string, database = "com_tls") => {
+    const url = server.url("postgres", database).replace("127.0.0.1", ELSEWHERE);
+    return parseDatabaseUrl(`${url}${query}`, "a URL");
+  };
+  const opened = async (query: string, database?: string) => {
+    const session = await Session.open({ connection: connection(query, database), patienceMs: 0 });
+    try {
+      return await session.value("select to_json(ssl) from pg_stat_ssl where pid = pg_backend_pid();");
+    } finally {
+      await session.close();
+    }
+  };
+  const root = (name: string) => `sslrootcert=${encodeURIComponent(join(folder, name))}`;
+
+  test("is reached with TLS, and not without it", async () => {
+    expect(await opened("")).toBe(true);
+    await expect(opened("", "sem_tls")).rejects.toMatchObject({ code: "database_auth_failed" });
+    expect(() => connection("?sslmode=prefer")).toThrow("without TLS");
+  });
+
+  test("is refused with the certificate of another authority, and where the certificate has another name", async () => {
+    expect(await opened(`?sslmode=verify-full&${root("crt")}`)).toBe(true);
+    for (const refused of [`verify-full&${root("other.crt")}`, `verify-ca&${root("other.crt")}`]) {
+      await expect(opened(`?sslmode=${refused}`)).rejects.toMatchObject({ code: "database_unreachable" });
+      expect(() => sqlNow(connection(`?sslmode=${refused}`), "select 1")).toThrow();
+    }
+    const here = parseDatabaseUrl(
+      `${server.url("postgres", "com_tls")}?sslmode=verify-full&${root("crt")}`,
+      "a URL",
+    );
+    await expect(Session.open({ connection: here })).rejects.toMatchObject({ code: "database_unreachable" });
+    expect(() => sqlNow(here, "select 1")).toThrow();
+  });
+});

@@ -8,6 +8,7 @@ import { type Result } from "@backup/result.ts";
 import { dumpVerdict, extensionsVerdict, locksVerdict, restoreVerdict } from "./database_verdicts.ts";
 import { type NetworkFacts, networkVerdict } from "./network.ts";
 import type { DatabaseFacts } from "./read_database.ts";
+import { tlsVerdict } from "./tls_verdict.ts";
 
 export interface DatabaseResult {
   target: Target;
@@ -30,6 +31,7 @@ export function databaseChecks(result: DatabaseResult, prod: DatabaseFacts | nul
     of("pooler", poolerVerdict(connection)),
     of("network", connection.ok && network ? networkVerdict(connection.value, network) : NO_URL),
     of("reach", facts === null ? notChecked("não há caminho até o banco") : reachVerdict(facts)),
+    of("tls", connection.ok ? withFacts(() => tlsVerdict(connection.value)) : NO_URL),
     of("tools", tools === null ? notChecked("a versão do servidor não é conhecida") : toolsVerdict(tools)),
     of("dump", withFacts(dumpVerdict)),
     of("restore", withFacts(restoreVerdict)),

@@ -1,5 +1,7 @@
-import { expect, test } from "vitest";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
 import { parseDatabaseUrl } from "./connection.ts";
+import { tlsProofOf, tlsWarning } from "./tls.ts";
 
 const NAME = "SUPABASE_DB_URL_PROD";
 
@@ -50,3 +52,36 @@ test.each([
     expect(message).not.toContain("secret");
   },
 );
+
+describe("TLS", () => {
+  const pooler = "aws-0-sa-east-1.pooler.supabase.com";
+  const file = fileURLToPath(import.meta.url);
+  const at = (host: string, query = "", SUPABASE_CA_FILE?: string) =>
+    parseDatabaseUrl(`postgres://u:secret@${host}/db${query}`, NAME, { SUPABASE_CA_FILE });
+
+  test.each([
+    ["this machine", "127.0.0.1", "", undefined, undefined],
+    ["this machine", "localhost", "?sslmode=disable", file, "disable"],
+    ["nothing", "banco.example", "", file, "require"],
+    ["name", "banco.example", "?sslmode=verify-full", undefined, "verify-full"],
+    ["authority", "banco.example", "?sslmode=verify-ca&sslrootcert=/x", undefined, "verify-ca"],
+    ["name", pooler, "", file, "verify-full"],
+    ["name", pooler, "?sslmode=require", file, "verify-full"],
+    ["nothing", pooler, "", undefined, "require"],
+    ["nothing", pooler, "", "/there/is/none", "require"],
+    ["authority", pooler, "?sslmode=require&sslrootcert=/x", file, "require"],
+  ])("proves %s of %s%s with the certificate %s", (proof, host, query, root, mode) => {
+    const connection = at(host, query, root);
+    expect([tlsProofOf(connection), connection.env.PGSSLMODE]).toEqual([proof, mode]);
+    expect(tlsWarning(connection) === null).toBe(proof !== "nothing");
+  });
+
+  test.each(["disable", "allow", "prefer"])("sslmode=%s is refused for another machine", (mode) => {
+    expect(() => at("banco.example", `?sslmode=${mode}`)).toThrow(
+      expect.objectContaining({
+        code: "missing_environment",
+        message: expect.stringContaining("without TLS"),
+      }),
+    );
+  });
+});

@@ -3,7 +3,10 @@
  * Source for the poolers: Supabase's docs; port 6543 is the transaction pooler, where a snapshot ends with
  * its statement, so that pg_dump and shared snapshots break.
  */
+import process from "node:process";
 import { BackupError } from "@backup/errors.ts";
+import type { Environment } from "../process/environment.ts";
+import { tlsVariables } from "./tls.ts";
 
 const TRANSACTION_POOLER_PORT = "6543";
 
@@ -44,9 +47,14 @@ export interface Connection {
 /**
  * Reads a `postgres://` URL.
  * @param name the URL's name in error messages, for example `SUPABASE_DB_URL_PROD`
+ * @param environment with SUPABASE_CA_FILE
  * @throws {BackupError} `missing_environment` when it is no such URL, `transaction_pooler` for port 6543.
  */
-export function parseDatabaseUrl(text: string, name: string): Connection {
+export function parseDatabaseUrl(
+  text: string,
+  name: string,
+  environment: Environment = process.env,
+): Connection {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (!url || !/^postgres(ql)?:$/.test(url.protocol) || url.hostname === "" || url.pathname.length < 2) {
     throw new BackupError("missing_environment", `Cannot use ${name}: it is not a database URL`, {
@@ -64,6 +72,7 @@ export function parseDatabaseUrl(text: string, name: string): Connection {
   const port = url.port || "5432";
   const user = decode(url.username, name);
   const database = decode(url.pathname.slice(1), name);
+  const given = parameters(url, name);
   return {
     env: {
       PGHOST: host,
@@ -74,7 +83,8 @@ export function parseDatabaseUrl(text: string, name: string): Connection {
       PGAPPNAME: "revo-backups",
       PGCONNECT_TIMEOUT: "15",
       PGCLIENTENCODING: "UTF8",
-      ...parameters(url, name),
+      ...given,
+      ...tlsVariables(host, given, name, environment),
     },
     host,
     database,

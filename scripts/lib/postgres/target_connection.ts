@@ -9,5 +9,5 @@ export function connectionOf(target: Target, environment: Environment): Connecti
   const name = `SUPABASE_DB_URL_${target.toUpperCase()}`;
   const url = environment[name];
   if (!url) throw new BackupError("missing_environment", `Cannot start: ${name} is missing`);
-  return parseDatabaseUrl(url, name);
+  return parseDatabaseUrl(url, name, environment);
 }

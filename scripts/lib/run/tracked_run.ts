@@ -1,11 +1,13 @@
 /** A run that the catalog tracks: its start, its progress and, in every case, its end. */
 import { type BackupError, toBackupError } from "@backup/errors.ts";
 import type { RunKind } from "@backup/runs/run.ts";
+import { TARGETS } from "@backup/target.ts";
 import { recordRefusal } from "../catalog/refusal.ts";
 import { Catalog, type RunFinish, type RunStart } from "../catalog/catalog.ts";
 import { type Admission, unverifiedRequest, withWayOn } from "./admission.ts";
 import { type Requester } from "./requester.ts";
 import { connectionOf } from "../postgres/target_connection.ts";
+import { tlsWarning } from "../postgres/tls.ts";
 import type { Environment } from "../process/environment.ts";
 import { removeLeftovers } from "../process/leftovers.ts";
 import { cancelledOr, END_LIMITS, orAborted, settledAfter } from "./interruption.ts";
@@ -69,6 +71,7 @@ export async function trackRun(
   const reporter = reporterFor(catalog, environment);
   const run = { catalog, reporter, requester: spec.requester };
   try {
+    logUnverified(spec.about.target, environment, reporter);
     const requestedBy = await begin(spec, run, signal);
     const tracked = requestedBy !== null;
     if (!tracked && spec.admission === "requested") throw unverifiedRequest();
@@ -90,6 +93,15 @@ export async function trackRun(
     }
   } finally {
     await settledAfter(signal, CLOSE_LIMIT_MS, catalog.close()).catch(() => {}); // the process ends, and with it the session
+  }
+}
+
+/** In the log alone: it is the same in each run, and the doctor says what to do. */
+function logUnverified(target: string, environment: Environment, reporter: RunReporter): void {
+  for (const each of TARGETS.filter((known) => known === "prod" || known === target)) {
+    if (!environment[`SUPABASE_DB_URL_${each.toUpperCase()}`]) continue;
+    const warning = tlsWarning(connectionOf(each, environment));
+    if (warning !== null) reporter.log(`warning: ${warning}`);
   }
 }
 
