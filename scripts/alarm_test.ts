@@ -6,16 +6,15 @@
  * Environment: docs/environment.md. Exit codes: docs/exit-codes.md.
  */
 import { randomUUID } from "node:crypto";
-import process from "node:process";
 import { alarmTestEnvironment, channelsOf } from "./lib/alerts/environment.ts";
 import { requesterOf } from "./lib/run/requester.ts";
-import { readEnvironment } from "./lib/process/environment.ts";
+import { ownEnvironment, readEnvironment } from "./lib/process/environment.ts";
 import { vaultOf } from "./lib/vault/environment.ts";
 import { runMain } from "./lib/run/main.ts";
 import { testAlarm } from "./lib/watchdog/self_test.ts";
 
 await runMain(async (_signal, output) => {
-  const env = readEnvironment(alarmTestEnvironment, process.env);
+  const env = readEnvironment(alarmTestEnvironment, ownEnvironment());
   await testAlarm({
     target: env.TARGET,
     vault: vaultOf(env),

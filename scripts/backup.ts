@@ -6,7 +6,6 @@
  * Environment: docs/environment.md. Exit codes: docs/exit-codes.md.
  */
 import { randomUUID } from "node:crypto";
-import process from "node:process";
 import { BackupError, toBackupError } from "@backup/errors.ts";
 import { warningText } from "@backup/vault/warnings.ts";
 import { withSecondTry } from "./lib/backup/second_try.ts";
@@ -15,7 +14,7 @@ import { findToolsFor } from "./lib/postgres/client_tools.ts";
 import { requesterOf } from "./lib/run/requester.ts";
 import { backupEnvironment } from "./lib/backup/environment.ts";
 import { connectionOf } from "./lib/postgres/target_connection.ts";
-import { readEnvironment } from "./lib/process/environment.ts";
+import { ownEnvironment, readEnvironment } from "./lib/process/environment.ts";
 import { vaultOf } from "./lib/vault/environment.ts";
 import { signerOf } from "./lib/vault/trust.ts";
 import { chooseGzip } from "./lib/process/gzip.ts";
@@ -28,7 +27,7 @@ import { type Outcome, type TrackedRun, trackRun } from "./lib/run/tracked_run.t
 import type { Vault } from "./lib/vault/vault.ts";
 
 await runMain(async (signal) => {
-  const env = readEnvironment(backupEnvironment, process.env);
+  const env = readEnvironment(backupEnvironment, ownEnvironment());
   const requester = requesterOf(env, randomUUID);
   const vault = vaultOf(env, { signal });
   const about = {
@@ -39,11 +38,11 @@ await runMain(async (signal) => {
     reason: env.REASON ?? null,
   };
   await trackRun(
-    { kind: "backup", requester, about, copyAudit: auditCopier(process.env, signal) },
-    process.env,
+    { kind: "backup", requester, about, copyAudit: auditCopier(ownEnvironment(), signal) },
+    ownEnvironment(),
     signal,
     async (run) => {
-      const connection = connectionOf(env.TARGET, process.env);
+      const connection = connectionOf(env.TARGET, ownEnvironment());
       run.reporter.phase("connect");
       const take = async () =>
         await takeBackup({

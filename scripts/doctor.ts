@@ -19,18 +19,18 @@ import { doctorSummary, linesOf } from "./lib/doctor/report_text.ts";
 import { requesterOf } from "./lib/run/requester.ts";
 import { connectionOf } from "./lib/postgres/target_connection.ts";
 import { doctorEnvironment } from "./lib/doctor/environment.ts";
-import { readEnvironment } from "./lib/process/environment.ts";
+import { ownEnvironment, readEnvironment } from "./lib/process/environment.ts";
 import { runMain } from "./lib/run/main.ts";
 import type { Output } from "./lib/run/output.ts";
 
 const TIMEOUT_MS = 20_000;
 
 await runMain(async (signal, output) => {
-  const env = readEnvironment(doctorEnvironment, process.env);
+  const env = readEnvironment(doctorEnvironment, ownEnvironment());
   refuseArguments(process.argv.slice(2));
   const { deno, node } = process.versions;
   const report = await runDoctor({
-    environment: process.env,
+    environment: ownEnvironment(),
     runtime: deno === undefined ? { name: "node", version: node } : { name: "deno", version: deno },
     lookup: (host) => lookup(host, { all: true }),
     hasIpv6: hasPublicIpv6(),
@@ -41,7 +41,7 @@ await runMain(async (signal, output) => {
   }, signal);
   for (const line of linesOf(report)) output.print(line);
   output.setResult(report);
-  const summary = process.env.GITHUB_STEP_SUMMARY;
+  const summary = ownEnvironment().GITHUB_STEP_SUMMARY;
   if (summary) await appendFile(summary, doctorSummary(report) + "\n");
   if (env.REPORT) await storeReport(report, requesterOf(env, randomUUID).run?.url ?? null, output);
   requireNoFailure(report);
@@ -64,7 +64,7 @@ function hasPublicIpv6(): boolean {
 async function storeReport(report: DoctorReport, runUrl: string | null, output: Output): Promise<void> {
   const opened: Catalog[] = [];
   try {
-    const catalog = new Catalog({ connection: connectionOf("prod", process.env) });
+    const catalog = new Catalog({ connection: connectionOf("prod", ownEnvironment()) });
     opened.push(catalog);
     const { status, ...found } = report;
     await catalog.report({ name: "doctor", status, report: { ...found, run_url: runUrl } });

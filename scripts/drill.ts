@@ -8,7 +8,6 @@
  * Environment: docs/environment.md. Exit codes: docs/exit-codes.md.
  */
 import { randomUUID } from "node:crypto";
-import process from "node:process";
 import { BackupError, toBackupError } from "@backup/errors.ts";
 import { parseArchiveKey } from "@backup/vault/object_key.ts";
 import { failedChecks, isTried, proofOf, type Receipt, rulingOf } from "@backup/vault/receipt.ts";
@@ -20,11 +19,12 @@ import { openGivenDatabase } from "./lib/drill/given_database.ts";
 import { PhaseTimes } from "./lib/drill/phase_times.ts";
 import { requesterOf } from "./lib/run/requester.ts";
 import { drillEnvironment } from "./lib/drill/environment.ts";
-import { readEnvironment } from "./lib/process/environment.ts";
+import { ownEnvironment, readEnvironment } from "./lib/process/environment.ts";
 import { vaultOf } from "./lib/vault/environment.ts";
 import { chooseGzip } from "./lib/process/gzip.ts";
 import { runMain } from "./lib/run/main.ts";
 import { findPostgres } from "./lib/postgres/binaries.ts";
+import { serverUser } from "./lib/server/server_user.ts";
 import { SERVER_PROGRAMS } from "./lib/server/supabase.ts";
 import type { OwnDatabase } from "./lib/server/prepare_platform.ts";
 import { withSupabaseServer } from "./lib/server/throwaway_server.ts";
@@ -39,14 +39,14 @@ const DATABASE = "drill";
 const LOCK_SETTINGS = { max_locks_per_transaction: "1024" };
 
 await runMain(async (signal) => {
-  const env = readEnvironment(drillEnvironment, process.env);
+  const env = readEnvironment(drillEnvironment, ownEnvironment());
   const requester = requesterOf(env, randomUUID);
   const vault = vaultOf(env, { signal });
   const target = env.R2_KEY === undefined ? env.TARGET : parseArchiveKey(env.R2_KEY).target;
   const about = { target, mode: null, label: null, r2_key: env.R2_KEY ?? null, reason: env.REASON ?? null };
   await trackRun(
-    { kind: "drill", requester, about, copyAudit: auditCopier(process.env, signal) },
-    process.env,
+    { kind: "drill", requester, about, copyAudit: auditCopier(ownEnvironment(), signal) },
+    ownEnvironment(),
     signal,
     async (run) => {
       const key = env.R2_KEY ?? await newestBackup(vault, target);
@@ -85,14 +85,20 @@ async function drillOnNewServer(place: Place, request: DrillSpec): Promise<Compl
   return await withSupabaseServer(options, async (server) => {
     const owner = server.connection("postgres", DATABASE);
     const superuser = server.connection("supabase_admin", DATABASE);
-    return await drillIn(place, progress, request, { owner, superuser });
+    const sharesUser = serverUser() === null;
+    return await drillIn(place, progress, { ...request, sharesUser }, { owner, superuser });
   });
 }
 
 /** @param url of an empty database, as a superuser of its server */
 async function drillOnGivenServer(place: Place, request: DrillSpec, url: string): Promise<CompletedDrill> {
   const progress = startClock(place);
-  return await drillIn(place, progress, request, await openGivenDatabase(url, process.env, place.signal));
+  return await drillIn(
+    place,
+    progress,
+    request,
+    await openGivenDatabase(url, ownEnvironment(), place.signal),
+  );
 }
 
 function clock(): number {

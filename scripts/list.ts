@@ -6,11 +6,10 @@
  *
  * Changes nothing. Environment: docs/environment.md. Exit codes: docs/exit-codes.md.
  */
-import process from "node:process";
 import { Catalog } from "./lib/catalog/catalog.ts";
 import { connectionOf } from "./lib/postgres/target_connection.ts";
 import { listEnvironment } from "./lib/list/environment.ts";
-import { readEnvironment } from "./lib/process/environment.ts";
+import { ownEnvironment, readEnvironment } from "./lib/process/environment.ts";
 import { vaultOf } from "./lib/vault/environment.ts";
 import { listCatalog } from "./lib/list/list_catalog.ts";
 import { listVault } from "./lib/list/list_vault.ts";
@@ -18,14 +17,14 @@ import { listText } from "./lib/list/listed_backup.ts";
 import { runInterruptible } from "./lib/run/main.ts";
 
 await runInterruptible(async (output) => {
-  const { TARGET: target = null, ...env } = readEnvironment(listEnvironment, process.env);
+  const { TARGET: target = null, ...env } = readEnvironment(listEnvironment, ownEnvironment());
   const fromVault = env.FROM_VAULT || env.SUPABASE_DB_URL_PROD === undefined;
   const list = await (fromVault ? listVault(vaultOf(env), target, env.LIMIT) : fromCatalog());
   output.setResult(list);
   output.print(listText(list));
 
   async function fromCatalog() {
-    const catalog = new Catalog({ connection: connectionOf("prod", process.env) });
+    const catalog = new Catalog({ connection: connectionOf("prod", ownEnvironment()) });
     try {
       return await listCatalog(catalog, env.R2_BUCKET, target, env.LIMIT);
     } finally {

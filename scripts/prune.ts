@@ -7,7 +7,6 @@
  * The rules: docs/retention.md. Environment: docs/environment.md. Exit codes: docs/exit-codes.md.
  */
 import { randomUUID } from "node:crypto";
-import process from "node:process";
 import { BackupError } from "@backup/errors.ts";
 import { DEFAULT_POLICY } from "@backup/retention/policy.ts";
 import { type Target, TARGETS } from "@backup/target.ts";
@@ -15,7 +14,7 @@ import { Catalog } from "./lib/catalog/catalog.ts";
 import { requesterOf } from "./lib/run/requester.ts";
 import { connectionOf } from "./lib/postgres/target_connection.ts";
 import { pruneEnvironment } from "./lib/prune/environment.ts";
-import { readEnvironment } from "./lib/process/environment.ts";
+import { ownEnvironment, readEnvironment } from "./lib/process/environment.ts";
 import { vaultOf } from "./lib/vault/environment.ts";
 import { runMain } from "./lib/run/main.ts";
 import { applyPrune, planPrune, type PrunePlan } from "./lib/prune/prune.ts";
@@ -24,7 +23,7 @@ import { auditCopier } from "./lib/audit/mirror.ts";
 import { type Outcome, reporterFor, type TrackedRun, trackRun } from "./lib/run/tracked_run.ts";
 
 await runMain(async (signal, output) => {
-  const env = readEnvironment(pruneEnvironment, process.env);
+  const env = readEnvironment(pruneEnvironment, ownEnvironment());
   const vault = vaultOf(env, { signal });
   const requester = requesterOf(env, randomUUID);
   const plans: { target: Target; decisions: PrunePlan["decisions"] }[] = [];
@@ -38,9 +37,9 @@ await runMain(async (signal, output) => {
   if (refusal) throw refusal;
 
   async function report(target: Target): Promise<void> {
-    const catalog = new Catalog({ connection: connectionOf("prod", process.env) });
+    const catalog = new Catalog({ connection: connectionOf("prod", ownEnvironment()) });
     try {
-      const run = { catalog, reporter: reporterFor(catalog, process.env), requester };
+      const run = { catalog, reporter: reporterFor(catalog, ownEnvironment()), requester };
       const plan = await planAndLog(run, target);
       plans.push({ target, decisions: plan.decisions });
       await run.reporter.summary(pruneSummary(target, plan, null));
@@ -59,9 +58,9 @@ await runMain(async (signal, output) => {
           kind: "prune",
           requester: { ...requester, requestId },
           about,
-          copyAudit: auditCopier(process.env, signal),
+          copyAudit: auditCopier(ownEnvironment(), signal),
         },
-        process.env,
+        ownEnvironment(),
         signal,
         (run) => pruneTracked(run, target),
       );

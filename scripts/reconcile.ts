@@ -7,13 +7,12 @@
  *
  * Environment: docs/environment.md. Exit codes: docs/exit-codes.md.
  */
-import process from "node:process";
 import { copyAudit } from "./lib/audit/mirror.ts";
 import { rebuildRuns } from "./lib/reconcile/rebuild_audit.ts";
 import { requireSoundAudit, verifyAudit } from "./lib/audit/verify.ts";
 import { Catalog } from "./lib/catalog/catalog.ts";
 import { connectionOf } from "./lib/postgres/target_connection.ts";
-import { readEnvironment } from "./lib/process/environment.ts";
+import { ownEnvironment, readEnvironment } from "./lib/process/environment.ts";
 import { reconcileEnvironment } from "./lib/reconcile/environment.ts";
 import { vaultOf } from "./lib/vault/environment.ts";
 import { runInterruptible } from "./lib/run/main.ts";
@@ -22,10 +21,10 @@ import { describeFinding, reconcileSummary } from "./lib/reconcile/report.ts";
 import { reporterFor } from "./lib/run/tracked_run.ts";
 
 await runInterruptible(async (output) => {
-  const env = readEnvironment(reconcileEnvironment, process.env);
+  const env = readEnvironment(reconcileEnvironment, ownEnvironment());
   const vault = vaultOf(env);
-  const catalog = new Catalog({ connection: connectionOf("prod", process.env) });
-  const reporter = reporterFor(catalog, process.env);
+  const catalog = new Catalog({ connection: connectionOf("prod", ownEnvironment()) });
+  const reporter = reporterFor(catalog, ownEnvironment());
   try {
     const rebuilt = env.APPLY ? await rebuildRuns(vault, catalog) : null;
     for (const { chain_id, seq, why } of rebuilt?.broken ?? []) {

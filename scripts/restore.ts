@@ -19,7 +19,7 @@ import { findToolsFor } from "./lib/postgres/client_tools.ts";
 import { type Admission, admissionOf } from "./lib/run/admission.ts";
 import { requesterOf } from "./lib/run/requester.ts";
 import { connectionOf } from "./lib/postgres/target_connection.ts";
-import { readEnvironment } from "./lib/process/environment.ts";
+import { ownEnvironment, readEnvironment } from "./lib/process/environment.ts";
 import { restoreEnvironment } from "./lib/restore/environment.ts";
 import { vaultOf } from "./lib/vault/environment.ts";
 import { signerOf } from "./lib/vault/trust.ts";
@@ -50,9 +50,9 @@ interface Task {
 
 await runMain(async (signal, output) => {
   if (process.argv.includes("--from-vault")) {
-    return await recoverFromVault(process.env, output, signal);
+    return await recoverFromVault(ownEnvironment(), output, signal);
   }
-  const env = readEnvironment(restoreEnvironment, process.env);
+  const env = readEnvironment(restoreEnvironment, ownEnvironment());
   const requester = requesterOf(env, randomUUID);
   const admission = env.PLAN
     ? "open"
@@ -73,8 +73,8 @@ await runMain(async (signal, output) => {
   };
   const [kind, work] = env.PLAN ? ["plan" as const, plan] : ["restore" as const, restore];
   await trackRun(
-    { kind, requester, about, admission, copyAudit: auditCopier(process.env, signal) },
-    process.env,
+    { kind, requester, about, admission, copyAudit: auditCopier(ownEnvironment(), signal) },
+    ownEnvironment(),
     signal,
     (run) => work(task, run),
   );
@@ -90,7 +90,7 @@ async function restore({ env, admission, vault, signal }: Task, run: TrackedRun)
     confirmSalvage: env.CONFIRM_SALVAGE ?? null,
   };
   requireConfirmation(order, order.key);
-  const connection = connectionOf(env.TARGET, process.env);
+  const connection = connectionOf(env.TARGET, ownEnvironment());
   run.reporter.phase("connect");
   const restored = await restoreBackup({
     connection,
@@ -161,7 +161,7 @@ async function plan(
   { env, vault, signal, output }: Task,
   { catalog, reporter, requester }: TrackedRun,
 ): Promise<Outcome> {
-  const connection = connectionOf(env.TARGET, process.env);
+  const connection = connectionOf(env.TARGET, ownEnvironment());
   reporter.phase("connect");
   const planned = await planRestore({
     connection,

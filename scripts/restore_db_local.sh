@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Restores a .dump.gz into a new database of a plain PostgreSQL server, to look into it. bash 3.2 and newer.
 #
-# Promises: an existing database is never touched; when anything fails the new one is taken away again.
+# Promises: an existing database is never touched; when anything fails the new one is taken away again. Where there are public
+# keys, only what one of them signed is read. While the archive's SQL runs, no other secret of the caller is in the environment
+# of this script and its programs.
 # Connection: libpq's own environment (PGHOST, PGPORT, PGUSER, PGPASSWORD or ~/.pgpass); no password is an argument.
 set -euo pipefail
 umask 077
@@ -11,11 +13,16 @@ usage() {
 Uso: ./scripts/restore_db_local.sh ARQUIVO.dump.gz BANCO_NOVO
 
 Cria BANCO_NOVO no PostgreSQL indicado por PGHOST, PGPORT e PGUSER (padrão: o servidor desta máquina) e restaura
-nele o arquivo, com permissões. Confere antes o sha256, se o .manifest.json está ao lado. O usuário precisa ser
-superusuário: o arquivo traz extensões e os esquemas auth e storage do Supabase.
+nele o arquivo, com permissões. Confere antes o sha256, se o .manifest.json está ao lado, e a assinatura, se há chaves
+públicas em signing_keys.txt (ao lado deste script) ou em BACKUP_PUBLIC_KEYS; para isso usa jq e openssl 3. O usuário
+precisa ser superusuário: o arquivo traz extensões e os esquemas auth e storage do Supabase. O código do arquivo roda
+com os direitos dele.
 
 Exemplo:
   ./scripts/restore_db_local.sh backups/supabase_prod_20260115_031022.dump.gz exame
+
+Sem assinatura que valha, o arquivo é recusado. Se você sabe de onde ele veio, repita o nome dele:
+  ALLOW_UNSIGNED=supabase_prod_20260115_031022.dump.gz ./scripts/restore_db_local.sh …
 
 Para restaurar um projeto Supabase use a tela ou o comando restore: este script não o faz.
 Códigos de saída: 0 feito, 1 falhou (o banco novo foi removido), 2 pedido inválido, 130 interrompido.
@@ -34,7 +41,31 @@ case $FILE in *.dump.gz) ;; *) refuse "o arquivo '$FILE' não é um .dump.gz" ;;
 [ -r "$FILE" ] || refuse "não é possível ler $FILE"
 case $NEW in '' | [!a-z_]* | *[!a-z0-9_]*) refuse "nome de banco inválido: '$NEW'" \
   "Use letras minúsculas sem acento, números e sublinhado." ;; esac
+
+# The keys of the vault and the databases' URLs are in the shells of those who make backups.
+if [ "${REVO_LOCAL_RESTORE-}" != clean ]; then
+  for name in $(compgen -e); do
+    case $name in
+      PG* | LC_* | PATH | HOME | TMPDIR | LANG | TERM | USER | LOGNAME | SHELL | LD_LIBRARY_PATH) ;;
+      BACKUP_PUBLIC_KEYS | ALLOW_UNSIGNED | SHELLOPTS | BASHOPTS) ;;
+      *) unset "$name" ;;
+    esac
+  done
+  export REVO_LOCAL_RESTORE=clean
+  exec "$BASH" --norc "$0" "$@"
+fi
 export PGCONNECT_TIMEOUT=15 PGAPPNAME=revo-backups-local
+
+# Without TLS only a server of this machine is used.
+case ${PGHOST-} in
+  '' | /* | localhost | 127.* | ::1) ;;
+  *)
+    case ${PGSSLMODE-} in
+      '') export PGSSLMODE=require ;;
+      disable | allow | prefer) refuse "PGSSLMODE=$PGSSLMODE deixaria a conexão com $PGHOST sem TLS" "Use verify-full." ;;
+    esac
+    ;;
+esac
 
 for program in psql pg_restore createdb dropdb gunzip; do
   command -v "$program" >/dev/null 2>&1 || fail "falta o programa $program" "Instale o cliente do PostgreSQL."
@@ -62,6 +93,52 @@ AUTH_SESSION_TABLES="sessions refresh_tokens mfa_amr_claims mfa_challenges one_t
 
 sha256_of() {
   if command -v sha256sum >/dev/null 2>&1; then sha256sum <"$1"; else shasum -a 256 <"$1"; fi | cut -d ' ' -f 1
+}
+
+public_keys() {
+  local committed
+  committed=$(dirname "$0")/signing_keys.txt
+  { if [ -r "$committed" ]; then cat "$committed"; fi; printf '%s\n' "${BACKUP_PUBLIC_KEYS-}"; } |
+    sed 's/#.*//' | tr -s ' \t' '\n' | grep . || true
+}
+
+# The bytes that a signature is of: docs/storage-format.md, "Signatures".
+signed_bytes() {
+  jq -rj '"revo-backups signature 1\nrevo/" + .target + "/" + (.created_at_utc[0:10] | gsub("-"; "/")) + "/"
+    + (.file | sub("[.]dump[.]gz$"; ".manifest.json")) + "\n"' "$1"
+  jq -cjS 'del(.manifest_sha256, .signature)' "$1"
+}
+
+# Whether one of the keys signed the manifest, and the manifest is that of this file. Prints why not.
+is_signed() {
+  local manifest=$1 key
+  [ -r "$manifest" ] || { echo "não há manifesto ao lado"; return 1; }
+  for program in jq openssl; do
+    command -v "$program" >/dev/null 2>&1 || { echo "falta o programa $program para conferir a assinatura"; return 1; }
+  done
+  [ "$(jq -r .file "$manifest")" = "${FILE##*/}" ] || { echo "o manifesto é de outro arquivo"; return 1; }
+  jq -er .signature.value "$manifest" 2>/dev/null | openssl base64 -d -A >"$WORK/signature" ||
+    { echo "não há assinatura no manifesto"; return 1; }
+  signed_bytes "$manifest" >"$WORK/signed"
+  while IFS= read -r key; do
+    printf '%s' "$key" | openssl base64 -d -A >"$WORK/key"
+    openssl pkeyutl -verify -pubin -inkey "$WORK/key" -keyform DER -rawin -in "$WORK/signed" \
+      -sigfile "$WORK/signature" >/dev/null 2>&1 && return 0
+  done <"$WORK/keys"
+  echo "nenhuma chave desta instalação assinou este backup"
+  return 1
+}
+
+check_signature() {
+  local why
+  public_keys >"$WORK/keys"
+  if [ ! -s "$WORK/keys" ]; then
+    say "atenção: sem chaves públicas; a assinatura não foi conferida, e o código do arquivo roda como ${PGUSER:-você}"
+  elif ! why=$(is_signed "${FILE%.dump.gz}.manifest.json"); then
+    [ "${ALLOW_UNSIGNED-}" = "${FILE##*/}" ] || refuse "este backup não é de confiança: $why" \
+      "O código dele roda com os seus direitos no servidor. Se sabe de onde veio: ALLOW_UNSIGNED=${FILE##*/}"
+    say "atenção: usado sem assinatura, como pedido: $why"
+  fi
 }
 
 check_file() {
@@ -120,6 +197,7 @@ load() {
     "A mensagem acima diz o objeto. Falta uma extensão no servidor? Instale-a ou use o mesmo PostgreSQL do Supabase."
 }
 
+check_signature
 check_file
 [ "$(psql -X -Atq -d postgres -c "select count(*) from pg_database where datname = '$NEW'")" = 0 ] ||
   refuse "o banco $NEW já existe; nada foi alterado" "Escolha um nome novo."

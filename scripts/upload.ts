@@ -5,11 +5,10 @@
  *
  * Environment: docs/environment.md. Exit codes: docs/exit-codes.md.
  */
-import process from "node:process";
 import { BackupError, toBackupError } from "@backup/errors.ts";
 import { Catalog } from "./lib/catalog/catalog.ts";
 import { connectionOf } from "./lib/postgres/target_connection.ts";
-import { readEnvironment } from "./lib/process/environment.ts";
+import { ownEnvironment, readEnvironment } from "./lib/process/environment.ts";
 import { uploadEnvironment } from "./lib/backup/environment.ts";
 import { vaultOf } from "./lib/vault/environment.ts";
 import { signedBy } from "./lib/vault/trust.ts";
@@ -18,11 +17,11 @@ import { reporterFor } from "./lib/run/tracked_run.ts";
 import { uploadLocalBackup } from "./lib/backup/upload.ts";
 
 await runMain(async (signal, output) => {
-  const env = readEnvironment(uploadEnvironment, process.env);
+  const env = readEnvironment(uploadEnvironment, ownEnvironment());
   const vault = vaultOf(env, { signal });
-  const catalog = new Catalog({ connection: connectionOf("prod", process.env) });
+  const catalog = new Catalog({ connection: connectionOf("prod", ownEnvironment()) });
   try {
-    const reporter = reporterFor(catalog, process.env);
+    const reporter = reporterFor(catalog, ownEnvironment());
     const { key, manifest, trust } = await uploadLocalBackup(vault, env.FILE, reporter, signal);
     reporter.log(`in the vault: ${key}`);
     reporter.phase("catalog");

@@ -6,10 +6,9 @@
  *
  * That it restores is what a drill proves. Environment: docs/environment.md. Exit codes: docs/exit-codes.md.
  */
-import process from "node:process";
 import { BackupError } from "@backup/errors.ts";
 import { newestBackup } from "./lib/vault/newest_backup.ts";
-import { readEnvironment } from "./lib/process/environment.ts";
+import { ownEnvironment, readEnvironment } from "./lib/process/environment.ts";
 import { vaultOf } from "./lib/vault/environment.ts";
 import { verifyEnvironment } from "./lib/verify/environment.ts";
 import { runInterruptible } from "./lib/run/main.ts";
@@ -19,7 +18,7 @@ import { verifyStored } from "./lib/verify/verify_stored.ts";
 const NEWEST = "newest";
 
 await runInterruptible(async (output) => {
-  const env = readEnvironment(verifyEnvironment, process.env);
+  const env = readEnvironment(verifyEnvironment, ownEnvironment());
   const vault = vaultOf(env);
   const key = env.R2_KEY === NEWEST ? await newestBackup(vault, env.TARGET) : env.R2_KEY;
   output.print(key);

@@ -8,7 +8,6 @@
  */
 import { randomUUID } from "node:crypto";
 import { appendFile } from "node:fs/promises";
-import process from "node:process";
 import {
   channelsOf,
   functionsGitHubOf,
@@ -20,7 +19,7 @@ import { copyAudit } from "./lib/audit/mirror.ts";
 import { Catalog } from "./lib/catalog/catalog.ts";
 import { requesterOf } from "./lib/run/requester.ts";
 import { connectionOf } from "./lib/postgres/target_connection.ts";
-import { readEnvironment } from "./lib/process/environment.ts";
+import { ownEnvironment, readEnvironment } from "./lib/process/environment.ts";
 import { vaultOf } from "./lib/vault/environment.ts";
 import { runInterruptible } from "./lib/run/main.ts";
 import { reporterFor } from "./lib/run/tracked_run.ts";
@@ -28,9 +27,9 @@ import { runWatchdog } from "./lib/watchdog/run_watchdog.ts";
 import { watchSummary } from "./lib/watchdog/watch_summary.ts";
 
 await runInterruptible(async (output) => {
-  const env = readEnvironment(watchdogEnvironment, process.env);
+  const env = readEnvironment(watchdogEnvironment, ownEnvironment());
   const opened: Catalog[] = [];
-  const vault = () => vaultOf(readEnvironment(vaultEnvironment, process.env));
+  const vault = () => vaultOf(readEnvironment(vaultEnvironment, ownEnvironment()));
   try {
     const round = await runWatchdog({
       target: env.TARGET,
@@ -45,20 +44,20 @@ await runInterruptible(async (output) => {
       log: (line) => output.print(line),
     });
     output.setResult(round);
-    const summary = process.env.GITHUB_STEP_SUMMARY;
+    const summary = ownEnvironment().GITHUB_STEP_SUMMARY;
     if (summary) await appendFile(summary, watchSummary(round) + "\n");
     else output.print(watchSummary(round));
   } finally {
     for (const catalog of opened) {
       // holds and refusals since the last script have no copy in the vault yet
-      await copyAudit(vault, catalog, reporterFor(catalog, process.env));
+      await copyAudit(vault, catalog, reporterFor(catalog, ownEnvironment()));
       await catalog.close();
     }
   }
 });
 
 function openCatalog(opened: Catalog[]): Catalog {
-  const catalog = new Catalog({ connection: connectionOf("prod", process.env) });
+  const catalog = new Catalog({ connection: connectionOf("prod", ownEnvironment()) });
   opened.push(catalog);
   return catalog;
 }

@@ -10,7 +10,8 @@ import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { parseManifest } from "@backup/vault/manifest.ts";
+import { parseManifest, sealManifest } from "@backup/vault/manifest.ts";
+import { makeKeyPair, Signer } from "@backup/vault/signature.ts";
 import { siblingKeys } from "@backup/vault/object_key.ts";
 import type { Connection } from "../lib/postgres/connection.ts";
 import { PostgresServer } from "../lib/server/server.ts";
@@ -62,6 +63,21 @@ function plainEnvironment(): Record<string, string> {
     PGPASSWORD: PLAIN.password,
     PATH: `${binaries.folder}:${process.env.PATH}`,
   };
+}
+
+/** Signs the manifest beside an archive, as a job does. */
+async function signManifest(file: string, privateKey: string): Promise<void> {
+  const path = join(lab, file.replace(".dump.gz", ".manifest.json"));
+  const manifest = await parseManifest(await readFile(path, "utf8"));
+  const key = siblingKeys(objectKeyOf(file)).manifest;
+  await writeFile(path, await sealManifest(await new Signer(privateKey).signJson(key, manifest)));
+}
+
+/** In the vault, of a file of this machine. */
+function objectKeyOf(file: string): string {
+  const name = file.split("/").at(-1) ?? "";
+  const [, target, year, month, day] = /^supabase_([a-z]+)_(\d{4})(\d\d)(\d\d)_/.exec(name) ?? [];
+  return `revo/${target}/${year}/${month}/${day}/${name}`;
 }
 
 function askPlain(text: string, database: string): string {
@@ -222,6 +238,25 @@ describe.each(shells())("backup_db_local.sh and restore_db_local.sh under bash %
     const again = await run(RESTORE, { arguments: [made.stdout.trim(), "exame"], env });
     expect(again).toMatchObject({ code: 2 });
     expect(again.stderr).toContain("já existe");
+
+    const [ours, theirs] = await Promise.all([makeKeyPair(), makeKeyPair()]);
+    const keys = { ...env, BACKUP_PUBLIC_KEYS: `# uma chave\n${ours.publicKey}` };
+    const file = made.stdout.trim();
+    const restoredWith = (more: Record<string, string> = {}) =>
+      run(RESTORE, { arguments: [file, "exame"], env: { ...keys, ...more } });
+    const refused = [expect.stringContaining("não há assinatura no manifesto"), 2];
+    const untouched = "já existe; nada foi alterado";
+    const unsigned = await restoredWith();
+    expect([unsigned.stderr, unsigned.code]).toEqual(refused);
+    const allowed = await restoredWith({ ALLOW_UNSIGNED: file.split("/").at(-1) ?? "" });
+    expect(allowed.stderr).toContain("usado sem assinatura, como pedido");
+    expect(allowed.stderr).toContain(untouched);
+    await signManifest(file, theirs.privateKey);
+    expect((await restoredWith()).stderr).toContain("nenhuma chave desta instalação assinou");
+    await signManifest(file, ours.privateKey);
+    const signed = await restoredWith();
+    expect(signed.stderr).not.toContain("atenção");
+    expect(signed.stderr).toContain(untouched);
 
     await writeFile(join(lab, made.stdout.trim()), "isto não é um backup");
     const broken = await run(RESTORE, { arguments: [made.stdout.trim(), "outro"], env });

@@ -83,7 +83,12 @@ function stepBreaches(where: string, step: Step, content: string): string[] {
   const script = String(run ?? "").trim();
   if (script.includes("\n")) return [`${where}: run has more than one line`];
   // GitHub signals the shell only when a run is cancelled
-  return script.startsWith("deno task") ? [`${where}: without exec, ${script} hears of no cancellation`] : [];
+  if (/^(bash scripts\/run_task|deno task)/.test(script)) {
+    return [`${where}: without exec, ${script} hears of no cancellation`];
+  }
+  return script.startsWith("exec deno task")
+    ? [`${where}: ${script} has its secrets in its environment`]
+    : [];
 }
 
 /** The token of the run must not be stored in the working copy, where every later step can read it. */

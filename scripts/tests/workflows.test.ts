@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { scheduleCheck } from "@backup/github/checks.ts";
+import { ENVIRONMENTS } from "@backup/github/environments.ts";
 import { resultOf } from "@backup/result.ts";
 import { BACKUP_AT_MS, DRILL_AT_MS } from "@backup/retention/forecast.ts";
 import { z } from "zod";
@@ -55,6 +56,14 @@ describe.each(FILES)("%s", (file) => {
     expect(guarded).toBe(file.startsWith("db-") ? 0 : jobs);
     // GitHub's event of a schedule has no repository: a condition on it would skip every scheduled run
     expect(text).not.toContain("github.event.repository");
+  });
+  it("names an environment of ours in each job of the product, and in no other", async () => {
+    const text = await read(file);
+    const jobs = file.startsWith("db-") ? text.match(/^ {4}runs-on: /gm)?.length : 0;
+    const named = text.match(/^ {4}environment: .*$/gm) ?? [];
+    expect(named).toHaveLength(jobs ?? 0);
+    const names = named.flatMap((line) => line.match(/(backups|restore)-\w+/g) ?? [line]);
+    expect(names.filter((name) => !ENVIRONMENTS.some((known) => known === name))).toEqual([]);
   });
   it("can be run by the local GitHub", async () => {
     expect(Object.keys((await loadWorkflow(ROOT, file)).jobs)).not.toEqual([]);
@@ -112,6 +121,12 @@ jobs:
       "run: echo",
       "run: deno task backup",
       "job: without exec, deno task backup hears of no cancellation",
+    ],
+    [
+      "a command of ours whose secrets others can read",
+      "run: echo",
+      "run: exec deno task backup",
+      "job: exec deno task backup has its secrets in its environment",
     ],
     ["no permissions", "permissions: {contents: read}\n", "", "no permissions"],
     ["no time-out", "    timeout-minutes: 5\n", "", "job: no timeout-minutes"],
@@ -209,7 +224,7 @@ describe("the contract", () => {
     );
     const jobs = await Promise.all(FILES.filter((file) => file.startsWith("db-")).map(read));
     const prepared = jobs.map((text) => ({
-      task: /exec deno task ([\w-]+)/.exec(text)?.[1] ?? "",
+      task: /exec bash scripts\/run_task\.sh ([\w-]+)/.exec(text)?.[1] ?? "",
       has: /^ +postgres: (client|server)$/m.test(text),
     }));
     expect(prepared).toHaveLength(8);
@@ -258,25 +273,29 @@ describe("the inputs of a script", () => {
     const tools = await mkdtemp(join(tmpdir(), "tools-"));
     seen = join(tools, "seen");
     await postgres(tools, [...CLIENT, ...SERVER]);
-    await program(tools, "deno", `{ echo "ARGUMENTS=$*"; env; } > "$SEEN"`);
+    await program(tools, "deno", `{ echo "ARGUMENTS=$*"; env; tr '\\0' '\\n'; } > "$SEEN"`);
     test = await startTestGitHub({ "node_modules/.package-lock.json": "{}" }, {
       secrets,
       variables,
       env: { PATH: tools, SEEN: seen },
     });
-    await cp(join(ROOT, ".github"), join(test.workspace, ".github"), { recursive: true });
+    for (const path of [".github", "scripts/run_task.sh"]) {
+      await cp(join(ROOT, path), join(test.workspace, path), { recursive: true });
+    }
   });
   afterAll(async () => {
     await test.stop();
     await rm(join(seen, ".."), { recursive: true, force: true });
   });
 
-  /** The environment of `deno task …` in a run. */
+  /** The environment of `deno task …` in a run, and its secrets. */
   async function environment(run_id: number): Promise<Record<string, string>> {
     const run = await waitForRun(test, run_id);
     expect(run.conclusion).toBe("success");
     const lines = (await readFile(seen, "utf8")).split("\n");
-    return Object.fromEntries(lines.map((line) => [line.split("=")[0], line.slice(line.indexOf("=") + 1)]));
+    const found = lines.map((line) => [line.split("=")[0], line.slice(line.indexOf("=") + 1)]);
+    // a secret without a value is not handed over
+    return { SUPABASE_DB_URL_DEV: "", SUPABASE_DB_URL_VERIFY: "", ...Object.fromEntries(found) };
   }
 
   it("are the backup's inputs and only the URLs it needs", async () => {

@@ -5,6 +5,7 @@
 import { parseArchiveKey, receiptKey, toUtcSecond } from "@backup/vault/object_key.ts";
 import {
   type DrillCheck,
+  type NotProven,
   type Receipt,
   RECEIPT_KIND,
   RECEIPT_VERSION,
@@ -32,6 +33,8 @@ export interface DrillSpec extends Pick<DrillDatabase, "anonReads" | "sharedRead
   freshHours: number | null;
   /** Its key, as the confirmation that it need not be signed by a key of this installation. @default null */
   allowUnsigned?: string | null;
+  /** Whether the drill's own server runs as the user of this process, so that it could read its memory. @default false */
+  sharesUser?: boolean;
 }
 
 export interface CompletedDrill {
@@ -39,6 +42,12 @@ export interface CompletedDrill {
   /** Its key in the vault. */
   receiptKey: string;
 }
+
+const SHARED_USER: NotProven = {
+  name: "a user of its own for the throwaway server",
+  why:
+    "it ran as the user of the drill, since neither root nor sudo was there: the backup's code was not kept apart from it",
+};
 
 /** Nothing is restored when one of these fails. */
 const BEFORE_RESTORE: readonly DrillCheck[] = ["manifest", "stored_size", "stored_fingerprint"];
@@ -62,7 +71,10 @@ export async function drill(
   const { signal, vault } = context;
   const server_version = await readServerVersion({ connection: throwaway.owner, signal });
   const facts = { sha256: manifest?.sha256 ?? null, server_version, freshness };
-  const receipt = writeReceipt(context, request, began, { ...facts, ...conclude(verdicts, restored) });
+  const receipt = writeReceipt(context, request, began, {
+    ...facts,
+    ...conclude(request, verdicts, restored),
+  });
   const key = receiptKey(request.key, began);
   const signed = vault.signer ? await vault.signer.signJson(key, receipt) : receipt;
   await vault.put(key, JSON.stringify(signed, null, 2) + "\n", "application/json");
@@ -90,11 +102,12 @@ async function checkStored(
 }
 
 function conclude(
+  { sharesUser = false }: DrillSpec,
   verdicts: Verdicts,
   restored: DrilledRestore | null,
 ): Pick<Receipt, "checks" | "not_proven"> {
   const checks = verdicts.all();
-  return { checks, not_proven: notProven(checks, restored) };
+  return { checks, not_proven: [...notProven(checks, restored), ...sharesUser ? [SHARED_USER] : []] };
 }
 
 function writeReceipt(
