@@ -11,9 +11,8 @@ export function listEnvironmentSecrets(
   { params: [name = ""], query }: RestCall,
 ): Answer {
   const secrets = context.actions.settings.environments[name];
-  return secrets === undefined
-    ? { status: 404, body: { message: "Not Found" } }
-    : list(context, secrets, query);
+  if (secrets === undefined) throw new HttpError(404, "Not Found");
+  return list(context, secrets, query);
 }
 
 function list(

@@ -108,7 +108,7 @@ const secrets: [string, Result<string[], FailureCode>, HealthCheck["status"], Re
   ["all there", ok(ALL), "ok", /cadastrados/],
   ["the vault's missing", ok(ALL.slice(1)), "failed", /R2_ENDPOINT/],
   ["a target's missing", ok(ALL.slice(0, -1)), "warning", /VERIFY/],
-  ["not to be listed", failed("github_forbidden"), "unknown", /Secrets: read/],
+  ["not to be listed", failed("github_forbidden"), "unknown", /Secrets e Environments: read/],
   ["not read", failed("github_error"), "unknown", /Não se sabe/],
 ];
 

@@ -127,7 +127,12 @@ export function secretsCheck(names: Result<string[], FailureCode>): HealthCheck 
   const targets = missing(TARGET_SECRETS);
   const facts = { missing: [...required, ...targets] };
   if (required.length > 0) {
-    return check(name, "failed", `Faltam segredos no GitHub, no repositório ou em cada ambiente: ${required.join(", ")}.`, facts);
+    return check(
+      name,
+      "failed",
+      `Faltam segredos no GitHub, no repositório ou em cada ambiente: ${required.join(", ")}.`,
+      facts,
+    );
   }
   if (targets.length > 0) {
     const message = `Sem estes segredos, estes bancos não podem ser alvo: ${targets.join(", ")}.`;
