@@ -200,6 +200,7 @@ describe("the contract", () => {
         "confirm",
         "confirm_source",
         "allow_unsigned",
+        "privileges_from",
         "plan",
         "end_sessions",
         "salvage",
