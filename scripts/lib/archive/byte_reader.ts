@@ -1,4 +1,5 @@
 /** Reads the data types of pg_dump's custom format from a stream of bytes, and knows the offset of each. */
+import { isUtf8 } from "node:buffer";
 import { BackupError } from "@backup/errors.ts";
 
 /** What a table of contents may take. One of 5,000 tables has 20 MB, the longest definition in it 100 kB. */
@@ -78,11 +79,14 @@ export class ByteReader {
     return bytes[at] ? -value : value;
   }
 
-  /** A length and that many bytes of UTF-8; length -1 is `null`. */
+  /** A length and that many bytes of UTF-8; length -1 is `null`. Bytes that are none become a lone surrogate. */
   async text(): Promise<string | null> {
     const length = await this.int();
     if (length > this.#limits.textBytes) throw this.damaged(`a text in it has ${length} bytes`);
-    return length < 0 ? null : UTF8.decode(await this.take(length));
+    if (length < 0) return null;
+    const bytes = await this.take(length);
+    const text = UTF8.decode(bytes);
+    return text.includes("\ufffd") && !isUtf8(bytes) ? text.replaceAll("\ufffd", "\udcff") : text;
   }
 
   /** The size of a type of numbers. */

@@ -86,12 +86,20 @@ test.each([
   ["the number of a large object and more", {
     ...{ kind: "BLOB METADATA", hasData: false, definition: "1'); rollback; select ('1\n" },
   }],
+  ["bytes that are not UTF-8", { kind: "VIEW", hasData: false, definition: "select '\udcff';" }],
+  ["a backslash that a letter takes with it in another encoding", {
+    ...{ kind: "INDEX", hasData: false },
+    definition: String.raw`CREATE INDEX i ON t (a) WHERE b <> E'Á\'; rollback; --';`,
+  }],
   ["another encoding", { kind: "ENCODING", hasData: false, definition: "SET client_encoding = 'SJIS';\n" }],
 ])("an entry with %s is refused", (_what, changes) => {
   expect(check(changes)).toThrow("Cannot restore the archive");
 });
 
 test("entries as pg_dump writes them pass", () => {
+  const texts = String.raw`COMMENT ON TABLE t IS 'Carregando… “É” AÇÃO À';
+    ALTER TABLE t ADD CHECK (a ~ E'^[A-Za-zÀ-ÿ\\s]+\\.$');`;
+  expect(check({ hasData: false, kind: "COMMENT", definition: texts })).not.toThrow();
   const [hasData, kind] = [false, "ENCODING"];
   expect(check({ hasData, kind, definition: "SET client_encoding = 'UTF8';\n" })).not.toThrow();
   expect(check({ hasData, kind: "BLOB METADATA", definition: "16400\n16401\n" })).not.toThrow();

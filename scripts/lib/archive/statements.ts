@@ -5,6 +5,7 @@
  */
 import { BackupError } from "@backup/errors.ts";
 import type { ArchiveToc, TocEntry } from "./archive_toc.ts";
+import { readingsOf } from "./encodings.ts";
 import { tokensOf } from "./tokens.ts";
 
 /** Each begins a statement that begins, ends or divides a transaction. */
@@ -20,6 +21,8 @@ const COPY = new RegExp(
   String.raw`^COPY ${NAME}(?:\.${NAME})? (?:\(${NAME}(?:, ${NAME})*\))? ?FROM stdin;\n$`,
   "u",
 );
+/** {@link ByteReader.text} has these in place of such bytes. */
+const NO_UTF8 = /[\ud800-\udfff]/u;
 /** The kinds that have a block of data. */
 const ROWS = "TABLE DATA";
 const LARGE_OBJECTS = "BLOBS";
@@ -57,7 +60,14 @@ function reasonAgainst({ kind, definition, drop, copyStatement, hasData }: TocEn
   if (kind === "BLOB METADATA" && !/^[0-9\n]*$/.test(definition)) {
     return "names a large object by something else than a number";
   }
-  return reasonIn(definition) ?? reasonIn(drop);
+  return reasonInAnyReading(definition) ?? reasonInAnyReading(drop);
+}
+
+/** Code of the archive may change the encoding while it is loaded: each text is judged as psql reads it in any. */
+function reasonInAnyReading(sql: string): string | null {
+  if (NO_UTF8.test(sql)) return "has bytes that are not UTF-8";
+  const [reason = null] = readingsOf(sql).map(reasonIn).filter((it) => it !== null);
+  return reason;
 }
 
 /** @example reasonIn("rollback; create table t ();") // "holds ROLLBACK" */

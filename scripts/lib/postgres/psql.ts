@@ -4,6 +4,7 @@
  * line comes out.
  */
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { createInterface } from "node:readline";
 import { BackupError, toBackupError } from "@backup/errors.ts";
 import { childEnvironment } from "../process/child_environment.ts";
@@ -59,6 +60,8 @@ export class PsqlSession implements SqlSession {
   #waiter: Waiter | null = null;
   #stderr = "";
   #collector: Collector | null = null;
+  /** The words by which an end is recognized: what a statement prints cannot contain them. */
+  readonly #nonce = randomUUID();
   #marks = 0;
   #over: BackupError | null = null;
   #closing = false;
@@ -127,7 +130,7 @@ export class PsqlSession implements SqlSession {
     if (this.#waiter) {
       throw new BackupError("internal_server_error", "Cannot run two statements at once in one session");
     }
-    const mark = `@done-${++this.#marks}`;
+    const mark = `@done-${this.#nonce}-${++this.#marks}`;
     const done = new Promise<string[]>((resolve, reject) => {
       this.#waiter = { mark, lines: [], onLine, resolve, reject };
     });
@@ -140,7 +143,7 @@ export class PsqlSession implements SqlSession {
    * @throws {BackupError} when the session ends.
    */
   async runPassingOver(sql: string, onLine?: (line: string) => void): Promise<FailedStatement[]> {
-    const mark = `@errors-${this.#marks}`;
+    const mark = `@errors-${this.#nonce}-${this.#marks}`;
     const collected = new Promise<string>((resolve) => {
       const collector: Collector = { text: "", mark, onMark: () => resolve(collector.text) };
       this.#collector = collector;
@@ -151,7 +154,7 @@ export class PsqlSession implements SqlSession {
           `\\set ON_ERROR_STOP on\n\\set ON_ERROR_ROLLBACK off\n\\set ECHO none\n\\warn ${mark}`,
         onLine,
       );
-      return failuresIn(await collected);
+      return failuresIn(await collected, mark);
     } finally {
       this.#collector = null;
     }
@@ -213,11 +216,12 @@ export class PsqlSession implements SqlSession {
 }
 
 /** The errors that psql printed, each with the statement that it prints after it. */
-function failuresIn(output: string): FailedStatement[] {
+function failuresIn(collected: string, mark: string): FailedStatement[] {
+  const output = collected.slice(0, collected.indexOf(mark));
   const errors = [...output.matchAll(SERVER_ERROR)];
   return errors.map(({ index, 2: message = "" }, i) => {
     const part = output.slice(index, errors[i + 1]?.index);
-    const statement = /STATEMENT: {2}([^]*?)(?=\npsql:|\n@errors-|$)/.exec(part)?.[1]?.trim() ?? "";
+    const statement = /STATEMENT: {2}([^]*?)(?=\npsql:|$)/.exec(part)?.[1]?.trim() ?? "";
     return { statement, message };
   });
 }
