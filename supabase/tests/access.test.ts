@@ -89,6 +89,7 @@ const TABLES = {
   ops_db_backup_audit_mirrored: "seq",
   ops_db_backup_settings: "value",
   ops_db_backup_approvals: "decision",
+  ops_db_backup_audit_verified: "seq",
 };
 
 let cluster: TestCluster;

@@ -194,6 +194,63 @@ describe("is append-only", () => {
   });
 });
 
+describe("what was verified", () => {
+  const advance = async (tx: TransactionSql) => {
+    const [row] = await tx.unsafe("select public.ops_db_backup_audit_advance() as verdict");
+    return row?.verdict;
+  };
+  const add = async (tx: TransactionSql) => {
+    for (let n = 0; n < 3; n++) await append(tx, { event: "refusal", actor: "ana", code: "forbidden" });
+  };
+  const tamper = async (tx: TransactionSql, statement: string) => {
+    await tx.unsafe("alter table public.ops_db_backup_audit disable trigger user");
+    await tx.unsafe(statement);
+  };
+  const later = (tx: TransactionSql, interval: string) =>
+    tx.unsafe(`update public.ops_db_backup_audit_verified set whole_at = whole_at - interval '${interval}'`);
+  const CHANGE = "update public.ops_db_backup_audit set record = replace(record, 'ana', 'bia') where seq = 2";
+
+  trial("is counted and not read again for a day, and then as a whole", async (tx) => {
+    await add(tx);
+    expect(await advance(tx)).toEqual({ ok: true, records: 3, broken_at: null });
+    await add(tx);
+    await tamper(tx, CHANGE);
+    expect(await check(tx)).toMatchObject({ ok: true, records: 6 });
+    await later(tx, "13 hours");
+    expect(await advance(tx)).toMatchObject({ ok: false, broken_at: { seq: 2 } });
+    expect(await check(tx)).toMatchObject({ ok: false, broken_at: { seq: 2 } });
+  });
+
+  trial("is read as a whole where no script has done it for a day", async (tx) => {
+    await add(tx);
+    await advance(tx);
+    await tamper(tx, CHANGE);
+    await later(tx, "25 hours");
+    expect(await check(tx)).toMatchObject({ ok: false, broken_at: { seq: 2 } });
+  });
+
+  trial("is found missing at once, and so is a change of what came after it", async (tx) => {
+    await add(tx);
+    await advance(tx);
+    await add(tx);
+    await tamper(tx, "select 1");
+    const tried = async (statement: string) => {
+      let verdict: unknown;
+      await tx.savepoint(async (inner) => {
+        await inner.unsafe(statement);
+        verdict = await check(inner);
+        throw new Error("rolled back");
+      }).catch(() => {});
+      return verdict;
+    };
+    const wrong = { ok: false };
+    expect(await tried("delete from public.ops_db_backup_audit where seq = 1")).toMatchObject(wrong);
+    expect(await tried("delete from public.ops_db_backup_audit where seq = 3")).toMatchObject(wrong);
+    expect(await tried("update public.ops_db_backup_audit set actor = 'eva' where seq = 5"))
+      .toMatchObject({ ...wrong, broken_at: { seq: 5 } });
+  });
+});
+
 describe("a manual change is named", () => {
   const tampered: [what: string, statement: string, seq: number, why: RegExp][] = [
     [

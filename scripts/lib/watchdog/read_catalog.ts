@@ -46,7 +46,7 @@ export async function readCatalogFacts(
 }
 
 async function checkOwnChain(catalog: Catalog): Promise<AuditFacts> {
-  const [answer] = await catalog.rows("select public.ops_db_backup_audit_verify();");
+  const [answer] = await catalog.rows("select public.ops_db_backup_audit_advance();");
   return ownAuditSchema.parse(answer);
 }
 
