@@ -16,11 +16,11 @@ import type { z } from "zod";
 import { toBackupError } from "@backup/errors.ts";
 import { type PlannedRestore, planOf } from "@backup/runs/restore_plan.ts";
 import { findToolsFor } from "./lib/postgres/client_tools.ts";
-import { type Admission, admissionOf } from "./lib/run/admission.ts";
+import { admissionOf } from "./lib/run/admission.ts";
 import { requesterOf } from "./lib/run/requester.ts";
 import { connectionOf } from "./lib/postgres/target_connection.ts";
 import { ownEnvironment, readEnvironment } from "./lib/process/environment.ts";
-import { restoreEnvironment } from "./lib/restore/environment.ts";
+import { restoreEnvironment, restoreOptions } from "./lib/restore/environment.ts";
 import { vaultOf } from "./lib/vault/environment.ts";
 import { signerOf } from "./lib/vault/trust.ts";
 import { chooseGzip } from "./lib/process/gzip.ts";
@@ -41,7 +41,6 @@ import type { Vault } from "./lib/vault/vault.ts";
 const QUARANTINE = new URL("./quarantine.sql", import.meta.url);
 
 interface Task {
-  admission: Admission;
   env: z.infer<typeof restoreEnvironment>;
   vault: Vault;
   signal: AbortSignal;
@@ -59,7 +58,6 @@ await runMain(async (signal, output) => {
     : admissionOf({ target: env.TARGET, key: env.R2_KEY }, requester, env.REVO_BREAK_GLASS);
   const task: Task = {
     env,
-    admission,
     vault: vaultOf(env, { signal }),
     signal,
     output,
@@ -70,6 +68,7 @@ await runMain(async (signal, output) => {
     label: null,
     r2_key: env.R2_KEY,
     reason: env.REASON ?? null,
+    options: restoreOptions(env),
   };
   const [kind, work] = env.PLAN ? ["plan" as const, plan] : ["restore" as const, restore];
   await trackRun(
@@ -80,7 +79,7 @@ await runMain(async (signal, output) => {
   );
 });
 
-async function restore({ env, admission, vault, signal }: Task, run: TrackedRun): Promise<Outcome> {
+async function restore({ env, vault, signal }: Task, run: TrackedRun): Promise<Outcome> {
   const order = {
     target: env.TARGET,
     key: env.R2_KEY,
@@ -108,7 +107,7 @@ async function restore({ env, admission, vault, signal }: Task, run: TrackedRun)
     allowUnsigned: env.ALLOW_UNSIGNED ?? null,
     privilegesFrom: env.PRIVILEGES_FROM ?? null,
     endSessions: env.END_SESSIONS,
-    approvedSha256: admission === "requested"
+    approvedSha256: run.admission === "requested"
       ? await run.catalog.approvedSha256(run.requester.requestId)
       : null,
     plan: env.PLAN_REQUEST_ID === undefined ? null : await readPlan(env.PLAN_REQUEST_ID, run),

@@ -85,7 +85,9 @@ test("the requester of a run that was requested on the screen is the signed-in u
      values ('backup', 'prod', 'full', '${run.request_id}', 'queued', 'ana@revo.com.br');`,
   );
   const reporter = reporterOf(place.catalog);
-  expect(await reporter.start({ ...run, requested_by: "github:outro" })).toBe("ana@revo.com.br");
+  expect((await reporter.start({ ...run, requested_by: "github:outro" }))?.requestedBy).toBe(
+    "ana@revo.com.br",
+  );
   await reporter.finish({ ...none, status: "succeeded" }, new AbortController().signal);
 });
 
@@ -103,7 +105,7 @@ test("an unreachable catalog gets one request at a time and does not delay the e
   const server = await losableServer(place);
   const catalog = new Catalog({ connection: server.connection });
   const reporter = reporterOf(catalog);
-  expect(await reporter.start(newRun())).toBe("teste");
+  expect((await reporter.start(newRun()))?.requestedBy).toBe("teste");
   server.lose();
   for (let n = 1; n <= 32; n++, await sleep(250)) reporter.bytes(n, null);
   await reporter.finish({ ...none, status: "succeeded" }, new AbortController().signal);

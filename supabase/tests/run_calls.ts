@@ -1,10 +1,10 @@
 /** The calls of a run's life cycle, each by its real caller, inside one transaction of a test. */
-import type { Sql, TransactionSql } from "postgres";
+import type { JSONValue, Sql, TransactionSql } from "postgres";
 import { z } from "zod";
 import { type Run, runSchema } from "@backup/runs/run.ts";
 import { become, type Caller, unbecome } from "./cluster.ts";
 
-type Value = string | number | boolean | null;
+type Value = string | number | boolean | null | JSONValue;
 type Order = {
   kind: string;
   target: string;
@@ -13,6 +13,7 @@ type Order = {
   r2_key?: string;
   reason?: string;
   plan_request_id?: string;
+  options?: Record<string, string | boolean>;
 };
 
 const requestAnswer = z.object({ created: z.boolean(), run: runSchema });

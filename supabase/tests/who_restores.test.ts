@@ -1,6 +1,6 @@
 /** Who may act on the database of all companies: operators, the right to restore, the second factor, the second user. */
 import { randomUUID } from "node:crypto";
-import type { Sql, TransactionSql } from "postgres";
+import type { JSONValue, Sql, TransactionSql } from "postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { APPROVAL_VALID_MS, HOLD_LONGEST_MS } from "@backup/service_levels.ts";
 import { asCaller, become, outcomeOf, TestCluster, unbecome, userId } from "./cluster.ts";
@@ -199,12 +199,12 @@ describe("the setting restore_approval two-person", () => {
   const ask = async (
     tx: TransactionSql,
     id: string,
-    changes: object = {},
+    changes: { reason?: string; r2_key?: string; plan_request_id?: string; options?: JSONValue } = {},
     caller: "manager" | "undecided" = "manager",
   ) => {
-    const { reason, r2_key, plan_request_id } = { ...order, ...changes };
+    const { reason, r2_key, plan_request_id, options = {} } = { ...order, ...changes };
     const args = ["restore", "prod", null, null, r2_key ?? null, reason ?? null, id, plan_request_id ?? null];
-    return await callAs(tx, caller, "ops_db_backup_run_request", args);
+    return await callAs(tx, caller, "ops_db_backup_run_request", [...args, options]);
   };
   const decide = (
     tx: TransactionSql,
@@ -285,6 +285,62 @@ describe("the setting restore_approval two-person", () => {
   });
 
   prepared(
+    "binds the approval to the options of the request, and to the others as its plan had them",
+    async (tx, id) => {
+      await tx.unsafe(
+        `update public.ops_db_backup_runs set options = '{"privileges_from": "newest", "allow_unsigned": "x"}'
+        where request_id = $1`,
+        [order.plan_request_id ?? null],
+      );
+      const chosen = { end_sessions: true };
+      await ask(tx, id, { options: chosen });
+      expect(await callAs(tx, "undecided", "ops_db_backup_control", [])).toMatchObject({
+        waiting: [{ options: { end_sessions: true, privileges_from: "newest" } }],
+      });
+      await decide(tx, id);
+      expect(await outcomeOf(ask(tx, id))).toBe("PT409 request_id_reused");
+      await ask(tx, id, { options: chosen });
+      const bound = { ...chosen, privileges_from: "newest" };
+      for (
+        const options of [
+          {},
+          chosen,
+          { ...bound, salvage: true },
+          { ...bound, confirm_source: "dev" },
+          { ...bound, privileges_from: "revo/x" },
+        ]
+      ) expect(await outcomeOf(start(tx, id, { options }))).toBe("PT403 approval_required");
+      expect(await start(tx, id, { options: bound })).toMatchObject({ status: "running" });
+    },
+  );
+
+  prepared("takes no options that a request does not have", async (tx, id) => {
+    for (const options of [{ salvage: true }, ["end_sessions"], { confirm_source: "x".repeat(2000) }]) {
+      expect(await outcomeOf(ask(tx, id, { options }))).toBe("PT400 invalid_payload");
+    }
+  });
+
+  prepared(
+    "judges an approved restore by its approval while the break-glass variable is set",
+    async (tx, id) => {
+      const glass = { break_glass: true, reason: "variável esquecida" };
+      await ask(tx, id);
+      await decide(tx, id);
+      await ask(tx, id);
+      await start(tx, id, glass);
+      expect(await runOf(tx, id)).toMatchObject({ break_glass: null, reason: order.reason });
+      const [approval] = await tx.unsafe(
+        "select used_at is not null as used from public.ops_db_backup_approvals where request_id = $1",
+        [id],
+      );
+      expect(approval).toEqual({ used: true });
+      await report(tx, "finish", { request_id: id, attempt: 1, status: "failed" });
+      await start(tx, id, { ...glass, attempt: 2 });
+      expect(await runOf(tx, id)).toMatchObject({ break_glass: true, reason: glass.reason });
+    },
+  );
+
+  prepared(
     "refuses an approval that was not used in time, or whose archive changed before the start",
     async (tx, id) => {
       await ask(tx, id);
@@ -347,6 +403,73 @@ describe("drills and plans", () => {
       await report(tx, "finish", { request_id: ids[0], status: "succeeded" });
       expect((await request(tx, randomUUID(), order)).created).toBe(true);
     }
+  });
+});
+
+it("counts parallel requests of drills one after the other", async () => {
+  const order = { kind: "drill", target: "verify", mode: null, r2_key: KEY };
+  const callers = Array.from({ length: 6 }, () => cluster.connect("who"));
+  const outcomes = await Promise.all(
+    callers.map((each) => outcomeOf(each.begin((tx) => request(tx, randomUUID(), order)))),
+  );
+  expect(outcomes.sort()).toEqual(["PT409 busy", "PT409 busy", "ok", "ok", "ok", "ok"]);
+  await sql.unsafe("delete from public.ops_db_backup_runs");
+});
+
+describe("a run's address", () => {
+  const address = (tx: TransactionSql, id: string, number: number, url: string) =>
+    callAs(tx, "manager", "ops_db_backup_run_dispatched", [id, number, url]);
+  const own = "https://github.com/o/r/actions/runs/7";
+
+  trial("is kept only when it is the run's page in the repository whose script began last", async (tx) => {
+    const attempts = [
+      "https://evil.example/o/r/actions/runs/7",
+      "https://github.com/o/r/actions/runs/8",
+      "https://github.com/evil/r/actions/runs/7",
+      "https://github.com/o/r/actions/runs/7?x=/7",
+      "https://github.com/o/r/../../evil/r/actions/runs/7",
+    ];
+    await report(tx, "start", {
+      request_id: randomUUID(),
+      ...backupOf("prod"),
+      github_run_id: 7,
+      run_url: own,
+    });
+    for (const url of attempts) {
+      const id = randomUUID();
+      await request(tx, id, { kind: "plan", target: "dev", mode: null, r2_key: KEY });
+      expect(await address(tx, id, 7, url), url).toMatchObject({ run_url: null });
+    }
+    const id = randomUUID();
+    await request(tx, id, { kind: "plan", target: "dev", mode: null, r2_key: KEY });
+    expect(await address(tx, id, 7, own)).toMatchObject({ run_url: own });
+  });
+
+  trial("of an unsigned manifest is kept only in the own repository", async (tx) => {
+    await report(tx, "start", {
+      request_id: randomUUID(),
+      ...backupOf("prod"),
+      github_run_id: 7,
+      run_url: own,
+    });
+    const record = async (more: object) => {
+      const value = {
+        r2_bucket: "b",
+        r2_key: KEY,
+        manifest: MANIFEST,
+        run_url: "https://evil.example/",
+        ...more,
+      };
+      const [row] = await tx.unsafe(
+        "select public.ops_db_backup_record($1::text::jsonb) ->> 'run_url' as url",
+        [
+          JSON.stringify(value),
+        ],
+      );
+      return row?.url;
+    };
+    expect(await record({ signed_by: null })).toBeNull();
+    expect(await record({ signed_by: null, run_url: own })).toBe(own);
   });
 });
 

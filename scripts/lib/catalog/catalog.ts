@@ -23,9 +23,27 @@ export interface RunStart {
   github_run_id: number | null;
   run_url: string | null;
   attempt: number;
-  /** A restore of prod that begins without the request of a signed-in user. */
+  /** The variable that admits a restore of prod for which there is no request or approval. */
   break_glass?: boolean;
+  /** Of a restore and its plan: {@link RestoreOptions} of their environment, which an approval binds. */
+  options?: RestoreOptions;
 }
+
+/** What changes the outcome of a restore beside its backup, by name; what is not set is left out. */
+export type RestoreOptions = Record<string, string | true>;
+
+/** What the catalog answers to a start. */
+export interface StartedRun {
+  /** Who requested it on the screen, else who the run says. */
+  requestedBy: string | null;
+  /** Whether only break-glass admitted it; `null` from an older catalog. */
+  breakGlass: boolean | null;
+}
+
+const startedSchema = z.object({
+  requested_by: z.string().nullable(),
+  break_glass: z.boolean().nullish().transform((it) => it ?? null),
+});
 
 /** The run of a script: the catalog refuses the reports of an attempt that another one has replaced. */
 export type RunAttempt = Pick<RunStart, "request_id" | "attempt">;
@@ -83,14 +101,12 @@ export class Catalog {
   constructor(private readonly options: Pick<SessionOptions, "connection" | "answerLimitMs">) {}
 
   /**
-   * @returns the requester in the run's row: who requested it on the screen, else the one of `run`.
    * @throws {BackupError} the catalog's refusal, for example `busy`; `catalog_unavailable`.
    */
-  async startRun(run: RunStart): Promise<string | null> {
-    const [requestedBy] = await this.#query(
-      `select to_json(public.ops_db_backup_run_start(${jsonb(run)}) ->> 'requested_by');`,
-    );
-    return z.string().nullable().parse(requestedBy);
+  async startRun(run: RunStart): Promise<StartedRun> {
+    const [answer] = await this.#query(`select public.ops_db_backup_run_start(${jsonb(run)});`);
+    const { requested_by, break_glass } = startedSchema.parse(answer);
+    return { requestedBy: requested_by, breakGlass: break_glass };
   }
 
   async progress(progress: RunHeartbeat): Promise<void> {

@@ -1,6 +1,7 @@
 /** The environment of a restore and of its plan. */
 import { z } from "zod";
 import { targetSchema } from "@backup/target.ts";
+import type { RestoreOptions } from "../catalog/catalog.ts";
 import { yes } from "../process/environment.ts";
 import { requesterFields } from "../run/requester.ts";
 import { signerFields, vaultFields } from "../vault/environment.ts";
@@ -25,3 +26,24 @@ export const restoreEnvironment = z.object({
   REVO_BREAK_GLASS: z.string().optional(),
   ALLOW_UNSIGNED: z.string().optional(),
 });
+
+/** The options that change what a restore does; a plan has no salvage and ends no session. */
+const OPTIONS = {
+  end_sessions: "END_SESSIONS",
+  confirm_source: "CONFIRM_SOURCE",
+  allow_unsigned: "ALLOW_UNSIGNED",
+  allow_schema_only: "ALLOW_SCHEMA_ONLY",
+  allow_tight_lock_table: "ALLOW_TIGHT_LOCK_TABLE",
+  allow_orphans: "ALLOW_ORPHANS",
+  privileges_from: "PRIVILEGES_FROM",
+  salvage: "SALVAGE",
+} as const satisfies Record<string, keyof z.infer<typeof restoreEnvironment>>;
+
+/** The options that are set, for the catalog: an approval is for these alone. */
+export function restoreOptions(env: z.infer<typeof restoreEnvironment>): RestoreOptions {
+  const wanted = Object.entries(OPTIONS).filter(([name]) => !env.PLAN || name !== "salvage");
+  return Object.fromEntries(wanted.flatMap(([name, variable]) => {
+    const value = env[variable];
+    return value ? [[name, value]] : [];
+  }));
+}

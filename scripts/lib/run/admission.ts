@@ -6,7 +6,10 @@ import { BackupError, toBackupError } from "@backup/errors.ts";
 import type { Target } from "@backup/target.ts";
 import type { Requester } from "./requester.ts";
 
-/** `open` nothing is needed · `requested` the request of a signed-in user · `break_glass` the variable replaced it. */
+/**
+ * `open` nothing is needed · `requested` the request of a signed-in user, with its approval where one is needed ·
+ * `break_glass` the variable, for what has neither.
+ */
 export type Admission = "open" | "requested" | "break_glass";
 
 /**
@@ -22,6 +25,15 @@ export function admissionOf(
   // outside GitHub the command has the database's password from its user
   if (target !== "prod" || run === null) return "open";
   return breakGlass === key ? "break_glass" : "requested";
+}
+
+/**
+ * The admission as the catalog judged it: a request that is valid by itself is none by break-glass, also while the
+ * variable is set.
+ * @param breakGlass the catalog's answer; `null` from one that does not say
+ */
+export function admittedAs(asked: Admission, breakGlass: boolean | null): Admission {
+  return asked === "break_glass" && breakGlass === false ? "requested" : asked;
 }
 
 /** The refusal of a run that needs a request: its catalog did not answer, so that there is none to be found. */

@@ -5,7 +5,14 @@
 import { appendFile } from "node:fs/promises";
 import { toBackupError } from "@backup/errors.ts";
 import { HEARTBEAT_INTERVAL_MS } from "@backup/service_levels.ts";
-import type { Catalog, RunAttempt, RunFinish, RunHeartbeat, RunStart } from "../catalog/catalog.ts";
+import type {
+  Catalog,
+  RunAttempt,
+  RunFinish,
+  RunHeartbeat,
+  RunStart,
+  StartedRun,
+} from "../catalog/catalog.ts";
 import { END_LIMITS, settledAfter } from "./interruption.ts";
 import type { EndedRun } from "./output.ts";
 import type { Progress } from "./progress.ts";
@@ -52,25 +59,25 @@ export class RunReporter implements Progress {
   }
 
   /**
-   * @returns the requester in the run's row; `null` when the catalog could not be reached and does not track the run.
+   * @returns the catalog's answer; `null` when the catalog could not be reached and does not track the run.
    * @throws {BackupError} the catalog's refusal, for example `busy`: the work must not begin.
    */
-  async start(run: RunStart): Promise<string | null> {
+  async start(run: RunStart): Promise<StartedRun | null> {
     this.#run = run;
     // set before the response: a start whose response was not waited for is ended, too
     this.#row = { request_id: run.request_id, attempt: run.attempt };
     const starting = this.#deps.catalog.startRun(run);
     this.#starting = starting.catch(() => this.#row = null);
-    let requestedBy: string | null;
+    let started: StartedRun;
     try {
-      requestedBy = await starting;
+      started = await starting;
     } catch (error) {
       if (toBackupError(error).code !== "catalog_unavailable") throw error;
       this.#warn("the run could not be written to the catalog", error);
       return null;
     }
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
-    return requestedBy ?? run.requested_by;
+    return { ...started, requestedBy: started.requestedBy ?? run.requested_by };
   }
 
   phase(name: string): void {

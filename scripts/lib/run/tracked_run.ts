@@ -3,8 +3,8 @@ import { type BackupError, toBackupError } from "@backup/errors.ts";
 import type { RunKind } from "@backup/runs/run.ts";
 import { TARGETS } from "@backup/target.ts";
 import { recordRefusal } from "../catalog/refusal.ts";
-import { Catalog, type RunFinish, type RunStart } from "../catalog/catalog.ts";
-import { type Admission, unverifiedRequest, withWayOn } from "./admission.ts";
+import { Catalog, type RunFinish, type RunStart, type StartedRun } from "../catalog/catalog.ts";
+import { type Admission, admittedAs, unverifiedRequest, withWayOn } from "./admission.ts";
 import { type Requester } from "./requester.ts";
 import { connectionOf } from "../postgres/target_connection.ts";
 import { tlsWarning } from "../postgres/tls.ts";
@@ -21,12 +21,13 @@ export interface TrackedRun {
   reporter: RunReporter;
   /** With the name in the run's row, if it has one. */
   requester: Requester;
+  admission: Admission;
 }
 
 export interface RunSpec {
   kind: RunKind;
   requester: Requester;
-  about: Pick<RunStart, "target" | "mode" | "label" | "r2_key" | "reason">;
+  about: Pick<RunStart, "target" | "mode" | "label" | "r2_key" | "reason" | "options">;
   admission?: Admission;
   /** Copies the catalog's audit into the vault; called before the work and after it. A failure is a warning. */
   copyAudit(catalog: Catalog, reporter: RunReporter): Promise<void>;
@@ -69,13 +70,17 @@ export async function trackRun(
 ): Promise<void> {
   const catalog = new Catalog({ connection: connectionOf("prod", environment) });
   const reporter = reporterFor(catalog, environment);
-  const run = { catalog, reporter, requester: spec.requester };
+  const { requester, admission = "open" } = spec;
+  const run = { catalog, reporter, requester, admission };
   try {
     logUnverified(spec.about.target, environment, reporter);
-    const requestedBy = await begin(spec, run, signal);
-    const tracked = requestedBy !== null;
-    if (!tracked && spec.admission === "requested") throw unverifiedRequest();
-    if (tracked) run.requester = { ...spec.requester, requestedBy };
+    const started = await begin(spec, run, signal);
+    const tracked = started !== null;
+    if (!tracked && admission === "requested") throw unverifiedRequest();
+    if (tracked) {
+      run.requester = { ...requester, requestedBy: started.requestedBy ?? requester.requestedBy };
+      run.admission = admittedAs(admission, started.breakGlass);
+    }
     // records that are not copied because of the signal are copied by the next run
     const copyAudit = async () => {
       if (tracked && !signal.aborted) {
@@ -122,18 +127,18 @@ async function recordBreakGlass({ about, admission, requester }: RunSpec, run: T
 }
 
 /**
- * @returns the requester of a run that the catalog tracks, else `null`. When the signal comes before its answer, the run
+ * @returns the answer for a run that the catalog tracks, else `null`. When the signal comes before its answer, the run
  * may be tracked: its end is written as well, since the run would otherwise hold its target.
  */
 async function begin(
   spec: RunSpec,
   { catalog, reporter }: TrackedRun,
   signal: AbortSignal,
-): Promise<string | null> {
+): Promise<StartedRun | null> {
   try {
     return await orAborted(signal, requestStart(spec, catalog, reporter));
   } catch (thrown) {
-    if (signal.aborted) return spec.requester.requestedBy;
+    if (signal.aborted) return { requestedBy: null, breakGlass: null };
     throw thrown;
   }
 }
@@ -143,7 +148,7 @@ async function requestStart(
   { about, admission, requester, kind }: RunSpec,
   catalog: Catalog,
   reporter: RunReporter,
-): Promise<string | null> {
+): Promise<StartedRun | null> {
   const run: RunStart = {
     ...about,
     kind,

@@ -175,7 +175,7 @@ Deno.test("currentEmpresa() distinguishes no company from no reply", async () =>
 
 Deno.test("requestRun() refuses while the restore waits for a second user", async () => {
   const approval = { request_id: REQUEST_ID, expires_at: "2026-11-24T12:30:00+00:00" };
-  const { as } = project(() => Response.json({ created: false, run: null, approval }));
+  const { seen, as } = project(() => Response.json({ created: false, run: null, approval }));
   const order = {
     kind: "restore",
     target: "prod",
@@ -185,11 +185,13 @@ Deno.test("requestRun() refuses while the restore waits for a second user", asyn
     reason: "x",
     planRequestId: REQUEST_ID,
     requestId: REQUEST_ID,
+    options: { end_sessions: true },
   } as const;
   await assert.rejects(as("t").requestRun(order), {
     code: "approval_required",
     answer: { details: approval },
   });
+  assert.deepEqual(Object(seen[0]?.body).p_options, { end_sessions: true });
 });
 
 Deno.test("requestRun() sends the request and parses the row", async () => {
@@ -203,6 +205,7 @@ Deno.test("requestRun() sends the request and parses the row", async () => {
     r2Key: null,
     reason: null,
     planRequestId: null,
+    options: {},
   } as const;
   assert.deepEqual(await as("t").requestRun({ ...order, requestId: REQUEST_ID }), { created: true, run });
   assert.deepEqual(seen[0]?.body, {

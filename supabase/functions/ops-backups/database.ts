@@ -118,6 +118,7 @@ class SupabaseCallerDatabase implements CallerDatabase {
       p_request_id: order.requestId,
       // omitted if absent: an older catalog does not have the parameter
       ...(order.planRequestId === null ? {} : { p_plan_request_id: order.planRequestId }),
+      ...(Object.keys(order.options).length === 0 ? {} : { p_options: order.options }),
     });
     const answer = parsed(requestAnswer, data);
     if (answer.run !== null) return answer;

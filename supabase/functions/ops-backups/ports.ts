@@ -18,6 +18,8 @@ export interface RunOrder {
   requestId: string;
   /** Of a restore: the plan that the requester confirmed. */
   planRequestId: string | null;
+  /** Of a restore: what else was chosen, which an approval is bound to. */
+  options: { confirm_source?: string; allow_unsigned?: string; end_sessions?: true };
 }
 
 /** How a run is settled, for the history. */

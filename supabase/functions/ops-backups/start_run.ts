@@ -50,6 +50,16 @@ function orderOf(request: StartRequest, newId: () => string): RunOrder {
     reason: request.reason || null,
     requestId: request.request_id ?? newId(),
     planRequestId: request.action === "restore" ? request.plan_request_id ?? null : null,
+    options: request.action === "restore" ? optionsOf(request) : {},
+  };
+}
+
+/** What a restore was requested with, under the names and with the values of the workflow's inputs. */
+function optionsOf({ confirm_source, allow_unsigned, end_sessions }: RestoreRequest): RunOrder["options"] {
+  return {
+    ...(confirm_source ? { confirm_source } : {}),
+    ...(allow_unsigned ? { allow_unsigned } : {}),
+    ...(end_sessions ? { end_sessions: true } : {}),
   };
 }
 

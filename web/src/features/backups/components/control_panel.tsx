@@ -2,6 +2,7 @@ import { Button } from "../../../components/ui/button.tsx";
 import { Notice } from "../../../components/ui/notice.tsx";
 import { formatTime } from "../../../lib/format.ts";
 import { type Control, useControl, useDecision, type WaitingRestore } from "../data/control.ts";
+import { chosenOptions } from "../text/restore_options.ts";
 import { ErrorPanel } from "./error_panel.tsx";
 
 /** Restores of production that wait for a second user, and the warning that every company's admin may act. */
@@ -77,6 +78,7 @@ function OthersRestore({ restore, disabledReason }: OthersRestoreProps) {
           Todo o conteúdo da produção passa a ser o do backup{" "}
           <code className="wrap-anywhere">{restore.r2_key}</code>. Confirme com essa pessoa antes de aprovar.
         </p>
+        {chosenOptions(restore.options).map((sentence) => <p key={sentence}>{sentence}</p>)}
       </Notice>
       {decision.isError && <ErrorPanel title="A decisão não foi registrada." error={decision.error} />}
     </>

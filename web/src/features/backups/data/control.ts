@@ -17,6 +17,8 @@ const waitingSchema = z.object({
   requested_by: z.string().nullable(),
   requested_at: z.string(),
   expires_at: z.string(),
+  /** What the restore does beside replacing the content, by the name of the option; an older catalog has none. */
+  options: z.record(z.string(), z.unknown()).default({}),
   decision: z.enum(["approved", "denied"]).nullable(),
   is_own: z.boolean(),
 });
