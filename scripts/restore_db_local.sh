@@ -37,7 +37,11 @@ case ${1-} in -h | --help) usage; exit 0 ;; esac
 [ $# -eq 2 ] || refuse "são precisos dois argumentos: o arquivo e o nome do banco novo" "Veja --help."
 FILE=$1
 NEW=$2
-case $FILE in *.dump.gz) ;; *) refuse "o arquivo '$FILE' não é um .dump.gz" ;; esac
+case $FILE in
+  *.dump.gz) ;;
+  *.dump.gz.age) refuse "o arquivo está cifrado: antes, age -d -i chave.txt -o '${FILE%.age}' '$FILE'" ;;
+  *) refuse "o arquivo '$FILE' não é um .dump.gz" ;;
+esac
 [ -r "$FILE" ] || refuse "não é possível ler $FILE"
 case $NEW in '' | [!a-z_]* | *[!a-z0-9_]*) refuse "nome de banco inválido: '$NEW'" \
   "Use letras minúsculas sem acento, números e sublinhado." ;; esac

@@ -37,6 +37,99 @@ COMMENT ON FUNCTION public.ops_db_backup_acting_companies() IS 'In how many comp
 
 
 --
+-- Name: ops_db_backup_admit(anyelement); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_admit(p_new anyelement) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  v_request record;
+  v_why text;
+begin
+  if p_new.kind <> 'restore' or p_new.target <> 'prod' or p_new.github_run_id is null then
+    return null;
+  end if;
+  select r.requested_by_id, r.created_at into v_request
+    from public.ops_db_backup_runs r
+   where r.request_id = p_new.request_id;
+  v_why := case
+    when not found then 'missing'
+    when v_request.requested_by_id is null then 'not_signed_in'
+    when v_request.created_at < clock_timestamp() - public.ops_db_backup_service_level('restore_request_valid')
+      then 'too_old'
+  end;
+  if v_why is null and public.ops_db_backup_setting('restore_approval') = '"two-person"'
+     and not public.ops_db_backup_take_approval(p_new.request_id, p_new.options) then
+    v_why := 'not_approved';
+  end if;
+  if v_why is null then
+    return null;
+  end if;
+  if p_new.break_glass then
+    if coalesce(trim(p_new.reason), '') = '' then
+      perform public.ops_db_backup_refuse(400, 'reason_required', 'a restore of prod needs a reason');
+    end if;
+    return true;
+  end if;
+  if v_why = 'not_approved' then
+    perform public.ops_db_backup_refuse(403, 'approval_required',
+      'no second user approved this restore of prod with these options, or the approval was used');
+  end if;
+  perform public.ops_db_backup_refuse(403, 'request_required',
+    format('no signed-in user requested this restore of prod lately: %s', v_why), jsonb_build_object('why', v_why));
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_admit(p_new anyelement); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_admit(p_new anyelement) IS 'Refuses (request_required) to start a restore of prod on GitHub unless a signed-in user requested it within the service level restore_request_valid; DETAIL says why: missing, not_signed_in or too_old. With the setting restore_approval two-person it needs an approval, too (approval_required). What would be refused is admitted by break_glass, with a reason: only then true is returned, else null. A run outside GitHub has the owner''s password and is not refused.';
+
+
+--
+-- Name: ops_db_backup_audit_advance(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_audit_advance() RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_whole constant boolean := exists (
+    select from (select distinct a.chain_id from public.ops_db_backup_audit a) c
+      left join public.ops_db_backup_audit_verified v on v.chain_id = c.chain_id
+     where v.whole_at is null or v.whole_at < clock_timestamp() - interval '12 hours');
+  v_broken constant jsonb := public.ops_db_backup_audit_break(not v_whole);
+begin
+  if v_broken is null then
+    insert into public.ops_db_backup_audit_verified as v (chain_id, seq, hash, whole_at)
+    select distinct on (a.chain_id) a.chain_id, a.seq, a.hash, clock_timestamp()
+      from public.ops_db_backup_audit a
+     order by a.chain_id, a.seq desc
+    on conflict (chain_id) do update
+       set seq = excluded.seq, hash = excluded.hash, whole_at = case when v_whole then excluded.whole_at else v.whole_at end;
+  end if;
+  if v_broken is not null then
+    delete from public.ops_db_backup_audit_verified;
+  end if;
+  return jsonb_build_object('ok', v_broken is null, 'broken_at', v_broken,
+    'records', (select count(*) from public.ops_db_backup_audit));
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_audit_advance(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_audit_advance() IS 'ops_db_backup_audit_verify for the scripts, which remembers how far the audit was verified. Reads it as a whole after half a day, and until it is sound again.';
+
+
+--
 -- Name: ops_db_backup_audit_append(jsonb); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -134,6 +227,67 @@ $$;
 --
 
 COMMENT ON FUNCTION public.ops_db_backup_audit_backup() IS 'Records a backup that is entered (record), held or released (hold), restored, deleted or proven (mark): its row without the manifest, which lies in the vault.';
+
+
+--
+-- Name: ops_db_backup_audit_break(boolean); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_audit_break(p_from_verified boolean) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  with verified as (
+    select v.chain_id, v.seq, v.hash
+      from public.ops_db_backup_audit_verified v
+     where p_from_verified
+       and v.whole_at > clock_timestamp() - interval '24 hours'
+  ), rest as (
+    select a.*, row_number() over chain + coalesce(v.seq, 0) as expected_seq,
+           coalesce(lag(a.hash) over chain, v.hash, repeat('0', 64)) as expected_prev
+      from public.ops_db_backup_audit a
+      left join verified v on v.chain_id = a.chain_id
+     where a.seq > coalesce(v.seq, 0)
+    window chain as (partition by a.chain_id order by a.seq)
+  ), broken as (
+    select w.chain_id, w.seq, w.why
+      from (
+        select a.chain_id, a.seq, case
+                 when a.seq <> a.expected_seq then format('record %s is missing before it', a.expected_seq)
+                 when a.prev_hash <> a.expected_prev then 'it does not follow the record before it'
+                 when a.hash <> public.ops_db_backup_audit_hash(a.prev_hash, a.record) then 'its text was changed'
+                 when not exists (
+                   select
+                     from jsonb_populate_record(null::public.ops_db_backup_audit, a.record::jsonb) said
+                    where (said.chain_id, said.seq, said.at, said.event, said.actor, said.actor_id, said.target,
+                           said.request_id, said.r2_key, said.code)
+                          is not distinct from
+                          (a.chain_id, a.seq, a.at, a.event, a.actor, a.actor_id, a.target, a.request_id, a.r2_key, a.code)
+                 ) then 'a column does not say what its text says'
+               end as why
+          from rest a
+      ) w
+     where w.why is not null
+    union all
+    -- what was verified is not read again: only that all of it is there, and ends as it did
+    select v.chain_id, v.seq, 'records before it are missing, or it was changed'
+      from verified v
+     where (select count(*) from public.ops_db_backup_audit a where a.chain_id = v.chain_id and a.seq <= v.seq) <> v.seq
+        or not exists (select from public.ops_db_backup_audit a
+                        where a.chain_id = v.chain_id and a.seq = v.seq and a.hash = v.hash)
+  )
+  select jsonb_build_object('chain_id', b.chain_id, 'seq', b.seq, 'why', b.why)
+    from broken b
+   order by b.chain_id, b.seq
+   limit 1
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_audit_break(p_from_verified boolean); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_audit_break(p_from_verified boolean) IS 'The first record that is not what it was, {chain_id, seq, why}, or null. With p_from_verified records that were verified are counted and not read, unless their chain was read as a whole more than a day ago.';
 
 
 --
@@ -485,37 +639,10 @@ CREATE FUNCTION public.ops_db_backup_audit_verify() RETURNS jsonb
     SET search_path TO ''
     AS $$
 declare
-  v_records bigint;
-  v_broken jsonb;
+  v_broken constant jsonb := public.ops_db_backup_audit_break(true);
 begin
-  select count(*) into v_records from public.ops_db_backup_audit;
-  select jsonb_build_object('chain_id', w.chain_id, 'seq', w.seq, 'why', w.why)
-    into v_broken
-    from (
-      select a.chain_id, a.seq, case
-               when a.seq <> a.expected_seq then format('record %s is missing before it', a.expected_seq)
-               when a.prev_hash <> a.expected_prev then 'it does not follow the record before it'
-               when a.hash <> public.ops_db_backup_audit_hash(a.prev_hash, a.record) then 'its text was changed'
-               when not exists (
-                 select
-                   from jsonb_populate_record(null::public.ops_db_backup_audit, a.record::jsonb) said
-                  where (said.chain_id, said.seq, said.at, said.event, said.actor, said.actor_id, said.target,
-                         said.request_id, said.r2_key, said.code)
-                        is not distinct from
-                        (a.chain_id, a.seq, a.at, a.event, a.actor, a.actor_id, a.target, a.request_id, a.r2_key, a.code)
-               ) then 'a column does not say what its text says'
-             end as why
-        from (
-          select a.*, row_number() over chain as expected_seq,
-                 coalesce(lag(a.hash) over chain, repeat('0', 64)) as expected_prev
-            from public.ops_db_backup_audit a
-          window chain as (partition by a.chain_id order by a.seq)
-        ) a
-    ) w
-   where w.why is not null
-   order by w.chain_id, w.seq
-   limit 1;
-  return jsonb_build_object('ok', v_broken is null, 'records', v_records, 'broken_at', v_broken);
+  return jsonb_build_object('ok', v_broken is null, 'broken_at', v_broken,
+    'records', (select count(*) from public.ops_db_backup_audit));
 end
 $$;
 
@@ -524,7 +651,7 @@ $$;
 -- Name: FUNCTION ops_db_backup_audit_verify(); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.ops_db_backup_audit_verify() IS 'Reads the whole audit and names the first record that is not what it was: {ok, records, broken_at: {chain_id, seq, why} or null}. Records cut off at the end are seen only beside the vault''s copies.';
+COMMENT ON FUNCTION public.ops_db_backup_audit_verify() IS 'Reads the audit from the last verified record on and names the first record that is not what it was: {ok, records, broken_at: {chain_id, seq, why} or null}. A change of a verified record is found when it is read as a whole, once a day. Records cut off at the end are seen only beside the vault''s copies.';
 
 
 --
@@ -575,10 +702,10 @@ COMMENT ON FUNCTION public.ops_db_backup_audit_write(p_event text, p_actor text,
 
 
 --
--- Name: ops_db_backup_await_approval(uuid, text, text, uuid); Type: FUNCTION; Schema: public; Owner: -
+-- Name: ops_db_backup_await_approval(uuid, text, text, uuid, jsonb); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.ops_db_backup_await_approval(p_request_id uuid, p_r2_key text, p_reason text, p_plan_request_id uuid) RETURNS jsonb
+CREATE FUNCTION public.ops_db_backup_await_approval(p_request_id uuid, p_r2_key text, p_reason text, p_plan_request_id uuid, p_options jsonb) RETURNS jsonb
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
@@ -587,13 +714,13 @@ declare
   v_why text;
 begin
   insert into public.ops_db_backup_approvals
-    (request_id, r2_key, sha256, plan_request_id, reason, requested_by, requested_by_id)
-  values (p_request_id, p_r2_key, public.ops_db_backup_stored_sha256(p_r2_key), p_plan_request_id, p_reason,
+    (request_id, r2_key, sha256, plan_request_id, reason, options, requested_by, requested_by_id)
+  values (p_request_id, p_r2_key, public.ops_db_backup_stored_sha256(p_r2_key), p_plan_request_id, p_reason, p_options,
           auth.jwt() ->> 'email', auth.uid())
   on conflict do nothing;
   select * into v_row from public.ops_db_backup_approvals a where a.request_id = p_request_id for update;
-  if (v_row.r2_key, v_row.reason, v_row.plan_request_id, v_row.requested_by_id)
-     is distinct from (p_r2_key, p_reason, p_plan_request_id, auth.uid()) then
+  if (v_row.r2_key, v_row.reason, v_row.plan_request_id, v_row.options, v_row.requested_by_id)
+     is distinct from (p_r2_key, p_reason, p_plan_request_id, p_options, auth.uid()) then
     perform public.ops_db_backup_refuse(409, 'request_id_reused', 'the request id belongs to another request');
   end if;
   v_why := case
@@ -613,10 +740,31 @@ $$;
 
 
 --
--- Name: FUNCTION ops_db_backup_await_approval(p_request_id uuid, p_r2_key text, p_reason text, p_plan_request_id uuid); Type: COMMENT; Schema: public; Owner: -
+-- Name: FUNCTION ops_db_backup_await_approval(p_request_id uuid, p_r2_key text, p_reason text, p_plan_request_id uuid, p_options jsonb); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.ops_db_backup_await_approval(p_request_id uuid, p_r2_key text, p_reason text, p_plan_request_id uuid) IS 'Enters a request that needs a second user. Returns {request_id, expires_at} while it waits, null once it is approved; refuses (approval_refused) one that was denied, has expired or whose archive is another one by now.';
+COMMENT ON FUNCTION public.ops_db_backup_await_approval(p_request_id uuid, p_r2_key text, p_reason text, p_plan_request_id uuid, p_options jsonb) IS 'Enters a request that needs a second user. Returns {request_id, expires_at} while it waits, null once it is approved; refuses (approval_refused) one that was denied, has expired or whose archive is another one by now.';
+
+
+--
+-- Name: ops_db_backup_bound_options(jsonb, uuid); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_bound_options(p_options jsonb, p_plan_request_id uuid) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select coalesce((select r.options - public.ops_db_backup_requested_options()
+                     from public.ops_db_backup_runs r
+                    where r.request_id = p_plan_request_id and r.kind = 'plan'), '{}') || coalesce(p_options, '{}')
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_bound_options(p_options jsonb, p_plan_request_id uuid); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_bound_options(p_options jsonb, p_plan_request_id uuid) IS 'The options that a restore has to begin with: those of its request, and the others as its plan had them.';
 
 
 --
@@ -649,6 +797,34 @@ $$;
 --
 
 COMMENT ON FUNCTION public.ops_db_backup_break_glass_uses() IS 'Restores of prod by break-glass within the service level break_glass_shown, newest first: [{request_id, at, actor, r2_key, reason, run_url}]: runs, and records of event break_glass, which a script appends when the catalog did not answer at its start.';
+
+
+--
+-- Name: ops_db_backup_check_options(text, jsonb); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_check_options(p_kind text, p_options jsonb) RETURNS void
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+begin
+  if p_options = '{}' then
+    return;
+  end if;
+  if p_kind <> 'restore' or jsonb_typeof(p_options) <> 'object' or length(p_options::text) > 1000
+     or (p_options - public.ops_db_backup_requested_options()) <> '{}' then
+    perform public.ops_db_backup_refuse(400, 'invalid_payload', 'the options are not those of a restore',
+      jsonb_build_object('field', 'options'));
+  end if;
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_check_options(p_kind text, p_options jsonb); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_check_options(p_kind text, p_options jsonb) IS 'Refuses (invalid_payload) options that a request of this kind does not have.';
 
 
 --
@@ -749,6 +925,7 @@ begin
              'request_id', a.request_id, 'r2_key', a.r2_key, 'sha256', a.sha256, 'reason', a.reason,
              'plan_request_id', a.plan_request_id, 'requested_by', a.requested_by, 'requested_at', a.requested_at,
              'expires_at', a.requested_at + public.ops_db_backup_service_level('approval_valid'),
+             'options', public.ops_db_backup_bound_options(a.options, a.plan_request_id),
              'decision', a.decision, 'is_own', a.requested_by_id is not distinct from auth.uid())
              order by a.requested_at), '[]')
       from public.ops_db_backup_approvals a
@@ -763,7 +940,7 @@ $$;
 -- Name: FUNCTION ops_db_backup_control(); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.ops_db_backup_control() IS 'Who may restore what, for the screen; ops:view: ops_db_backup_control_state and waiting, the requests that wait for a second user, and the caller''s own that were decided and have not begun: [{request_id, r2_key, sha256, reason, plan_request_id, requested_by, requested_at, expires_at, decision, is_own}].';
+COMMENT ON FUNCTION public.ops_db_backup_control() IS 'Who may restore what, for the screen; ops:view: ops_db_backup_control_state and waiting, the requests that wait for a second user, and the caller''s own that were decided and have not begun: [{request_id, r2_key, sha256, reason, plan_request_id, requested_by, requested_at, expires_at, options, decision, is_own}].';
 
 
 --
@@ -1038,14 +1215,16 @@ CREATE FUNCTION public.ops_db_backup_is_archive_key(p_r2_key text) RETURNS boole
 declare
   v_parts constant text[] := regexp_match(p_r2_key,
     '^revo/(prod|dev|verify)/([1-9][0-9]{3})/(0[1-9]|1[0-2])/(0[1-9]|[12][0-9]|3[01])/'
-    'supabase_\1_\2\3\4_([01][0-9]|2[0-3])[0-5][0-9][0-5][0-9](_[A-Za-z0-9._-]{1,40})?\.dump\.gz$');
+    'supabase_\1_\2\3\4_([01][0-9]|2[0-3])[0-5][0-9][0-5][0-9](_[A-Za-z0-9._-]{1,40})?\.dump\.gz(\.age)?$');
 begin
   if p_r2_key is null then
     return null;
   end if;
   return coalesce(
     v_parts[4]::integer <= extract(day from make_date(v_parts[2]::integer, v_parts[3]::integer, 1)
-                                            + interval '1 month' - interval '1 day'),
+                                            + interval '1 month' - interval '1 day')
+    -- the manifest of such an archive would have the key of an encrypted one's
+    and v_parts[6] !~ '\.dump\.gz\.age$' is not false,
     false);
 end
 $_$;
@@ -1055,7 +1234,7 @@ $_$;
 -- Name: FUNCTION ops_db_backup_is_archive_key(p_r2_key text); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.ops_db_backup_is_archive_key(p_r2_key text) IS 'Whether it is revo/<target>/YYYY/MM/DD/supabase_<target>_<YYYYMMDD_HHMMSS>[_<label>].dump.gz with a date and a time that exist, as parseArchiveKey of the domain; null for null.';
+COMMENT ON FUNCTION public.ops_db_backup_is_archive_key(p_r2_key text) IS 'Whether it is revo/<target>/YYYY/MM/DD/supabase_<target>_<YYYYMMDD_HHMMSS>[_<label>].dump.gz[.age] with a date and a time that exist, as parseArchiveKey of the domain; null for null.';
 
 
 --
@@ -1356,6 +1535,41 @@ COMMENT ON FUNCTION public.ops_db_backup_overview(p_target text) IS 'A target at
 
 
 --
+-- Name: ops_db_backup_own_run_url(text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_own_run_url(p_run_url text) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $_$
+declare
+  v_base text;
+begin
+  select substring(r.run_url from '^(.*)/actions/runs/\d+$') into v_base
+    from public.ops_db_backup_runs r
+   where r.started_at is not null and r.github_run_id is not null and r.run_url ~ '/actions/runs/\d+$'
+   order by r.started_at desc
+   limit 1;
+  return case
+    when v_base is not null then
+      case when starts_with(p_run_url, v_base) and substr(p_run_url, length(v_base) + 1) ~ '^/actions/runs/\d+$'
+        then p_run_url end
+    -- before a script has begun: GitHub, or the GitHub of this machine
+    when p_run_url ~ '^(https://github\.com|http://(127\.0\.0\.1|localhost):\d+)/[\w.-]+/[\w.-]+/actions/runs/\d+$'
+      then p_run_url
+  end;
+end
+$_$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_own_run_url(p_run_url text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_own_run_url(p_run_url text) IS 'The address when it is of a run of the repository whose script began last, else null: an address that a user or an unsigned manifest gives becomes a link on the screen.';
+
+
+--
 -- Name: ops_db_backup_page_size(integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -1551,6 +1765,7 @@ CREATE FUNCTION public.ops_db_backup_record(p jsonb) RETURNS jsonb
 declare
   v_key constant text := p ->> 'r2_key';
   v_manifest constant jsonb := p -> 'manifest';
+  v_run_url constant text := coalesce(p ->> 'run_url', p #>> '{manifest,run,url}');
   v_row jsonb;
 begin
   perform public.ops_db_backup_check_record(p ->> 'r2_bucket', v_key, v_manifest);
@@ -1568,7 +1783,8 @@ begin
      (v_manifest ->> 'rows_total')::bigint, (v_manifest ->> 'duration_ms')::bigint,
      v_manifest ->> 'server_version',
      coalesce(p ->> 'requested_by', v_manifest ->> 'requested_by'),
-     coalesce(p ->> 'run_url', v_manifest #>> '{run,url}'), (p ->> 'verified_at')::timestamptz, v_manifest,
+     case when p ->> 'signed_by' is null then public.ops_db_backup_own_run_url(v_run_url) else v_run_url end,
+     (p ->> 'verified_at')::timestamptz, v_manifest,
      p ->> 'signed_by', clock_timestamp())
   on conflict (r2_bucket, r2_key) where duplicate_of is null do update
      set created_at = excluded.created_at, target = excluded.target, mode = excluded.mode,
@@ -1599,7 +1815,7 @@ $_$;
 -- Name: FUNCTION ops_db_backup_record(p jsonb); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.ops_db_backup_record(p jsonb) IS 'Inserts or renews the row of one archive from its manifest, of version 2 or older: {r2_bucket, r2_key, manifest, requested_by, run_url, verified_at, signed_by}. signed_by is the id of the trusted key whose signature was checked, or null; left out, nothing was checked. Returns the row.';
+COMMENT ON FUNCTION public.ops_db_backup_record(p jsonb) IS 'Inserts or renews the row of one archive from its manifest, of version 2 or older: {r2_bucket, r2_key, manifest, requested_by, run_url, verified_at, signed_by}. signed_by is the id of the trusted key whose signature was checked, or null; left out, nothing was checked. Without it the address of the run is kept only when it is in the own repository. Returns the row.';
 
 
 --
@@ -1799,54 +2015,6 @@ COMMENT ON FUNCTION public.ops_db_backup_refuse_start(p_old anyelement, p_new an
 
 
 --
--- Name: ops_db_backup_refuse_unrequested(anyelement); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.ops_db_backup_refuse_unrequested(p_new anyelement) RETURNS void
-    LANGUAGE plpgsql
-    SET search_path TO ''
-    AS $$
-declare
-  v_request record;
-  v_why text;
-begin
-  if p_new.kind <> 'restore' or p_new.target <> 'prod' or p_new.github_run_id is null then
-    return;
-  end if;
-  if p_new.break_glass then
-    if coalesce(trim(p_new.reason), '') = '' then
-      perform public.ops_db_backup_refuse(400, 'reason_required', 'a restore of prod needs a reason');
-    end if;
-    return;
-  end if;
-  select r.requested_by_id, r.created_at into v_request
-    from public.ops_db_backup_runs r
-   where r.request_id = p_new.request_id;
-  v_why := case
-    when not found then 'missing'
-    when v_request.requested_by_id is null then 'not_signed_in'
-    when v_request.created_at < clock_timestamp() - public.ops_db_backup_service_level('restore_request_valid')
-      then 'too_old'
-  end;
-  if v_why is not null then
-    perform public.ops_db_backup_refuse(403, 'request_required',
-      format('no signed-in user requested this restore of prod lately: %s', v_why), jsonb_build_object('why', v_why));
-  end if;
-  if public.ops_db_backup_setting('restore_approval') = '"two-person"' then
-    perform public.ops_db_backup_use_approval(p_new.request_id);
-  end if;
-end
-$$;
-
-
---
--- Name: FUNCTION ops_db_backup_refuse_unrequested(p_new anyelement); Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON FUNCTION public.ops_db_backup_refuse_unrequested(p_new anyelement) IS 'Refuses (request_required) to start a restore of prod on GitHub unless a signed-in user requested it within the service level restore_request_valid; DETAIL says why: missing, not_signed_in or too_old. With the setting restore_approval two-person it needs an approval, too. With break_glass it is not refused, but needs a reason. A run outside GitHub has the owner''s password and is not refused.';
-
-
---
 -- Name: ops_db_backup_refuse_without_plan(text, text, uuid); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -1938,6 +2106,23 @@ $$;
 --
 
 COMMENT ON FUNCTION public.ops_db_backup_reports_list() IS 'The last report of each unattended command; ops:view.';
+
+
+--
+-- Name: ops_db_backup_requested_options(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_requested_options() RETURNS text[]
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$ select array['end_sessions', 'confirm_source', 'allow_unsigned'] $$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_requested_options(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_requested_options() IS 'The options of a restore that its request has; a script that has others has them from its own settings.';
 
 
 --
@@ -2035,7 +2220,8 @@ begin
   end if;
   update public.ops_db_backup_runs r
      set github_run_id = coalesce(r.github_run_id, p_github_run_id),
-         run_url = coalesce(r.run_url, p_run_url),
+         run_url = coalesce(r.run_url, case when p_run_url like '%/' || p_github_run_id
+                                         then public.ops_db_backup_own_run_url(p_run_url) end),
          status = case r.status when 'unknown' then 'queued' else r.status end,
          error_code = case r.status when 'unknown' then null else r.error_code end,
          error_message = case r.status when 'unknown' then null else r.error_message end,
@@ -2050,7 +2236,7 @@ $$;
 -- Name: FUNCTION ops_db_backup_run_dispatched(p_request_id uuid, p_github_run_id bigint, p_run_url text); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.ops_db_backup_run_dispatched(p_request_id uuid, p_github_run_id bigint, p_run_url text) IS 'GitHub accepted the run; ops:manage. What is known of it already is not overwritten. Returns the run.';
+COMMENT ON FUNCTION public.ops_db_backup_run_dispatched(p_request_id uuid, p_github_run_id bigint, p_run_url text) IS 'GitHub accepted the run; ops:manage. What is known of it already is not overwritten, and an address is kept only when it is the page of this run in the own repository. Returns the run.';
 
 
 --
@@ -2134,7 +2320,7 @@ CREATE FUNCTION public.ops_db_backup_run_json(p_request_id uuid) RETURNS jsonb
     AS $$
 begin
   return (
-    select to_jsonb(r) - array['requested_by_id', 'reported_at', 'updated_at', 'break_glass']
+    select to_jsonb(r) - array['requested_by_id', 'reported_at', 'updated_at', 'break_glass', 'options']
       from public.ops_db_backup_runs r
      where r.request_id = p_request_id
   );
@@ -2214,10 +2400,10 @@ COMMENT ON FUNCTION public.ops_db_backup_run_progress(p jsonb) IS 'Progress and 
 
 
 --
--- Name: ops_db_backup_run_request(text, text, text, text, text, text, uuid, uuid); Type: FUNCTION; Schema: public; Owner: -
+-- Name: ops_db_backup_run_request(text, text, text, text, text, text, uuid, uuid, jsonb); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.ops_db_backup_run_request(p_kind text, p_target text, p_mode text DEFAULT NULL::text, p_label text DEFAULT NULL::text, p_r2_key text DEFAULT NULL::text, p_reason text DEFAULT NULL::text, p_request_id uuid DEFAULT NULL::uuid, p_plan_request_id uuid DEFAULT NULL::uuid) RETURNS jsonb
+CREATE FUNCTION public.ops_db_backup_run_request(p_kind text, p_target text, p_mode text DEFAULT NULL::text, p_label text DEFAULT NULL::text, p_r2_key text DEFAULT NULL::text, p_reason text DEFAULT NULL::text, p_request_id uuid DEFAULT NULL::uuid, p_plan_request_id uuid DEFAULT NULL::uuid, p_options jsonb DEFAULT '{}'::jsonb) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
@@ -2225,6 +2411,7 @@ declare
   v_request_id constant uuid := coalesce(p_request_id, gen_random_uuid());
   v_label constant text := public.ops_db_backup_label(p_label);
   v_reason constant text := nullif(left(trim(p_reason), 500), '');
+  v_options constant jsonb := coalesce(p_options, '{}');
   v_mode constant text := case when p_kind = 'backup' then p_mode end;
   v_is_same boolean;
   v_waiting jsonb;
@@ -2236,6 +2423,7 @@ begin
     perform public.ops_db_backup_refuse(400, 'empresa_not_selected', 'the user has no active company');
   end if;
   perform public.ops_db_backup_check_order(p_kind, p_target, p_mode, v_label, p_r2_key);
+  perform public.ops_db_backup_check_options(p_kind, v_options);
   v_wrong := case
     when p_kind = 'prune' then 'kind' -- by schedule only
     when p_kind = 'backup' and p_r2_key is not null then 'r2_key' -- a backup gets its key when it is made
@@ -2257,6 +2445,10 @@ begin
   end if;
   perform public.ops_db_backup_runs_expire();
 
+  if public.ops_db_backup_limit(p_kind) is not null then
+    -- one request at a time until it is committed: parallel ones would each count without the others
+    perform pg_advisory_xact_lock(hashtextextended(format('ops_db_backup_limit %s %s', p_kind, p_target), 0));
+  end if;
   if not exists (select from public.ops_db_backup_runs r where r.request_id = v_request_id) then
     perform public.ops_db_backup_refuse_over_limit(p_kind, p_target);
   end if;
@@ -2271,7 +2463,8 @@ begin
   if p_kind = 'restore' and p_target = 'prod'
      and public.ops_db_backup_setting('restore_approval') = '"two-person"'
      and not exists (select from public.ops_db_backup_runs r where r.request_id = v_request_id) then
-    v_waiting := public.ops_db_backup_await_approval(v_request_id, p_r2_key, v_reason, p_plan_request_id);
+    v_waiting := public.ops_db_backup_await_approval(
+      v_request_id, p_r2_key, v_reason, p_plan_request_id, v_options);
     if v_waiting is not null then
       return jsonb_build_object('created', false, 'run', null, 'approval', v_waiting);
     end if;
@@ -2281,10 +2474,10 @@ begin
   for v_try in 1..5 loop
     insert into public.ops_db_backup_runs as r
       (kind, target, mode, label, r2_key, reason, requested_by, requested_by_id, request_id, plan_request_id,
-       created_at)
+       options, created_at)
     values
       (p_kind, p_target, v_mode, v_label, p_r2_key, v_reason, (auth.jwt()) ->> 'email', auth.uid(), v_request_id,
-       p_plan_request_id, clock_timestamp())
+       p_plan_request_id, case when p_kind = 'restore' then v_options end, clock_timestamp())
     on conflict do nothing;
     if found then
       return jsonb_build_object('created', true, 'run', public.ops_db_backup_run_json(v_request_id));
@@ -2292,9 +2485,10 @@ begin
 
     -- an order without a key gets one when it is done, and stays the same order
     select (r.kind, r.target, r.mode, r.label, case when p_r2_key is not null then r.r2_key end, r.reason,
-            r.plan_request_id, r.requested_by_id)
+            r.plan_request_id, coalesce(r.options, '{}'), r.requested_by_id)
            is not distinct from
-           (p_kind, p_target, v_mode, v_label, p_r2_key, v_reason, p_plan_request_id, auth.uid())
+           (p_kind, p_target, v_mode, v_label, p_r2_key, v_reason, p_plan_request_id,
+            case when p_kind = 'restore' then v_options else coalesce(r.options, '{}') end, auth.uid())
       into v_is_same
       from public.ops_db_backup_runs r
      where r.request_id = v_request_id;
@@ -2312,10 +2506,10 @@ $$;
 
 
 --
--- Name: FUNCTION ops_db_backup_run_request(p_kind text, p_target text, p_mode text, p_label text, p_r2_key text, p_reason text, p_request_id uuid, p_plan_request_id uuid); Type: COMMENT; Schema: public; Owner: -
+-- Name: FUNCTION ops_db_backup_run_request(p_kind text, p_target text, p_mode text, p_label text, p_r2_key text, p_reason text, p_request_id uuid, p_plan_request_id uuid, p_options jsonb); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.ops_db_backup_run_request(p_kind text, p_target text, p_mode text, p_label text, p_r2_key text, p_reason text, p_request_id uuid, p_plan_request_id uuid) IS 'Requests a run and takes its lock; the right to make backups or to restore, and an active company. A restore of prod needs a reason (reason_required) and a plan (plan_required). Returns {created, run}; the same p_request_id with the same arguments returns the same run with created false. While a restore waits for a second user, returns {created: false, run: null, approval: {request_id, expires_at}}; the same call again, once it is approved, requests the run.';
+COMMENT ON FUNCTION public.ops_db_backup_run_request(p_kind text, p_target text, p_mode text, p_label text, p_r2_key text, p_reason text, p_request_id uuid, p_plan_request_id uuid, p_options jsonb) IS 'Requests a run and takes its lock; the right to make backups or to restore, and an active company. A restore of prod needs a reason (reason_required) and a plan (plan_required), and may have p_options: {end_sessions, confirm_source, allow_unsigned}. Returns {created, run}; the same p_request_id with the same arguments returns the same run with created false. While a restore waits for a second user, returns {created: false, run: null, approval: {request_id, expires_at}}; the same call again, once it is approved, requests the run.';
 
 
 --
@@ -2366,25 +2560,27 @@ CREATE FUNCTION public.ops_db_backup_run_start(p jsonb) RETURNS jsonb
 declare
   v_new public.ops_db_backup_runs%rowtype;
   v_old public.ops_db_backup_runs%rowtype;
+  v_answer jsonb;
 begin
   v_new := jsonb_populate_record(null::public.ops_db_backup_runs, p);
   v_new.attempt := coalesce(v_new.attempt, 1);
   v_new.label := public.ops_db_backup_label(v_new.label);
   perform public.ops_db_backup_check_order(v_new.kind, v_new.target, v_new.mode, v_new.label, v_new.r2_key);
-  perform public.ops_db_backup_refuse_unrequested(v_new);
+  v_new.break_glass := public.ops_db_backup_admit(v_new);
+  v_answer := jsonb_build_object('break_glass', coalesce(v_new.break_glass, false));
   perform public.ops_db_backup_runs_expire();
 
   for v_try in 1..5 loop
     insert into public.ops_db_backup_runs as r
       (kind, target, mode, label, r2_key, reason, status, requested_by, request_id, github_run_id, run_url, attempt,
-       break_glass, bytes_expected, created_at, started_at, heartbeat_at)
+       break_glass, options, bytes_expected, created_at, started_at, heartbeat_at)
     values
       (v_new.kind, v_new.target, v_new.mode, v_new.label, v_new.r2_key, nullif(left(trim(v_new.reason), 500), ''),
        'running', v_new.requested_by, v_new.request_id, v_new.github_run_id, v_new.run_url, v_new.attempt,
-       v_new.break_glass, v_new.bytes_expected, clock_timestamp(), clock_timestamp(), clock_timestamp())
+       v_new.break_glass, v_new.options, v_new.bytes_expected, clock_timestamp(), clock_timestamp(), clock_timestamp())
     on conflict do nothing;
     if found then
-      return public.ops_db_backup_run_json(v_new.request_id);
+      return v_answer || public.ops_db_backup_run_json(v_new.request_id);
     end if;
 
     select * into v_old from public.ops_db_backup_runs r where r.request_id = v_new.request_id for update;
@@ -2401,11 +2597,12 @@ begin
                attempt = v_new.attempt,
                reason = case when v_new.break_glass then left(trim(v_new.reason), 500) else r.reason end,
                break_glass = coalesce(v_new.break_glass, r.break_glass), -- a later attempt takes back no alarm
+               options = case when r.kind = 'plan' then v_new.options else r.options end,
                error_code = null, error_message = null, result = null, finished_at = null, reported_at = null,
                started_at = clock_timestamp(), heartbeat_at = clock_timestamp(),
                updated_at = clock_timestamp()
          where r.id = v_old.id;
-        return public.ops_db_backup_run_json(v_new.request_id);
+        return v_answer || public.ops_db_backup_run_json(v_new.request_id);
       exception when unique_violation then
         null; -- another run took the lock since this one ended: the refusal below names it
       end;
@@ -2421,7 +2618,7 @@ $$;
 -- Name: FUNCTION ops_db_backup_run_start(p jsonb); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.ops_db_backup_run_start(p jsonb) IS 'A script begins: {request_id, kind, target, mode, label, r2_key, reason, requested_by, github_run_id, run_url, attempt, break_glass, bytes_expected}. Takes the queued row, or makes one for a run without a request. Refuses (PT409) with busy when another run holds the target, with request_id_reused when the id is another run''s or the run has ended; PT403 request_required for a restore of prod on GitHub that no signed-in user requested lately.';
+COMMENT ON FUNCTION public.ops_db_backup_run_start(p jsonb) IS 'A script begins: {request_id, kind, target, mode, label, r2_key, reason, requested_by, github_run_id, run_url, attempt, break_glass, options, bytes_expected}. Takes the queued row, or makes one for a run without a request. Refuses (PT409) with busy when another run holds the target, with request_id_reused when the id is another run''s or the run has ended; PT403 request_required or approval_required for a restore of prod on GitHub that no signed-in user requested lately. Returns the run, and whether break_glass admitted it: it counts only where no request does.';
 
 
 --
@@ -2622,10 +2819,10 @@ COMMENT ON FUNCTION public.ops_db_backup_stored_sha256(p_r2_key text) IS 'The SH
 
 
 --
--- Name: ops_db_backup_use_approval(uuid); Type: FUNCTION; Schema: public; Owner: -
+-- Name: ops_db_backup_take_approval(uuid, jsonb); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.ops_db_backup_use_approval(p_request_id uuid) RETURNS void
+CREATE FUNCTION public.ops_db_backup_take_approval(p_request_id uuid, p_options jsonb) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
@@ -2636,20 +2833,18 @@ begin
    where a.request_id = p_request_id and a.decision = 'approved' and a.used_at is null
      and r.request_id = a.request_id and r.r2_key = a.r2_key and r.plan_request_id = a.plan_request_id
      and r.requested_by_id = a.requested_by_id
+     and coalesce(p_options, '{}') = public.ops_db_backup_bound_options(a.options, a.plan_request_id)
      and a.sha256 is not distinct from public.ops_db_backup_stored_sha256(a.r2_key);
-  if not found then
-    perform public.ops_db_backup_refuse(403, 'approval_required',
-      'no second user approved this restore of prod, or the approval was used');
-  end if;
+  return found;
 end
 $$;
 
 
 --
--- Name: FUNCTION ops_db_backup_use_approval(p_request_id uuid); Type: COMMENT; Schema: public; Owner: -
+-- Name: FUNCTION ops_db_backup_take_approval(p_request_id uuid, p_options jsonb); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.ops_db_backup_use_approval(p_request_id uuid) IS 'Uses the approval of a restore of prod for its one start; refuses (approval_required) when there is none for exactly this requester, backup, content and plan.';
+COMMENT ON FUNCTION public.ops_db_backup_take_approval(p_request_id uuid, p_options jsonb) IS 'Uses the approval of a restore of prod for its one start; false when there is none for exactly this requester, backup, content, plan and options.';
 
 
 --
@@ -2831,6 +3026,7 @@ CREATE TABLE public.ops_db_backup_approvals (
     decided_by text,
     decided_by_id uuid,
     used_at timestamp with time zone,
+    options jsonb DEFAULT '{}'::jsonb NOT NULL,
     CONSTRAINT ops_db_backup_approvals_decision_known CHECK ((decision = ANY (ARRAY['approved'::text, 'denied'::text]))),
     CONSTRAINT ops_db_backup_approvals_decision_whole CHECK ((((decision IS NULL) = (decided_at IS NULL)) AND ((decision IS NULL) = (decided_by_id IS NULL)))),
     CONSTRAINT ops_db_backup_approvals_two_people CHECK ((decided_by_id <> requested_by_id))
@@ -2856,6 +3052,13 @@ COMMENT ON COLUMN public.ops_db_backup_approvals.sha256 IS 'The archive''s SHA-2
 --
 
 COMMENT ON COLUMN public.ops_db_backup_approvals.used_at IS 'When the restore began: an approval is for one start.';
+
+
+--
+-- Name: COLUMN ops_db_backup_approvals.options; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.ops_db_backup_approvals.options IS 'What was requested beside the backup: {end_sessions, confirm_source, allow_unsigned}, without those that are not set.';
 
 
 --
@@ -2935,6 +3138,25 @@ COMMENT ON TABLE public.ops_db_backup_audit_mirrored IS 'Up to which record of e
 
 
 --
+-- Name: ops_db_backup_audit_verified; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.ops_db_backup_audit_verified (
+    chain_id uuid NOT NULL,
+    seq bigint NOT NULL,
+    hash text NOT NULL,
+    whole_at timestamp with time zone NOT NULL
+);
+
+
+--
+-- Name: TABLE ops_db_backup_audit_verified; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.ops_db_backup_audit_verified IS 'How far each chain of the audit was verified, and when it was last read as a whole.';
+
+
+--
 -- Name: ops_db_backup_reports; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -2990,6 +3212,7 @@ CREATE TABLE public.ops_db_backup_runs (
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     reported_at timestamp with time zone,
     break_glass boolean,
+    options jsonb,
     CONSTRAINT ops_db_backup_runs_bytes_done_counts CHECK ((bytes_done >= 0)),
     CONSTRAINT ops_db_backup_runs_bytes_expected_counts CHECK ((bytes_expected >= 0)),
     CONSTRAINT ops_db_backup_runs_final_has_end CHECK (((status = ANY (ARRAY['succeeded'::text, 'failed'::text, 'cancelled'::text, 'lost'::text])) = (finished_at IS NOT NULL))),
@@ -3086,6 +3309,13 @@ COMMENT ON COLUMN public.ops_db_backup_runs.reported_at IS 'When the script itse
 --
 
 COMMENT ON COLUMN public.ops_db_backup_runs.break_glass IS 'True of a restore of prod that began without the request of a signed-in user, by the repository''s variable.';
+
+
+--
+-- Name: COLUMN ops_db_backup_runs.options; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.ops_db_backup_runs.options IS 'Of a restore: what was requested beside the backup, {end_sessions, confirm_source, allow_unsigned}. Of a plan: the options that its script has. Without those that are not set.';
 
 
 --
@@ -3283,6 +3513,14 @@ ALTER TABLE ONLY public.ops_db_backup_audit_mirrored
 
 ALTER TABLE ONLY public.ops_db_backup_audit
     ADD CONSTRAINT ops_db_backup_audit_pkey PRIMARY KEY (chain_id, seq);
+
+
+--
+-- Name: ops_db_backup_audit_verified ops_db_backup_audit_verified_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.ops_db_backup_audit_verified
+    ADD CONSTRAINT ops_db_backup_audit_verified_pkey PRIMARY KEY (chain_id);
 
 
 --
@@ -3596,6 +3834,13 @@ ALTER TABLE public.ops_db_backup_audit_mirrored ENABLE ROW LEVEL SECURITY;
 
 
 --
+-- Name: ops_db_backup_audit_verified; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.ops_db_backup_audit_verified ENABLE ROW LEVEL SECURITY;
+
+
+--
 -- Name: ops_db_backup_reports; Type: ROW SECURITY; Schema: public; Owner: -
 --
 
@@ -3631,6 +3876,20 @@ REVOKE ALL ON FUNCTION public.ops_db_backup_acting_companies() FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION ops_db_backup_admit(p_new anyelement); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_admit(p_new anyelement) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION ops_db_backup_audit_advance(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_audit_advance() FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION ops_db_backup_audit_append(p jsonb); Type: ACL; Schema: public; Owner: -
 --
 
@@ -3650,6 +3909,13 @@ REVOKE ALL ON FUNCTION public.ops_db_backup_audit_approval() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION public.ops_db_backup_audit_backup() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION ops_db_backup_audit_break(p_from_verified boolean); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_audit_break(p_from_verified boolean) FROM PUBLIC;
 
 
 --
@@ -3753,10 +4019,17 @@ REVOKE ALL ON FUNCTION public.ops_db_backup_audit_write(p_event text, p_actor te
 
 
 --
--- Name: FUNCTION ops_db_backup_await_approval(p_request_id uuid, p_r2_key text, p_reason text, p_plan_request_id uuid); Type: ACL; Schema: public; Owner: -
+-- Name: FUNCTION ops_db_backup_await_approval(p_request_id uuid, p_r2_key text, p_reason text, p_plan_request_id uuid, p_options jsonb); Type: ACL; Schema: public; Owner: -
 --
 
-REVOKE ALL ON FUNCTION public.ops_db_backup_await_approval(p_request_id uuid, p_r2_key text, p_reason text, p_plan_request_id uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.ops_db_backup_await_approval(p_request_id uuid, p_r2_key text, p_reason text, p_plan_request_id uuid, p_options jsonb) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION ops_db_backup_bound_options(p_options jsonb, p_plan_request_id uuid); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_bound_options(p_options jsonb, p_plan_request_id uuid) FROM PUBLIC;
 
 
 --
@@ -3764,6 +4037,13 @@ REVOKE ALL ON FUNCTION public.ops_db_backup_await_approval(p_request_id uuid, p_
 --
 
 REVOKE ALL ON FUNCTION public.ops_db_backup_break_glass_uses() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION ops_db_backup_check_options(p_kind text, p_options jsonb); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_check_options(p_kind text, p_options jsonb) FROM PUBLIC;
 
 
 --
@@ -3908,6 +4188,13 @@ GRANT ALL ON FUNCTION public.ops_db_backup_overview(p_target text) TO authentica
 
 
 --
+-- Name: FUNCTION ops_db_backup_own_run_url(p_run_url text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_own_run_url(p_run_url text) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION ops_db_backup_page_size(p_limit integer); Type: ACL; Schema: public; Owner: -
 --
 
@@ -3987,13 +4274,6 @@ REVOKE ALL ON FUNCTION public.ops_db_backup_refuse_start(p_old anyelement, p_new
 
 
 --
--- Name: FUNCTION ops_db_backup_refuse_unrequested(p_new anyelement); Type: ACL; Schema: public; Owner: -
---
-
-REVOKE ALL ON FUNCTION public.ops_db_backup_refuse_unrequested(p_new anyelement) FROM PUBLIC;
-
-
---
 -- Name: FUNCTION ops_db_backup_refuse_without_plan(p_target text, p_r2_key text, p_plan_request_id uuid); Type: ACL; Schema: public; Owner: -
 --
 
@@ -4014,6 +4294,13 @@ GRANT ALL ON FUNCTION public.ops_db_backup_report(p jsonb) TO service_role;
 
 REVOKE ALL ON FUNCTION public.ops_db_backup_reports_list() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.ops_db_backup_reports_list() TO authenticated;
+
+
+--
+-- Name: FUNCTION ops_db_backup_requested_options(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_requested_options() FROM PUBLIC;
 
 
 --
@@ -4084,11 +4371,11 @@ GRANT ALL ON FUNCTION public.ops_db_backup_run_progress(p jsonb) TO service_role
 
 
 --
--- Name: FUNCTION ops_db_backup_run_request(p_kind text, p_target text, p_mode text, p_label text, p_r2_key text, p_reason text, p_request_id uuid, p_plan_request_id uuid); Type: ACL; Schema: public; Owner: -
+-- Name: FUNCTION ops_db_backup_run_request(p_kind text, p_target text, p_mode text, p_label text, p_r2_key text, p_reason text, p_request_id uuid, p_plan_request_id uuid, p_options jsonb); Type: ACL; Schema: public; Owner: -
 --
 
-REVOKE ALL ON FUNCTION public.ops_db_backup_run_request(p_kind text, p_target text, p_mode text, p_label text, p_r2_key text, p_reason text, p_request_id uuid, p_plan_request_id uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.ops_db_backup_run_request(p_kind text, p_target text, p_mode text, p_label text, p_r2_key text, p_reason text, p_request_id uuid, p_plan_request_id uuid) TO authenticated;
+REVOKE ALL ON FUNCTION public.ops_db_backup_run_request(p_kind text, p_target text, p_mode text, p_label text, p_r2_key text, p_reason text, p_request_id uuid, p_plan_request_id uuid, p_options jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ops_db_backup_run_request(p_kind text, p_target text, p_mode text, p_label text, p_r2_key text, p_reason text, p_request_id uuid, p_plan_request_id uuid, p_options jsonb) TO authenticated;
 
 
 --
@@ -4145,10 +4432,10 @@ REVOKE ALL ON FUNCTION public.ops_db_backup_stored_sha256(p_r2_key text) FROM PU
 
 
 --
--- Name: FUNCTION ops_db_backup_use_approval(p_request_id uuid); Type: ACL; Schema: public; Owner: -
+-- Name: FUNCTION ops_db_backup_take_approval(p_request_id uuid, p_options jsonb); Type: ACL; Schema: public; Owner: -
 --
 
-REVOKE ALL ON FUNCTION public.ops_db_backup_use_approval(p_request_id uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.ops_db_backup_take_approval(p_request_id uuid, p_options jsonb) FROM PUBLIC;
 
 
 --

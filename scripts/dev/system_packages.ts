@@ -18,6 +18,7 @@ interface SystemPackage {
 const PACKAGES = {
   postgresql: { isThere: hasPostgres, apt: ["postgresql"] },
   isal: { isThere: () => onPath("igzip"), apt: ["isal"] },
+  age: { isThere: () => onPath("age") && onPath("age-keygen"), apt: ["age"] },
   pigz: { isThere: () => onPath("pigz"), apt: ["pigz"] },
   chromium: { isThere: () => onPath("chromium"), apt: ["chromium", "fonts-liberation"] },
 } as const satisfies Record<string, SystemPackage>;

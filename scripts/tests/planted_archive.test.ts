@@ -11,6 +11,7 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { siblingKeys } from "@backup/vault/object_key.ts";
 import { parseDatabaseUrl } from "../lib/postgres/connection.ts";
+import { planRestore } from "../lib/restore/plan.ts";
 import { restoreIntoEmpty } from "../lib/recover/recover.ts";
 import { PostgresServer } from "../lib/server/server.ts";
 import { makeServerFolder } from "../lib/server/server_user.ts";
@@ -268,6 +269,48 @@ test("statements planted behind the end of a table's rows leave the target as it
     code: "archive_rejected",
   });
   expect(await stateOf(target)).toBe(before);
+});
+
+test("code that changes the encoding while rows are loaded opens no string", async () => {
+  const source = await createProject(place.server, "codifica");
+  await sql(
+    source,
+    `create function public.codifica(n int) returns boolean language plpgsql as $$ begin
+       perform pg_catalog.set_config('client_encoding', 'SJIS', false); return true; end $$;
+     create table public.t (n int check (public.codifica(n)), d text);
+     reset client_encoding;
+     insert into public.t values (1, 'x');
+     create index alvo_idx on public.t (n) where d <> '${"x".repeat(300)}';`,
+  );
+  const { keys } = await backUp(place.store.vault, source);
+  const archive = gunzipSync(await place.store.vault.bytes(keys.archive)).toString("latin1");
+  const [definition = ""] = /CREATE INDEX alvo_idx [^]*?;\n/.exec(archive) ?? [];
+  const planted = String.raw`CREATE INDEX alvo_idx ON public.t (n) WHERE d <> E'Á\'; rollback;
+    create table public.fora (id integer); commit; --';`;
+  const changed = archive.replace(definition, () => utf8(planted).padEnd(definition.length));
+  await replaceArchive(place.store, keys.archive, gzipSync(Buffer.from(changed, "latin1")));
+  const target = await createProject(place.server, "codificado");
+  const before = await stateOf(target);
+  await expect(restore(keyless, target, keys.archive, { allowUnsigned: keys.archive })).rejects.toMatchObject(
+    {
+      code: "archive_rejected",
+    },
+  );
+  expect(await stateOf(target)).toBe(before);
+});
+
+test("the plan of an unsigned archive looks through it as the restore does", async () => {
+  const key = await plant("public", "rollback;");
+  const target = await createProject(place.server, `plan_${plants}`);
+  const { vault, progress, ...rest } = engine(keyless, target);
+  const context = { ...rest, vault, progress, pastRestores: () => Promise.resolve([]) };
+  const order = { target: "dev", key, allowSchemaOnly: false } as const;
+  await expect(planRestore(context, { ...order, allowUnsigned: key })).rejects.toMatchObject({
+    code: "archive_rejected",
+  });
+  await expect(planRestore(context, { ...order, key: good, allowUnsigned: good })).resolves.toMatchObject({
+    backup: { reading: "equal" },
+  });
 });
 
 test("ROLLBACK planted in an archive is refused where the target's content equals the backup's", async () => {

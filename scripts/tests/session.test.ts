@@ -54,6 +54,20 @@ test("an error has SQLSTATE and hint as fields, in any language, and ends the se
   await expect(session.run("select 1;")).rejects.toMatchObject({ details: { sqlstate: "PT409" } });
 });
 
+test("no words that a statement prints are taken for its end, or for the end of its errors", async () => {
+  const session = await PsqlSession.open({ psql: binaries.path("psql"), connection: prod });
+  const guesses = Array.from({ length: 9 }, (_, n) => `@done-${n}`);
+  const lines = await session.run(guesses.map((guess) => `select '${guess}';`).join("\n"));
+  expect(lines).toEqual(guesses);
+  const warn = Array.from({ length: 9 }, (_, n) => `@errors-${n}`).join("\n");
+  await session.run("begin;");
+  const failed = await session.runPassingOver(
+    `do $$ begin raise warning '%', '${warn}'; end $$;\nselect pg_sleep(0.3);\nselect 1/0;`,
+  );
+  expect(failed).toMatchObject([{ message: "division by zero" }]);
+  await session.close();
+});
+
 const WARNING = "do $$ begin raise warning 'wal_level is insufficient' using errcode = '55000'; end $$;";
 
 test("of psql's output an error is reported, not a warning before it", async () => {

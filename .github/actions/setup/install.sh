@@ -5,6 +5,7 @@
 #                     client: pg_dump, pg_restore and psql; igzip where packages have it
 #                     server: initdb, postgres and pg_ctl too
 #   POSTGRES_MAJOR    their major version (default 17)
+#   ENCRYPTION        true: age, too
 #
 # Packages are installed on GitHub's own machines (RUNNER_ENVIRONMENT=github-hosted), which are
 # discarded afterwards. On any other machine it only reports what is missing and fails.
@@ -88,6 +89,18 @@ ensure_igzip() {
   fi
 }
 
+# Without age an encrypted backup is neither made nor read.
+ensure_age() {
+  if ! command -v age >/dev/null && may_install; then
+    sudo apt-get update -q && install_packages age
+  fi
+  if ! command -v age >/dev/null; then
+    echo "::error::age is missing on this machine: backups are encrypted. Install the package age."
+    return 1
+  fi
+  echo "age: $(command -v age)"
+}
+
 # With npm's cache nothing is downloaded: each package is there under the hash of the lock file.
 ensure_dependencies() {
   if [[ -e node_modules/.package-lock.json ]]; then
@@ -108,4 +121,5 @@ case "$postgres" in
     exit 2
     ;;
 esac
+if [[ "${ENCRYPTION:-}" == true ]]; then ensure_age; fi
 ensure_dependencies

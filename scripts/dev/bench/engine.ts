@@ -3,6 +3,7 @@
  * `scripts/backup.ts` and `scripts/restore.ts` call, without the catalog. Prints one line of JSON.
  *
  *     deno run … scripts/dev/bench/engine.ts backup            takes a backup
+ *     deno run … scripts/dev/bench/engine.ts encrypted         takes an encrypted one
  *     deno run … scripts/dev/bench/engine.ts facts             only counts and fingerprint
  *     deno run … scripts/dev/bench/engine.ts restore KEY       restores over the existing content
  */
@@ -27,6 +28,9 @@ import { z } from "zod";
 const requester = { requestedBy: "benchmark", requestId: randomUUID(), run: null, gitSha: null };
 type Deps = Parameters<typeof restoreBackup>[0];
 
+/** A public key whose secret half was not kept. */
+const UNOWNED_KEY = "age1h2jxdr2ymtefxtwqmymxfdw0f09s2vd5vzcg3axu7exxf7e0avpqwut0ew";
+
 /** Seconds since the process started. */
 const clock = () => performance.now() / 1000;
 /** When each phase was entered, in seconds since the process started. */
@@ -39,13 +43,17 @@ await runMain(async (signal) => {
     connection,
     tools: await findToolsFor(connection, signal),
     gzip: chooseGzip(),
-    vault: vaultOf(readEnvironment(z.object(vaultFields), process.env)),
+    vault: vaultOf({
+      ...readEnvironment(z.object(vaultFields), process.env),
+      BACKUP_AGE_RECIPIENTS: kind === "encrypted" ? [UNOWNED_KEY] : [],
+    }),
     progress: { phase: (name: string) => entered[name] = clock(), bytes: () => {}, log: () => {} },
     now: () => new Date(),
     signal,
   };
   const works: Record<string, () => Promise<object>> = {
     backup: () => backUp(deps),
+    encrypted: () => backUp(deps),
     facts: () => timeFacts(deps),
     restore: () => restore(deps, key),
   };

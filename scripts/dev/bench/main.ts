@@ -36,7 +36,10 @@ for (const [signal, code] of Object.entries(EXIT_CODES)) {
 }
 const machine = machineNow();
 try {
-  await installSystemPackages(["postgresql", "isal", ...(options.screen ? ["chromium"] as const : [])], log);
+  await installSystemPackages(
+    ["postgresql", "isal", "age", ...(options.screen ? ["chromium"] as const : [])],
+    log,
+  );
   if (options.screen) {
     const figures = await measureFirstView(cancel.signal, log);
     const text = firstViewTable(figures);

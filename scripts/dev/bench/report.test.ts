@@ -3,7 +3,13 @@ import { median, summarize, table, withSection } from "./report.ts";
 import type { Round } from "./rounds.ts";
 
 const round = (factor: number, ours: number): Round => ({
-  backup: { raw: factor, ours: ours * factor, directory: 2 * factor, old: 8 * factor },
+  backup: {
+    raw: factor,
+    ours: ours * factor,
+    encrypted: 2 * ours * factor,
+    directory: 2 * factor,
+    old: 8 * factor,
+  },
   restore: { parallel: 2 * factor, ours: 3 * factor, stream: 4 * factor, old: 6 * factor },
   peakMb: { backup: 100 * factor, restore: 50 },
   factsSeconds: 0.1,
@@ -27,7 +33,7 @@ test("the median of an even number of values is the mean of the middle two", () 
 
 test("a slow round is weighted by its own ratio, not by its seconds", () => {
   const { backup, restore } = summarize(outcome);
-  expect(backup).toMatchObject({ ratio_raw: 2, ratio_old: 0.25, peak_mb: 1000 });
+  expect(backup).toMatchObject({ ratio_raw: 2, ratio_old: 0.25, ratio_encrypted: 2, peak_mb: 1000 });
   expect(restore).toMatchObject({ ratio_j2: 1.5, ratio_old: 0.5, lock_seconds: 2 });
   expect(table(outcome)).toContain("| 8.0 | 1.0–20.0 | 2.00 |");
 });

@@ -39,6 +39,8 @@ export function summarize({ rounds, gb, databaseBytes }: Outcome) {
     backup: {
       ratio_raw: of(({ backup }) => backup.ours / backup.raw),
       ratio_old: of(({ backup }) => backup.ours / backup.old),
+      /** Of ours, encrypted by age, to ours. */
+      ratio_encrypted: of(({ backup }) => backup.encrypted / backup.ours),
       ratio_directory: of(({ backup }) => backup.ours / backup.directory),
       peak_mb: round2(Math.max(...rounds.map(({ peakMb }) => peakMb.backup))),
       seconds: of(({ backup }) => backup.ours),
@@ -75,6 +77,7 @@ export function table({ rounds }: Outcome): string {
     "|---|---:|---:|---:|",
     row("`pg_dump -Fc -Z0 > /dev/null` (raw)", raw, raw),
     row("**ours**: gzip, hash, upload, counts, fingerprint", ({ backup }) => backup.ours, raw),
+    row("**ours**, encrypted by `age`", ({ backup }) => backup.encrypted, raw),
     row("`pg_dump -Fd -j2`", ({ backup }) => backup.directory, raw),
     row("old way: `pg_dump -Fc`, `gzip -9`, `sha256sum`", ({ backup }) => backup.old, raw),
     "",

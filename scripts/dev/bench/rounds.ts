@@ -15,7 +15,7 @@ const PAUSE_MS = 1_500;
 
 /** Seconds of one round, one number per way. */
 export interface Round {
-  backup: { raw: number; ours: number; directory: number; old: number };
+  backup: { raw: number; ours: number; encrypted: number; directory: number; old: number };
   restore: { parallel: number; ours: number; stream: number; old: number };
   /** Of our own processes, in MB. */
   peakMb: { backup: number; restore: number };
@@ -65,6 +65,7 @@ export async function runRound(place: Place, log: (line: string) => void): Promi
     () => run(SOURCE, [[...dump, "-Z0"]], { outputFile: "/dev/null" }),
   );
   const [, ours] = await timed("backup, ours", () => runEngine(place, SOURCE, "backup"));
+  const [, encrypted] = await timed("backup, ours, encrypted", () => runEngine(place, SOURCE, "encrypted"));
   const directoryFolder = join(place.folder, "directory");
   await rm(directoryFolder, { recursive: true, force: true });
   const [directory] = await timed(
@@ -106,7 +107,7 @@ export async function runRound(place: Place, log: (line: string) => void): Promi
   };
   const afterSeconds = restored.end - at("analyze");
   return {
-    backup: { raw, ours: ours.seconds, directory, old },
+    backup: { raw, ours: ours.seconds, encrypted: encrypted.seconds, directory, old },
     restore: { parallel, ours: restored.seconds - afterSeconds, stream, old: oldRestore },
     peakMb: { backup: ours.peakMb, restore: restored.peakMb },
     factsSeconds,

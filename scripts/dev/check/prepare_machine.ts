@@ -4,4 +4,7 @@ import { installSystemPackages } from "../system_packages.ts";
 import { forgetFailures } from "./failures.ts";
 
 forgetFailures();
-await installSystemPackages(["postgresql", "isal", "chromium"], (line) => process.stdout.write(line + "\n"));
+await installSystemPackages(
+  ["postgresql", "isal", "age", "chromium"],
+  (line) => process.stdout.write(line + "\n"),
+);

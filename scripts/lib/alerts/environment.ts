@@ -5,6 +5,7 @@ import type { Channels } from "../../../supabase/functions/_shared/alerts/delive
 import { targetSchema } from "@backup/target.ts";
 import { yes } from "../process/environment.ts";
 import { requesterFields } from "../run/requester.ts";
+import { oldRecipientFields, recipientFields } from "../vault/encryption.ts";
 import { vaultFields } from "../vault/environment.ts";
 import { connectGitHub, type GitHubRepository } from "./github.ts";
 import { AlarmIssues } from "./issues.ts";
@@ -26,7 +27,7 @@ export const watchdogEnvironment = z.object({
   REVO_WATCHDOG_HOURLY: yes,
 });
 export const alarmTestEnvironment = z.object({ ...alarmFields, ...vaultFields });
-export const vaultEnvironment = z.object(vaultFields);
+export const vaultEnvironment = z.object({ ...vaultFields, ...recipientFields, ...oldRecipientFields });
 
 type AlarmEnvironment = z.infer<z.ZodObject<typeof alarmFields>>;
 type WatchdogEnvironment = z.infer<typeof watchdogEnvironment>;

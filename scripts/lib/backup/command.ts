@@ -1,7 +1,7 @@
 import { labelSchema } from "@backup/label.ts";
 import { MODES } from "@backup/target.ts";
 import type { Command } from "../command/command.ts";
-import { DATABASES, REQUESTER, SIGNER, target, TOOLS, VAULT } from "../command/options.ts";
+import { AGE_RECIPIENTS, DATABASES, REQUESTER, SIGNER, target, TOOLS, VAULT } from "../command/options.ts";
 
 export const backupCommand: Command = {
   name: "backup",
@@ -38,7 +38,7 @@ export const backupCommand: Command = {
     },
     ...REQUESTER,
   ],
-  settings: [...VAULT, SIGNER, ...DATABASES, TOOLS],
+  settings: [...VAULT, SIGNER, AGE_RECIPIENTS, ...DATABASES, TOOLS],
   environment: async () => (await import("./environment.ts")).backupEnvironment,
   examples: [
     { line: "backup", meaning: "prod, everything" },

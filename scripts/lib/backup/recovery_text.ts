@@ -4,7 +4,7 @@
  */
 import type { AnyManifest } from "@backup/vault/manifest.ts";
 import type { BackupKeys } from "@backup/vault/object_key.ts";
-import { downloadCommands } from "@backup/vault/recovery.ts";
+import { downloadCommands, readCommand } from "@backup/vault/recovery.ts";
 import type { ArchiveToc } from "../archive/archive_toc.ts";
 import { contentOf, extensionsOf, platformEntries, producerOf, rolesOf, sourceOf } from "./recovery_facts.ts";
 
@@ -78,6 +78,16 @@ function download({ archive }: BackupKeys, { sha256 }: AnyManifest): string {
   ].join("\n");
 }
 
+/** What to do before the file can be read; empty for one that is not encrypted. */
+function keyOf({ encryption }: AnyManifest): string[] {
+  return encryption === undefined ? [] : [
+    `O arquivo está cifrado com o programa \`age\` (pacote age), para ${encryption.recipients.join(" e ")}.`,
+    "Grave uma das chaves secretas (começa com `AGE-SECRET-KEY-1`; está no cofre de senhas, não no balde) no arquivo",
+    "`chave.txt`, que só você lê, e apague-o no fim.",
+    "",
+  ];
+}
+
 function restorePlain(manifest: AnyManifest, toc: ArchiveToc): string {
   const { file } = manifest;
   const roleList = rolesOf(manifest, toc).map(quoted).join(", ");
@@ -86,6 +96,7 @@ function restorePlain(manifest: AnyManifest, toc: ArchiveToc): string {
   return [
     "## 2. Restaurar num PostgreSQL vazio",
     "",
+    ...keyOf(manifest),
     "Em qualquer servidor, também num laptop, como superusuário (`PGHOST`, `PGPORT`, `PGUSER` e, se preciso,",
     "`PGPASSWORD` no ambiente). Os papéis (roles) são criados sem login; as senhas não estão no backup. O que só o",
     "servidor do Supabase pode ter fica de fora da lista.",
@@ -93,8 +104,10 @@ function restorePlain(manifest: AnyManifest, toc: ArchiveToc): string {
     "```sh",
     `echo "select format('create role %I nologin', name) from unnest(array[${roleList}]::text[]) name where name not in (select rolname from pg_roles) \\gexec" | psql -X -q -v ON_ERROR_STOP=1 -d postgres`,
     "createdb -T template0 -E UTF8 revo_recuperado",
-    `gunzip -c ${file} | pg_restore --list${filter} > restaurar.list`,
-    `gunzip -c ${file} | pg_restore --exit-on-error --single-transaction --use-list=restaurar.list --dbname=revo_recuperado`,
+    `${readCommand(file)} | pg_restore --list${filter} > restaurar.list`,
+    `${
+      readCommand(file)
+    } | pg_restore --exit-on-error --single-transaction --use-list=restaurar.list --dbname=revo_recuperado`,
     "psql -X -q -d revo_recuperado -c analyze",
     "```",
     "",

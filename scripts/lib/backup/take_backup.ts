@@ -23,6 +23,7 @@ import {
   requireTables,
   sequenceValues,
 } from "../archive/contents.ts";
+import { encryptionOf, encryptTo } from "./encrypted_archive.ts";
 import { readStoredToc } from "../vault/stored_toc.ts";
 import { recoveryText } from "./recovery_text.ts";
 import { TOOL_VERSION } from "../run/tool_version.ts";
@@ -70,17 +71,21 @@ interface Dumped {
   rawBytes: number;
   facts: SnapshotFacts;
   snapshot: Snapshot;
+  /** As it was written, of an encrypted archive: this machine cannot read it back. */
+  toc: ArchiveToc | null;
 }
 
 export async function takeBackup(deps: BackupDeps, order: BackupOrder): Promise<TakenBackup> {
   const started = deps.now();
-  const keys = buildKeys({ target: order.target, createdAtUtc: toUtcSecond(started), label: order.label });
+  const keys = buildKeys({ target: order.target, createdAtUtc: toUtcSecond(started), label: order.label }, {
+    encrypted: deps.vault.encryption.recipients.length > 0,
+  });
   const files = new BackupFiles(deps.vault, keys.archive, order.requestId);
   try {
     await files.requireFree();
     const dumped = await dumpToVault(deps, order, keys, files);
     deps.progress.phase("verify");
-    const toc = await readStoredToc(deps.vault, keys.archive);
+    const toc = dumped.toc ?? await readStoredToc(deps.vault, keys.archive);
     requireTables(toc, order.mode, dumped.facts.tables);
     requirePlausibleSize(order, dumped.upload.bytes, dumped.facts.tables);
     if (order.verify) await rereadObject(deps, dumped.upload);
@@ -119,11 +124,13 @@ async function dumpToVault(
     const { snapshot } = attempt;
     // a failure ends the upload
     attempt.facts().then(({ tables }) => progress.rows?.(countAll(tables))).catch(() => {});
-    const upload = await files.upload(keys.archive, attempt.bytes(), {
+    const archive = encryptTo(deps.vault.encryption.recipients, attempt.bytes(), deps.signal);
+    const upload = await files.upload(keys.archive, archive.bytes, {
       partSize: choosePartSize(snapshot.server.databaseBytes),
       onProgress: (bytes) => progress.bytes(bytes, order.previous?.bytes ?? null),
     });
-    return { upload, rawBytes: attempt.rawBytes(), facts: await attempt.facts(), snapshot };
+    const toc = await archive.toc;
+    return { upload, rawBytes: attempt.rawBytes(), facts: await attempt.facts(), snapshot, toc };
   });
 }
 
@@ -176,6 +183,7 @@ function composeManifest(
     sha256: upload.sha256,
     bytes: upload.bytes,
     git_sha: order.gitSha,
+    ...encryptionOf(deps.vault.encryption.recipients),
     version: MANIFEST_VERSION,
     tool: { name: "revo-backups", version: TOOL_VERSION },
     label: order.label,

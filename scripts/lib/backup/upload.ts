@@ -2,7 +2,7 @@
  * Uploads a local backup into the vault, in the order of a backup: the archive is confirmed first, recovery
  * instructions are written beside it, the manifest is written last. Nothing is overwritten.
  */
-import { createHash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { basename } from "node:path";
@@ -10,20 +10,21 @@ import { BackupError } from "@backup/errors.ts";
 import { type AnyManifest, parseManifest, sealManifest } from "@backup/vault/manifest.ts";
 import {
   ARCHIVE_SUFFIX,
+  type BackupKeys,
   buildKeys,
   MANIFEST_SUFFIX,
   parseArchiveKey,
-  siblingKeys,
   targetPrefix,
 } from "@backup/vault/object_key.ts";
 import type { Trust } from "@backup/vault/signature.ts";
 import type { ArchiveToc } from "../archive/archive_toc.ts";
 import { readGzippedToc } from "../archive/contents.ts";
 import { BackupFiles } from "../vault/uploaded_files.ts";
+import { encryptionOf, encryptTo } from "./encrypted_archive.ts";
 import { recoveryText } from "./recovery_text.ts";
 import type { Progress } from "../run/progress.ts";
 import { parseSignedManifest } from "../vault/trust.ts";
-import { choosePartSize, type Vault } from "../vault/vault.ts";
+import { choosePartSize, type Upload, type Vault } from "../vault/vault.ts";
 
 export interface Uploaded {
   key: string;
@@ -46,29 +47,53 @@ export async function uploadLocalBackup(
   progress.phase("inspect");
   const text = await readManifestBeside(file);
   const manifest = await parseManifest(text);
-  const keys = siblingKeys(keyOf(file, manifest));
+  const { recipients } = vault.encryption;
+  const keys = keysOf(file, manifest, recipients.length > 0);
   const toc = await requireContents(file, manifest);
   const files = new BackupFiles(vault, keys.archive, null);
   await files.requireFree();
   try {
     progress.phase("upload");
-    const upload = await files.upload(keys.archive, createReadStream(file, { highWaterMark: 1 << 20 }), {
+    const hash = createHash("sha256");
+    const archive = encryptTo(recipients, hashed(file, hash), signal);
+    const upload = await files.upload(keys.archive, archive.bytes, {
       partSize: choosePartSize(manifest.bytes),
       onProgress: (bytes) => progress.bytes(bytes, manifest.bytes),
     });
     signal?.throwIfAborted();
     // the file may have changed since it was inspected
-    if (upload.sha256 !== manifest.sha256) throw notTheManifests(file, manifest.sha256, upload.sha256);
+    const found = hash.digest("hex");
+    if (found !== manifest.sha256) throw notTheManifests(file, manifest.sha256, found);
+    await archive.toc;
+    const stored = recipients.length === 0 ? text : await storedText(text, keys, upload, recipients);
     progress.phase("manifest");
-    const recovery = recoveryText(keys, manifest, toc, vault.bucket);
+    const recovery = recoveryText(keys, await parseManifest(stored), toc, vault.bucket);
     await files.put(keys.recovery, recovery, "text/markdown; charset=utf-8");
-    const signed = await signedText(vault, keys.manifest, text);
+    const signed = await signedText(vault, keys.manifest, stored);
     await files.put(keys.manifest, signed, "application/json");
     return { key: keys.archive, ...await parseSignedManifest(vault, keys.archive, signed) };
   } catch (error) {
     await files.rollback((line) => progress.log(line));
     throw error;
   }
+}
+
+async function* hashed(file: string, hash: Hash) {
+  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) {
+    hash.update(chunk);
+    yield chunk;
+  }
+}
+
+/** The manifest of the encrypted archive. */
+async function storedText(
+  text: string,
+  { archive }: BackupKeys,
+  { sha256, bytes }: Upload,
+  recipients: readonly string[],
+): Promise<string> {
+  const fields = { ...JSON.parse(text), file: basename(archive), sha256, bytes, ...encryptionOf(recipients) };
+  return await sealManifest(fields);
 }
 
 /** The manifest with the signature of this machine's key; without one as it is. */
@@ -91,13 +116,14 @@ async function readManifestBeside(file: string): Promise<string> {
   }
 }
 
-/** The file's key in the vault: its name, its manifest's name, target and time must agree. */
-function keyOf(file: string, manifest: AnyManifest): string {
+/** The keys in the vault: the file's name, its manifest's name, target and time must agree. */
+function keysOf(file: string, manifest: AnyManifest, encrypted: boolean): BackupKeys {
   const day = manifest.created_at_utc.slice(0, 10).replaceAll("-", "/");
   const key = `${targetPrefix(manifest.target)}${day}/${basename(file)}`;
   const { label } = parseArchiveKey(key);
-  const { archive } = buildKeys({ target: manifest.target, createdAtUtc: manifest.created_at_utc, label });
-  if (archive === key && manifest.file === basename(file)) return key;
+  const name = { target: manifest.target, createdAtUtc: manifest.created_at_utc, label };
+  const { archive } = buildKeys(name);
+  if (archive === key && manifest.file === basename(file)) return buildKeys(name, { encrypted });
   throw new BackupError(
     "manifest_invalid",
     `Cannot upload ${basename(file)}: its manifest is of ${manifest.file}, made ${manifest.created_at_utc}`,

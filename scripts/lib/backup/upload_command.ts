@@ -1,5 +1,5 @@
 import type { Command } from "../command/command.ts";
-import { CATALOG, SIGNER, TOOLS, VAULT } from "../command/options.ts";
+import { AGE_RECIPIENTS, CATALOG, SIGNER, TOOLS, VAULT } from "../command/options.ts";
 
 export const uploadCommand: Command = {
   name: "upload",
@@ -17,7 +17,7 @@ export const uploadCommand: Command = {
     isRequired: true,
   }],
   operand: "file",
-  settings: [...VAULT, SIGNER, CATALOG, TOOLS],
+  settings: [...VAULT, SIGNER, AGE_RECIPIENTS, CATALOG, TOOLS],
   environment: async () => (await import("./environment.ts")).uploadEnvironment,
   examples: [{
     line: "upload backups/supabase_prod_20260115_031022.dump.gz",

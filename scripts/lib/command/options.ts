@@ -112,6 +112,15 @@ export const VAULT: readonly Setting[] = [
 
 export const SIGNER: Setting = { variable: "BACKUP_SIGNING_KEY", when: "signs what is written; a secret" };
 
+export const AGE_RECIPIENTS: Setting = {
+  variable: "BACKUP_AGE_RECIPIENTS",
+  when: "encrypts new archives to these public keys of age",
+};
+export const AGE_IDENTITY: Setting = {
+  variable: "BACKUP_AGE_IDENTITY",
+  when: "opens encrypted archives; a secret",
+};
+
 export const CATALOG: Setting = {
   variable: "SUPABASE_DB_URL_PROD",
   isRequired: true,

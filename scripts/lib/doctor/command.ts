@@ -1,5 +1,5 @@
 import type { Command } from "../command/command.ts";
-import { DATABASES, GITHUB, TOOLS, VAULT } from "../command/options.ts";
+import { AGE_RECIPIENTS, DATABASES, GITHUB, TOOLS, VAULT } from "../command/options.ts";
 
 export const doctorCommand: Command = {
   name: "doctor",
@@ -16,6 +16,7 @@ export const doctorCommand: Command = {
   }],
   settings: [
     ...VAULT,
+    AGE_RECIPIENTS,
     ...DATABASES,
     ...GITHUB,
     { variable: "FUNCTION_GITHUB_TOKEN", when: "reads the names of the repository's secrets, too" },

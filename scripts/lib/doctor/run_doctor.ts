@@ -26,6 +26,7 @@ import type { DatabaseFacts } from "./read_database.ts";
 import { managersVerdict, readManagers } from "./prod_managers.ts";
 import { type DatabaseDeps, probeDatabase } from "./probe_database.ts";
 import { type DoctorSettings, readSettings } from "./settings.ts";
+import { encryptionChecks } from "./encryption.ts";
 import { signingCheck } from "./signing.ts";
 import { TRIAL_PREFIX, tryVault, vaultChecks, vaultNotChecked } from "./vault_trial.ts";
 
@@ -118,7 +119,7 @@ async function vaultGroup(
   if (settings.vault === null) return vaultNotChecked("as variáveis do cofre não servem");
   const { vault } = settings.vault;
   const { cloudflare } = settings;
-  const [trial, erasing, locks, signing] = await Promise.all([
+  const [trial, erasing, locks, signing, encryption] = await Promise.all([
     tryVault({ vault, key: `${TRIAL_PREFIX}${newId()}.txt`, now: now(), limit }),
     withinLimit(
       limit,
@@ -126,8 +127,9 @@ async function vaultGroup(
     ),
     cloudflare && withinLimit(limit, (signal) => readLockRules(cloudflare, fetch, signal)),
     signingCheck(vault, limit),
+    encryptionChecks(vault, limit),
   ]);
-  return [...vaultChecks(trial), ...bucketRuleChecks({ erasing, locks }), signing];
+  return [...vaultChecks(trial), ...bucketRuleChecks({ erasing, locks }), signing, ...encryption];
 }
 
 async function readClocks(

@@ -1,6 +1,7 @@
 import { BACKUP_OVERDUE_AFTER_MS, hours } from "@backup/service_levels.ts";
 import { type Command, EXAMPLE_KEY } from "../command/command.ts";
 import {
+  AGE_IDENTITY,
   allowUnsigned,
   archiveKey,
   CATALOG,
@@ -56,6 +57,7 @@ export const drillCommand: Command = {
   settings: [
     ...VAULT,
     SIGNER,
+    AGE_IDENTITY,
     CATALOG,
     {
       variable: "DRILL_DB_URL",

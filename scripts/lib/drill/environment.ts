@@ -4,11 +4,13 @@ import { z } from "zod";
 import { targetSchema } from "@backup/target.ts";
 import { names } from "../process/environment.ts";
 import { requesterFields } from "../run/requester.ts";
+import { identityFields } from "../vault/encryption.ts";
 import { signerFields, vaultFields } from "../vault/environment.ts";
 
 export const drillEnvironment = z.object({
   ...requesterFields,
   ...vaultFields,
+  ...identityFields,
   ...signerFields,
   TARGET: targetSchema.default("prod"),
   R2_KEY: z.string().optional(),

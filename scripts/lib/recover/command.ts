@@ -1,5 +1,6 @@
 import type { Command } from "../command/command.ts";
 import {
+  AGE_IDENTITY,
   allowSchemaOnly,
   allowUnsigned,
   keyOrNewest,
@@ -31,7 +32,13 @@ export const recoverCommand: Command = {
     },
   ],
   operand: "key",
-  settings: [...VAULT, { variable: "DATABASE_URL", when: "where to; a secret" }, TOOLS, TEMPORARY],
+  settings: [
+    ...VAULT,
+    AGE_IDENTITY,
+    { variable: "DATABASE_URL", when: "where to; a secret" },
+    TOOLS,
+    TEMPORARY,
+  ],
   environment: async () => (await import("./recover.ts")).fromVaultEnvironment,
   examples: [
     { line: "recover", meaning: "what there is" },

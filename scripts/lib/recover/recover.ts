@@ -14,6 +14,7 @@ import { preparePlatform } from "../server/prepare_platform.ts";
 import { type Emptiness, readEmptiness } from "../server/empty_database.ts";
 import { grantDefaults, makeProjectOwner } from "../server/project_owner.ts";
 import { type Environment, readEnvironment, yes } from "../process/environment.ts";
+import { identityFields } from "../vault/encryption.ts";
 import { vaultFields, vaultOf } from "../vault/environment.ts";
 import { chooseGzip } from "../process/gzip.ts";
 import { type Output, progressOn } from "../run/output.ts";
@@ -31,6 +32,7 @@ const PLATFORM_SUPERUSER = "supabase_admin";
 
 export const fromVaultEnvironment = z.object({
   ...vaultFields,
+  ...identityFields,
   /** The database whose backups are listed. */
   TARGET: targetSchema.default("prod"),
   /** A key, or `newest`. Without it the backups are listed. */

@@ -1,6 +1,8 @@
 import { RESTORE_PROD_CONFIRMATION, SALVAGE_PROD_CONFIRMATION, TARGETS } from "@backup/target.ts";
 import { type Command, EXAMPLE_KEY } from "../command/command.ts";
 import {
+  AGE_IDENTITY,
+  AGE_RECIPIENTS,
   allowSchemaOnly,
   allowTightLockTable,
   allowUnsigned,
@@ -87,6 +89,8 @@ export const restoreCommand: Command = {
   settings: [
     ...VAULT,
     SIGNER,
+    AGE_RECIPIENTS,
+    AGE_IDENTITY,
     ...DATABASES,
     TOOLS,
     TEMPORARY,

@@ -4,12 +4,15 @@ import { targetSchema } from "@backup/target.ts";
 import type { RestoreOptions } from "../catalog/catalog.ts";
 import { yes } from "../process/environment.ts";
 import { requesterFields } from "../run/requester.ts";
+import { identityFields, recipientFields } from "../vault/encryption.ts";
 import { signerFields, vaultFields } from "../vault/environment.ts";
 
 export const restoreEnvironment = z.object({
   ...requesterFields,
   ...vaultFields,
   ...signerFields,
+  ...recipientFields,
+  ...identityFields,
   TARGET: targetSchema,
   R2_KEY: z.string(),
   CONFIRM: z.string().optional(),

@@ -2,18 +2,23 @@
  * Plans a restore: reads the target in one read-only transaction, and of the backup the manifest, the text of its
  * fingerprint, and the archive once, unless it is very large.
  */
-import { BackupError } from "@backup/errors.ts";
+import { Readable } from "node:stream";
+import { BackupError, toBackupError } from "@backup/errors.ts";
 import { isProving } from "@backup/vault/manifest.ts";
 import type { ArchiveReading, PlannedAccount } from "@backup/runs/restore_plan.ts";
 import { parseArchiveKey } from "@backup/vault/object_key.ts";
 import type { Mode, Target } from "@backup/target.ts";
+import { requirePlainArchive } from "../archive/contents.ts";
 import { readStoredToc } from "../vault/stored_toc.ts";
 import type { PastRestore } from "../catalog/catalog.ts";
+import { WholeRead } from "../process/whole_read.ts";
 import type { ClientTools } from "../postgres/client_tools.ts";
 import type { Connection } from "../postgres/connection.ts";
 import type { Progress } from "../run/progress.ts";
 import type { Vault } from "../vault/vault.ts";
-import { readFingerprintLines, readTrustedManifest } from "../vault/fetch_backup.ts";
+import { readFingerprintLines } from "../vault/fetch_backup.ts";
+import { plainArchive } from "../vault/encryption.ts";
+import { readSignedManifest, requireTrusted } from "../vault/trust.ts";
 import { type AccessPlan, planAccess } from "./plan_access.ts";
 import { type DurationPlan, planDuration } from "./plan_duration.ts";
 import {
@@ -113,8 +118,8 @@ const READ_UP_TO = 2_000_000_000;
 export async function planRestore(context: PlanContext, order: PlanOrder): Promise<RestorePlan> {
   const { createdAtUtc } = parseArchiveKey(order.key);
   context.progress.phase("inspect_backup");
-  const backup = await readBackup(context.vault, order);
-  const hash = await hashOf(context, order, backup);
+  const { isSigned, ...backup } = await readBackup(context.vault, order);
+  const hash = await readArchive(context, order, { ...backup, isSigned });
   const reading = readingOf(backup, hash);
   const hasPrivileges = backup.toc.entries.some(({ kind }) => kind === "ACL");
   const wanted = order.privilegesFrom ?? null;
@@ -144,28 +149,40 @@ export async function planRestore(context: PlanContext, order: PlanOrder): Promi
 async function readBackup(
   vault: Vault,
   { key, allowUnsigned = null }: PlanOrder,
-): Promise<StoredBackup> {
+): Promise<StoredBackup & { isSigned: boolean }> {
   const stored = await vault.head(key);
   if (!stored) throw new BackupError("vault_object_missing", `Cannot find ${key} in the vault`);
-  const manifest = await readTrustedManifest(vault, key, allowUnsigned);
+  const { manifest, trust } = await readSignedManifest(vault, key);
+  requireTrusted(vault, key, trust, allowUnsigned);
   const proving = manifest && isProving(manifest) ? manifest : null;
   return {
     manifest,
+    isSigned: trust.state === "signed",
     bytes: stored.bytes,
     toc: await readStoredToc(vault, key),
     lines: proving && await readFingerprintLines(vault, key, proving),
   };
 }
 
-/** SHA-256 of the stored archive; `null` when it is not read: without a manifest, or too large. */
-async function hashOf(
+/**
+ * Reads the archive once, unless it is too large, and looks through one that is not signed as a restore does.
+ * @returns its SHA-256; `null` when it was not read to its end: without a manifest, or too large
+ * @throws {BackupError} `archive_rejected`, unless it is another one than its manifest's, which is an obstacle
+ */
+async function readArchive(
   { vault, progress, signal }: PlanContext,
   { key, readUpTo = READ_UP_TO }: PlanOrder,
-  { manifest, bytes }: StoredBackup,
+  { manifest, bytes, isSigned }: StoredBackup & { isSigned: boolean },
 ): Promise<string | null> {
-  if (manifest === null || bytes > readUpTo) return null;
-  const read = await vault.hash(key, { onBytes: (done) => progress.bytes(done, bytes), signal });
-  return read.sha256;
+  if (bytes > readUpTo || isSigned && manifest === null) return null;
+  const stored = new WholeRead(vault.download(key, signal), (done) => progress.bytes(done, bytes));
+  const looked = isSigned
+    ? null
+    : requirePlainArchive(Readable.from(plainArchive(vault, key, stored.chunks(), signal)));
+  const rejection = await looked?.then(() => null, toBackupError) ?? null;
+  const { sha256 } = await stored.finish();
+  if (rejection !== null && (manifest === null || manifest.sha256 === sha256)) throw rejection;
+  return manifest === null ? null : sha256;
 }
 
 function readingOf({ manifest }: StoredBackup, hash: string | null): ArchiveReading {

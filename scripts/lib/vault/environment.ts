@@ -31,7 +31,12 @@ const PUBLIC_KEYS = new URL("../../signing_keys.txt", import.meta.url);
  * @throws {BackupError} `missing_environment` when R2_ENDPOINT is the address of no vault, or a key is none.
  */
 export function vaultOf(
-  env: z.infer<z.ZodObject<typeof vaultFields>> & { BACKUP_SIGNING_KEY?: string },
+  env: z.infer<z.ZodObject<typeof vaultFields>> & {
+    BACKUP_SIGNING_KEY?: string;
+    BACKUP_AGE_RECIPIENTS?: readonly string[];
+    BACKUP_AGE_IDENTITY?: readonly string[];
+    BACKUP_AGE_OLD_RECIPIENTS?: readonly string[];
+  },
   { signal, retry }: Pick<StoredVaultOptions, "signal" | "retry"> = {},
 ): Vault {
   const { BACKUP_SIGNING_KEY: privateKey, BACKUP_PUBLIC_KEYS: publicKeys } = env;
@@ -43,6 +48,11 @@ export function vaultOf(
     signal,
     trusted: new TrustedKeys(readPublicKeys(`${committedKeys()}\n${publicKeys}`)),
     signer: privateKey === undefined ? null : new Signer(privateKey),
+    encryption: {
+      recipients: env.BACKUP_AGE_RECIPIENTS ?? [],
+      identities: env.BACKUP_AGE_IDENTITY ?? [],
+      old: env.BACKUP_AGE_OLD_RECIPIENTS ?? [],
+    },
     retry: { patienceMs: env.R2_RETRY_SECONDS * 1000, onRetry: reportRetry, ...retry },
   });
 }

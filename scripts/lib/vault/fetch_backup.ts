@@ -1,18 +1,19 @@
 /** Downloads a backup and refuses it unless it equals its manifest. */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { open } from "node:fs/promises";
+import { open, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { BackupError } from "@backup/errors.ts";
 import type { AnyManifest, Manifest } from "@backup/vault/manifest.ts";
-import { siblingKeys } from "@backup/vault/object_key.ts";
+import { isEncryptedKey, siblingKeys } from "@backup/vault/object_key.ts";
 import type { ArchiveToc } from "../archive/archive_toc.ts";
 import { readGzippedToc, requirePlainArchive } from "../archive/contents.ts";
 import { fingerprintOf } from "../postgres/database_facts.ts";
 import { freeBytes } from "../process/free_space.ts";
 import { withTemporaryFolder } from "../process/temporary_folder.ts";
 import type { Progress } from "../run/progress.ts";
+import { plainArchive, requireIdentity } from "./encryption.ts";
 import { readSignedManifest, requireTrusted } from "./trust.ts";
 import type { Vault } from "./vault.ts";
 
@@ -45,8 +46,10 @@ export async function withFetchedBackup<T>(
     context.progress.phase("download");
     const { manifest, trust } = await readSignedManifest(context.vault, key);
     requireTrusted(context.vault, key, trust, allowUnsigned);
-    const archiveFile = join(folder, "archive.dump.gz");
-    await downloadArchive(context, key, manifest, archiveFile);
+    requireIdentity(context.vault.encryption, key);
+    const stored = join(folder, "stored");
+    await downloadArchive(context, key, manifest, stored);
+    const archiveFile = isEncryptedKey(key) ? await decryptFile(context, key, stored, folder) : stored;
     const toc = await readGzippedToc(createReadStream(archiveFile));
     if (trust.state !== "signed") await requirePlainArchive(createReadStream(archiveFile));
     return await work({ key, manifest, archiveFile, toc });
@@ -80,7 +83,8 @@ async function downloadArchive(
 ): Promise<void> {
   const stored = await vault.head(key);
   if (!stored) throw new BackupError("vault_object_missing", `Cannot find ${key} in the vault`);
-  await requireDiskSpace(dirname(path), stored.bytes);
+  // an encrypted one lies there twice for a moment
+  await requireDiskSpace(dirname(path), stored.bytes * (isEncryptedKey(key) ? 2 : 1));
   const file = await open(path, "wx", 0o600);
   const hash = createHash("sha256");
   let bytes = 0;
@@ -108,6 +112,21 @@ async function downloadArchive(
       { hint: "The target was not touched. Use another backup." },
     );
   }
+}
+
+/** The `.dump.gz` of an encrypted archive that equals its manifest, in place of it. */
+async function decryptFile(
+  { vault, progress, signal }: FetchContext,
+  key: string,
+  stored: string,
+  folder: string,
+): Promise<string> {
+  progress.phase("decrypt");
+  const path = join(folder, "decrypted");
+  const source = createReadStream(stored, { highWaterMark: 1 << 20 });
+  await writeFile(path, plainArchive(vault, key, source, signal), { flag: "wx", mode: 0o600 });
+  await rm(stored);
+  return path;
 }
 
 async function requireDiskSpace(folder: string, bytes: number): Promise<void> {

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { BackupError, toBackupError } from "@backup/errors.ts";
 import { type Signer, TrustedKeys } from "@backup/vault/signature.ts";
+import { type Encryption, NO_ENCRYPTION } from "./encryption.ts";
 import { downloadObject } from "./download.ts";
 import type { ErasingRule } from "./lifecycle.ts";
 import { sendParts, type SentParts } from "./multipart_upload.ts";
@@ -30,12 +31,15 @@ export interface StoredVaultOptions {
   trusted?: TrustedKeys;
   /** @default `null`: what is written is not signed */
   signer?: Signer | null;
+  /** @default none: archives are not encrypted, and encrypted ones cannot be read */
+  encryption?: Encryption;
 }
 
 export class StoredVault implements Vault {
   readonly bucket: string;
   readonly trusted: TrustedKeys;
   readonly signer: Signer | null;
+  readonly encryption: Encryption;
   readonly #store: ObjectStore;
   readonly #retry: RetryPolicy;
   readonly #signal: AbortSignal | undefined;
@@ -43,6 +47,7 @@ export class StoredVault implements Vault {
 
   constructor(store: ObjectStore, options: StoredVaultOptions = {}, isCleanup = false) {
     const { retry = {}, signal, trusted = TrustedKeys.NONE, signer = null } = options;
+    this.encryption = options.encryption ?? NO_ENCRYPTION;
     this.bucket = store.bucket;
     this.trusted = trusted;
     this.signer = signer;

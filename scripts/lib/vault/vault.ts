@@ -3,6 +3,7 @@
  * vault's ETag equals the one computed here from what was sent. Transient failures are retried and reported.
  */
 import type { Signer, TrustedKeys } from "@backup/vault/signature.ts";
+import type { Encryption } from "./encryption.ts";
 import { END_LIMITS } from "../run/interruption.ts";
 import type { ErasingRule } from "./lifecycle.ts";
 import type {
@@ -37,6 +38,9 @@ export interface Vault {
 
   /** The keys whose signatures count. */
   readonly trusted: TrustedKeys;
+
+  /** To whom new archives are encrypted, and the keys that open those of the vault. */
+  readonly encryption: Encryption;
 
   /** Signs what is written; `null` without a key. */
   readonly signer: Signer | null;

@@ -1,5 +1,5 @@
 import { type Command, EXAMPLE_KEY } from "../command/command.ts";
-import { keyOrNewest, newestOf, VAULT } from "../command/options.ts";
+import { AGE_IDENTITY, keyOrNewest, newestOf, VAULT } from "../command/options.ts";
 
 export const verifyCommand: Command = {
   name: "verify",
@@ -12,7 +12,7 @@ export const verifyCommand: Command = {
   task: "verify",
   options: [{ ...keyOrNewest, isRequired: true }, newestOf],
   operand: "key",
-  settings: VAULT,
+  settings: [...VAULT, AGE_IDENTITY],
   environment: async () => (await import("./environment.ts")).verifyEnvironment,
   examples: [
     { line: "verify newest", meaning: "the newest full backup of prod" },

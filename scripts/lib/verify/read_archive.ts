@@ -1,9 +1,9 @@
-/** Reads a `.dump.gz` once, from its first byte to its last, and stores nothing. */
-import { createHash } from "node:crypto";
+/** Reads a stored archive once, from its first byte to its last, and stores nothing. */
 import { once } from "node:events";
 import { createGunzip, type Gunzip } from "node:zlib";
 import { BackupError, toBackupError } from "@backup/errors.ts";
 import { countArchivedRows, type CountedRows } from "../archive/archive_data.ts";
+import { WholeRead } from "../process/whole_read.ts";
 import { type ArchiveToc, openArchive } from "../archive/archive_toc.ts";
 
 export interface ReadArchive {
@@ -25,29 +25,26 @@ const CHUNK_BYTES = 256 * 1024;
 
 /**
  * Hashes and uncompresses in one pass; the hash is that of the whole stream, also when its content is damaged.
+ * @param open decrypts; what it throws is the content's error
  * @throws what the source throws.
  */
 export async function readArchive(
   source: AsyncIterable<Uint8Array>,
   onBytes: (done: number) => void,
+  open: (bytes: AsyncGenerator<Uint8Array>) => AsyncIterable<Uint8Array> = (bytes) => bytes,
 ): Promise<ReadArchive> {
-  const hash = createHash("sha256");
   const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
   const content = readContent(gunzip).catch(toContentError);
-  let bytes = 0;
-  try {
-    for await (const chunk of source) {
-      hash.update(chunk);
-      onBytes(bytes += chunk.length);
-      await write(gunzip, chunk);
-    }
-  } catch (thrown) {
-    gunzip.destroy();
-    await content;
-    throw thrown;
-  }
-  gunzip.end();
-  return { bytes, sha256: hash.digest("hex"), content: await content };
+  const stored = new WholeRead(source, onBytes);
+  const closed = await writeAll(gunzip, open(stored.chunks())).then(() => null, toContentError);
+  if (closed === null) gunzip.end();
+  else gunzip.destroy();
+  const found = await content;
+  return { ...await stored.finish(), content: closed ?? found };
+}
+
+async function writeAll(gunzip: Gunzip, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  for await (const chunk of chunks) await write(gunzip, chunk);
 }
 
 /** After its first error gunzip accepts no more input. */

@@ -9,6 +9,7 @@ import { countEntries } from "../archive/contents.ts";
 import { type CheckOutcome, fail, NO_PROOFS, NO_ROWS, pass, passUnless, skipped } from "../drill/check.ts";
 import { NO_MANIFEST, readStored } from "../drill/stored_checks.ts";
 import type { Progress } from "../run/progress.ts";
+import { plainArchive } from "../vault/encryption.ts";
 import { isTrusted } from "../vault/trust.ts";
 import type { Vault } from "../vault/vault.ts";
 import { type ArchiveContent, type ReadArchive, readArchive } from "./read_archive.ts";
@@ -40,7 +41,11 @@ export async function verifyStored(vault: Vault, key: string, progress: Progress
   const stored = await vault.head(key);
   if (!stored) throw new BackupError("vault_object_missing", `Cannot find ${key} in the vault`);
   progress.phase("read");
-  const read = await readArchive(vault.download(key), (done) => progress.bytes(done, stored.bytes));
+  const read = await readArchive(
+    vault.download(key),
+    (done) => progress.bytes(done, stored.bytes),
+    (bytes) => plainArchive(vault, key, bytes),
+  );
   const found: Record<StoredCheck["name"], CheckOutcome> = {
     ...outcomes,
     signature: trust === null || isTrusted(vault, trust)
@@ -64,7 +69,9 @@ function hashOutcome({ bytes, sha256 }: ReadArchive, manifest: AnyManifest | nul
 }
 
 function contentOutcome({ content }: ReadArchive, manifest: AnyManifest | null): CheckOutcome {
-  if (content instanceof BackupError) return fail(content.message);
+  if (content instanceof BackupError) {
+    return content.code === "identity_missing" ? skipped(content.message) : fail(content.message);
+  }
   const found = `${content.toc.entries.length} entries, ${content.rawBytes} bytes uncompressed`;
   const difference = manifest && isProving(manifest) ? differenceTo(manifest, content) : null;
   return difference === null ? pass(found) : fail(`${found}; ${difference}`);

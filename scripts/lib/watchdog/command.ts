@@ -1,5 +1,5 @@
 import type { Command } from "../command/command.ts";
-import { CATALOG, GITHUB, target, VAULT, WEBHOOK } from "../command/options.ts";
+import { AGE_RECIPIENTS, CATALOG, GITHUB, target, VAULT, WEBHOOK } from "../command/options.ts";
 
 export const watchdogCommand: Command = {
   name: "watchdog",
@@ -9,6 +9,11 @@ export const watchdogCommand: Command = {
   options: [target],
   settings: [
     ...VAULT,
+    AGE_RECIPIENTS,
+    {
+      variable: "BACKUP_AGE_OLD_RECIPIENTS",
+      when: "public keys of older backups whose secret keys are kept",
+    },
     CATALOG,
     ...GITHUB,
     { variable: "FUNCTION_GITHUB_TOKEN", when: "to read when it expires" },

@@ -18,6 +18,7 @@ import { COMPARED_BACKUPS } from "@backup/watch/vault.ts";
 import { compareStored } from "./compare_stored.ts";
 import { isReceiptAhead, isTrustedReceipt, newestProof } from "../vault/newest_proof.ts";
 import { listStoredSets } from "../vault/stored_sets.ts";
+import { isOpenableBy } from "../vault/encryption.ts";
 import { isTrusted, readSignedManifest } from "../vault/trust.ts";
 import type { ListedObject, Vault } from "../vault/vault.ts";
 
@@ -48,6 +49,7 @@ export async function readVaultFacts(
   const backups: WatchedBackup[] = [];
   const signed: ListedObject[] = [];
   const unsigned: ListedObject[] = [];
+  const unopenable: { key: string }[] = [];
   for (const { key, archive, receipts } of listed.backups.slice(0, READ_MANIFESTS)) {
     if (backups.length > COMPARED_BACKUPS) break;
     // a safety copy is checked, too, but does not count as a recent backup
@@ -56,6 +58,7 @@ export async function readVaultFacts(
     if (typeof read === "string") corrupt.push({ key, reason: read });
     else if (!read.isTrusted) unsigned.push(archive);
     else signed.push(archive);
+    if (typeof read === "object" && !read.isOpenable) unopenable.push({ key });
     if (typeof read === "object" && read.isTrusted && read.full !== null && isBackup) {
       backups.push({ ...read.full, rejectedAt: rejectedAt({ proof: await newestProof(vault, receipts) }) });
     }
@@ -70,6 +73,7 @@ export async function readVaultFacts(
     datedAhead,
     isSigned: !vault.trusted.isEmpty,
     unsigned: unsignedSince(signed, unsigned),
+    unopenable,
     drills,
   };
   return { facts, hashedKey: backups[0]?.key ?? null };
@@ -115,6 +119,8 @@ async function listVault(vault: Vault, target: Target): Promise<Listed> {
 interface StoredBackup {
   /** Whether its signature counts here, or none is needed. */
   isTrusted: boolean;
+  /** Whether it is not encrypted, or to a key that this installation states. */
+  isOpenable: boolean;
   /** `null` for one without rows. */
   full: Omit<WatchedBackup, "rejectedAt"> | null;
 }
@@ -139,12 +145,14 @@ async function readBackup(
   if (isAhead(manifest.created_at_utc, modifiedAt)) {
     return `o manifesto é de ${manifest.created_at_utc}, no futuro`;
   }
-  if (!isTrusted(vault, trust)) return { isTrusted: false, full: null };
+  const isOpenable = isOpenableBy(vault.encryption, manifest);
+  if (!isTrusted(vault, trust)) return { isTrusted: false, isOpenable: true, full: null };
   const difference = whole ? await compareStored(vault, key, manifest) : null;
   if (difference !== null) return difference;
-  if (manifest.mode !== "full") return { isTrusted: true, full: null };
+  if (manifest.mode !== "full") return { isTrusted: true, isOpenable, full: null };
   const rows = isProving(manifest) ? manifest.rows : null;
-  return { isTrusted: true, full: { key, createdAtUtc: parseArchiveKey(key).createdAtUtc, bytes, rows } };
+  const createdAtUtc = parseArchiveKey(key).createdAtUtc;
+  return { isTrusted: true, isOpenable, full: { key, createdAtUtc, bytes, rows } };
 }
 
 /** The newest drills, and receipts whose text states a time after the vault's own. */

@@ -25,6 +25,7 @@ function materialOfNoBackup(): Promise<string> {
     datedAhead: [],
     isSigned: true,
     unsigned: [],
+    unopenable: [],
     drills: [],
   }, {
     now: NOW.toISOString(),

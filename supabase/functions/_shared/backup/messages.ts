@@ -238,6 +238,11 @@ const CODES = {
     message:
       "Este backup não é assinado por uma chave desta instalação: pode ter sido feito por outra pessoa. Nada foi alterado; escolha um assinado, ou confirme este pela chave dele.",
   },
+  identity_missing: {
+    status: 422,
+    message:
+      "O backup está cifrado, e nenhuma das chaves presentes o abre. Nada foi alterado; ponha a chave secreta dele em BACKUP_AGE_IDENTITY.",
+  },
   public_keys_missing: {
     status: 500,
     message:

@@ -26,11 +26,13 @@ const base = {
   created_at_utc: z.string().regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/),
   /** Name of the archive, without its folder. */
   file: z.string().min(1),
-  /** Of the `.dump.gz` as stored. */
+  /** Of the archive as stored. */
   sha256,
-  /** Size of the `.dump.gz` as stored. */
+  /** Size of the archive as stored. */
   bytes: count,
   git_sha: z.string().nullable(),
+  /** Of an encrypted archive: the program, and the public keys whose secret halves open it. */
+  encryption: z.object({ program: z.literal("age"), recipients: z.array(z.string()) }).optional(),
   /** Of the job that wrote it; absent without a key. */
   signature: signatureSchema.optional(),
 };

@@ -1,10 +1,10 @@
 /**
  * Object keys of the vault. Only this module builds and parses keys.
  *
- *     revo/<target>/YYYY/MM/DD/supabase_<target>_<YYYYMMDD_HHMMSS>[_<label>].dump.gz   (UTC)
+ *     revo/<target>/YYYY/MM/DD/supabase_<target>_<YYYYMMDD_HHMMSS>[_<label>].dump.gz[.age]   (UTC)
  *
  * Beside each archive, under its stem, are its manifest, its fingerprint, its recovery instructions and the receipts
- * of its drills.
+ * of its drills. The stem of an encrypted archive is its whole name: `….dump.gz.age.manifest.json`.
  */
 import { BackupError } from "../errors.ts";
 import { LABEL_MAX_LENGTH, normalizeLabel, SAFETY_LABEL } from "../label.ts";
@@ -12,6 +12,8 @@ import { type Target, TARGETS } from "../target.ts";
 
 export const VAULT_ROOT = "revo";
 export const ARCHIVE_SUFFIX = ".dump.gz";
+/** Of an archive that the program age encrypted. */
+export const ENCRYPTED_SUFFIX = ".dump.gz.age";
 export const MANIFEST_SUFFIX = ".manifest.json";
 /** The fingerprint's text, gzip, so that a difference can be named. */
 export const FINGERPRINT_SUFFIX = ".fingerprint.gz";
@@ -54,7 +56,7 @@ export function targetPrefix(target: Target): string {
  * The keys of a new backup.
  * @throws {BackupError} `invalid_label` for a label that a key cannot contain.
  */
-export function buildKeys(name: BackupName): BackupKeys {
+export function buildKeys(name: BackupName, { encrypted = false } = {}): BackupKeys {
   const day = name.createdAtUtc.slice(0, 10);
   const time = name.createdAtUtc.slice(11, 19);
   const label = normalizeLabel(name.label);
@@ -62,12 +64,22 @@ export function buildKeys(name: BackupName): BackupKeys {
   const stem = [VAULT_ROOT, name.target, ...day.split("-"), label === null ? file : `${file}_${label}`].join(
     "/",
   );
-  return keysOfStem(stem);
+  return siblingKeys(stem + (encrypted ? ENCRYPTED_SUFFIX : ARCHIVE_SUFFIX));
 }
 
-function keysOfStem(stem: string): BackupKeys {
+/** The key without its suffix, or all of it for an encrypted archive. */
+function stemOf(archiveKey: string): string {
+  return isEncryptedKey(archiveKey) ? archiveKey : archiveKey.slice(0, -ARCHIVE_SUFFIX.length);
+}
+
+/** Whether an archive of this key is encrypted. */
+export function isEncryptedKey(archiveKey: string): boolean {
+  return archiveKey.endsWith(ENCRYPTED_SUFFIX);
+}
+
+function keysOfStem(archive: string, stem: string): BackupKeys {
   return {
-    archive: stem + ARCHIVE_SUFFIX,
+    archive,
     manifest: stem + MANIFEST_SUFFIX,
     fingerprint: stem + FINGERPRINT_SUFFIX,
     recovery: stem + RECOVERY_SUFFIX,
@@ -76,7 +88,7 @@ function keysOfStem(stem: string): BackupKeys {
 
 /** The key of the receipt of a drill that began at `drilledAt`: `<stem>.drill.<YYYYMMDD_HHMMSS>.json`. */
 export function receiptKey(archiveKey: string, drilledAt: Date): string {
-  const stem = siblingKeys(archiveKey).archive.slice(0, -ARCHIVE_SUFFIX.length);
+  const stem = stemOf(siblingKeys(archiveKey).archive);
   const at = toUtcSecond(drilledAt).replaceAll(/[-:Z]/g, "").replace("T", "_");
   return `${stem}.drill.${at}.json`;
 }
@@ -95,12 +107,14 @@ export function receiptTimeOf(key: string): string | null {
 }
 
 const BELONGING =
-  /^(?<stem>.+?)(?:\.dump\.gz|\.manifest\.json|\.fingerprint\.gz|\.RECOVERY\.md|\.drill\.\d{8}_\d{6}\.json)$/;
+  /^(?<stem>.+?)(?:\.dump\.gz(?:\.age)?|\.manifest\.json|\.fingerprint\.gz|\.RECOVERY\.md|\.drill\.\d{8}_\d{6}\.json)$/;
 
 /** The archive's key to which an object of the vault belongs (itself for an archive), `null` for anything else. */
 export function archiveKeyOf(key: string): string | null {
-  const stem = BELONGING.exec(key)?.groups?.stem;
-  return stem !== undefined && parseStem(stem) !== null ? stem + ARCHIVE_SUFFIX : null;
+  if (tryParseArchiveKey(key) !== null) return key;
+  const stem = BELONGING.exec(key)?.groups?.stem ?? "";
+  const archive = isEncryptedKey(stem) ? stem : stem + ARCHIVE_SUFFIX;
+  return tryParseArchiveKey(archive) === null ? null : archive;
 }
 
 /** Parses a key without its suffix; `null` when it has another format or a date or a time that does not exist. */
@@ -111,7 +125,9 @@ function parseStem(stem: string): BackupName | null {
   const instant = new Date(createdAtUtc);
   // the parser accepts 24:00:00 and the 31st of any month as a time of the next day
   const exists = !Number.isNaN(instant.getTime()) && toUtcSecond(instant) === createdAtUtc;
-  return known !== undefined && exists ? { target: known, createdAtUtc, label } : null;
+  // the manifest of such an archive would have the key of an encrypted one's
+  const isClear = !label?.endsWith(ENCRYPTED_SUFFIX);
+  return known !== undefined && exists && isClear ? { target: known, createdAtUtc, label } : null;
 }
 
 /**
@@ -120,20 +136,21 @@ function parseStem(stem: string): BackupName | null {
  */
 export function siblingKeys(archiveKey: string): BackupKeys {
   parseArchiveKey(archiveKey);
-  return keysOfStem(archiveKey.slice(0, -ARCHIVE_SUFFIX.length));
+  return keysOfStem(archiveKey, stemOf(archiveKey));
 }
 
 /**
  * Parses an archive's key.
- * @throws {BackupError} `invalid_r2_key` when it is not `revo/<target>/YYYY/MM/DD/supabase_….dump.gz`.
+ * @throws {BackupError} `invalid_r2_key` when it is not `revo/<target>/YYYY/MM/DD/supabase_….dump.gz[.age]`.
  */
 export function parseArchiveKey(key: string): BackupName {
-  const name = key.endsWith(ARCHIVE_SUFFIX) ? parseStem(key.slice(0, -ARCHIVE_SUFFIX.length)) : null;
+  const suffix = [ARCHIVE_SUFFIX, ENCRYPTED_SUFFIX].find((each) => key.endsWith(each));
+  const name = suffix === undefined ? null : parseStem(key.slice(0, -suffix.length));
   if (name === null) {
     throw new BackupError(
       "invalid_r2_key",
       `Cannot use ${JSON.stringify(key)} as a backup: expected ` +
-        `revo/<target>/YYYY/MM/DD/supabase_<target>_<YYYYMMDD_HHMMSS>[_<label>].dump.gz`,
+        `revo/<target>/YYYY/MM/DD/supabase_<target>_<YYYYMMDD_HHMMSS>[_<label>].dump.gz[.age]`,
       { hint: "Copy the key from the history or list the bucket." },
     );
   }

@@ -2,7 +2,7 @@
  * How to restore a backup with standard tools only: curl, sha256sum, gunzip and PostgreSQL's own programs. The screen
  * shows these steps; the file beside each backup begins with the same commands.
  */
-import { parseArchiveKey } from "./object_key.ts";
+import { isEncryptedKey, parseArchiveKey } from "./object_key.ts";
 
 export interface RecoveryFacts {
   bucket: string;
@@ -35,6 +35,14 @@ export function downloadCommands(key: string, sha256: string | null): string[] {
   ];
 }
 
+/**
+ * Prints the `.dump.gz` of a downloaded archive, uncompressed. An encrypted one needs the secret key of age in the file
+ * `chave.txt`.
+ */
+export function readCommand(file: string): string {
+  return isEncryptedKey(file) ? `age -d -i chave.txt ${file} | gunzip -c` : `gunzip -c ${file}`;
+}
+
 /** All steps in order, into a new database. @throws {BackupError} as {@link downloadCommands}. */
 export function recoverySteps({ bucket, key, sha256 }: RecoveryFacts): RecoveryStep[] {
   const file = fileOf(key);
@@ -52,7 +60,11 @@ export function recoverySteps({ bucket, key, sha256 }: RecoveryFacts): RecoveryS
         "Baixe o arquivo (curl 7.88 ou mais novo). Se a última linha não disser OK, pare: use outro backup.",
       commands: downloadCommands(key, sha256),
     },
-    { what: "Veja o que ele contém, sem restaurar nada.", commands: [`gunzip -c ${file} | pg_restore -l`] },
+    ...isEncryptedKey(key) ? [KEY_STEP] : [],
+    {
+      what: "Veja o que ele contém, sem restaurar nada.",
+      commands: [`${readCommand(file)} | pg_restore -l`],
+    },
     {
       what:
         "Crie um banco vazio e restaure nele com um pg_restore não mais antigo que o servidor de origem. Papéis que " +
@@ -60,11 +72,18 @@ export function recoverySteps({ bucket, key, sha256 }: RecoveryFacts): RecoveryS
         "backup no cofre, traz os comandos que também criam os papéis.",
       commands: [
         "createdb revo_recuperado",
-        `gunzip -c ${file} | pg_restore --no-owner -d revo_recuperado`,
+        `${readCommand(file)} | pg_restore --no-owner -d revo_recuperado`,
       ],
     },
   ];
 }
+
+const KEY_STEP: RecoveryStep = {
+  what:
+    "O arquivo está cifrado. Instale o programa age e grave a chave secreta (começa com AGE-SECRET-KEY-1) em chave.txt; " +
+    "apague esse arquivo no fim.",
+  commands: ["umask 077", "read -rs AGE_KEY", `printf '%s\\n' "$AGE_KEY" > chave.txt`],
+};
 
 function fileOf(key: string): string {
   parseArchiveKey(key);

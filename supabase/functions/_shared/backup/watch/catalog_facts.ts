@@ -63,6 +63,7 @@ export const UNKNOWN_TO_CATALOG: readonly ConditionId[] = [
   "dated_ahead",
   "unsigned_backup",
   "signing_off",
+  "unopenable_backup",
 ];
 
 /** The vault as the catalog lists it; damaged objects are not known there. */
@@ -75,6 +76,7 @@ export function vaultAsIndexed({ backups, drills }: CatalogWatchFacts): VaultFac
     datedAhead: [],
     isSigned: null,
     unsigned: [],
+    unopenable: [],
     drills: drills.map(({ key, drilled_at, failed }) => ({ key, drilledAtUtc: drilled_at, failed })),
   };
 }

@@ -10,6 +10,7 @@ export const CONDITION_IDS = [
   "dated_ahead",
   "unsigned_backup",
   "signing_off",
+  "unopenable_backup",
   "proof_overdue",
   "size_dropped",
   "rows_dropped",
@@ -70,6 +71,8 @@ export interface VaultFacts {
   isSigned: boolean | null;
   /** Backups, stored since the oldest signed one, that no key of this installation signed: they are in no other list. */
   unsigned: readonly { key: string; storedAt: string }[];
+  /** Encrypted backups for which this installation states no key that opens them. */
+  unopenable: readonly { key: string }[];
   /** Drills of the target's backups that proved or rejected one, newest first, up to the newest that passed. */
   drills: readonly { key: string; drilledAtUtc: string; failed: readonly string[] }[];
 }

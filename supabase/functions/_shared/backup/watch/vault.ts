@@ -26,6 +26,7 @@ export function vaultConditions(facts: VaultFacts, deps: WatchContext): Conditio
     datedAhead(facts),
     unsignedBackup(facts),
     signingOff(facts),
+    unopenableBackup(facts),
     proofOverdue(facts, deps),
     sizeDropped(counting),
     rowsDropped(counting),
@@ -119,6 +120,20 @@ function signingOff({ isSigned }: VaultFacts): Condition | null {
     facts: ["Esta instalação não tem chave pública com que conferir os backups."],
     todo: "Crie um par de chaves com `npm run backups -- keys` e siga docs/runbooks/signing-keys.md.",
     material: "off",
+  };
+}
+
+function unopenableBackup({ unopenable }: VaultFacts): Condition | null {
+  if (unopenable.length === 0) return null;
+  return {
+    id: "unopenable_backup",
+    severity: "failed",
+    title: "Há no cofre backup cifrado que nenhuma chave conhecida abre",
+    risk: "Sem a chave secreta dele ninguém lê esse backup: ele não serve para restaurar nada.",
+    facts: shortened(unopenable.map(({ key }) => key)),
+    todo:
+      "Procure a chave secreta no cofre de senhas e siga docs/runbooks/encryption.md. Se ela existe, ponha a pública dela em REVO_BACKUP_AGE_OLD_RECIPIENTS.",
+    material: unopenable.map(({ key }) => key).sort().join("\n"),
   };
 }
 

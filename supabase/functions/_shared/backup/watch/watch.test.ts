@@ -41,6 +41,7 @@ const vault: VaultFacts = {
   datedAhead: [],
   isSigned: true,
   unsigned: [],
+  unopenable: [],
   drills: [{ key: "backup 57", drilledAtUtc: ago(50), failed: [] }],
 };
 const catalog: CatalogFacts = { lostRuns: [], breakGlass: [], audit: { ok: true, brokenAt: null } };
@@ -104,6 +105,12 @@ Deno.test("unsigned_backup names the objects; signing_off stands where there are
   assert.equal(off?.id, "signing_off");
   assert.equal(off?.severity, "warning");
   assert.deepEqual(ids(facts({ vault: { isSigned: null } })), []);
+});
+
+Deno.test("unopenable_backup names the encrypted backups that no stated key opens", () => {
+  const [condition] = watch(facts({ vault: { unopenable: [{ key: "revo/x.dump.gz.age" }] } })).conditions;
+  assert.equal(condition?.id, "unopenable_backup");
+  assert.deepEqual(condition?.facts, ["revo/x.dump.gz.age"]);
 });
 
 Deno.test("proof_overdue: 8 days, never, and at once when the newest drill failed", () => {

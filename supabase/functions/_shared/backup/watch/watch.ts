@@ -22,6 +22,7 @@ const DECIDED_BY = {
     "dated_ahead",
     "unsigned_backup",
     "signing_off",
+    "unopenable_backup",
     "proof_overdue",
     "size_dropped",
     "rows_dropped",
