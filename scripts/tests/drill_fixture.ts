@@ -15,7 +15,14 @@ import { type CompletedDrill, drill, type DrillSpec } from "../lib/drill/drill.t
 import { PhaseTimes } from "../lib/drill/phase_times.ts";
 import { identifier } from "../lib/postgres/sql_text.ts";
 import type { OwnDatabase } from "../lib/server/prepare_platform.ts";
-import { binaries, engine, type EnginePlace, type EngineVault, sql } from "./engine_fixture.ts";
+import {
+  binaries,
+  createPlatform,
+  engine,
+  type EnginePlace,
+  type EngineVault,
+  sql,
+} from "./engine_fixture.ts";
 
 const ROWS = 2000;
 
@@ -26,7 +33,7 @@ insert into public.usuario_empresa_ativa (user_id, empresa_id)
 
 /** The sample ERP with the catalog, as prod has it. */
 export async function createErp({ server }: EnginePlace, name: string): Promise<void> {
-  await server.createDatabase(name);
+  await createPlatform(server, name);
   await createAuthTables(binaries.path("psql"), [server.connection("supabase_auth_admin", name)]);
   await migrate(binaries.path("psql"), server.connection("postgres", name), await readMigrations());
   const client = postgres(server.url("postgres", name), { max: 1, onnotice: () => {} });
@@ -56,7 +63,7 @@ let databases = 0;
 /** A database for one restore. */
 export async function makeThrowaway({ server }: Pick<EnginePlace, "server">): Promise<OwnDatabase> {
   const name = `drill_${++databases}`;
-  await server.createDatabase(name);
+  await createPlatform(server, name);
   return { owner: server.connection("postgres", name), superuser: server.connection("supabase_admin", name) };
 }
 

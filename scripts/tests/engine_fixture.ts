@@ -20,6 +20,8 @@ import { MemoryStore } from "../lib/vault/memory_store.ts";
 import { StoredVault } from "../lib/vault/stored_vault.ts";
 import type { Progress } from "../lib/run/progress.ts";
 import { PsqlSession } from "../lib/postgres/psql.ts";
+import { Session } from "../lib/postgres/session.ts";
+import type { SqlSession } from "../lib/postgres/sql_session.ts";
 import { restoreBackup, type RestoreOrder } from "../lib/restore/restore_backup.ts";
 import { openR2Vault } from "../lib/vault/open_vault.ts";
 import type { Vault } from "../lib/vault/vault.ts";
@@ -35,17 +37,25 @@ create table auth.schema_migrations (version text primary key);
 insert into auth.schema_migrations values ('20240101000000');
 `;
 
-/** Runs SQL with psql; returns the printed lines. */
+/** Runs SQL; returns the lines that psql prints, which runs only what may hold a command of its own: it takes a process. */
 export async function sql(connection: Connection, text: string): Promise<string[]> {
-  const session = await PsqlSession.open({ psql: binaries.path("psql"), connection });
+  const session = text.includes("\\")
+    ? await PsqlSession.open({ psql: binaries.path("psql"), connection })
+    : await Session.open({ connection });
   try {
-    return await session.run(text);
+    return (await session.run(text)).flatMap((line) => line.split("\n"));
   } finally {
     await session.close();
   }
 }
 
+const PLATFORM = "platform_template";
 const TEMPLATE = "project_template";
+
+/** A database of a server of {@link startServer} as {@link SupabaseServer.createDatabase} makes it, without auth's tables. */
+export function createPlatform(server: SupabaseServer, name: string): Promise<void> {
+  return server.copyDatabase(PLATFORM, name);
+}
 
 /** A database as a new Supabase project has it, on a server of {@link startServer}. */
 export async function createProject(server: SupabaseServer, name: string): Promise<Connection> {
@@ -71,9 +81,10 @@ export async function startServer(
   const cluster = await cachedCluster({
     name: "engine",
     binaries: installation,
-    inputs: [AUTH_TABLES],
+    inputs: [PLATFORM, TEMPLATE, AUTH_TABLES],
     prepare: async (made) => {
-      await made.createDatabase(TEMPLATE);
+      await made.createDatabase(PLATFORM);
+      await made.copyDatabase(PLATFORM, TEMPLATE);
       await sql(made.connection("supabase_auth_admin", TEMPLATE), AUTH_TABLES);
     },
   });
@@ -364,16 +375,16 @@ export function stateOf(connection: Connection): Promise<string> {
 
 async function inSnapshot(
   connection: Connection,
-  read: (session: PsqlSession) => Promise<string>,
+  read: (session: SqlSession) => Promise<string>,
 ): Promise<string> {
-  const session = await PsqlSession.open({ psql: binaries.path("psql"), connection });
+  const session = await Session.open({ connection });
   await session.run("begin isolation level repeatable read read only;");
   const found = await read(session);
   await session.close();
   return found;
 }
 
-async function readContent(session: PsqlSession): Promise<string[]> {
+async function readContent(session: SqlSession): Promise<string[]> {
   await applySettings(session);
   const { lines } = await readFingerprint(session);
   const sequences = await session.run(await sqlFile("sequences.sql"));
