@@ -3,7 +3,7 @@
  * `-- @admin` make the source, as its owner and as the platform's superuser; `-- @platform` makes the source and every
  * target; `-- @target` the targets with other content; `-- @check` is a query that a restore does not change.
  */
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { toBackupError } from "@backup/errors.ts";
 import type { Manifest } from "@backup/vault/manifest.ts";
@@ -28,6 +28,11 @@ const FOLDER = new URL("./cases/", import.meta.url);
 
 export const caseNames: readonly string[] = readdirSync(FOLDER).map((file) => file.replace(/\.sql$/, ""))
   .sort();
+
+/** Whether a target of this input has content of its own kind. */
+export function hasOtherContent(input: string): boolean {
+  return /^-- @target$/m.test(readFileSync(new URL(`${input}.sql`, FOLDER), "utf8"));
+}
 
 /** Servers of the sources and of the targets, so that a target lacks the roles of its source. */
 export interface CaseServers {

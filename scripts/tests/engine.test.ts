@@ -245,7 +245,7 @@ test("a backup of the old format is no source of privileges, and the target stay
   expect(await stateOf(target)).toBe(before);
 });
 
-const ROUNDS = sized(6, 20);
+const ROUNDS = sized(4, 20);
 
 test(
   `the manifest's counts equal the restored rows under concurrent writes, in ${ROUNDS} of ${ROUNDS} backups`,

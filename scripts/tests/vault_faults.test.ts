@@ -37,7 +37,7 @@ import {
   storeBackups,
 } from "./vault_content.ts";
 
-const WANTED = Number(process.env.REVO_FAULTS ?? 6);
+const WANTED = Number(process.env.REVO_FAULTS ?? 3);
 const FIRST_SEED = Number(process.env.REVO_FAULT_SEED ?? 1);
 const NOW = "2026-03-13T12:00:00Z";
 const POLICY = { ...DEFAULT_POLICY, daily: 2, weekly: 1, monthly: 1, yearly: 1, minimum: 1, safety: 1 };

@@ -6,18 +6,22 @@ import { describe, expect, it } from "vitest";
 import { cancelAnswerSchema, dispatchedSchema } from "@backup/api.ts";
 import { ask } from "../function_caller.ts";
 import { age, expectRefusal, type FunctionPlace, statusOf, waitForEnd } from "../function_place.ts";
+import { isLarge } from "../sizes.ts";
 
 interface Workflow {
   file: string;
   name: string;
   /** In the order in which the script reports them. */
   phases: readonly string[];
+  /** In which a run is killed; every night in each. */
+  killedIn: readonly string[];
 }
 
 const BACKUP: Workflow = {
   file: "db-backup.yml",
   name: "Backup do banco",
   phases: ["connect", "dump", "verify", "manifest", "catalog"],
+  killedIn: ["dump", "catalog"],
 };
 const RESTORE: Workflow = {
   file: "db-restore-from-r2.yml",
@@ -35,6 +39,8 @@ const RESTORE: Workflow = {
     "cleanup",
     "analyze",
   ],
+  // before the lock, with the safety copy, in the transaction, after it
+  killedIn: ["connect", "safety_backup", "load", "cleanup"],
 };
 
 export function describeEnds(place: () => FunctionPlace): void {
@@ -145,7 +151,7 @@ async function killEach(
   workflow: Workflow,
   start: () => Promise<string>,
 ): Promise<void> {
-  for (const phase of workflow.phases) {
+  for (const phase of isLarge ? workflow.phases : workflow.killedIn) {
     const killed = killAt(place, workflow, phase);
     const id = await start();
     await killed;

@@ -15,7 +15,7 @@ import { sized } from "../sizes.ts";
 import { GOOD } from "./refusals.ts";
 
 /** Parallel calls. */
-const MANY = sized(50, 200);
+const MANY = sized(20, 200);
 
 type Answered = Awaited<ReturnType<typeof ask>>;
 
