@@ -30,6 +30,8 @@ export default defineConfig({
     trace: process.env.E2E_TRACE ? "retain-on-failure" : "off",
     screenshot: "only-on-failure",
     permissions: ["clipboard-read", "clipboard-write"],
+    // without a graphics card each frame of an animation takes the processor from the other worker
+    contextOptions: { reducedMotion: "reduce" },
     launchOptions: CHROMIUM_LAUNCH,
   },
 });

@@ -1,5 +1,17 @@
 /** The system's Chromium, for browser tests, the bench and screenshots. */
 import process from "node:process";
+import { findProgram } from "../lib/process/find_program.ts";
+
+/**
+ * The same engine in two packages, the first one preferred: without a browser's own window it takes a quarter less of the
+ * processor. It shows no notifications.
+ */
+export const CHROMIUM_PROGRAMS = ["chromium-headless-shell", "chromium"] as const;
+
+function installed(): string | null {
+  const found = CHROMIUM_PROGRAMS.map((name) => findProgram(name, process.env.PATH ?? ""));
+  return found.find((program) => program !== null) ?? null;
+}
 
 /**
  * Disabled features. The drop-down of the address bar is a page that every new window loads in advance: 400 scripts
@@ -35,7 +47,7 @@ const V8_FLAGS = "--no-enable-lazy-source-positions";
 
 /** Playwright's options to start it. `E2E_CHROMIUM` names another program. */
 export const CHROMIUM_LAUNCH = {
-  executablePath: process.env.E2E_CHROMIUM ?? "/usr/bin/chromium",
+  executablePath: process.env.E2E_CHROMIUM ?? installed() ?? "/usr/bin/chromium",
   args: [
     "--no-sandbox",
     "--disable-gpu",

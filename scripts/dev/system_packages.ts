@@ -5,6 +5,7 @@ import { appendFile } from "node:fs/promises";
 import process from "node:process";
 import { findProgram } from "../lib/process/find_program.ts";
 import { findPostgres } from "../lib/postgres/binaries.ts";
+import { CHROMIUM_PROGRAMS } from "./chromium.ts";
 
 /** The programs that the stack starts and its workflows call. */
 export const POSTGRES_PROGRAMS = ["postgres", "initdb", "pg_ctl", "psql", "pg_dump", "pg_restore"] as const;
@@ -20,7 +21,10 @@ const PACKAGES = {
   isal: { isThere: () => onPath("igzip"), apt: ["isal"] },
   age: { isThere: () => onPath("age") && onPath("age-keygen"), apt: ["age"] },
   pigz: { isThere: () => onPath("pigz"), apt: ["pigz"] },
-  chromium: { isThere: () => onPath("chromium"), apt: ["chromium", "fonts-liberation"] },
+  chromium: {
+    isThere: () => CHROMIUM_PROGRAMS.some(onPath),
+    apt: ["chromium-headless-shell", "fonts-liberation"],
+  },
 } as const satisfies Record<string, SystemPackage>;
 
 export type SystemPackageName = keyof typeof PACKAGES;
