@@ -41,12 +41,17 @@ insert into auth.schema_migrations values ('20240101000000');
 export async function sql(connection: Connection, text: string): Promise<string[]> {
   const session = text.includes("\\")
     ? await PsqlSession.open({ psql: binaries.path("psql"), connection })
-    : await Session.open({ connection });
+    : await openSession(connection);
   try {
     return (await session.run(text)).flatMap((line) => line.split("\n"));
   } finally {
     await session.close();
   }
+}
+
+/** Without the question for TLS, which these servers refuse: it would be a connection more. */
+function openSession({ env, ...connection }: Connection): Promise<Session> {
+  return Session.open({ connection: { ...connection, env: { PGSSLMODE: "disable", ...env } } });
 }
 
 const PLATFORM = "platform_template";
@@ -377,7 +382,7 @@ async function inSnapshot(
   connection: Connection,
   read: (session: SqlSession) => Promise<string>,
 ): Promise<string> {
-  const session = await Session.open({ connection });
+  const session = await openSession(connection);
   await session.run("begin isolation level repeatable read read only;");
   const found = await read(session);
   await session.close();
