@@ -40,6 +40,7 @@ test("a run that ended is not under way, and runs have no columns of backups", a
 });
 
 test("on a phone no toast lies over a dialog, and the accepted run is in view", async ({ page, allowConsole }) => {
+  test.setTimeout(180_000);
   allowConsole(FAILED_REQUEST);
   await page.setViewportSize(PHONE);
   const id = await beginRun({ target: "dev" });
