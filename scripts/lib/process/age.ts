@@ -89,8 +89,12 @@ async function* through(
   child.stderr.on("data", (chunk: Uint8Array) => {
     stderr = (stderr + new TextDecoder().decode(chunk)).slice(-STDERR_LIMIT);
   });
+  let notStarted: Error | null = null;
   const ended = new Promise<number | null>((resolve) => {
-    child.on("error", () => resolve(null));
+    child.on("error", (error) => {
+      notStarted = error;
+      resolve(null);
+    });
     child.on("close", (status) => resolve(status));
   });
   const kill = () => killGroup(child);
@@ -105,6 +109,8 @@ async function* through(
     signal?.throwIfAborted();
     if (sourceError !== null) throw sourceError;
     if (status !== 0) throw failure(code, stderr.trim());
+  } catch (error) {
+    throw notStarted === null ? error : cannotStart(program, notStarted);
   } finally {
     signal?.removeEventListener("abort", kill);
     kill(); // a reader that stops early also stops the source
@@ -120,6 +126,10 @@ async function* watch(source: AsyncIterable<Uint8Array>, onError: (error: unknow
     onError(error);
     throw error;
   }
+}
+
+function cannotStart(program: string, cause: Error): BackupError {
+  return new BackupError("missing_tool", `Cannot start ${program}: ${cause.message}`, { cause });
 }
 
 function failure(
