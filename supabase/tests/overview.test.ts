@@ -90,6 +90,7 @@ describe("ops_db_backup_overview", () => {
       last_drill: null,
       last_failed: null,
       active: 0,
+      scheduled: 0,
       time: expect.stringMatching(/^20/),
     });
   });
@@ -121,6 +122,14 @@ describe("ops_db_backup_overview", () => {
       newest_proven: { r2_key: keyAt("2026-03-01T03:00:00Z") },
       last_failed: { kind: "backup", status: "lost", error_code: "run_lost", request_id: failed },
     });
+  });
+
+  trial("counts the scheduled full backups of the last 24 hours", async (tx) => {
+    const ago = (hours: number) => new Date(Date.now() - hours * 3_600_000).toISOString();
+    for (const hours of [1, 5, 9, 25]) await backup(tx, ago(hours), { origin: "schedule" });
+    await backup(tx, ago(2), { origin: "person", requested_by: "ana@x.br" });
+    await backup(tx, ago(3), { origin: "schedule", mode: "schema-only" });
+    expect(await overview(tx)).toMatchObject({ scheduled: 3 });
   });
 
   trial("names a rejected backup apart: it is neither the newest nor proven", async (tx) => {

@@ -9,6 +9,8 @@ export const MINUTE_MS = 60 * SECOND_MS;
 export const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
 
+/** Distance of the scheduled backups where they are made several times a day. */
+export const BACKUP_SLOT_MS = 4 * HOUR_MS;
 /** Age of the newest full backup: the daily period and two hours for late schedules and the dump itself. */
 export const BACKUP_OVERDUE_AFTER_MS = 26 * HOUR_MS;
 /** The same when two nightly backups are missing. */

@@ -2,8 +2,8 @@
  * When a rule will stop keeping a backup, if the schedules run as planned: one full backup a day, and a drill on
  * Sunday that proves the newest. The end of a rule that does not depend on a schedule is unknown: `null`.
  */
-import { DAY_MS, MINUTE_MS } from "../service_levels.ts";
-import { addPeriods, type Period, periodStart } from "./periods.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../service_levels.ts";
+import { addPeriods, type Period, periodStart, slotStart } from "./periods.ts";
 
 /** Start of the daily backup and of Sunday's drill after midnight UTC: `cron` of their workflows. */
 export const BACKUP_AT_MS = (3 * 60 + 10) * MINUTE_MS;
@@ -34,6 +34,16 @@ export function endOfPlace(
   const first = newestStart >= coming ? addPeriods(period, newestStart, 1) : coming;
   const pushedOutBy = addPeriods(period, first, count - rank - 1);
   return Math.max(routine.nextBackup, pushedOutBy + BACKUP_AT_MS);
+}
+
+/**
+ * When the newest backup will be `hours` after the slot that begins at `start`. Additional backups between the daily ones
+ * do not change the day: retention deletes once a day, after the daily backup.
+ */
+export function endOfSlot(routine: Routine, start: number, hours: number): number {
+  const coming = slotStart(routine.nextBackup);
+  const daysUntil = Math.ceil((start + hours * HOUR_MS - coming) / DAY_MS);
+  return start === coming ? routine.nextBackup : routine.nextBackup + Math.max(0, daysUntil) * DAY_MS;
 }
 
 /** When a backup is no longer among the `count` newest. */

@@ -1,6 +1,6 @@
-/** Days, ISO weeks, months and years, all in UTC: a period is identified by the instant at which it begins. */
+/** Four-hour slots, days, ISO weeks, months and years, all in UTC: a period is identified by the instant at which it begins. */
 
-import { DAY_MS } from "../service_levels.ts";
+import { BACKUP_SLOT_MS, DAY_MS } from "../service_levels.ts";
 
 export const PERIODS = ["daily", "weekly", "monthly", "yearly"] as const;
 export type Period = (typeof PERIODS)[number];
@@ -19,6 +19,11 @@ export function periodStart(period: Period, instant: number): number {
     case "yearly":
       return Date.UTC(year, 0, 1);
   }
+}
+
+/** Start of the four-hour slot that contains an instant, in milliseconds: at most one scheduled backup falls into each. */
+export function slotStart(instant: number): number {
+  return Math.floor(instant / BACKUP_SLOT_MS) * BACKUP_SLOT_MS;
 }
 
 /** Start of the period that is `count` periods after the one that begins at `start`. */

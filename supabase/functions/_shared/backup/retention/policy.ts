@@ -4,6 +4,8 @@ import type { BackupProof } from "../vault/catalog.ts";
 import type { Period } from "./periods.ts";
 
 export interface RetentionPolicy extends Record<Period, number> {
+  /** Before the newest backup, for how many hours one of each four-hour slot is kept. */
+  recentHours: number;
   /** Number of the newest backups of each series that are kept, whatever their age; at least 1. */
   minimum: number;
   /** Number of safety copies kept per target. */
@@ -20,6 +22,7 @@ export interface RetentionPolicy extends Record<Period, number> {
 }
 
 export const DEFAULT_POLICY: RetentionPolicy = {
+  recentHours: 48,
   daily: 7,
   weekly: 4,
   monthly: 12,
@@ -68,6 +71,7 @@ export type KeepReason =
   | "evidence"
   | "safety"
   | "minimum"
+  | "recent"
   | Period;
 /**
  * Why it is deleted: a newer one of its day, none of its periods counts any more, newer safety copies, or a drill

@@ -78,7 +78,15 @@ Deno.test("only periods with backups are counted: when backups stop, nothing is 
 });
 
 Deno.test("each kept backup has a rule, each deleted one a reason", () => {
-  const policy = { ...DEFAULT_POLICY, daily: 2, weekly: 0, monthly: 0, yearly: 0, minimum: 1 };
+  const policy = {
+    ...DEFAULT_POLICY,
+    recentHours: 0,
+    daily: 2,
+    weekly: 0,
+    monthly: 0,
+    yearly: 0,
+    minimum: 1,
+  };
   const backups = [
     backup("2026-03-11T11:30:00Z", proven),
     backup("2026-03-11T03:10:00Z"),
@@ -100,8 +108,41 @@ Deno.test("each kept backup has a rule, each deleted one a reason", () => {
   ]);
 });
 
-Deno.test("the newest proven backup and everything after it stay, and before the first proof all of prod", () => {
+Deno.test("in the 48 hours before the newest backup the newest of each four hours stays", () => {
   const policy = { ...DEFAULT_POLICY, daily: 1, weekly: 0, monthly: 0, yearly: 0, minimum: 1 };
+  const at = (text: string, also = {}) => backup(`2026-03-${text}:00Z`, { target: "dev", ...also });
+  const decisions = plan(
+    [at("11T10:30"), at("11T07:30"), at("11T07:10"), at("09T15:10"), at("09T11:10"), at("09T07:10")],
+    NONE,
+    policy,
+  );
+  assert.deepEqual(decisions.map(({ reasons }) => reasons.join(" ")), [
+    "minimum recent daily",
+    "recent",
+    "superseded",
+    "recent",
+    "superseded",
+    "superseded",
+  ]);
+  // of prod, with a backup every day at 03:10
+  const [, later] = plan(
+    [at("11T03:10", { target: "prod", ...proven }), at("10T15:10", { target: "prod" })],
+    NONE,
+    policy,
+  );
+  assert.deepEqual([later?.reasons, later?.deleteAfter], [["recent"], "2026-03-13T03:10:00.000Z"]);
+});
+
+Deno.test("the newest proven backup and everything after it stay, and before the first proof all of prod", () => {
+  const policy = {
+    ...DEFAULT_POLICY,
+    recentHours: 0,
+    daily: 1,
+    weekly: 0,
+    monthly: 0,
+    yearly: 0,
+    minimum: 1,
+  };
   const days = ["2026-03-10", "2026-03-09", "2026-03-08", "2026-03-07"];
   const with3rd = days.map((date, i) => day(date, i === 2 ? proven : {}));
   assert.deepEqual(kept(with3rd, NONE, policy), days.slice(0, 3));
@@ -111,7 +152,16 @@ Deno.test("the newest proven backup and everything after it stay, and before the
 });
 
 Deno.test("a safety copy or a schema-only backup is not counted for its day, and its proof does not release full backups", () => {
-  const policy = { ...DEFAULT_POLICY, daily: 1, weekly: 0, monthly: 0, yearly: 0, minimum: 1, safety: 1 };
+  const policy = {
+    ...DEFAULT_POLICY,
+    recentHours: 0,
+    daily: 1,
+    weekly: 0,
+    monthly: 0,
+    yearly: 0,
+    minimum: 1,
+    safety: 1,
+  };
   const full = day("2026-03-08", proven);
   const copies = ["2026-03-05", "2026-03-04"].map((date) =>
     day(date, { label: "antes-da-restauracao", origin: "safety", ...proven })
@@ -125,7 +175,15 @@ Deno.test("a safety copy or a schema-only backup is not counted for its day, and
 });
 
 Deno.test("a rejected backup counts for nothing, and stays as evidence for a while", () => {
-  const policy = { ...DEFAULT_POLICY, daily: 2, weekly: 0, monthly: 0, yearly: 0, minimum: 2 };
+  const policy = {
+    ...DEFAULT_POLICY,
+    recentHours: 0,
+    daily: 2,
+    weekly: 0,
+    monthly: 0,
+    yearly: 0,
+    minimum: 2,
+  };
   const rejected = (date: string, at: string) => day(date, { rejectedAt: `${at}T05:30:00Z` });
   const backups = [
     rejected("2026-03-11", "2026-03-11"), // nothing newer was not rejected
@@ -256,8 +314,8 @@ Deno.test("the text of a hold has its reason, the text without a date has the ru
   const [newest] = plan(daily(1));
   assert.equal(
     newest && listOf(newest),
-    "é o mais novo que um ensaio provou, é um dos últimos deste banco, é o backup do seu dia, " +
-      "é o backup da sua semana, é o backup do seu mês e é o backup do seu ano",
+    "é o mais novo que um ensaio provou, é um dos últimos deste banco, " +
+      "tem menos de dois dias e é o mais novo das suas quatro horas, é o backup do seu dia, é o backup da sua semana, é o backup do seu mês e é o backup do seu ano",
   );
   assert.match(policyText(DEFAULT_POLICY), /7 dias, 4 semanas, 12 meses e 2 anos/);
 });

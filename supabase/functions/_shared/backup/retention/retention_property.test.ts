@@ -126,6 +126,9 @@ function isoWeek(date: Date): string {
   return `${year}-${Math.floor((thursday.getTime() - Date.UTC(year, 0, 1)) / (7 * DAY_MS))}`;
 }
 
+const slot = (backup?: RetentionBackup) =>
+  backup ? Math.floor(at(backup) / (4 * HOUR_MS)) * 4 * HOUR_MS : NaN;
+
 /** Everything that must have been kept, by the rules of docs/retention.md, independent of the code's. */
 function mustStay(world: World, before: readonly RetentionBackup[]): RetentionBackup[] {
   const { policy, now, inUse } = world;
@@ -140,6 +143,8 @@ function mustStay(world: World, before: readonly RetentionBackup[]): RetentionBa
       ...all.filter((each) => at(each) > now - HOUR_MS),
       ...all.filter(isSafety).slice(0, policy.safety),
       ...full.slice(0, policy.minimum),
+      ...newestOfGroups(full, Infinity, (date) => String(Math.floor(date.getTime() / (4 * HOUR_MS))))
+        .filter((each) => slot(full[0]) - slot(each) < policy.recentHours * HOUR_MS),
       ...proven ? all.filter((each) => at(each) >= at(proven)) : target === "prod" ? all : [],
       ...newestOfGroups(full, policy.daily, (date) => date.toISOString().slice(0, 10)),
       ...newestOfGroups(full, policy.weekly, isoWeek),
@@ -170,6 +175,7 @@ function requireInvariants(
 const target = fc.constantFrom("prod", "dev");
 const anyone = fc.nat(10_000);
 const policy = fc.record({
+  recentHours: fc.integer({ min: 0, max: 100 }),
   daily: fc.integer({ min: 0, max: 10 }),
   weekly: fc.integer({ min: 0, max: 6 }),
   monthly: fc.integer({ min: 0, max: 14 }),

@@ -7,9 +7,9 @@ import type {
   RetentionFacts,
   RetentionPolicy,
 } from "./policy.ts";
-import { endOfPlace, endOfRank, nextProofOver, type Routine, routineAfter } from "./forecast.ts";
-import { DAY_MS, MINUTE_MS } from "../service_levels.ts";
-import { type Period, PERIODS, periodStart } from "./periods.ts";
+import { endOfPlace, endOfRank, endOfSlot, nextProofOver, type Routine, routineAfter } from "./forecast.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../service_levels.ts";
+import { type Period, PERIODS, periodStart, slotStart } from "./periods.ts";
 import { instantOf, isSafetyCopy, type Series, sortNewestFirst } from "./series.ts";
 
 /** The last instant whose year has four digits. */
@@ -130,8 +130,20 @@ function countingRules({ policy, now }: RuleContext, subject: Subject): Rule[] {
   const few: Rule = { code: "minimum", until: routine && endOfRank(routine, rank, minimum) };
   return [
     ...rank < minimum ? [few] : [],
+    ...recentRule(policy.recentHours, routine, subject),
     ...PERIODS.flatMap((period) => periodRule(policy[period], period, routine, subject)),
   ];
+}
+
+/** The newest of each slot of the hours before the newest backup. */
+function recentRule(hours: number, routine: Routine | null, { series, backup, rank }: Subject): Rule[] {
+  const slotOf = (each: RetentionBackup) => slotStart(instantOf(each.createdAt));
+  const [start, newer, newest] = [backup, series.newestFirst[rank - 1], series.newestFirst[0]].map((each) =>
+    each && slotOf(each)
+  );
+  if (start === undefined || newest === undefined) return [];
+  if (start === newer || newest - start >= hours * HOUR_MS) return [];
+  return [{ code: "recent", until: routine && endOfSlot(routine, start, hours) }];
 }
 
 function periodRule(

@@ -35,6 +35,10 @@ const KEEP_WORDS: Record<KeepReason, { is: string; ends: string }> = {
     ends: "haverá cópias mais novas feitas antes de restaurações",
   },
   minimum: { is: "é um dos últimos deste banco", ends: "deixa de ser um dos últimos deste banco" },
+  recent: {
+    is: "tem menos de dois dias e é o mais novo das suas quatro horas",
+    ends: "terão passado dois dias",
+  },
   daily: { is: "é o backup do seu dia", ends: "haverá backups de dias mais novos" },
   weekly: { is: "é o backup da sua semana", ends: "haverá backups de semanas mais novas" },
   monthly: { is: "é o backup do seu mês", ends: "haverá backups de meses mais novos" },
@@ -79,7 +83,7 @@ export function listOf(decision: RetentionDecision): string {
 /** The policy in one sentence, for the heading of a list. */
 export function policyText(policy: RetentionPolicy): string {
   const { daily, weekly, monthly, yearly, minimum, safety } = policy;
-  return `Guarda o último backup de ${daily} dias, ${weekly} semanas, ${monthly} meses e ${yearly} anos; ` +
+  return `Guarda um backup a cada quatro horas das últimas ${policy.recentHours} horas, o último de ${daily} dias, ${weekly} semanas, ${monthly} meses e ${yearly} anos; ` +
     `sempre os ${minimum} mais novos, as ${safety} últimas cópias feitas antes de uma restauração, ` +
     `o mais novo que um ensaio provou e tudo que veio depois dele. Um backup que um ensaio reprovou não conta: ` +
     `fica ${policy.evidenceDays} dias.`;

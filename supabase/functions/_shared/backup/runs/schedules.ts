@@ -9,10 +9,12 @@ export const SCHEDULES = [
   { file: "db-backup-alarm-test.yml", cron: "41 12 1 * *" },
   { file: "db-backup-doctor.yml", cron: "47 9 * * 1" },
 ] as const;
+/** Further starts of `db-backup.yml` where `REVO_BACKUP_EVERY_FOUR_HOURS` asks for them. */
+export const FOUR_HOURLY = "10 7-23/4 * * *";
 export type ScheduledWorkflow = (typeof SCHEDULES)[number]["file"];
 
-/** `minute hour day * weekday`, each but the minute a number or `*`; the hour also a step: every sixth. */
-const CRON = /^(\d{1,2}) (\d{1,2}|\*(?:\/\d{1,2})?) (\d{1,2}|\*) \* (\d|\*)$/;
+/** `minute hour day * weekday`, each but the minute a number or `*`; the hour also a step, of all hours or of a range. */
+const CRON = /^(\d{1,2}) (\d{1,2}|(?:\*|\d{1,2}-\d{1,2})(?:\/\d{1,2})?) (\d{1,2}|\*) \* (\d|\*)$/;
 const HOUR_MS = 3_600_000;
 const YEAR_HOURS = 366 * 24;
 
@@ -39,8 +41,6 @@ export function nextDue(cron: string, now: Date): Date {
 function nearestDue(cron: string, now: Date, direction: 1 | -1): Date {
   const [, minute, hour, day, weekday] = CRON.exec(cron) ?? [];
   if (minute === undefined) throw new RangeError(`Cannot read the schedule '${cron}'`);
-  const fits = (field: string | undefined, value: number) =>
-    field?.startsWith("*/") ? value % Number(field.slice(2)) === 0 : field === "*" || Number(field) === value;
   const thisHour = Math.floor(now.getTime() / HOUR_MS) * HOUR_MS + Number(minute) * 60_000;
   for (let hours = 0; hours < YEAR_HOURS; hours++) {
     const due = new Date(thisHour + direction * hours * HOUR_MS);
@@ -49,4 +49,11 @@ function nearestDue(cron: string, now: Date, direction: 1 | -1): Date {
     if (fits(day, due.getUTCDate()) && fits(weekday, due.getUTCDay())) return due;
   }
   throw new RangeError(`Cannot compute when the schedule '${cron}' is due`);
+}
+
+/** Whether a field of {@link CRON} admits the value. */
+function fits(field: string | undefined, value: number): boolean {
+  const [range = "*", step = "1"] = (field ?? "*").split("/");
+  const [first = "0", last = range === "*" ? "59" : first] = range === "*" ? [] : range.split("-");
+  return value >= Number(first) && value <= Number(last) && (value - Number(first)) % Number(step) === 0;
 }

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { nextStart, vaultText } from "./coming_up_text.ts";
+import { nextBackup, nextStart, vaultText } from "./coming_up_text.ts";
 
 const plain = (text: string) => text.replaceAll("\u00a0", " ");
 const ZONE = "America/Sao_Paulo";
@@ -9,6 +9,15 @@ it("names the next start by the reader's day", () => {
   expect(start("db-backup.yml", "2026-11-24T12:00:00Z")).toBe("amanhã, 00:10");
   expect(start("db-backup.yml", "2026-11-25T03:05:00Z")).toBe("hoje, 00:10");
   expect(start("db-backup-restore-drill.yml", "2026-11-24T12:00:00Z")).toBe("domingo, 02:30");
+});
+
+it("sees by a day's scheduled backups that one is made every four hours", () => {
+  const next = (scheduled: number, now: string) => nextBackup(scheduled, new Date(now), ZONE);
+  expect(next(1, "2026-11-24T12:00:00Z")).toBe("amanhã, 00:10");
+  expect(next(2, "2026-11-24T12:00:00Z")).toBe("amanhã, 00:10");
+  expect(next(6, "2026-11-24T12:00:00Z")).toBe("hoje, 12:10");
+  expect(next(6, "2026-11-25T02:30:00Z")).toBe("amanhã, 00:10");
+  expect(next(5, "2026-11-25T03:30:00Z")).toBe("hoje, 04:10");
 });
 
 it("names number, size and price of what the vault holds", () => {

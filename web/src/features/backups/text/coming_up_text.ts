@@ -1,15 +1,35 @@
 /** What happens next, from the schedules, and what the vault holds. */
 
-import { nextDue, type ScheduledWorkflow, SCHEDULES } from "@backup/runs/schedules.ts";
+import { FOUR_HOURLY, nextDue, type ScheduledWorkflow, SCHEDULES } from "@backup/runs/schedules.ts";
 import { storageUsd } from "@backup/vault/price.ts";
 import { formatBytes, formatCounted, formatDay, formatTime, formatUsd } from "../../../lib/format.ts";
 
 const DAY_MS = 86_400_000;
 
+/** From so many scheduled backups in a day on they are made every four hours: a daily one may be late and the next in time. */
+const SEVERAL_A_DAY = 3;
+
+/**
+ * When the schedule makes the next backup, as {@link nextStart} says it.
+ * @param scheduled how many it made in the last 24 hours
+ */
+export function nextBackup(scheduled: number, now: Date, timeZone?: string): string {
+  const daily = nextStart("db-backup.yml", now, timeZone);
+  if (scheduled < SEVERAL_A_DAY) return daily;
+  const between = nextDue(FOUR_HOURLY, now);
+  return between < dueOf("db-backup.yml", now) ? said(between, now, timeZone) : daily;
+}
+
 /** `hoje, 23:10`, `amanhã, 00:10`, `domingo, 02:30`, in the reader's time zone or the given one. */
 export function nextStart(file: ScheduledWorkflow, now: Date, timeZone?: string): string {
-  const cron = SCHEDULES.find((each) => each.file === file)?.cron ?? "";
-  const due = nextDue(cron, now);
+  return said(dueOf(file, now), now, timeZone);
+}
+
+function dueOf(file: ScheduledWorkflow, now: Date): Date {
+  return nextDue(SCHEDULES.find((each) => each.file === file)?.cron ?? "", now);
+}
+
+function said(due: Date, now: Date, timeZone?: string): string {
   const day = calendarDay(due, timeZone);
   const near: Record<string, string> = {
     [calendarDay(now, timeZone)]: "hoje",

@@ -14,7 +14,16 @@ const BACKUP = {
 };
 const facts = (newest: object | null, newest_proven: object | null) =>
   overviewSchema.parse({
-    ...{ newest, newest_proven, rto: null, last_drill: null, last_failed: null, active: 0, time: "" },
+    ...{
+      newest,
+      newest_proven,
+      rto: null,
+      last_drill: null,
+      last_failed: null,
+      active: 0,
+      scheduled: 1,
+      time: "",
+    },
   });
 const report = (name: string, status: Report["status"]): Report => ({ name, status, at: "", report: {} });
 

@@ -1,15 +1,15 @@
 import { useVaultTotals } from "../../data/vault_totals.ts";
 import { zoneName } from "../../../../lib/format.ts";
-import { nextStart, vaultText } from "../../text/coming_up_text.ts";
+import { nextBackup, nextStart, vaultText } from "../../text/coming_up_text.ts";
 
 /** The next backup, the next drill, and what the vault holds and costs. */
-export default function ComingUp({ now }: { now: Date }) {
+export default function ComingUp({ now, scheduled }: { now: Date; scheduled: number }) {
   const vault = useVaultTotals();
   return (
     <div className="mt-3 space-y-0.5 text-muted">
       <p>
-        Próximo backup: <b className="font-medium text-ink">{nextStart("db-backup.yml", now)}</b>{" "}
-        · próximo ensaio:{" "}
+        Próximo backup: <b className="font-medium text-ink">{nextBackup(scheduled, now)}</b> · próximo ensaio:
+        {" "}
         <b className="font-medium text-ink">{nextStart("db-backup-restore-drill.yml", now)}</b>{" "}
         ({zoneName()}; o GitHub pode atrasar).
       </p>

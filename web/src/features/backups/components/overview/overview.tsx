@@ -57,7 +57,10 @@ export function Overview({ onPickDay }: OverviewProps) {
           </Loaded>
           <Suspense fallback={null}>
             {overview.data !== undefined && (
-              <ComingUp now={databaseNow(overview.data, overview.dataUpdatedAt, now)} />
+              <ComingUp
+                now={databaseNow(overview.data, overview.dataUpdatedAt, now)}
+                scheduled={overview.data.scheduled}
+              />
             )}
           </Suspense>
         </div>
