@@ -1521,6 +1521,11 @@ begin
     'active', (
       select count(*) from public.ops_db_backup_runs r
        where r.target = p_target and r.status in ('queued', 'running', 'unknown')),
+    -- indexed by target and time; at most six where a backup is made every four hours
+    'scheduled', (
+      select count(*) from public.ops_db_backups b
+       where b.target = p_target and b.mode = 'full' and b.origin = 'schedule' and b.duplicate_of is null
+         and b.created_at between now() - interval '24 hours' and now()),
     'time', clock_timestamp()
   );
 end
@@ -1531,7 +1536,7 @@ $$;
 -- Name: FUNCTION ops_db_backup_overview(p_target text); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.ops_db_backup_overview(p_target text) IS 'A target at a glance; ops:view: {newest, rejected, newest_proven, rto, last_drill, last_failed, active, time}. rejected has the full backups that a drill rejected, newest first, deleted ones too, at most 100; last_failed is the newest backup run that failed or was lost since the newest backup; time is the database''s clock.';
+COMMENT ON FUNCTION public.ops_db_backup_overview(p_target text) IS 'A target at a glance; ops:view: {newest, rejected, newest_proven, rto, last_drill, last_failed, active, scheduled, time}. rejected has the full backups that a drill rejected, newest first, deleted ones too, at most 100; last_failed is the newest backup run that failed or was lost since the newest backup; scheduled counts the full backups that the schedule made in the last 24 hours; time is the database''s clock.';
 
 
 --

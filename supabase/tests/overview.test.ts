@@ -126,9 +126,9 @@ describe("ops_db_backup_overview", () => {
 
   trial("counts the scheduled full backups of the last 24 hours", async (tx) => {
     const ago = (hours: number) => new Date(Date.now() - hours * 3_600_000).toISOString();
-    for (const hours of [1, 5, 9, 25]) await backup(tx, ago(hours), { origin: "schedule" });
-    await backup(tx, ago(2), { origin: "person", requested_by: "ana@x.br" });
-    await backup(tx, ago(3), { origin: "schedule", mode: "schema-only" });
+    for (const hours of [1, 5, 9, 25]) await backup(tx, ago(hours), { requested_by: "schedule" });
+    await backup(tx, ago(2), { requested_by: "ana@x.br" });
+    await backup(tx, ago(3), { requested_by: "schedule", mode: "schema-only" });
     expect(await overview(tx)).toMatchObject({ scheduled: 3 });
   });
 

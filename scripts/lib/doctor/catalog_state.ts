@@ -6,6 +6,7 @@ import { hours as inHours, PROOF_OVERDUE_AFTER_MS } from "@backup/service_levels
 import { literal } from "../postgres/sql_text.ts";
 import { catalogAccessQuery, catalogDifferences } from "../catalog/access.ts";
 import type { Catalog } from "../catalog/catalog.ts";
+import { type BackupPace, quotaVerdict, readPace } from "./quotas.ts";
 import { check, type CheckVerdict, type DoctorCheck, notChecked } from "./check.ts";
 import { type Result } from "@backup/result.ts";
 import { type Limit, withinLimit } from "./within_limit.ts";
@@ -18,6 +19,7 @@ export interface CatalogState {
   /** Differences from what the migrations make; `null` without a catalog. */
   differences: Result<string[] | null>;
   proof: Result<Proof | null>;
+  pace: Result<BackupPace>;
 }
 
 const proofSchema = z.object({ key: z.string(), provenAt: z.string() });
@@ -45,6 +47,7 @@ export async function catalogChecks(
     check("catalog", "catalog_migrations", state ? migrationsVerdict(state) : unreached),
     check("catalog", "catalog_access", state ? accessVerdict(state.differences) : unreached),
     check("catalog", "last_proof", state ? proofVerdict(state.proof, now) : unreached),
+    check("catalog", "quotas", state ? quotaVerdict(state.pace) : unreached),
   ];
 }
 
@@ -61,6 +64,7 @@ async function readCatalogState(catalog: Catalog, limit: Limit): Promise<Catalog
       limit,
       async () => z.array(proofSchema).parse(await catalog.rows(PROOF))[0] ?? null,
     ),
+    pace: await withinLimit(limit, () => readPace(catalog)),
   };
 }
 

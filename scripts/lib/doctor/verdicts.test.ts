@@ -2,6 +2,7 @@
 import { expect, it } from "vitest";
 import { parseDatabaseUrl } from "../postgres/connection.ts";
 import { lifecycleVerdict, type LockRule, lockVerdict } from "./bucket_rules.ts";
+import { quotaVerdict } from "./quotas.ts";
 import { migrationsVerdict, proofVerdict } from "./catalog_state.ts";
 import { check, type CheckVerdict } from "./check.ts";
 import { type Result } from "@backup/result.ts";
@@ -28,7 +29,7 @@ const answered = (status: number, code: string | null) => ok({ status, code });
 const proven = (at: string) => ok({ key: "k", provenAt: at });
 const skewed = (seconds: number) => ok({ remote: 0, local: seconds * 1000 });
 const inMigrations = (wanted: string[] | null, applied: string[] | null) => (
-  { wanted, applied: ok(applied), differences: ok([]), proof: nothing }
+  { wanted, applied: ok(applied), differences: ok([]), proof: nothing, pace: nothing }
 );
 
 const database: DatabaseFacts = {
@@ -99,6 +100,30 @@ it.each<[what: string, CheckVerdict["status"], CheckVerdict, message: RegExp]>([
   ["a proof", "ok", proofVerdict(proven("2026-11-22T06:00:00Z"), NOW), /há 2 dias/],
   ["a proof of long ago", "failed", proofVerdict(proven("2026-11-10T06:00:00Z"), NOW), /há 14 dias/],
   ["no proof", "failed", proofVerdict(ok(null), NOW), /Nenhum backup/],
+  [
+    "a daily backup of 1 GB",
+    "ok",
+    quotaVerdict(ok({ perDay: 1, rawBytes: 1e9, seconds: 30 })),
+    /30 GB.*251 minutos/,
+  ],
+  [
+    "six a day of 2 GB",
+    "warning",
+    quotaVerdict(ok({ perDay: 6, rawBytes: 2e9, seconds: 30 })),
+    /365 GB.*incluem 250 GB/,
+  ],
+  [
+    "six a day of 10 min",
+    "warning",
+    quotaVerdict(ok({ perDay: 6, rawBytes: 1e9, seconds: 600 })),
+    /2\.199 minutos/,
+  ],
+  [
+    "no backup to measure",
+    "unknown",
+    quotaVerdict(ok({ perDay: 0, rawBytes: null, seconds: null })),
+    /medir/,
+  ],
   ["all migrations", "ok", migrationsVerdict(inMigrations(["1", "2"], ["1", "2"])), /até 2/],
   ["a migration less", "failed", migrationsVerdict(inMigrations(["1", "2"], ["1"])), /Faltam.*2/],
   ["no record of them", "unknown", migrationsVerdict(inMigrations(["1"], null)), /supabase_migrations/],
