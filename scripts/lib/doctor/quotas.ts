@@ -16,7 +16,7 @@ const paceSchema = z.object({
   perDay: z.number(),
   /** Of the newest backup, before compression. */
   rawBytes: z.number().nullable(),
-  /** The median of the last 20 backups. */
+  /** The median of the last 20 backups; `null` before the first one of a workflow. */
   seconds: z.number().nullable(),
 });
 export type BackupPace = z.infer<typeof paceSchema>;
@@ -37,10 +37,10 @@ export async function readPace(catalog: Catalog): Promise<BackupPace> {
 export function quotaVerdict(pace: Result<BackupPace>): CheckVerdict {
   if (!pace.ok) return notChecked(`o catálogo não pôde ser lido (${pace.message})`);
   const { perDay, rawBytes, seconds } = pace.value;
-  if (rawBytes === null || seconds === null) return notChecked("ainda não há backup de que medir o tamanho");
+  if (rawBytes === null) return notChecked("ainda não há backup de que medir o tamanho");
   const backups = Math.max(perDay, 1) * DAYS;
   const egressGb = backups * rawBytes / 1e9;
-  const minutes = backups * Math.ceil((SETUP_SECONDS + seconds) / 60) + OTHER_MINUTES;
+  const minutes = backups * Math.ceil((SETUP_SECONDS + (seconds ?? 0)) / 60) + OTHER_MINUTES;
   const facts = { per_day: perDay, egress_gb: Math.round(egressGb), minutes: Math.round(minutes) };
   const use = `Os backups agendados tiram por mês cerca de ${whole(egressGb)} GB do banco e gastam ` +
     `${whole(minutes)} minutos do GitHub`;
