@@ -18,6 +18,7 @@ beforeAll(async () => {
   laptop = await openLaptop(place);
   delete laptop.prepared.BACKUP_PUBLIC_KEYS;
   delete laptop.prepared.BACKUP_SIGNING_KEY;
+  await mkdir(laptop.prepared.OUT_DIR ?? "");
 });
 afterAll(async () => {
   await place?.stop();
@@ -29,7 +30,6 @@ it(
   { timeout: 240_000 },
   async () => {
     const outDir = laptop.prepared.OUT_DIR ?? "";
-    await mkdir(outDir);
     const prod = place.server.connection("postgres", "prod");
     const { keys } = await backUp(place.store.vault, prod);
     expect(await newestBackup(place.store.vault, "prod")).toBe(keys.archive);
