@@ -524,7 +524,7 @@ COMMENT ON FUNCTION public.ops_db_backup_audit_load(p jsonb) IS 'Puts copies bac
 --
 
 CREATE FUNCTION public.ops_db_backup_audit_mirrored_to(p jsonb) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
 begin
@@ -605,7 +605,7 @@ COMMENT ON FUNCTION public.ops_db_backup_audit_setting() IS 'Records each change
 --
 
 CREATE FUNCTION public.ops_db_backup_audit_unmirrored(p_limit integer DEFAULT 1000) RETURNS TABLE(chain_id uuid, seq bigint, record text, prev_hash text, hash text)
-    LANGUAGE plpgsql STABLE
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO ''
     AS $$
 #variable_conflict use_column
@@ -3900,6 +3900,7 @@ REVOKE ALL ON FUNCTION public.ops_db_backup_audit_advance() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.ops_db_backup_audit_append(p jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.ops_db_backup_audit_append(p jsonb) TO service_role;
+GRANT ALL ON FUNCTION public.ops_db_backup_audit_append(p jsonb) TO ops_db_backup_catalog;
 
 
 --
@@ -3986,6 +3987,7 @@ REVOKE ALL ON FUNCTION public.ops_db_backup_audit_load(p jsonb) FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION public.ops_db_backup_audit_mirrored_to(p jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ops_db_backup_audit_mirrored_to(p jsonb) TO ops_db_backup_catalog;
 
 
 --
@@ -4007,6 +4009,7 @@ REVOKE ALL ON FUNCTION public.ops_db_backup_audit_setting() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION public.ops_db_backup_audit_unmirrored(p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ops_db_backup_audit_unmirrored(p_limit integer) TO ops_db_backup_catalog;
 
 
 --
@@ -4182,6 +4185,7 @@ GRANT ALL ON FUNCTION public.ops_db_backup_manifest(p_r2_key text) TO authentica
 
 REVOKE ALL ON FUNCTION public.ops_db_backup_mark(p jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.ops_db_backup_mark(p jsonb) TO service_role;
+GRANT ALL ON FUNCTION public.ops_db_backup_mark(p jsonb) TO ops_db_backup_catalog;
 
 
 --
@@ -4343,6 +4347,7 @@ GRANT ALL ON FUNCTION public.ops_db_backup_run_dispatched(p_request_id uuid, p_g
 
 REVOKE ALL ON FUNCTION public.ops_db_backup_run_finish(p jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.ops_db_backup_run_finish(p jsonb) TO service_role;
+GRANT ALL ON FUNCTION public.ops_db_backup_run_finish(p jsonb) TO ops_db_backup_catalog;
 
 
 --
@@ -4373,6 +4378,7 @@ GRANT ALL ON FUNCTION public.ops_db_backup_run_not_dispatched(p_request_id uuid,
 
 REVOKE ALL ON FUNCTION public.ops_db_backup_run_progress(p jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.ops_db_backup_run_progress(p jsonb) TO service_role;
+GRANT ALL ON FUNCTION public.ops_db_backup_run_progress(p jsonb) TO ops_db_backup_catalog;
 
 
 --
@@ -4397,6 +4403,7 @@ GRANT ALL ON FUNCTION public.ops_db_backup_run_settle(p_request_id uuid, p_statu
 
 REVOKE ALL ON FUNCTION public.ops_db_backup_run_start(p jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.ops_db_backup_run_start(p jsonb) TO service_role;
+GRANT ALL ON FUNCTION public.ops_db_backup_run_start(p jsonb) TO ops_db_backup_catalog;
 
 
 --

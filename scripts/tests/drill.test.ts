@@ -313,6 +313,13 @@ test("an overdue newest backup fails freshness and no other check", async () => 
 });
 
 describe("the command", () => {
+  /** As the role that can do no more than a drill has to. */
+  const CATALOG_PASSWORD = "catalogo";
+  beforeAll(async () => {
+    const admin = place.server.connection("supabase_admin", "postgres");
+    await sql(admin, `alter role ops_db_backup_catalog login password '${CATALOG_PASSWORD}';`);
+  });
+
   async function drillCommand(key: string): Promise<{ code: number | null; output: string }> {
     const command = spawn(join(ROOT, "node_modules", ".bin", "deno"), ["task", "drill"], {
       cwd: ROOT,
@@ -320,7 +327,8 @@ describe("the command", () => {
         ...commandEnvironment(place),
         R2_KEY: key,
         FRESH_HOURS: "1000000",
-        SUPABASE_DB_URL_PROD: place.server.url("postgres", "prod"),
+        SUPABASE_DB_URL_PROD:
+          `postgres://ops_db_backup_catalog:${CATALOG_PASSWORD}@127.0.0.1:${place.server.port}/prod`,
       },
     });
     let output = "";
@@ -362,6 +370,7 @@ describe("the command", () => {
     await record(good);
     const { code, output } = await drillCommand(good);
     expect(output).toContain("PASS restored");
+    expect(output).not.toContain("warning");
     expect(code).toBe(0);
     const found = catalogSchema.parse(await catalogOf(good));
     expect(found).toMatchObject({ isProven: true, status: "succeeded", error: null });

@@ -66,6 +66,15 @@ describe.each(FILES)("%s", (file) => {
     const names = named.flatMap((line) => line.match(/(backups|restore)-\w+/g) ?? [line]);
     expect(names.filter((name) => !ENVIRONMENTS.some((known) => known === name))).toEqual([]);
   });
+  it("hands every secret to its command by run_task.sh, which knows its name", async () => {
+    const script = await readFile(join(ROOT, "scripts/run_task.sh"), "utf8");
+    const known = /^SECRETS="([^"]*)"/m.exec(script)?.[1]?.split(/\s+/) ?? [];
+    const given = [...(await read(file)).matchAll(/^ {10}(\w+): \$\{\{.*\bsecrets\./gm)].map((
+      [, name = ""],
+    ) => name);
+    const addresses = ["R2_ENDPOINT", "R2_BUCKET", "encryption"];
+    expect(given.filter((name) => !known.includes(name) && !addresses.includes(name))).toEqual([]);
+  });
   it("can be run by the local GitHub", async () => {
     expect(Object.keys((await loadWorkflow(ROOT, file)).jobs)).not.toEqual([]);
   });

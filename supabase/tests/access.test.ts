@@ -170,3 +170,30 @@ describe("ops_db_backup_permissions", () => {
     expect(row?.may).toEqual(expected);
   });
 });
+
+describe("the role of the drill", () => {
+  const ROLE = "ops_db_backup_catalog";
+  const MAY = [
+    "ops_db_backup_audit_append",
+    "ops_db_backup_audit_mirrored_to",
+    "ops_db_backup_audit_unmirrored",
+    "ops_db_backup_mark",
+    "ops_db_backup_run_finish",
+    "ops_db_backup_run_progress",
+    "ops_db_backup_run_start",
+  ];
+
+  it("executes what a drill reports by, and has no privilege on a table", async () => {
+    const functions = await sql`
+      select proname as name from pg_proc
+       where pronamespace = 'public'::regnamespace and has_function_privilege(${ROLE}, oid, 'execute') order by proname`;
+    expect(functions.map(({ name }) => name)).toEqual(MAY);
+    const tables = await sql`
+      select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'v', 'm', 'p')
+         and has_table_privilege(${ROLE}, oid, 'select, insert, update, delete, truncate')`;
+    expect([...tables]).toEqual([]);
+    const [role] = await sql`
+      select rolcanlogin, rolsuper, rolbypassrls, rolcreaterole, rolcreatedb from pg_roles where rolname = ${ROLE}`;
+    expect(Object.values(role ?? {})).toEqual([false, false, false, false, false]);
+  });
+});

@@ -10,6 +10,7 @@ import type { Connection } from "../postgres/connection.ts";
 import type { Environment } from "../process/environment.ts";
 import { findPostgres } from "../postgres/binaries.ts";
 import { bucketRuleChecks } from "./bucket_rules.ts";
+import { catalogRoleCheck } from "./catalog_role.ts";
 import { catalogChecks } from "./catalog_state.ts";
 import { check, type DoctorCheck, type DoctorReport, notChecked, worstStatus } from "./check.ts";
 import { type Result } from "@backup/result.ts";
@@ -151,13 +152,18 @@ async function catalogGroup(
 ): Promise<DoctorCheck[]> {
   if (!connection?.ok) {
     const unreached = notChecked("o banco prod não foi alcançado");
-    return [...await catalogChecks(null, limit, now), check("catalog", "prod_managers", unreached)];
+    return [
+      ...await catalogChecks(null, limit, now),
+      await catalogRoleCheck(null, limit),
+      check("catalog", "prod_managers", unreached),
+    ];
   }
   const catalog = new Catalog({ connection: connection.value });
   try {
     const managers = await withinLimit(limit, (signal) => readManagers(connection.value, signal));
     return [
       ...await catalogChecks(catalog, limit, now),
+      await catalogRoleCheck(catalog, limit),
       check("catalog", "prod_managers", managersVerdict(managers)),
     ];
   } finally {

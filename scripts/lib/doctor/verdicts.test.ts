@@ -7,6 +7,7 @@ import { migrationsVerdict, proofVerdict } from "./catalog_state.ts";
 import { check, type CheckVerdict } from "./check.ts";
 import { type Result } from "@backup/result.ts";
 import { clockVerdict } from "./clocks.ts";
+import { catalogRoleVerdict } from "./catalog_role.ts";
 import { dumpVerdict, extensionsVerdict, locksVerdict } from "./database_verdicts.ts";
 import { functionVerdict } from "./edge_function.ts";
 import { withinLimit } from "./within_limit.ts";
@@ -202,4 +203,15 @@ it("formats a check as one line under its group", () => {
     "  FALHA     r2_write: não grava → Faça.",
     "1 OK, 1 FALHA",
   ]);
+});
+
+it("the drill's role passes without further rights, and fails with them", () => {
+  const verdict = (signsIn: boolean, ...rights: string[]) =>
+    catalogRoleVerdict({ ok: true, value: { signsIn, rights } });
+  expect(verdict(true)).toMatchObject({ status: "ok", message: expect.stringContaining("só registra") });
+  expect(verdict(false)).toMatchObject({ status: "ok", message: expect.stringContaining("não tem senha") });
+  expect(verdict(true, "BYPASSRLS", "public.clientes")).toMatchObject({
+    status: "failed",
+    message: expect.stringContaining("BYPASSRLS, public.clientes"),
+  });
 });
