@@ -36,6 +36,21 @@ async function simulate(key: string, privilegesFrom: string | null = null): Prom
   await finishRun(id, { status: "succeeded", result: { plan } });
 }
 
+/** On a low screen at most so much of its height is the dialog's header and footer. */
+async function expectSmallFrame(page: Page): Promise<void> {
+  const before = page.viewportSize() ?? { width: 1280, height: 720 };
+  for (const [width, height, share] of [[360, 640, 0.3], [1366, 600, 0.18]] as const) {
+    await page.setViewportSize({ width, height });
+    const parts = [dialog(page).locator("header"), dialog(page).locator("footer")];
+    const heights = await Promise.all(
+      parts.map(async (part) => (await part.boundingBox())?.height ?? height),
+    );
+    expect(heights.reduce((sum, each) => sum + each, 0) / height).toBeLessThan(share);
+    await expect(dialog(page).getByRole("button", { name: "Voltar" })).toBeInViewport({ ratio: 1 });
+  }
+  await page.setViewportSize(before);
+}
+
 test("a copy of dev does not lie above production's backups", async ({ page }) => {
   await aBackupOf("prod", 20);
   await aBackupOf("dev", 1);
@@ -119,6 +134,7 @@ test("one without privileges may copy those of another backup, and is simulated 
   await expect(dialog(page).getByText("Simule de novo: as permissões escolhidas mudam o resultado."))
     .toBeVisible();
   await expectAccessible(page, "privileges of another backup");
+  await expectSmallFrame(page);
   await page.route("**/functions/v1/ops-backups", (route) => route.abort());
   const planned = page.waitForRequest((request) => request.postDataJSON()?.action === "plan");
   await dialog(page).getByRole("button", { name: "Simular de novo" }).click();

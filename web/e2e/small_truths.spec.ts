@@ -21,6 +21,20 @@ test("a sample cannot be drilled, and a watchdog that never reported is no calm 
   await expect(page.getByRole("dialog").getByRole("button", { name: /^Ensaiar/ })).toBeDisabled();
 });
 
+test("the runs are not the history's second copy: it has the backups, also those that failed", async ({ page }) => {
+  const [backup, drill] = [
+    await beginRun({ kind: "backup", target: "prod", mode: "full" }),
+    await beginRun({ target: "prod" }),
+  ];
+  await finishRun(backup, { status: "failed", error_code: "database_unreachable" });
+  await finishRun(drill);
+  await openAs(page, stack.admin);
+  const past = page.getByRole("region", { name: /^Execuções/ }).getByRole("article");
+  await expect(past.filter({ hasText: "Ensaio" }).first()).toBeVisible();
+  await expect(past.filter({ has: page.getByRole("heading", { name: /^Backup/ }) })).toHaveCount(0);
+  await expect(page.getByRole("table").getByText("Falhou").first()).toBeVisible();
+});
+
 test("a run that ended is not under way, and runs have no columns of backups", async ({ page }) => {
   const [running, ending] = [await beginRun(), await beginRun({ target: "dev" })];
   await openAs(page, stack.admin);

@@ -51,8 +51,8 @@ export function Dialog(
             wide ? "max-w-2xl" : "max-w-xl",
           )}
         >
-          <header className="flex items-start gap-4 border-b border-line px-5 py-4">
-            <div className="min-w-0 flex-1">
+          <header className="flex items-start gap-4 border-b border-line px-5 py-4 low:py-2">
+            <div className="min-w-0 flex-1 low:flex low:flex-wrap low:items-baseline low:gap-x-3">
               <Primitive.Title className="text-base font-semibold">{title}</Primitive.Title>
               <Primitive.Description className="mt-0.5 text-muted">{description}</Primitive.Description>
             </div>
@@ -79,7 +79,7 @@ export function DialogBody({ children }: { children: ReactNode }) {
 /** The buttons of a dialog, always visible; the primary action comes last. */
 export function DialogFooter({ children }: { children: ReactNode }) {
   return (
-    <footer className="flex flex-wrap items-center justify-end gap-2 border-t border-line px-5 py-3">
+    <footer className="flex flex-wrap items-center justify-end gap-2 border-t border-line px-5 py-3 low:gap-1.5 low:py-2 low:[&_button]:min-h-8">
       {children}
     </footer>
   );

@@ -62,8 +62,8 @@ const STATE_BADGES: Record<BackupState, BadgeStyle & { name: string; means: stri
   unproven: {
     tone: "neutral",
     icon: CircleDashed,
-    name: "Sem prova",
-    means: "Ainda não ensaiado",
+    name: "Não conferido",
+    means: "Ainda não foi relido do cofre, nem ensaiado",
   },
 };
 

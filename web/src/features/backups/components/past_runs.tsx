@@ -12,7 +12,7 @@ import { EmptyPanel, Panel } from "./panel.tsx";
 const STEP = 5;
 const RENEW_MS = 30_000;
 
-/** Past runs and their outcome; failed and lost ones with their cause. */
+/** Past runs other than backups and their outcome; failed and lost ones with their cause. */
 export function PastRuns({ target, undo }: { target: Target | null; undo: UndoOffer }) {
   const [count, setCount] = useState(STEP);
   const now = useNow(RENEW_MS);
@@ -29,29 +29,31 @@ export function PastRuns({ target, undo }: { target: Target | null; undo: UndoOf
         failed="Não foi possível carregar as execuções."
       >
         {({ rows, hasOlder }) =>
-          rows.length === 0 ? <EmptyPanel title="Nenhuma execução terminou ainda." /> : (
-            <>
-              <ul className="divide-y divide-line" aria-busy={query.isPlaceholderData}>
-                {rows.map((run) => (
-                  <li key={run.id} className="px-4 py-3">
-                    <EndedRun run={run} now={now} undo={undo} />
-                  </li>
-                ))}
-              </ul>
-              {hasOlder && (
-                <div className="border-t border-line p-2 text-center">
-                  <Button
-                    variant="quiet"
-                    size="small"
-                    pending={query.isPlaceholderData}
-                    onClick={() => setCount(count + 2 * STEP)}
-                  >
-                    Mostrar mais antigas
-                  </Button>
-                </div>
-              )}
-            </>
-          )}
+          rows.length === 0
+            ? <EmptyPanel title="Nenhum ensaio, simulação ou restauração terminou ainda." />
+            : (
+              <>
+                <ul className="divide-y divide-line" aria-busy={query.isPlaceholderData}>
+                  {rows.map((run) => (
+                    <li key={run.id} className="px-4 py-3">
+                      <EndedRun run={run} now={now} undo={undo} />
+                    </li>
+                  ))}
+                </ul>
+                {hasOlder && (
+                  <div className="border-t border-line p-2 text-center">
+                    <Button
+                      variant="quiet"
+                      size="small"
+                      pending={query.isPlaceholderData}
+                      onClick={() => setCount(count + 2 * STEP)}
+                    >
+                      Mostrar mais antigas
+                    </Button>
+                  </div>
+                )}
+              </>
+            )}
       </Loaded>
     </Panel>
   );
