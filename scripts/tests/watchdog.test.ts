@@ -228,8 +228,11 @@ async function switchWorkflow(workflow_id: string, how: "enable" | "disable"): P
 }
 
 const SOURCES: readonly ConditionId[] = ["vault_unreachable", "catalog_unreachable", "github_unreachable"];
-/** The watchdog's own silence is judged by the other watch, and this installation has keys: `signed_backups.test.ts`. */
-const ELSEWHERE: readonly ConditionId[] = ["watchdog_silent", "signing_off"];
+/**
+ * The watchdog's own silence is judged by the other watch, this installation has keys (`signed_backups.test.ts`), and it
+ * encrypts nothing (`encrypted_backups.test.ts`).
+ */
+const ELSEWHERE: readonly ConditionId[] = ["watchdog_silent", "signing_off", "unopenable_backup"];
 const FOUND = CONDITION_IDS.filter((id) => !SOURCES.includes(id) && !ELSEWHERE.includes(id));
 /** The same condition also when it is worse. */
 const UNCHANGED = new Set<ConditionId>(["size_dropped", "watch_silent"]);

@@ -142,6 +142,7 @@ function asOwner(statement: string): string {
   return `set client_min_messages = error;
     alter table public.ops_db_backup_audit disable trigger user;
     ${statement}
+    delete from public.ops_db_backup_audit_verified; -- as after a day
     alter table public.ops_db_backup_audit enable always trigger ops_db_backup_audit_keep_rows;
     alter table public.ops_db_backup_audit enable always trigger ops_db_backup_audit_keep_all;`;
 }

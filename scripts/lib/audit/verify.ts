@@ -26,7 +26,10 @@ const ownVerdictSchema = z.object({
 
 /** Reads the whole audit, in the database and in the vault, a copy at a time. */
 export async function verifyAudit(vault: Vault, catalog: Catalog): Promise<AuditVerdict> {
-  const [answer] = await catalog.rows("select public.ops_db_backup_audit_advance();");
+  const [answer] = await catalog.rows(
+    `select json_build_object('records', (select count(*) from public.ops_db_backup_audit),
+                              'broken_at', public.ops_db_backup_audit_break(false));`,
+  );
   const own = ownVerdictSchema.parse(answer);
   const { copies, broken, between } = await readAllCopies(vault, catalog);
   const broken_at = (own.broken_at && { ...own.broken_at, where: "database" as const }) ??
