@@ -102,7 +102,7 @@ declare
   v_whole constant boolean := exists (
     select from (select distinct a.chain_id from public.ops_db_backup_audit a) c
       left join public.ops_db_backup_audit_verified v on v.chain_id = c.chain_id
-     where v.whole_at is null or v.whole_at < clock_timestamp() - interval '12 hours');
+     where v.whole_at is null or v.whole_at < clock_timestamp() - public.ops_db_backup_service_level('audit_whole'));
   v_broken constant jsonb := public.ops_db_backup_audit_break(not v_whole);
 begin
   if v_broken is null then
@@ -126,7 +126,7 @@ $$;
 -- Name: FUNCTION ops_db_backup_audit_advance(); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.ops_db_backup_audit_advance() IS 'ops_db_backup_audit_verify for the scripts, which remembers how far the audit was verified. Reads it as a whole after half a day, and until it is sound again.';
+COMMENT ON FUNCTION public.ops_db_backup_audit_advance() IS 'ops_db_backup_audit_verify for the scripts, which remembers how far the audit was verified. Reads it as a whole after audit_whole, and until it is sound again.';
 
 
 --
@@ -241,7 +241,7 @@ CREATE FUNCTION public.ops_db_backup_audit_break(p_from_verified boolean) RETURN
     select v.chain_id, v.seq, v.hash
       from public.ops_db_backup_audit_verified v
      where p_from_verified
-       and v.whole_at > clock_timestamp() - interval '24 hours'
+       and v.whole_at > clock_timestamp() - 2 * public.ops_db_backup_service_level('audit_whole')
   ), rest as (
     select a.*, row_number() over chain + coalesce(v.seq, 0) as expected_seq,
            coalesce(lag(a.hash) over chain, v.hash, repeat('0', 64)) as expected_prev
@@ -287,7 +287,7 @@ $$;
 -- Name: FUNCTION ops_db_backup_audit_break(p_from_verified boolean); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.ops_db_backup_audit_break(p_from_verified boolean) IS 'The first record that is not what it was, {chain_id, seq, why}, or null. With p_from_verified records that were verified are counted and not read, unless their chain was read as a whole more than a day ago.';
+COMMENT ON FUNCTION public.ops_db_backup_audit_break(p_from_verified boolean) IS 'The first record that is not what it was, {chain_id, seq, why}, or null. With p_from_verified records that were verified are counted and not read, unless their chain was read as a whole longer ago than twice audit_whole.';
 
 
 --
@@ -651,7 +651,7 @@ $$;
 -- Name: FUNCTION ops_db_backup_audit_verify(); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.ops_db_backup_audit_verify() IS 'Reads the audit from the last verified record on and names the first record that is not what it was: {ok, records, broken_at: {chain_id, seq, why} or null}. A change of a verified record is found when it is read as a whole, once a day. Records cut off at the end are seen only beside the vault''s copies.';
+COMMENT ON FUNCTION public.ops_db_backup_audit_verify() IS 'Reads the audit from the last verified record on and names the first record that is not what it was: {ok, records, broken_at: {chain_id, seq, why} or null}. A change of a verified record is found when it is read as a whole, twice a day. Records cut off at the end are seen only beside the vault''s copies.';
 
 
 --
@@ -1521,11 +1521,12 @@ begin
     'active', (
       select count(*) from public.ops_db_backup_runs r
        where r.target = p_target and r.status in ('queued', 'running', 'unknown')),
-    -- indexed by target and time; at most six where a backup is made every four hours
     'scheduled', (
-      select count(*) from public.ops_db_backups b
-       where b.target = p_target and b.mode = 'full' and b.origin = 'schedule' and b.duplicate_of is null
-         and b.created_at between now() - interval '24 hours' and now()),
+      select coalesce(jsonb_agg(b.created_at order by b.created_at desc), '[]') from (
+        select created_at from public.ops_db_backups
+         where target = p_target and mode = 'full' and origin = 'schedule' and duplicate_of is null
+         order by created_at desc
+         limit 3) b),
     'time', clock_timestamp()
   );
 end
@@ -1536,7 +1537,7 @@ $$;
 -- Name: FUNCTION ops_db_backup_overview(p_target text); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.ops_db_backup_overview(p_target text) IS 'A target at a glance; ops:view: {newest, rejected, newest_proven, rto, last_drill, last_failed, active, scheduled, time}. rejected has the full backups that a drill rejected, newest first, deleted ones too, at most 100; last_failed is the newest backup run that failed or was lost since the newest backup; scheduled counts the full backups that the schedule made in the last 24 hours; time is the database''s clock.';
+COMMENT ON FUNCTION public.ops_db_backup_overview(p_target text) IS 'A target at a glance; ops:view: {newest, rejected, newest_proven, rto, last_drill, last_failed, active, scheduled, time}. rejected has the full backups that a drill rejected, newest first, deleted ones too, at most 100; last_failed is the newest backup run that failed or was lost since the newest backup; scheduled has the times of the last three full backups that the schedule made; time is the database''s clock.';
 
 
 --
@@ -2757,6 +2758,7 @@ begin
     when 'break_glass_shown' then return interval '24 hours';
     when 'approval_valid' then return interval '30 minutes';
     when 'hold_longest' then return interval '36600 days';
+    when 'audit_whole' then return interval '12 hours';
     else raise exception using errcode = 'invalid_parameter_value',
       message = format('there is no service level %L', p_name);
   end case;
@@ -2768,7 +2770,7 @@ $$;
 -- Name: FUNCTION ops_db_backup_service_level(p_name text); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.ops_db_backup_service_level(p_name text) IS 'How long something may take or be silent, by name; an unknown name is an error (22023). plan_valid: a plan allows a restore; settle_after_silence: a running script keeps its row from being settled by others; run_silent: a running script is given up; run_unconfirmed: a queued or unknown run that has no GitHub run is given up; run_not_begun: one that has a GitHub run is given up; vault_time_ahead: a backup dated further in the future counts for nothing; restore_request_valid: a request of a signed-in user allows a restore of prod on GitHub; break_glass_shown: a restore without such a request is an alarm; approval_valid: a request waits for a second user; hold_longest: a backup is held.';
+COMMENT ON FUNCTION public.ops_db_backup_service_level(p_name text) IS 'How long something may take or be silent, by name; an unknown name is an error (22023). plan_valid: a plan allows a restore; settle_after_silence: a running script keeps its row from being settled by others; run_silent: a running script is given up; run_unconfirmed: a queued or unknown run that has no GitHub run is given up; run_not_begun: one that has a GitHub run is given up; vault_time_ahead: a backup dated further in the future counts for nothing; restore_request_valid: a request of a signed-in user allows a restore of prod on GitHub; break_glass_shown: a restore without such a request is an alarm; approval_valid: a request waits for a second user; hold_longest: a backup is held; audit_whole: the audit is read as a whole.';
 
 
 --

@@ -17,6 +17,7 @@ begin
     when 'break_glass_shown' then return interval '24 hours';
     when 'approval_valid' then return interval '30 minutes';
     when 'hold_longest' then return interval '36600 days';
+    when 'audit_whole' then return interval '12 hours';
     else raise exception using errcode = 'invalid_parameter_value',
       message = format('there is no service level %L', p_name);
   end case;
@@ -28,7 +29,8 @@ comment on function public.ops_db_backup_service_level(text) is
   'script is given up; run_unconfirmed: a queued or unknown run that has no GitHub run is given up; run_not_begun: one '
   'that has a GitHub run is given up; vault_time_ahead: a backup dated further in the future counts for nothing; '
   'restore_request_valid: a request of a signed-in user allows a restore of prod on GitHub; break_glass_shown: a restore '
-  'without such a request is an alarm; approval_valid: a request waits for a second user; hold_longest: a backup is held.';
+  'without such a request is an alarm; approval_valid: a request waits for a second user; hold_longest: a backup is held; '
+  'audit_whole: the audit is read as a whole.';
 
 alter table public.ops_db_backup_runs add column if not exists reported_at timestamptz;
 comment on column public.ops_db_backup_runs.reported_at is

@@ -1,4 +1,4 @@
--- The audit is verified from the last verified record on, and as a whole once a day.
+-- The audit is verified from the last verified record on, and as a whole twice a day.
 --
 -- Each view of the screen's page and each round of a watch read the whole audit: who makes many records made every check
 -- slower.
@@ -21,7 +21,7 @@ as $$
     select v.chain_id, v.seq, v.hash
       from public.ops_db_backup_audit_verified v
      where p_from_verified
-       and v.whole_at > clock_timestamp() - interval '24 hours'
+       and v.whole_at > clock_timestamp() - 2 * public.ops_db_backup_service_level('audit_whole')
   ), rest as (
     select a.*, row_number() over chain + coalesce(v.seq, 0) as expected_seq,
            coalesce(lag(a.hash) over chain, v.hash, repeat('0', 64)) as expected_prev
@@ -63,7 +63,7 @@ as $$
 $$;
 comment on function public.ops_db_backup_audit_break(boolean) is
   'The first record that is not what it was, {chain_id, seq, why}, or null. With p_from_verified records that were verified '
-  'are counted and not read, unless their chain was read as a whole more than a day ago.';
+  'are counted and not read, unless their chain was read as a whole longer ago than twice audit_whole.';
 
 create or replace function public.ops_db_backup_audit_verify() returns jsonb
   language plpgsql stable set search_path = ''
@@ -77,8 +77,8 @@ end
 $$;
 comment on function public.ops_db_backup_audit_verify() is
   'Reads the audit from the last verified record on and names the first record that is not what it was: {ok, records, '
-  'broken_at: {chain_id, seq, why} or null}. A change of a verified record is found when it is read as a whole, once a '
-  'day. Records cut off at the end are seen only beside the vault''s copies.';
+  'broken_at: {chain_id, seq, why} or null}. A change of a verified record is found when it is read as a whole, twice '
+  'a day. Records cut off at the end are seen only beside the vault''s copies.';
 
 create or replace function public.ops_db_backup_audit_advance() returns jsonb
   language plpgsql security definer set search_path = ''
@@ -87,7 +87,7 @@ declare
   v_whole constant boolean := exists (
     select from (select distinct a.chain_id from public.ops_db_backup_audit a) c
       left join public.ops_db_backup_audit_verified v on v.chain_id = c.chain_id
-     where v.whole_at is null or v.whole_at < clock_timestamp() - interval '12 hours');
+     where v.whole_at is null or v.whole_at < clock_timestamp() - public.ops_db_backup_service_level('audit_whole'));
   v_broken constant jsonb := public.ops_db_backup_audit_break(not v_whole);
 begin
   if v_broken is null then
@@ -107,7 +107,7 @@ end
 $$;
 comment on function public.ops_db_backup_audit_advance() is
   'ops_db_backup_audit_verify for the scripts, which remembers how far the audit was verified. Reads it as a whole after '
-  'half a day, and until it is sound again.';
+  'audit_whole, and until it is sound again.';
 
 revoke all on function
   public.ops_db_backup_audit_break(boolean),

@@ -1,4 +1,4 @@
--- The screen says when the next backup is due: it sees by the scheduled backups of a day whether they are made every four hours.
+-- The screen says when the next backup is due: it sees by the last scheduled backups whether they are made every four hours.
 
 create or replace function public.ops_db_backup_overview(p_target text default 'prod') returns jsonb
   language plpgsql stable security definer set search_path = ''
@@ -50,11 +50,12 @@ begin
     'active', (
       select count(*) from public.ops_db_backup_runs r
        where r.target = p_target and r.status in ('queued', 'running', 'unknown')),
-    -- indexed by target and time; at most six where a backup is made every four hours
     'scheduled', (
-      select count(*) from public.ops_db_backups b
-       where b.target = p_target and b.mode = 'full' and b.origin = 'schedule' and b.duplicate_of is null
-         and b.created_at between now() - interval '24 hours' and now()),
+      select coalesce(jsonb_agg(b.created_at order by b.created_at desc), '[]') from (
+        select created_at from public.ops_db_backups
+         where target = p_target and mode = 'full' and origin = 'schedule' and duplicate_of is null
+         order by created_at desc
+         limit 3) b),
     'time', clock_timestamp()
   );
 end
@@ -62,5 +63,5 @@ $$;
 comment on function public.ops_db_backup_overview(text) is
   'A target at a glance; ops:view: {newest, rejected, newest_proven, rto, last_drill, last_failed, active, scheduled, time}. rejected '
   'has the full backups that a drill rejected, newest first, deleted ones too, at most 100; last_failed is the newest backup run '
-  'that failed or was lost since the newest backup; scheduled counts the full backups that the schedule made in the last 24 '
-  'hours; time is the database''s clock.';
+  'that failed or was lost since the newest backup; scheduled has the times of the last three full backups that '
+  'the schedule made; time is the database''s clock.';

@@ -90,7 +90,7 @@ describe("ops_db_backup_overview", () => {
       last_drill: null,
       last_failed: null,
       active: 0,
-      scheduled: 0,
+      scheduled: [],
       time: expect.stringMatching(/^20/),
     });
   });
@@ -124,12 +124,12 @@ describe("ops_db_backup_overview", () => {
     });
   });
 
-  trial("counts the scheduled full backups of the last 24 hours", async (tx) => {
-    const ago = (hours: number) => new Date(Date.now() - hours * 3_600_000).toISOString();
-    for (const hours of [1, 5, 9, 25]) await backup(tx, ago(hours), { requested_by: "schedule" });
-    await backup(tx, ago(2), { requested_by: "ana@x.br" });
-    await backup(tx, ago(3), { requested_by: "schedule", mode: "schema-only" });
-    expect(await overview(tx)).toMatchObject({ scheduled: 3 });
+  trial("has the times of the last three scheduled full backups", async (tx) => {
+    const at = (hour: number) => `2026-03-03T0${hour}:00:00+00:00`;
+    for (const hour of [1, 3, 5, 7]) await backup(tx, at(hour), { requested_by: "schedule" });
+    await backup(tx, at(8), { requested_by: "ana@x.br" });
+    await backup(tx, at(9), { requested_by: "schedule", mode: "schema-only" });
+    expect(await overview(tx)).toMatchObject({ scheduled: [at(7), at(5), at(3)] });
   });
 
   trial("names a rejected backup apart: it is neither the newest nor proven", async (tx) => {

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import type { Sql } from "postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
+  AUDIT_WHOLE_AFTER_MS,
   BACKUP_OVERDUE_AFTER_MS,
   CATALOG_SERVICE_LEVELS,
   days,
@@ -83,6 +84,7 @@ const STATEMENTS: [document: string, statement: string][] = [
     "docs/storage-format.md",
     `at most ${hours(VAULT_TIME_AHEAD_MS)} h after it and ${hours(VAULT_TIME_BEHIND_MS)} h before it`,
   ],
+  ["docs/watchdog.md", `every ${hours(AUDIT_WHOLE_AFTER_MS)} h as a whole`],
   ["docs/watchdog.md", `dated more than ${hours(VAULT_TIME_AHEAD_MS)} h after the vault's own time`],
   ["docs/doctor.md", `older than ${days(PROOF_OVERDUE_AFTER_MS)} days`],
   ["docs/drill.md", `is older than ${hours(BACKUP_OVERDUE_AFTER_MS)} h (\`prod\`; \`FRESH_HOURS\`)`],

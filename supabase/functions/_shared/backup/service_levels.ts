@@ -30,6 +30,8 @@ export const BREAK_GLASS_SHOWN_MS = 24 * HOUR_MS;
 
 /** How long a request of a restore of production waits for a second user. */
 export const APPROVAL_VALID_MS = 30 * MINUTE_MS;
+/** How often the audit is read as a whole; every hour only what was added since. */
+export const AUDIT_WHOLE_AFTER_MS = 12 * HOUR_MS;
 /** How long a backup may be held. */
 export const HOLD_LONGEST_MS = 36600 * DAY_MS;
 
@@ -88,6 +90,7 @@ export const CATALOG_SERVICE_LEVELS = {
   break_glass_shown: BREAK_GLASS_SHOWN_MS,
   approval_valid: APPROVAL_VALID_MS,
   hold_longest: HOLD_LONGEST_MS,
+  audit_whole: AUDIT_WHOLE_AFTER_MS,
 } as const;
 
 /** @example hours(26 * HOUR_MS) // 26 */

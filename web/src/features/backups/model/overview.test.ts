@@ -37,7 +37,7 @@ function facts(change: Partial<OverviewFacts> = {}): OverviewFacts {
     last_drill: null,
     last_failed: null,
     active: 0,
-    scheduled: 1,
+    scheduled: [],
     time: NOW.toISOString(),
     ...change,
   };

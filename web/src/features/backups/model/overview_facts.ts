@@ -48,8 +48,8 @@ export const overviewSchema = z.object({
     request_id: z.guid(),
   }).nullable(),
   active: z.number(),
-  /** Full backups that the schedule made in the last 24 hours; an older catalog does not say. */
-  scheduled: z.number().default(1),
+  /** When the schedule made the last three full backups, newest first; an older catalog does not say. */
+  scheduled: z.array(z.string()).default([]),
   /** The database's current time. Ages are computed from it, not from the clock of the browser's machine. */
   time: z.string(),
 });

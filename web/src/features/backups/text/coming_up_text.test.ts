@@ -12,12 +12,15 @@ it("names the next start by the reader's day", () => {
 });
 
 it("sees by a day's scheduled backups that one is made every four hours", () => {
-  const next = (scheduled: number, now: string) => nextBackup(scheduled, new Date(now), ZONE);
-  expect(next(1, "2026-11-24T12:00:00Z")).toBe("amanhã, 00:10");
-  expect(next(2, "2026-11-24T12:00:00Z")).toBe("amanhã, 00:10");
-  expect(next(6, "2026-11-24T12:00:00Z")).toBe("hoje, 12:10");
-  expect(next(6, "2026-11-25T02:30:00Z")).toBe("amanhã, 00:10");
-  expect(next(5, "2026-11-25T03:30:00Z")).toBe("hoje, 04:10");
+  const next = (hoursApart: number, count: number, now: string) => {
+    const at = (n: number) => new Date(Date.parse(now) - (n * hoursApart + 1) * 3_600_000).toISOString();
+    return nextBackup(Array.from({ length: count }, (_, n) => at(n)), new Date(now), ZONE);
+  };
+  expect(next(24, 3, "2026-11-24T12:00:00Z")).toBe("amanhã, 00:10");
+  expect(next(4, 2, "2026-11-24T12:00:00Z")).toBe("amanhã, 00:10");
+  expect(next(4, 3, "2026-11-24T12:00:00Z")).toBe("hoje, 12:10");
+  expect(next(4, 3, "2026-11-25T02:30:00Z")).toBe("amanhã, 00:10");
+  expect(next(4, 3, "2026-11-25T03:30:00Z")).toBe("hoje, 04:10");
 });
 
 it("names number, size and price of what the vault holds", () => {

@@ -6,16 +6,17 @@ import { formatBytes, formatCounted, formatDay, formatTime, formatUsd } from "..
 
 const DAY_MS = 86_400_000;
 
-/** From so many scheduled backups in a day on they are made every four hours: a daily one may be late and the next in time. */
+/** So many scheduled backups within a day are made every four hours: a daily one may be late and the next in time. */
 const SEVERAL_A_DAY = 3;
 
 /**
  * When the schedule makes the next backup, as {@link nextStart} says it.
- * @param scheduled how many it made in the last 24 hours
+ * @param scheduled when it made the last three, newest first
  */
-export function nextBackup(scheduled: number, now: Date, timeZone?: string): string {
+export function nextBackup(scheduled: readonly string[], now: Date, timeZone?: string): string {
   const daily = nextStart("db-backup.yml", now, timeZone);
-  if (scheduled < SEVERAL_A_DAY) return daily;
+  const first = Date.parse(scheduled[SEVERAL_A_DAY - 1] ?? "");
+  if (!(now.getTime() - first < DAY_MS)) return daily;
   const between = nextDue(FOUR_HOURLY, now);
   return between < dueOf("db-backup.yml", now) ? said(between, now, timeZone) : daily;
 }

@@ -21,7 +21,7 @@ const facts = (newest: object | null, newest_proven: object | null) =>
       last_drill: null,
       last_failed: null,
       active: 0,
-      scheduled: 1,
+      scheduled: [],
       time: "",
     },
   });

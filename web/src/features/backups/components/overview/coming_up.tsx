@@ -3,7 +3,7 @@ import { zoneName } from "../../../../lib/format.ts";
 import { nextBackup, nextStart, vaultText } from "../../text/coming_up_text.ts";
 
 /** The next backup, the next drill, and what the vault holds and costs. */
-export default function ComingUp({ now, scheduled }: { now: Date; scheduled: number }) {
+export default function ComingUp({ now, scheduled }: { now: Date; scheduled: readonly string[] }) {
   const vault = useVaultTotals();
   return (
     <div className="mt-3 space-y-0.5 text-muted">
