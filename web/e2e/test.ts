@@ -95,12 +95,14 @@ export async function ensureBackup(page: Page): Promise<void> {
 /** More tab stops than any page has. */
 const MOST_STOPS = 120;
 
-/** Moves the focus to `target` with the Tab key. */
+/** Moves the focus to `target` with the Tab key, forwards and then backwards: the headless shell ends at the page's last stop. */
 export async function reach(page: Page, target: Locator): Promise<void> {
   await expect(target).toBeEnabled();
-  for (let stop = 0; stop < MOST_STOPS; stop++) {
-    if (await target.evaluate((element) => element === document.activeElement)) return;
-    await page.keyboard.press("Tab");
+  for (const key of ["Tab", "Shift+Tab"]) {
+    for (let stop = 0; stop < MOST_STOPS; stop++) {
+      if (await target.evaluate((element) => element === document.activeElement)) return;
+      await page.keyboard.press(key);
+    }
   }
   await expect(target, "the Tab key leads there").toBeFocused();
 }
