@@ -1,4 +1,4 @@
--- The audit is verified from the last verified record on, and as a whole twice a day.
+-- The audit is verified from the last verified record on, and as a whole at least once a day.
 --
 -- Each view of the screen's page and each round of a watch read the whole audit: who makes many records made every check
 -- slower.
@@ -77,8 +77,8 @@ end
 $$;
 comment on function public.ops_db_backup_audit_verify() is
   'Reads the audit from the last verified record on and names the first record that is not what it was: {ok, records, '
-  'broken_at: {chain_id, seq, why} or null}. A change of a verified record is found when it is read as a whole, twice '
-  'a day. Records cut off at the end are seen only beside the vault''s copies.';
+  'broken_at: {chain_id, seq, why} or null}. A change of a verified record is found when it is read as a whole, at '
+  'least once a day. Records cut off at the end are seen only beside the vault''s copies.';
 
 create or replace function public.ops_db_backup_audit_advance() returns jsonb
   language plpgsql security definer set search_path = ''
@@ -88,17 +88,21 @@ declare
     select from (select distinct a.chain_id from public.ops_db_backup_audit a) c
       left join public.ops_db_backup_audit_verified v on v.chain_id = c.chain_id
      where v.whole_at is null or v.whole_at < clock_timestamp() - public.ops_db_backup_service_level('audit_whole'));
+  -- found before the verification, which therefore reads all that is remembered: a record may be appended at any time
+  v_ends constant jsonb := (
+    select coalesce(jsonb_agg(e), '[]')
+      from (select distinct on (a.chain_id) a.chain_id, a.seq, a.hash
+              from public.ops_db_backup_audit a
+             order by a.chain_id, a.seq desc) e);
   v_broken constant jsonb := public.ops_db_backup_audit_break(not v_whole);
 begin
   if v_broken is null then
     insert into public.ops_db_backup_audit_verified as v (chain_id, seq, hash, whole_at)
-    select distinct on (a.chain_id) a.chain_id, a.seq, a.hash, clock_timestamp()
-      from public.ops_db_backup_audit a
-     order by a.chain_id, a.seq desc
+    select e.chain_id, e.seq, e.hash, clock_timestamp()
+      from jsonb_to_recordset(v_ends) e (chain_id uuid, seq bigint, hash text)
     on conflict (chain_id) do update
        set seq = excluded.seq, hash = excluded.hash, whole_at = case when v_whole then excluded.whole_at else v.whole_at end;
-  end if;
-  if v_broken is not null then
+  else
     delete from public.ops_db_backup_audit_verified;
   end if;
   return jsonb_build_object('ok', v_broken is null, 'broken_at', v_broken,
