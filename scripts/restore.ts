@@ -20,7 +20,7 @@ import { admissionOf } from "./lib/run/admission.ts";
 import { requesterOf } from "./lib/run/requester.ts";
 import { connectionOf } from "./lib/postgres/target_connection.ts";
 import { ownEnvironment, readEnvironment } from "./lib/process/environment.ts";
-import { restoreEnvironment, restoreOptions } from "./lib/restore/environment.ts";
+import { privilegesFrom, restoreEnvironment, restoreOptions } from "./lib/restore/environment.ts";
 import { vaultOf } from "./lib/vault/environment.ts";
 import { signerOf } from "./lib/vault/trust.ts";
 import { chooseGzip } from "./lib/process/gzip.ts";
@@ -91,6 +91,7 @@ async function restore({ env, vault, signal }: Task, run: TrackedRun): Promise<O
   requireConfirmation(order, order.key);
   const connection = connectionOf(env.TARGET, ownEnvironment());
   run.reporter.phase("connect");
+  const plan = env.PLAN_REQUEST_ID === undefined ? null : await readPlan(env.PLAN_REQUEST_ID, run);
   const restored = await restoreBackup({
     connection,
     tools: await findToolsFor(connection, signal),
@@ -105,12 +106,12 @@ async function restore({ env, vault, signal }: Task, run: TrackedRun): Promise<O
     allowTightLockTable: env.ALLOW_TIGHT_LOCK_TABLE,
     allowOrphans: env.ALLOW_ORPHANS,
     allowUnsigned: env.ALLOW_UNSIGNED ?? null,
-    privilegesFrom: env.PRIVILEGES_FROM ?? null,
+    privilegesFrom: privilegesFrom(env, plan),
     endSessions: env.END_SESSIONS,
     approvedSha256: run.admission === "requested"
       ? await run.catalog.approvedSha256(run.requester.requestId)
       : null,
-    plan: env.PLAN_REQUEST_ID === undefined ? null : await readPlan(env.PLAN_REQUEST_ID, run),
+    plan,
     quarantine: env.TARGET === "prod" ? null : await readFile(QUARANTINE, "utf8"),
     safety: run.requester,
   });

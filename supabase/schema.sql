@@ -758,7 +758,7 @@ CREATE FUNCTION public.ops_db_backup_bound_options(p_options jsonb, p_plan_reque
     LANGUAGE sql STABLE
     SET search_path TO ''
     AS $$
-  select coalesce((select r.options - public.ops_db_backup_requested_options()
+  select coalesce((select public.ops_db_backup_named_options(r.options, r.request_id) - public.ops_db_backup_requested_options()
                      from public.ops_db_backup_runs r
                     where r.request_id = p_plan_request_id and r.kind = 'plan'), '{}') || coalesce(p_options, '{}')
 $$;
@@ -1471,6 +1471,29 @@ COMMENT ON FUNCTION public.ops_db_backup_mark(p jsonb) IS 'Says of an archive th
 
 
 --
+-- Name: ops_db_backup_named_options(jsonb, uuid); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_named_options(p_options jsonb, p_plan_request_id uuid) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select coalesce(p_options, '{}') || coalesce((
+    select jsonb_build_object('privileges_from', r.result #> '{plan,access,from}')
+      from public.ops_db_backup_runs r
+     where r.request_id = p_plan_request_id and r.kind = 'plan' and p_options ->> 'privileges_from' = 'newest'
+       and r.result #>> '{plan,access,from}' is not null), '{}')
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_named_options(p_options jsonb, p_plan_request_id uuid); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_named_options(p_options jsonb, p_plan_request_id uuid) IS 'The options, with the backup that the plan found where privileges_from is newest: a restore takes the plan''s, and its request from the screen names it.';
+
+
+--
 -- Name: ops_db_backup_overview(text); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -1788,7 +1811,7 @@ begin
      v_manifest ->> 'mode', v_manifest ->> 'sha256', (v_manifest ->> 'bytes')::bigint,
      v_manifest ->> 'git_sha',
      'uploaded', v_manifest ->> 'kind',
-     coalesce(v_manifest ->> 'label', substring(v_key from '_\d{8}_\d{6}_([A-Za-z0-9._-]+)\.dump\.gz$')),
+     coalesce(v_manifest ->> 'label', substring(v_key from '_\d{8}_\d{6}_([A-Za-z0-9._-]+)\.dump\.gz(?:\.age)?$')),
      (v_manifest ->> 'raw_bytes')::bigint, (v_manifest ->> 'tables_total')::integer,
      (v_manifest ->> 'rows_total')::bigint, (v_manifest ->> 'duration_ms')::bigint,
      v_manifest ->> 'server_version',
@@ -2844,7 +2867,8 @@ begin
    where a.request_id = p_request_id and a.decision = 'approved' and a.used_at is null
      and r.request_id = a.request_id and r.r2_key = a.r2_key and r.plan_request_id = a.plan_request_id
      and r.requested_by_id = a.requested_by_id
-     and coalesce(p_options, '{}') = public.ops_db_backup_bound_options(a.options, a.plan_request_id)
+     and public.ops_db_backup_named_options(p_options, a.plan_request_id)
+         = public.ops_db_backup_bound_options(a.options, a.plan_request_id)
      and a.sha256 is not distinct from public.ops_db_backup_stored_sha256(a.r2_key);
   return found;
 end
@@ -4192,6 +4216,13 @@ GRANT ALL ON FUNCTION public.ops_db_backup_manifest(p_r2_key text) TO authentica
 REVOKE ALL ON FUNCTION public.ops_db_backup_mark(p jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.ops_db_backup_mark(p jsonb) TO service_role;
 GRANT ALL ON FUNCTION public.ops_db_backup_mark(p jsonb) TO ops_db_backup_catalog;
+
+
+--
+-- Name: FUNCTION ops_db_backup_named_options(p_options jsonb, p_plan_request_id uuid); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_named_options(p_options jsonb, p_plan_request_id uuid) FROM PUBLIC;
 
 
 --

@@ -74,6 +74,9 @@ describe("recording", () => {
       raw_bytes: null,
       verified_at: null,
     });
+    const encrypted = `${key}.age`;
+    const manifest = legacyManifest(encrypted);
+    expect(await call(tx, "record", { r2_key: encrypted, manifest })).toMatchObject({ label: "antes" });
   });
 
   trial("sets the other columns from a manifest of version 2", async (tx) => {

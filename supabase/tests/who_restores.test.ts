@@ -314,6 +314,37 @@ describe("the setting restore_approval two-person", () => {
     },
   );
 
+  prepared(
+    "binds the backup that the plan found as the newest: the screen names it, a setting does not",
+    async (tx, id) => {
+      await tx.unsafe(
+        `update public.ops_db_backup_runs set options = '{"privileges_from": "newest"}',
+           result = '{"plan": {"access": {"from": "revo/a"}}}' where request_id = $1`,
+        [order.plan_request_id ?? null],
+      );
+      const found = { privileges_from: "revo/a" };
+      await ask(tx, id);
+      expect(await callAs(tx, "undecided", "ops_db_backup_control", [])).toMatchObject({
+        waiting: [{ options: found }],
+      });
+      await decide(tx, id);
+      await ask(tx, id);
+      const starts = async (options: object) => {
+        let started = false;
+        await tx.savepoint(async (inner) => {
+          await start(inner, id, { options });
+          started = true;
+          throw new Error("undone");
+        }).catch(() => {});
+        return started;
+      };
+      expect(await starts(found)).toBe(true);
+      expect(await starts({ privileges_from: "newest" })).toBe(true);
+      expect(await starts({ privileges_from: "revo/b" })).toBe(false);
+      expect(await starts({})).toBe(false);
+    },
+  );
+
   prepared("takes no options that a request does not have", async (tx, id) => {
     for (const options of [{ salvage: true }, ["end_sessions"], { confirm_source: "x".repeat(2000) }]) {
       expect(await outcomeOf(ask(tx, id, { options }))).toBe("PT400 invalid_payload");

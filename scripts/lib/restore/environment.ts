@@ -1,11 +1,13 @@
 /** The environment of a restore and of its plan. */
 import { z } from "zod";
+import type { PlannedRestore } from "@backup/runs/restore_plan.ts";
 import { targetSchema } from "@backup/target.ts";
 import type { RestoreOptions } from "../catalog/catalog.ts";
 import { yes } from "../process/environment.ts";
 import { requesterFields } from "../run/requester.ts";
 import { identityFields, recipientFields } from "../vault/encryption.ts";
 import { signerFields, vaultFields } from "../vault/environment.ts";
+import { NEWEST } from "./privilege_source.ts";
 
 export const restoreEnvironment = z.object({
   ...requesterFields,
@@ -29,6 +31,14 @@ export const restoreEnvironment = z.object({
   REVO_BREAK_GLASS: z.string().optional(),
   ALLOW_UNSIGNED: z.string().optional(),
 });
+
+/** Whose privileges a restore takes: where the setting is {@link NEWEST}, of the backup that its plan found. */
+export function privilegesFrom(
+  { PRIVILEGES_FROM: wanted }: Pick<z.infer<typeof restoreEnvironment>, "PRIVILEGES_FROM">,
+  plan: Pick<PlannedRestore, "access"> | null,
+): string | null {
+  return (wanted === NEWEST ? plan?.access?.from : null) ?? wanted ?? null;
+}
 
 /** The options that change what a restore does; a plan has no salvage and ends no session. */
 const OPTIONS = {
