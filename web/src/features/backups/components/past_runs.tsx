@@ -28,11 +28,17 @@ export function PastRuns({ target, undo }: { target: Target | null; undo: UndoOf
         loading="Carregando as execuções"
         failed="Não foi possível carregar as execuções."
       >
-        {({ rows, hasOlder }) =>
-          rows.length === 0
-            ? <EmptyPanel title="Nenhum ensaio, simulação ou restauração terminou ainda." />
-            : (
-              <>
+        {({ rows, hasOlder }) => (
+          <>
+            {rows.length === 0
+              ? (
+                <EmptyPanel
+                  title={hasOlder
+                    ? "As últimas execuções são backups: estão no histórico."
+                    : "Nenhum ensaio, simulação ou restauração terminou ainda."}
+                />
+              )
+              : (
                 <ul className="divide-y divide-line" aria-busy={query.isPlaceholderData}>
                   {rows.map((run) => (
                     <li key={run.id} className="px-4 py-3">
@@ -40,20 +46,21 @@ export function PastRuns({ target, undo }: { target: Target | null; undo: UndoOf
                     </li>
                   ))}
                 </ul>
-                {hasOlder && (
-                  <div className="border-t border-line p-2 text-center">
-                    <Button
-                      variant="quiet"
-                      size="small"
-                      pending={query.isPlaceholderData}
-                      onClick={() => setCount(count + 2 * STEP)}
-                    >
-                      Mostrar mais antigas
-                    </Button>
-                  </div>
-                )}
-              </>
+              )}
+            {hasOlder && (
+              <div className="border-t border-line p-2 text-center">
+                <Button
+                  variant="quiet"
+                  size="small"
+                  pending={query.isPlaceholderData}
+                  onClick={() => setCount(count + 2 * STEP)}
+                >
+                  Mostrar mais antigas
+                </Button>
+              </div>
             )}
+          </>
+        )}
       </Loaded>
     </Panel>
   );

@@ -30,7 +30,8 @@ export function pastRunsQuery(gateway: Gateway, target: Target | null, count: nu
       const args = { p_target: target, p_limit: limit };
       const runs = await gateway.read("ops_db_backup_runs_list", args, runsSchema, signal);
       const over = runs.filter(({ kind, status }) => kind !== "backup" && !isActive(status));
-      return { rows: over.slice(0, count), hasOlder: over.length > count || runs.length === limit };
+      const mayReadOn = runs.length === limit && limit < CALL_LIMIT;
+      return { rows: over.slice(0, count), hasOlder: over.length > count || mayReadOn };
     },
     placeholderData: keepPreviousData,
   });

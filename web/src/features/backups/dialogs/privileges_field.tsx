@@ -14,13 +14,16 @@ interface PrivilegesFieldProps {
 
 /** Where a backup without privileges gets some from: another backup of the same database, which states its own. */
 export function PrivilegesField({ backup, value, onChange }: PrivilegesFieldProps) {
-  const { data } = useVaultContent(backup.target);
+  const { data, isError } = useVaultContent(backup.target);
   const sources = (data?.backups ?? []).filter(statesPrivileges);
   const others = value === "" || sources.some(({ r2_key }) => r2_key === value) ? [] : [value];
   return (
     <Field
       label="Copiar permissões de outro backup"
       optional
+      error={data === undefined && isError
+        ? "Não foi possível carregar a lista dos outros backups."
+        : undefined}
       hint="Este backup é do modo antigo e não traz permissões. Sem a cópia, valem as que o destino tem hoje; o que não existe lá fica fechado para o aplicativo."
     >
       {(control) => (
