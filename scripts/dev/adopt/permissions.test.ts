@@ -34,6 +34,13 @@ describe("a table of the ERP's with other columns", () => {
     ]);
   });
 
+  test("is found where pg_dump wrote it", () => {
+    const dumped = 'CREATE TABLE IF NOT EXISTS "public"."papeis" ("codigo" integer);';
+    expect(conflicts(dumped)).toEqual([expect.stringContaining("public.papeis: it has no column id")]);
+    const functions = 'CREATE FUNCTION "public"."current_empresa_id"() RETURNS "uuid" …;';
+    expect(conflicts(HAS + functions + dumped)).toEqual([]);
+  });
+
   test("is no matter when it has got the columns since", () => {
     expect(conflicts(`${OTHER} alter table papel_permissoes add column papel_id uuid;`)).toEqual([]);
   });

@@ -29,9 +29,14 @@ export function permissionFindings(sql: string): Finding[] {
   return [...functions, ...Object.keys(READ_COLUMNS).flatMap((table) => tableFinding(table, created, sql))];
 }
 
+/** The pattern of a name in `public`, as people and pg_dump write it. */
+function named(name: string): string {
+  return `(?:"?public"?\\.)?"?${name}"?`;
+}
+
 function functionFinding(name: string, count: number, sql: string): Finding {
   const base = { about: "database", item: `public.${name}` };
-  const heads = [...sql.matchAll(new RegExp(`function\\s+(?:public\\.)?"?${name}"?\\s*\\(([^)]*)\\)`, "gi"))];
+  const heads = [...sql.matchAll(new RegExp(`function\\s+${named(name)}\\s*\\(([^)]*)\\)`, "gi"))];
   const head = heads.at(-1)?.[1]?.trim();
   const hint = "if the database has it, nothing is to do; else ours creates it, with empty tables";
   if (head === undefined) return { ...base, standing: "unseen", hint };
@@ -42,7 +47,7 @@ function functionFinding(name: string, count: number, sql: string): Finding {
 
 /** A table of the ERP's that the functions which ours creates would read. */
 function tableFinding(table: string, created: readonly Finding[], sql: string): Finding[] {
-  const name = `(?:public\\.)?"?${table}"?`;
+  const name = named(table);
   const made = new RegExp(`create\\s+table\\s+(?:if\\s+not\\s+exists\\s+)?${name}\\s*\\([^;]*;`, "gi");
   const changed = new RegExp(`alter\\s+table\\s+(?:if\\s+exists\\s+)?(?:only\\s+)?${name}\\s[^;]*;`, "gi");
   const creations = sql.match(made);
