@@ -3,7 +3,7 @@ import { z } from "zod";
 import { BackupError } from "@backup/errors.ts";
 import type { AnyManifest } from "@backup/vault/manifest.ts";
 import { isEncryptedKey } from "@backup/vault/object_key.ts";
-import { decrypt, IDENTITY, RECIPIENT } from "../process/age.ts";
+import { decrypt, isAgeKey } from "../process/age.ts";
 
 export interface Encryption {
   /** Public keys; none: new archives are not encrypted. */
@@ -17,19 +17,19 @@ export interface Encryption {
 export const NO_ENCRYPTION: Encryption = { recipients: [], identities: [], old: [] };
 
 /** Of the commands that write backups: public keys, separated by white space or commas. */
-export const recipientFields = { BACKUP_AGE_RECIPIENTS: keysOf(RECIPIENT, "public") };
+export const recipientFields = { BACKUP_AGE_RECIPIENTS: keysOf("public") };
 
 /** Of the watchdog, with those of new backups: which keys open the vault's. */
-export const oldRecipientFields = { BACKUP_AGE_OLD_RECIPIENTS: keysOf(RECIPIENT, "public") };
+export const oldRecipientFields = { BACKUP_AGE_OLD_RECIPIENTS: keysOf("public") };
 
 /** Of the commands that read archives; a secret. */
-export const identityFields = { BACKUP_AGE_IDENTITY: keysOf(IDENTITY, "secret") };
+export const identityFields = { BACKUP_AGE_IDENTITY: keysOf("secret") };
 
 /** Lines of comments, as age-keygen writes them, are left out. The message never holds what was given. */
-function keysOf(form: RegExp, what: "public" | "secret") {
+function keysOf(what: "public" | "secret") {
   return z.string().default("").transform((text, context) => {
     const keys = text.replaceAll(/^#.*$/gm, "").split(/[\s,]+/).filter((word) => word !== "");
-    if (keys.every((key) => form.test(key))) return keys;
+    if (keys.every((key) => isAgeKey(what, key))) return keys;
     context.addIssue({ code: "custom", message: `is no ${what} key of age` });
     return z.NEVER;
   });

@@ -170,7 +170,10 @@ const CODES = {
     status: 500,
     message: "Faltam segredos na execução. Confira os segredos do repositório no GitHub.",
   },
-  missing_tool: { status: 500, message: "Falta um programa na máquina da execução (PostgreSQL ou gzip)." },
+  missing_tool: {
+    status: 500,
+    message: "Falta um programa na máquina da execução (PostgreSQL, gzip ou age).",
+  },
   version_mismatch: {
     status: 500,
     message: "As ferramentas do PostgreSQL são mais antigas que o servidor. Atualize o cliente na execução.",
