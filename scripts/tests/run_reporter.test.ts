@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Catalog } from "../lib/catalog/catalog.ts";
 import { RunReporter } from "../lib/run/run_reporter.ts";
+import { trackRun } from "../lib/run/tracked_run.ts";
 import { sql } from "./engine_fixture.ts";
 import { type CatalogScene, startCatalogScene } from "./vault_content.ts";
 
@@ -89,6 +90,26 @@ test("the requester of a run that was requested on the screen is the signed-in u
     "ana@revo.com.br",
   );
   await reporter.finish({ ...none, status: "succeeded" }, new AbortController().signal);
+});
+
+test("a target whose URL cannot be used is the end of its run in the catalog", async () => {
+  const requester = { requestId: randomUUID(), requestedBy: "teste", run: null, gitSha: null };
+  const about = { target: "dev", mode: "full", label: null, r2_key: null, reason: null } as const;
+  const spec = { kind: "backup", requester, about, copyAudit: () => Promise.resolve() } as const;
+  const environment = {
+    SUPABASE_DB_URL_PROD: place.server.url("postgres", "prod"),
+    SUPABASE_DB_URL_DEV: "postgres://u:p@banco.example:5432/b?sslmode=disable",
+  };
+  const ended = trackRun(
+    spec,
+    environment,
+    new AbortController().signal,
+    () => Promise.reject(new Error("ran")),
+  );
+  await expect(ended).rejects.toMatchObject({ code: "missing_environment" });
+  const status =
+    `select status, error_code from public.ops_db_backup_runs where request_id = '${requester.requestId}';`;
+  expect(await sql(place.prod, status)).toEqual(["failed|missing_environment"]);
 });
 
 test("a start whose answer was not waited for is ended", async () => {

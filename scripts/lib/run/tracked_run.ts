@@ -73,7 +73,6 @@ export async function trackRun(
   const { requester, admission = "open" } = spec;
   const run = { catalog, reporter, requester, admission };
   try {
-    logUnverified(spec.about.target, environment, reporter);
     const started = await begin(spec, run, signal);
     const tracked = started !== null;
     if (!tracked && admission === "requested") throw unverifiedRequest();
@@ -91,7 +90,10 @@ export async function trackRun(
     await copyAudit();
     for (const line of await removeLeftovers()) reporter.log(line);
     try {
-      await workAndReport(spec, run, signal, work);
+      await workAndReport(spec, run, signal, (tracked) => {
+        logUnverified(spec, environment, reporter);
+        return work(tracked);
+      });
     } finally {
       if (!tracked) await recordBreakGlass(spec, run);
       await copyAudit();
@@ -101,10 +103,17 @@ export async function trackRun(
   }
 }
 
-/** In the log alone: it is the same in each run, and the doctor says what to do. */
-function logUnverified(target: string, environment: Environment, reporter: RunReporter): void {
-  for (const each of TARGETS.filter((known) => known === "prod" || known === target)) {
-    if (!environment[`SUPABASE_DB_URL_${each.toUpperCase()}`]) continue;
+/** Runs that connect to their target; the others read the catalog alone, which is in prod. */
+const ON_TARGET: readonly RunKind[] = ["backup", "restore", "plan"];
+
+/**
+ * In the log alone: it is the same in each run, and the doctor says what to do.
+ * @throws {BackupError} as the run itself for a URL that cannot be used
+ */
+function logUnverified({ kind, about }: RunSpec, environment: Environment, reporter: RunReporter): void {
+  const used = TARGETS.filter((each) => each === "prod" || each === about.target && ON_TARGET.includes(kind));
+  for (const each of used) {
+    if (!environment[`SUPABASE_DB_URL_${each.toUpperCase()}`]) continue; // the work says so
     const warning = tlsWarning(connectionOf(each, environment));
     if (warning !== null) reporter.log(`warning: ${warning}`);
   }
