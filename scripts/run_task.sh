@@ -39,13 +39,15 @@ if [ "$1" != drill ] || ! may_become_root; then exec deno task "$@"; fi
 set -m
 sudo -n -E env "PATH=$PATH" deno task "$@" <&0 &
 child=$!
+signaled=
 for signal in INT TERM HUP; do
   # shellcheck disable=SC2064
-  trap "sudo -n kill -s $signal $child </dev/null || true" "$signal"
+  trap "signaled=yes; sudo -n kill -s $signal $child </dev/null || true" "$signal"
 done
 status=0
 wait "$child" || status=$?
-while [ -e "/proc/$child" ]; do # a signal ended the waiting
+while [ -n "$signaled" ]; do # the signal ended the waiting; the drill may have ended since
+  signaled=
   status=0
   wait "$child" || status=$?
 done

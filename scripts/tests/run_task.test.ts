@@ -67,9 +67,23 @@ test("passes a signal on to the drill that root runs, and waits for its end", as
     `echo "$*" >>"$SEEN/sudo"; while [[ "$1" == -* ]]; do shift; done
 if [ "$1" = kill ]; then shift; kill "$@"; else exec "$@"; fi`,
   );
-  const { child, code } = start(["drill"], { RUNNER_ENVIRONMENT: "github-hosted" });
-  await expect.poll(() => seen("begun").catch(() => null), { timeout: 10_000 }).not.toBeNull();
-  child.kill("SIGINT");
-  expect(await code).toBe(130);
+  const cancelled = async () => {
+    const { child, code } = start(["drill"], { RUNNER_ENVIRONMENT: "github-hosted" });
+    await expect.poll(() => seen("begun").catch(() => null), { timeout: 10_000 }).not.toBeNull();
+    child.kill("SIGINT");
+    return await code;
+  };
+  expect(await cancelled()).toBe(130);
   expect(await seen("ended")).toBe("ended\n");
+
+  // it ends while the signal is being passed on
+  await rm(join(seenFolder, "begun"));
+  await program(folder, "deno", `trap 'exit 5' INT; echo >"$SEEN/begun"; while :; do sleep 0.05; done`);
+  await program(
+    folder,
+    "sudo",
+    `while [[ "$1" == -* ]]; do shift; done
+if [ "$1" = kill ]; then shift; kill "$@"; sleep 0.5; else exec "$@"; fi`,
+  );
+  expect(await cancelled()).toBe(5);
 });
