@@ -145,7 +145,10 @@ read_url() {
   require_tls
 }
 
-# Without TLS only a server of this machine is used. With SUPABASE_CA_FILE a server of Supabase has to prove itself.
+# The certificate is that of SUPABASE_CA_FILE, which a container does not see: there the server is not verified.
+CA_IS_OPTIONAL=
+
+# Without TLS only a server of this machine is used. With SUPABASE_CA_FILE a server of Supabase is verified.
 require_tls() {
   case $PGHOST in localhost | 127.* | ::1) return ;; esac
   export PGSSLMODE="${PGSSLMODE:-require}"
@@ -156,8 +159,9 @@ require_tls() {
     require::*.supabase.co | require::*.supabase.com) ;;
     *) return ;;
   esac
-  if [ "$TOOLS" != docker ] && [ -n "${SUPABASE_CA_FILE-}" ] && [ -r "$SUPABASE_CA_FILE" ]; then
+  if [ -n "${SUPABASE_CA_FILE-}" ] && [ -r "$SUPABASE_CA_FILE" ]; then
     export PGSSLMODE=verify-full PGSSLROOTCERT="$SUPABASE_CA_FILE"
+    CA_IS_OPTIONAL=yes
   else
     say "atenção: a conexão é cifrada, mas o servidor não é conferido; SUPABASE_CA_FILE não aponta um certificado"
   fi
@@ -214,6 +218,11 @@ query() {
 use_docker() {
   has_docker || fail "não há ferramentas do PostgreSQL ${1:-} que sirvam, nem Docker em execução" \
     "Instale o cliente PostgreSQL ${1:-} (apt install postgresql-client-${1:-17}, brew install libpq) ou inicie o Docker."
+  if [ -n "$CA_IS_OPTIONAL" ]; then
+    unset PGSSLROOTCERT
+    PGSSLMODE=require CA_IS_OPTIONAL=
+    say "atenção: com Docker a conexão é cifrada, mas o servidor não é conferido; com ferramentas locais é"
+  fi
   [ -z "${PGSSLROOTCERT-}" ] || refuse "sslrootcert não é possível com Docker" "Instale as ferramentas locais."
   # inside Docker Desktop's machine "localhost" is another one
   case $(uname -s):$PGHOST in Darwin:localhost | Darwin:127.0.0.1 | Darwin:::1) PGHOST=host.docker.internal ;; esac

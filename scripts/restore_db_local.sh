@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Restores a .dump.gz into a new database of a plain PostgreSQL server, to look into it. bash 3.2 and newer.
+# Restores a .dump.gz, or a .dump.gz.age, into a new database of a plain PostgreSQL server, to look into it. bash 3.2 and newer.
 #
 # Promises: an existing database is never touched; when anything fails the new one is taken away again. Where there are public
 # keys, only what one of them signed is read. While the archive's SQL runs, no other secret of the caller is in the environment
@@ -10,7 +10,7 @@ umask 077
 
 usage() {
   cat <<'TEXT'
-Uso: ./scripts/restore_db_local.sh ARQUIVO.dump.gz BANCO_NOVO
+Uso: ./scripts/restore_db_local.sh ARQUIVO.dump.gz[.age] BANCO_NOVO
 
 Cria BANCO_NOVO no PostgreSQL indicado por PGHOST, PGPORT e PGUSER (padrão: o servidor desta máquina) e restaura
 nele o arquivo, com permissões. Confere antes o sha256, se o .manifest.json está ao lado, e a assinatura, se há chaves
@@ -20,6 +20,9 @@ com os direitos dele.
 
 Exemplo:
   ./scripts/restore_db_local.sh backups/supabase_prod_20260115_031022.dump.gz exame
+
+Um arquivo cifrado (.dump.gz.age) é aberto com o programa age e a chave secreta, num arquivo que só você lê:
+  AGE_KEY_FILE=chave.txt ./scripts/restore_db_local.sh backups/supabase_prod_20260115_031022.dump.gz.age exame
 
 Sem assinatura que valha, o arquivo é recusado. Se você sabe de onde ele veio, repita o nome dele:
   ALLOW_UNSIGNED=supabase_prod_20260115_031022.dump.gz ./scripts/restore_db_local.sh …
@@ -38,9 +41,12 @@ case ${1-} in -h | --help) usage; exit 0 ;; esac
 FILE=$1
 NEW=$2
 case $FILE in
-  *.dump.gz) ;;
-  *.dump.gz.age) refuse "o arquivo está cifrado: antes, age -d -i chave.txt -o '${FILE%.age}' '$FILE'" ;;
-  *) refuse "o arquivo '$FILE' não é um .dump.gz" ;;
+  *.dump.gz) MANIFEST=${FILE%.dump.gz}.manifest.json ;;
+  *.dump.gz.age)
+    MANIFEST=$FILE.manifest.json
+    [ -r "${AGE_KEY_FILE-}" ] || refuse "o arquivo está cifrado, e AGE_KEY_FILE não aponta a chave secreta dele" "Veja --help."
+    ;;
+  *) refuse "o arquivo '$FILE' não é um .dump.gz nem um .dump.gz.age" ;;
 esac
 [ -r "$FILE" ] || refuse "não é possível ler $FILE"
 case $NEW in '' | [!a-z_]* | *[!a-z0-9_]*) refuse "nome de banco inválido: '$NEW'" \
@@ -51,7 +57,7 @@ if [ "${REVO_LOCAL_RESTORE-}" != clean ]; then
   for name in $(compgen -e); do
     case $name in
       PG* | LC_* | PATH | HOME | TMPDIR | LANG | TERM | USER | LOGNAME | SHELL | LD_LIBRARY_PATH) ;;
-      BACKUP_PUBLIC_KEYS | ALLOW_UNSIGNED | SHELLOPTS | BASHOPTS) ;;
+      BACKUP_PUBLIC_KEYS | ALLOW_UNSIGNED | AGE_KEY_FILE | SHELLOPTS | BASHOPTS) ;;
       *) unset "$name" ;;
     esac
   done
@@ -74,6 +80,7 @@ esac
 for program in psql pg_restore createdb dropdb gunzip; do
   command -v "$program" >/dev/null 2>&1 || fail "falta o programa $program" "Instale o cliente do PostgreSQL."
 done
+case $FILE in *.age) command -v age >/dev/null 2>&1 || fail "falta o programa age" "Instale o pacote age." ;; esac
 
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/revo-restore.XXXXXX")
 CREATED=
@@ -109,7 +116,7 @@ public_keys() {
 # The bytes that a signature is of: docs/storage-format.md, "Signatures".
 signed_bytes() {
   jq -rj '"revo-backups signature 1\nrevo/" + .target + "/" + (.created_at_utc[0:10] | gsub("-"; "/")) + "/"
-    + (.file | sub("[.]dump[.]gz$"; ".manifest.json")) + "\n"' "$1"
+    + (.file | sub("[.]dump[.]gz$"; "")) + ".manifest.json\n"' "$1"
   jq -cjS 'del(.manifest_sha256, .signature)' "$1"
 }
 
@@ -138,7 +145,7 @@ check_signature() {
   public_keys >"$WORK/keys"
   if [ ! -s "$WORK/keys" ]; then
     say "atenção: sem chaves públicas; a assinatura não foi conferida, e o código do arquivo roda como ${PGUSER:-você}"
-  elif ! why=$(is_signed "${FILE%.dump.gz}.manifest.json"); then
+  elif ! why=$(is_signed "$MANIFEST"); then
     [ "${ALLOW_UNSIGNED-}" = "${FILE##*/}" ] || refuse "este backup não é de confiança: $why" \
       "O código dele roda com os seus direitos no servidor. Se sabe de onde veio: ALLOW_UNSIGNED=${FILE##*/}"
     say "atenção: usado sem assinatura, como pedido: $why"
@@ -146,17 +153,20 @@ check_signature() {
 }
 
 check_file() {
-  local manifest=${FILE%.dump.gz}.manifest.json expected found
-  if [ -r "$manifest" ]; then
-    expected=$(sed -n 's/^.*"sha256" *: *"\([0-9a-f]\{64\}\)".*$/\1/p' "$manifest" | head -n 1)
+  local expected found
+  if [ -r "$MANIFEST" ]; then
+    expected=$(sed -n 's/^.*"sha256" *: *"\([0-9a-f]\{64\}\)".*$/\1/p' "$MANIFEST" | head -n 1)
     found=$(sha256_of "$FILE")
     [ "$expected" = "$found" ] ||
       fail "o arquivo não é o do manifesto: sha256 $found, esperado ${expected:-nenhum}" "Use outro backup."
   else
     say "atenção: sem manifesto ao lado; o sha256 não foi conferido"
   fi
-  gunzip -t "$FILE" || fail "o arquivo está danificado" "Use outro backup."
-  gunzip -c "$FILE" >"$WORK/archive"
+  case $FILE in
+    *.age) age -d -i "$AGE_KEY_FILE" "$FILE" | gunzip -c >"$WORK/archive" ||
+      fail "o arquivo cifrado não pôde ser aberto" "A chave é de um dos destinatários dele? Senão, ele está danificado." ;;
+    *) gunzip -c "$FILE" >"$WORK/archive" || fail "o arquivo está danificado" "Use outro backup." ;;
+  esac
   pg_restore --list "$WORK/archive" >"$WORK/list" || fail "o conteúdo do arquivo não pôde ser lido" \
     "O pg_restore precisa ser da mesma versão do pg_dump que fez o arquivo, ou mais novo."
 }

@@ -3,6 +3,8 @@ import { execFile, execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parseManifest } from "@backup/vault/manifest.ts";
@@ -26,6 +28,7 @@ import { readVaultFacts } from "../lib/watchdog/read_vault.ts";
 import { drillOf, namesWith } from "./drill_fixture.ts";
 import {
   backUp,
+  binaries,
   contentOf,
   createProject,
   engine,
@@ -37,11 +40,12 @@ import {
   tools,
 } from "./engine_fixture.ts";
 
+const LOCAL = fileURLToPath(new URL("../restore_db_local.sh", import.meta.url));
 const progress = { phase: () => {}, bytes: () => {}, log: () => {} };
 
 let place: TestServer;
 let store: MemoryStore;
-let keys: { signer: Signer; trusted: TrustedKeys };
+let keys: { signer: Signer; trusted: TrustedKeys; publicKey: string };
 let pairs: { secret: string; recipient: string }[];
 let prod: Connection;
 /** As a job that writes has it: without a secret key of age. */
@@ -51,7 +55,8 @@ let encrypted: string;
 /** The same bucket with other keys of age. */
 function vaultWith(encryption: Partial<Encryption>): Vault {
   return new StoredVault(store, {
-    ...keys,
+    signer: keys.signer,
+    trusted: keys.trusted,
     encryption: { recipients: [], identities: [], old: [], ...encryption },
   });
 }
@@ -69,7 +74,7 @@ beforeAll(async () => {
   place = await startServer();
   store = new MemoryStore();
   const { privateKey, publicKey } = await makeKeyPair();
-  keys = { signer: new Signer(privateKey), trusted: new TrustedKeys([publicKey]) };
+  keys = { signer: new Signer(privateKey), trusted: new TrustedKeys([publicKey]), publicKey };
   pairs = [agePair(), agePair(), agePair()];
   writer = vaultWith({ recipients: pairs.slice(0, 2).map(({ recipient }) => recipient) });
   prod = await createProject(place.server, "prod");
@@ -162,12 +167,46 @@ test("a local file is encrypted when it is uploaded", async () => {
       sha256: createHash("sha256").update(bytes).digest("hex"),
       bytes: bytes.length,
     };
-    await writeFile(join(folder, `${stem}.manifest.json`), JSON.stringify(manifest));
+    const signed = await keys.signer.signJson(`revo/prod/2025/12/31/${stem}.manifest.json`, manifest);
+    await writeFile(join(folder, `${stem}.manifest.json`), JSON.stringify(signed));
+    const unsigning = new StoredVault(new MemoryStore(), {
+      trusted: keys.trusted,
+      encryption: writer.encryption,
+    });
+    expect((await uploadLocalBackup(unsigning, file, progress)).trust.state).toBe("unsigned");
     const { key, trust } = await uploadLocalBackup(writer, file, progress);
     expect([key.endsWith(`${stem}.dump.gz.age`), trust.state]).toEqual([true, "signed"]);
     const verdicts = (await verifyStored(reader(), key, progress)).map(({ verdict }) => verdict);
     expect(verdicts).not.toContain("FAIL");
     expect(verdicts).toContain("PASS");
+  });
+});
+
+test("restore_db_local.sh checks its signature and opens it with the key of a file", async () => {
+  await withTemporaryFolder("tests", async (folder) => {
+    const file = join(folder, encrypted.split("/").at(-1) ?? "");
+    await writeFile(file, await writer.bytes(encrypted));
+    await writeFile(`${file}.manifest.json`, await writer.bytes(siblingKeys(encrypted).manifest));
+    const connection = place.server.connection("supabase_admin", "postgres");
+    const AGE_KEY_FILE = join(folder, "chave.txt");
+    const env = {
+      ...connection.env,
+      ...{ PATH: `${binaries.folder}:${process.env.PATH}`, BACKUP_PUBLIC_KEYS: keys.publicKey, AGE_KEY_FILE },
+    };
+    const run = async (index: number) => {
+      await writeFile(AGE_KEY_FILE, pairs[index]?.secret ?? "");
+      return await promisify(execFile)("bash", [LOCAL, file, "exame"], { env });
+    };
+    await expect(run(2)).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("não pôde ser aberto"),
+    });
+    const { stderr } = await run(1);
+    expect(stderr).not.toContain("atenção: usado sem");
+    expect(
+      await sql(place.server.connection("supabase_admin", "exame"), "select count(*) from public.clientes;"),
+    )
+      .toEqual(await sql(prod, "select count(*) from public.clientes;"));
   });
 });
 

@@ -291,6 +291,16 @@ exec "${binaries.folder}/$program" "$@"
     const given = await argumentsOfPrograms();
     expect(given).toContain("--env PGPASSWORD");
     expect(given).not.toContain(prod.env.PGPASSWORD);
+
+    // a container does not see the certificate: it is left out, unless the URL demands it
+    const hosted = async (query: string) => {
+      const DATABASE_URL = `postgres://u:p@nenhum.supabase.co/b${query}`;
+      return await run(BACKUP, { env: { TOOLS: "docker", SUPABASE_CA_FILE: BACKUP, DATABASE_URL } });
+    };
+    expect((await hosted("")).stderr).toMatch(/com Docker .* não é conferido[^]*o banco não respondeu/);
+    expect((await hosted(`?sslmode=verify-full&sslrootcert=${BACKUP}`)).stderr).toContain(
+      "não é possível com Docker",
+    );
   });
 
   const REFUSED: readonly [string, string, Options, number][] = [

@@ -44,5 +44,7 @@ async function* copied(source: AsyncIterable<Uint8Array>, copy: PassThrough) {
   } catch (error) {
     copy.destroy(error as Error);
     throw error;
+  } finally {
+    if (!copy.writableEnded) copy.destroy(); // the upload ended early
   }
 }

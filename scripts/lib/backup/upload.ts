@@ -85,15 +85,21 @@ async function* hashed(file: string, hash: Hash) {
   }
 }
 
-/** The manifest of the encrypted archive. */
+/** The manifest of the encrypted archive, without the signature of the one that is not. */
 async function storedText(
   text: string,
   { archive }: BackupKeys,
   { sha256, bytes }: Upload,
   recipients: readonly string[],
 ): Promise<string> {
-  const fields = { ...JSON.parse(text), file: basename(archive), sha256, bytes, ...encryptionOf(recipients) };
-  return await sealManifest(fields);
+  const { signature: _, ...given } = JSON.parse(text);
+  return await sealManifest({
+    ...given,
+    file: basename(archive),
+    sha256,
+    bytes,
+    ...encryptionOf(recipients),
+  });
 }
 
 /** The manifest with the signature of this machine's key; without one as it is. */

@@ -92,7 +92,9 @@ function differenceTo(
 
 /** Compares the rows in the archive's blocks with the manifest. */
 function rowsOutcome({ content }: ReadArchive, manifest: AnyManifest | null): CheckOutcome {
-  if (content instanceof BackupError) return skipped("the archive cannot be read");
+  if (content instanceof BackupError) {
+    return skipped(content.code === "identity_missing" ? content.message : "the archive cannot be read");
+  }
   if (manifest === null) return skipped(NO_MANIFEST);
   if (!isProving(manifest)) return skipped(NO_PROOFS);
   if (manifest.mode !== "full") return skipped(NO_ROWS);
