@@ -1,6 +1,7 @@
 /** Access to every function and table of the catalog, as every kind of caller. */
 import type { Sql } from "postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { catalogRoleCheck } from "../../scripts/lib/doctor/catalog_role.ts";
 import { asCaller, type Caller, CALLERS, outcomeOf, TestCluster } from "./cluster.ts";
 
 const RUN = "aaaaaaaa-0000-4000-8000-000000000001";
@@ -195,5 +196,23 @@ describe("the role of the drill", () => {
     const [role] = await sql`
       select rolcanlogin, rolsuper, rolbypassrls, rolcreaterole, rolcreatedb from pg_roles where rolname = ${ROLE}`;
     expect(Object.values(role ?? {})).toEqual([false, false, false, false, false]);
+  });
+
+  it("is judged by the doctor, which names a column or a function that it got besides", async () => {
+    const catalog = {
+      rows: async (text: string) => (await sql.unsafe(text)).flatMap((row) => Object.values(row)),
+    };
+    const limit = { ms: 10_000, signal: new AbortController().signal, late: "database_unreachable" } as const;
+    expect(await catalogRoleCheck(catalog, limit)).toMatchObject({ status: "ok" });
+    const [column, fn] = [
+      "select (r2_key) on public.ops_db_backups",
+      "execute on function public.ops_db_backup_record(jsonb)",
+    ];
+    await sql.unsafe(`grant ${column} to ${ROLE}; grant ${fn} to ${ROLE};`);
+    expect(await catalogRoleCheck(catalog, limit)).toMatchObject({
+      status: "failed",
+      facts: { rights: ["public.ops_db_backup_record(pg_catalog.jsonb)", "public.ops_db_backups.r2_key"] },
+    });
+    await sql.unsafe(`revoke ${column} from ${ROLE}; revoke ${fn} from ${ROLE};`);
   });
 });

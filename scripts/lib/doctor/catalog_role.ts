@@ -8,6 +8,17 @@ import { type Limit, withinLimit } from "./within_limit.ts";
 
 const MOST_RIGHTS = 5;
 
+/** What it has by its migration, with the use of the schema public. */
+const OWN_FUNCTIONS = [
+  "run_start(jsonb)",
+  "run_progress(jsonb)",
+  "run_finish(jsonb)",
+  "mark(jsonb)",
+  "audit_append(jsonb)",
+  "audit_unmirrored(integer)",
+  "audit_mirrored_to(jsonb)",
+].map((name) => `pg_catalog.to_regprocedure('public.ops_db_backup_${name}')`).join(", ");
+
 const QUERY = `select json_build_object(
     'signsIn', r.rolcanlogin,
     'rights', coalesce((select json_agg(problem order by problem) from (
@@ -17,12 +28,13 @@ const QUERY = `select json_build_object(
       union all select 'CREATEDB' where r.rolcreatedb
       union all select 'REPLICATION' where r.rolreplication
       union all select m.roleid::regrole::text from pg_catalog.pg_auth_members m where m.member = r.oid
-      union all select c.oid::regclass::text from pg_catalog.pg_class c, pg_catalog.aclexplode(c.relacl) a
-        where a.grantee = r.oid
-      union all select d.objid::regclass::text from pg_catalog.pg_shdepend d
-        where d.refclassid = 'pg_catalog.pg_authid'::regclass and d.refobjid = r.oid and d.deptype = 'o'
-          and d.classid = 'pg_catalog.pg_class'::regclass
+      union all select (pg_catalog.pg_identify_object(d.classid, d.objid, d.objsubid)).identity
+        from pg_catalog.pg_shdepend d
+        where d.refclassid = 'pg_catalog.pg_authid'::regclass and d.refobjid = r.oid and d.deptype in ('a', 'o')
           and d.dbid = (select oid from pg_catalog.pg_database where datname = current_database())
+          and (d.deptype = 'a' and (
+            d.classid = 'pg_catalog.pg_namespace'::regclass and d.objid = 'public'::regnamespace
+            or d.classid = 'pg_catalog.pg_proc'::regclass and d.objid in (${OWN_FUNCTIONS}))) is not true
     ) p), '[]'))
   from pg_catalog.pg_roles r where r.rolname = 'ops_db_backup_catalog';`;
 
@@ -30,7 +42,10 @@ const roleSchema = z.object({ signsIn: z.boolean(), rights: z.array(z.string()) 
 export type CatalogRole = z.infer<typeof roleSchema>;
 
 /** @param catalog `null`: its database was not reached */
-export async function catalogRoleCheck(catalog: Catalog | null, limit: Limit): Promise<DoctorCheck> {
+export async function catalogRoleCheck(
+  catalog: Pick<Catalog, "rows"> | null,
+  limit: Limit,
+): Promise<DoctorCheck> {
   if (catalog === null) return check("catalog", "catalog_role", notChecked("o banco prod não foi alcançado"));
   const found = await withinLimit(
     limit,
