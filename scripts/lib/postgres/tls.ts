@@ -1,6 +1,6 @@
 /**
- * What a connection demands of TLS. On this machine: nothing. Elsewhere: encryption at least. A host of Supabase also has to
- * prove itself by its root certificate, where SUPABASE_CA_FILE names it: the certificate is in the project's dashboard,
+ * What a connection demands of TLS. On this machine: nothing. Elsewhere: encryption at least. A host of Supabase is also
+ * verified, certificate and name, where SUPABASE_CA_FILE names the root certificate: it is in the project's dashboard,
  * Database → Settings → SSL configuration.
  */
 import { existsSync } from "node:fs";

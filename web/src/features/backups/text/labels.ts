@@ -56,6 +56,7 @@ const PHASE_TEXT: Record<string, string> = {
   manifest: "Gravando o manifesto",
   catalog: "Atualizando o histórico",
   download: "Baixando o backup e conferindo o sha256",
+  decrypt: "Abrindo o arquivo cifrado",
   inspect: "Examinando o destino",
   inspect_backup: "Lendo o que o backup contém",
   inspect_target: "Comparando com o destino",

@@ -7,6 +7,7 @@ const DONE_TEXT: Record<string, string> = {
   manifest: "Manifesto gravado",
   catalog: "Histórico atualizado",
   download: "Backup baixado e conferido",
+  decrypt: "Arquivo cifrado aberto",
   inspect: "Destino examinado",
   inspect_backup: "Conteúdo do backup lido",
   inspect_target: "Destino comparado",
