@@ -82,6 +82,8 @@ describe("missingForConfirmation", () => {
     expect(missingForConfirmation("dev", fresh, plan, "")).toBeNull();
     expect(missingForConfirmation("dev", fresh, plan, "revo/a")).toContain("Simule de novo");
     expect(missingForConfirmation("dev", fresh, { ...plan, access: access("revo/a") }, "revo/a")).toBeNull();
-    expect(missingForConfirmation("dev", fresh, { ...plan, access: access("revo/a") }, "")).not.toBeNull();
+    expect(missingForConfirmation("dev", fresh, { ...plan, access: access("revo/a") }, "")).toContain(
+      "REVO_PRIVILEGES_FROM",
+    );
   });
 });

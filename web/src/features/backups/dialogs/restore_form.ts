@@ -58,7 +58,9 @@ export function missingForConfirmation(
   privilegesFrom: string,
 ): string | null {
   if (state === "fresh" && plan?.keepsTargetPrivileges && (plan.access?.from ?? "") !== privilegesFrom) {
-    return "Simule de novo: as permissões escolhidas mudam o resultado.";
+    return privilegesFrom === ""
+      ? "Simule de novo, sem copiar permissões. Se a simulação as copiar outra vez, peça a quem cuida do GitHub que apague a variável REVO_PRIVILEGES_FROM."
+      : "Simule de novo: as permissões escolhidas mudam o resultado.";
   }
   if (state === "fresh" && plan !== null && plan.obstacles.length > 0) {
     return "Resolva os impedimentos e simule de novo.";
