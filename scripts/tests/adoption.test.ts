@@ -16,7 +16,7 @@ import { migrate, type Migration, readMigrations } from "../dev/migrate.ts";
 import { ROOT } from "../dev/root.ts";
 import { createAuthTables } from "../dev/supabase/auth_schema.ts";
 import { catalogAccessQuery, catalogDifferences } from "../lib/catalog/access.ts";
-import { managersVerdict, readManagers } from "../lib/doctor/prod_managers.ts";
+import { askManagers, managersVerdict } from "../lib/doctor/prod_managers.ts";
 import type { Connection } from "../lib/postgres/connection.ts";
 import { type Accounts, startAccountPrograms } from "./account_programs.ts";
 import { CONFIG, ERP_FILES, LISTED, OLDER_KEYS } from "./adoption_fixture.ts";
@@ -217,7 +217,7 @@ describe("database and workflows", () => {
   }
 
   test("the doctor counts who may restore production, by the ERP's own permission function", async () => {
-    const managers = async () => managersVerdict({ ok: true, value: await readManagers(prod) });
+    const managers = async () => managersVerdict({ ok: true, value: await askManagers(prod) });
     expect(await managers()).toMatchObject({
       status: "ok",
       message: "Podem restaurar a produção: 1 usuário de 1 empresa.",
@@ -233,7 +233,7 @@ describe("database and workflows", () => {
       status: "failed",
       message: expect.stringContaining("Podem restaurar a produção: 5 usuários de 3 empresas."),
     });
-    expect(await readManagers(place.server.connection("postgres", "dev"))).toBeNull();
+    expect(await askManagers(place.server.connection("postgres", "dev"))).toBeNull();
   });
 
   test(
@@ -251,6 +251,9 @@ describe("database and workflows", () => {
       const drill = runs.get("db-backup-restore-drill.yml");
       expect(drill?.log).toContain("PASS project_asserts: ran to its end");
       expect(drill?.log).toContain("PASS catalog_access");
+      expect(drill?.log).toMatch(
+        /PASS prod_managers: WARNING: \d+ users of 3 companies may restore production, which takes the data of every company back/,
+      );
       expect(drill?.conclusion).toBe("success");
     },
     180_000,

@@ -24,7 +24,7 @@ import { hostChecks } from "./host_repository.ts";
 import { type Limit, withinLimit } from "./within_limit.ts";
 import { machineChecks, type MachineFacts, readMachine } from "./machine.ts";
 import type { DatabaseFacts } from "./read_database.ts";
-import { managersVerdict, readManagers } from "./prod_managers.ts";
+import { askManagers, managersVerdict } from "./prod_managers.ts";
 import { type DatabaseDeps, probeDatabase } from "./probe_database.ts";
 import { type DoctorSettings, readSettings } from "./settings.ts";
 import { encryptionChecks } from "./encryption.ts";
@@ -160,7 +160,7 @@ async function catalogGroup(
   }
   const catalog = new Catalog({ connection: connection.value });
   try {
-    const managers = await withinLimit(limit, (signal) => readManagers(connection.value, signal));
+    const managers = await withinLimit(limit, (signal) => askManagers(connection.value, signal));
     return [
       ...await catalogChecks(catalog, limit, now),
       await catalogRoleCheck(catalog, limit),

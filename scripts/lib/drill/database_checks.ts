@@ -5,6 +5,7 @@ import type { CheckGroup } from "./check.ts";
 import { companyCheck } from "./company_check.ts";
 import { fingerprintChecks } from "./fingerprint_checks.ts";
 import { indexCheck } from "./index_check.ts";
+import { managersCheck } from "./managers_check.ts";
 import { migrationCheck } from "./migration_check.ts";
 import { projectAssertsCheck } from "./project_asserts.ts";
 import { rg03Checks } from "./rg03.ts";
@@ -19,6 +20,7 @@ export const DATABASE_CHECKS: readonly CheckGroup[] = [
   companyCheck,
   indexCheck,
   catalogAccessCheck,
+  managersCheck,
   projectAssertsCheck,
   rg03Checks,
 ];

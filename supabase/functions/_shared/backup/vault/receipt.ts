@@ -32,6 +32,7 @@ export const DRILL_CHECKS = {
   company_reads: "Leitura por empresa",
   index_contents: "Conteúdo dos índices",
   catalog_access: "Catálogo de backups como as migrações o criam",
+  prod_managers: "Quem pode restaurar a produção",
   project_asserts: "Verificações próprias do ERP",
   permission_functions_exist: "Funções de permissão",
   backup_catalog_closed_to_anon: "Catálogo de backups fechado a quem não entrou",
