@@ -1,6 +1,6 @@
 /** Shared by the engine's tests: a server with Supabase's roles, databases with every kind of object, a vault. */
 import { execFileSync } from "node:child_process";
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -221,7 +221,8 @@ export const PATIENCE_MS = 2_000;
 
 /** Cloudflare's own R2 simulator, empty. */
 export async function startVault(): Promise<TestVault> {
-  const credentials = { accessKeyId: "test-key-id", secretAccessKey: "test-secret-key" };
+  // its own, so that a test which searches it in every process finds no other test's
+  const credentials = { accessKeyId: "test-key-id", secretAccessKey: randomBytes(32).toString("hex") };
   const folder = await mkdtemp(join(tmpdir(), "revo-test-r2-"));
   const simulator = new Miniflare({
     host: "127.0.0.1",
