@@ -9,6 +9,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { compareDatabases } from "../dev/compare.ts";
 import { siblingKeys } from "@backup/vault/object_key.ts";
 import { parseDatabaseUrl } from "../lib/postgres/connection.ts";
 import { planRestore } from "../lib/restore/plan.ts";
@@ -297,6 +298,35 @@ test("code that changes the encoding while rows are loaded opens no string", asy
     },
   );
   expect(await stateOf(target)).toBe(before);
+});
+
+test("texts with a backslash before a quote are restored, also where code of the archive changes how strings are read", async () => {
+  const source = await createProject(place.server, "barras");
+  await sql(
+    source,
+    String.raw`create type public.rotulo as enum ('a\', 'b');
+     create sequence public."s\'1"; select nextval('public."s\''1"');
+     create function public.muda(n int) returns boolean language plpgsql as $$ begin
+       perform pg_catalog.set_config('standard_conforming_strings', 'off', false); return true; end $$;
+     create table public.t (n int check (public.muda(n)), r public.rotulo default 'b');
+     insert into public.t values (1, 'b');
+     set standard_conforming_strings = on;
+     comment on table public.t is 'x\''; rollback; create table public.fora (id integer); commit; --';
+     comment on column public.t.n is 'C:\';`,
+  );
+  const { keys } = await backUp(place.store.vault, source);
+  const target = await createProject(place.server, "barrado");
+  await restore(keyless, target, keys.archive, { allowUnsigned: keys.archive });
+  const url = (name: string) => place.server.url("postgres", name);
+  expect((await compareDatabases(url("barras"), url("barrado"))).differences).toEqual([]);
+  expect(
+    await sql(
+      target,
+      String.raw`select obj_description('public.t'::regclass, 'pg_class'),
+    enum_first(null::public.rotulo), to_regclass('public.fora') is null;`,
+    ),
+  )
+    .toEqual([String.raw`x\'; rollback; create table public.fora (id integer); commit; --|a\|t`]);
 });
 
 test("the plan of an unsigned archive looks through it as the restore does", async () => {

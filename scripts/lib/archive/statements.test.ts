@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { escapedStatement } from "./escaped_texts.ts";
 import { reasonIn, requirePlainStatements } from "./statements.ts";
 
 test.each([
@@ -94,6 +95,44 @@ test.each([
   ["another encoding", { kind: "ENCODING", hasData: false, definition: "SET client_encoding = 'SJIS';\n" }],
 ])("an entry with %s is refused", (_what, changes) => {
   expect(check(changes)).toThrow("Cannot restore the archive");
+});
+
+test.each([
+  [
+    "COMMENT",
+    String.raw`COMMENT ON TABLE public.t IS 'C:\';`,
+    String.raw`COMMENT ON TABLE public.t IS E'C:\\';`,
+  ],
+  [
+    "COMMENT",
+    String.raw`COMMENT ON TABLE t IS 'a\''; rollback; --';`,
+    String.raw`COMMENT ON TABLE t IS E'a\\''; rollback; --';`,
+  ],
+  [
+    "SEQUENCE SET",
+    String.raw`SELECT setval('"a\''b"', 1, true);`,
+    String.raw`SELECT setval(E'"a\\''b"', 1, true);`,
+  ],
+  [
+    "TYPE",
+    String.raw`CREATE TYPE e AS ENUM ('a\', '\d');`,
+    String.raw`CREATE TYPE e AS ENUM (E'a\\', '\d');`,
+  ],
+])(
+  "a %s with a backslash before a quote is run with escapes, and is no reason to refuse: %s",
+  (kind, definition, sql) => {
+    expect(escapedStatement({ kind, schema: "public", definition })?.sql).toBe(sql);
+    expect(check({ hasData: false, kind, definition })).not.toThrow();
+  },
+);
+
+test.each([
+  ["VIEW", "public", String.raw`CREATE VIEW v AS SELECT 'a\''; rollback; --';`],
+  ["COMMENT", "auth", String.raw`COMMENT ON TABLE t IS 'a\''; rollback; --';`],
+  ["COMMENT", "public", String.raw`COMMENT ON TABLE t IS 'a\'; rollback; --';`],
+  ["COMMENT", "public", String.raw`COMMENT ON TABLE t IS 'Á\''; rollback; --';`],
+])("a %s of %s that one could read otherwise is refused: %s", (kind, schema, definition) => {
+  expect(check({ hasData: false, kind, schema, definition })).toThrow("Cannot restore the archive");
 });
 
 test("entries as pg_dump writes them pass", () => {

@@ -6,6 +6,7 @@
 import { BackupError } from "@backup/errors.ts";
 import type { ArchiveToc, TocEntry } from "./archive_toc.ts";
 import { readingsOf } from "./encodings.ts";
+import { escapedStatement, isAmbiguous } from "./escaped_texts.ts";
 import { tokensOf } from "./tokens.ts";
 
 /** Each begins a statement that begins, ends or divides a transaction. */
@@ -48,7 +49,8 @@ export function requirePlainStatements({ entries }: Pick<ArchiveToc, "entries">)
   }
 }
 
-function reasonAgainst({ kind, definition, drop, copyStatement, hasData }: TocEntry): string | null {
+function reasonAgainst(entry: TocEntry): string | null {
+  const { kind, definition, drop, copyStatement, hasData } = entry;
   if (kind === ROWS && hasData) {
     if (!COPY.test(copyStatement)) return "loads its rows by something else than COPY";
   } else if (hasData && kind !== LARGE_OBJECTS) return "holds rows of no table";
@@ -60,7 +62,7 @@ function reasonAgainst({ kind, definition, drop, copyStatement, hasData }: TocEn
   if (kind === "BLOB METADATA" && !/^[0-9\n]*$/.test(definition)) {
     return "names a large object by something else than a number";
   }
-  return reasonInAnyReading(definition) ?? reasonInAnyReading(drop);
+  return reasonInAnyReading(escapedStatement(entry)?.sql ?? definition) ?? reasonInAnyReading(drop);
 }
 
 /** Code of the archive may change the encoding while it is loaded: each text is judged as psql reads it in any. */
@@ -78,7 +80,7 @@ export function reasonIn(sql: string): string | null {
   let [depth, parentheses] = [0, 0];
   let isRoutine = false;
   for (const { plain, refused, other, end, word: written, quoted } of tokensOf(sql)) {
-    if (plain?.includes("\\'")) return "has a string with a backslash before a quote";
+    if (isAmbiguous(plain)) return "has a string with a backslash before a quote";
     if (refused !== undefined) return refused;
     if (other === "(") parentheses++;
     if (other === ")") parentheses--;

@@ -33,6 +33,8 @@ const REFUSED = {
 } as const;
 
 export interface Token {
+  /** As it stands in the text. */
+  text: string;
   /** A string without escapes. */
   plain?: string;
   /** A quoted name, with its quotes. */
@@ -46,15 +48,17 @@ export interface Token {
   refused?: string;
 }
 
-/** The tokens of a text; strings with escapes, strings in dollars, comments and white space are tokens without a field. */
+/** The tokens of a text, all of it; strings with escapes, strings in dollars, comments and white space are tokens without a field. */
 export function* tokensOf(sql: string): Generator<Token> {
   for (let at = 0; at < sql.length;) {
-    TOKEN.lastIndex = at;
+    const from = at;
+    TOKEN.lastIndex = from;
     const groups: Partial<Record<string, string>> = TOKEN.exec(sql)?.groups ?? {};
-    at = groups.comment === undefined ? TOKEN.lastIndex : endOfComment(sql, at);
-    if (at < 0) return yield { refused: REFUSED.open };
+    at = groups.comment === undefined ? TOKEN.lastIndex : endOfComment(sql, from);
+    if (at < 0) return yield { text: sql.slice(from), refused: REFUSED.open };
+    const text = sql.slice(from, at);
     const wrong = Object.entries(REFUSED).find(([kind]) => groups[kind] !== undefined);
-    yield wrong === undefined ? groups : { refused: wrong[1] };
+    yield wrong === undefined ? { ...groups, text } : { text, refused: wrong[1] };
   }
 }
 

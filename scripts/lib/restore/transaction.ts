@@ -20,6 +20,7 @@ import { LOCK_NOT_AVAILABLE, sqlstateOf } from "../postgres/session.ts";
 import { identifier, literal } from "../postgres/sql_text.ts";
 import { type Expectation, type Verified, verifyContent } from "./verify.ts";
 import type { TocEntry } from "../archive/archive_toc.ts";
+import { type EscapedStatement, escapedStatement } from "../archive/escaped_texts.ts";
 import { loadPasses } from "../archive/load_passes.ts";
 import type { Selection } from "../archive/select_entries.ts";
 import { load, type RunStatements } from "./load.ts";
@@ -219,14 +220,26 @@ async function loadAll(
   const addKeys = salvage?.addKeys ?? (async () => {
     for (const { unvalidated } of keys) await session.run(unvalidated);
   });
+  const escaped = new Map(entries.flatMap((entry) => {
+    const statement = escapedStatement(entry);
+    return statement === null ? [] : [[entry.dumpId, statement] as const];
+  }));
+  const runEscaped = async (statements: readonly EscapedStatement[], isFirst: boolean) => {
+    const sql = statements.filter((each) => each.isFirst === isFirst).map((each) => each.sql).join("\n");
+    if (sql !== "") await run(sql, () => {});
+  };
   for (const pass of loadPasses(entries, { ...selection, main })) {
     // the platform grants access to its extensions by an event trigger
     if (pass.name === "extensions") await session.run("set local session_replication_role = origin;");
     if (pass.name === "content") await session.run(await restoreSql("restore_set_path.sql"));
     if (pass.name === "content") await salvage?.dropChecks();
     if (pass.name === "privileges") await run(ownerStatements(entries, taken, ownRoles), () => {});
-    const dumpIds = await salvage?.withoutRefusedRows(entries, pass.dumpIds) ?? pass.dumpIds;
+    const ownTexts = pass.dumpIds.flatMap((id) => escaped.get(id) ?? []);
+    const archived = pass.dumpIds.filter((id) => !escaped.has(id));
+    await runEscaped(ownTexts, true);
+    const dumpIds = await salvage?.withoutRefusedRows(entries, archived) ?? archived;
     if (dumpIds.length > 0) await load(deps, run, folder, archiveFile, { ...pass, dumpIds });
+    await runEscaped(ownTexts, false);
     if (pass.name === "content") {
       await addKeys(keys);
       await salvage?.restoreChecks();
