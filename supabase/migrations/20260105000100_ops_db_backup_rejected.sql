@@ -142,14 +142,21 @@ begin
     'active', (
       select count(*) from public.ops_db_backup_runs r
        where r.target = p_target and r.status in ('queued', 'running', 'unknown')),
+    'scheduled', (
+      select coalesce(jsonb_agg(b.created_at order by b.created_at desc), '[]') from (
+        select created_at from public.ops_db_backups
+         where target = p_target and mode = 'full' and origin = 'schedule' and duplicate_of is null
+         order by created_at desc
+         limit 3) b),
     'time', clock_timestamp()
   );
 end
 $$;
 comment on function public.ops_db_backup_overview(text) is
-  'A target at a glance; ops:view: {newest, rejected, newest_proven, rto, last_drill, last_failed, active, time}. rejected '
+  'A target at a glance; ops:view: {newest, rejected, newest_proven, rto, last_drill, last_failed, active, scheduled, time}. rejected '
   'has the full backups that a drill rejected, newest first, deleted ones too, at most 100; last_failed is the newest backup run '
-  'that failed or was lost since the newest backup; time is the database''s clock.';
+  'that failed or was lost since the newest backup; scheduled has the times of the last three full backups that '
+  'the schedule made; time is the database''s clock.';
 
 create or replace function public.ops_db_backup_days(
   p_target text default 'prod', p_days integer default 30, p_time_zone text default 'America/Sao_Paulo'

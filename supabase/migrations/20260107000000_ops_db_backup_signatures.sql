@@ -18,7 +18,7 @@ $$;
 comment on function public.ops_db_backup_requires_signature() is
   'Whether only signed backups count: since the first one was entered, also when it was deleted from the vault.';
 
--- As in 20260102000100: its columns change, and whoever might execute it still may.
+-- As in 20260102000100: its columns change, and those who could execute it still can.
 do $replace$
 declare
   v_old record;
