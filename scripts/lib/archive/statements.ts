@@ -1,7 +1,7 @@
 /**
  * What of an archive could end the transaction of a restore: psql runs what a definition holds, whatever its entry claims to
- * be. Definitions are read as psql and the server read them; where a setting would make a difference, as
- * `standard_conforming_strings` for a backslash before a quote, they are refused.
+ * be. Definitions are read as psql and the server read them. Where the setting standard_conforming_strings would make a
+ * difference they are refused, except those that a restore runs with escapes (escaped_texts.ts).
  */
 import { BackupError } from "@backup/errors.ts";
 import type { ArchiveToc, TocEntry } from "./archive_toc.ts";
