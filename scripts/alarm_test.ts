@@ -1,5 +1,5 @@
 /**
- * Tests the alarm: plants a damaged copy, and fails unless it was found and delivered through every channel.
+ * Tests the alarm: damages an archive in memory, and fails unless that was found and delivered through every channel.
  *
  *     deno task alarm-test
  *
@@ -9,7 +9,6 @@ import { randomUUID } from "node:crypto";
 import { alarmTestEnvironment, channelsOf } from "./lib/alerts/environment.ts";
 import { requesterOf } from "./lib/run/requester.ts";
 import { ownEnvironment, readEnvironment } from "./lib/process/environment.ts";
-import { vaultOf } from "./lib/vault/environment.ts";
 import { runMain } from "./lib/run/main.ts";
 import { testAlarm } from "./lib/watchdog/self_test.ts";
 
@@ -17,7 +16,6 @@ await runMain(async (_signal, output) => {
   const env = readEnvironment(alarmTestEnvironment, ownEnvironment());
   await testAlarm({
     target: env.TARGET,
-    vault: vaultOf(env),
     channels: channelsOf(env),
     source: { at: new Date().toISOString(), runUrl: requesterOf(env, randomUUID).run?.url ?? null },
     log: (line) => output.print(line),

@@ -80,6 +80,13 @@ describe.each(FILES)("%s", (file) => {
   });
 });
 
+it("the alarm's test gets no credential of the vault or of a database", async () => {
+  const given = [...(await read("db-backup-alarm-test.yml")).matchAll(/secrets\.(\w+)/g)].map(([, name]) =>
+    name
+  );
+  expect(given).toEqual(["GITHUB_TOKEN", "OPS_ALERT_WEBHOOK_URL", "OPS_ALERT_WEBHOOK_SECRET"]);
+});
+
 describe("the setup action", () => {
   it("follows the project's rules", async () => {
     const path = join(SETUP, "action.yml");

@@ -26,7 +26,7 @@ export const watchdogEnvironment = z.object({
   FUNCTION_GITHUB_TOKEN: z.string().optional(),
   REVO_WATCHDOG_HOURLY: yes,
 });
-export const alarmTestEnvironment = z.object({ ...alarmFields, ...vaultFields });
+export const alarmTestEnvironment = z.object(alarmFields);
 export const vaultEnvironment = z.object({ ...vaultFields, ...recipientFields, ...oldRecipientFields });
 
 type AlarmEnvironment = z.infer<z.ZodObject<typeof alarmFields>>;

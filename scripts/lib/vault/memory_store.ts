@@ -1,4 +1,7 @@
-/** A store in this process's memory, for tests whose subject is not the vault. Answers as R2 does: `contract.test.ts`. */
+/**
+ * A store in this process's memory: for the test of the alarm, and for tests whose subject is not the vault. Answers as R2
+ * does: `contract.test.ts`.
+ */
 import { createHash, randomUUID } from "node:crypto";
 import { BackupError } from "@backup/errors.ts";
 import type { ErasingRule } from "./lifecycle.ts";
