@@ -50,6 +50,13 @@ const CASES: Readonly<Record<string, Expected>> = {
     over: /^restore_failed: Cannot restore here: extension pg_trgm is in extensions/,
   },
   extension_in_own_schema: {},
+  extensions_of_platform: {
+    rows: { "public.documentos": 2, "public.entregas": 1 },
+    warnings: [
+      "needs_platform trigger avisa on public.entregas → supabase_functions.http_request()",
+      "needs_platform view public.rotinas → cron.job",
+    ],
+  },
   extension_rows: {
     warnings: ["extension_rows table extensions.sistemas → uuid-ossp (1)"],
     fresh: /extensions\.sistemas/,

@@ -8,6 +8,7 @@ import { EXTENSIONS_SCHEMA, PLATFORM_SCHEMAS } from "@backup/vault/platform.ts";
 import type { TocEntry } from "../archive/archive_toc.ts";
 import type { SqlSession } from "../postgres/sql_session.ts";
 import { identifier, literal } from "../postgres/sql_text.ts";
+import { packageOf } from "./extension_packages.ts";
 
 export interface ArchiveExtension {
   name: string;
@@ -19,7 +20,17 @@ export interface UnavailableExtension extends ArchiveExtension {
   why: string;
 }
 
+/**
+ * What the platform grants to a project's owner when it creates an extension.
+ * Source: the scripts `after-create.sql` of https://github.com/supabase/postgres.
+ */
+const GRANTS: Readonly<Record<string, (owner: string) => string>> = {
+  pg_cron: (owner) =>
+    `grant usage on schema cron to ${owner}; grant select on cron.job, cron.job_run_details to ${owner};`,
+};
+
 const stateSchema = z.object({
+  major: z.number(),
   isAvailable: z.boolean(),
   isTrusted: z.boolean(),
   schema: z.string().nullable(),
@@ -62,6 +73,7 @@ async function create(
   const state = stateSchema.parse(
     await session.value(
       `select json_build_object(
+       'major', current_setting('server_version_num')::int / 10000,
        'isAvailable', exists (select from pg_catalog.pg_available_extensions where name = ${literal(name)}),
        'isTrusted', exists (select from pg_catalog.pg_available_extension_versions
                              where name = ${literal(name)} and trusted),
@@ -72,7 +84,10 @@ async function create(
     ),
   );
   if (state.schema === schema) return null;
-  if (!state.isAvailable) return `extension ${name} is not available on this server`;
+  if (!state.isAvailable) {
+    const missing = packageOf(name, state.major);
+    return `extension ${name} is not available on this server` + (missing ? ` (package ${missing})` : "");
+  }
   if (!isOnEveryTarget(schema) && state.isTrusted) return null;
   try {
     // a server of ours comes with some, in the schema that new projects have them in
@@ -82,6 +97,8 @@ async function create(
       await session.run(`create schema if not exists ${identifier(schema)}${of};`);
     }
     await session.run(`create extension ${identifier(name)} schema ${identifier(schema)};`);
+    const grants = GRANTS[name];
+    if (grants !== undefined) await session.run(grants(identifier(owner)));
     return null;
   } catch (thrown) {
     return `extension ${name} cannot be created on this server: ${toBackupError(thrown).message}`;

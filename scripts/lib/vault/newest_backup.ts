@@ -97,11 +97,22 @@ function isUnreadable(error: unknown): true {
   throw error;
 }
 
-/** The major version of the server that was backed up; `undefined`, any, when the manifest does not state it. */
-export async function wantedMajor(vault: Vault, key: string): Promise<number | undefined> {
+/** What a server needs on which a backup is restored, as its manifest states it. */
+export interface WantedServer {
+  /** `undefined`, any, when it is not stated. */
+  major: number | undefined;
+  /** Names of the extensions. */
+  extensions: readonly string[];
+}
+
+export async function wantedServer(vault: Vault, key: string): Promise<WantedServer> {
   const read = await readSignedManifest(vault, key).catch((error) => isUnreadable(error) && null);
   const manifest = read && read.manifest;
-  return manifest && isProving(manifest) ? Number.parseInt(manifest.server_version) : undefined;
+  if (!manifest || !isProving(manifest)) return { major: undefined, extensions: [] };
+  return {
+    major: Number.parseInt(manifest.server_version),
+    extensions: manifest.extensions.map(({ name }) => name),
+  };
 }
 
 /** Only prod has a schedule. */
