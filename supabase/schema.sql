@@ -147,7 +147,7 @@ declare
   v_detail jsonb := nullif(p -> 'detail', 'null');
 begin
   if coalesce(v_event, '') !~ '^[a-z][a-z_]{0,39}$'
-     or v_event in ('run', 'record', 'hold', 'mark', 'setting', 'approval') then
+     or v_event in ('run', 'record', 'hold', 'mark', 'setting', 'approval', 'download') then
     perform public.ops_db_backup_refuse(400, 'invalid_payload',
       'event is not a word, or one that only the catalog itself writes', jsonb_build_object('field', 'event'));
   end if;
@@ -1088,6 +1088,49 @@ $$;
 --
 
 COMMENT ON FUNCTION public.ops_db_backup_decide(p_request_id uuid, p_approve boolean) IS 'A second user approves or denies a restore of prod, once; the right to restore prod, and an active company. Refuses approval_own for the requester, approval_refused for a request that was decided or has expired. Returns what ops_db_backup_control does.';
+
+
+--
+-- Name: ops_db_backup_download(text, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_download(p_r2_key text, p_reason text) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_reason constant text := nullif(left(trim(p_reason), 500), '');
+  v_caller constant jsonb := public.ops_db_backup_audit_caller();
+  v_backup jsonb;
+begin
+  perform public.ops_db_backup_require('manage');
+  perform public.ops_db_backup_require_second_factor();
+  if not public.ops_db_backup_is_reason(v_reason) then
+    perform public.ops_db_backup_refuse(400, 'reason_required', 'to download a backup needs a reason');
+  end if;
+  select jsonb_build_object(
+           'r2_bucket', b.r2_bucket, 'r2_key', b.r2_key, 'target', b.target, 'sha256', b.sha256, 'bytes', b.bytes)
+    into v_backup
+    from public.ops_db_backups b
+   where b.r2_key = p_r2_key and b.status <> 'deleted'
+   order by b.duplicate_of is null desc, b.created_at desc
+   limit 1;
+  if v_backup is null then
+    perform public.ops_db_backup_refuse(404, 'no_backup_found', 'the catalog has no such backup in the vault');
+  end if;
+  perform public.ops_db_backup_audit_write(
+    'download', v_caller ->> 'email', (v_caller ->> 'sub')::uuid, v_backup ->> 'target', null, p_r2_key, null,
+    jsonb_build_object('reason', v_reason, 'sha256', v_backup -> 'sha256', 'bytes', v_backup -> 'bytes'));
+  return v_backup;
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_download(p_r2_key text, p_reason text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_download(p_r2_key text, p_reason text) IS 'Records in the audit that the caller downloads a backup, and why; ops:manage of an operator, with a second factor where restore_assurance is aal2. Returns where it lies: {r2_bucket, r2_key, target, sha256, bytes}.';
 
 
 --
@@ -4127,6 +4170,14 @@ GRANT ALL ON FUNCTION public.ops_db_backup_days(p_target text, p_days integer, p
 
 REVOKE ALL ON FUNCTION public.ops_db_backup_decide(p_request_id uuid, p_approve boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.ops_db_backup_decide(p_request_id uuid, p_approve boolean) TO authenticated;
+
+
+--
+-- Name: FUNCTION ops_db_backup_download(p_r2_key text, p_reason text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_download(p_r2_key text, p_reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ops_db_backup_download(p_r2_key text, p_reason text) TO authenticated;
 
 
 --

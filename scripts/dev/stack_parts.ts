@@ -186,6 +186,7 @@ export async function startDoors(
     secretKey: plan.keys.secret,
     github: { url: plan.urls.github, token: plan.githubToken, repository: REPOSITORY },
     allowedOrigins: plan.urls.screen === null ? [] : [plan.urls.screen],
+    vault: plan.vault,
     onOutput: plan.watch ? plan.log : undefined,
     onUnexpectedEnd: parts.endOf("function"),
   });

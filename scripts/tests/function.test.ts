@@ -1,5 +1,6 @@
 /** The Edge Function on the embedded stack: refusals of each caller, effects of permitted calls, ends of runs. */
 import { startForFile } from "./function_place.ts";
+import { describeDownloads } from "./function_suites/downloads.ts";
 import { describeEnds } from "./function_suites/ends.ts";
 import { describeLists } from "./function_suites/lists.ts";
 import { describeLoad } from "./function_suites/load.ts";
@@ -10,6 +11,7 @@ const place = startForFile();
 
 describeRefusals(place);
 describeStarts(place);
+describeDownloads(place);
 describeEnds(place);
 describeLists(place);
 describeLoad(place);

@@ -55,6 +55,7 @@ const FUNCTIONS: Record<string, [args: string, expected: Expected]> = {
   ops_db_backup_audit_list: ["", readers],
   ops_db_backup_audit_check: ["", readers],
   ops_db_backup_hold: [`'${KEY}', now() + interval '1 year', 'fechamento do ano'`, managers],
+  ops_db_backup_download: [`'${KEY}', 'cópia para o auditor'`, managers],
   ops_db_backup_permissions: ["", { ...readers, no_rights: "ok", owner: "ok" }],
   ops_db_backup_control: ["", readers],
   ops_db_backup_decide: [

@@ -130,6 +130,26 @@ describe("records are written", () => {
     },
   );
 
+  trial("when a backup is downloaded, with the reason, or not at all", async (tx) => {
+    const download = (reason: string | null) =>
+      callAs(tx, "manager", "ops_db_backup_download", [KEY, reason]);
+    expect(await outcomeOf(download("cópia"))).toBe("PT404 no_backup_found");
+    await enter(tx);
+    for (const reason of [null, " ", "x"]) {
+      expect(await outcomeOf(download(reason))).toBe("PT400 reason_required");
+    }
+    const { sha256, bytes } = MANIFEST;
+    expect(await download(" cópia para o auditor ")).toEqual({
+      ...{ r2_bucket: "b", r2_key: KEY, target: "prod", sha256, bytes },
+    });
+    expect((await records(tx)).slice(1)).toMatchObject([{
+      ...{ event: "download", actor: "manager@example.com", target: "prod", r2_key: KEY },
+      detail: { reason: "cópia para o auditor", sha256, bytes },
+    }]);
+    await mark(tx, { status: "deleted" });
+    expect(await outcomeOf(download("cópia"))).toBe("PT404 no_backup_found");
+  });
+
   trial("for a refusal of any request", async (tx, id) => {
     await append(tx, {
       event: "refusal",
@@ -144,7 +164,7 @@ describe("records are written", () => {
     expect(first).toMatchObject({ event: "refusal", actor: "ana@x.br", request_id: id, code: "forbidden" });
     expect(second).toMatchObject({ actor_id: null, request_id: null });
     expect(JSON.stringify(second).length).toBeLessThan(17_000);
-    for (const event of ["run", "hold", "Two words", null]) {
+    for (const event of ["run", "hold", "download", "Two words", null]) {
       expect(await outcomeOf(append(tx, { event }))).toBe("PT400 invalid_payload");
     }
   });

@@ -158,6 +158,9 @@ describe("the setting restore_assurance", () => {
     await set(tx, "restore_assurance", "aal2");
     const order = await restoreOfProd(tx);
     expect(await outcomeOf(request(tx, id, order))).toBe("PT403 second_factor_required");
+    expect(await outcomeOf(callAs(tx, "manager", "ops_db_backup_download", [KEY, "cópia"]))).toBe(
+      "PT403 second_factor_required",
+    );
     expect((await request(tx, randomUUID(), restoreInto("dev"))).created).toBe(true);
     const claims = {
       role: "authenticated",

@@ -4,6 +4,7 @@ import { FUNCTION_NAME } from "@backup/api.ts";
 import { ENV_NAMES } from "../../../supabase/functions/ops-backups/env.ts";
 import { ChildPart } from "../child_process.ts";
 import { ROOT } from "../root.ts";
+import type { VaultAccess } from "../r2/r2_part.ts";
 import type { RunFolder } from "../run_folder.ts";
 
 /**
@@ -21,6 +22,8 @@ export interface FunctionPartOptions {
   github: { url: string; token: string; repository: string };
   /** Origins of the screen. */
   allowedOrigins: readonly string[];
+  /** The vault, for downloads. Default: they are off. */
+  vault?: VaultAccess;
   /** Settings of the watch inside the project, and the address of the receiver. Default: not configured. */
   watch?: { env: Readonly<Record<string, string>>; receiver: string };
   /** If given, it restarts when one of its files changes, and each line of its output is passed to this function. */
@@ -29,9 +32,20 @@ export interface FunctionPartOptions {
 }
 
 export function functionPart(options: FunctionPartOptions): ChildPart {
-  const { run, port, supabaseUrl, publishableKey, secretKey, github, allowedOrigins, onUnexpectedEnd } =
-    options;
-  const neighbours = [supabaseUrl, github.url, ...(options.watch ? [options.watch.receiver] : [])];
+  const {
+    run,
+    port,
+    supabaseUrl,
+    publishableKey,
+    secretKey,
+    github,
+    allowedOrigins,
+    vault,
+    onUnexpectedEnd,
+  } = options;
+  const neighbours = [supabaseUrl, github.url, options.watch?.receiver, vault?.endpoint].filter((url) =>
+    url !== undefined
+  );
   const hosts = neighbours.map((url) => new URL(url).host);
   return new ChildPart({
     name: "function",
@@ -59,6 +73,11 @@ export function functionPart(options: FunctionPartOptions): ChildPart {
       GITHUB_DEFAULT_REF: "main",
       GITHUB_API_URL: github.url,
       ALLOWED_ORIGINS: allowedOrigins.join(","),
+      ...(vault && {
+        R2_DOWNLOAD_ENDPOINT: vault.endpoint,
+        R2_DOWNLOAD_ACCESS_KEY_ID: vault.accessKeyId,
+        R2_DOWNLOAD_SECRET_ACCESS_KEY: vault.secretAccessKey,
+      }),
       ...options.watch?.env,
     },
     port,

@@ -16,6 +16,8 @@ export const GOOD = {
   status: { action: "status", request_id: REQUEST_ID },
   cancel: { action: "cancel", request_id: REQUEST_ID },
   health: { action: "health" },
+  features: { action: "features" },
+  download: { action: "download", r2_key: R2_KEY, reason: "cópia para o auditor" },
 } as const satisfies Record<Action, object>;
 
 /** Invalid calls, and the code that a signed-in user gets. */
@@ -63,11 +65,25 @@ const acting = (answer: Answer | null) => ({
   plan: answer,
   drill: answer,
 });
+const looking = (answer: Answer | null) => ({ health: answer, features: answer });
+const NO_BACKUP: Answer = [404, "no_backup_found"];
 const KNOWN: Record<string, Record<Action, Answer | null>> = {
-  stranger: { ...acting(FORBIDDEN), cancel: FORBIDDEN, status: FORBIDDEN, health: FORBIDDEN },
-  viewer: { ...acting(FORBIDDEN), cancel: FORBIDDEN, status: NOT_FOUND, health: null },
-  manager: { ...acting(null), cancel: NOT_FOUND, status: NOT_FOUND, health: null },
-  "manager without a company": { ...acting(NO_COMPANY), cancel: NO_COMPANY, status: NOT_FOUND, health: null },
+  stranger: {
+    ...{ ...acting(FORBIDDEN), ...looking(FORBIDDEN) },
+    ...{ cancel: FORBIDDEN, status: FORBIDDEN, download: FORBIDDEN },
+  },
+  viewer: {
+    ...acting(FORBIDDEN),
+    ...looking(null),
+    cancel: FORBIDDEN,
+    status: NOT_FOUND,
+    download: FORBIDDEN,
+  },
+  manager: { ...acting(null), ...looking(null), cancel: NOT_FOUND, status: NOT_FOUND, download: NO_BACKUP },
+  "manager without a company": {
+    ...{ ...acting(NO_COMPANY), ...looking(null) },
+    ...{ cancel: NO_COMPANY, status: NOT_FOUND, download: NO_COMPANY },
+  },
 };
 
 export function describeRefusals(place: () => FunctionPlace): void {
@@ -139,6 +155,8 @@ export function describeRefusals(place: () => FunctionPlace): void {
       ],
       ["a key of no backup", { ...GOOD.restore, r2_key: "revo/x" }, [400, "invalid_r2_key"]],
       ["a bad label", { ...GOOD.backup, label: "a/b" }, [400, "invalid_label"]],
+      ["no reason for a download", { ...GOOD.download, reason: "x" }, [400, "reason_required"]],
+      ["a download of no backup", { ...GOOD.download, r2_key: "revo/x" }, [400, "invalid_r2_key"]],
       ["an unknown target", { ...GOOD.backup, target: "staging" }, [400, "invalid_payload"]],
     ];
     it.each(mistakes)("%s", async (_what, body, answer) => {

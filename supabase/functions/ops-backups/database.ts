@@ -13,7 +13,7 @@ import type { ErrorCode } from "@backup/messages.ts";
 import { type Run, runSchema } from "@backup/runs/run.ts";
 import { type RpcFailure, toDatabaseError } from "./database_errors.ts";
 import type { Config } from "./env.ts";
-import type { Caller, CallerDatabase, OpsRight, RunEnd, RunOrder } from "./ports.ts";
+import type { Caller, CallerDatabase, OpsRight, RunEnd, RunOrder, StoredPlace } from "./ports.ts";
 import { RequestError } from "./responses.ts";
 import { timedFetch } from "./timed_fetch.ts";
 
@@ -28,6 +28,7 @@ const requestAnswer = z.union([
   z.object({ created: z.boolean(), run: runSchema }),
   z.object({ run: z.null(), approval: z.object({ request_id: z.guid(), expires_at: z.string() }) }),
 ]);
+const storedBackup = z.object({ r2_bucket: z.string(), r2_key: z.string() });
 /** An older catalog does not have `restore`. */
 const actingRights = z.object({ manage: z.boolean(), restore: z.boolean().default(false) });
 
@@ -158,6 +159,12 @@ class SupabaseCallerDatabase implements CallerDatabase {
   async findRun(requestId: string): Promise<Run | null> {
     const rows = await this.#call("ops_db_backup_runs_list", { p_request_id: requestId });
     return parsed(z.array(runSchema), rows)[0] ?? null;
+  }
+
+  async recordDownload(r2Key: string, reason: string): Promise<StoredPlace> {
+    const data = await this.#call("ops_db_backup_download", { p_r2_key: r2Key, p_reason: reason });
+    const { r2_bucket, r2_key } = parsed(storedBackup, data);
+    return { bucket: r2_bucket, key: r2_key };
   }
 
   async listReports(): Promise<Report[]> {

@@ -20,6 +20,9 @@ export const ENV_NAMES = [
   "OPS_WATCH_HEALTHCHECK_URL",
   "OPS_ALERT_WEBHOOK_URL",
   "OPS_ALERT_WEBHOOK_SECRET",
+  "R2_DOWNLOAD_ENDPOINT",
+  "R2_DOWNLOAD_ACCESS_KEY_ID",
+  "R2_DOWNLOAD_SECRET_ACCESS_KEY",
 ] as const;
 export type EnvName = (typeof ENV_NAMES)[number];
 export type ReadEnv = (name: EnvName) => string | undefined;
@@ -91,6 +94,45 @@ export function readServiceAccess(read: ReadEnv): ServiceAccess | null {
   const supabaseUrl = httpUrl.safeParse(read("SUPABASE_URL")?.trim());
   const secretKey = defaultKey(read("SUPABASE_SECRET_KEYS")) ?? read("SUPABASE_SERVICE_ROLE_KEY")?.trim();
   return supabaseUrl.success && secretKey ? { supabaseUrl: supabaseUrl.data, secretKey } : null;
+}
+
+/** A token of the vault that only reads, for `download.ts` alone. */
+export interface VaultAccess {
+  /** Address of the account's S3 API, or the stand-in's on this machine. */
+  endpoint: string;
+  accessKeyId: string;
+  secretAccessKey: string;
+}
+
+const vaultAccess = z.object({
+  R2_DOWNLOAD_ENDPOINT: httpUrl.refine(isPrivateTransport),
+  R2_DOWNLOAD_ACCESS_KEY_ID: z.string().min(1),
+  R2_DOWNLOAD_SECRET_ACCESS_KEY: z.string().min(1),
+}).transform((env): VaultAccess => ({
+  endpoint: env.R2_DOWNLOAD_ENDPOINT,
+  accessKeyId: env.R2_DOWNLOAD_ACCESS_KEY_ID,
+  secretAccessKey: env.R2_DOWNLOAD_SECRET_ACCESS_KEY,
+}));
+const DOWNLOAD_NAMES = [
+  "R2_DOWNLOAD_ENDPOINT",
+  "R2_DOWNLOAD_ACCESS_KEY_ID",
+  "R2_DOWNLOAD_SECRET_ACCESS_KEY",
+] as const;
+
+/** `access` is `null` unless all secrets can be used: downloads are off. `faulty` names those that are in the way. */
+export function readVaultAccess(read: ReadEnv): { access: VaultAccess | null; faulty: readonly string[] } {
+  const raw = Object.fromEntries(DOWNLOAD_NAMES.map((name) => [name, read(name)?.trim() || undefined]));
+  if (DOWNLOAD_NAMES.every((name) => raw[name] === undefined)) return { access: null, faulty: [] };
+  const result = vaultAccess.safeParse(raw);
+  if (result.success) return { access: result.data, faulty: [] };
+  const isFaulty = (name: string) => result.error.issues.some(({ path }) => path[0] === name);
+  return { access: null, faulty: DOWNLOAD_NAMES.filter(isFaulty) };
+}
+
+/** Links would pass through the network unencrypted: `http` is for this machine's stand-in alone. */
+function isPrivateTransport(url: string): boolean {
+  const { protocol, hostname } = new URL(url);
+  return protocol === "https:" || hostname === "127.0.0.1" || hostname === "localhost";
 }
 
 function defaultKey(json: string | undefined): string | undefined {

@@ -7,6 +7,7 @@ const SECRETS: readonly [RegExp, string][] = [
   [/\b(gh[a-z]_|github_pat_|sb_secret_|sb_publishable_)\w+/g, "$1…"],
   [/\beyJ[\w-]+\.[\w-]+\.[\w-]+/g, "eyJ…"],
   [/\b(Bearer|token) +\S+/gi, "$1 …"],
+  [/([?&]X-Amz-[\w-]+=)[^&\s)]+/gi, "$1…"],
 ];
 
 /** One line of JSON: the code, the English fact and the chain of causes, each without secrets. */

@@ -5,6 +5,7 @@ import type { Repository } from "@backup/github/facts.ts";
 import { statusOf } from "@backup/messages.ts";
 import { cancelRun } from "./cancel_run.ts";
 import { clientHeadersOf, type Cors, corsHeaders, preflightResponse, readCors } from "./cors.ts";
+import { giveLinks, readFeatures } from "./download.ts";
 import { type Config, readConfig, type ReadEnv } from "./env.ts";
 import { readHealth } from "./health.ts";
 import { bearerToken } from "./identity.ts";
@@ -112,7 +113,7 @@ async function answer(
 }
 
 type Granted =
-  & Pick<HandlerDependencies, "env" | "newId" | "now" | "sleep" | "silentRuns" | "logFailure">
+  & Pick<HandlerDependencies, "env" | "fetch" | "newId" | "now" | "sleep" | "silentRuns" | "logFailure">
   & Pick<Clients, "github" | "repository" | "passes">
   & { database: CallerDatabase };
 
@@ -122,6 +123,10 @@ async function act(actionRequest: Exclude<ActionRequest, StatusRequest>, parts: 
       return await cancelRun(actionRequest, parts);
     case "health":
       return await readHealth(parts);
+    case "features":
+      return readFeatures(parts);
+    case "download":
+      return await giveLinks(actionRequest, parts);
     default:
       return await startRun(actionRequest, parts);
   }

@@ -12,7 +12,7 @@ import {
 import type { Repository } from "@backup/github/facts.ts";
 import { SCHEDULES } from "@backup/runs/schedules.ts";
 import { readCors } from "./cors.ts";
-import { type EnvName, type ReadEnv, readServiceAccess } from "./env.ts";
+import { type EnvName, type ReadEnv, readServiceAccess, readVaultAccess } from "./env.ts";
 import { catalogCheck, settingsCheck } from "./health_checks.ts";
 import { WORKFLOWS } from "./github.ts";
 import type { CallerDatabase } from "./ports.ts";
@@ -42,6 +42,7 @@ export async function readHealth(deps: HealthDependencies): Promise<HealthAnswer
     settingsCheck({
       hasAuditKey: readServiceAccess(deps.env) !== null,
       cors: readCors(deps.env),
+      faultyDownload: readVaultAccess(deps.env).faulty,
       optional: OPTIONAL.filter((name) => deps.env(name)?.trim()),
     }),
     catalogCheck(reports),

@@ -7,11 +7,13 @@ import type { Cors } from "./cors.ts";
 export interface Settings {
   hasAuditKey: boolean;
   cors: Pick<Cors, "origins" | "suffixes" | "unreadable">;
+  /** Settings of downloads that are missing or not usable while others of them are set. */
+  faultyDownload: readonly string[];
   optional: readonly string[];
 }
 
 /** Required settings are not checked here: without them the function refuses every request. */
-export function settingsCheck({ hasAuditKey, cors, optional }: Settings): HealthCheck {
+export function settingsCheck({ hasAuditKey, cors, faultyDownload, optional }: Settings): HealthCheck {
   const missing = [
     ...hasAuditKey ? [] : ["SUPABASE_SECRET_KEYS (recusas não entram na auditoria)"],
     ...cors.origins.length + cors.suffixes.length > 0
@@ -23,6 +25,9 @@ export function settingsCheck({ hasAuditKey, cors, optional }: Settings): Health
     ...cors.unreadable.length === 0
       ? []
       : [`A função não entende e ignora: ${cors.unreadable.join("; ")}. Corrija essas configurações.`],
+    ...faultyDownload.length === 0
+      ? []
+      : [`Baixar backups está desligado: faltam ou não servem ${faultyDownload.join(", ")}.`],
   ];
   const status = problems.length === 0 ? "ok" : "warning";
   const message = problems.join(" ") || "As configurações da função estão completas.";

@@ -68,8 +68,19 @@ export interface CallerDatabase {
   settleRun(requestId: string, end: RunEnd): Promise<Run>;
   /** One run, `null` when the history has none of this id. */
   findRun(requestId: string): Promise<Run | null>;
+  /**
+   * Records in the audit that the caller downloads the backup, and why.
+   * @throws {BackupError} `no_backup_found`, `forbidden`, `not_operator`, `second_factor_required`, `reason_required`
+   */
+  recordDownload(r2Key: string, reason: string): Promise<StoredPlace>;
   /** The last report of each unattended command. */
   listReports(): Promise<Report[]>;
+}
+
+/** Where the vault keeps a backup's archive. */
+export interface StoredPlace {
+  bucket: string;
+  key: string;
 }
 
 /** A workflow run as GitHub shows it. */

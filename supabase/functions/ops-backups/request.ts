@@ -6,7 +6,11 @@ import {
   backupRequestSchema,
   type CancelRequest,
   cancelRequestSchema,
+  type DownloadRequest,
+  downloadRequestSchema,
   drillRequestSchema,
+  type FeaturesRequest,
+  featuresRequestSchema,
   type HealthRequest,
   healthRequestSchema,
   planRequestSchema,
@@ -27,7 +31,13 @@ const actionSchema = z.enum(ACTIONS);
 type JsonObject = Record<string, unknown>;
 
 /** A request with valid fields, before the permission check. */
-export type ActionRequest = StartRequest | StatusRequest | CancelRequest | HealthRequest;
+export type ActionRequest =
+  | StartRequest
+  | StatusRequest
+  | CancelRequest
+  | HealthRequest
+  | FeaturesRequest
+  | DownloadRequest;
 
 /** Actions that create a run: `Idempotency-Key` may give their `request_id`. */
 const STARTING: readonly Action[] = ["backup", "restore", "plan", "drill"];
@@ -55,6 +65,10 @@ export async function readActionRequest(request: Request): Promise<ActionRequest
       return checked(cancelRequestSchema, payload);
     case "health":
       return checked(healthRequestSchema, payload);
+    case "features":
+      return checked(featuresRequestSchema, payload);
+    case "download":
+      return withArchiveKey(checked(downloadRequestSchema, payload));
   }
 }
 
@@ -170,10 +184,12 @@ function withConfirmedKey<Fields extends { r2_key: string; allow_unsigned?: stri
 }
 
 /**
- * Requires the confirmation of a restore into production, for another target's backup its name too, a reason and a plan.
+ * Requires the confirmation of a restore into production, for another target's backup its name too, a reason and a plan;
+ * of a download the reason.
  * @throws {RequestError} `confirmation_required`, `source_confirmation_required`, `reason_required`, `plan_required`
  */
 export function requireConsent(request: ActionRequest): void {
+  if (request.action === "download") requireReason(request, "Cannot give a backup away");
   if (request.action !== "restore" || request.target !== "prod") return;
   if (!isRestoreConfirmed(request.target, request.confirm)) {
     throw new RequestError("confirmation_required", "Cannot restore into prod without its confirmation", {
@@ -186,14 +202,17 @@ export function requireConsent(request: ActionRequest): void {
       details: { source, fields: { confirm_source: `deve ser ${source}` } },
     });
   }
-  if (!isReason(request.reason)) {
-    throw new RequestError("reason_required", "Cannot restore into prod without a reason", {
-      details: { fields: { reason: `obrigatório, com ao menos ${REASON_MIN_LETTERS} letras` } },
-    });
-  }
+  requireReason(request, "Cannot restore into prod");
   if (request.plan_request_id === undefined) {
     throw new RequestError("plan_required", "Cannot restore into prod without a plan", {
       details: { why: "missing", fields: { plan_request_id: "obrigatório" } },
     });
   }
+}
+
+function requireReason({ reason }: { reason?: string | undefined }, what: string): void {
+  if (isReason(reason)) return;
+  throw new RequestError("reason_required", `${what} without a reason`, {
+    details: { fields: { reason: `obrigatório, com ao menos ${REASON_MIN_LETTERS} letras` } },
+  });
 }

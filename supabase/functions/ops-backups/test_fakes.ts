@@ -13,6 +13,7 @@ import type {
   RunEnd,
   RunOrder,
   SilentRuns,
+  StoredPlace,
 } from "./ports.ts";
 import { type CatalogWatchFacts, watchFactsSchema } from "@backup/watch/catalog_facts.ts";
 import { RequestError } from "./responses.ts";
@@ -185,6 +186,17 @@ export class MemoryDatabase implements CallerDatabase {
       return Promise.reject(new RequestError("forbidden", "insufficient privilege"));
     }
     return this.#noted("findRun", this.rows.get(requestId) ?? null);
+  }
+
+  /** Backups of the vault by key; what was downloaded and why. */
+  readonly stored = new Map<string, StoredPlace>();
+  readonly downloads: { key: string; reason: string }[] = [];
+
+  async recordDownload(key: string, reason: string): Promise<StoredPlace> {
+    const backup = this.stored.get(key);
+    if (backup === undefined) throw new RequestError("no_backup_found", "no such backup");
+    this.downloads.push({ key, reason });
+    return await this.#noted("recordDownload", backup);
   }
 
   listReports(): Promise<Report[]> {

@@ -84,7 +84,21 @@ export type CancelRequest = z.infer<typeof cancelRequestSchema>;
 export const healthRequestSchema = z.strictObject({ action: z.literal("health") });
 export type HealthRequest = z.infer<typeof healthRequestSchema>;
 
-export const ACTIONS = ["backup", "restore", "plan", "drill", "status", "cancel", "health"] as const;
+/** Asks which optional parts this installation has. */
+export const featuresRequestSchema = z.strictObject({ action: z.literal("features") });
+export type FeaturesRequest = z.infer<typeof featuresRequestSchema>;
+
+/** Asks for links to a backup in the vault. The reason is compulsory and enters the audit. */
+export const downloadRequestSchema = z.strictObject({
+  action: z.literal("download"),
+  r2_key: z.string(),
+  reason,
+});
+export type DownloadRequest = z.infer<typeof downloadRequestSchema>;
+
+export const ACTIONS = [
+  ...["backup", "restore", "plan", "drill", "status", "cancel", "health", "features", "download"] as const,
+] as const;
 export type Action = (typeof ACTIONS)[number];
 
 /**
@@ -192,6 +206,27 @@ export const healthAnswerSchema = z.object({
   reports: z.array(reportSchema),
 });
 export type HealthAnswer = z.infer<typeof healthAnswerSchema>;
+
+export const featuresAnswerSchema = z.object({
+  ok: z.literal(true),
+  kind: z.literal("features"),
+  /** Whether backups can be downloaded: off unless the function has the secrets `R2_DOWNLOAD_*`. */
+  download: z.boolean(),
+});
+export type FeaturesAnswer = z.infer<typeof featuresAnswerSchema>;
+
+/** A signed link to one object: secret, and for this object alone. */
+const linkSchema = z.object({ file: z.string(), url: z.string() });
+
+/** Links to a backup's archive, as it is stored, and to its manifest. */
+export const downloadAnswerSchema = z.object({
+  ok: z.literal(true),
+  kind: z.literal("download"),
+  archive: linkSchema,
+  manifest: linkSchema,
+  expires_at: z.string(),
+});
+export type DownloadAnswer = z.infer<typeof downloadAnswerSchema>;
 
 export const failureSchema = z.object({
   ok: z.literal(false),

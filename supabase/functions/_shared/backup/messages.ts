@@ -30,7 +30,8 @@ const CODES = {
   },
   invalid_action: {
     status: 400,
-    message: "Ação desconhecida. Use backup, restore, plan, drill, status, cancel ou health.",
+    message:
+      "Ação desconhecida. Use backup, restore, plan, drill, status, cancel, health, features ou download.",
   },
   invalid_label: {
     status: 400,
@@ -86,7 +87,12 @@ const CODES = {
   },
   second_factor_required: {
     status: 403,
-    message: "Restaurar a produção exige o segundo fator. Entre de novo com ele e repita. Nada foi iniciado.",
+    message: "Esta ação exige o segundo fator. Entre de novo com ele e repita. Nada foi iniciado.",
+  },
+  downloads_off: {
+    status: 409,
+    message:
+      "Baixar backups pela tela está desligado nesta instalação. Nada foi registrado. Quem administra o sistema pode ligar (R2_DOWNLOAD_* na função); pelo cofre, siga “Recuperar sem este sistema”.",
   },
   not_cancellable: { status: 409, message: "Esta execução não pode ser cancelada agora." },
   run_not_found: { status: 404, message: "Esta execução não existe no histórico." },

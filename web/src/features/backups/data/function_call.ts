@@ -3,7 +3,9 @@
 import type { z } from "zod";
 import {
   type CancelRequest,
+  type DownloadRequest,
   failureSchema,
+  type FeaturesRequest,
   FUNCTION_NAME,
   type HealthRequest,
   type StartRequest,
@@ -13,7 +15,13 @@ import type { BackupsClient } from "./backups_client.ts";
 import { invalidResponse, knownError, networkError, ScreenError } from "./screen_error.ts";
 
 /** Request bodies of the function. */
-export type FunctionBody = StartRequest | StatusRequest | CancelRequest | HealthRequest;
+export type FunctionBody =
+  | StartRequest
+  | StatusRequest
+  | CancelRequest
+  | HealthRequest
+  | FeaturesRequest
+  | DownloadRequest;
 
 /** Header of a request with a run's pass. */
 const RUN_PASS_HEADER = "x-revo-run-pass";

@@ -36,6 +36,11 @@ it("tells each event as a sentence, with its reason and its run", () => {
   const run = entry({ detail: { run: RUN } });
   expect(auditSentence(run)).toBe("Backup da produção: na fila");
   expect([auditReason(run), auditRunUrl(run)]).toEqual(["fechamento", "https://x.example/1"]);
+  const taken = entry({ event: "download", detail: { reason: "cópia para o auditor", bytes: 7 } });
+  expect([auditSentence(taken), auditReason(taken)]).toEqual([
+    "Backup liberado para baixar",
+    "cópia para o auditor",
+  ]);
   const backup = (event: string, facts: object) =>
     entry({ event, detail: { backup: { status: "uploaded", ...facts } } });
   expect(auditSentence(backup("record", {}))).toBe("Backup entrou no histórico");

@@ -16,6 +16,7 @@ export const AUDIT_EVENTS: readonly (readonly [event: string, name: string])[] =
   ["record", "Backups que entraram"],
   ["mark", "Mudanças de backups"],
   ["hold", "Retenções"],
+  ["download", "Downloads"],
   ["approval", "Aprovações"],
   ["break_glass", "Restaurações sem pedido"],
   ["setting", "Regras de quem pode agir"],
@@ -38,7 +39,7 @@ const detailSchema = z.object({
     proof: z.object({ failed: z.number() }).nullish().catch(null),
   }).optional().catch(undefined),
   approval: z.object({ reason: z.string() }).optional().catch(undefined),
-  // of a break-glass
+  // of a break-glass or a download
   reason: z.string().nullish().catch(null),
   run_url: z.string().nullish().catch(null),
   // of a setting
@@ -76,6 +77,7 @@ export function auditSentence({ event, code, target, detail }: AuditEntry): stri
   }
   if (event === "approval") return APPROVAL_SENTENCES[code ?? ""] ?? event;
   if (event === "break_glass") return `Restauração da produção: ${BREAK_GLASS}`;
+  if (event === "download") return "Backup liberado para baixar";
   if (event === "setting") {
     return `Regra ${code ?? ""} mudou: ${settingText(rest.old)} → ${settingText(rest.new)}`;
   }

@@ -28,8 +28,8 @@ export default function AuditPage() {
         <Link to=".." relative="path" className="text-accent underline underline-offset-2">Backups</Link>
         <h1 className="text-xl font-semibold">Quem fez o quê</h1>
         <p className="mt-1 max-w-prose text-muted">
-          Cada pedido, recusa, execução, retenção e exclusão é um registro que não se altera: ele leva a
-          impressão digital do anterior, e o cofre guarda cópias.{" "}
+          Cada pedido, recusa, execução, retenção, download e exclusão é um registro que não se altera: ele
+          leva a impressão digital do anterior, e o cofre guarda cópias.{" "}
           <HelpLink page="auditor.md">Perguntas do auditor</HelpLink>
         </p>
       </header>

@@ -14,6 +14,7 @@ import { BackupRetention } from "./backup_retention.tsx";
 import { BackupRuns } from "./backup_runs.tsx";
 import { CompareBackups } from "./compare_backups.tsx";
 import { ManifestTables } from "./manifest_tables.tsx";
+import { DownloadBackup } from "./download_backup.tsx";
 import { Recovery } from "./recovery.tsx";
 
 interface DetailsSheetProps extends RowContext {
@@ -83,6 +84,11 @@ function Details({ backup, ...context }: { backup: BackupRow } & RowContext) {
       <ManifestTables backupKey={backup.r2_key} />
       <CompareBackups key={backup.r2_key} backup={backup} />
       <BackupRuns backupKey={backup.r2_key} now={context.now} />
+      <DownloadBackup
+        key={`download ${backup.r2_key}`}
+        backup={backup}
+        disabledReason={context.disabledReason}
+      />
       <Recovery backup={backup} />
     </>
   );

@@ -1,12 +1,12 @@
 import { zodResolver } from "@hookform/resolvers/zod";
 import { useForm } from "react-hook-form";
 import { z } from "zod";
-import { isReason } from "@backup/reason.ts";
 import type { BackupRow } from "@backup/vault/catalog.ts";
 import { Button } from "../../../../components/ui/button.tsx";
 import { Field, Input } from "../../../../components/ui/field.tsx";
 import { beginOfDay, dayOf, daySchema } from "../../../../lib/day.ts";
 import { useHoldBackup } from "../../data/hold_backup.ts";
+import { compulsoryReasonSchema } from "../../text/reason.ts";
 import { ErrorPanel } from "../error_panel.tsx";
 
 /** The default length of a hold. */
@@ -14,8 +14,7 @@ const USUAL_DAYS = 90;
 
 const formSchema = z.object({
   day: daySchema,
-  reason: z.string().trim().min(1, "Escreva o motivo.").refine(isReason, "Escreva o motivo em palavras.")
-    .max(500, "São no máximo 500 caracteres."),
+  reason: compulsoryReasonSchema,
 });
 type HoldFields = z.infer<typeof formSchema>;
 

@@ -1,0 +1,82 @@
+/** `download`: links to a backup's archive and manifest; `features`: whether there are any. */
+import type { DownloadAnswer, DownloadRequest, FeaturesAnswer } from "@backup/api.ts";
+import { BackupError } from "@backup/errors.ts";
+import { siblingKeys } from "@backup/vault/object_key.ts";
+import { type ReadEnv, readVaultAccess, type VaultAccess } from "./env.ts";
+import type { CallerDatabase } from "./ports.ts";
+import { encode, presign } from "./presign.ts";
+import { RequestError } from "./responses.ts";
+import { timedFetch } from "./timed_fetch.ts";
+
+/** How long a download may begin; one that has begun goes on. */
+export const LINK_SECONDS = 300;
+const TIMEOUT_MS = 10_000;
+
+export interface DownloadDependencies {
+  env: ReadEnv;
+  database: Pick<CallerDatabase, "recordDownload">;
+  fetch: typeof fetch;
+  now: () => Date;
+}
+
+export function readFeatures({ env }: Pick<DownloadDependencies, "env">): FeaturesAnswer {
+  return { ok: true, kind: "features", download: readVaultAccess(env).access !== null };
+}
+
+/**
+ * The caller's reason is in the audit before anything is signed. The links are in the answer alone.
+ * @throws {BackupError} `downloads_off`, the catalog's refusals, `vault_*`
+ */
+export async function giveLinks(
+  request: DownloadRequest,
+  deps: DownloadDependencies,
+): Promise<DownloadAnswer> {
+  const { access } = readVaultAccess(deps.env);
+  if (access === null) throw new RequestError("downloads_off", "Cannot download: R2_DOWNLOAD_* are not set");
+  const { bucket, key } = await deps.database.recordDownload(request.r2_key, request.reason ?? "");
+  const at = deps.now();
+  await requireObject(await linkTo({ bucket, key }, access, at, "HEAD"), deps.fetch);
+  const manifestKey = siblingKeys(key).manifest;
+  return {
+    ok: true,
+    kind: "download",
+    archive: { file: fileOf(key), url: await linkTo({ bucket, key }, access, at, "GET") },
+    manifest: {
+      file: fileOf(manifestKey),
+      url: await linkTo({ bucket, key: manifestKey }, access, at, "GET"),
+    },
+    expires_at: new Date(at.getTime() + LINK_SECONDS * 1000).toISOString(),
+  };
+}
+
+function fileOf(key: string): string {
+  return key.slice(key.lastIndexOf("/") + 1);
+}
+
+/** The browser stores what it gets under the object's name, and does not show it. */
+async function linkTo(
+  { bucket, key }: { bucket: string; key: string },
+  access: VaultAccess,
+  at: Date,
+  method: "GET" | "HEAD",
+): Promise<string> {
+  const path = [bucket, ...key.split("/")].map(encode).join("/");
+  const query = { "response-content-disposition": `attachment; filename="${fileOf(key)}"` };
+  return await presign(`${access.endpoint}/${path}`, access, {
+    ...{ method, at, seconds: LINK_SECONDS },
+    query: method === "GET" ? query : {},
+  });
+}
+
+const OF_THE_FUNCTION = "Na função, são os segredos R2_DOWNLOAD_*.";
+
+/** A link that answers an error would show it to the user as a page. */
+async function requireObject(link: string, fetchImpl: typeof fetch): Promise<void> {
+  const { status } = await timedFetch(fetchImpl, TIMEOUT_MS)(link, { method: "HEAD" }).catch((cause) => {
+    throw new BackupError("vault_unreachable", "Cannot reach the vault", { cause });
+  });
+  if (status === 200) return;
+  if (status === 404) throw new RequestError("vault_object_missing", "The vault has no such object");
+  const code = status === 401 || status === 403 ? "vault_auth_failed" : "vault_error";
+  throw new RequestError(code, `The vault answered ${status}`, { sentence: OF_THE_FUNCTION });
+}
