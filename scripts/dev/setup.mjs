@@ -30,7 +30,9 @@ function requireNode() {
 function installDependencies() {
   const reason = reasonToInstall();
   if (reason === null) return;
-  process.stdout.write(`${reason}: installing the locked dependencies (npm ci)\n`);
+  process.stdout.write(
+    `${reason}: installing the locked dependencies (npm ci), into this folder's node_modules alone\n`,
+  );
   const npm = process.env.npm_execpath;
   const [program, ...first] = npm?.endsWith(".js") ? [process.execPath, npm] : ["npm"];
   const cache = isWritable(homedir()) ? null : mkdtempSync(join(tmpdir(), "revo-npm-"));

@@ -98,9 +98,12 @@ test(
     expect((await fetch(screen)).status).toBe(200);
     expect(said()).toMatch(/Sign in +\S+@\S+\s+Password +\S+/);
     expect(said().trimEnd().split("\n").at(-1)).toMatch(/^ready/);
+    expect(said()).toContain("two real backups of prod");
+    expect(said()).not.toContain("PLAN_JSON=");
     await useFromSecondTerminal();
     child.kill("SIGINT");
     const [code] = await once(child, "close");
+    expect(said().trimEnd().split("\n").at(-1)).toMatch(/stopped: every process of this run has ended/);
     expect([code, existsSync(folder), existsSync(DEMO_ENVIRONMENT_FILE), ...processesOf(folder)])
       .toEqual([0, false, false]);
   },

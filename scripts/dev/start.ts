@@ -2,7 +2,7 @@
  * `npm start`: the whole system on this machine, until Ctrl-C.
  *
  *     npm start [-- --rows N]      prod gets about N rows of ERP data, default 200000
- *     npm start -- --empty         without the sample history
+ *     npm start -- --empty         without the two real backups and the sample history
  *     npm start -- --once          the main job, end to end, then exit
  *     npm run dev                  with --watch: the function restarts on changes, as the screen always does
  */
@@ -10,11 +10,12 @@ import process from "node:process";
 import { parseArgs } from "node:util";
 import { installSystemPackages } from "./system_packages.ts";
 import type { Stack } from "./stack.ts";
+import { terminalLine } from "./terminal_line.ts";
 
 const USAGE = `Usage: npm start [-- [--rows N] [--empty] [--once] [--watch]]
 
   --rows N   about how many rows of ERP data prod gets (at least 1000, default 200000)
-  --empty    begins without any history; otherwise there are sixty days of it, marked as sample data
+  --empty    begins without any history; otherwise there are two real backups and sixty days of sample ones
   --once     runs the main job end to end on free ports, prints one line of JSON and exits
   --watch    restarts the function when its files change, and prints its output (npm run dev)
 `;
@@ -29,6 +30,7 @@ const startedAt = performance.now();
 let isUp = false;
 // after the options: invalid ones are refused at once
 const { startStack, stopStacks } = await import("./stack.ts");
+const { makeRealBackups } = await import("./seed/real_backups.ts");
 const { DEMO_ENVIRONMENT_FILE } = await import("./demo_environment.ts");
 stopOnSignals();
 stopWithParent();
@@ -77,6 +79,7 @@ async function runUntilStopped(): Promise<void> {
       environmentFile: DEMO_ENVIRONMENT_FILE,
       log,
     });
+    if (!options.empty) await makeRealBackups(stack, log);
     isUp = true;
     process.stdout.write(welcome(stack));
     setInterval(() => {}, 60_000); // until a signal
@@ -95,7 +98,10 @@ function stopOnSignals(): void {
       if (first === 0) {
         first = now;
         log(`${signal}: stopping`);
-        void stopStacks().then(() => process.exit(isUp ? 0 : code));
+        void stopStacks().then(() => {
+          log("stopped: every process of this run has ended, and its files are removed");
+          process.exit(isUp ? 0 : code);
+        });
       } else if (now - first > SAME_SIGNAL_MS) {
         process.exit(code); // the guard removes the other files
       }
@@ -131,7 +137,9 @@ ready: Ctrl-C stops everything, nothing is kept
 `;
 }
 
-function log(line: string): void {
+function log(text: string): void {
+  const line = terminalLine(text);
+  if (line === null) return;
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   process.stdout.write(`[${seconds.padStart(6)} s] ${line}\n`);
 }

@@ -14,16 +14,19 @@ interface SystemPackage {
   isThere: () => boolean;
   /** Names of the packages. */
   apt: readonly string[];
+  /** What it is needed for. */
+  why: string;
 }
 
 const PACKAGES = {
-  postgresql: { isThere: hasPostgres, apt: ["postgresql"] },
-  isal: { isThere: () => onPath("igzip"), apt: ["isal"] },
-  age: { isThere: () => onPath("age") && onPath("age-keygen"), apt: ["age"] },
-  pigz: { isThere: () => onPath("pigz"), apt: ["pigz"] },
+  postgresql: { isThere: hasPostgres, apt: ["postgresql"], why: "the databases, pg_dump and pg_restore" },
+  isal: { isThere: () => onPath("igzip"), apt: ["isal"], why: "igzip, the fastest gzip" },
+  age: { isThere: () => onPath("age") && onPath("age-keygen"), apt: ["age"], why: "encrypted backups" },
+  pigz: { isThere: () => onPath("pigz"), apt: ["pigz"], why: "parallel gzip" },
   chromium: {
     isThere: () => CHROMIUM_PROGRAMS.some(onPath),
     apt: ["chromium-headless-shell", "fonts-liberation"],
+    why: "the browser tests",
   },
 } as const satisfies Record<string, SystemPackage>;
 
@@ -46,7 +49,9 @@ export async function installSystemPackages(
     log(`missing on this machine: ${wanted.join(", ")}`);
     return wanted;
   }
-  log(`installing ${wanted.join(", ")} by apt`);
+  for (const name of wanted) {
+    log(`installing ${PACKAGES[name].apt.join(", ")} by apt, for ${PACKAGES[name].why}; it stays installed`);
+  }
   runApt(administrator, ["update", "-q"]);
   if (wanted.includes("postgresql")) await installWithoutCluster(administrator);
   runApt(administrator, install(wanted.flatMap((name) => PACKAGES[name].apt)));

@@ -1,0 +1,26 @@
+/** Two backups of prod that can be restored, beside the sample history, and a loss between them to find. */
+import postgres from "postgres";
+import { backUp, signIn } from "../admin_client.ts";
+import type { Stack } from "../stack_types.ts";
+
+/** Rows that somebody deletes by mistake. */
+const LOST_ROWS = 25;
+
+/** @throws {Error} when a backup does not succeed. */
+export async function makeRealBackups(stack: Stack, log: (line: string) => void): Promise<void> {
+  const client = await signIn(stack);
+  const quiet = () => {};
+  const { bytes } = await backUp(client, "antes-da-limpeza", quiet);
+  const sql = postgres(stack.databases.prod, { max: 1, onnotice: () => {} });
+  try {
+    await sql`
+      delete from public.itens_pedido
+       where ctid in (select ctid from public.itens_pedido limit ${LOST_ROWS})`;
+  } finally {
+    await sql.end();
+  }
+  await backUp(client, "depois-da-limpeza", quiet);
+  log(
+    `two real backups of prod, ${bytes} bytes each; between them ${LOST_ROWS} rows of public.itens_pedido were deleted`,
+  );
+}
