@@ -31,7 +31,6 @@ import type { OwnDatabase } from "./lib/server/prepare_platform.ts";
 import { withSupabaseServer } from "./lib/server/throwaway_server.ts";
 import type { RunReporter } from "./lib/run/run_reporter.ts";
 import { drillSummary } from "./lib/drill/summary.ts";
-import { auditCopier } from "./lib/audit/mirror.ts";
 import { type Outcome, type TrackedRun, trackRun } from "./lib/run/tracked_run.ts";
 import type { Vault } from "./lib/vault/vault.ts";
 
@@ -46,7 +45,7 @@ await runMain(async (signal) => {
   const target = env.R2_KEY === undefined ? env.TARGET : parseArchiveKey(env.R2_KEY).target;
   const about = { target, mode: null, label: null, r2_key: env.R2_KEY ?? null, reason: env.REASON ?? null };
   await trackRun(
-    { kind: "drill", requester, about, copyAudit: auditCopier(ownEnvironment(), signal) },
+    { kind: "drill", requester, about },
     ownEnvironment(),
     signal,
     async (run) => {

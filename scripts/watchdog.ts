@@ -15,7 +15,7 @@ import {
   vaultEnvironment,
   watchdogEnvironment,
 } from "./lib/alerts/environment.ts";
-import { copyAudit } from "./lib/audit/mirror.ts";
+import { copyAuditIfWritable } from "./lib/audit/mirror.ts";
 import { Catalog } from "./lib/catalog/catalog.ts";
 import { requesterOf } from "./lib/run/requester.ts";
 import { connectionOf } from "./lib/postgres/target_connection.ts";
@@ -50,7 +50,7 @@ await runInterruptible(async (output) => {
   } finally {
     for (const catalog of opened) {
       // holds and refusals since the last script have no copy in the vault yet
-      await copyAudit(vault, catalog, reporterFor(catalog, ownEnvironment()));
+      await copyAuditIfWritable(vault, catalog, reporterFor(catalog, ownEnvironment()));
       await catalog.close();
     }
   }

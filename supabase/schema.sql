@@ -238,7 +238,7 @@ COMMENT ON FUNCTION public.ops_db_backup_audit_backup() IS 'Records a backup tha
 --
 
 CREATE FUNCTION public.ops_db_backup_audit_break(p_from_verified boolean) RETURNS jsonb
-    LANGUAGE sql STABLE
+    LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO ''
     AS $$
   with verified as (
@@ -751,6 +751,33 @@ COMMENT ON FUNCTION public.ops_db_backup_await_approval(p_request_id uuid, p_r2_
 
 
 --
+-- Name: ops_db_backup_bound_backup(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_bound_backup() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  v_columns constant text[] := tg_argv || array['updated_at'];
+begin
+  if to_jsonb(new) - v_columns is distinct from to_jsonb(old) - v_columns then
+    perform public.ops_db_backup_refuse(403, 'forbidden',
+      format('this role changes of a backup alone: %s', array_to_string(tg_argv, ', ')));
+  end if;
+  return null;
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_bound_backup(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_bound_backup() IS 'Admits changes of the columns that the trigger names.';
+
+
+--
 -- Name: ops_db_backup_bound_options(jsonb, uuid); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -772,11 +799,61 @@ COMMENT ON FUNCTION public.ops_db_backup_bound_options(p_options jsonb, p_plan_r
 
 
 --
+-- Name: ops_db_backup_bound_record(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_bound_record() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  if new.event not in ('run', 'mark')
+     and (new.event <> 'refusal' or (new.record::jsonb #>> '{detail,action}') is distinct from tg_argv[0]) then
+    perform public.ops_db_backup_refuse(403, 'forbidden', format('this role records refusals of kind %s alone', tg_argv[0]));
+  end if;
+  return new;
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_bound_record(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_bound_record() IS 'Admits records of the audit about changes, and refusals of the kind of run that the trigger names.';
+
+
+--
+-- Name: ops_db_backup_bound_run(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_bound_run() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  -- a start also marks silent runs as lost, which the clock decides
+  if new.kind <> tg_argv[0] and not (tg_op = 'UPDATE' and new.status = 'lost') then
+    perform public.ops_db_backup_refuse(403, 'forbidden', format('this role reports runs of kind %s alone', tg_argv[0]));
+  end if;
+  return new;
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_bound_run(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_bound_run() IS 'Admits changes of runs of the kind that the trigger names.';
+
+
+--
 -- Name: ops_db_backup_break_glass_uses(); Type: FUNCTION; Schema: public; Owner: -
 --
 
 CREATE FUNCTION public.ops_db_backup_break_glass_uses() RETURNS jsonb
-    LANGUAGE sql STABLE
+    LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO ''
     AS $$
   select coalesce(jsonb_agg(jsonb_build_object(
@@ -1401,7 +1478,7 @@ COMMENT ON FUNCTION public.ops_db_backup_limit(p_name text) IS 'How many runs of
 --
 
 CREATE FUNCTION public.ops_db_backup_lost_runs() RETURNS jsonb
-    LANGUAGE sql STABLE
+    LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO ''
     AS $$
   select coalesce(jsonb_agg(jsonb_build_object(
@@ -1511,6 +1588,36 @@ $$;
 --
 
 COMMENT ON FUNCTION public.ops_db_backup_mark(p jsonb) IS 'Says of an archive that it was restored, deleted, proven or rejected: {r2_bucket, r2_key, status, proven_at, proof, disproved_at}; what is not given stays. The newest drill decides: one older than the row''s changes nothing, and one that failed (disproved_at) takes away the proofs before it. Returns the row.';
+
+
+--
+-- Name: ops_db_backup_migrations(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_migrations() RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $_$
+declare
+  v_names jsonb;
+begin
+  if to_regclass('supabase_migrations.schema_migrations') is null then
+    return null;
+  end if;
+  execute $names$
+    select coalesce(jsonb_agg(name order by version), '[]')
+      from supabase_migrations.schema_migrations where starts_with(name, 'ops_db_backup')
+  $names$ into v_names;
+  return v_names;
+end
+$_$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_migrations(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_migrations() IS 'Names of the applied migrations of the catalog, oldest first; null where the database keeps no record of migrations.';
 
 
 --
@@ -3819,6 +3926,20 @@ ALTER TABLE public.ops_db_backup_approvals ENABLE ALWAYS TRIGGER ops_db_backup_a
 
 
 --
+-- Name: ops_db_backup_audit ops_db_backup_audit_by_drill; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER ops_db_backup_audit_by_drill BEFORE INSERT ON public.ops_db_backup_audit FOR EACH ROW WHEN ((SESSION_USER = 'ops_db_backup_catalog'::name)) EXECUTE FUNCTION public.ops_db_backup_bound_record('drill');
+
+
+--
+-- Name: ops_db_backup_audit ops_db_backup_audit_by_maintenance; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER ops_db_backup_audit_by_maintenance BEFORE INSERT ON public.ops_db_backup_audit FOR EACH ROW WHEN ((SESSION_USER = 'ops_db_backup_maintenance'::name)) EXECUTE FUNCTION public.ops_db_backup_bound_record('prune');
+
+
+--
 -- Name: ops_db_backup_audit ops_db_backup_audit_keep_all; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -3852,6 +3973,20 @@ ALTER TABLE public.ops_db_backup_runs ENABLE ALWAYS TRIGGER ops_db_backup_runs_a
 CREATE CONSTRAINT TRIGGER ops_db_backup_runs_audit_new AFTER INSERT ON public.ops_db_backup_runs DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.ops_db_backup_audit_run();
 
 ALTER TABLE public.ops_db_backup_runs ENABLE ALWAYS TRIGGER ops_db_backup_runs_audit_new;
+
+
+--
+-- Name: ops_db_backup_runs ops_db_backup_runs_by_drill; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER ops_db_backup_runs_by_drill BEFORE INSERT OR UPDATE ON public.ops_db_backup_runs FOR EACH ROW WHEN ((SESSION_USER = 'ops_db_backup_catalog'::name)) EXECUTE FUNCTION public.ops_db_backup_bound_run('drill');
+
+
+--
+-- Name: ops_db_backup_runs ops_db_backup_runs_by_maintenance; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER ops_db_backup_runs_by_maintenance BEFORE INSERT OR UPDATE ON public.ops_db_backup_runs FOR EACH ROW WHEN ((SESSION_USER = 'ops_db_backup_maintenance'::name)) EXECUTE FUNCTION public.ops_db_backup_bound_run('prune');
 
 
 --
@@ -3891,6 +4026,20 @@ ALTER TABLE public.ops_db_backups ENABLE ALWAYS TRIGGER ops_db_backups_audit_rec
 
 
 --
+-- Name: ops_db_backups ops_db_backups_by_drill; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER ops_db_backups_by_drill AFTER UPDATE ON public.ops_db_backups FOR EACH ROW WHEN ((SESSION_USER = 'ops_db_backup_catalog'::name)) EXECUTE FUNCTION public.ops_db_backup_bound_backup('proven_at', 'proof');
+
+
+--
+-- Name: ops_db_backups ops_db_backups_by_maintenance; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER ops_db_backups_by_maintenance AFTER UPDATE ON public.ops_db_backups FOR EACH ROW WHEN ((SESSION_USER = 'ops_db_backup_maintenance'::name)) EXECUTE FUNCTION public.ops_db_backup_bound_backup('status');
+
+
+--
 -- Name: ops_db_backup_approvals; Type: ROW SECURITY; Schema: public; Owner: -
 --
 
@@ -3916,6 +4065,34 @@ ALTER TABLE public.ops_db_backup_audit_mirrored ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE public.ops_db_backup_audit_verified ENABLE ROW LEVEL SECURITY;
+
+
+--
+-- Name: ops_db_backup_audit ops_db_backup_maintenance_reads; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY ops_db_backup_maintenance_reads ON public.ops_db_backup_audit FOR SELECT TO ops_db_backup_maintenance USING (true);
+
+
+--
+-- Name: ops_db_backup_reports ops_db_backup_maintenance_reads; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY ops_db_backup_maintenance_reads ON public.ops_db_backup_reports FOR SELECT TO ops_db_backup_maintenance USING (true);
+
+
+--
+-- Name: ops_db_backup_runs ops_db_backup_maintenance_reads; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY ops_db_backup_maintenance_reads ON public.ops_db_backup_runs FOR SELECT TO ops_db_backup_maintenance USING (true);
+
+
+--
+-- Name: ops_db_backups ops_db_backup_maintenance_reads; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY ops_db_backup_maintenance_reads ON public.ops_db_backups FOR SELECT TO ops_db_backup_maintenance USING (true);
 
 
 --
@@ -3965,6 +4142,7 @@ REVOKE ALL ON FUNCTION public.ops_db_backup_admit(p_new anyelement) FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION public.ops_db_backup_audit_advance() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ops_db_backup_audit_advance() TO ops_db_backup_maintenance;
 
 
 --
@@ -3974,6 +4152,7 @@ REVOKE ALL ON FUNCTION public.ops_db_backup_audit_advance() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.ops_db_backup_audit_append(p jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.ops_db_backup_audit_append(p jsonb) TO service_role;
 GRANT ALL ON FUNCTION public.ops_db_backup_audit_append(p jsonb) TO ops_db_backup_catalog;
+GRANT ALL ON FUNCTION public.ops_db_backup_audit_append(p jsonb) TO ops_db_backup_maintenance;
 
 
 --
@@ -3995,6 +4174,7 @@ REVOKE ALL ON FUNCTION public.ops_db_backup_audit_backup() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION public.ops_db_backup_audit_break(p_from_verified boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ops_db_backup_audit_break(p_from_verified boolean) TO ops_db_backup_maintenance;
 
 
 --
@@ -4060,7 +4240,7 @@ REVOKE ALL ON FUNCTION public.ops_db_backup_audit_load(p jsonb) FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION public.ops_db_backup_audit_mirrored_to(p jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.ops_db_backup_audit_mirrored_to(p jsonb) TO ops_db_backup_catalog;
+GRANT ALL ON FUNCTION public.ops_db_backup_audit_mirrored_to(p jsonb) TO ops_db_backup_maintenance;
 
 
 --
@@ -4082,7 +4262,7 @@ REVOKE ALL ON FUNCTION public.ops_db_backup_audit_setting() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION public.ops_db_backup_audit_unmirrored(p_limit integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.ops_db_backup_audit_unmirrored(p_limit integer) TO ops_db_backup_catalog;
+GRANT ALL ON FUNCTION public.ops_db_backup_audit_unmirrored(p_limit integer) TO ops_db_backup_maintenance;
 
 
 --
@@ -4107,6 +4287,13 @@ REVOKE ALL ON FUNCTION public.ops_db_backup_await_approval(p_request_id uuid, p_
 
 
 --
+-- Name: FUNCTION ops_db_backup_bound_backup(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_bound_backup() FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION ops_db_backup_bound_options(p_options jsonb, p_plan_request_id uuid); Type: ACL; Schema: public; Owner: -
 --
 
@@ -4114,10 +4301,25 @@ REVOKE ALL ON FUNCTION public.ops_db_backup_bound_options(p_options jsonb, p_pla
 
 
 --
+-- Name: FUNCTION ops_db_backup_bound_record(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_bound_record() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION ops_db_backup_bound_run(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_bound_run() FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION ops_db_backup_break_glass_uses(); Type: ACL; Schema: public; Owner: -
 --
 
 REVOKE ALL ON FUNCTION public.ops_db_backup_break_glass_uses() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ops_db_backup_break_glass_uses() TO ops_db_backup_maintenance;
 
 
 --
@@ -4250,6 +4452,7 @@ REVOKE ALL ON FUNCTION public.ops_db_backup_limit(p_name text) FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION public.ops_db_backup_lost_runs() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ops_db_backup_lost_runs() TO ops_db_backup_maintenance;
 
 
 --
@@ -4267,6 +4470,15 @@ GRANT ALL ON FUNCTION public.ops_db_backup_manifest(p_r2_key text) TO authentica
 REVOKE ALL ON FUNCTION public.ops_db_backup_mark(p jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.ops_db_backup_mark(p jsonb) TO service_role;
 GRANT ALL ON FUNCTION public.ops_db_backup_mark(p jsonb) TO ops_db_backup_catalog;
+GRANT ALL ON FUNCTION public.ops_db_backup_mark(p jsonb) TO ops_db_backup_maintenance;
+
+
+--
+-- Name: FUNCTION ops_db_backup_migrations(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_migrations() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ops_db_backup_migrations() TO ops_db_backup_maintenance;
 
 
 --
@@ -4383,6 +4595,7 @@ REVOKE ALL ON FUNCTION public.ops_db_backup_refuse_without_plan(p_target text, p
 
 REVOKE ALL ON FUNCTION public.ops_db_backup_report(p jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.ops_db_backup_report(p jsonb) TO service_role;
+GRANT ALL ON FUNCTION public.ops_db_backup_report(p jsonb) TO ops_db_backup_maintenance;
 
 
 --
@@ -4436,6 +4649,7 @@ GRANT ALL ON FUNCTION public.ops_db_backup_run_dispatched(p_request_id uuid, p_g
 REVOKE ALL ON FUNCTION public.ops_db_backup_run_finish(p jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.ops_db_backup_run_finish(p jsonb) TO service_role;
 GRANT ALL ON FUNCTION public.ops_db_backup_run_finish(p jsonb) TO ops_db_backup_catalog;
+GRANT ALL ON FUNCTION public.ops_db_backup_run_finish(p jsonb) TO ops_db_backup_maintenance;
 
 
 --
@@ -4467,6 +4681,7 @@ GRANT ALL ON FUNCTION public.ops_db_backup_run_not_dispatched(p_request_id uuid,
 REVOKE ALL ON FUNCTION public.ops_db_backup_run_progress(p jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.ops_db_backup_run_progress(p jsonb) TO service_role;
 GRANT ALL ON FUNCTION public.ops_db_backup_run_progress(p jsonb) TO ops_db_backup_catalog;
+GRANT ALL ON FUNCTION public.ops_db_backup_run_progress(p jsonb) TO ops_db_backup_maintenance;
 
 
 --
@@ -4492,6 +4707,7 @@ GRANT ALL ON FUNCTION public.ops_db_backup_run_settle(p_request_id uuid, p_statu
 REVOKE ALL ON FUNCTION public.ops_db_backup_run_start(p jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.ops_db_backup_run_start(p jsonb) TO service_role;
 GRANT ALL ON FUNCTION public.ops_db_backup_run_start(p jsonb) TO ops_db_backup_catalog;
+GRANT ALL ON FUNCTION public.ops_db_backup_run_start(p jsonb) TO ops_db_backup_maintenance;
 
 
 --
@@ -4500,6 +4716,7 @@ GRANT ALL ON FUNCTION public.ops_db_backup_run_start(p jsonb) TO ops_db_backup_c
 
 REVOKE ALL ON FUNCTION public.ops_db_backup_runs_expire() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.ops_db_backup_runs_expire() TO service_role;
+GRANT ALL ON FUNCTION public.ops_db_backup_runs_expire() TO ops_db_backup_maintenance;
 
 
 --
@@ -4515,6 +4732,7 @@ GRANT ALL ON FUNCTION public.ops_db_backup_runs_list(p_target text, p_limit inte
 --
 
 REVOKE ALL ON FUNCTION public.ops_db_backup_service_level(p_name text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ops_db_backup_service_level(p_name text) TO ops_db_backup_maintenance;
 
 
 --
@@ -4552,3 +4770,31 @@ GRANT ALL ON FUNCTION public.ops_db_backup_watch_facts(p_target text) TO service
 
 REVOKE ALL ON FUNCTION public.ops_db_backups_list(p_target text, p_limit integer, p_offset integer, p_status text, p_origin text, p_from timestamp with time zone, p_to timestamp with time zone, p_search text, p_sort text, p_after_id uuid, p_r2_key text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.ops_db_backups_list(p_target text, p_limit integer, p_offset integer, p_status text, p_origin text, p_from timestamp with time zone, p_to timestamp with time zone, p_search text, p_sort text, p_after_id uuid, p_r2_key text) TO authenticated;
+
+
+--
+-- Name: TABLE ops_db_backup_audit; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.ops_db_backup_audit TO ops_db_backup_maintenance;
+
+
+--
+-- Name: TABLE ops_db_backup_reports; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.ops_db_backup_reports TO ops_db_backup_maintenance;
+
+
+--
+-- Name: TABLE ops_db_backup_runs; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.ops_db_backup_runs TO ops_db_backup_maintenance;
+
+
+--
+-- Name: TABLE ops_db_backups; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.ops_db_backups TO ops_db_backup_maintenance;

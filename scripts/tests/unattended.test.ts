@@ -1,8 +1,12 @@
 /**
  * The scheduled workflows as GitHub runs them: the real workflow files with the real commands. Watchdog, alarm test,
- * retention, comparison of catalog and vault.
+ * diagnosis, retention, comparison of catalog and vault. With the credentials of docs/production.md: the environment
+ * `backups-read` has a token of the vault that only reads and a database role that only reads the catalog, retention the
+ * same role; the owner's URL is where reconcile applies.
  */
 import { Octokit } from "@octokit/rest";
+import { randomBytes } from "node:crypto";
+import type { IncomingMessage, Server } from "node:http";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -17,6 +21,7 @@ import { Catalog } from "../lib/catalog/catalog.ts";
 import type { Connection } from "../lib/postgres/connection.ts";
 import { testAlarm } from "../lib/watchdog/self_test.ts";
 import { eventsOf, payloadsOf, readIssues, type Receiver, startReceiver, where } from "./alarm_fixture.ts";
+import { type Reply, startVaultRelay } from "./broken_links.ts";
 import { binaries, createProject, denoCache, sql, startPlace, type TestPlace } from "./engine_fixture.ts";
 import { dailySketches, keysOf, recordBackups, storeBackups } from "./vault_content.ts";
 import { addBackup, addReceipt } from "./watchdog_fixture.ts";
@@ -29,22 +34,52 @@ let prod: Connection;
 let github: TestGitHub;
 let receiver: Receiver;
 let archive: string;
+/** The vault, for a token that only reads. */
+let readers: Server;
+/** Methods of the requests that were refused there. */
+const refused: string[] = [];
+
+const ROLE = "ops_db_backup_maintenance";
+const DENIED = "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>";
+
+/** What a token with "Object Read only" may not. */
+function refuseWrites({ method = "" }: IncomingMessage): Reply | null {
+  if (method === "GET" || method === "HEAD") return null;
+  refused.push(method);
+  return { status: 403, xml: DENIED };
+}
 
 beforeAll(async () => {
   place = await startPlace();
   prod = await createProject(place.server, "prod");
   await migrate(binaries.path("psql"), prod, await readMigrations());
   archive = await addBackup(place.store, { at: new Date(Date.now() - 3_600_000) });
+  const password = randomBytes(12).toString("hex");
+  await sql(
+    place.server.connection("supabase_admin", "prod"),
+    `alter role ${ROLE} login password '${password}';`,
+  );
+  const maintenance = `postgres://${ROLE}:${password}@127.0.0.1:${place.server.port}/prod`;
+  const reader = await startVaultRelay(place.store.secrets.R2_ENDPOINT, { intercept: refuseWrites });
+  readers = reader.server;
   receiver = await startReceiver();
   github = await startTestGitHub({}, {
     workspace: ROOT,
     otherTokens: { reader: "read" },
-    secrets: {
-      ...place.store.secrets,
-      SUPABASE_DB_URL_PROD: place.server.url("postgres", "prod"),
-      HEALTHCHECK_URL: `${receiver.url}/hc`,
-      OPS_ALERT_WEBHOOK_URL: `${receiver.url}/hook`,
-      OPS_ALERT_WEBHOOK_SECRET: "a secret of the receiver",
+    environments: {
+      "backups-read": {
+        ...place.store.secrets,
+        R2_ENDPOINT: reader.endpoint,
+        SUPABASE_DB_URL_PROD: maintenance,
+        HEALTHCHECK_URL: `${receiver.url}/hc`,
+        OPS_ALERT_WEBHOOK_URL: `${receiver.url}/hook`,
+        OPS_ALERT_WEBHOOK_SECRET: "a secret of the receiver",
+      },
+      "backups-write": {
+        ...place.store.secrets,
+        SUPABASE_MAINTENANCE_URL: maintenance,
+        SUPABASE_DB_URL_PROD: place.server.url("postgres", "prod"),
+      },
     },
     variables: { REVO_POSTGRES_MAJOR: String(binaries.major), REVO_WATCHDOG_HOURLY: "yes" },
     env: {
@@ -57,6 +92,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await receiver?.stop();
   await github?.stop();
+  readers?.close();
   await place?.stop();
 });
 beforeEach(() => void (receiver.received.length = 0));
@@ -115,7 +151,7 @@ async function copiesOfAudit(): Promise<string> {
   return (await Promise.all(keys.map((key) => place.store.vault.text(key)))).join("");
 }
 
-it("the watchdog's workflow reports its conditions, succeeds, prints no address, and copies the audit", async () => {
+it("the watchdog's workflow reports its conditions, succeeds, prints no address, and writes nothing into the vault", async () => {
   const refusal = JSON.stringify({ event: "refusal", actor: "curioso@revo.example", code: "forbidden" });
   await sql(prod, `select public.ops_db_backup_audit_append('${refusal}');`);
   const { conclusion, log, page } = await runWorkflow("db-backup-watchdog.yml");
@@ -136,8 +172,10 @@ it("the watchdog's workflow reports its conditions, succeeds, prints no address,
   expect(page).toContain("### Vigia: há avisos");
   const reports = "select name, status, report -> 'undelivered' from public.ops_db_backup_reports;";
   expect(await sql(prod, reports)).toEqual(["watchdog|failed|[]"]);
-  // a record that no script had copied when it was written
-  expect(await copiesOfAudit()).toContain("curioso@revo.example");
+  // the next command that may write copies the audit
+  expect(log).toContain("the vault has no copy of the newest audit records yet");
+  expect([...new Set(refused.splice(0))]).toEqual(["PUT"]);
+  expect(await keysOf(place.store.vault, "audit/")).toEqual([]);
   await addReceipt(place.store, archive, new Date());
 });
 
@@ -157,6 +195,28 @@ it("the alarm test's workflow raises an alarm that is marked as a test, and clea
     body: expect.stringContaining("o manifesto diz"),
   });
 });
+
+it("the scheduled diagnosis passes with credentials that only read", async () => {
+  const { log } = await runWorkflow("db-backup-doctor.yml", null);
+  const names = (verdict: string) =>
+    [...log.matchAll(new RegExp(`${verdict} +(\\w+): `, "g"))].map(([, name]) => name);
+  // what this installation does not have
+  expect([names("ATENÇÃO"), names("FALHA")]).toEqual([["environment", "signing"], ["last_proof"]]);
+  expect(names("OK")).toEqual(
+    expect.arrayContaining(["catalog_migrations", "catalog_access", "catalog_role"]),
+  );
+  expect(log).toContain("A chave desta tarefa não grava");
+  expect(names("NÃO VISTO")).toEqual(
+    expect.arrayContaining([
+      "r2_delete",
+      "database_prod_dump",
+      "database_prod_restore",
+      "database_prod_locks",
+    ]),
+  );
+  const report = "select status from public.ops_db_backup_reports where name = 'doctor';";
+  expect(await sql(prod, report)).toEqual(["failed"]);
+}, 60_000);
 
 it("the alarm test fails when the webhook's connection breaks", async () => {
   receiver.answers.push(410);
@@ -211,7 +271,7 @@ describe("retention's workflow", () => {
     expect(page).toContain(`| Apagados | ${keys.length - kept.length} `);
     // an object without a row is not judged
     expect(await keysOf(place.store.vault, "revo/prod/")).toContain(archive);
-    await copiesOfAudit();
+    expect(await copiesOfAudit()).toContain("curioso@revo.example");
   });
 });
 

@@ -29,7 +29,11 @@ begin
   loop
     execute format('alter table %s enable row level security', v_table);
     execute format('revoke all on %s from public, anon, authenticated, service_role', v_table);
-    for v_policy in select p.polname from pg_catalog.pg_policy p where p.polrelid = v_table loop
+    for v_policy in -- all but that of a later migration of ours
+      select p.polname from pg_catalog.pg_policy p
+       where p.polrelid = v_table
+         and p.polroles <> array(select r.oid from pg_catalog.pg_roles r where r.rolname = 'ops_db_backup_maintenance')
+    loop
       execute format('drop policy %I on %s', v_policy, v_table);
     end loop;
   end loop;

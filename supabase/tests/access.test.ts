@@ -94,6 +94,13 @@ const TABLES = {
   ops_db_backup_audit_verified: "seq",
 };
 
+const READ_BY_MAINTENANCE = [
+  "ops_db_backups",
+  "ops_db_backup_runs",
+  "ops_db_backup_reports",
+  "ops_db_backup_audit",
+];
+
 let cluster: TestCluster;
 let sql: Sql;
 
@@ -146,12 +153,15 @@ describe.each(Object.entries(TABLES))("table %s", (table, column) => {
     expect(await outcomeOf(read)).toBe("ok");
   });
 
-  it("has row-level security enabled and no policy", async () => {
+  it("has row-level security enabled, and no policy but that of the commands that read the catalog", async () => {
     const [row] = await sql.unsafe(
-      `select relrowsecurity as rls, (select count(*)::int from pg_policy where polrelid = c.oid) as policies
+      `select relrowsecurity as rls, array(
+                select format('%s %s %s', polcmd, polroles::regrole[], pg_get_expr(polqual, polrelid))
+                  from pg_policy where polrelid = c.oid) as policies
          from pg_class c where oid = 'public.${table}'::regclass`,
     );
-    expect(row).toEqual({ rls: true, policies: 0 });
+    const policies = READ_BY_MAINTENANCE.includes(table) ? ["r {ops_db_backup_maintenance} true"] : [];
+    expect(row).toEqual({ rls: true, policies });
   });
 });
 
@@ -173,33 +183,100 @@ describe("ops_db_backup_permissions", () => {
   });
 });
 
-describe("the role of the drill", () => {
-  const ROLE = "ops_db_backup_catalog";
-  const MAY = [
-    "ops_db_backup_audit_append",
-    "ops_db_backup_audit_mirrored_to",
-    "ops_db_backup_audit_unmirrored",
-    "ops_db_backup_mark",
-    "ops_db_backup_run_finish",
-    "ops_db_backup_run_progress",
-    "ops_db_backup_run_start",
-  ];
+const DRILL = "ops_db_backup_catalog";
+const MAINTENANCE = "ops_db_backup_maintenance";
+const REPORTS = [
+  "ops_db_backup_audit_append",
+  "ops_db_backup_mark",
+  "ops_db_backup_run_finish",
+  "ops_db_backup_run_progress",
+  "ops_db_backup_run_start",
+];
 
-  it("executes what a drill reports by, and has no privilege on a table", async () => {
-    const functions = await sql`
+describe("the roles of jobs that need the catalog alone", () => {
+  let admin: Sql;
+  beforeAll(() => void (admin = cluster.connect("access", "supabase_admin")));
+
+  it.each([
+    [DRILL, REPORTS, []],
+    [
+      MAINTENANCE,
+      [
+        ...REPORTS,
+        "ops_db_backup_audit_advance",
+        "ops_db_backup_audit_break",
+        "ops_db_backup_audit_mirrored_to",
+        "ops_db_backup_audit_unmirrored",
+        "ops_db_backup_break_glass_uses",
+        "ops_db_backup_lost_runs",
+        "ops_db_backup_migrations",
+        "ops_db_backup_report",
+        "ops_db_backup_runs_expire",
+        "ops_db_backup_service_level",
+      ],
+      READ_BY_MAINTENANCE,
+    ],
+  ])("%s executes its functions, and reads its tables", async (role, functions, tables) => {
+    const may = await sql`
       select proname as name from pg_proc
-       where pronamespace = 'public'::regnamespace and has_function_privilege(${ROLE}, oid, 'execute') order by proname`;
-    expect(functions.map(({ name }) => name)).toEqual(MAY);
-    const tables = await sql`
-      select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'v', 'm', 'p')
-         and has_table_privilege(${ROLE}, oid, 'select, insert, update, delete, truncate')`;
-    expect([...tables]).toEqual([]);
-    const [role] = await sql`
-      select rolcanlogin, rolsuper, rolbypassrls, rolcreaterole, rolcreatedb from pg_roles where rolname = ${ROLE}`;
-    expect(Object.values(role ?? {})).toEqual([false, false, false, false, false]);
+       where pronamespace = 'public'::regnamespace and has_function_privilege(${role}, oid, 'execute')`;
+    expect(may.map(({ name }) => name).sort()).toEqual([...functions].sort());
+    const rights = await sql`
+      select relname as name, privilege from pg_class,
+             unnest(array['select', 'insert', 'update', 'delete', 'truncate']) privilege
+       where relnamespace = 'public'::regnamespace and relkind in ('r', 'v', 'm', 'p')
+         and has_table_privilege(${role}, oid, privilege)`;
+    expect(rights.map(({ name, privilege }) => `${name} ${privilege}`).sort())
+      .toEqual(tables.map((name) => `${name} select`).sort());
+    const [attributes] = await sql`
+      select rolcanlogin, rolsuper, rolbypassrls, rolcreaterole, rolcreatedb from pg_roles where rolname = ${role}`;
+    expect(Object.values(attributes ?? {})).toEqual([false, false, false, false, false]);
   });
 
-  it("is judged by the doctor, which names a column or a function that it got besides", async () => {
+  /** What the role gets when it has signed in; nothing stays. */
+  async function as(role: string, text: string): Promise<string> {
+    return await outcomeOf(admin.begin(async (tx) => {
+      await tx.unsafe(`set local session authorization ${role}`);
+      await tx.unsafe(text);
+      await tx.unsafe("set constraints all immediate");
+      await tx.unsafe(
+        "reset session authorization; do $$ begin raise exception using errcode = 'P0001', hint = 'ok'; end $$",
+      );
+    }));
+  }
+  const call = (name: string, argument: object) => `select public.ops_db_backup_${name}(${json(argument)})`;
+  const start = (kind: string) =>
+    call("run_start", { request_id: NEW, kind, target: "dev", mode: null, r2_key: KEY });
+  const refusal = (action: string) => call("audit_append", { event: "refusal", detail: { action } });
+  const object = { r2_bucket: "b", r2_key: KEY };
+  const proof = { proven_at: "2026-01-16T00:00:00Z", proof: { drilled_at: "2026-01-16T00:00:00Z" } };
+  const OK = "P0001 ok";
+  const REFUSED = "PT403 forbidden";
+
+  it.each([
+    ["starts a drill", DRILL, start("drill"), OK],
+    ["starts a restore", DRILL, start("restore"), REFUSED],
+    ["ends another's backup", DRILL, call("run_finish", { request_id: RUN, status: "succeeded" }), REFUSED],
+    ["marks a proof", DRILL, call("mark", { ...object, ...proof }), OK],
+    ["marks a deletion", DRILL, call("mark", { ...object, status: "deleted" }), REFUSED],
+    ["records its refusal", DRILL, refusal("drill"), OK],
+    ["records another's refusal", DRILL, refusal("restore"), REFUSED],
+    ["records a break-glass", DRILL, call("audit_append", { event: "break_glass" }), REFUSED],
+    ["says what was copied", DRILL, call("audit_mirrored_to", { chain_id: NEW, seq: 9 }), DENIED],
+    ["reads the history", DRILL, "select from public.ops_db_backups", DENIED],
+    ["starts retention", MAINTENANCE, start("prune"), OK],
+    ["starts a restore", MAINTENANCE, start("restore"), REFUSED],
+    ["marks a deletion", MAINTENANCE, call("mark", { ...object, status: "deleted" }), OK],
+    ["marks a proof", MAINTENANCE, call("mark", { ...object, ...proof }), REFUSED],
+    ["enters a backup", MAINTENANCE, call("record", { ...object, manifest: MANIFEST }), DENIED],
+    ["loads the audit", MAINTENANCE, "select public.ops_db_backup_audit_load('[]')", DENIED],
+    ["reads who approved", MAINTENANCE, "select from public.ops_db_backup_approvals", DENIED],
+    ["reads the project's rows", MAINTENANCE, "select from public.empresas", DENIED],
+  ])("%s: %s", async (_what, role, text, outcome) => {
+    expect(await as(role, text)).toBe(outcome);
+  });
+
+  it("are judged by the doctor, which names a column, a function, or a write that one got besides", async () => {
     const catalog = {
       rows: async (text: string) => (await sql.unsafe(text)).flatMap((row) => Object.values(row)),
     };
@@ -209,11 +286,17 @@ describe("the role of the drill", () => {
       "select (r2_key) on public.ops_db_backups",
       "execute on function public.ops_db_backup_record(jsonb)",
     ];
-    await sql.unsafe(`grant ${column} to ${ROLE}; grant ${fn} to ${ROLE};`);
+    await sql.unsafe(`grant ${column} to ${DRILL}; grant ${fn} to ${DRILL};`);
     expect(await catalogRoleCheck(catalog, limit)).toMatchObject({
       status: "failed",
       facts: { rights: ["public.ops_db_backup_record(pg_catalog.jsonb)", "public.ops_db_backups.r2_key"] },
     });
-    await sql.unsafe(`revoke ${column} from ${ROLE}; revoke ${fn} from ${ROLE};`);
+    await sql.unsafe(`revoke ${column} from ${DRILL}; revoke ${fn} from ${DRILL};`);
+    await sql.unsafe(`grant update on public.ops_db_backups to ${MAINTENANCE}`);
+    expect(await catalogRoleCheck(catalog, limit)).toMatchObject({
+      status: "failed",
+      facts: { role: MAINTENANCE, rights: ["public.ops_db_backups"] },
+    });
+    await sql.unsafe(`revoke update on public.ops_db_backups from ${MAINTENANCE}`);
   });
 });

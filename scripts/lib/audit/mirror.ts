@@ -48,10 +48,25 @@ export async function copyAudit(
   catalog: Catalog,
   reporter: { warn(text: string): void },
 ): Promise<void> {
+  await copyAuditIfWritable(vault, catalog, {
+    warn: (text) => reporter.warn(text),
+    log: (text) => reporter.warn(text),
+  });
+}
+
+/** As {@link copyAudit}, by a command whose token may be one that only reads: then the next one that writes copies. */
+export async function copyAuditIfWritable(
+  vault: () => Vault,
+  catalog: Catalog,
+  reporter: { warn(text: string): void; log(text: string): void },
+): Promise<void> {
   try {
     await mirrorAudit(vault(), catalog);
   } catch (error) {
-    reporter.warn(`the vault has no copy of the newest audit records yet: ${toBackupError(error).message}`);
+    const { code, message } = toBackupError(error);
+    const text = `the vault has no copy of the newest audit records yet: ${message}`;
+    if (code === "vault_auth_failed") reporter.log(text);
+    else reporter.warn(text);
   }
 }
 

@@ -28,6 +28,8 @@ problems (problem) as (
   union all
   select format('table %s has policy %s', t.relname, p.polname)
     from tables t join pg_catalog.pg_policy p on p.polrelid = t.oid
+   where p.polcmd <> 'r'
+      or p.polroles <> array(select r.oid from pg_catalog.pg_roles r where r.rolname = 'ops_db_backup_maintenance')
   union all
   select format('there are %s functions %s', count(*), proname) from functions group by proname having count(*) > 1
   union all

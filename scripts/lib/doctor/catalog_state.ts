@@ -29,6 +29,7 @@ type Proof = z.infer<typeof proofSchema>;
 const MIGRATION = /^\d+_(ops_db_backup\w*)\.sql$/;
 const MIGRATIONS = new URL("../../../supabase/migrations/", import.meta.url);
 const MOST_DIFFERENCES = 5;
+const HAS_LIST = "select to_json(to_regprocedure('public.ops_db_backup_migrations()') is not null);";
 const HISTORY = "select to_json(to_regclass('supabase_migrations.schema_migrations') is not null);";
 const PROOF = `select json_build_object('key', r2_key, 'provenAt', to_json(proven_at))
    from public.ops_db_backups where target = 'prod' and proven_at is not null and status <> 'deleted'
@@ -73,7 +74,13 @@ async function ownMigrations(): Promise<string[] | null> {
   return files && files.sort().flatMap((file) => MIGRATION.exec(file)?.[1] ?? []);
 }
 
+/** An older catalog has no function for it: its owner reads the record itself. */
 async function appliedOf(catalog: Catalog, wanted: readonly string[]): Promise<string[] | null> {
+  const [hasList] = await catalog.rows(HAS_LIST);
+  if (hasList === true) {
+    const [names] = await catalog.rows("select coalesce(public.ops_db_backup_migrations(), 'null');");
+    return z.array(z.string()).nullable().parse(names)?.filter((name) => wanted.includes(name)) ?? null;
+  }
   const [hasHistory] = await catalog.rows(HISTORY);
   if (hasHistory !== true) return null;
   const list = wanted.map(literal).join(", ") || "null";

@@ -13,6 +13,12 @@ export const doctorCommand: Command = {
     flag: "report",
     variable: "REPORT",
     summary: "keep it in the catalog, where the screen shows it",
+  }, {
+    flag: "r2-access",
+    variable: "R2_ACCESS",
+    value: { placeholder: "ACCESS", choices: ["read", "write"] },
+    summary: "what the key of the vault is for: `read` expects that writing is refused",
+    fallback: "write",
   }],
   settings: [
     ...VAULT,

@@ -3,6 +3,7 @@ import type { Target } from "@backup/target.ts";
 import { messageOf } from "@backup/messages.ts";
 import type { ClientTools } from "../postgres/client_tools.ts";
 import type { Connection } from "../postgres/connection.ts";
+import { MAINTENANCE_ROLE } from "./catalog_role.ts";
 import { check, type CheckVerdict, type DoctorCheck, notChecked } from "./check.ts";
 import { type Result } from "@backup/result.ts";
 import { dumpVerdict, extensionsVerdict, locksVerdict, restoreVerdict } from "./database_verdicts.ts";
@@ -27,23 +28,37 @@ export function databaseChecks(result: DatabaseResult, prod: DatabaseFacts | nul
   const of = (name: string, verdict: CheckVerdict) => check(target, `database_${target}_${name}`, verdict);
   const withFacts = (verdict: (facts: DatabaseFacts) => CheckVerdict) =>
     facts?.ok ? verdict(facts.value) : notChecked("o banco não foi alcançado");
+  const asOwner = (verdict: (facts: DatabaseFacts) => CheckVerdict) =>
+    withFacts((own) => isMaintenance(own) ? NOT_OWNER : verdict(own));
   return [
     of("pooler", poolerVerdict(connection)),
     of("network", connection.ok && network ? networkVerdict(connection.value, network) : NO_URL),
     of("reach", facts === null ? notChecked("não há caminho até o banco") : reachVerdict(facts)),
     of("tls", connection.ok ? withFacts(() => tlsVerdict(connection.value)) : NO_URL),
     of("tools", tools === null ? notChecked("a versão do servidor não é conhecida") : toolsVerdict(tools)),
-    of("dump", withFacts(dumpVerdict)),
-    of("restore", withFacts(restoreVerdict)),
+    of("dump", asOwner(dumpVerdict)),
+    of("restore", asOwner(restoreVerdict)),
     ...target === "prod" ? [] : [
       of("extensions", withFacts((own) => prod ? extensionsVerdict(own, prod) : NO_PROD)),
     ],
-    of("locks", withFacts((own) => prod ? locksVerdict(own, prod) : NO_PROD)),
+    of(
+      "locks",
+      withFacts((own) => prod === null ? NO_PROD : isMaintenance(prod) ? NOT_OWNER : locksVerdict(own, prod)),
+    ),
   ];
 }
 
 const NO_URL = notChecked("a URL não serve");
 const NO_PROD = notChecked("o banco prod não foi alcançado");
+/** What a dump or a restore by the owner would find depends on its rights, which this role does not have. */
+const NOT_OWNER = notChecked(
+  "a URL de prod é a do papel de manutenção, não a do dono",
+  "Rode o diagnóstico à mão: ele usa a URL do dono.",
+);
+
+function isMaintenance({ server }: DatabaseFacts): boolean {
+  return server.user === MAINTENANCE_ROLE;
+}
 const SESSION_POOLER = /\.pooler\.supabase\.com$/;
 
 function poolerVerdict(connection: Result<Connection>): CheckVerdict {

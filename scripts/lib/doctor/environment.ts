@@ -4,4 +4,8 @@ import { yes } from "../process/environment.ts";
 import { requesterFields } from "../run/requester.ts";
 
 /** The variables that it checks are read in settings.ts, which requires none of them. */
-export const doctorEnvironment = z.object({ ...requesterFields, REPORT: yes });
+export const doctorEnvironment = z.object({
+  ...requesterFields,
+  REPORT: yes,
+  R2_ACCESS: z.enum(["read", "write"]).default("write"),
+});

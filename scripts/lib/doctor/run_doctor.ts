@@ -118,7 +118,7 @@ async function vaultGroup(
   limit: Limit,
 ): Promise<DoctorCheck[]> {
   if (settings.vault === null) return vaultNotChecked("as variáveis do cofre não servem");
-  const { vault } = settings.vault;
+  const { vault, readsOnly } = settings.vault;
   const { cloudflare } = settings;
   const [trial, erasing, locks, signing, encryption] = await Promise.all([
     tryVault({ vault, key: `${TRIAL_PREFIX}${newId()}.txt`, now: now(), limit }),
@@ -130,7 +130,7 @@ async function vaultGroup(
     signingCheck(vault, limit),
     encryptionChecks(vault, limit),
   ]);
-  return [...vaultChecks(trial), ...bucketRuleChecks({ erasing, locks }), signing, ...encryption];
+  return [...vaultChecks(trial, readsOnly), ...bucketRuleChecks({ erasing, locks }), signing, ...encryption];
 }
 
 async function readClocks(

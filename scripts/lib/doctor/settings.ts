@@ -26,7 +26,7 @@ export interface DoctorSettings {
   remarks: string[];
   /** Of the databases that are set; the reason for those whose URL is refused. */
   connections: Partial<Record<Target, Result<Connection>>>;
-  vault: { vault: Vault; endpoint: string } | null;
+  vault: { vault: Vault; endpoint: string; readsOnly: boolean } | null;
   github: { repository: GitHubRepository; apiUrl: string; isFunctionsToken: boolean } | null;
   /** For the bucket's rules, which the S3 API does not return to a key with object permissions only. */
   cloudflare: CloudflareAccess | null;
@@ -94,7 +94,8 @@ function connect(target: Target, environment: Environment): Result<Connection> {
 function readVault(environment: Environment): DoctorSettings["vault"] {
   try {
     const env = readEnvironment(vaultEnvironment, environment);
-    return { vault: vaultOf(env, { retry: { patienceMs: 0 } }), endpoint: env.R2_ENDPOINT };
+    const readsOnly = environment.R2_ACCESS === "read";
+    return { vault: vaultOf(env, { retry: { patienceMs: 0 } }), endpoint: env.R2_ENDPOINT, readsOnly };
   } catch {
     return null; // `missing` and `invalid` say why
   }

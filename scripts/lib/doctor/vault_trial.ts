@@ -64,13 +64,29 @@ async function removeAll(vault: Vault, keys: readonly string[]): Promise<string[
   return refused.map(({ key, reason }) => `${key}: ${reason}`);
 }
 
-export function vaultChecks({ list, write, conditional, read, remove }: VaultTrial): DoctorCheck[] {
+/** @param readsOnly the job whose token it is writes nothing */
+export function vaultChecks(trial: VaultTrial, readsOnly: boolean): DoctorCheck[] {
+  const { list, write, conditional, read, remove } = trial;
+  if (readsOnly && write?.ok === false && write.code === "vault_auth_failed") return readerChecks(list);
   return [
     check("vault", "r2_list", listVerdict(list)),
     check("vault", "r2_write", write ? writeVerdict(write) : notChecked("o cofre não foi alcançado")),
     check("vault", "r2_conditional", conditional ? conditionalVerdict(conditional) : NOTHING_WRITTEN),
     check("vault", "r2_read", read ? readVerdict(read) : NOTHING_WRITTEN),
     check("vault", "r2_delete", remove ? deleteVerdict(remove) : NOTHING_WRITTEN),
+  ];
+}
+
+/** Of a token that may not write, where it has not to. */
+function readerChecks(list: Result<unknown>): DoctorCheck[] {
+  const writes = notChecked(
+    "a chave desta tarefa só lê",
+    "Rode o diagnóstico à mão: ele usa a chave que grava.",
+  );
+  return [
+    check("vault", "r2_list", listVerdict(list)),
+    check("vault", "r2_write", { status: "ok", message: "A chave desta tarefa não grava, como deve ser." }),
+    ...["r2_conditional", "r2_read", "r2_delete"].map((name) => check("vault", name, writes)),
   ];
 }
 

@@ -205,11 +205,15 @@ it("formats a check as one line under its group", () => {
   ]);
 });
 
-it("the drill's role passes without further rights, and fails with them", () => {
+it("the roles of the catalog pass without further rights, and fail with them", () => {
+  const role = "ops_db_backup_catalog";
   const verdict = (signsIn: boolean, ...rights: string[]) =>
-    catalogRoleVerdict({ ok: true, value: { signsIn, rights } });
-  expect(verdict(true)).toMatchObject({ status: "ok", message: expect.stringContaining("só registra") });
-  expect(verdict(false)).toMatchObject({ status: "ok", message: expect.stringContaining("não tem senha") });
+    catalogRoleVerdict({ ok: true, value: [{ role, signsIn, rights }] });
+  expect(verdict(true)).toMatchObject({ status: "ok", message: expect.stringContaining("só fazem") });
+  expect(verdict(false)).toMatchObject({
+    status: "ok",
+    message: expect.stringContaining(`Sem senha: ${role}`),
+  });
   expect(verdict(true, "BYPASSRLS", "public.clientes")).toMatchObject({
     status: "failed",
     message: expect.stringContaining("BYPASSRLS, public.clientes"),

@@ -29,8 +29,11 @@ export interface RunSpec {
   requester: Requester;
   about: Pick<RunStart, "target" | "mode" | "label" | "r2_key" | "reason" | "options">;
   admission?: Admission;
-  /** Copies the catalog's audit into the vault; called before the work and after it. A failure is a warning. */
-  copyAudit(catalog: Catalog, reporter: RunReporter): Promise<void>;
+  /**
+   * Copies the catalog's audit into the vault; called before the work and after it. A failure is a warning. A drill does
+   * not: the next other command copies its records.
+   */
+  copyAudit?(catalog: Catalog, reporter: RunReporter): Promise<void>;
 }
 
 /** Reports to the log and GitHub, and from `start` on to the catalog. */
@@ -82,7 +85,7 @@ export async function trackRun(
     }
     // records that are not copied because of the signal are copied by the next run
     const copyAudit = async () => {
-      if (tracked && !signal.aborted) {
+      if (tracked && spec.copyAudit && !signal.aborted) {
         await orAborted(signal, spec.copyAudit(catalog, reporter)).catch(() => {});
       }
     };
