@@ -1,5 +1,6 @@
 /** The engine on PostgreSQL 17, the version of hosted projects, and between major versions. */
 import { spawn } from "node:child_process";
+import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { compareDatabases } from "../dev/compare.ts";
@@ -104,6 +105,19 @@ if (binaries.major < 17) {
       const ofVersions =
         /MAINTAIN by |^relation \S+: [vm] \/|^column loja\.movimentos_\w+ #1:|dinheiro_not_null: only in the second/;
       expect(differences.filter((line) => !ofVersions.test(line))).toEqual([]);
+
+      // what the other version cannot hold is named before anything is locked
+      const path = await createProject(older, "caminho");
+      await sql(path, await readFile(new URL("./cases/expression_index.sql", import.meta.url), "utf8"));
+      const unsafe = (await backUp(store.vault, path)).keys.archive;
+      await expect(restore(store.vault, target, unsafe, { tools })).rejects.toThrow(
+        "Cannot restore here: index public.pessoas_documento cannot be built on PostgreSQL 17 or later: " +
+          "function digitos(text) does not exist",
+      );
+      const newer = (await backUp(store.vault, prod, { tools, label: "novo" })).keys.archive;
+      await expect(restore(store.vault, path, newer)).rejects.toThrow(
+        `Cannot restore here: the archive is of PostgreSQL 17, the target of ${binaries.major}`,
+      );
     } finally {
       await stop();
     }

@@ -20,6 +20,7 @@ import { Disturbance, listNames } from "./disturbance.ts";
 import { type Dump, startDump } from "./dump.ts";
 import { lockTimeoutError, LockWatch } from "./lock_watch.ts";
 import { findOrphans } from "./orphans.ts";
+import { findUnsafePaths } from "./safe_path.ts";
 import { openSnapshot, readSchemaFacts, type Snapshot, type SnapshotFacts } from "./snapshot.ts";
 
 export interface AttemptOptions {
@@ -153,11 +154,17 @@ export class DumpAttempt {
     const orphans = mode === "full"
       ? await findOrphans((sql) => reader.send(sql), snapshot.id, schema.foreignKeys)
       : [];
+    const paths = await findUnsafePaths((sql) => reader.send(sql), snapshot.id, schema.pathUsers);
     await holder.kill();
     return {
       ...schema,
       tables,
-      warnings: [...leftOutWarnings(snapshot.schemas.unknown, leftOut), ...schema.warnings, ...orphans],
+      warnings: [
+        ...leftOutWarnings(snapshot.schemas.unknown, leftOut),
+        ...schema.warnings,
+        ...orphans,
+        ...paths,
+      ],
     };
   }
 

@@ -23,6 +23,7 @@ import {
 import { beginInSnapshot, type DumpedTable, readDumpedTables } from "../postgres/dumped_tables.ts";
 import type { SqlSession } from "../postgres/sql_session.ts";
 import { type ForeignKey, readForeignKeys } from "./orphans.ts";
+import { type PathUser, readPathUsers } from "./safe_path.ts";
 import { readLeftOutTables, readWarnings } from "../postgres/warnings.ts";
 
 export interface Snapshot {
@@ -46,6 +47,7 @@ export interface SchemaFacts {
   /** What the backup does not hold, and what would keep it from being restored. */
   warnings: Warning[];
   foreignKeys: ForeignKey[];
+  pathUsers: PathUser[];
 }
 
 export interface SnapshotFacts extends SchemaFacts {
@@ -89,6 +91,7 @@ export async function readSchemaFacts(
     migrationHead: await readMigrationHead(session),
     warnings: await readWarnings(session),
     foreignKeys: await readForeignKeys(session),
+    pathUsers: await readPathUsers(session),
   };
   await session.run("commit;");
   return facts;

@@ -15,6 +15,8 @@ export interface RestoreTargetFacts {
   availableExtensions: ReadonlySet<string>;
   /** Roles that the backup names and the target lacks; none for a backup that does not hold its roles. */
   missingRoles: string[];
+  /** Major version of the server. */
+  major: number;
   /** The role that reads, as which a restore runs. */
   user: string;
   /** Other roles that it may act for and give objects to, with those of `missingRoles`. */
@@ -34,6 +36,7 @@ export interface RestoreTargetFacts {
 }
 
 const targetSchema = z.object({
+  major: z.number(),
   keepOps: z.boolean(),
   roles: z.array(z.string()),
   installed: z.array(z.string()),
@@ -54,6 +57,7 @@ export async function readTargetFacts(
   const facts = targetSchema.parse(
     await session.value(
       `select json_build_object(
+          'major', current_setting('server_version_num')::int / 10000,
           'keepOps', to_regclass('public.ops_db_backups') is not null,
           'roles', (select json_agg(rolname) from pg_catalog.pg_roles),
           'installed', (select json_agg(extname) from pg_catalog.pg_extension),
@@ -71,6 +75,7 @@ export async function readTargetFacts(
     installedExtensions: new Set(facts.installed),
     availableExtensions: new Set(facts.available),
     missingRoles,
+    major: facts.major,
     user: facts.user,
     ownRoles: new Set([...await readOwnRoles(session), ...missingRoles]),
     projectExtensions: new Map(facts.projectExtensions),

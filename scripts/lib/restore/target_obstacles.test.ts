@@ -25,6 +25,7 @@ const facts: RestoreTargetFacts = {
   installedExtensions: new Set(),
   availableExtensions: new Set(),
   missingRoles: [],
+  major: 15,
   user: "postgres",
   ownRoles: new Set(),
   projectExtensions: new Map(),
@@ -37,10 +38,10 @@ const facts: RestoreTargetFacts = {
 };
 
 /** Without a manifest: the rows of its tables are unknown. */
-function obstaclesOf(entries: TocEntry[]) {
+function obstaclesOf(entries: TocEntry[], dumpVersion = "15.1", salvage = false) {
   const selection = { main: [1], largeObjects: [], skipped: [], createsOps: false };
-  const toc = { serverVersion: "15.1", dumpVersion: "15.1", entries };
-  return targetObstacles({ manifest: null, toc, selection, facts });
+  const toc = { serverVersion: "15.1", dumpVersion, entries };
+  return targetObstacles({ manifest: null, toc, selection, facts, salvage });
 }
 
 test("an old archive's rows of the platform that no restore loads are no obstacle", () => {
@@ -55,4 +56,11 @@ test("an old archive's rows of the platform that no restore loads are no obstacl
     { kind: "platform_column", table: "auth.users", column: "gone", in: "backup" },
     { kind: "platform_table", table: "storage.objects", in: "backup" },
   ]);
+});
+
+test("an archive of a newer major version is an obstacle, also for a salvage: the target's programs do not read it", () => {
+  const obstacle = { kind: "older_server", backup: 17, target: 15 };
+  expect(obstaclesOf([], "17.6 (Debian 17.6-1)")).toEqual([obstacle]);
+  expect(obstaclesOf([], "17.6", true)).toEqual([obstacle]);
+  expect(obstaclesOf([], "14.20")).toEqual([]);
 });

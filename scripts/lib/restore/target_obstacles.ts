@@ -26,8 +26,15 @@ export type TargetObstacle =
   | { kind: "not_owned"; name: string; owner: string }
   /** Privileges that a role granted which the restore may not act for. */
   | { kind: "grantor"; name: string; role: string }
+  /** Programs of an older major version do not read the archive. */
+  | { kind: "older_server"; backup: number; target: number }
+  /** It is built with a safe search_path on the target, and its functions need another one. */
+  | { kind: "safe_path"; name: string; error: string }
   /** A foreign key with rows that refer to missing ones, and the confirmation is missing. */
   | { kind: "orphans"; name: string; parent: string };
+
+/** The first major version that builds indexes and materialized views with a safe search_path. */
+const FIRST_SAFE_PATH = 17;
 
 export interface RestoreInputs {
   manifest: AnyManifest | null;
@@ -45,8 +52,10 @@ export function targetObstacles(inputs: RestoreInputs): TargetObstacle[] {
   const notOwned = inputs.facts.notOwned.map(({ name, owner }) =>
     ({ kind: "not_owned", name, owner }) as const
   );
-  if (inputs.salvage) return notOwned;
+  const versions = olderServer(inputs);
+  if (inputs.salvage) return [...versions, ...notOwned];
   return [
+    ...versions,
     ...unavailableExtensions(inputs),
     ...misplacedExtensions(inputs),
     ...platformRows(inputs),
@@ -85,9 +94,18 @@ function describe(obstacle: TargetObstacle): string {
       return `${obstacle.name} belongs to ${obstacle.owner}`;
     case "grantor":
       return `privileges on ${obstacle.name} were granted by ${obstacle.role}`;
+    case "older_server":
+      return `the archive is of PostgreSQL ${obstacle.backup}, the target of ${obstacle.target}`;
+    case "safe_path":
+      return `${obstacle.name} cannot be built on PostgreSQL ${FIRST_SAFE_PATH} or later: ${obstacle.error}`;
     case "orphans":
       return `${obstacle.name} has rows that refer to missing ones of ${obstacle.parent} (ALLOW_ORPHANS=yes)`;
   }
+}
+
+function olderServer({ toc, facts }: RestoreInputs): TargetObstacle[] {
+  const backup = Number.parseInt(toc.dumpVersion);
+  return backup > facts.major ? [{ kind: "older_server", backup, target: facts.major }] : [];
 }
 
 function unavailableExtensions({ toc, selection, facts }: RestoreInputs): TargetObstacle[] {
@@ -175,6 +193,7 @@ function ofWarnings({ manifest, facts, allowOrphans }: RestoreInputs): TargetObs
     if (kind === "orphans" && !allowOrphans && manifest.mode === "full") {
       return [{ kind, name, parent: detail ?? "" }];
     }
+    if (kind === "safe_path" && facts.major >= FIRST_SAFE_PATH) return [{ kind, name, error: detail ?? "" }];
     const canGrant = detail === null || detail === facts.user || facts.ownRoles.has(detail);
     return kind === "grantor" && !canGrant ? [{ kind, name, role: detail }] : [];
   });

@@ -35,6 +35,8 @@ const knownObstacleSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("platform_missing"), name: z.string(), needs: z.string() }),
   z.object({ kind: z.literal("not_owned"), name: z.string(), owner: z.string() }),
   z.object({ kind: z.literal("grantor"), name: z.string(), role: z.string() }),
+  z.object({ kind: z.literal("older_server"), backup: z.number(), target: z.number() }),
+  z.object({ kind: z.literal("safe_path"), name: z.string(), error: z.string() }),
   z.object({ kind: z.literal("orphans"), name: z.string(), parent: z.string() }),
   z.object({
     kind: z.literal("lock_table"),

@@ -171,6 +171,12 @@ export function obstacleText(obstacle: PlannedObstacle): string {
     case "grantor":
       return `permissões de ${obstacle.name} foram dadas por ${obstacle.role}, papel que o usuário da restauração não pode ` +
         `assumir: dê-lhe esse papel antes (GRANT ${obstacle.role} TO postgres)`;
+    case "older_server":
+      return `o backup foi feito pelo PostgreSQL ${obstacle.backup} e o destino é o ${obstacle.target}, mais velho: ` +
+        "restaure em um servidor da mesma versão ou mais novo";
+    case "safe_path":
+      return `${obstacle.name} não se monta a partir do PostgreSQL 17 (${obstacle.error}): fixe o caminho das funções que ` +
+        "usa (ALTER FUNCTION … SET search_path = …) no banco de origem, faça outro backup, ou restaure com SALVAGE=yes";
     case "orphans":
       return `${obstacle.name} tem linhas sem par em ${obstacle.parent}: corrija o banco, ou use ALLOW_ORPHANS=yes ` +
         "(no GitHub, a variável REVO_ALLOW_ORPHANS) para restaurar essa chave sem validar (NOT VALID)";

@@ -49,6 +49,9 @@ export function warningText({ kind, name, detail, rows }: Warning): string {
       return `${name} é do projeto, mas está em um esquema da plataforma e fica fora do backup: um projeto novo não a tem`;
     case "orphans":
       return `${name} tem linhas órfãs, sem par em ${detail}: a restauração é recusada sem ALLOW_ORPHANS=yes`;
+    case "safe_path":
+      return `${name} só se monta com o search_path do projeto (${detail}): a partir do PostgreSQL 17 a restauração é ` +
+        "recusada; fixe o caminho nas funções que usa (ALTER FUNCTION … SET search_path = …)";
     case "not_checked":
       return `${name} não foi conferida: ${detail}`;
     case "grantor":
