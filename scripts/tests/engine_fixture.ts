@@ -379,6 +379,16 @@ export function stateOf(connection: Connection): Promise<string> {
   });
 }
 
+/** The tables of a restore's stage: of one that works, or that could not drop it. */
+export function stagesOf(connection: Connection): Promise<string[]> {
+  return sql(
+    connection,
+    `select format('%I.%I', n.nspname, c.relname)
+       from pg_class c join pg_namespace n on n.oid = c.relnamespace
+      where starts_with(n.nspname, 'restore_old_new_') and relkind = 'r' order by 1;`,
+  );
+}
+
 async function inSnapshot(
   connection: Connection,
   read: (session: SqlSession) => Promise<string>,

@@ -16,6 +16,7 @@ import {
   restore,
   type RestoreScene,
   sql,
+  stagesOf,
   startRestoreScene,
   stateOf,
   type TestVault,
@@ -64,6 +65,8 @@ const phaseOf = (point: Point) => isHeld(point) ? "load" : point;
 async function expectUnchanged(attempt: Promise<unknown>, point: Point, error: object): Promise<void> {
   await expect(attempt).rejects.toMatchObject({ phase: phaseOf(point), ...error });
   expect(await stateOf(target)).toBe(before);
+  // without a connection it is left to the next restore
+  if (!("code" in error && error.code === "database_unreachable")) expect(await stagesOf(target)).toEqual([]);
 }
 
 describe.each([...PHASES, ...HELD])("at %s", (point) => {
@@ -118,7 +121,7 @@ describe.each([0, 5000, Infinity])("after %d bytes", (bytes) => {
     const [program, ...args] = gzip.decompress;
     const dying = await dyingProgram(place.folder, program, bytes);
     const attempt = restore(store.vault, target, key, { gzip: { ...gzip, decompress: [dying, ...args] } });
-    await expectUnchanged(attempt, "load", { code: "archive_corrupt" });
+    await expectUnchanged(attempt, "load", { code: "archive_corrupt", phase: "stage" });
   });
 });
 
@@ -170,7 +173,7 @@ test("the server's disk is full while an index is built: the command names phase
   await sql(
     prod,
     `insert into public.grande select g, md5(g::text) from generate_series(1, 100000) g;
-     create index ordem on public.grande (texto);`,
+     create index ordem on public.grande (md5(texto));`,
   );
   // little memory, so that the sort uses the disk
   await sql(

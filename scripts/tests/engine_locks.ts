@@ -30,8 +30,12 @@ export async function countLocks(
   const toc = await readStoredToc(vault, keys.archive);
   const counted = moved +
     locksOfLoad(
-      toc,
-      selectEntries(toc.entries, { ...facts, keptSchemas: new Set<string>() }),
+      {
+        toc,
+        selection: selectEntries(toc.entries, { ...facts, keptSchemas: new Set<string>() }),
+        unvalidatedKeys: [],
+        salvage: false,
+      },
       locksDependencies,
     );
   let taken = Number.NaN;

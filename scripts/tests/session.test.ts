@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { BackupError } from "@backup/errors.ts";
 import type { Connection } from "../lib/postgres/connection.ts";
 import { PsqlSession } from "../lib/postgres/psql.ts";
 import { Session, sqlstateOf } from "../lib/postgres/session.ts";
@@ -164,4 +165,63 @@ test("the process of a session behind a pooler is the server's", async () => {
   expect(sqlNow(prod, query)).toBe("1");
   await session.close();
   pooler.close();
+});
+
+async function* pieces(...texts: string[]): AsyncGenerator<Uint8Array> {
+  for (const text of texts) {
+    await Promise.resolve();
+    yield new TextEncoder().encode(text);
+  }
+}
+
+test("COPY takes rows in any pieces, and returns how many the server has", () =>
+  inSession(async (session) => {
+    await session.run("create table public.linhas (id integer, texto text);");
+    expect(await session.copy("copy public.linhas from stdin", pieces("1\ta", "bc\n2\t\\", "N\n"))).toBe(2);
+    async function* many() {
+      const piece = Buffer.from("3\txxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n".repeat(8000));
+      for (let i = 0; i < 40; i++) {
+        await Promise.resolve();
+        yield piece;
+      }
+    }
+    expect(await session.copy("copy public.linhas from stdin", many())).toBe(320_000);
+    expect(await session.run("select count(*), min(texto) from public.linhas;")).toEqual([
+      `320002|abc`,
+    ]);
+  }));
+
+test("COPY ends with the server's error, the connection's, or that of the source", async () => {
+  const copy = "copy public.linhas from stdin";
+  const refused = await Session.open({ connection: prod });
+  await expect(refused.copy(copy, pieces("x\ty\n"))).rejects.toMatchObject({
+    details: { sqlstate: "22P02" },
+  });
+
+  const killed = await Session.open({ connection: prod });
+  async function* endless() {
+    const piece = Buffer.from("3\txxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n".repeat(8000));
+    for (let i = 0;; i++) {
+      if (i === 20) sqlNow(prod, `select pg_terminate_backend(${killed.pid})`);
+      await Promise.resolve();
+      yield piece;
+    }
+  }
+  await expect(killed.copy(copy, endless())).rejects.toMatchObject({ details: { sqlstate: "57P01" } });
+
+  const broken = await Session.open({ connection: prod });
+  async function* failing() {
+    yield* pieces("4\ta\n");
+    throw new BackupError("archive_corrupt", "unreadable");
+  }
+  await expect(broken.copy(copy, failing())).rejects.toMatchObject({ code: "archive_corrupt" });
+  const found = sqlNow(prod, "select count(*) from public.linhas where id > 3");
+  expect(found).toBe("0");
+});
+
+test("a text of two statements is refused where one is expected", async () => {
+  const session = await Session.open({ connection: prod });
+  const refused = session.one("create table public.uma (id integer); create table public.outra (id integer)");
+  await expect(refused).rejects.toMatchObject({ details: { sqlstate: "42601" } });
+  expect(sqlNow(prod, "select to_regclass('public.uma') is null")).toBe("t");
 });

@@ -10,35 +10,42 @@
 import { pipeline, Readable } from "node:stream";
 import { createInflate } from "node:zlib";
 import { BackupError } from "@backup/errors.ts";
-import type { OpenArchive, TocEntry } from "./archive_toc.ts";
+import { type OpenArchive, READABLE, type TocEntry } from "./archive_toc.ts";
 import type { ByteReader } from "./byte_reader.ts";
 
 const BLOCK = { rows: 1, largeObjects: 3 } as const;
 /** Bytes of content that are passed on together. */
 const PIECE_BYTES = 256 * 1024;
 /** How COPY's text ends in an archive. */
-const END_OF_ROWS = "\\.\n\n\n";
+export const END_OF_ROWS = "\\.\n\n\n";
 const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
 /** More than END_OF_ROWS has. */
 const AFTER_ROWS_BYTES = 16;
 
-/** The rows of each table as they lie in the archive, by dump id. `null`: their number is unknown. */
-export type CountedRows = ReadonlyMap<number, number | null>;
+/** A block, which has to be read to its end by one of the generators. */
+export interface Block {
+  entry: TocEntry;
+  /** Rows, otherwise large objects. */
+  isRows: boolean;
+  /** The content of rows, not compressed, in pieces of any length. */
+  content(): AsyncGenerator<Uint8Array>;
+  /** The block as it lies in the archive. */
+  stored(): AsyncGenerator<Uint8Array>;
+}
 
 /**
- * Reads every block to the end of the archive and counts the rows. Memory does not grow with the archive.
+ * Every block to the end of the archive, in its order. Memory does not grow with the archive.
  * @throws {BackupError} `archive_rejected` with the offset of what pg_dump does not write: an unknown block, one without
  * an entry or twice, a length below zero, compressed bytes that are none, an end before the contents do; or the
- * names of entries whose block is missing.
+ * name of an entry whose block is missing.
  */
-export async function countArchivedRows({ toc, reader, compression }: OpenArchive): Promise<CountedRows> {
+export async function* readBlocks({ toc, reader }: OpenArchive): AsyncGenerator<Block> {
   const waited = new Map(toc.entries.filter(({ hasData }) => hasData).map((entry) => [entry.dumpId, entry]));
-  const counted = new Map<number, number | null>();
   while (reader.buffered.length > 0 || await reader.more()) {
     const at = reader.offset;
-    const kind = await byteOf(reader);
-    const dumpId = await intOf(reader);
+    const head = await bytesOf(reader, 2 + reader.intSize);
+    const [kind, dumpId] = [head[0], reader.intAt(head, 1)];
     const entry = waited.get(dumpId);
     if (entry === undefined) throw reader.damaged(`no entry waits for the data of ${dumpId}`, at);
     waited.delete(dumpId);
@@ -46,21 +53,37 @@ export async function countArchivedRows({ toc, reader, compression }: OpenArchiv
     if (kind !== (entry.kind === "BLOBS" ? BLOCK.largeObjects : BLOCK.rows)) {
       throw reader.damaged(`a block of ${nameOf(entry)} has the kind ${kind}`, at);
     }
-    if (kind === BLOCK.largeObjects) await skipLargeObjects(reader);
-    else if (compression === "none") counted.set(dumpId, await countRows(entry, contentOf(reader)));
-    else if (compression === "gzip") counted.set(dumpId, await countRows(entry, inflated(reader)));
-    else {
-      for await (const _ of contentOf(reader));
-      counted.set(dumpId, null);
-    }
+    yield {
+      entry,
+      isRows: kind === BLOCK.rows,
+      content: () => toc.compression === "none" ? contentOf(reader) : inflated(reader),
+      stored: () => storedOf(reader, head, kind === BLOCK.rows),
+    };
   }
   const [missing] = waited.values();
-  if (missing === undefined) return counted;
+  if (missing === undefined) return;
   throw new BackupError(
     "archive_rejected",
     `Cannot read the archive: it ends at byte ${reader.offset} without the data of ${nameOf(missing)}`,
     { hint: "It is damaged, or somebody changed it." },
   );
+}
+
+/** The rows of each table as they lie in the archive, by dump id. `null`: their number is unknown. */
+export type CountedRows = ReadonlyMap<number, number | null>;
+
+/** Reads every block and counts the rows. @throws {BackupError} as {@link readBlocks}. */
+export async function countArchivedRows(archive: OpenArchive): Promise<CountedRows> {
+  const isRead = READABLE.has(archive.toc.compression);
+  const counted = new Map<number, number | null>();
+  for await (const { entry, isRows, content, stored } of readBlocks(archive)) {
+    if (isRows && isRead) counted.set(entry.dumpId, await countRows(entry, content()));
+    else {
+      for await (const _ of stored());
+      if (isRows) counted.set(entry.dumpId, null);
+    }
+  }
+  return counted;
 }
 
 /** The content of a block until its end, in pieces of any length. */
@@ -96,6 +119,32 @@ async function* contentOf(reader: ByteReader): AsyncGenerator<Uint8Array> {
       yield piece;
       [piece, used] = [new Uint8Array(PIECE_BYTES), 0];
     } else if (!await reader.more()) throw reader.endsEarly();
+  }
+}
+
+/** @param head the bytes in front of the content */
+async function* storedOf(reader: ByteReader, head: Uint8Array, isRows: boolean): AsyncGenerator<Uint8Array> {
+  yield head;
+  const prefix = 1 + reader.intSize;
+  let left = 0;
+  let inParts = isRows;
+  for (let isOver = false; !isOver;) {
+    const bytes = reader.buffered;
+    let at = 0;
+    while (!isOver) {
+      const taken = Math.min(left, bytes.length - at);
+      [at, left] = [at + taken, left - taken];
+      if (left > 0 || bytes.length - at < prefix) break;
+      const value = reader.intAt(bytes, at);
+      if (value < 0) throw reader.damaged(`a part of a block has the length ${value}`, reader.offset + at);
+      at += prefix;
+      if (inParts) left = value;
+      isOver = value === 0 && (isRows || !inParts);
+      if (!isRows) inParts = value !== 0;
+    }
+    if (at > 0) yield bytes.subarray(0, at);
+    reader.advance(at);
+    if (!isOver && !await reader.more()) throw reader.endsEarly();
   }
 }
 
@@ -154,25 +203,6 @@ function requireRowsOnly(entry: TocEntry, piece: Buffer): Buffer {
     );
   }
   return piece.subarray(-(ROWS_END.length));
-}
-
-async function skipLargeObjects(reader: ByteReader): Promise<void> {
-  for (;;) {
-    const at = reader.offset;
-    const oid = await intOf(reader);
-    if (oid < 0) throw reader.damaged(`a large object has the number ${oid}`, at);
-    if (oid === 0) return;
-    for await (const _ of contentOf(reader));
-  }
-}
-
-async function byteOf(reader: ByteReader): Promise<number> {
-  const [byte = 0] = await bytesOf(reader, 1);
-  return byte;
-}
-
-async function intOf(reader: ByteReader): Promise<number> {
-  return reader.intAt(await bytesOf(reader, 1 + reader.intSize), 0);
 }
 
 async function bytesOf(reader: ByteReader, length: number): Promise<Uint8Array> {

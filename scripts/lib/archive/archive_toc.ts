@@ -28,12 +28,17 @@ export interface TocEntry {
   section: number;
   /** A block of data follows the table of contents: rows, or the contents of large objects. */
   hasData: boolean;
+  /** Empty for the database's own. */
+  tablespace: string;
+  /** Of a table, for example `heap`; otherwise empty. */
+  accessMethod: string;
 }
 
 export interface ArchiveToc {
   /** Version of the dumped server and of the pg_dump that wrote it. */
   serverVersion: string;
   dumpVersion: string;
+  compression: Compression;
   entries: TocEntry[];
 }
 
@@ -60,13 +65,14 @@ export async function readToc(
 export interface OpenArchive {
   toc: ArchiveToc;
   reader: ByteReader;
-  compression: Compression;
 }
 
 /** How pg_dump itself compressed the rows. */
 export type Compression = "none" | "gzip" | "lz4" | "zstd";
 /** The numbers of archive versions since 1.15. */
 const COMPRESSIONS: readonly Compression[] = ["none", "gzip", "lz4", "zstd"];
+/** Of those, the ones whose rows are read here. */
+export const READABLE: ReadonlySet<Compression> = new Set(["none", "gzip"]);
 
 /**
  * @param source the archive's bytes, uncompressed
@@ -79,14 +85,14 @@ export async function openArchive(
 ): Promise<OpenArchive> {
   const reader = new ByteReader(source, limits);
   try {
-    return { reader, ...await parse(reader) };
+    return { reader, toc: await parse(reader) };
   } catch (error) {
     await reader.close();
     throw error;
   }
 }
 
-async function parse(reader: ByteReader): Promise<Omit<OpenArchive, "reader">> {
+async function parse(reader: ByteReader): Promise<ArchiveToc> {
   if (new TextDecoder().decode(await reader.take(5)) !== MAGIC) {
     throw new BackupError(
       "archive_rejected",
@@ -117,7 +123,7 @@ async function parse(reader: ByteReader): Promise<Omit<OpenArchive, "reader">> {
   const count = await reader.int();
   const entries: TocEntry[] = [];
   for (let i = 0; i < count; i++) entries.push(await parseEntry(reader, minor, offsetSize));
-  return { toc: { serverVersion, dumpVersion, entries }, compression };
+  return { serverVersion, dumpVersion, compression, entries };
 }
 
 /** Before 1.15 a level of zlib, where -1 is its default. */
@@ -141,8 +147,8 @@ async function parseEntry(reader: ByteReader, minor: number, offsetSize: number)
   const drop = await reader.text() ?? "";
   const copyStatement = await reader.text() ?? "";
   const schema = await reader.text();
-  await reader.text(); // tablespace
-  await reader.text(); // table access method
+  const tablespace = await reader.text() ?? "";
+  const accessMethod = await reader.text() ?? "";
   if (minor >= 16) await reader.int(); // relkind
   const owner = await reader.text() ?? "";
   await reader.text(); // WITH OIDS, always false
@@ -161,5 +167,7 @@ async function parseEntry(reader: ByteReader, minor: number, offsetSize: number)
     dependencies,
     section,
     hasData,
+    tablespace,
+    accessMethod,
   };
 }

@@ -6,7 +6,7 @@ import type { Manifest } from "@backup/vault/manifest.ts";
 import { OPS_OBJECT_PREFIX, PLATFORM_SCHEMAS } from "@backup/vault/platform.ts";
 import type { Mode } from "@backup/target.ts";
 import { countArchivedRows } from "./archive_data.ts";
-import { type ArchiveToc, openArchive, readToc } from "./archive_toc.ts";
+import { type ArchiveToc, openArchive, READABLE, readToc } from "./archive_toc.ts";
 import { requirePlainStatements } from "./statements.ts";
 import type { TableRows } from "../postgres/database_facts.ts";
 
@@ -24,12 +24,11 @@ export async function requirePlainArchive(source: Readable): Promise<void> {
   await readGzipped(source, async (bytes) => {
     const archive = await openArchive(bytes);
     requirePlainStatements(archive.toc);
-    if (archive.compression === "none" || archive.compression === "gzip") {
-      return void await countArchivedRows(archive);
-    }
+    const { compression } = archive.toc;
+    if (READABLE.has(compression)) return void await countArchivedRows(archive);
     throw new BackupError(
       "archive_rejected",
-      `Cannot look into the archive: its rows are compressed with ${archive.compression}, and it is not signed`,
+      `Cannot look into the archive: its rows are compressed with ${compression}, and it is not signed`,
       { hint: "Make it again with pg_dump -Fc -Z0, or use a signed backup." },
     );
   });

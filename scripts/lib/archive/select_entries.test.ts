@@ -28,6 +28,8 @@ function entry(
     drop: "",
     section: 2,
     hasData: false,
+    tablespace: "",
+    accessMethod: "",
   };
 }
 

@@ -50,6 +50,7 @@ test.each([
 const entry = {
   ...{ dumpId: 1, kind: "TABLE DATA", tag: "t", schema: "public", owner: "x", definition: "", drop: "" },
   ...{ copyStatement: "", dependencies: [], section: 3, hasData: true },
+  ...{ tablespace: "", accessMethod: "" },
 };
 const check = (changes: Partial<typeof entry>) => () =>
   requirePlainStatements({ entries: [{ ...entry, ...changes }] });

@@ -5,6 +5,7 @@
 import { type AnyManifest, isProving, type Manifest } from "@backup/vault/manifest.ts";
 import { EXCLUDED_SCHEMAS } from "@backup/vault/platform.ts";
 import type { ArchiveToc } from "../archive/archive_toc.ts";
+import { unquoted } from "../postgres/sql_text.ts";
 
 const NAME = `(?:"(?:[^"]|"")+"|[^\\s;",.()]+)`;
 const GRANTEE = new RegExp(`\\b(?:TO|FROM|ROLE) (${NAME})`, "g");
@@ -25,10 +26,6 @@ export function rolesOf(manifest: AnyManifest, { entries }: ArchiveToc): string[
   ];
   const isOwn = (name: string) => name !== "" && name !== "PUBLIC" && !name.startsWith("pg_");
   return [...new Set(named.filter(isOwn))].sort();
-}
-
-function unquoted(name: string): string {
-  return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
 }
 
 /** The database that was backed up; holds no secret. */

@@ -6,6 +6,7 @@ import { connect as connectSocket } from "node:net";
 import pg from "pg";
 import { BackupError } from "@backup/errors.ts";
 import { clientOptions } from "./client_options.ts";
+import { CopyIn } from "./copy_in.ts";
 import type { Connection } from "./connection.ts";
 import { refusalOf, whileBusy } from "./refusal.ts";
 import type { SqlSession } from "./sql_session.ts";
@@ -121,6 +122,29 @@ export class Session implements SqlSession {
     return this.#inTurn(() => this.#query(sql));
   }
 
+  /**
+   * Runs a text that the server refuses if it is more than one statement.
+   */
+  async one(sql: string): Promise<void> {
+    const query = { text: sql, queryMode: "extended" };
+    await this.#inTurn(() => this.#whileAlive(() => this.#client.query(query)));
+  }
+
+  /**
+   * Runs `COPY … FROM STDIN`, which ends with the source.
+   * @returns rows that the server took
+   * @throws {BackupError} the server's refusal, or the error of the source; the session is over then
+   */
+  copy(sql: string, source: AsyncIterable<Uint8Array>): Promise<number> {
+    return this.#inTurn(() =>
+      this.#whileAlive(() => {
+        const copy = new CopyIn(sql, source);
+        this.#client.query(copy);
+        return copy.ended;
+      })
+    );
+  }
+
   async rows(sql: string): Promise<unknown[]> {
     return (await this.run(sql)).map((line): unknown => JSON.parse(line));
   }
@@ -166,18 +190,27 @@ export class Session implements SqlSession {
     const limitMs = this.#answerLimitMs;
     const timer = limitMs === undefined ? undefined : setTimeout(() => this.#giveUp(limitMs), limitMs);
     try {
-      const answer: unknown = await this.#client.query({ text, rowMode: "array", types: AS_TEXT });
+      const answer: unknown = await this.#whileAlive(() =>
+        this.#client.query({ text, rowMode: "array", types: AS_TEXT })
+      );
       const results = Array.isArray(answer) ? answer : [answer];
       return results.flatMap((result: pg.QueryArrayResult<(string | null)[]>) =>
         result.rows.map((row) => row.map((value) => value ?? "").join("|"))
       );
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** An error ends the session. */
+  async #whileAlive<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
     } catch (error) {
-      const failure = this.#over ?? explain(error);
+      const failure = this.#over ?? (error instanceof BackupError ? error : explain(error));
       this.#over = failure;
       await this.#end();
       throw failure;
-    } finally {
-      clearTimeout(timer);
     }
   }
 

@@ -15,6 +15,11 @@ export function identifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
+/** The name that an SQL identifier stands for. */
+export function unquoted(name: string): string {
+  return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
+}
+
 /** A token: a quoted text, a comment, a word, or any other single character. */
 const TOKEN = new RegExp(
   [

@@ -12,7 +12,7 @@ import { guard } from "./guard.ts";
 import { ownIdentity, type ProcessIdentity } from "./process_identity.ts";
 
 /** What is kept in such a folder. */
-export const FOLDER_KINDS = ["archive", "restore", "postgres", "stack", "tests"] as const;
+export const FOLDER_KINDS = ["archive", "stage", "restore", "postgres", "stack", "tests"] as const;
 export type FolderKind = (typeof FOLDER_KINDS)[number];
 
 const NAME = /^revo-(?<kind>[a-z]+)-(?<place>[0-9a-z]+)-(?<pid>\d+)-(?<start>[0-9a-z]+)-\w{6}$/;

@@ -40,6 +40,7 @@ const FILTERS: Partial<Record<LoadPass["name"], string>> = {
  * psql reads a FIFO that pg_restore writes.
  * @param run of the session with the open transaction
  * @param folder for the list of entries and the FIFO
+ * @param rowsBefore rows that are loaded already
  * @throws {BackupError} `archive_corrupt` when the archive could not be read to its end.
  */
 export async function load(
@@ -48,6 +49,7 @@ export async function load(
   folder: string,
   archiveFile: string,
   { name, dumpIds }: LoadPass,
+  rowsBefore = 0,
 ): Promise<void> {
   const [list, fifo] = [join(folder, `${name}.list`), join(folder, `${name}.fifo`)];
   await writeFile(list, dumpIds.map((id) => `${id};\n`).join(""));
@@ -60,7 +62,7 @@ export async function load(
   ];
   const pipeline = startPipeline(stages, { inputFile: archiveFile, outputFile: fifo, signal: deps.signal });
   try {
-    let rows = 0;
+    let rows = rowsBefore;
     await run(`\\set QUIET off\n\\i ${fifo}\n\\set QUIET on`, (line) => {
       const copied = COPIED.exec(line)?.[1];
       if (copied !== undefined) deps.progress.rows?.(rows += Number(copied));

@@ -3,8 +3,8 @@
  * locked until COMMIT. Measured kind by kind in pg_locks on PostgreSQL 15.18, 15.20 and 17.5; where the table of
  * contents does not decide, the larger number is counted.
  */
-import type { ArchiveToc, TocEntry } from "../archive/archive_toc.ts";
-import type { Selection } from "../archive/select_entries.ts";
+import type { TocEntry } from "../archive/archive_toc.ts";
+import { planStage, type StageOrder } from "./stage_plan.ts";
 
 /** The table for long values, and its index. */
 const TOAST_LOCKS = 2;
@@ -15,14 +15,23 @@ const EXTENSION_LOCKS = 150;
  * @param locksDependencies the server locks each object that a new one refers to
  * @returns locks on what the selected entries make, and on what that depends on
  */
-export function locksOfLoad(
-  { entries }: ArchiveToc,
-  selection: Selection,
-  locksDependencies: boolean,
-): number {
-  const taken = new Set(selection.main);
-  return entries.filter(({ dumpId }) => taken.has(dumpId))
-    .reduce((sum, entry) => sum + ownLocks(entry) + (locksDependencies ? dependencyLocks(entry) : 0), 0);
+export function locksOfLoad(order: StageOrder, locksDependencies: boolean): number {
+  const taken = new Set(order.selection.main);
+  const { dumpIds: staged } = planStage(order, "");
+  return order.toc.entries.filter(({ dumpId }) => taken.has(dumpId))
+    .reduce(
+      (sum, entry) =>
+        sum +
+        (staged.has(entry.dumpId)
+          ? stagedLocks(entry)
+          : ownLocks(entry) + (locksDependencies ? dependencyLocks(entry) : 0)),
+      0,
+    );
+}
+
+/** Locks on what exists before the transaction: a table when it moves, its indexes when its rows are counted. */
+function stagedLocks({ kind }: TocEntry): number {
+  return ["TABLE", "CONSTRAINT", "INDEX", "TYPE", "FK CONSTRAINT"].includes(kind) ? 1 : 0;
 }
 
 /** Locks on the object itself, its storage and its index. */

@@ -5,11 +5,10 @@
  */
 import { z } from "zod";
 import { BackupError } from "@backup/errors.ts";
-import type { ArchiveToc } from "../archive/archive_toc.ts";
 import type { SqlSession } from "../postgres/sql_session.ts";
-import type { Selection } from "../archive/select_entries.ts";
 import { locksOfLoad } from "./load_locks.ts";
 import { restoreSql } from "./restore_sql.ts";
+import type { StageOrder } from "./stage_plan.ts";
 
 /** Facts of the target from which the locks and their limit are computed. */
 export interface LockTableFacts {
@@ -44,12 +43,8 @@ const MOST_LOCKS_PER_PLACE = 1.75;
 const SETTING_STEP = 64;
 
 /** `null` when the restore is sure to fit. */
-export function lockTableOverflow(
-  toc: ArchiveToc,
-  selection: Selection,
-  facts: LockTableFacts,
-): LockTableOverflow | null {
-  return overflowOf(facts.moved + locksOfLoad(toc, selection, facts.locksDependencies), facts);
+export function lockTableOverflow(order: StageOrder, facts: LockTableFacts): LockTableOverflow | null {
+  return overflowOf(facts.moved + locksOfLoad(order, facts.locksDependencies), facts);
 }
 
 /** The same for a known number of locks. */
@@ -76,12 +71,11 @@ export function mayFit(
  * @throws {BackupError} `too_many_objects` with the figures and the setting that is enough.
  */
 export function requireLockTable(
-  toc: ArchiveToc,
-  selection: Selection,
+  order: StageOrder,
   facts: LockTableFacts,
   allowTight: boolean,
 ): void {
-  const overflow = lockTableOverflow(toc, selection, facts);
+  const overflow = lockTableOverflow(order, facts);
   if (!overflow) return;
   const confirmable = mayFit(overflow, facts);
   if (confirmable && allowTight) return;

@@ -40,7 +40,7 @@ export function findObstacles(planned: PlanInputs): Obstacle[] {
     obstacles.push({ kind: "archive_hash", manifest: manifest.sha256, stored: hash });
   }
   const { lockTable } = planned.now.facts;
-  const overflow = lockTableOverflow(planned.toc, planned.selection, lockTable);
+  const overflow = lockTableOverflow({ ...planned, unvalidatedKeys: [], salvage: false }, lockTable);
   const isConfirmed = overflow && planned.allowTightLockTable && mayFit(overflow, lockTable);
   if (overflow && !isConfirmed) obstacles.push({ kind: "lock_table", ...overflow });
   return [...obstacles, ...targetObstacles({ ...planned, facts: planned.now.facts })];

@@ -4,6 +4,7 @@ import { planTables } from "./plan_tables.ts";
 const toc = (tables: readonly string[]) => ({
   serverVersion: "15.18",
   dumpVersion: "15.18",
+  compression: "none" as const,
   entries: tables.map((tag, index) => ({
     dumpId: index,
     kind: "TABLE DATA",
@@ -16,6 +17,8 @@ const toc = (tables: readonly string[]) => ({
     drop: "",
     section: 3,
     hasData: true,
+    tablespace: "",
+    accessMethod: "",
   })),
 });
 const selectionOf = (main: number[]) => ({ main, largeObjects: [], skipped: [], createsOps: false });

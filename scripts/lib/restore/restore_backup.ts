@@ -25,6 +25,7 @@ import { readDrift, requirePlanOf } from "./drift.ts";
 import { selectEntries } from "../archive/select_entries.ts";
 import { contentWithout, type Omission } from "../archive/omission.ts";
 import { keptSchemas } from "./kept_schemas.ts";
+import { withStage } from "./stage.ts";
 import { type ArchivedKey, unvalidatedKeys, withUnvalidated } from "./unvalidated_keys.ts";
 import { requireRestorable } from "./target_obstacles.ts";
 import { readTargetFacts, type RestoreTargetFacts } from "./target_facts.ts";
@@ -151,35 +152,47 @@ async function restoreLocked(
   requireRestorable({ manifest, toc, selection, facts: target, allowOrphans, omission, salvage });
 
   // Check the size of the lock table now: an overflow in the middle of the load would fail other sessions too.
-  requireLockTable(toc, selection, target.lockTable, order.allowTightLockTable ?? false);
-
-  // Store a copy of the target and read it back. From here on the restore can be undone even after its COMMIT.
-  const safety = order.safety && await takeSafetyCopy(context, order.target, order.safety);
-
-  // Fetch the facts to compare with before the transaction begins, so that no request to the vault prolongs its locks.
   const keys = salvage ? [] : unvalidatedKeys(toc.entries, manifest);
-  const expected = await expectationOf(context.vault, key, manifest, target, keys, omission);
+  const staged = { toc, selection, unvalidatedKeys: keys, salvage };
+  requireLockTable(staged, target.lockTable, order.allowTightLockTable ?? false);
 
-  // Compare the target with the plan as late as possible: the safety copy may have taken long. Differences are
-  // reported only, since the transaction checks its own result.
-  const changedSincePlan = order.plan ? await readDrift(context, order.plan, manifest, expected) : null;
+  // Load beside the living content what needs nothing of it. The target's old content stays in use meanwhile.
+  const { entries } = toc;
+  const done = await withStage(
+    context,
+    { ...staged, archiveFile },
+    async (stage) => {
+      // Store a copy of the target and read it back, as late as possible: what is written to the target after it is
+      // not in it. From here on the restore can be undone even after its COMMIT.
+      const safety = order.safety && await takeSafetyCopy(context, order.target, order.safety);
 
-  // Replace the content and compare the result in one transaction. Everything before its COMMIT leaves no trace.
-  const verified = await restoreInTransaction(context, session, {
-    archiveFile,
-    selection,
-    expected,
-    keepPrivileges: !hasPrivileges,
-    privilegeSource,
-    missingRoles: target.missingRoles,
-    entries: toc.entries,
-    ownRoles: target.ownRoles,
-    keptSchemas: kept,
-    unvalidatedKeys: keys,
-    salvage,
-    endSessions: order.endSessions ?? false,
-    quarantine: order.quarantine,
-  });
+      // Fetch the facts to compare with before the transaction begins, so that no request to the vault prolongs its locks.
+      const expected = await expectationOf(context.vault, key, manifest, target, keys, omission);
+
+      // Compare the target with the plan as late as possible: the load and the safety copy may have taken long.
+      // Differences are reported only, since the transaction checks its own result.
+      const changedSincePlan = order.plan ? await readDrift(context, order.plan, manifest, expected) : null;
+
+      // Replace the content and compare the result in one transaction. Everything before its COMMIT leaves no trace.
+      const verified = await restoreInTransaction(context, session, {
+        archiveFile,
+        stage,
+        selection,
+        expected,
+        keepPrivileges: !hasPrivileges,
+        privilegeSource,
+        missingRoles: target.missingRoles,
+        entries,
+        ownRoles: target.ownRoles,
+        keptSchemas: kept,
+        unvalidatedKeys: keys,
+        salvage,
+        endSessions: order.endSessions ?? false,
+        quarantine: order.quarantine,
+      });
+      return { safety, changedSincePlan, verified };
+    },
+  );
   const skipped = selection.skipped.map(({ entry, reason }) => ({
     kind: entry.kind,
     name: entry.tag,
@@ -189,11 +202,9 @@ async function restoreLocked(
   // Drop the old content and update the planner's statistics. A failure here is a warning: the data is restored.
   return {
     manifest,
-    safety,
-    verified,
+    ...done,
     skipped,
     privilegesFrom: privilegeSource?.key ?? null,
-    changedSincePlan,
     warnings: [...target.dependents.map(lossText), ...await cleanUp(context)],
   };
 }

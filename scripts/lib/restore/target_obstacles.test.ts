@@ -17,6 +17,8 @@ function rowsOf(schema: string, tag: string, columns = "id"): TocEntry {
     drop: "",
     section: 3,
     hasData: true,
+    tablespace: "",
+    accessMethod: "",
   };
 }
 
@@ -40,7 +42,7 @@ const facts: RestoreTargetFacts = {
 /** Without a manifest: the rows of its tables are unknown. */
 function obstaclesOf(entries: TocEntry[], dumpVersion = "15.1", salvage = false) {
   const selection = { main: [1], largeObjects: [], skipped: [], createsOps: false };
-  const toc = { serverVersion: "15.1", dumpVersion, entries };
+  const toc = { serverVersion: "15.1", dumpVersion, compression: "none" as const, entries };
   return targetObstacles({ manifest: null, toc, selection, facts, salvage });
 }
 

@@ -1,31 +1,34 @@
 /**
- * The one transaction of a restore: old content moved aside, archive loaded, everything checked, then COMMIT.
+ * The one transaction of a restore: old content moved aside, the stage moved in (stage.ts), the rest of the archive loaded,
+ * everything checked, then COMMIT.
  * Before COMMIT no other session sees a change; after any error the server rolls back.
  * Each object that is moved or created stays locked until the end, so the server's lock table limits their number
  * (lock_table.ts).
  */
 import { createHash, randomBytes } from "node:crypto";
 import { z } from "zod";
-import { BackupError, toBackupError } from "@backup/errors.ts";
+import { BackupError } from "@backup/errors.ts";
 import type { ClientTools } from "../postgres/client_tools.ts";
 import type { Connection } from "../postgres/connection.ts";
 import { applySettings } from "../postgres/database_facts.ts";
 import { restoreSql } from "./restore_sql.ts";
 import type { Gzip } from "../process/gzip.ts";
-import { describeLockHolders, LOCK_TIMEOUT_MS } from "../postgres/lock_holders.ts";
+import { LOCK_TIMEOUT_MS } from "../postgres/lock_holders.ts";
 import { withTemporaryFolder } from "../process/temporary_folder.ts";
 import type { Progress } from "../run/progress.ts";
 import type { PsqlSession } from "../postgres/psql.ts";
-import { LOCK_NOT_AVAILABLE, sqlstateOf } from "../postgres/session.ts";
+import { sqlstateOf } from "../postgres/session.ts";
 import { identifier, literal } from "../postgres/sql_text.ts";
 import { type Expectation, type Verified, verifyContent } from "./verify.ts";
 import type { TocEntry } from "../archive/archive_toc.ts";
 import { type EscapedStatement, escapedStatement } from "../archive/escaped_texts.ts";
 import { loadPasses } from "../archive/load_passes.ts";
 import type { Selection } from "../archive/select_entries.ts";
+import { explainOnTarget } from "./failure.ts";
 import { load, type RunStatements } from "./load.ts";
 import { type PrivilegeSource, sourceTable } from "./privilege_source.ts";
 import { Salvage } from "./salvage.ts";
+import type { LoadedStage } from "./stage.ts";
 import { type ArchivedKey, foreignKeys } from "./unvalidated_keys.ts";
 import { ownerStatements } from "./owners.ts";
 
@@ -42,6 +45,8 @@ export interface RestoreDeps {
 export interface LoadOrder {
   /** The verified `.dump.gz` on this machine. */
   archiveFile: string;
+  /** What is loaded already, beside the old content; `null`: nothing. */
+  stage: LoadedStage | null;
   selection: Selection;
   expected: Expectation;
   /** The archive holds no privileges (made the old way): objects get those of the target's objects of the same name. */
@@ -65,15 +70,6 @@ export interface LoadOrder {
   quarantine: string | null;
 }
 
-/** Hints for the operator, by the server's SQLSTATE. */
-const HINTS: Readonly<Record<string, string>> = {
-  // out_of_memory, of the lock table too, which lock_table.ts estimates beforehand
-  "53200":
-    "The database has more objects than the server's lock table: raise max_locks_per_transaction there.",
-  // disk_full
-  "53100":
-    "The server's disk is full: until the cleanup it holds the old content and the new. Make room and repeat.",
-};
 /** SQLSTATEs of shutdown or termination: the outcome of a COMMIT in progress is unknown. */
 const SERVER_SHUTDOWN = /^57P/;
 
@@ -149,7 +145,8 @@ async function restoreThrough(
     const salvaged = salvage?.losses ?? null;
     return { ...verified, closed, open, sessions, quarantined, salvaged };
   } catch (error) {
-    throw await explain(deps, error, phase);
+    await session.kill(); // it would keep its locks, on the stage too
+    throw await explainOnTarget(deps.connection, error, phase);
   }
 }
 
@@ -207,7 +204,7 @@ async function loadAll(
   deps: RestoreDeps,
   session: PsqlSession,
   folder: string,
-  { entries, selection, ownRoles, archiveFile, unvalidatedKeys }: LoadOrder,
+  { entries, selection, stage, ownRoles, archiveFile, unvalidatedKeys }: LoadOrder,
   salvage: Salvage | null,
 ): Promise<void> {
   const taken = new Set(selection.main);
@@ -215,7 +212,7 @@ async function loadAll(
     ? unvalidatedKeys
     : foreignKeys(entries).filter((key) => taken.has(key.dumpId));
   const later = new Set(keys.map(({ dumpId }) => dumpId));
-  const main = selection.main.filter((id) => !later.has(id));
+  const main = selection.main.filter((id) => !later.has(id) && !stage?.dumpIds.has(id));
   const run: RunStatements = salvage?.run ?? ((sql, onLine) => session.run(sql, onLine));
   const addKeys = salvage?.addKeys ?? (async () => {
     for (const { unvalidated } of keys) await session.run(unvalidated);
@@ -231,6 +228,8 @@ async function loadAll(
   for (const pass of loadPasses(entries, { ...selection, main })) {
     // the platform grants access to its extensions by an event trigger
     if (pass.name === "extensions") await session.run("set local session_replication_role = origin;");
+    // the archive's schemas exist, and nothing that depends on a table
+    if (pass.name === "structure" && stage) await session.run(stage.swapIn);
     if (pass.name === "content") await session.run(await restoreSql("restore_set_path.sql"));
     if (pass.name === "content") await salvage?.dropChecks();
     if (pass.name === "privileges") await run(ownerStatements(entries, taken, ownRoles), () => {});
@@ -238,7 +237,10 @@ async function loadAll(
     const archived = pass.dumpIds.filter((id) => !escaped.has(id));
     await runEscaped(ownTexts, true);
     const dumpIds = await salvage?.withoutRefusedRows(entries, archived) ?? archived;
-    if (dumpIds.length > 0) await load(deps, run, folder, archiveFile, { ...pass, dumpIds });
+    if (dumpIds.length > 0) {
+      const file = stage?.archiveFile ?? archiveFile;
+      await load(deps, run, folder, file, { ...pass, dumpIds }, stage?.rows);
+    }
     await runEscaped(ownTexts, false);
     if (pass.name === "content") {
       await addKeys(keys);
@@ -321,25 +323,4 @@ function advanceSequences(expected: Expectation): string {
      end if;`
   );
   return `do $advance$ begin ${calls.join("\n")} end $advance$;`;
-}
-
-async function explain(
-  { connection }: RestoreDeps,
-  thrown: unknown,
-  phase: string,
-): Promise<BackupError> {
-  const error = toBackupError(thrown);
-  if (sqlstateOf(error) === LOCK_NOT_AVAILABLE) {
-    const holders = await describeLockHolders(connection, "all");
-    return new BackupError("target_locked", `Cannot lock the target: ${error.message}; ${holders}`, {
-      phase,
-      cause: error,
-      hint: "Other sessions hold its tables; stop what writes there and repeat.",
-    });
-  }
-  const hint = HINTS[sqlstateOf(error) ?? ""];
-  const isServerError = error.code === "database_error" || error.code === "internal_server_error";
-  return isServerError
-    ? new BackupError("restore_failed", error.message, { phase, cause: error, hint, details: error.details })
-    : error.inPhase(phase);
 }

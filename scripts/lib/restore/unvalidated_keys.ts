@@ -3,6 +3,7 @@ import { z } from "zod";
 import { type AnyManifest, isProving } from "@backup/vault/manifest.ts";
 import type { TocEntry } from "../archive/archive_toc.ts";
 import { parseFingerprintLine } from "../postgres/database_facts.ts";
+import { unquoted } from "../postgres/sql_text.ts";
 
 /** A foreign key of the archive. */
 export interface ArchivedKey {
@@ -69,8 +70,4 @@ export function withUnvalidated(
       validated: false,
     }]);
   });
-}
-
-function unquoted(name: string): string {
-  return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
 }

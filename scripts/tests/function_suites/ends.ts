@@ -30,6 +30,7 @@ const RESTORE: Workflow = {
     "connect",
     "download",
     "inspect",
+    "stage",
     "safety_backup",
     "lock",
     "move_aside",

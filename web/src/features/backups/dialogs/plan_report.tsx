@@ -116,7 +116,7 @@ function Figures({ plan }: { plan: PlannedRestore }) {
           })`}
       </Figure>
       <Figure term={`Bloqueio ${ofTarget(plan.target)}`}>
-        só enquanto grava e confere; baixar e copiar antes não bloqueiam
+        só enquanto troca e confere; o que vem antes não bloqueia
       </Figure>
       <Figure term="A baixar do cofre">{formatBytes(backup.bytes)}</Figure>
       <Figure term="Arquivo no cofre">{READING_WORDS[backup.reading ?? "not_read"]}</Figure>

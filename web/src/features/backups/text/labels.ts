@@ -60,6 +60,7 @@ const PHASE_TEXT: Record<string, string> = {
   inspect: "Examinando o destino",
   inspect_backup: "Lendo o que o backup contém",
   inspect_target: "Comparando com o destino",
+  stage: "Gravando o conteúdo do backup ao lado do atual",
   safety_backup: "Guardando uma cópia de segurança do destino",
   lock: "Bloqueando o banco de destino",
   quarantine: "Desligando o que agiria fora da cópia",

@@ -1,0 +1,14 @@
+-- Settings of the sessions that load a stage: those that pg_dump writes at the head of a script. The role replica keeps
+-- event triggers silent; nothing needs to be on disk before the restore's COMMIT.
+set search_path = '';
+set client_encoding = 'UTF8';
+set datestyle = 'ISO, YMD';
+set intervalstyle = 'postgres';
+set xmloption = content;
+set row_security = off;
+set default_tablespace = '';
+set default_table_access_method = heap;
+set default_transaction_read_only = off;
+set synchronous_commit = off;
+set client_min_messages = error;
+set session_replication_role = replica;

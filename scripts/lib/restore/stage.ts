@@ -1,0 +1,265 @@
+/**
+ * The stage of a restore: schemas beside the living content, into which most rows are loaded and their keys and indexes
+ * built while everybody works. Only the restore uses them; the restore's transaction moves their tables into
+ * place. A stage without its restore is a leftover: the next restore of the database drops it.
+ */
+import { randomBytes } from "node:crypto";
+import { createWriteStream } from "node:fs";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { createGzip } from "node:zlib";
+import { BackupError, toBackupError } from "@backup/errors.ts";
+import { readBlocks } from "../archive/archive_data.ts";
+import { type OpenArchive, openArchive } from "../archive/archive_toc.ts";
+import type { Connection } from "../postgres/connection.ts";
+import { Session } from "../postgres/session.ts";
+import { identifier, literal } from "../postgres/sql_text.ts";
+import type { Gzip } from "../process/gzip.ts";
+import { describeFailure, type Pipeline, type Stage, startPipeline } from "../process/pipeline.ts";
+import { withTemporaryFolder } from "../process/temporary_folder.ts";
+import type { Progress } from "../run/progress.ts";
+import { explainOnTarget } from "./failure.ts";
+import { restoreSql } from "./restore_sql.ts";
+import { Builders } from "./stage_builds.ts";
+import { planStage, STAGE_PREFIX, type StageOrder, type StagePlan } from "./stage_plan.ts";
+import { RowLoaders, wholeRows } from "./stage_rows.ts";
+
+export interface StageDeps {
+  connection: Connection;
+  gzip: Gzip;
+  progress: Progress;
+  signal?: AbortSignal;
+}
+
+/** What the transaction takes from a stage. */
+export interface LoadedStage {
+  /** What is left of the archive: its table of contents with the blocks that are not staged. */
+  archiveFile: string;
+  /** Entries that the transaction does not load. */
+  dumpIds: ReadonlySet<number>;
+  /** Moves the staged tables into the place of the old ones. */
+  swapIn: string;
+  /** Rows in it. */
+  rows: number;
+}
+
+/** Two sessions load rows and two build: as many as a small server has cores for. */
+const SESSIONS = 2;
+/** How long a failed restore tries to drop its stage, in milliseconds. */
+const DROP_LIMIT_MS = 5_000;
+
+/**
+ * Loads what can be staged, then runs `work`.
+ * @throws {BackupError} the first error, with the phase `stage`; that of `work`. The stage is dropped then.
+ */
+export async function withStage<T>(
+  deps: StageDeps,
+  order: StageOrder & { archiveFile: string },
+  work: (stage: LoadedStage | null) => Promise<T>,
+): Promise<T> {
+  await dropStages(deps.connection, STAGE_PREFIX, deps.signal).catch((error) => {
+    throw toBackupError(error).inPhase("stage");
+  });
+  const id = randomBytes(4).toString("hex");
+  const plan = planStage(order, id);
+  if (plan.tables.length === 0) return await work(null);
+  return await withTemporaryFolder("stage", async (folder) => {
+    deps.progress.phase("stage");
+    try {
+      const stage = await load(deps, order.archiveFile, plan, folder).catch(async (error) => {
+        throw await explainOnTarget(deps.connection, error, "stage");
+      });
+      return await work(stage);
+    } catch (error) {
+      // after a signal too; what cannot be dropped now is dropped by the next restore. Another one may be at work
+      // already: only this stage is dropped.
+      await dropStages(deps.connection, `${STAGE_PREFIX}${id}_`, AbortSignal.timeout(DROP_LIMIT_MS)).catch((
+        left,
+      ) => deps.progress.log(`stage: ${toBackupError(left).message}`));
+      throw error;
+    }
+  });
+}
+
+/** Drops the schemas of a prefix, few objects a transaction. With the lock of the target, no other restore uses one. */
+async function dropStages(connection: Connection, prefix: string, signal?: AbortSignal): Promise<void> {
+  const session = await Session.open({ connection, signal });
+  try {
+    const statements = await session.run(
+      (await restoreSql("stage_drop.sql")).replaceAll(":prefix", literal(prefix)),
+    );
+    for (const statement of statements) await session.run(statement);
+  } finally {
+    await session.kill();
+  }
+}
+
+async function load(
+  deps: StageDeps,
+  archiveFile: string,
+  plan: StagePlan,
+  folder: string,
+): Promise<LoadedStage> {
+  const sessions: Session[] = [];
+  try {
+    await openSessions(deps, sessions);
+    const rest = join(folder, "rest.dump.gz");
+    const rows = await loadAll(deps, archiveFile, plan, sessions, rest);
+    return { archiveFile: rest, dumpIds: plan.dumpIds, swapIn: await swapStatements(plan), rows };
+  } finally {
+    await Promise.all(sessions.map((session) => session.kill()));
+  }
+}
+
+/** As many sessions as server and pooler have room for, at least one. */
+async function openSessions({ connection, signal }: StageDeps, sessions: Session[]): Promise<void> {
+  const settings = await restoreSql("stage_session.sql");
+  for (let i = 0; i < 2 * SESSIONS; i++) {
+    try {
+      // only the first one is waited for
+      const session = await Session.open({ connection, signal, ...(i > 0 && { patienceMs: 0 }) });
+      sessions.push(session);
+      await session.run(settings);
+    } catch (error) {
+      if (i > 0 && toBackupError(error).code === "database_busy") return;
+      throw error;
+    }
+  }
+}
+
+/** @returns the rows that were loaded */
+async function loadAll(
+  { gzip, progress, signal }: StageDeps,
+  archiveFile: string,
+  plan: StagePlan,
+  sessions: readonly Session[],
+  rest: string,
+): Promise<number> {
+  const source = startPipeline([gzip.decompress], { inputFile: archiveFile, signal });
+  try {
+    const { chunks, head } = withHead(uncompressed(source, gzip.decompress, signal));
+    const archive = await openArchive(chunks);
+    await makeTables(plan, sessions);
+    return await loadRows(archive, plan, sessions, {
+      head: head(archive.reader.offset),
+      rest,
+      progress,
+      stop: source.kill,
+    });
+  } finally {
+    source.kill();
+  }
+}
+
+/** What the program writes; an error at its end when it failed. */
+async function* uncompressed(
+  { stdout, ended }: Pipeline,
+  program: Stage,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array> {
+  yield* stdout;
+  signal?.throwIfAborted();
+  const failure = describeFailure([program], await ended);
+  if (failure === null) return;
+  throw new BackupError("archive_corrupt", `Cannot read the archive to its end: ${failure}`);
+}
+
+/** Keeps the first bytes of a stream until they are asked for. */
+function withHead(source: AsyncIterable<Uint8Array>) {
+  let kept: Uint8Array[] | null = [];
+  async function* chunks() {
+    for await (const chunk of source) {
+      kept?.push(chunk);
+      yield chunk;
+    }
+  }
+  const head = (bytes: number) => {
+    const joined = Buffer.concat(kept ?? []).subarray(0, bytes);
+    kept = null;
+    return joined;
+  };
+  return { chunks: chunks(), head };
+}
+
+async function makeTables(plan: StagePlan, [session]: readonly Session[]): Promise<void> {
+  const names = [...plan.schemas.values()];
+  const make = (await restoreSql("stage_make.sql")).replaceAll(":schemas", textArray(names));
+  await session?.run(make);
+  for (const { sql } of [...plan.types, ...plan.tables]) await session?.one(sql);
+}
+
+/** Loads the rows of staged tables and builds on them; writes the other blocks into an archive of their own. */
+async function loadRows(
+  archive: OpenArchive,
+  plan: StagePlan,
+  sessions: readonly Session[],
+  { head, rest, progress, stop }: {
+    head: Uint8Array;
+    rest: string;
+    progress: Progress;
+    /** Ends the archive early, after an error of the server. */
+    stop: () => void;
+  },
+): Promise<number> {
+  // one session alone does both in turn
+  const loaders = new RowLoaders(sessions.slice(0, Math.ceil(sessions.length / 2)), stop);
+  const builders = new Builders(sessions.slice(Math.floor(sessions.length / 2)), stop);
+  const staged = new Map(plan.tables.map((table) => [table.dataId, table]));
+  let loaded = 0;
+  async function* others(): AsyncGenerator<Uint8Array> {
+    yield head;
+    for await (const { entry, content, stored } of readBlocks(archive)) {
+      const table = staged.get(entry.dumpId);
+      if (table === undefined) {
+        yield* stored();
+        continue;
+      }
+      const address = JSON.stringify([table.schema, table.name]);
+      await loaders.load(table.copy, wholeRows(content()), (rows) => {
+        progress.rows?.(loaded += rows);
+        builders.add(address, table.keys, true);
+        builders.add(address, table.indexes, false);
+      });
+    }
+  }
+  const written = pipeline(
+    Readable.from(others()),
+    createGzip({ level: 1 }),
+    createWriteStream(rest, { mode: 0o600 }),
+  );
+  const unreadable: unknown = await written.then(() => null, (error) => error);
+  // the server's errors come before their consequences
+  await loaders.ended();
+  await builders.ended();
+  if (unreadable !== null) throw unreadable;
+  for (const { sql } of plan.foreignKeys) await sessions[0]?.one(sql);
+  for (const { schema, name, validate } of plan.foreignKeys) {
+    builders.add(JSON.stringify([schema, name]), [validate], true);
+  }
+  await builders.ended();
+  return loaded;
+}
+
+/** Text for the transaction, after the old content has been moved aside and the archive's schemas were made. */
+async function swapStatements({ schemas, types, tables }: StagePlan): Promise<string> {
+  const move = (kind: string) => ({ schema, name }: { schema: string; name: string }) =>
+    `alter ${kind} ${identifier(schemas.get(schema) ?? "")}.${identifier(name)} set schema ${
+      identifier(schema)
+    };`;
+  const names = [...schemas.values()];
+  return [
+    (await restoreSql("stage_privileges.sql")).replaceAll(
+      ":schemas",
+      textArray(names),
+    ),
+    ...types.map(move("type")),
+    ...tables.map(move("table")),
+    // without CASCADE: what was forgotten is an error
+    ...names.map((name) => `drop schema ${identifier(name)};`),
+  ].join("\n");
+}
+
+function textArray(texts: readonly string[]): string {
+  return `array[${texts.map(literal).join(", ")}]::text[]`;
+}

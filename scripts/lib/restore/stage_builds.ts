@@ -1,0 +1,71 @@
+/** Builds keys and indexes over several sessions, without letting two of them wait for each other. */
+import type { Session } from "../postgres/session.ts";
+
+interface Build {
+  sql: string;
+  table: string;
+  /** Needs the table alone; others share it. */
+  isAlone: boolean;
+}
+
+const ALONE = -1;
+
+export class Builders {
+  readonly #idle: Session[];
+  readonly #queue: Build[] = [];
+  /** Builds of a table that run, or {@link ALONE}. */
+  readonly #busy = new Map<string, number>();
+  readonly #running = new Set<Promise<void>>();
+  #failure: unknown = null;
+
+  readonly #onFailure: () => void;
+
+  constructor(sessions: readonly Session[], onFailure: () => void) {
+    [this.#idle, this.#onFailure] = [[...sessions], onFailure];
+  }
+
+  add(table: string, statements: readonly string[], isAlone: boolean): void {
+    this.#queue.push(...statements.map((sql) => ({ sql, table, isAlone })));
+    this.#startNext();
+  }
+
+  /** Waits for all that was added. @throws the first error */
+  async ended(): Promise<void> {
+    while (this.#running.size > 0) await Promise.race(this.#running);
+    if (this.#failure !== null) throw this.#failure;
+  }
+
+  #startNext(): void {
+    for (let i = 0; i < this.#queue.length && this.#failure === null;) {
+      const build = this.#queue[i];
+      const session = this.#idle.at(-1);
+      if (build === undefined || session === undefined) return;
+      if (!this.#isFree(build)) {
+        i++;
+        continue;
+      }
+      this.#idle.pop();
+      this.#queue.splice(i, 1);
+      this.#start(build, session);
+    }
+  }
+
+  #isFree({ table, isAlone }: Build): boolean {
+    const busy = this.#busy.get(table) ?? 0;
+    return busy === 0 || busy > 0 && !isAlone;
+  }
+
+  #start({ sql, table, isAlone }: Build, session: Session): void {
+    this.#busy.set(table, isAlone ? ALONE : (this.#busy.get(table) ?? 0) + 1);
+    const running = session.one(sql).catch((error) => {
+      this.#failure ??= error;
+      this.#onFailure();
+    }).then(() => {
+      this.#busy.set(table, isAlone ? 0 : (this.#busy.get(table) ?? 1) - 1);
+      this.#idle.push(session);
+      this.#running.delete(running);
+      this.#startNext();
+    });
+    this.#running.add(running);
+  }
+}

@@ -1,0 +1,186 @@
+/**
+ * Which tables of an archive are loaded beside the living content, before anything of it is locked: those that need nothing
+ * of the project but types with fixed values, so that no function of the project runs while they are loaded. A function
+ * would find the living functions that it calls, whatever the archive has under their names.
+ * Everything else is loaded in the restore's transaction (transaction.ts).
+ */
+import { OLD_CONTENT_PREFIX, OPS_OBJECT_PREFIX } from "@backup/vault/platform.ts";
+import { type ArchiveToc, READABLE, type TocEntry } from "../archive/archive_toc.ts";
+import type { Selection } from "../archive/select_entries.ts";
+import { identifier } from "../postgres/sql_text.ts";
+import {
+  type Renamed,
+  stagedCopy,
+  stagedEnum,
+  type StagedForeignKey,
+  stagedForeignKey,
+  stagedIndex,
+  stagedKey,
+  stagedTable,
+  type StagedText,
+} from "./staged_text.ts";
+import type { ArchivedKey } from "./unvalidated_keys.ts";
+
+/** Schemas that hold a stage: dumps, counts and plans leave them out, as they do the old content. */
+export const STAGE_PREFIX = `${OLD_CONTENT_PREFIX}new_`;
+
+export interface StagedTable extends StagedText {
+  /** The entry of its rows, and the COPY statement for them. */
+  dataId: number;
+  copy: string;
+  /** Statements that need the table alone, and those that share it. */
+  keys: string[];
+  indexes: string[];
+}
+
+export interface StagePlan {
+  /** The entries that the stage takes from the transaction. */
+  dumpIds: ReadonlySet<number>;
+  /** The project's schemas with the name of their stage, neither quoted. */
+  schemas: ReadonlyMap<string, string>;
+  types: readonly StagedText[];
+  tables: readonly StagedTable[];
+  foreignKeys: readonly StagedForeignKey[];
+}
+
+/** Settings of an archive whose texts are read here as the server reads them. */
+const READ_SETTINGS = ["SET client_encoding = 'UTF8';\n", "SET standard_conforming_strings = 'on';\n"];
+
+export interface StageOrder {
+  toc: ArchiveToc;
+  selection: Selection;
+  /** Foreign keys with orphans. */
+  unvalidatedKeys: readonly Pick<ArchivedKey, "dumpId">[];
+  /** A salvage passes over what fails, and what fails is seen in its transaction only: it stages nothing. */
+  salvage: boolean;
+}
+
+/** @param id makes the names of the stage's schemas unique */
+export function planStage({ toc, selection, unvalidatedKeys, salvage }: StageOrder, id: string): StagePlan {
+  const { entries, compression } = toc;
+  const definitions = new Set(entries.map(({ definition }) => definition));
+  const isRead = READABLE.has(compression) && READ_SETTINGS.every((setting) => definitions.has(setting));
+  const taken = new Set(isRead && !salvage ? selection.main : []);
+  const plan = new Planner(entries.filter(({ dumpId }) => taken.has(dumpId)), entries, id);
+  plan.takeTypes();
+  plan.takeTables();
+  plan.takeKeys();
+  plan.takeForeignKeys(new Set(unvalidatedKeys.map(({ dumpId }) => dumpId)));
+  return plan;
+}
+
+const addressOf = (schema: string, name: string) => JSON.stringify([schema, name]);
+
+class Planner implements StagePlan {
+  readonly dumpIds = new Set<number>();
+  readonly schemas = new Map<string, string>();
+  readonly types: StagedText[] = [];
+  readonly tables: StagedTable[] = [];
+  readonly foreignKeys: StagedForeignKey[] = [];
+  readonly #entries: readonly TocEntry[];
+  /** What a staged entry may not need, unless it is staged too. */
+  readonly #others: ReadonlySet<number>;
+  readonly #id: string;
+  readonly #types = new Set<string>();
+  readonly #tables = new Map<string, StagedTable>();
+  /** Tables with the sorted columns of their keys. */
+  readonly #keys = new Set<string>();
+
+  constructor(entries: readonly TocEntry[], all: readonly TocEntry[], id: string) {
+    [this.#entries, this.#id] = [entries, id];
+    this.#others = new Set(all.filter(({ kind }) => kind !== "SCHEMA").map(({ dumpId }) => dumpId));
+  }
+
+  takeTypes(): void {
+    for (const { dumpId, schema, definition } of this.#of("TYPE")) {
+      const type = schema === null ? null : stagedEnum(definition, this.#stageOf);
+      if (type === null) continue;
+      this.types.push(type);
+      this.#types.add(addressOf(type.schema, type.name));
+      this.dumpIds.add(dumpId);
+    }
+  }
+
+  /** Tables that have rows to load. What is attached to another table or moved to its own place stays out. */
+  takeTables(): void {
+    const rows = new Map(
+      this.#of("TABLE DATA").map((entry) => [addressOf(entry.schema ?? "", entry.tag), entry]),
+    );
+    const partitions = new Set(
+      this.#of("TABLE ATTACH").map(({ schema, tag }) => addressOf(schema ?? "", tag)),
+    );
+    for (const entry of this.#of("TABLE")) {
+      const { dumpId, schema, tag, definition, tablespace, accessMethod } = entry;
+      const address = addressOf(schema ?? "", tag);
+      const data = rows.get(address);
+      const isOrdinary = tablespace === "" && (accessMethod === "" || accessMethod === "heap") &&
+        !partitions.has(address) && !tag.startsWith(OPS_OBJECT_PREFIX);
+      if (schema === null || data === undefined || !isOrdinary || !this.#needsStageAlone(entry)) continue;
+      const table = stagedTable(definition, this.#stageOf, this.#stagedType);
+      const copy = stagedCopy(data.copyStatement, this.#stageOf);
+      if (table === null || copy === null) continue;
+      // both are of the entry's own table
+      if (addressOf(table.schema, table.name) !== address || addressOf(copy.schema, copy.name) !== address) {
+        continue;
+      }
+      const staged = { ...table, dataId: data.dumpId, copy: copy.sql, keys: [], indexes: [] };
+      this.tables.push(staged);
+      this.#tables.set(address, staged);
+      this.dumpIds.add(dumpId).add(data.dumpId);
+    }
+  }
+
+  takeKeys(): void {
+    for (const { dumpId, definition, tablespace } of this.#ofStage("CONSTRAINT")) {
+      const key = tablespace === "" ? stagedKey(definition, this.#stagedTable) : null;
+      if (key === null) continue;
+      this.#tables.get(addressOf(key.schema, key.name))?.keys.push(key.sql);
+      this.#keys.add(JSON.stringify([key.schema, key.name, key.columns]));
+      this.dumpIds.add(dumpId);
+    }
+    for (const { dumpId, definition, tablespace } of this.#ofStage("INDEX")) {
+      const index = tablespace === "" ? stagedIndex(definition, this.#stagedTable, this.#stagedType) : null;
+      if (index === null) continue;
+      this.#tables.get(addressOf(index.schema, index.name))?.indexes.push(index.sql);
+      this.dumpIds.add(dumpId);
+    }
+  }
+
+  /** Keys whose referenced columns have their own key in the stage. */
+  takeForeignKeys(unvalidated: ReadonlySet<number>): void {
+    for (const { dumpId, definition } of this.#ofStage("FK CONSTRAINT")) {
+      const key = unvalidated.has(dumpId) ? null : stagedForeignKey(definition, this.#stagedTable);
+      if (key === null || !this.#keys.has(JSON.stringify([key.to.schema, key.to.name, key.to.columns]))) {
+        continue;
+      }
+      this.foreignKeys.push(key);
+      this.dumpIds.add(dumpId);
+    }
+  }
+
+  #of(kind: string): TocEntry[] {
+    return this.#entries.filter((entry) => entry.kind === kind);
+  }
+
+  #ofStage(kind: string): TocEntry[] {
+    return this.#of(kind).filter((entry) => this.#needsStageAlone(entry));
+  }
+
+  /** A cast of the project between a type and an enum, for example, is in no text. */
+  #needsStageAlone({ dependencies }: TocEntry): boolean {
+    return dependencies.every((id) => this.dumpIds.has(id) || !this.#others.has(id));
+  }
+
+  /** The stage of a schema, quoted. */
+  readonly #stageOf: Renamed = (schema) => {
+    const name = this.schemas.get(schema) ?? `${STAGE_PREFIX}${this.#id}_${this.schemas.size + 1}`;
+    this.schemas.set(schema, name);
+    return identifier(name);
+  };
+
+  readonly #stagedType: Renamed = (schema, name) =>
+    this.#types.has(addressOf(schema, name)) ? this.#stageOf(schema, name) : null;
+
+  readonly #stagedTable: Renamed = (schema, name) =>
+    this.#tables.has(addressOf(schema, name)) ? this.#stageOf(schema, name) : null;
+}

@@ -1,0 +1,338 @@
+/** What a restore loads beside the living content: it changes nothing of it, takes nothing from it, and leaves nothing. */
+import { spawn } from "node:child_process";
+import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { gunzipSync, gzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { siblingKeys } from "@backup/vault/object_key.ts";
+import { compareDatabases } from "../dev/compare.ts";
+import type { Connection } from "../lib/postgres/connection.ts";
+import { chooseGzip, type Gzip } from "../lib/process/gzip.ts";
+import { identifier } from "../lib/postgres/sql_text.ts";
+import { replaceArchive, rewriteManifest } from "./drill_fixture.ts";
+import { atPhase, killChild, sqlNow } from "./engine_breakage.ts";
+import {
+  backUp,
+  commandEnvironment,
+  createProject,
+  progressWith,
+  restore,
+  sql,
+  startPlace,
+  stateOf,
+  type TestPlace,
+} from "./engine_fixture.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+let place: TestPlace;
+let prod: Connection;
+let target: Connection;
+let before: string;
+let key: string;
+
+/** Tables that are staged, and one that is not. */
+const CONTENT = `
+create type public.estado as enum ('novo', 'pago');
+create table public.clientes (id integer primary key, nome text not null, unique (nome));
+create table public.pedidos (
+  id bigint generated always as identity primary key, cliente integer not null references public.clientes,
+  estado public.estado not null default 'novo', nota text);
+create index on public.pedidos (cliente) where estado = 'pago';
+create function public.dobro(integer) returns integer language sql immutable as 'select $1 * 2';
+create table public.calculada (a integer, b integer generated always as (public.dobro(a)) stored);
+insert into public.clientes select g, 'Cliente ' || g from generate_series(1, 500) g;
+insert into public.pedidos (cliente, estado, nota)
+  select 1 + g % 500, 'pago', E'linha\\n\\\\.\\t' || md5(g::text) from generate_series(1, 20000) g;
+insert into public.calculada values (1), (2);
+comment on table public.pedidos is '${"x".repeat(300)}';`;
+
+beforeAll(async () => {
+  place = await startPlace();
+  prod = await createProject(place.server, "prod");
+  await sql(prod, CONTENT);
+  target = await createProject(place.server, "alvo");
+  await sql(
+    target,
+    `create table public.viva (id integer); insert into public.viva values (1);
+     create table public.clientes (id integer); insert into public.clientes values (7);`,
+  );
+  before = await stateOf(target);
+  key = (await backUp(place.store.vault, prod)).keys.archive;
+});
+
+afterAll(() => place?.stop());
+
+const url = (name: string) => place.server.url("postgres", name);
+const STAGED = `select coalesce(string_agg(format('%I.%I', n.nspname, c.relname), ' ' order by relname), '')
+  from pg_class c join pg_namespace n on n.oid = c.relnamespace
+ where n.nspname like 'restore\\_old\\_new\\_%' and relkind = 'r'`;
+
+test("rows, keys and foreign keys are loaded before the first lock, and the living content stays in use", async () => {
+  const copy = await createProject(place.server, "ao_lado");
+  await sql(copy, "create table public.clientes (id integer); insert into public.clientes values (7);");
+  let found: string[] = [];
+  const progress = atPhase("lock", () => {
+    const staged = sqlNow(copy, STAGED).split(" ").filter((name) => name !== "");
+    found = staged.map((name) => name.split(".")[1] ?? "");
+    const [clients = "", orders = ""] = staged;
+    found.push(
+      sqlNow(copy, `select count(*) from ${clients}`),
+      sqlNow(copy, `select count(*) from ${orders}`),
+    );
+    found.push(sqlNow(
+      copy,
+      `select string_agg(contype::text || convalidated::text, ' ' order by contype)
+      from pg_constraint where conrelid = '${orders}'::regclass`,
+    ));
+    found.push(sqlNow(copy, "set lock_timeout = 1; insert into public.clientes values (8) returning id"));
+  });
+  await restore(place.store.vault, copy, key, { progress });
+  expect(found).toEqual(["clientes", "pedidos", "500", "20000", "ftrue ptrue", "8"]);
+  expect(await compareDatabases(url("prod"), url("ao_lado"))).toMatchObject({ equal: true, differences: [] });
+  expect(sqlNow(copy, "select count(*) from pg_namespace where nspname like 'restore%'")).toBe("0");
+});
+
+test("values are the backup's where the target's functions of the same names compute others, through two levels", async () => {
+  const functions = (value: string) => `
+    create function public.dentro(text) returns text language sql immutable as $$ select '${value}-' || $1 $$;
+    create function public.fora(text) returns text language plpgsql immutable as $$ begin return public.dentro($1); end $$;
+    create domain public.marcado as text check (public.fora(value) like '${value}-%');`;
+  const made = await createProject(place.server, "fonte_calculada");
+  await sql(
+    made,
+    functions("backup") + `
+    create table public.t (a text, b text generated always as (public.fora(a)) stored, c public.marcado,
+                           check (public.fora(a) like 'backup-%'));
+    create table public.simples (a text);
+    create table public.nomes (tabela regclass);
+    insert into public.nomes values ('public.simples');
+    create index on public.simples (public.fora(a));
+    create materialized view public.m as select public.fora(a) as valor from public.simples;
+    insert into public.t (a, c) values ('x', 'y'); insert into public.simples values ('x');
+    refresh materialized view public.m;`,
+  );
+  const { keys } = await backUp(place.store.vault, made);
+  const living = await createProject(place.server, "alvo_calculado");
+  await sql(living, `${functions("VIVO")} create table public.simples (x integer);`);
+  await restore(place.store.vault, living, keys.archive);
+  expect(await sql(living, "select b from public.t union all select valor from public.m;")).toEqual([
+    "backup-x",
+    "backup-x",
+  ]);
+  expect(await sql(living, "select tabela = 'public.simples'::regclass from public.nomes;")).toEqual(["t"]);
+  expect(
+    await sql(
+      living,
+      "set enable_seqscan = off; select a from public.simples where public.fora(a) = 'backup-x';",
+    ),
+  )
+    .toEqual(["x"]);
+  expect(await compareDatabases(url("fonte_calculada"), url("alvo_calculado"))).toMatchObject({
+    differences: [],
+  });
+});
+
+test("what needs a cast of the project is loaded after it", async () => {
+  const made = await createProject(place.server, "fonte_convertida");
+  await sql(
+    made,
+    `create type public.nivel as enum ('baixo', 'alto');
+     create function public.valor(public.nivel) returns integer language sql immutable as $$ select case $1 when 'alto' then 2 else 1 end $$;
+     create cast (public.nivel as integer) with function public.valor(public.nivel);
+     create table public.medidas (n public.nivel, v integer generated always as ((n)::integer) stored, check ((n)::integer > 0));
+     insert into public.medidas (n) values ('baixo'), ('alto');`,
+  );
+  const { keys } = await backUp(place.store.vault, made);
+  const fresh = await createProject(place.server, "alvo_convertido");
+  await restore(place.store.vault, fresh, keys.archive);
+  expect(await sql(fresh, "select v from public.medidas order by v;")).toEqual(["1", "2"]);
+});
+
+test("default privileges of the target give no rights on staged tables and types", async () => {
+  const open = await createProject(place.server, "aberto");
+  await sql(
+    open,
+    `alter default privileges grant all on tables to anon; alter default privileges grant all on types to anon;
+     alter default privileges grant all on schemas to anon;`,
+  );
+  let access = "";
+  const progress = atPhase("lock", () => {
+    access = sqlNow(
+      open,
+      `select count(*) from pg_namespace
+      where nspname like 'restore\\_old\\_new%' and has_schema_privilege('anon', oid, 'usage')`,
+    );
+  });
+  await restore(place.store.vault, open, key, { progress });
+  expect(access).toBe("0");
+  expect(await compareDatabases(url("prod"), url("aberto"))).toMatchObject({ equal: true, differences: [] });
+});
+
+/** Reads the archive's first bytes, then stops until it is killed. */
+async function stallingGzip(bytes: number): Promise<Gzip> {
+  const folder = join(place.folder, `stalling-${bytes}`);
+  await mkdir(folder, { recursive: true });
+  const program = join(folder, "igzip");
+  await writeFile(program, `#!/bin/bash\ngunzip -c | { head -c ${bytes}; sleep 300; }\n`);
+  await chmod(program, 0o755);
+  return { ...chooseGzip(), decompress: [program, "-d", "-c"] };
+}
+
+/** Until rows are on their way into the stage. */
+async function untilStaged(): Promise<void> {
+  const copying =
+    `select count(*) from pg_stat_activity where datname = 'alvo' and query like 'COPY "restore_old_new%'
+    and state = 'active'`;
+  const admin = place.server.connection("supabase_admin", "postgres");
+  for (const limit = Date.now() + 60_000; Date.now() < limit; await sleep(20)) {
+    if (sqlNow(admin, copying) !== "0") return;
+  }
+  throw new Error("the restore did not begin to load its stage");
+}
+
+/** Of the archive of {@link CONTENT}, in the rows of `pedidos`. */
+const IN_THE_ROWS = 600_000;
+
+describe("interrupted while the stage is loaded, the target is as it was", () => {
+  test("by a cancellation, within two seconds", async () => {
+    const cancel = new AbortController();
+    const attempt = restore(place.store.vault, target, key, {
+      gzip: await stallingGzip(IN_THE_ROWS),
+      signal: cancel.signal,
+    });
+    attempt.catch(() => {});
+    await untilStaged();
+    const from = performance.now();
+    cancel.abort();
+    await expect(attempt).rejects.toMatchObject({ phase: "stage" });
+    expect(performance.now() - from).toBeLessThan(2000);
+    expect(await stateOf(target)).toBe(before);
+  });
+
+  test("by the end of its sessions", async () => {
+    const attempt = restore(place.store.vault, target, key, { gzip: await stallingGzip(IN_THE_ROWS) });
+    attempt.catch(() => {});
+    await untilStaged();
+    sqlNow(
+      place.server.connection("supabase_admin", "postgres"),
+      `select count(pg_terminate_backend(pid)) from pg_stat_activity
+        where datname = 'alvo' and query like 'COPY "restore_old_new%'`,
+    );
+    await expect(attempt).rejects.toMatchObject({
+      code: "restore_failed",
+      phase: "stage",
+      details: { sqlstate: "57P01" },
+    });
+    expect(await stateOf(target)).toBe(before);
+  });
+
+  test("by rows that the server refuses", async () => {
+    const raw = gunzipSync(await place.store.vault.bytes(key)).toString("latin1");
+    const broken = raw.replace(/\n17\tCliente 17\n/, "\nXX\tCliente 17\n").replace(
+      /17\tCliente 17\n/,
+      "XX\tCliente 17\n",
+    );
+    expect(broken).not.toBe(raw);
+    await expect(restore(place.store.vault, target, await copyWith(Buffer.from(broken, "latin1")))).rejects
+      .toMatchObject({
+        code: "restore_failed",
+        phase: "stage",
+        details: { sqlstate: "22P02" },
+      });
+    expect(await stateOf(target)).toBe(before);
+  });
+
+  test("by kill -9 of the command: nothing else carries what it left, and the next restore removes it", async () => {
+    const { decompress: [program] } = await stallingGzip(IN_THE_ROWS);
+    const env = commandEnvironment(place);
+    const command = spawn(join(ROOT, "node_modules", ".bin", "deno"), [
+      "run",
+      "-A",
+      "--cached-only",
+      "scripts/restore.ts",
+    ], {
+      cwd: ROOT,
+      env: {
+        ...env,
+        PATH: `${join(program, "..")}:${env.PATH}`,
+        TARGET: "dev",
+        R2_KEY: key,
+        SUPABASE_DB_URL_PROD: url("prod"),
+        SUPABASE_DB_URL_DEV: url("alvo"),
+      },
+      stdio: "ignore",
+    });
+    const ended = new Promise((resolve) => command.once("close", resolve));
+    await Promise.race([untilStaged(), ended]);
+    killChild("deno");
+    await ended;
+    const admin = place.server.connection("supabase_admin", "postgres");
+    await expect.poll(() =>
+      sqlNow(admin, "select count(*) from pg_stat_activity where datname = 'alvo' and usename = 'postgres'")
+    ).toBe("0");
+    expect(sqlNow(target, STAGED)).not.toBe("");
+    const living = await backUp(place.store.vault, target);
+    expect(Object.keys(living.manifest.rows).filter((name) => !/^(?:auth|storage)\./.test(name))).toEqual([
+      "public.clientes",
+      "public.viva",
+    ]);
+    await restore(place.store.vault, target, living.keys.archive);
+    expect(sqlNow(target, STAGED)).toBe("");
+    expect(await sql(target, "select * from public.viva;")).toEqual(["1"]);
+  });
+});
+
+let copies = 0;
+
+/** A backup with another archive, whose manifest is made to match. */
+async function copyWith(raw: Uint8Array): Promise<string> {
+  const copy = key.replace(".dump.gz", `_copia${++copies}.dump.gz`);
+  for (const part of ["archive", "manifest", "fingerprint"] as const) {
+    const bytes = await place.store.vault.bytes(siblingKeys(key)[part]);
+    await place.store.vault.put(siblingKeys(copy)[part], bytes, "application/octet-stream");
+  }
+  await rewriteManifest(place.store, copy, { file: copy.split("/").at(-1) });
+  await replaceArchive(place.store, copy, gzipSync(raw));
+  return copy;
+}
+
+test.each([
+  ["a second statement", `\n);\nDELETE FROM public.viva; COMMIT;\nCREATE TABLE public.mais (\n    x integer`],
+  ["a function that acts", `,\n    CONSTRAINT k CHECK ((setval('public.contador', 99) > 0))`],
+])("%s planted in the definition of a table is undone with the restore", async (_what, planted) => {
+  const living = await createProject(place.server, `plantado_${++copies}`);
+  await sql(
+    living,
+    `create table public.viva (id integer); insert into public.viva values (1); create sequence public.contador;`,
+  );
+  const state = await stateOf(living);
+  const room = "    CONSTRAINT longa CHECK ((nome <> '" + "y".repeat(300) + "'::text))";
+  const source = await createProject(place.server, `vaga_${copies}`);
+  await sql(
+    source,
+    `create table public.vaga (id integer, nome text, constraint longa check (nome <> '${"y".repeat(300)}'));
+     insert into public.vaga values (1, 'x');`,
+  );
+  const made = await backUp(place.store.vault, source);
+  const raw = gunzipSync(await place.store.vault.bytes(made.keys.archive)).toString("latin1");
+  expect(raw).toContain(`,\n${room}`);
+  const changed = raw.replace(`,\n${room}`, () => planted.padEnd(room.length + 2));
+  key = made.keys.archive;
+  const copy = await copyWith(Buffer.from(changed, "latin1"));
+  await expect(restore(place.store.vault, living, copy)).rejects.toMatchObject({ code: expect.any(String) });
+  expect(await stateOf(living)).toBe(state);
+  expect(sqlNow(living, `select last_value from ${identifier("public")}.contador`)).toBe("1");
+});
+
+test("progress counts the rows of the stage and of the transaction together", async () => {
+  const counted: number[] = [];
+  const fresh = await createProject(place.server, "contado");
+  const { keys, manifest } = await backUp(place.store.vault, prod);
+  const progress = { ...progressWith({}), rows: (done: number) => void counted.push(done) };
+  await restore(place.store.vault, fresh, keys.archive, { progress });
+  expect(counted).toEqual([...counted].sort((a, b) => a - b));
+  expect(counted.at(-1)).toBe(manifest.rows_total);
+});
