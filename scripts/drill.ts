@@ -61,7 +61,7 @@ await runMain(async (signal) => {
         sharedReads: env.SHARED_READS,
         projectAsserts: env.PROJECT_ASSERTS ?? null,
       };
-      const place = { vault, reporter: run.reporter, signal };
+      const place = { vault, reporter: run.reporter, jobs: env.RESTORE_JOBS, signal };
       const drilled = env.DRILL_DB_URL === undefined
         ? await drillOnNewServer(place, request)
         : await drillOnGivenServer(place, request, env.DRILL_DB_URL);
@@ -73,6 +73,7 @@ await runMain(async (signal) => {
 interface Place {
   vault: Vault;
   reporter: RunReporter;
+  jobs: number | undefined;
   signal: AbortSignal;
 }
 
@@ -116,13 +117,13 @@ function startClock({ reporter }: Place): PhaseTimes {
 }
 
 async function drillIn(
-  { vault, signal }: Place,
+  { vault, jobs, signal }: Place,
   progress: PhaseTimes,
   request: DrillSpec,
   database: OwnDatabase,
 ): Promise<CompletedDrill> {
   const tools = await findToolsFor(database.owner, signal);
-  const context = { vault, tools, gzip: chooseGzip(), progress, clock, now: () => new Date(), signal };
+  const context = { vault, tools, gzip: chooseGzip(), progress, jobs, clock, now: () => new Date(), signal };
   return await drill(context, request, database);
 }
 

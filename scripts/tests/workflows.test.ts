@@ -284,6 +284,7 @@ describe("the inputs of a script", () => {
     REVO_RUNNER: "revo-large",
     REVO_ALLOW_ORPHANS: "yes",
     REVO_PRIVILEGES_FROM: "newest",
+    REVO_RESTORE_JOBS: "3",
   };
   let test: TestGitHub;
   let seen: string;
@@ -383,6 +384,7 @@ describe("the inputs of a script", () => {
       PLAN: "false",
       ALLOW_ORPHANS: "yes",
       PRIVILEGES_FROM: "newest",
+      RESTORE_JOBS: "3",
       SUPABASE_DB_URL_VERIFY: "url-of-verify",
       SUPABASE_DB_URL_DEV: "",
     });

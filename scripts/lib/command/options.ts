@@ -49,6 +49,14 @@ export const allowTightLockTable: Option = {
   summary: "try a restore whose locks may not fit into the server's lock table",
 };
 
+export const jobs: Option = {
+  flag: "jobs",
+  variable: "RESTORE_JOBS",
+  value: { placeholder: "N", schema: positive },
+  summary: "sessions that load beside the living content, and as many that build keys and indexes, 1 to 16",
+  fallback: "by what the server tells, 4 at most",
+};
+
 export const allowUnsigned: Option = {
   flag: "allow-unsigned",
   variable: "ALLOW_UNSIGNED",

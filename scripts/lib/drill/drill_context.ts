@@ -5,6 +5,8 @@ import type { PhaseTimes } from "./phase_times.ts";
 
 export interface DrillContext extends PlatformTools {
   vault: Vault;
+  /** As of a restore. */
+  jobs?: number;
   /** Measures the phases, beginning with the start of the server. */
   progress: PhaseTimes;
   now: () => Date;

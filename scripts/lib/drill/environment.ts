@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { z } from "zod";
 import { targetSchema } from "@backup/target.ts";
+import { jobsField } from "../restore/jobs_field.ts";
 import { names } from "../process/environment.ts";
 import { requesterFields } from "../run/requester.ts";
 import { identityFields } from "../vault/encryption.ts";
@@ -12,6 +13,7 @@ export const drillEnvironment = z.object({
   ...vaultFields,
   ...identityFields,
   ...signerFields,
+  ...jobsField,
   TARGET: targetSchema.default("prod"),
   R2_KEY: z.string().optional(),
   /** An empty database to drill in, as a superuser. Without it the drill starts a server. */

@@ -8,6 +8,7 @@ import {
   allowUnsigned,
   archiveKey,
   DATABASES,
+  jobs,
   keyOrNewestSchema,
   REQUESTER,
   SIGNER,
@@ -72,6 +73,7 @@ export const restoreCommand: Command = {
       summary: "of a backup without privileges: take those of this backup, or of the `newest` one",
     },
     allowUnsigned,
+    jobs,
     {
       flag: "salvage",
       variable: "SALVAGE",

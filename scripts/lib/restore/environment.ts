@@ -4,6 +4,7 @@ import type { PlannedRestore } from "@backup/runs/restore_plan.ts";
 import { targetSchema } from "@backup/target.ts";
 import type { RestoreOptions } from "../catalog/catalog.ts";
 import { yes } from "../process/environment.ts";
+import { jobsField } from "./jobs_field.ts";
 import { requesterFields } from "../run/requester.ts";
 import { identityFields, recipientFields } from "../vault/encryption.ts";
 import { signerFields, vaultFields } from "../vault/environment.ts";
@@ -26,6 +27,7 @@ export const restoreEnvironment = z.object({
   ALLOW_TIGHT_LOCK_TABLE: yes,
   ALLOW_ORPHANS: yes,
   PRIVILEGES_FROM: z.string().optional().transform((text) => text || undefined),
+  ...jobsField,
   SALVAGE: yes,
   CONFIRM_SALVAGE: z.string().optional(),
   REVO_BREAK_GLASS: z.string().optional(),

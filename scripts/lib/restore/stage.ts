@@ -29,6 +29,8 @@ export interface StageDeps {
   connection: Connection;
   gzip: Gzip;
   progress: Progress;
+  /** Sessions that load rows, and as many that build keys and indexes. Default: by what the server tells. */
+  jobs?: number;
   signal?: AbortSignal;
 }
 
@@ -44,8 +46,8 @@ export interface LoadedStage {
   rows: number;
 }
 
-/** Two sessions load rows and two build: as many as a small server has cores for. */
-const SESSIONS = 2;
+/** The most sessions of each kind unless the order says otherwise. */
+const MOST_JOBS = 4;
 /** How long a failed restore tries to drop its stage, in milliseconds. */
 const DROP_LIMIT_MS = 5_000;
 
@@ -112,20 +114,28 @@ async function load(
   }
 }
 
-/** As many sessions as server and pooler have room for, at least one. */
-async function openSessions({ connection, signal }: StageDeps, sessions: Session[]): Promise<void> {
+/** Half of the sessions load and half build; as many as server and pooler have room for, at least one. */
+async function openSessions({ connection, signal, jobs }: StageDeps, sessions: Session[]): Promise<void> {
   const settings = await restoreSql("stage_session.sql");
-  for (let i = 0; i < 2 * SESSIONS; i++) {
+  let wanted = 1;
+  for (let i = 0; i < 2 * wanted; i++) {
     try {
       // only the first one is waited for
       const session = await Session.open({ connection, signal, ...(i > 0 && { patienceMs: 0 }) });
       sessions.push(session);
       await session.run(settings);
+      if (i === 0) wanted = jobs ?? await jobsOf(session);
     } catch (error) {
       if (i > 0 && toBackupError(error).code === "database_busy") return;
       throw error;
     }
   }
+}
+
+/** A server tells no number of cores. Supabase sets this one by the size of the instance. */
+async function jobsOf(session: Session): Promise<number> {
+  const workers = await session.value("select to_json(current_setting('max_parallel_workers')::int);");
+  return Math.min(Math.max(Number(workers), 1), MOST_JOBS);
 }
 
 /** @returns the rows that were loaded */
