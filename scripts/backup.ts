@@ -22,6 +22,7 @@ import { END_LIMITS, orAborted, settledAfter } from "./lib/run/interruption.ts";
 import { runMain } from "./lib/run/main.ts";
 import { adoptMissing } from "./lib/reconcile/adopt_missing.ts";
 import { backupSummary } from "./lib/backup/summary.ts";
+import { dropExpiredContent } from "./lib/restore/old_content.ts";
 import { auditCopier } from "./lib/audit/mirror.ts";
 import { type Outcome, type TrackedRun, trackRun } from "./lib/run/tracked_run.ts";
 import type { Vault } from "./lib/vault/vault.ts";
@@ -68,7 +69,11 @@ await runMain(async (signal) => {
         : await take();
       for (const warning of taken.manifest.warnings ?? []) run.reporter.warn(warningText(warning));
       await run.reporter.summary(backupSummary(taken, vault.bucket));
-      return await enterIntoCatalog(run, vault, taken, signal);
+      const outcome = await enterIntoCatalog(run, vault, taken, signal);
+      await dropExpiredContent(connection, signal).catch((error) =>
+        run.reporter.warn(`what a restore kept could not be dropped: ${toBackupError(error).message}`)
+      );
+      return outcome;
     },
   );
 });

@@ -98,6 +98,7 @@ async function restore({ env, vault, signal }: Task, run: TrackedRun): Promise<O
     gzip: chooseGzip(),
     vault,
     progress: run.reporter,
+    jobs: env.RESTORE_JOBS,
     now: () => new Date(),
     signal,
   }, {
@@ -119,8 +120,13 @@ async function restore({ env, vault, signal }: Task, run: TrackedRun): Promise<O
   for (const warning of warningsOf(restored)) run.reporter.warn(warning);
   for (const loss of restored.verified.salvaged ?? []) run.reporter.warn(`SALVAGED, not as it was: ${loss}`);
   await run.reporter.summary(restoreSummary(restored, env.R2_KEY, env.TARGET));
-  const { verified, safety, skipped, changedSincePlan } = restored;
-  const result = { ...verified, safety_key: safety?.keys.archive ?? null, skipped: skipped.length };
+  const { verified, safety, kept, skipped, changedSincePlan } = restored;
+  const result = {
+    ...verified,
+    safety_key: safety?.keys.archive ?? null,
+    written_since_copy: kept,
+    skipped: skipped.length,
+  };
   return { r2_key: env.R2_KEY, result: { ...result, changed_since_plan: changedSincePlan } };
 }
 

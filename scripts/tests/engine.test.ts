@@ -79,6 +79,7 @@ test("restore, undo and redo: each safety copy restores the previous state", asy
   expect(await contentOf(target)).toBe(before);
   await restore(store.vault, target, undone.safety?.keys.archive ?? "", { safety });
   expect(await contentOf(target)).toBe(after);
+  expect([restored.kept, undone.kept]).toEqual([null, null]);
 });
 
 test("reads the safety copy back: a damaged one stops the restore before any change", async () => {

@@ -1,5 +1,6 @@
 /** What a restore loads beside the living content: it changes nothing of it, takes nothing from it, and leaves nothing. */
 import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -9,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { siblingKeys } from "@backup/vault/object_key.ts";
 import { compareDatabases } from "../dev/compare.ts";
 import type { Connection } from "../lib/postgres/connection.ts";
+import { Session } from "../lib/postgres/session.ts";
 import { chooseGzip, type Gzip } from "../lib/process/gzip.ts";
 import { identifier } from "../lib/postgres/sql_text.ts";
 import { replaceArchive, rewriteManifest } from "./drill_fixture.ts";
@@ -169,6 +171,50 @@ test("default privileges of the target give no rights on staged tables and types
   await restore(place.store.vault, open, key, { progress });
   expect(access).toBe("0");
   expect(await compareDatabases(url("prod"), url("aberto"))).toMatchObject({ equal: true, differences: [] });
+});
+
+test("others read and write through a whole restore, and what was confirmed to them is nowhere lost in silence", async () => {
+  const used = await createProject(place.server, "em_uso");
+  await sql(used, `${CONTENT} create table public.diario (id integer primary key);`);
+  const made = await backUp(place.store.vault, used);
+  const isOver = new AbortController();
+  const confirmed: number[] = [];
+  const sessions = await Promise.all([
+    Session.open({ connection: used }),
+    Session.open({ connection: used }),
+  ]);
+  const repeat = async (session: Session, statement: (n: number) => string, onDone: (n: number) => void) => {
+    for (let n = 1; !isOver.signal.aborted; n++) {
+      await session.run(statement(n));
+      onDone(n);
+      await sleep(5);
+    }
+  };
+  const [reader, writer] = sessions;
+  const working = Promise.all([
+    repeat(reader, () => "select count(*) from public.clientes;", () => {}),
+    repeat(writer, (n) => `insert into public.diario values (${n});`, (n) => confirmed.push(n)),
+  ]);
+  working.catch(() => {}); // awaited below
+  const safety = { requestedBy: "test", requestId: randomUUID(), run: null, gitSha: null };
+  const restored = await restore(place.store.vault, used, made.keys.archive, { safety }).finally(() =>
+    isOver.abort()
+  );
+  await working;
+  await Promise.all(sessions.map((session) => session.close()));
+
+  const present = new Set((await sql(used, "select id from public.diario;")).map(Number));
+  const replaced = confirmed.filter((id) => !present.has(id));
+  const copied = restored.safety?.manifest.rows["public.diario"] ?? 0;
+  const late = restored.kept?.tables.find(({ table }) => table === "public.diario")?.written ?? 0;
+  expect(present.size + replaced.length).toBe(confirmed.length);
+  expect(copied).toBeGreaterThan(0);
+  // a transaction that was open when the copy's snapshot was taken may be counted twice
+  expect([0, 1]).toContain(copied + late - replaced.length);
+  if (late > 0) {
+    const old = await sql(used, `select id from "${restored.kept?.prefix}public".diario order by id;`);
+    expect(old.map(Number)).toEqual(replaced);
+  }
 });
 
 /** Reads the archive's first bytes, then stops until it is killed. */

@@ -29,6 +29,8 @@ import { readLeftOutTables, readWarnings } from "../postgres/warnings.ts";
 export interface Snapshot {
   /** The argument of `pg_dump --snapshot`. */
   id: string;
+  /** The first transaction (xid8) that may be missing in it. */
+  firstMissing: string;
   server: ServerFacts;
   schemas: SchemaPlan;
   tables: DumpedTable[];
@@ -60,8 +62,14 @@ export async function openSnapshot(session: SqlSession): Promise<Snapshot> {
   await applySettings(session);
   const id = z.string().parse(await session.value("select to_json(pg_catalog.pg_export_snapshot());"));
   const schemas = await planSchemas(session);
+  const firstMissing = z.string().parse(
+    await session.value(
+      "select to_json(pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())::text);",
+    ),
+  );
   return {
     id,
+    firstMissing,
     schemas,
     server: await readServerFacts(session),
     tables: await readDumpedTables(session, schemas),

@@ -64,6 +64,8 @@ export interface TakenBackup {
   manifest: Manifest;
   /** When the whole object was read back, `null` without `verify`. */
   verifiedAt: string | null;
+  /** The first transaction (xid8) that may be missing in it. */
+  firstMissing: string;
 }
 
 interface Dumped {
@@ -100,7 +102,8 @@ export async function takeBackup(deps: BackupDeps, order: BackupOrder): Promise<
     const recovery = recoveryText(keys, manifest, toc, deps.vault.bucket);
     await files.put(keys.recovery, recovery, "text/markdown; charset=utf-8");
     await writeManifest(files, deps.vault, keys.manifest, manifest);
-    return { keys, manifest, verifiedAt: order.verify ? deps.now().toISOString() : null };
+    const { firstMissing } = dumped.snapshot;
+    return { keys, manifest, verifiedAt: order.verify ? deps.now().toISOString() : null, firstMissing };
   } catch (error) {
     await files.rollback((line) => deps.progress.log(line));
     throw error;

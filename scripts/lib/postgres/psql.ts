@@ -35,6 +35,7 @@ interface Waiter {
 export interface FailedStatement {
   /** As it was sent; the rows of a COPY are not part of it. */
   statement: string;
+  sqlstate: string;
   message: string;
 }
 
@@ -219,10 +220,10 @@ export class PsqlSession implements SqlSession {
 function failuresIn(collected: string, mark: string): FailedStatement[] {
   const output = collected.slice(0, collected.indexOf(mark));
   const errors = [...output.matchAll(SERVER_ERROR)];
-  return errors.map(({ index, 2: message = "" }, i) => {
+  return errors.map(({ index, 1: sqlstate = "", 2: message = "" }, i) => {
     const part = output.slice(index, errors[i + 1]?.index);
     const statement = /STATEMENT: {2}([^]*?)(?=\npsql:|$)/.exec(part)?.[1]?.trim() ?? "";
-    return { statement, message };
+    return { statement, sqlstate, message };
   });
 }
 

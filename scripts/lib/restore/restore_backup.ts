@@ -19,6 +19,7 @@ import { PsqlSession } from "../postgres/psql.ts";
 import type { Vault } from "../vault/vault.ts";
 import { type FetchedBackup, readFingerprintLines, withFetchedBackup } from "../vault/fetch_backup.ts";
 import { readPrivilegeSource } from "./privilege_source.ts";
+import { describeKept, type KeptContent, LateWrites } from "./late_writes.ts";
 import { requireLockTable } from "./lock_table.ts";
 import type { PlanChanges } from "./plan_changes.ts";
 import { readDrift, requirePlanOf } from "./drift.ts";
@@ -75,6 +76,8 @@ export interface RestoreOrder {
 export interface RestoreContext extends RestoreDeps {
   vault: Vault;
   now: () => Date;
+  /** Sessions that load beside the living content, and as many that build there. Default: by what the server tells. */
+  jobs?: number;
   /** Whether the planner gets statistics of the restored tables. @default true */
   statistics?: boolean;
 }
@@ -87,6 +90,8 @@ export interface RestoreResult {
   skipped: { kind: string; name: string; reason: string }[];
   /** The backup whose privileges the objects of an archive without privileges got. */
   privilegesFrom: string | null;
+  /** What others wrote to the target since its safety copy, and where it stays; `null`: nothing, or no copy. */
+  kept: KeptContent | null;
   /** Differences between the plan and the target just before the restore; `null` without a plan. */
   changedSincePlan: PlanChanges | null;
   /** What went with the old content, and steps after COMMIT that failed; the restore itself is committed. */
@@ -158,13 +163,15 @@ async function restoreLocked(
 
   // Load beside the living content what needs nothing of it. The target's old content stays in use meanwhile.
   const { entries } = toc;
-  const done = await withStage(
+  const { lateWrites, ...done } = await withStage(
     context,
     { ...staged, archiveFile },
     async (stage) => {
       // Store a copy of the target and read it back, as late as possible: what is written to the target after it is
       // not in it. From here on the restore can be undone even after its COMMIT.
       const safety = order.safety && await takeSafetyCopy(context, order.target, order.safety);
+
+      const lateWrites = safety && new LateWrites(safety);
 
       // Fetch the facts to compare with before the transaction begins, so that no request to the vault prolongs its locks.
       const expected = await expectationOf(context.vault, key, manifest, target, keys, omission);
@@ -189,8 +196,9 @@ async function restoreLocked(
         salvage,
         endSessions: order.endSessions ?? false,
         quarantine: order.quarantine,
+        lateWrites,
       });
-      return { safety, changedSincePlan, verified };
+      return { safety, lateWrites, changedSincePlan, verified };
     },
   );
   const skipped = selection.skipped.map(({ entry, reason }) => ({
@@ -199,13 +207,16 @@ async function restoreLocked(
     reason,
   }));
 
-  // Drop the old content and update the planner's statistics. A failure here is a warning: the data is restored.
+  // Keep the old content for a day if it holds what neither the backup nor the safety copy has; else drop it, and update
+  // the planner's statistics. A failure here is a warning: the data is restored.
+  const cleaned = await cleanUp(context, lateWrites);
   return {
     manifest,
     ...done,
     skipped,
+    kept: cleaned.kept,
     privilegesFrom: privilegeSource?.key ?? null,
-    warnings: [...target.dependents.map(lossText), ...await cleanUp(context)],
+    warnings: [...target.dependents.map(lossText), ...cleaned.warnings],
   };
 }
 
@@ -362,16 +373,36 @@ async function expectationOf(
   };
 }
 
-/** After COMMIT: drops the old content, then updates the planner's statistics. @returns what failed. */
-async function cleanUp(context: RestoreContext): Promise<string[]> {
+/**
+ * After COMMIT: drops the old content unless it is kept, then updates the planner's statistics.
+ * @returns what is kept, and what failed. What could not be counted is not dropped.
+ */
+async function cleanUp(
+  context: RestoreContext,
+  lateWrites: LateWrites | null,
+): Promise<{ kept: KeptContent | null; warnings: string[] }> {
   const { connection, tools, signal, progress, statistics = true } = context;
   const warnings: string[] = [];
+  let kept: KeptContent | null = null;
+  let isCounted = true;
+  progress.phase("cleanup");
+  try {
+    kept = lateWrites && await lateWrites.keepWritten(connection, signal);
+  } catch (error) {
+    isCounted = false;
+    warnings.push(
+      `cleanup: what was written since the safety copy could not be counted, the old content stays: ${
+        toBackupError(error).message
+      }`,
+    );
+  }
+  if (kept !== null) warnings.push(describeKept(kept));
   const steps = [
-    ["cleanup", await restoreSql("cleanup.sql")],
+    ...(isCounted ? [["cleanup", await restoreSql("cleanup.sql")]] : []),
     ...(statistics ? [["analyze", "analyze;"]] : []),
   ];
   for (const [phase = "", sql = ""] of steps) {
-    progress.phase(phase);
+    if (phase !== "cleanup") progress.phase(phase);
     try {
       const session = await PsqlSession.open({ psql: tools.psql, connection, signal });
       await session.run("set client_min_messages = error;");
@@ -381,5 +412,5 @@ async function cleanUp(context: RestoreContext): Promise<string[]> {
       warnings.push(`${phase}: ${toBackupError(error).message}`);
     }
   }
-  return warnings;
+  return { kept, warnings };
 }

@@ -1,10 +1,11 @@
 /** The job summary of a restore, in Markdown for an admin. */
 import { isProving } from "@backup/vault/manifest.ts";
 import { number, table } from "../run/job_summary.ts";
+import type { KeptContent } from "./late_writes.ts";
 import type { RestoreResult } from "./restore_backup.ts";
 
 export function restoreSummary(restored: RestoreResult, key: string, target: string): string {
-  const { manifest, safety, verified } = restored;
+  const { manifest, safety, kept, verified } = restored;
   const reservations = describeReservations(restored);
   const { salvaged } = verified;
   const title = salvaged !== null
@@ -23,6 +24,7 @@ export function restoreSummary(restored: RestoreResult, key: string, target: str
     ["Quarentena", describeQuarantine(verified.quarantined)],
     ["Não conferido", verified.notChecked.join("; ") || "nada"],
     ["Cópia anterior do destino", safety ? `\`${safety.keys.archive}\`` : "não foi feita"],
+    ...kept === null ? [] : [["Gravado depois dessa cópia", describeKeptForAdmin(kept)] as [string, string]],
   ];
   if (salvaged === null) return table(title, rows);
   return [
@@ -53,6 +55,17 @@ function describeReservations(
     number.format(closed.length)
   } ficaram fechados, e o aplicativo não os alcança: ${named}${more}. ` +
     "Restaure um backup que tenha permissões, restaure este com PRIVILEGES_FROM, ou aplique de novo os GRANT das migrações do projeto";
+}
+
+/** What neither the backup nor the safety copy has. */
+function describeKeptForAdmin({ tables, prefix, until }: KeptContent): string {
+  const each = tables.map(({ table, written, gone }) =>
+    `\`${table}\` (${number.format(written)} incluídas ou alteradas, ${
+      number.format(gone)
+    } alteradas ou apagadas)`
+  );
+  return `linhas que não estão em nenhum backup: ${each.join("; ")}. ` +
+    `O conteúdo anterior fica no banco, nos esquemas \`${prefix}…\`, até ${until}`;
 }
 
 /** A restore returns no session of the backup: those that are open stay, for users that the backup knows. */

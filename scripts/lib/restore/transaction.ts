@@ -25,6 +25,8 @@ import { type EscapedStatement, escapedStatement } from "../archive/escaped_text
 import { loadPasses } from "../archive/load_passes.ts";
 import type { Selection } from "../archive/select_entries.ts";
 import { explainOnTarget } from "./failure.ts";
+import type { LateWrites } from "./late_writes.ts";
+import { lockContent } from "./lock_content.ts";
 import { load, type RunStatements } from "./load.ts";
 import { type PrivilegeSource, sourceTable } from "./privilege_source.ts";
 import { Salvage } from "./salvage.ts";
@@ -68,8 +70,12 @@ export interface LoadOrder {
   endSessions: boolean;
   /** Runs after the checks, so that a copy of production does not act (scripts/quarantine.sql); `null`: nothing does. */
   quarantine: string | null;
+  /** Counts what was written since the safety copy; `null`: there is none. */
+  lateWrites: LateWrites | null;
 }
 
+/** For those who waited behind an attempt to lock the content. */
+const LOCK_PAUSE_MS = 5_000;
 /** SQLSTATEs of shutdown or termination: the outcome of a COMMIT in progress is unknown. */
 const SERVER_SHUTDOWN = /^57P/;
 
@@ -100,13 +106,16 @@ async function restoreThrough(
   const enter = (name: string) => deps.progress.phase(phase = name);
   try {
     enter("lock");
-    const transaction = await begin(session, release, lockTimeoutMs);
+    const transaction = await begin(deps, session, release, lockTimeoutMs);
+    await order.lateWrites?.readLocked(session);
     enter("move_aside");
     await session.run(setKeptSchemas(order.keptSchemas));
     if (order.keepPrivileges) await session.run(await restoreSql("restore_save_privileges.sql"));
-    for (const file of ["detach", "move_aside", "reset_privileges", "keep_sessions", "empty_platform"]) {
+    for (const file of ["detach", "move_aside", "reset_privileges", "keep_sessions"]) {
       await session.run(await restoreSql(`restore_${file}.sql`));
     }
+    await order.lateWrites?.moveAside(session);
+    await session.run(await restoreSql("restore_empty_platform.sql"));
     if (order.endSessions) await session.run("truncate restore_sessions;");
     for (const role of order.missingRoles) await session.run(createRole(role, order.ownRoles.has(role)));
     if (order.privilegeSource) {
@@ -178,12 +187,17 @@ const quarantineSchema = z.array(z.tuple([z.string(), z.string()]));
 const sessionsSchema = z.object({ before: z.number(), kept: z.number() });
 
 /** @returns the id of the transaction. */
-async function begin(session: PsqlSession, release: string, lockTimeoutMs: number): Promise<string> {
+async function begin(
+  deps: RestoreDeps,
+  session: PsqlSession,
+  release: string,
+  lockTimeoutMs: number,
+): Promise<string> {
   const hash = createHash("sha256").update(release).digest("hex");
   const variables = `\\set release_hash ${hash}\n\\set lock_timeout ${lockTimeoutMs}\n`;
   await session.run(variables + await restoreSql("restore_begin.sql"));
   await applySettings(session);
-  await session.run(await restoreSql("restore_lock.sql"));
+  await lockContent(deps, session, Math.min(lockTimeoutMs, LOCK_PAUSE_MS));
   return z.string().parse(await session.value(TRANSACTION_ID));
 }
 

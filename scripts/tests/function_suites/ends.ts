@@ -114,7 +114,7 @@ export function describeEnds(place: () => FunctionPlace): void {
       await holdingDev(place(), "access share", async (dev) => {
         const before = await dev`select count(*) as n from public.pedidos`;
         const id = await start({ action: "restore", target: "dev", r2_key });
-        await waitForPhase(place(), id, "move_aside");
+        await waitForPhase(place(), id, "lock");
         await cancel(id);
         expect((await waitForEnd(place(), id)).status).toBe("cancelled");
         const since = Date.now();

@@ -17,6 +17,8 @@ locks (taken) as (
   -- a schema moves as a whole; of public each relation, each function and each other object moves alone
   select count(*) from mine
   union all
+  select count(*) from pg_catalog.pg_class where relnamespace in (select oid from mine) and relkind in ('r', 'p')
+  union all
   select count(*) from pg_catalog.pg_class
    where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v', 'm', 'S', 'f')
      and not starts_with(relname, current_setting('revo.ops_prefix'))
