@@ -1,6 +1,7 @@
 /** pg_dump through gzip, as a stream that ends with an error unless every program of it succeeded. */
 import { BackupError } from "@backup/errors.ts";
 import type { Mode } from "@backup/target.ts";
+import { byteCounter, countedBytes } from "../process/byte_counter.ts";
 import { describeFailure, type PipelineEnd, type Stage, startPipeline } from "../process/pipeline.ts";
 import type { ClientTools } from "../postgres/client_tools.ts";
 import { type Connection, NOTICE_LOSS } from "../postgres/connection.ts";
@@ -31,22 +32,17 @@ export interface DumpOptions {
   signal?: AbortSignal;
 }
 
-/** dd counts bytes: it is cheaper than passing the raw archive through this process. */
-const COUNT: Stage = ["dd", "bs=1048576"];
-/** dd's statistics at its end. */
-const STATISTICS = /^(?:\d+\+\d+ records (?:in|out)|(\d+) bytes.*)$\n?/gm;
-
 export function startDump(options: DumpOptions): Dump {
   const { connection, signal } = options;
-  const stages: Stage[] = [[options.tools.pgDump, ...dumpArguments(options)], COUNT, options.gzip.compress];
+  const dump: Stage = [options.tools.pgDump, ...dumpArguments(options)];
+  const stages: Stage[] = [dump, byteCounter(), options.gzip.compress];
   const pipeline = startPipeline(stages, { env: connection.env, signal });
   let raw: number | null = null;
   async function* bytes() {
     try {
       yield* joinHeader(pipeline.stdout);
       const end = await pipeline.ended;
-      requireCompleteDump(stages, end);
-      raw = countedBytes(end);
+      raw = requireCompleteDump(stages, end);
     } finally {
       pipeline.kill(); // a reader that stops early also stops the dump
     }
@@ -100,16 +96,12 @@ export function dumpArguments(
   ];
 }
 
-function requireCompleteDump(stages: readonly Stage[], end: PipelineEnd): void {
-  const failure = describeFailure(stages, { ...end, stderr: end.stderr.replace(STATISTICS, "").trim() });
+/** @returns the bytes of the archive before compression */
+function requireCompleteDump(stages: readonly Stage[], end: PipelineEnd): number {
+  const { bytes, rest } = countedBytes(end.stderr);
+  const failure = describeFailure(stages, { ...end, stderr: rest });
   if (failure !== null && isBusy(failure)) throw new BackupError("database_busy", failure);
   if (failure !== null) throw new BackupError("dump_failed", `Cannot dump the database: ${failure}`);
-}
-
-function countedBytes(end: PipelineEnd): number {
-  const counted = [...end.stderr.matchAll(STATISTICS)].find(([, bytes]) => bytes !== undefined)?.[1];
-  if (counted === undefined) {
-    throw new BackupError("dump_failed", "Cannot read how many bytes were dumped: dd printed no statistics");
-  }
-  return Number(counted);
+  if (bytes !== null) return bytes;
+  throw new BackupError("dump_failed", "Cannot read how many bytes were dumped: the count is missing");
 }

@@ -5,7 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import type { ObjectStore, UploadName } from "./object_store.ts";
-import { fillParts } from "./parts.ts";
+import { fillParts, PartBuffers } from "./parts.ts";
 
 export interface SentParts {
   /** Of the parts, in order. */
@@ -37,7 +37,8 @@ export async function sendParts(
   let bytes = 0;
   let sent = 0;
   let number = 0;
-  for await (const body of fillParts(source, partSize, (chunk) => whole.update(chunk))) {
+  const buffers = new PartBuffers(partSize);
+  for await (const body of fillParts(source, buffers, (chunk) => whole.update(chunk))) {
     const md5 = createHash("md5").update(body).digest();
     ofParts.update(md5);
     bytes += body.length;
@@ -45,6 +46,7 @@ export async function sendParts(
     const sending = store.uploadPart(upload, { number: n, body, md5 }, signal).then((etag) => {
       etags[n - 1] = etag;
       sent += body.length;
+      buffers.release(body);
       onProgress?.(sent);
     }).catch((error: unknown) => void (failure ??= { error })).finally(() => inFlight.delete(sending));
     inFlight.add(sending);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import fc from "fast-check";
-import { fillParts } from "./parts.ts";
+import { fillParts, PartBuffers } from "./parts.ts";
 import { choosePartSize } from "./vault.ts";
 
 async function* streamOf(chunks: readonly Uint8Array[]) {
@@ -12,8 +12,10 @@ test("parts are equal but for the last, and together the stream", async () => {
   await fc.assert(fc.asyncProperty(chunks, fc.integer({ min: 1, max: 64 }), async (stream, size) => {
     const chunks: Uint8Array[] = [];
     const parts: Uint8Array[] = [];
-    for await (const part of fillParts(streamOf(stream), size, (chunk) => chunks.push(chunk))) {
-      parts.push(part);
+    const buffers = new PartBuffers(size);
+    for await (const part of fillParts(streamOf(stream), buffers, (chunk) => chunks.push(chunk))) {
+      parts.push(part.slice());
+      buffers.release(part);
     }
     expect(Buffer.concat(parts).equals(Buffer.concat(stream))).toBe(true);
     expect(Buffer.concat(chunks).equals(Buffer.concat(stream))).toBe(true);

@@ -1,14 +1,32 @@
+/** The buffers of an upload's parts. One that is given back is filled again, so that memory does not grow with the object. */
+export class PartBuffers {
+  readonly #free: Uint8Array[] = [];
+
+  /** @param size of every part but the last, in bytes */
+  constructor(readonly size: number) {}
+
+  take(): Uint8Array {
+    return this.#free.pop() ?? new Uint8Array(this.size);
+  }
+
+  /** Gives back a part that nothing reads any more. */
+  release(part: Uint8Array): void {
+    if (part.length === this.size) this.#free.push(part);
+  }
+}
+
 /**
- * Cuts a stream into parts of exactly `size` bytes (the last one may be shorter; an empty stream gives one
- * empty part). Each part is a buffer of its own: it may be sent while the next one is filled.
+ * Cuts a stream into parts of exactly the buffers' size (the last one may be shorter; an empty stream gives one
+ * empty part). A part may be sent while the next one is filled; the reader releases it.
  * @param onChunk called with every chunk before it is copied, for hashing
  */
 export async function* fillParts(
   source: AsyncIterable<Uint8Array>,
-  size: number,
+  buffers: PartBuffers,
   onChunk: (chunk: Uint8Array) => void = () => {},
 ): AsyncGenerator<Uint8Array> {
-  let part = new Uint8Array(size);
+  const { size } = buffers;
+  let part = buffers.take();
   let filled = 0;
   let any = false;
   for await (const chunk of source) {
@@ -21,7 +39,7 @@ export async function* fillParts(
       if (filled === size) {
         yield part;
         any = true;
-        part = new Uint8Array(size);
+        part = buffers.take();
         filled = 0;
       }
     }

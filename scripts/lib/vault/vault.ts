@@ -116,7 +116,7 @@ export const CLEANUP_MS = END_LIMITS.rollback - 1_000;
 
 const MIB = 1024 * 1024;
 const MAX_PARTS = 10_000;
-const MIN_PART = 8 * MIB;
+const MIN_PART = 5 * MIB;
 const MAX_PART = 5 * 1024 * MIB;
 
 /** A part size with which an object of `expectedBytes`, or twice that, fits in R2's 10,000 parts. */
