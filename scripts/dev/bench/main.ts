@@ -13,9 +13,17 @@ import { parseArgs } from "node:util";
 import { ROOT } from "../root.ts";
 import { installSystemPackages } from "../system_packages.ts";
 import { firstViewTable, measureFirstView } from "./first_look.ts";
-import { fillSource, type Place, withPlace } from "./place.ts";
-import { machineNow, type Outcome, section, summarize, table, withSection } from "./report.ts";
-import { prepareRounds, type Round, runRound } from "./rounds.ts";
+import { DATA, fillSource, type Place, STRUCTURE, withPlace } from "./place.ts";
+import {
+  type FullRound,
+  machineNow,
+  type Outcome,
+  section,
+  summarize,
+  table,
+  withSection,
+} from "./report.ts";
+import { prepareRounds, runOtherWays, runRound } from "./rounds.ts";
 
 const USAGE = `Usage: npm run bench [-- [screen] [--gb N] [--rounds N] [--json]]
 
@@ -61,11 +69,18 @@ try {
 async function measure(place: Place): Promise<Outcome> {
   const { gb } = options;
   log(`filling a database of about ${gb} GB`);
-  const databaseBytes = await fillSource(place, gb);
-  await prepareRounds(place);
-  const rounds: Round[] = [];
+  const databaseBytes = await fillSource(place, DATA, gb);
+  log("filling a database with 250 tables, 1,000 functions and 1,000 policies");
+  await fillSource(place, STRUCTURE, gb);
+  for (const subject of [DATA, STRUCTURE]) await prepareRounds(place, subject);
+  const rounds: FullRound[] = [];
   for (let i = 1; i <= options.rounds; i++) {
-    rounds.push(await runRound(place, (line) => log(`round ${i}: ${line}`)));
+    const logStep = (line: string) => log(`round ${i}: ${line}`);
+    rounds.push({
+      data: await runRound(place, DATA, logStep),
+      others: await runOtherWays(place, DATA, logStep),
+      structure: await runRound(place, STRUCTURE, (line) => logStep(`large structure: ${line}`)),
+    });
   }
   return { rounds, gb, databaseBytes };
 }

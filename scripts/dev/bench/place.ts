@@ -7,20 +7,38 @@ import { promisify } from "node:util";
 import { z } from "zod";
 import { findPostgres, type PostgresBinaries } from "../../lib/postgres/binaries.ts";
 import { PsqlSession } from "../../lib/postgres/psql.ts";
+import { Session } from "../../lib/postgres/session.ts";
 import { childEnvironment } from "../../lib/process/child_environment.ts";
 import { withTemporaryFolder } from "../../lib/process/temporary_folder.ts";
 import { SERVER_PROGRAMS, type SupabaseServer } from "../../lib/server/supabase.ts";
 import { withSupabaseServer } from "../../lib/server/throwaway_server.ts";
 import { ROOT } from "../root.ts";
 import { startSink } from "./sink.ts";
+import { parentOf } from "./usage.ts";
 
-/** The database that is dumped. */
-export const SOURCE = "bench";
-/** Target databases of restores. */
-export const TARGETS = { fresh: "fresh", ours: "copy_ours", old: "copy_old" } as const;
+/** A database that is dumped, and the targets of its restores. */
+export interface Subject {
+  /** The file that fills it. */
+  sql: string;
+  source: string;
+  fresh: string;
+  ours: string;
+  old: string;
+}
+
+/** An ERP's rows. */
+export const DATA = subject("database.sql", "data");
+/** An ERP's structure with few rows. */
+export const STRUCTURE = subject("schemas.sql", "structure");
+
+function subject(sql: string, source: string): Subject {
+  return { sql, source, fresh: `${source}_fresh`, ours: `${source}_ours`, old: `${source}_old` };
+}
 
 export interface Place {
   server: SupabaseServer;
+  /** Process id of the server. */
+  postmaster: number;
   binaries: PostgresBinaries;
   /** For archives; the server cannot read it. */
   folder: string;
@@ -34,8 +52,12 @@ export async function withPlace(signal: AbortSignal, work: (place: Place) => Pro
   const settings = { max_wal_size: "8GB", autovacuum: "off" };
   await withTemporaryFolder("archive", async (folder) => {
     const endpoint = await startSink(folder);
-    await withSupabaseServer({ binaries, databases: [SOURCE], settings, signal }, async (server) => {
-      await work({ server, binaries, folder, endpoint, signal });
+    const databases = [DATA.source, STRUCTURE.source];
+    await withSupabaseServer({ binaries, databases, settings, signal }, async (server) => {
+      const session = await Session.open({ connection: server.connection("postgres", DATA.source), signal });
+      const postmaster = await parentOf(session.pid);
+      await session.close();
+      await work({ server, postmaster, binaries, folder, endpoint, signal });
     });
   });
 }
@@ -55,28 +77,24 @@ async function sql(place: Place, role: "postgres" | "supabase_admin", database: 
   }
 }
 
-/** Fills the source. @returns its size in bytes, indexes included. */
-export async function fillSource(place: Place, gb: number): Promise<number> {
-  const text = await readFile(new URL("./database.sql", import.meta.url), "utf8");
-  await sql(place, "postgres", SOURCE, `\\set gb ${gb}\n${text}`);
-  return Number(await sql(place, "postgres", SOURCE, "select pg_database_size(current_database());"));
+/** Fills a source. @returns its size in bytes, indexes included. */
+export async function fillSource(place: Place, { sql: file, source }: Subject, gb: number): Promise<number> {
+  const text = await readFile(new URL(file, import.meta.url), "utf8");
+  await sql(place, "postgres", source, `\\set gb ${gb}\n${text}`);
+  return Number(await sql(place, "postgres", source, "select pg_database_size(current_database());"));
 }
 
 /** A database that is an exact copy of the source. */
-export async function copySource(place: Place, name: string): Promise<void> {
-  await sql(
-    place,
-    "supabase_admin",
-    "postgres",
-    `create database ${name} template ${SOURCE} owner postgres;`,
-  );
+export async function copySource(place: Place, { source }: Subject, name: string): Promise<void> {
+  const copy = `create database ${name} template ${source} owner postgres;`;
+  await sql(place, "supabase_admin", "postgres", copy);
 }
 
 /** The empty target, as in a new project. */
-export async function makeFresh(place: Place): Promise<void> {
-  const drop = `set client_min_messages = error; drop database if exists ${TARGETS.fresh};`;
+export async function makeFresh(place: Place, { fresh }: Subject): Promise<void> {
+  const drop = `set client_min_messages = error; drop database if exists ${fresh};`;
   await sql(place, "supabase_admin", "postgres", drop);
-  await place.server.createDatabase(TARGETS.fresh);
+  await place.server.createDatabase(fresh);
 }
 
 /** Flushes what the previous step wrote, so that the next one is not measured with it. */
