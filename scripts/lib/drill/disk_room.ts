@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { BackupError, toBackupError } from "@backup/errors.ts";
 import type { AnyManifest } from "@backup/vault/manifest.ts";
 import { freeBytes } from "../process/free_space.ts";
-import { expectedDatabaseBytes } from "../restore/plan_comparison.ts";
+import { expectedDatabaseBytes } from "../restore/server_disk.ts";
 import { readSignedManifest } from "../vault/trust.ts";
 import type { Vault } from "../vault/vault.ts";
 import { failedCheckOf } from "./failed_check.ts";

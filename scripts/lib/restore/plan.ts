@@ -5,7 +5,7 @@
 import { Readable } from "node:stream";
 import { BackupError, toBackupError } from "@backup/errors.ts";
 import { isProving } from "@backup/vault/manifest.ts";
-import type { ArchiveReading, PlannedAccount } from "@backup/runs/restore_plan.ts";
+import type { ArchiveReading, PlannedAccount, PlannedDisk } from "@backup/runs/restore_plan.ts";
 import { parseArchiveKey } from "@backup/vault/object_key.ts";
 import type { Mode, Target } from "@backup/target.ts";
 import { requirePlainArchive } from "../archive/contents.ts";
@@ -23,7 +23,6 @@ import { type AccessPlan, planAccess } from "./plan_access.ts";
 import { type DurationPlan, planDuration } from "./plan_duration.ts";
 import {
   compareSchemas,
-  expectedDatabaseBytes,
   list,
   type Listed,
   type SchemaComparison,
@@ -35,6 +34,7 @@ import { keptSchemas } from "./kept_schemas.ts";
 import { planTables, type TablesPlan } from "./plan_tables.ts";
 import { readPrivilegeSource } from "./privilege_source.ts";
 import { readTargetNow } from "./read_target.ts";
+import { serverDisk } from "./server_disk.ts";
 import { selectEntries, type Selection, type SkipReason } from "../archive/select_entries.ts";
 import type { BlockingSession } from "../postgres/blocking_sessions.ts";
 
@@ -100,8 +100,7 @@ export interface RestorePlan extends SchemaComparison {
   leftOut: Partial<Record<SkipReason, number>>;
   sessions: Listed<BlockingSession>;
   duration: DurationPlan;
-  /** Bytes on the server, roughly and without its write-ahead log; until the cleanup it holds old and new. */
-  disk: { now: number; added: number | null };
+  disk: PlannedDisk;
   /** Each of these would end the restore before it changes anything. */
   obstacles: Obstacle[];
 }
@@ -141,7 +140,7 @@ export async function planRestore(context: PlanContext, order: PlanOrder): Promi
     leftOut: countByReason(selection),
     sessions: list(now.sessions, LISTED_SESSIONS),
     duration: await planDuration(() => context.pastRestores(order.target), backup.bytes),
-    disk: { now: now.server.databaseBytes, added: expectedDatabaseBytes(backup.manifest) },
+    disk: serverDisk(now.server.databaseBytes, backup.manifest),
     obstacles: findObstacles({ ...order, ...backup, hash, now, selection }),
   };
 }

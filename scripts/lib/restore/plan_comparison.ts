@@ -33,8 +33,6 @@ export interface SchemaComparison {
 }
 
 const LISTED = 200;
-/** Bytes of a restored database for each byte of its uncompressed archive: indexes and page headers are added. */
-const DATABASE_PER_ARCHIVE = 1.5;
 
 export function list<T>(items: readonly T[], limit = LISTED): Listed<T> {
   return { total: items.length, listed: items.slice(0, limit) };
@@ -77,10 +75,4 @@ export function schemaDifferences(manifest: Manifest, backup: readonly string[],
       .filter((line) => !now.facts.keepOps || !line.startsWith(`["${OPS_AREA}",`));
   const [expected, found] = [comparable(backup), comparable(now.fingerprint.lines)];
   return describeDifferences(wholeObjects(expected, found), wholeObjects(found, expected), DIFFERENCES);
-}
-
-/** Bytes of the database that the backup becomes, roughly; `null` when its raw size is unknown. */
-export function expectedDatabaseBytes(manifest: AnyManifest | null): number | null {
-  if (!manifest || !isProving(manifest)) return null;
-  return Math.round(manifest.raw_bytes * DATABASE_PER_ARCHIVE);
 }

@@ -1,6 +1,7 @@
 /** The job summary of a plan on GitHub, in Markdown for an admin. */
 import {
   accessAnswer,
+  diskText,
   FATE_WORDS,
   objectText,
   obstacleText,
@@ -97,11 +98,6 @@ function durationText({ seconds, measured, reason }: DurationPlan): string {
   return reason === "no_restore_yet"
     ? "não se sabe: ainda não há restauração medida neste destino"
     : "não se sabe: o catálogo não respondeu";
-}
-
-function diskText({ now, added }: RestorePlan["disk"]): string {
-  const more = added === null ? "o novo não se sabe" : `mais cerca de ${megabytes(added)} até a limpeza`;
-  return `${megabytes(now)} hoje, ${more}`;
 }
 
 function rowsText(rows: number | "absent" | "unknown" | null): string {

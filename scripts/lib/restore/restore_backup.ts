@@ -9,7 +9,7 @@ import { type AnyManifest, isProving } from "@backup/vault/manifest.ts";
 import type { Warning } from "@backup/vault/warnings.ts";
 import { parseArchiveKey } from "@backup/vault/object_key.ts";
 import { isRestoreConfirmed, isSalvageConfirmed, isSourceConfirmed, type Target } from "@backup/target.ts";
-import type { PlannedRestore } from "@backup/runs/restore_plan.ts";
+import type { PlannedDisk, PlannedRestore } from "@backup/runs/restore_plan.ts";
 import { type BackupOrder, takeBackup, type TakenBackup } from "../backup/take_backup.ts";
 import { applySettings, fingerprintOf } from "../postgres/database_facts.ts";
 import { withReachableOwners } from "../postgres/fingerprint_differences.ts";
@@ -18,6 +18,7 @@ import type { Progress } from "../run/progress.ts";
 import { PsqlSession } from "../postgres/psql.ts";
 import type { Vault } from "../vault/vault.ts";
 import { type FetchedBackup, readFingerprintLines, withFetchedBackup } from "../vault/fetch_backup.ts";
+import { diskLine, serverDisk } from "./server_disk.ts";
 import { readPrivilegeSource } from "./privilege_source.ts";
 import { describeKept, type KeptContent, LateWrites } from "./late_writes.ts";
 import { requireLockTable } from "./lock_table.ts";
@@ -88,6 +89,8 @@ export interface RestoreResult {
   safety: TakenBackup | null;
   verified: Loaded;
   skipped: { kind: string; name: string; reason: string }[];
+  /** Bytes on the server, as in its plan. */
+  disk: PlannedDisk;
   /** The backup whose privileges the objects of an archive without privileges got. */
   privilegesFrom: string | null;
   /** What others wrote to the target since its safety copy, and where it stays; `null`: nothing, or no copy. */
@@ -156,6 +159,10 @@ async function restoreLocked(
   const { allowOrphans, salvage = false } = order;
   requireRestorable({ manifest, toc, selection, facts: target, allowOrphans, omission, salvage });
 
+  // Say what the server's disk has to hold: old and new content until the cleanup. No server says how much is free.
+  const disk = serverDisk(target.databaseBytes, manifest);
+  context.progress.log(diskLine(disk));
+
   // Check the size of the lock table now: an overflow in the middle of the load would fail other sessions too.
   const keys = salvage ? [] : unvalidatedKeys(toc.entries, manifest);
   const staged = { toc, selection, unvalidatedKeys: keys, salvage };
@@ -214,6 +221,7 @@ async function restoreLocked(
     manifest,
     ...done,
     skipped,
+    disk,
     kept: cleaned.kept,
     privilegesFrom: privilegeSource?.key ?? null,
     warnings: [...target.dependents.map(lossText), ...cleaned.warnings],

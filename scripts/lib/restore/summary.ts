@@ -1,11 +1,12 @@
 /** The job summary of a restore, in Markdown for an admin. */
+import { diskText } from "@backup/runs/restore_plan_text.ts";
 import { isProving } from "@backup/vault/manifest.ts";
 import { number, table } from "../run/job_summary.ts";
 import type { KeptContent } from "./late_writes.ts";
 import type { RestoreResult } from "./restore_backup.ts";
 
 export function restoreSummary(restored: RestoreResult, key: string, target: string): string {
-  const { manifest, safety, kept, verified } = restored;
+  const { manifest, safety, kept, verified, disk } = restored;
   const reservations = describeReservations(restored);
   const { salvaged } = verified;
   const title = salvaged !== null
@@ -20,6 +21,7 @@ export function restoreSummary(restored: RestoreResult, key: string, target: str
     ["Provas do backup", manifest && isProving(manifest) ? "completas" : "formato antigo, menos provas"],
     ...reservations === null ? [] : [["Permissões", reservations] as [string, string]],
     ["Conferido", `${number.format(verified.tables)} tabelas, ${number.format(verified.rows)} linhas`],
+    ["Disco do servidor", diskText(disk)],
     ["Sessões dos usuários", describeSessions(verified.sessions)],
     ["Quarentena", describeQuarantine(verified.quarantined)],
     ["Não conferido", verified.notChecked.join("; ") || "nada"],

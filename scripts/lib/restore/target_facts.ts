@@ -17,6 +17,8 @@ export interface RestoreTargetFacts {
   missingRoles: string[];
   /** Major version of the server. */
   major: number;
+  /** On the server's disk, before the restore. */
+  databaseBytes: number;
   /** The role that reads, as which a restore runs. */
   user: string;
   /** Other roles that it may act for and give objects to, with those of `missingRoles`. */
@@ -37,6 +39,7 @@ export interface RestoreTargetFacts {
 
 const targetSchema = z.object({
   major: z.number(),
+  databaseBytes: z.number(),
   keepOps: z.boolean(),
   roles: z.array(z.string()),
   installed: z.array(z.string()),
@@ -58,6 +61,7 @@ export async function readTargetFacts(
     await session.value(
       `select json_build_object(
           'major', current_setting('server_version_num')::int / 10000,
+          'databaseBytes', pg_catalog.pg_database_size(current_database()),
           'keepOps', to_regclass('public.ops_db_backups') is not null,
           'roles', (select json_agg(rolname) from pg_catalog.pg_roles),
           'installed', (select json_agg(extname) from pg_catalog.pg_extension),
@@ -76,6 +80,7 @@ export async function readTargetFacts(
     availableExtensions: new Set(facts.available),
     missingRoles,
     major: facts.major,
+    databaseBytes: facts.databaseBytes,
     user: facts.user,
     ownRoles: new Set([...await readOwnRoles(session), ...missingRoles]),
     projectExtensions: new Map(facts.projectExtensions),

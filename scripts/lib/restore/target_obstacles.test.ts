@@ -28,6 +28,7 @@ const facts: RestoreTargetFacts = {
   availableExtensions: new Set(),
   missingRoles: [],
   major: 15,
+  databaseBytes: 0,
   user: "postgres",
   ownRoles: new Set(),
   projectExtensions: new Map(),

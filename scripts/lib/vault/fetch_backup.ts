@@ -136,7 +136,7 @@ async function requireDiskSpace(folder: string, bytes: number): Promise<void> {
     "not_enough_disk",
     `Cannot download ${bytes} bytes into ${folder}: ${free} bytes are free`,
     {
-      hint: "Set TMPDIR to a larger disk.",
+      hint: "Set TMPDIR to a larger disk, or take a larger runner or one of your own (REVO_RUNNER).",
     },
   );
 }

@@ -55,6 +55,14 @@ export const obstacleSchema = z.union([
 ]);
 export type PlannedObstacle = z.infer<typeof obstacleSchema>;
 
+/** Bytes on the server, roughly and without the write-ahead log; until the cleanup it holds old and new. */
+const diskSchema = z.object({
+  now: z.number(),
+  /** `null`: the backup does not state its size. */
+  added: z.number().nullable(),
+});
+export type PlannedDisk = z.infer<typeof diskSchema>;
+
 /** The total number, and the first of them. */
 function listed<Item extends z.ZodType>(item: Item) {
   return z.object({ total: z.number(), listed: z.array(item) });
@@ -153,6 +161,8 @@ export const restorePlanSchema = z.object({
     /** Number of restores that the prediction is measured from. */
     measured: z.number(),
   }),
+  /** Absent in plans of an older script. */
+  disk: diskSchema.optional(),
   obstacles: z.array(obstacleSchema),
 });
 export type PlannedRestore = z.infer<typeof restorePlanSchema>;

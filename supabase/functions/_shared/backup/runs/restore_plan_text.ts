@@ -1,9 +1,11 @@
 /** The pt-BR texts of a restore's plan, shared by the job's summary and the screen. */
+import { megabytes } from "../watch/text.ts";
 import { remedyFor } from "../vault/warnings.ts";
 import { tryParseArchiveKey } from "../vault/object_key.ts";
 import type {
   ArchiveReading,
   PlannedAccess,
+  PlannedDisk,
   PlannedFate,
   PlannedObstacle,
   PlannedRestore,
@@ -136,6 +138,12 @@ export function accessAnswer(
       `A conta ${account.email} já existia. Se você trocou a senha, ganhou permissões ou mudou o segundo fator depois, ` +
       "isso também volta atrás.",
   };
+}
+
+/** No server says how much of its disk is free. */
+export function diskText({ now, added }: PlannedDisk): string {
+  const more = added === null ? "o novo não se sabe" : `mais cerca de ${megabytes(added)} até a limpeza`;
+  return `${megabytes(now)} hoje, ${more}`;
 }
 
 /** Why the restore would fail without a change. */

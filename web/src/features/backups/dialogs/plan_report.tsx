@@ -2,6 +2,7 @@ import { type ReactNode, useEffect, useRef } from "react";
 import type { PlannedRestore } from "@backup/runs/restore_plan.ts";
 import {
   accessAnswer,
+  diskText,
   obstacleText,
   privilegesText,
   READING_WORDS,
@@ -119,6 +120,7 @@ function Figures({ plan }: { plan: PlannedRestore }) {
         só enquanto troca e confere; o que vem antes não bloqueia
       </Figure>
       <Figure term="A baixar do cofre">{formatBytes(backup.bytes)}</Figure>
+      {plan.disk && <Figure term="Disco do servidor">{diskText(plan.disk)}</Figure>}
       <Figure term="Arquivo no cofre">{READING_WORDS[backup.reading ?? "not_read"]}</Figure>
       <Figure term="PostgreSQL">
         {shortVersion(backup.serverVersion)} no backup · {shortVersion(server.version)} em{" "}

@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { describeResult, progressOf, reservationOf, runDuration, safetyKeyOf } from "./run_result.ts";
+import {
+  describeResult,
+  lossesOf,
+  progressOf,
+  reservationOf,
+  runDuration,
+  safetyKeyOf,
+} from "./run_result.ts";
 import { aRun as run } from "./test_rows.ts";
 
 const plain = (text: string) => text.replaceAll("\u00a0", " ");
@@ -40,6 +47,18 @@ describe("describeResult", () => {
     );
     expect(reservationOf(run({ result: { closed: null } }))).toBeNull();
     expect(reservationOf(run({ result: null }))).toBeNull();
+  });
+
+  it("lists what a restore did not bring back, each once, and claims no equality for a salvage", () => {
+    const loss = "CREATE VIEW public.a: relation x does not exist";
+    const other = "view bi.b of bi depended on the old content and went with it";
+    const warnings = [other, `SALVAGED, not as it was: ${loss}`];
+    const salvage = run({ kind: "restore", result: { tables: 2, areas: 3, salvaged: [loss], warnings } });
+    expect(lossesOf(salvage)).toEqual([loss, other]);
+    expect(reservationOf(salvage)).toBe("recuperada com perdas, 1 item que não voltou como era");
+    expect(describeResult(salvage)).toEqual(["2 tabelas"]);
+    expect(lossesOf(run({ kind: "restore", result: { salvaged: null } }))).toEqual([]);
+    expect(lossesOf(run({ kind: "backup", result: { warnings } }))).toEqual([]);
   });
 
   it("ignores a result of unknown shape", () => {

@@ -16,30 +16,47 @@ const resultSchema = z.object({
   safety_key: z.string().nullish().catch(null),
   quarantined: z.array(z.unknown()).nullish().catch(null),
   closed: z.array(z.unknown()).nullish().catch(null),
+  salvaged: z.array(z.string()).nullish().catch(null),
+  warnings: z.array(z.string()).nullish().catch(null),
 });
 
 /** The facts of a run's result, most important first; empty when it has none. */
 export function describeResult(run: Run): string[] {
-  const { tables, tables_total, rows, rows_total, bytes, sequences, areas, quarantined } = resultSchema.parse(
-    run.result ?? {},
-  );
+  const { tables, tables_total, rows, rows_total, bytes, sequences, areas, quarantined, salvaged } =
+    resultSchema.parse(run.result ?? {});
   const facts = [
     counted(tables_total ?? tables, "tabela", "tabelas"),
     counted(rows_total ?? rows, "registro", "registros"),
     typeof bytes === "number" ? `${formatBytes(bytes)} no cofre` : null,
-    counted(sequences, "sequência igual", "sequências iguais"),
-    typeof areas === "number" ? "estrutura e permissões iguais" : null,
+    // a salvage goes on where they differ
+    ...salvaged ? [] : [
+      counted(sequences, "sequência igual", "sequências iguais"),
+      typeof areas === "number" ? "estrutura e permissões iguais" : null,
+    ],
     quarantined ? describeQuarantine(quarantined.length) : null,
   ];
   return facts.filter((fact) => fact !== null);
 }
 
-/** What a restore of a backup without privileges leaves to do; `null`: nothing. */
+/** What a salvage or a restore of a backup without privileges leaves to do; `null`: nothing. */
 export function reservationOf(run: Run): string | null {
-  const { closed } = resultSchema.parse(run.result ?? {});
+  const { closed, salvaged } = resultSchema.parse(run.result ?? {});
+  if (salvaged) {
+    return `recuperada com perdas, ${
+      formatCounted(salvaged.length, "item que não voltou como era", "itens que não voltaram como eram")
+    }`;
+  }
   return closed
     ? `concluída com ressalvas, ${formatCounted(closed.length, "objeto", "objetos")} sem permissões`
     : null;
+}
+
+/** What a restore did not bring back as it was, each as a sentence of the script; in a salvage first of all. */
+export function lossesOf(run: Run): string[] {
+  if (run.kind !== "restore") return [];
+  const { salvaged, warnings } = resultSchema.parse(run.result ?? {});
+  const lost = salvaged ?? [];
+  return [...lost, ...(warnings ?? []).filter((warning) => !lost.some((loss) => warning.endsWith(loss)))];
 }
 
 /** A copy of production runs nothing that calls other systems. */
