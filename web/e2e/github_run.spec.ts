@@ -1,7 +1,8 @@
 /** A run is followed and cancelled at GitHub while the catalog does not answer, and its end is in the history after. */
 import type { Page } from "@playwright/test";
 import { expectAccessible } from "./axe.ts";
-import { inDatabase, whileCatalogWaits } from "./catalog.ts";
+import { inCatalog, inDatabase, whileCatalogWaits } from "./catalog.ts";
+import { aBackupOf } from "./sample_history.ts";
 import { ensureBackup, expect, FAILED_REQUEST, openAs, stack, test } from "./test.ts";
 
 const TITLE = "Restauração em Desenvolvimento";
@@ -40,6 +41,32 @@ test("a restore is followed by GitHub's steps and cancelled there while the cata
   await expect(page.getByRole("article", { name: TITLE }).first()).toContainText(/Cancelada|Falhou/, {
     timeout: 180_000,
   });
+});
+
+test("a run that failed shows the end of its log at GitHub to those who may act", async ({ page, allowConsole }) => {
+  allowConsole(FAILED_REQUEST);
+  const key = await aBackupOf("prod", -1); // the newest, and not in the vault
+  try {
+    await openAs(page, stack.admin);
+    await requestRestore(page);
+    const ended = page.getByRole("region", { name: "Acabou de terminar" }).getByRole("article", {
+      name: TITLE,
+    });
+    await expect(ended).toContainText("Falhou", AFTER_LIMITS);
+    await expect(async () => {
+      // GitHub has the log when the job has ended, a moment after the row
+      const retry = ended.getByRole("button", { name: "Tentar de novo" });
+      await (await retry.isVisible() ? retry : ended.getByRole("button", { name: /^Ver o fim do log/ }))
+        .click();
+      await expect(ended.getByRole("figure")).toContainText("Process completed with exit code 1.");
+    }).toPass(AFTER_LIMITS);
+    await expect(ended.getByRole("figure")).toContainText("As últimas linhas de “Restaurar”");
+    await expectAccessible(page, "the end of a log");
+    await openAs(page, stack.viewer);
+    await expect(page.getByRole("button", { name: /^Ver o fim do log/ }).first()).toBeDisabled();
+  } finally {
+    await inCatalog((sql) => sql`delete from public.ops_db_backups where r2_key = ${key}`);
+  }
 });
 
 async function followAndCancel(page: Page): Promise<void> {

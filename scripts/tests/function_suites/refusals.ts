@@ -16,6 +16,7 @@ export const GOOD = {
   status: { action: "status", request_id: REQUEST_ID },
   cancel: { action: "cancel", request_id: REQUEST_ID },
   health: { action: "health" },
+  log: { action: "log", request_id: REQUEST_ID },
   features: { action: "features" },
   download: { action: "download", r2_key: R2_KEY, reason: "cópia para o auditor" },
 } as const satisfies Record<Action, object>;
@@ -70,19 +71,23 @@ const NO_BACKUP: Answer = [404, "no_backup_found"];
 const KNOWN: Record<string, Record<Action, Answer | null>> = {
   stranger: {
     ...{ ...acting(FORBIDDEN), ...looking(FORBIDDEN) },
-    ...{ cancel: FORBIDDEN, status: FORBIDDEN, download: FORBIDDEN },
+    ...{ cancel: FORBIDDEN, log: FORBIDDEN, status: FORBIDDEN, download: FORBIDDEN },
   },
   viewer: {
     ...acting(FORBIDDEN),
     ...looking(null),
     cancel: FORBIDDEN,
+    log: FORBIDDEN,
     status: NOT_FOUND,
     download: FORBIDDEN,
   },
-  manager: { ...acting(null), ...looking(null), cancel: NOT_FOUND, status: NOT_FOUND, download: NO_BACKUP },
+  manager: {
+    ...{ ...acting(null), ...looking(null) },
+    ...{ cancel: NOT_FOUND, log: NOT_FOUND, status: NOT_FOUND, download: NO_BACKUP },
+  },
   "manager without a company": {
     ...{ ...acting(NO_COMPANY), ...looking(null) },
-    ...{ cancel: NO_COMPANY, status: NOT_FOUND, download: NO_COMPANY },
+    ...{ cancel: NO_COMPANY, log: NO_COMPANY, status: NOT_FOUND, download: NO_COMPANY },
   },
 };
 

@@ -1,6 +1,6 @@
 /** A permitted call starts one run, also when calls are parallel. */
 import { describe, expect, it } from "vitest";
-import { cancelAnswerSchema, dispatchedSchema } from "@backup/api.ts";
+import { cancelAnswerSchema, dispatchedSchema, logAnswerSchema } from "@backup/api.ts";
 import { REPOSITORY } from "../../dev/stack.ts";
 import { ask } from "../function_caller.ts";
 import {
@@ -107,6 +107,14 @@ export function describeStarts(place: () => FunctionPlace): void {
       const { body } = await asManager(GOOD.restore);
       const run = await waitForEnd(place(), dispatchedSchema.parse(body).request_id);
       expect([run.status, run.error_code]).toEqual(["failed", "vault_object_missing"]);
+      const request = { action: "log", request_id: run.request_id };
+      const readsLog = () => asManager(request);
+      await expect.poll(async () => (await readsLog()).status, { timeout: 20_000 }).toBe(200);
+      const { step, lines } = logAnswerSchema.parse((await readsLog()).body);
+      expect(step).toBe("Restaurar");
+      expect(lines.at(-1)).toBe("Process completed with exit code 1.");
+      expect(lines.join("\n")).toContain("vault_object_missing (phase: download)");
+      expect(lines.length).toBeLessThanOrEqual(30);
     },
     120_000,
   );

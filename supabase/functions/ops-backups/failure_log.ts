@@ -19,6 +19,7 @@ export function formatFailure(error: BackupError): string {
   return JSON.stringify({ level: "error", code: error.code, message: withoutSecrets(error.message), causes });
 }
 
-function withoutSecrets(text: string): string {
+/** Replaces what looks like a credential. */
+export function withoutSecrets(text: string): string {
   return SECRETS.reduce((clean, [pattern, replacement]) => clean.replaceAll(pattern, replacement), text);
 }

@@ -6,8 +6,9 @@ import { understood } from "@backup/github/facts.ts";
 import type { RunKind } from "@backup/runs/run.ts";
 import type { Config } from "./env.ts";
 import { GitHubClient, type GitHubOptions } from "./github_client.ts";
-import { isConflict } from "./github_errors.ts";
+import { isConflict, isGone } from "./github_errors.ts";
 import type { GitHub, GitHubRun } from "./ports.ts";
+import { fetchTail } from "./tail.ts";
 
 /** The workflow file of each kind of run. */
 export const WORKFLOWS: Readonly<Record<RunKind, string>> = {
@@ -38,15 +39,27 @@ const runAnswer = z.object({
   names: `${run.display_title ?? ""} ${run.name ?? ""}`.toLowerCase(),
 }));
 const runsAnswer = z.object({ workflow_runs: z.array(runAnswer) });
-const jobsAnswer = z.object({ jobs: z.array(z.object({ steps: z.array(githubStepSchema).optional() })) });
+const jobsAnswer = z.object({
+  jobs: z.array(z.object({ id: z.number(), steps: z.array(githubStepSchema).default([]) })),
+});
+const redirectAnswer = z.object({ location: z.url() });
+/** Bytes of a log's end, far more than an excerpt needs. */
+const LOG_TAIL_BYTES = 64 * 1024;
+const LOG_LIMIT_MS = 10_000;
+const FAILED_CONCLUSIONS = new Set(["failure", "timed_out", "startup_failure"]);
+
+/** The first step that failed. */
+export function failedStepOf(steps: readonly GitHubStep[]): string | null {
+  return steps.find((step) => FAILED_CONCLUSIONS.has(step.conclusion ?? ""))?.name ?? null;
+}
 
 /** GitHub with the function's own credential. Calls are not retried. */
 export function createGitHub(config: Config, options: GitHubOptions): GitHub {
-  return new OctokitGitHub(new GitHubClient(config, options));
+  return new OctokitGitHub(new GitHubClient(config, options), options.fetch);
 }
 
 class OctokitGitHub implements GitHub {
-  constructor(private readonly client: GitHubClient) {}
+  constructor(private readonly client: GitHubClient, private readonly fetch: GitHubOptions["fetch"]) {}
 
   async dispatch(
     kind: RunKind,
@@ -84,12 +97,48 @@ class OctokitGitHub implements GitHub {
   }
 
   async readSteps(id: number): Promise<GitHubStep[]> {
+    return (await this.#readJobs(id)).flatMap((job) => job.steps);
+  }
+
+  async readFailedLog(id: number): Promise<{ step: string; text: string } | null> {
+    for (const job of await this.#readJobs(id)) {
+      const step = failedStepOf(job.steps);
+      if (step === null) continue;
+      const text = await this.#readLogTail(job.id);
+      return text === null ? null : { step, text };
+    }
+    return null;
+  }
+
+  async #readJobs(id: number) {
     const { data } = await this.client.read("GET /actions/runs/{run_id}/jobs", {
       run_id: id,
       filter: "latest",
       per_page: 100,
     });
-    return understood(jobsAnswer, data).jobs.flatMap((job) => job.steps ?? []);
+    return understood(jobsAnswer, data).jobs;
+  }
+
+  /** GitHub answers with a link that needs no token, and the token is not sent there. */
+  async #readLogTail(jobId: number): Promise<string | null> {
+    const link = await this.#logLink(jobId);
+    if (link === null) return null;
+    const most = { most: LOG_TAIL_BYTES, limitMs: LOG_LIMIT_MS };
+    const { status, text } = await fetchTail(this.fetch, link, most).catch((cause) => {
+      throw new BackupError("github_error", "Cannot read the log that GitHub named", { cause });
+    });
+    return status === 200 ? text : null;
+  }
+
+  async #logLink(jobId: number): Promise<string | null> {
+    const request = { job_id: jobId, request: { redirect: "manual" } };
+    try {
+      const { headers } = await this.client.read("GET /actions/jobs/{job_id}/logs", request);
+      return understood(redirectAnswer, headers).location;
+    } catch (thrown) {
+      if (isGone(thrown)) return null;
+      throw thrown;
+    }
   }
 
   async cancel(id: number): Promise<boolean> {

@@ -28,8 +28,18 @@ export function toGitHubError(thrown: unknown, now: Date): BackupError {
 
 /** Whether GitHub refused because of the resource's state (409). */
 export function isConflict(error: unknown): boolean {
-  if (!(error instanceof BackupError)) return false;
-  return answeredSchema.safeParse(error.cause).data?.status === 409;
+  return statusIn(error) === 409;
+}
+
+/** Whether GitHub has none, or no longer (410: logs are kept for a while). */
+export function isGone(error: unknown): boolean {
+  return [404, 410].includes(statusIn(error) ?? 0);
+}
+
+/** Of GitHub's refusal; one that was read as another error is its cause. */
+function statusIn(error: unknown): number | undefined {
+  if (!(error instanceof BackupError)) return undefined;
+  return answeredSchema.safeParse(error.cause).data?.status ?? statusIn(error.cause);
 }
 
 function ofAnswer(answer: Answered, cause: unknown, now: Date): BackupError {

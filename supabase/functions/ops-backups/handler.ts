@@ -15,6 +15,7 @@ import { createRefusalKeeper, type RefusalContext } from "./refusals.ts";
 import { type ActionRequest, readActionRequest, requireConsent } from "./request.ts";
 import { failureResponse, jsonResponse, RequestError } from "./responses.ts";
 import { createPassOffice, type PassOffice, RUN_PASS_HEADER } from "./run_pass.ts";
+import { readLog } from "./run_log.ts";
 import { readStatus } from "./run_status.ts";
 import { startRun } from "./start_run.ts";
 import { answerWatch } from "./watch.ts";
@@ -123,6 +124,8 @@ async function act(actionRequest: Exclude<ActionRequest, StatusRequest>, parts: 
       return await cancelRun(actionRequest, parts);
     case "health":
       return await readHealth(parts);
+    case "log":
+      return await readLog(actionRequest, parts);
     case "features":
       return readFeatures(parts);
     case "download":

@@ -6,7 +6,7 @@ import { RequestError } from "./responses.ts";
 
 const LOOKING: readonly Action[] = ["status", "health", "features"];
 /** Actions of a user who may only restore, where the ERP has that right: the database decides by its settings. */
-const RESTORING: readonly Action[] = ["restore", "plan", "cancel"];
+const RESTORING: readonly Action[] = ["restore", "plan", "cancel", "log"];
 
 /** One of them is needed; the first is the usual one. */
 function rightsFor(action: Action): readonly [OpsRight, ...OpsRight[]] {
@@ -16,7 +16,7 @@ function rightsFor(action: Action): readonly [OpsRight, ...OpsRight[]] {
 
 /**
  * Reading (`status`, `health`, `features`) needs `ops:view`; everything else an active company and `ops:manage`, or for a restore,
- * its plan and a cancellation `ops:restore`. A cancellation is checked here by the database's settings as well: it
+ * its plan, a cancellation and a log, which may say more than the catalog, `ops:restore`. A cancellation is checked here by the database's settings as well: it
  * reaches GitHub before the database writes anything.
  * @throws {BackupError} `forbidden`, `empresa_not_selected`, `not_operator`, `perm_check_failed`
  */

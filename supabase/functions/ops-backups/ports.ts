@@ -105,6 +105,11 @@ export interface GitHub {
   readRun(id: number): Promise<GitHubRun | null>;
   /** The steps of all jobs of the run's last attempt, in order. */
   readSteps(id: number): Promise<GitHubStep[]>;
+  /**
+   * The end of the log of the run's failed job, and the name of its failed step; `null` when nothing failed or GitHub keeps
+   * no log. @throws {BackupError} `github_*`
+   */
+  readFailedLog(id: number): Promise<{ step: string; text: string } | null>;
   /** Cancels the run. `false` when it has ended already. @throws {BackupError} `github_*` */
   cancel(id: number): Promise<boolean>;
 }

@@ -13,6 +13,8 @@ import {
   featuresRequestSchema,
   type HealthRequest,
   healthRequestSchema,
+  type LogRequest,
+  logRequestSchema,
   planRequestSchema,
   restoreRequestSchema,
   type StartRequest,
@@ -37,6 +39,7 @@ export type ActionRequest =
   | CancelRequest
   | HealthRequest
   | FeaturesRequest
+  | LogRequest
   | DownloadRequest;
 
 /** Actions that create a run: `Idempotency-Key` may give their `request_id`. */
@@ -65,6 +68,8 @@ export async function readActionRequest(request: Request): Promise<ActionRequest
       return checked(cancelRequestSchema, payload);
     case "health":
       return checked(healthRequestSchema, payload);
+    case "log":
+      return checked(logRequestSchema, payload);
     case "features":
       return checked(featuresRequestSchema, payload);
     case "download":

@@ -2,6 +2,7 @@
 import type { GitHubStep, GitHubView, StatusAnswer, StatusRequest } from "@backup/api.ts";
 import { type BackupError, toBackupError } from "@backup/errors.ts";
 import { isActive, type Run } from "@backup/runs/run.ts";
+import { failedStepOf } from "./github.ts";
 import type { CallerDatabase, GitHub, GitHubRun, SilentRuns } from "./ports.ts";
 import { RequestError } from "./responses.ts";
 import type { PassOffice } from "./run_pass.ts";
@@ -21,8 +22,6 @@ export interface Observation {
   run: GitHubRun | null;
   steps: GitHubStep[];
 }
-
-const FAILED_CONCLUSIONS = new Set(["failure", "timed_out", "startup_failure"]);
 
 /** @throws {BackupError} `run_not_found`, `catalog_unavailable`, … GitHub's failures are part of the answer. */
 export async function readStatus(request: StatusRequest, deps: StatusDependencies): Promise<StatusAnswer> {
@@ -92,10 +91,6 @@ async function giveUpSilent(
     return run;
   }
   return await findRun(run.request_id, database);
-}
-
-function failedStepOf(steps: GitHubStep[]): string | null {
-  return steps.find((step) => FAILED_CONCLUSIONS.has(step.conclusion ?? ""))?.name ?? null;
 }
 
 /** The part of an observation that the caller reads. */

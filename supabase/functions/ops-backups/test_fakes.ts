@@ -257,7 +257,7 @@ export class MemoryGitHub {
     const id = Number(/runs\/(\d+)/.exec(url.pathname)?.[1]);
     const run = this.runs.find((each) => each.id === id);
     if (run === undefined) return Response.json({ message: "Not Found" }, { status: 404 });
-    return Response.json(url.pathname.endsWith("/jobs") ? { jobs: [{ steps: this.steps }] } : run);
+    return Response.json(url.pathname.endsWith("/jobs") ? { jobs: [{ id: 1, steps: this.steps }] } : run);
   };
 
   addRun(id: number, changes: Record<string, unknown> = {}): void {

@@ -96,8 +96,21 @@ export const downloadRequestSchema = z.strictObject({
 });
 export type DownloadRequest = z.infer<typeof downloadRequestSchema>;
 
+/** Asks for the end of the log of a run that failed at GitHub. */
+export const logRequestSchema = z.strictObject({ action: z.literal("log"), request_id: z.guid() });
+export type LogRequest = z.infer<typeof logRequestSchema>;
+
 export const ACTIONS = [
-  ...["backup", "restore", "plan", "drill", "status", "cancel", "health", "features", "download"] as const,
+  "backup",
+  "restore",
+  "plan",
+  "drill",
+  "status",
+  "cancel",
+  "health",
+  "features",
+  "download",
+  "log",
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 
@@ -214,6 +227,16 @@ export const featuresAnswerSchema = z.object({
   download: z.boolean(),
 });
 export type FeaturesAnswer = z.infer<typeof featuresAnswerSchema>;
+
+/** Lines of the failed step, oldest first, at most thirty; secrets are masked. `step` is its name at GitHub. */
+export const logAnswerSchema = z.object({
+  ok: z.literal(true),
+  kind: z.literal("log"),
+  request_id: z.guid(),
+  step: z.string(),
+  lines: z.array(z.string()),
+});
+export type LogAnswer = z.infer<typeof logAnswerSchema>;
 
 /** A signed link to one object: secret, and for this object alone. */
 const linkSchema = z.object({ file: z.string(), url: z.string() });

@@ -31,7 +31,7 @@ const CODES = {
   invalid_action: {
     status: 400,
     message:
-      "Ação desconhecida. Use backup, restore, plan, drill, status, cancel, health, features ou download.",
+      "Ação desconhecida. Use backup, restore, plan, drill, status, cancel, health, features, download ou log.",
   },
   invalid_label: {
     status: 400,
@@ -96,6 +96,11 @@ const CODES = {
   },
   not_cancellable: { status: 409, message: "Esta execução não pode ser cancelada agora." },
   run_not_found: { status: 404, message: "Esta execução não existe no histórico." },
+  log_not_found: {
+    status: 404,
+    message:
+      "O GitHub não tem o log de uma etapa que falhou: a execução não rodou lá, não falhou, ainda não terminou, ou o log já foi apagado (em geral depois de 90 dias).",
+  },
   busy: { status: 409, message: "Já há uma execução em andamento neste banco. Espere ela terminar." },
   request_id_reused: {
     status: 409,

@@ -10,6 +10,7 @@ import { RunFacts } from "./active_run.tsx";
 import { RunStatusBadge } from "./badges.tsx";
 import { TechnicalDetail } from "./error_panel.tsx";
 import { RunLosses } from "./run_losses.tsx";
+import { RunLog } from "./run_log.tsx";
 
 interface EndedRunProps {
   run: Run;
@@ -59,7 +60,14 @@ export function EndedRun({ run, now, undo, onDismiss }: EndedRunProps) {
 }
 
 function Outcome({ run, undo }: { run: Run; undo: UndoOffer }) {
-  if (run.status !== "succeeded") return <RunFailure run={run} />;
+  if (run.status !== "succeeded") {
+    return (
+      <>
+        <RunFailure run={run} />
+        <RunLog run={run} disabledReason={undo.disabledReason} />
+      </>
+    );
+  }
   const facts = describeResult(run);
   const safetyKey = safetyKeyOf(run);
   return (

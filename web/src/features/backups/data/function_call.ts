@@ -8,6 +8,7 @@ import {
   type FeaturesRequest,
   FUNCTION_NAME,
   type HealthRequest,
+  type LogRequest,
   type StartRequest,
   type StatusRequest,
 } from "@backup/api.ts";
@@ -21,6 +22,7 @@ export type FunctionBody =
   | CancelRequest
   | HealthRequest
   | FeaturesRequest
+  | LogRequest
   | DownloadRequest;
 
 /** Header of a request with a run's pass. */

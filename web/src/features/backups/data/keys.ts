@@ -19,6 +19,7 @@ export const keys = {
   runsOfBackup: (key: string) => [...root, "list", "runs of", key] as const,
   control: [...root, "control"] as const,
   reports: [...root, "reports"] as const,
+  runLog: (requestId: string) => [...root, "log", requestId] as const,
   features: [...root, "features"] as const,
   health: [...root, "health"] as const,
   runs: [...root, "runs"] as const,
