@@ -5,7 +5,7 @@
  */
 import { PLATFORM_SCHEMAS } from "@backup/vault/platform.ts";
 import type { TocEntry } from "./archive_toc.ts";
-import { tokensOf } from "./tokens.ts";
+import { type Token, tokensOf } from "./tokens.ts";
 
 /** Where pg_dump writes such texts (appendStringLiteralAH); elsewhere they are the server's, with escapes. */
 const KINDS = new Set(["COMMENT", "SECURITY LABEL", "SEQUENCE SET", "TYPE"]);
@@ -28,13 +28,17 @@ export function escapedStatement(
 ): EscapedStatement | null {
   if (!KINDS.has(kind) || PLATFORM_SCHEMAS.includes(schema ?? "") || !isAmbiguous(definition)) return null;
   const tokens = [...tokensOf(definition)];
-  if (!tokens.some(({ plain }) => isAmbiguous(plain))) return null;
-  const sql = tokens.map(({ plain, text }) => isAmbiguous(plain) ? `E${text.replaceAll("\\", "\\\\")}` : text)
-    .join("");
+  if (!tokens.some(isAmbiguousString)) return null;
+  const escaped = (text: string) => `E${text.replaceAll("\\", "\\\\")}`;
+  const sql = tokens.map((token) => isAmbiguousString(token) ? escaped(token.text) : token.text).join("");
   return { sql, isFirst: kind === BEFORE_OTHERS };
 }
 
-/** Whether the text may end elsewhere when a backslash escapes. */
-export function isAmbiguous(text: string | undefined): text is string {
-  return text?.includes("\\'") ?? false;
+/** Whether a string may end elsewhere when a backslash escapes. */
+export function isAmbiguousString({ kind, text }: Token): boolean {
+  return kind === "plain" && isAmbiguous(text);
+}
+
+function isAmbiguous(text: string): boolean {
+  return text.includes("\\'");
 }

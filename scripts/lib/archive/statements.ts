@@ -6,7 +6,7 @@
 import { BackupError } from "@backup/errors.ts";
 import type { ArchiveToc, TocEntry } from "./archive_toc.ts";
 import { readingsOf } from "./encodings.ts";
-import { escapedStatement, isAmbiguous } from "./escaped_texts.ts";
+import { escapedStatement, isAmbiguousString } from "./escaped_texts.ts";
 import { tokensOf } from "./tokens.ts";
 
 /** Each begins a statement that begins, ends or divides a transaction. */
@@ -75,39 +75,46 @@ function reasonInAnyReading(sql: string): string | null {
 /** @example reasonIn("rollback; create table t ();") // "holds ROLLBACK" */
 export function reasonIn(sql: string): string | null {
   if (sql.includes("\0")) return "holds a byte at which pg_restore ends a text";
-  const words: string[] = [];
+  /** The words of the statement so far. */
+  let words = 0;
+  /** Its first four, and its last. */
+  let [head, last] = ["", ""];
   /** BEGIN ATOMIC and CASE that are open in the body of a function, and parentheses, in which psql counts neither. */
   let [depth, parentheses] = [0, 0];
   let isRoutine = false;
-  for (const { plain, refused, other, end, word: written, quoted } of tokensOf(sql)) {
-    if (isAmbiguous(plain)) return "has a string with a backslash before a quote";
+  for (const token of tokensOf(sql)) {
+    const { kind, text, refused } = token;
+    if (isAmbiguousString(token)) return "has a string with a backslash before a quote";
     if (refused !== undefined) return refused;
-    if (other === "(") parentheses++;
-    if (other === ")") parentheses--;
-    if (end !== undefined) {
-      words.length = 0;
+    if (text === "(") parentheses++;
+    if (text === ")") parentheses--;
+    if (kind === "end") {
+      [words, head, last] = [0, "", ""];
       isRoutine &&= depth > 0;
     }
-    if (setsEncoding(words, written ?? quoted?.slice(1, -1))) return "changes the encoding";
-    if (written === undefined) continue;
-    const word = written.toLowerCase();
+    if (kind === "quoted" && setsEncoding(words, head, text.slice(1, -1))) return "changes the encoding";
+    if (kind !== "word") continue;
+    if (setsEncoding(words, head, text)) return "changes the encoding";
+    const word = text.toLowerCase();
     const isInBody = depth > 0 && parentheses === 0;
     // in a body of SQL only its END is one of these
     const isEndOfBody = word === "end" && isInBody;
-    if (words.length === 0 && (TRANSACTION.has(word) && !isEndOfBody || NEVER_DUMPED.has(word))) {
+    if (words === 0 && (TRANSACTION.has(word) && !isEndOfBody || NEVER_DUMPED.has(word))) {
       return `holds ${word.toUpperCase()}`;
     }
-    words.push(word);
-    isRoutine ||= /^create (or replace )?(function|procedure)$/.test(words.slice(0, 4).join(" "));
+    words++;
+    if (words <= 4) head = head === "" ? word : `${head} ${word}`;
+    isRoutine ||= words <= 4 && /^create (or replace )?(function|procedure)$/.test(head);
     if (isEndOfBody) depth--;
     else if (isInBody && word === "case") depth++;
     // a function may have the name begin
-    else if (isRoutine && parentheses === 0 && words.slice(-2).join(" ") === "begin atomic") depth++;
+    else if (isRoutine && parentheses === 0 && last === "begin" && word === "atomic") depth++;
+    last = word;
   }
   return null;
 }
 
-/** @param words of the statement before `name` */
-function setsEncoding(words: readonly string[], name = ""): boolean {
-  return /^set( local| session)?$/.test(words.join(" ")) && /^(client_encoding|names)$/i.test(name);
+/** @param head the `words` of the statement before `name` */
+function setsEncoding(words: number, head: string, name: string): boolean {
+  return words <= 2 && /^set( local| session)?$/.test(head) && /^(client_encoding|names)$/i.test(name);
 }
