@@ -12,6 +12,7 @@ import { z } from "zod";
 const BUDGET_BYTES = 180_000;
 /** Chunks that are loaded on demand. */
 const LATER = [
+  "components/dialogs",
   "dialogs/backup_dialog",
   "dialogs/restore_dialog",
   "components/details/details_sheet",

@@ -4,12 +4,13 @@ import { BrowserRouter, Navigate, type RouteObject, useRoutes } from "react-rout
 import { forgetLastKnown } from "../features/backups/data/forget_last_known.ts";
 import { backupsRoutes } from "../features/backups/routes.tsx";
 import { CrashBoundary } from "./crash_boundary.tsx";
-import { NotFound } from "./not_found.tsx";
 import { HOME, SIGN_IN } from "./paths.ts";
 import { SessionProvider, type SessionStore, useSession } from "./session.ts";
 import { Shell } from "./shell.tsx";
 
 const SignInPage = lazy(async () => ({ default: (await import("./sign_in_page.tsx")).SignInPage }));
+
+const NotFound = lazy(async () => ({ default: (await import("./not_found.tsx")).NotFound }));
 
 const routes: RouteObject[] = [
   {
@@ -25,7 +26,14 @@ const routes: RouteObject[] = [
     children: [
       { path: "/", element: <Navigate to={HOME} replace /> },
       { path: HOME, children: backupsRoutes },
-      { path: "*", element: <NotFound /> },
+      {
+        path: "*",
+        element: (
+          <Suspense fallback={null}>
+            <NotFound />
+          </Suspense>
+        ),
+      },
     ],
   },
 ];

@@ -14,7 +14,7 @@ import { notify, notifyEnd } from "./notify.ts";
 import { useOtherTabs } from "../data/other_tabs.ts";
 import { useRunWatch } from "../data/use_run_watch.ts";
 import { outcomeSentence, RUN_STATUS_NAMES, runTitle } from "../text/labels.ts";
-import { Dialogs, type OpenDialog } from "./dialogs.tsx";
+import type { OpenDialog } from "./dialogs.tsx";
 import { History } from "./history/history.tsx";
 import { Overview } from "./overview/overview.tsx";
 import { SampleNotice } from "./overview/sample_notice.tsx";
@@ -22,6 +22,7 @@ import { SampleNotice } from "./overview/sample_notice.tsx";
 /** One chunk beside the first view's; the active runs are requested while it loads. */
 const LiveRuns = lazy(async () => ({ default: (await import("./runs.ts")).LiveRuns }));
 const ControlPanel = lazy(() => import("./control_panel.tsx"));
+const Dialogs = lazy(async () => ({ default: (await import("./dialogs.tsx")).Dialogs }));
 const PastRuns = lazy(async () => ({ default: (await import("./runs.ts")).PastRuns }));
 
 const NONE: ReadonlySet<string> = new Set();
@@ -96,7 +97,9 @@ export function Workspace({ disabledReason }: { disabledReason: string | null })
       <Suspense fallback={null}>
         <PastRuns target={chosenTarget} undo={undo} />
       </Suspense>
-      <Dialogs open={dialog} busyTargets={busyTargets} onAccepted={accept} onClose={close} />
+      <Suspense fallback={null}>
+        <Dialogs open={dialog} busyTargets={busyTargets} onAccepted={accept} onClose={close} />
+      </Suspense>
     </>
   );
 }
