@@ -20,7 +20,7 @@ Variáveis:
   LABEL         etiqueta: até 40 letras, números, pontos, hífens ou sublinhados; acentos saem, espaços viram _
   OUT_DIR       pasta do backup (padrão: ./backups)
   TOOLS         auto (padrão), local ou docker
-  SUPABASE_CA_FILE  certificado do Supabase (painel, Database → Settings → SSL): com ele o servidor é conferido
+  SUPABASE_CA_FILE  certificado do Supabase, que confere o servidor (padrão: o que vem com este programa; none, nenhum)
   DOCKER_IMAGE  imagem com o cliente PostgreSQL (padrão: postgres:<versão do servidor>)
 
 Exemplo:
@@ -145,10 +145,10 @@ read_url() {
   require_tls
 }
 
-# The certificate is that of SUPABASE_CA_FILE, which a container does not see: there the server is not verified.
+# The certificate is in a file of this machine, which a container does not see: there the server is not verified.
 CA_IS_OPTIONAL=
 
-# Without TLS only a server of this machine is used. With SUPABASE_CA_FILE a server of Supabase is verified.
+# Without TLS only a server of this machine is used. A server of Supabase is verified, where this script is not alone.
 require_tls() {
   case $PGHOST in localhost | 127.* | ::1) return ;; esac
   export PGSSLMODE="${PGSSLMODE:-require}"
@@ -159,11 +159,12 @@ require_tls() {
     require::*.supabase.co | require::*.supabase.com) ;;
     *) return ;;
   esac
-  if [ -n "${SUPABASE_CA_FILE-}" ] && [ -r "$SUPABASE_CA_FILE" ]; then
-    export PGSSLMODE=verify-full PGSSLROOTCERT="$SUPABASE_CA_FILE"
+  local roots="${SUPABASE_CA_FILE:-$(dirname "$0")/lib/postgres/supabase_roots.pem}"
+  if [ "$roots" != none ] && [ -r "$roots" ]; then
+    export PGSSLMODE=verify-full PGSSLROOTCERT="$roots"
     CA_IS_OPTIONAL=yes
   else
-    say "atenção: a conexão é cifrada, mas o servidor não é conferido; SUPABASE_CA_FILE não aponta um certificado"
+    say "atenção: a conexão é cifrada, mas o servidor não é conferido; não há certificado (SUPABASE_CA_FILE)"
   fi
 }
 

@@ -1,5 +1,6 @@
 /** Sessions on a server whose databases accept connections with TLS alone, or without TLS alone. */
 import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { chown, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -112,14 +113,25 @@ describe("a server that is not on this machine's own address", () => {
   test("is refused with the certificate of another authority, and where the certificate has another name", async () => {
     expect(await opened(`?sslmode=verify-full&${root("crt")}`)).toBe(true);
     for (const refused of [`verify-full&${root("other.crt")}`, `verify-ca&${root("other.crt")}`]) {
-      await expect(opened(`?sslmode=${refused}`)).rejects.toMatchObject({ code: "database_unreachable" });
+      await expect(opened(`?sslmode=${refused}`)).rejects.toMatchObject({
+        code: "database_unreachable",
+        hint: expect.stringContaining("not the server of the URL"),
+      });
       expect(() => sqlNow(connection(`?sslmode=${refused}`), "select 1")).toThrow();
     }
+    // as Supabase's two roots: one name, two keys
+    const both = ["other.crt", "crt"].map((name) => readFileSync(join(folder, name), "utf8"));
+    await writeFile(join(folder, "both.crt"), both.join("# a comment\n"));
+    expect(await opened(`?sslmode=verify-full&${root("both.crt")}`)).toBe(true);
+    expect(sqlNow(connection(`?sslmode=verify-full&${root("both.crt")}`), "select 1")).toBe("1");
     const here = parseDatabaseUrl(
       `${server.url("postgres", "com_tls")}?sslmode=verify-full&${root("crt")}`,
       "a URL",
     );
-    await expect(Session.open({ connection: here })).rejects.toMatchObject({ code: "database_unreachable" });
+    await expect(Session.open({ connection: here })).rejects.toMatchObject({
+      code: "database_unreachable",
+      hint: expect.stringContaining("not the server of the URL"),
+    });
     expect(() => sqlNow(here, "select 1")).toThrow();
   });
 });

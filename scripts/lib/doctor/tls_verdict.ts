@@ -15,8 +15,8 @@ const VERDICTS: Readonly<Record<TlsProof, CheckVerdict>> = {
     status: "warning",
     message: "Cifrada, mas o servidor não é conferido: outro poderia responder no lugar dele.",
     hint:
-      "Baixe o certificado do projeto (Database → Settings → SSL) e aponte SUPABASE_CA_FILE para ele (na execução, " +
-      "REVO_SUPABASE_CA_FILE); fora do Supabase, sslmode=verify-full e sslrootcert na URL.",
+      "Tire SUPABASE_CA_FILE=none (na execução, REVO_SUPABASE_CA_FILE); fora do Supabase, sslmode=verify-full e " +
+      "sslrootcert na URL.",
   },
 };
 

@@ -70,7 +70,8 @@ async function readRoot(file: string): Promise<string> {
   } catch (cause) {
     throw new BackupError("missing_environment", `Cannot connect: no root certificate at ${file}`, {
       cause,
-      hint: "Pass sslrootcert=FILE in the database's URL; Supabase's is under Database → Settings → SSL.",
+      hint:
+        "Pass sslrootcert=FILE in the database's URL; for a host of Supabase, correct SUPABASE_CA_FILE or unset it.",
     });
   }
 }

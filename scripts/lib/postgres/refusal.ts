@@ -11,6 +11,9 @@ const BUSY_STATE = /^(53300|57P03)$/;
 const BUSY =
   /EMAXCONN|MaxClientsInSessionMode|max clients reached|max client connections reached|ECHECKOUTTIMEOUT|too many (clients|connections)|remaining connection slots|the database system is (starting up|shutting down|in recovery)|not (yet )?accepting connections/i;
 const UNKNOWN_PROJECT = /tenant\b.{0,100}\bnot found/i;
+/** libpq's text, and those of Node's TLS for an unknown authority and another name. */
+const UNVERIFIED =
+  /certificate verify failed|self[- ]signed certificate|unable to (get|verify)[\w ]* certificate|does not match (certificate's altnames|host name)/i;
 const AUTHENTICATION_STATE = /^28/;
 const AUTHENTICATION = /password authentication failed|no password supplied|role .* does not exist/;
 
@@ -35,6 +38,12 @@ export function refusalOf(message: string, sqlstate: string | null, cause?: unkn
     const hint =
       "Raise the pool size of the project's pooler, or move what connects to it to the transaction pooler.";
     return new BackupError("database_busy", message, { ...options, hint });
+  }
+  if (UNVERIFIED.test(message)) {
+    const hint =
+      "It is not the server of the URL, or SUPABASE_CA_FILE or sslrootcert has not its root. A provider that changed its " +
+      "root has the new one in its dashboard; SUPABASE_CA_FILE=none connects without verifying, until it is there.";
+    return new BackupError("database_unreachable", message, { ...options, hint });
   }
   const isAuthentication = sqlstate === null
     ? AUTHENTICATION.test(message)

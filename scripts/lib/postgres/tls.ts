@@ -1,9 +1,8 @@
 /**
  * What a connection demands of TLS. On this machine: nothing. Elsewhere: encryption at least. A host of Supabase is also
- * verified, certificate and name, where SUPABASE_CA_FILE names the root certificate: it is in the project's dashboard,
- * Database → Settings → SSL configuration.
+ * verified, certificate and name, by the roots beside this file, or by those of the file that SUPABASE_CA_FILE names.
  */
-import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { BackupError } from "@backup/errors.ts";
 import type { Environment } from "../process/environment.ts";
 
@@ -11,6 +10,11 @@ const LOOPBACK = /^(localhost|127(\.\d+){3}|::1)$/i;
 const SUPABASE = /\.supabase\.(co|com)$/i;
 /** Modes in which libpq may connect without TLS. */
 const MAY_BE_PLAIN = ["disable", "allow", "prefer"];
+
+/** Supabase's roots; their fingerprints are in connection.test.ts. */
+export const SUPABASE_ROOTS = fileURLToPath(new URL("./supabase_roots.pem", import.meta.url));
+/** The value of SUPABASE_CA_FILE that verifies nothing. */
+const UNVERIFIED = "none";
 
 /** libpq's environment variables. */
 type TlsVariables = Partial<Record<"PGSSLMODE" | "PGSSLROOTCERT", string>>;
@@ -24,7 +28,7 @@ export function tlsVariables(
   host: string,
   given: Readonly<TlsVariables>,
   name: string,
-  { SUPABASE_CA_FILE: rootFile }: Environment,
+  { SUPABASE_CA_FILE }: Environment,
 ): TlsVariables {
   if (LOOPBACK.test(host)) return {};
   const mode = given.PGSSLMODE ?? "require";
@@ -38,9 +42,9 @@ export function tlsVariables(
       },
     );
   }
-  const isProvable = SUPABASE.test(host) && Boolean(rootFile) && existsSync(rootFile ?? "");
+  const isProvable = SUPABASE.test(host) && SUPABASE_CA_FILE !== UNVERIFIED;
   if (mode === "require" && given.PGSSLROOTCERT === undefined && isProvable) {
-    return { PGSSLMODE: "verify-full", PGSSLROOTCERT: rootFile };
+    return { PGSSLMODE: "verify-full", PGSSLROOTCERT: SUPABASE_CA_FILE || SUPABASE_ROOTS };
   }
   return { PGSSLMODE: mode };
 }
@@ -65,6 +69,8 @@ export function tlsWarning(
   connection: { host: string; env: Readonly<Record<string, string>> },
 ): string | null {
   if (tlsProofOf(connection) !== "nothing") return null;
-  return `the connection to ${connection.host} is encrypted, but the server is not verified: SUPABASE_CA_FILE names no ` +
-    "certificate for it";
+  return `the connection to ${connection.host} is encrypted, but the server is not verified: ` +
+    (SUPABASE.test(connection.host)
+      ? "SUPABASE_CA_FILE is none"
+      : "its URL has no sslmode=verify-full with sslrootcert");
 }
