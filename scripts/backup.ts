@@ -9,6 +9,7 @@ import { randomUUID } from "node:crypto";
 import { BackupError, toBackupError } from "@backup/errors.ts";
 import { warningText } from "@backup/vault/warnings.ts";
 import { withSecondTry } from "./lib/backup/second_try.ts";
+import type { Predecessor } from "./lib/archive/contents.ts";
 import { takeBackup, type TakenBackup } from "./lib/backup/take_backup.ts";
 import { findToolsFor } from "./lib/postgres/client_tools.ts";
 import { requesterOf } from "./lib/run/requester.ts";
@@ -24,6 +25,7 @@ import { adoptMissing } from "./lib/reconcile/adopt_missing.ts";
 import { backupSummary } from "./lib/backup/summary.ts";
 import { dropExpiredContent } from "./lib/restore/old_content.ts";
 import { auditCopier } from "./lib/audit/mirror.ts";
+import type { Target } from "@backup/target.ts";
 import { type Outcome, type TrackedRun, trackRun } from "./lib/run/tracked_run.ts";
 import type { Vault } from "./lib/vault/vault.ts";
 
@@ -60,7 +62,7 @@ await runMain(async (signal) => {
           mode: env.MODE,
           label: env.LABEL,
           verify: env.VERIFY,
-          previous: await run.catalog.lastBackup(env.TARGET).catch(() => null),
+          previous: await predecessorOf(run, env.TARGET),
           allowShrink: env.ALLOW_SHRINK,
         });
       // no user repeats a backup that the schedule started
@@ -77,6 +79,16 @@ await runMain(async (signal) => {
     },
   );
 });
+
+/** The size that this backup is compared with. Without it the backup goes on, with a warning. */
+async function predecessorOf({ catalog, reporter }: TrackedRun, target: Target): Promise<Predecessor | null> {
+  try {
+    return await catalog.lastBackup(target);
+  } catch (thrown) {
+    reporter.warn(`the size is compared with no earlier backup: ${toBackupError(thrown).message}`);
+    return null;
+  }
+}
 
 /**
  * The backup is good whatever happens here. Without its row the run fails with a code of its own, and the next run adopts

@@ -84,6 +84,7 @@ const CASES: Readonly<Record<string, Expected>> = {
     rows: { "public.produtos": 12 },
     warnings: ['safe_path materialized view public.vitrine → relation "produtos" does not exist'],
   },
+  names_before_the_servers: { rows: { "public.pg_class": 3 }, warnings: ["settings search_path"] },
   names_of_psql: {},
   orphan_rows: {
     rows: { "public.comissoes": 4 },
@@ -97,6 +98,15 @@ const CASES: Readonly<Record<string, Expected>> = {
     withOrphans: /^- .*comissoes_vendedor_fkey.*; \+ .*NOT VALID.*; \+ .*perfis_id_fkey.*NOT VALID[^;]*$/,
     drill: /^FAIL foreign_keys_without_orphans: .*comissoes_vendedor_fkey/,
   },
+  orphans_of_partitions: {
+    rows: { "public.vendas_2025": 1, "public.vendas_2026": 1 },
+    warnings: ["orphans constraint vendas_filial_fkey on public.vendas → public.filiais"],
+    fresh: /vendas_filial_fkey on public\.vendas .*ALLOW_ORPHANS=yes/,
+    withOrphans:
+      /vendas_filial_fkey on public\.vendas has orphans, and a key of a partitioned table cannot be NOT VALID/,
+    itself: /ALLOW_ORPHANS=yes/,
+    drill: /^FAIL foreign_keys_without_orphans: /,
+  },
   passed_on_grant: { rows: { "public.textos": 2 } },
   plain: { rows: { "public.clientes": 2 } },
   public_of_postgres: {},
@@ -104,7 +114,17 @@ const CASES: Readonly<Record<string, Expected>> = {
     itself: /^publication supabase_realtime \(public\.mensagens\) of supabase_admin depended/,
   },
   read_only_database: { warnings: ["settings default_transaction_read_only"] },
+  role_of_the_platforms_prefix: { rows: { "public.metas_de_venda": 6 } },
   roles_with_odd_names: {},
+  rows_of_sessions: {
+    rows: { "public.acessos": 2 },
+    warnings: ["orphans constraint acessos_entrada_fkey on public.acessos → auth.refresh_tokens"],
+    fresh:
+      /acessos_entrada_fkey on public\.acessos has rows that refer to missing ones of auth\.refresh_tokens/,
+    withOrphans: /^- .*acessos_entrada_fkey.*; \+ .*NOT VALID[^;]*$/,
+    drill: /^FAIL foreign_keys_without_orphans: .*acessos_entrada_fkey/,
+    itself: /ALLOW_ORPHANS=yes/,
+  },
   scheduled_job: {
     rows: { "public.rotinas": 1 },
     warnings: ["needs_platform view public.agenda → cron.job"],
@@ -118,6 +138,14 @@ const CASES: Readonly<Record<string, Expected>> = {
       /^view bi\.faturamento of relatorios .*; publication replica_bi .* of supabase_admin .*; event trigger ao_criar of supabase_admin/,
   },
   search_path_of_functions: {},
+  server_used_by_others: {
+    rows: { "public.guias": 1 },
+    warnings: [
+      "left_out schema painel → analise (0)",
+      "user_mapping user mapping service_role on server fiscal → service_role",
+    ],
+    itself: /^foreign table painel\.notas of analise depended/,
+  },
   strings_with_escapes: { warnings: ["settings standard_conforming_strings (postgres)"] },
   table_of_platform_owner: {
     rows: { "public.paises": 27 },
@@ -158,6 +186,7 @@ const TOGETHER: Readonly<Record<string, readonly string[]>> = {
   owners_and_extensions: [
     "extension_in_own_schema",
     "foreign_server",
+    "role_of_the_platforms_prefix",
     "roles_with_odd_names",
     "schema_of_app_role",
     "search_path_of_functions",

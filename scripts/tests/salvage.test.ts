@@ -34,7 +34,12 @@ const PROJECT = `
   insert into public.pedidos (cliente) select 1 + g % 20 from generate_series(1, 50) g;
   create table public.itens (id int primary key, pedido int constraint do_pedido references public.pedidos);
   insert into public.itens select g, g from generate_series(1, 50) g;
+  create table public.parcelas (id int, cliente int constraint da_parcela references public.clientes) partition by range (id);
+  create table public.parcelas_1 partition of public.parcelas for values from (1) to (100);
+  create table public.parcelas_2 partition of public.parcelas for values from (100) to (200);
+  insert into public.parcelas values (1, 1);
   set session_replication_role = replica;
+  insert into public.parcelas values (101, 99);
   insert into public.pedidos (cliente) values (99);
   reset session_replication_role;
   create function public.cpf_ok(text) returns boolean language sql immutable as 'select true';
@@ -100,9 +105,17 @@ test("every row that can be brought is there, unvalidated where it breaks a cons
   const counts = await sql(
     target,
     `select t || ' ' || (xpath('/row/n/text()', query_to_xml('select count(*) as n from public.' || t, true, true, '')))[1]
-       from unnest(array['clientes', 'pedidos', 'itens', 'pessoas', 'chaves']) t;`,
+       from unnest(array['clientes', 'pedidos', 'itens', 'pessoas', 'chaves', 'parcelas_1', 'parcelas_2']) t;`,
   );
-  expect(counts).toEqual(["clientes 20", "pedidos 51", "itens 50", "pessoas 2", "chaves 1"]);
+  expect(counts).toEqual([
+    "clientes 20",
+    "pedidos 51",
+    "itens 50",
+    "pessoas 2",
+    "chaves 1",
+    "parcelas_1 1",
+    "parcelas_2 1",
+  ]);
   expect(await sql(target, "select to_regclass('public.antiga') is null;")).toEqual(["t"]);
   expect(
     await sql(
@@ -123,6 +136,8 @@ test("every row that can be brought is there, unvalidated where it breaks a cons
   for (
     const loss of [
       /^foreign key do_cliente of public\.pedidos: restored NOT VALID/m,
+      /^foreign key da_parcela of public\.parcelas, public\.parcelas_1: restored on this partition$/m,
+      /^foreign key da_parcela of public\.parcelas, public\.parcelas_2: restored on this partition NOT VALID/m,
       /^foreign key do_cofre of public\.chaves: left out/m,
       /^check cpf_valido of public\.cpf: restored NOT VALID/m,
       /^check adulta of public\.pessoas: restored NOT VALID/m,

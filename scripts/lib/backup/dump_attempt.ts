@@ -13,7 +13,13 @@ import type { ClientTools } from "../postgres/client_tools.ts";
 import type { Connection } from "../postgres/connection.ts";
 import { applySettings, type TableRows } from "../postgres/database_facts.ts";
 import { countInSnapshot, findRewritten } from "../postgres/dumped_tables.ts";
-import { ANSWER_LIMIT_MS, LOCK_NOT_AVAILABLE, Session, sqlstateOf } from "../postgres/session.ts";
+import {
+  ANSWER_LIMIT_MS,
+  LOCK_NOT_AVAILABLE,
+  Session,
+  type SessionOptions,
+  sqlstateOf,
+} from "../postgres/session.ts";
 import { leftOutWarnings } from "../postgres/warnings.ts";
 import type { Gzip } from "../process/gzip.ts";
 import { Disturbance, listNames } from "./disturbance.ts";
@@ -245,10 +251,16 @@ function withoutRows({ tables }: Snapshot): TableRows[] {
 async function openSessions(
   { connection, signal, answerLimitMs = ANSWER_LIMIT_MS }: AttemptOptions,
 ): Promise<Sessions> {
+  const open = async (options: Partial<SessionOptions>) => {
+    const session = await Session.open({ connection, signal, ...options });
+    // the project's path may find functions of its own before the server's
+    await session.run("set search_path = pg_catalog;");
+    return session;
+  };
   const opened = await Promise.allSettled([
-    Session.open({ connection, signal }),
-    Session.open({ connection, signal }),
-    Session.open({ connection, signal, endsBySignal: false, answerLimitMs }),
+    open({}),
+    open({}),
+    open({ endsBySignal: false, answerLimitMs }),
   ]);
   const [holder, reader, watcher] = opened.map((result) =>
     result.status === "fulfilled" ? result.value : null

@@ -60,7 +60,7 @@ not_owned as (
 foreign_triggers as (
   select evtname::text as name from pg_catalog.pg_event_trigger
    where pg_catalog.pg_get_userbyid(evtowner) <> current_user
-     and pg_catalog.pg_get_userbyid(evtowner) !~ '^supabase_'
+     and pg_catalog.pg_get_userbyid(evtowner) !~ current_setting('revo.admin_roles')
 ),
 made as (
   -- each relation with its indexes, and the table and index for long values

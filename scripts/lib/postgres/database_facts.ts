@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import {
+  ADMIN_ROLES,
   AUTH_SESSION_TABLES,
   DATA_ONLY_SCHEMAS,
   EXCLUDED_SCHEMAS,
@@ -49,6 +50,7 @@ export interface ServerFacts {
 const SETTINGS: Readonly<Record<string, string>> = {
   "revo.platform_schemas": textArray(PLATFORM_SCHEMAS),
   "revo.platform_roles": PLATFORM_ROLES,
+  "revo.admin_roles": ADMIN_ROLES,
   "revo.data_only_schemas": textArray(DATA_ONLY_SCHEMAS),
   "revo.auth_tables_except": textArray(PLATFORM_ROWS.auth.except ?? []),
   "revo.auth_session_tables": textArray(AUTH_SESSION_TABLES),
@@ -99,20 +101,25 @@ export const PROJECT_PATH = "set local search_path to default;";
 
 /** Every table that a backup carries, with its exact rows, in name order. The tables stay locked until the transaction ends. */
 export async function countRows(session: SqlSession): Promise<TableRows[]> {
-  const rows = z.array(z.tuple([z.string(), z.number(), z.string(), z.string()]));
+  const carried = z.array(z.tuple([z.string(), z.string(), z.string()])).parse(
+    await session.rows(
+      `select json_build_array(format('%I.%I', nspname, relname), nspname, relname)
+         from (${await sqlFile("carried_tables.sql")}) carried
+        order by nspname collate "C", relname collate "C";`,
+    ),
+  );
+  if (carried.length === 0) return [];
+  const queries = carried.map(([key]) => literal(`select pg_catalog.count(*) as n from only ${key}`));
+  // qualified: with the project's path its own functions may come first
   const query = `
-    select json_build_array(
-             format('%I.%I', nspname, relname),
-             ((xpath('/row/n/text()',
-                     query_to_xml(format('select pg_catalog.count(*) as n from only %I.%I', nspname, relname), false, true, '')
-             ))[1]::text)::bigint,
-             nspname, relname)
-      from (${await sqlFile("carried_tables.sql")}) carried
-     order by nspname collate "C", relname collate "C";`;
+    select ((pg_catalog.xpath('/row/n/text()', pg_catalog.query_to_xml(t.query, false, true, '')))[1]::pg_catalog.text)::bigint
+      from pg_catalog.unnest(array[${
+    queries.join(", ")
+  }]) with ordinality t (query, place) order by t.place;`;
   await session.run(PROJECT_PATH);
-  const counted = rows.parse(await session.rows(query));
+  const counts = z.array(z.number()).parse(await session.rows(query));
   await session.run("set local search_path = '';");
-  return counted.map(([key, count, schema, table]) => ({ key, rows: count, schema, table }));
+  return carried.map(([key, schema, table], i) => ({ key, rows: counts[i] ?? 0, schema, table }));
 }
 
 /** For a `schema-only` backup the fingerprint leaves out facts that depend on rows. */
@@ -168,7 +175,9 @@ export async function readOwnRoles(session: SqlSession): Promise<string[]> {
   return z.array(z.string()).parse(
     await session.rows(
       `select to_json(rolname) from pg_catalog.pg_roles
-        where rolname <> current_user and rolname !~ '^(supabase|pg)_' and pg_has_role(oid, 'usage')
+        where rolname <> current_user and rolname !~ '^pg_' and rolname !~ ${
+        literal(ADMIN_ROLES)
+      } and pg_has_role(oid, 'usage')
           and pg_has_role(oid, case when current_setting('server_version_num')::int < 160000 then 'member' else 'set' end);`,
     ),
   );

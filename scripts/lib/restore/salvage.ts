@@ -54,18 +54,42 @@ export class Salvage {
 
   /** Adds foreign keys after the rows: unvalidated where a row refers to a missing one. */
   readonly addKeys = async (keys: readonly ArchivedKey[]): Promise<void> => {
-    for (const { statement, unvalidated, relation, constraint } of keys) {
+    for (const key of keys) {
+      const { statement, unvalidated, relation, constraint } = key;
       const [broken] = await this.session.runPassingOver(statement);
       if (broken === undefined) continue;
       const [failed] = await this.session.runPassingOver(unvalidated);
       const name = `foreign key ${constraint} of ${relation}`;
-      this.losses.push(
-        failed === undefined
-          ? `${name}: restored NOT VALID, ${broken.message}`
-          : `${name}: left out, ${failed.message}`,
-      );
+      if (failed === undefined) this.losses.push(`${name}: restored NOT VALID, ${broken.message}`);
+      else if (!await this.#addToPartitions(key)) this.losses.push(`${name}: left out, ${failed.message}`);
     }
   };
+
+  /** A key of a partitioned table cannot be unvalidated: each partition gets its own. @returns `false`: there is none */
+  async #addToPartitions({ relation, constraint, statement, unvalidated }: ArchivedKey): Promise<boolean> {
+    const leaves = z.array(z.string()).parse(
+      await this.session.rows(
+        `select to_json(format('%I.%I', n.nspname, c.relname))
+           from pg_catalog.pg_partition_tree(to_regclass(${literal(relation)})) t
+           join pg_catalog.pg_class c on c.oid = t.relid
+           join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+          where t.isleaf and t.level > 0 order by c.relname;`,
+      ),
+    );
+    for (const leaf of leaves) {
+      const of = (text: string) =>
+        text.replace(/^ALTER TABLE (?:ONLY )?/, "ALTER TABLE ").replace(relation, leaf);
+      const [broken] = await this.session.runPassingOver(of(statement));
+      const [failed] = broken === undefined ? [] : await this.session.runPassingOver(of(unvalidated));
+      const state = broken === undefined
+        ? "restored on this partition"
+        : failed === undefined
+        ? `restored on this partition NOT VALID, ${broken.message}`
+        : `left out, ${failed.message}`;
+      this.losses.push(`foreign key ${constraint} of ${relation}, ${leaf}: ${state}`);
+    }
+    return leaves.length > 0;
+  }
 
   /** Takes off the checks of tables and domains before the rows are loaded, since one row would end its whole table. */
   async dropChecks(): Promise<void> {

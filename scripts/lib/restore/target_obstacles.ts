@@ -8,6 +8,7 @@ import { entriesUsing } from "../archive/references.ts";
 import { carriesRows, type Selection } from "../archive/select_entries.ts";
 import { identifier } from "../postgres/sql_text.ts";
 import type { RestoreTargetFacts } from "./target_facts.ts";
+import { FIRST_PARTITIONED_MAJOR, ofPartitioned, unvalidatedKeys } from "./unvalidated_keys.ts";
 
 export type TargetObstacle =
   /** The archive creates an extension that the target's server does not have. */
@@ -31,7 +32,9 @@ export type TargetObstacle =
   /** It is built with a safe search_path on the target, and its functions need another one. */
   | { kind: "safe_path"; name: string; error: string }
   /** A foreign key with rows that refer to missing ones, and the confirmation is missing. */
-  | { kind: "orphans"; name: string; parent: string };
+  | { kind: "orphans"; name: string; parent: string }
+  /** Such a key of a partitioned table: with the confirmation too, it cannot come back unvalidated. */
+  | { kind: "partitioned_orphans"; name: string };
 
 /** The first major version that builds indexes and materialized views with a safe search_path. */
 const FIRST_SAFE_PATH = 17;
@@ -98,6 +101,8 @@ function describe(obstacle: TargetObstacle): string {
       return `the archive is of PostgreSQL ${obstacle.backup}, the target of ${obstacle.target}`;
     case "safe_path":
       return `${obstacle.name} cannot be built on PostgreSQL ${FIRST_SAFE_PATH} or later: ${obstacle.error}`;
+    case "partitioned_orphans":
+      return `${obstacle.name} has orphans, and a key of a partitioned table cannot be NOT VALID`;
     case "orphans":
       return `${obstacle.name} has rows that refer to missing ones of ${obstacle.parent} (ALLOW_ORPHANS=yes)`;
   }
@@ -187,14 +192,26 @@ function missingOfPlatform({ manifest, toc, selection, facts, omission }: Restor
   });
 }
 
-function ofWarnings({ manifest, facts, allowOrphans }: RestoreInputs): TargetObstacle[] {
+function ofWarnings({ manifest, toc, facts, allowOrphans }: RestoreInputs): TargetObstacle[] {
   if (!manifest || !isProving(manifest)) return [];
-  return (manifest.warnings ?? []).flatMap(({ kind, name, detail }): TargetObstacle[] => {
-    if (kind === "orphans" && !allowOrphans && manifest.mode === "full") {
-      return [{ kind, name, parent: detail ?? "" }];
-    }
-    if (kind === "safe_path" && facts.major >= FIRST_SAFE_PATH) return [{ kind, name, error: detail ?? "" }];
-    const canGrant = detail === null || detail === facts.user || facts.ownRoles.has(detail);
-    return kind === "grantor" && !canGrant ? [{ kind, name, role: detail }] : [];
-  });
+  const partitioned = allowOrphans && facts.major < FIRST_PARTITIONED_MAJOR
+    ? ofPartitioned(toc.entries, unvalidatedKeys(toc.entries, manifest))
+    : [];
+  const named = partitioned.map(({ relation, constraint }): TargetObstacle => ({
+    kind: "partitioned_orphans",
+    name: `constraint ${constraint} on ${relation}`,
+  }));
+  return [
+    ...named,
+    ...(manifest.warnings ?? []).flatMap(({ kind, name, detail }): TargetObstacle[] => {
+      if (kind === "orphans" && !allowOrphans && manifest.mode === "full") {
+        return [{ kind, name, parent: detail ?? "" }];
+      }
+      if (kind === "safe_path" && facts.major >= FIRST_SAFE_PATH) {
+        return [{ kind, name, error: detail ?? "" }];
+      }
+      const canGrant = detail === null || detail === facts.user || facts.ownRoles.has(detail);
+      return kind === "grantor" && !canGrant ? [{ kind, name, role: detail }] : [];
+    }),
+  ];
 }

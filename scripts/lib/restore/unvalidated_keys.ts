@@ -53,6 +53,19 @@ export function unvalidatedKeys(
   );
 }
 
+/** Those of partitioned tables, which cannot be NOT VALID before {@link FIRST_PARTITIONED_MAJOR}. */
+export function ofPartitioned(entries: readonly TocEntry[], keys: readonly ArchivedKey[]): ArchivedKey[] {
+  const isPartitioned = (relation: string) =>
+    entries.some(({ kind, definition }) =>
+      kind === "TABLE" && definition.startsWith(`CREATE TABLE ${relation} (`) &&
+      /\nPARTITION BY [^\n]*;\s*$/.test(definition)
+    );
+  return keys.filter(({ relation }) => isPartitioned(relation));
+}
+
+/** The first major version in which a foreign key of a partitioned table may be NOT VALID. */
+export const FIRST_PARTITIONED_MAJOR = 18;
+
 /** The lines of a fingerprint as they are with these keys unvalidated. */
 export function withUnvalidated(
   lines: readonly string[],

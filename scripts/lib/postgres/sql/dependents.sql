@@ -16,6 +16,15 @@ select json_build_array(i.type || ' ' || i.identity, pg_get_userbyid(v.relowner)
  where v.relnamespace not in (select oid from ours)
    and not starts_with(v.relnamespace::regnamespace::text, current_setting('revo.old_content_prefix'))
 union all
+-- a server goes with its foreign tables, whose schema ever they are in
+select json_build_array(format('foreign table %I.%I', n.nspname, c.relname), pg_get_userbyid(c.relowner))
+  from pg_foreign_table t
+  join pg_foreign_server s on s.oid = t.ftserver
+  join pg_class c on c.oid = t.ftrelid
+  join pg_namespace n on n.oid = c.relnamespace
+ where pg_has_role(s.srvowner, 'usage') and pg_get_userbyid(s.srvowner) !~ current_setting('revo.platform_roles')
+   and n.oid not in (select oid from ours) and not starts_with(n.nspname, current_setting('revo.old_content_prefix'))
+union all
 select json_build_array('function ' || f.oid::regprocedure::text, pg_get_userbyid(f.proowner))
   from pg_proc f
  where f.pronamespace not in (select oid from ours)

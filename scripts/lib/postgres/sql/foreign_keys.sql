@@ -1,9 +1,14 @@
--- The project's valid foreign keys, and a query for each that says whether a row of it refers to a missing one: one JSON
--- line [constraint, referenced table, query]. Needs the settings of settings.sql.
+-- The project's valid foreign keys, and a query for each that says whether a row of it refers to one that is missing, or to
+-- one of the platform that no backup holds: one JSON line [constraint, referenced table, query]. Needs the settings of settings.sql.
 select json_build_array(
          format('constraint %I on %I.%I', k.conname, n.nspname, c.relname),
          format('%I.%I', pn.nspname, p.relname),
-         format('select to_json(exists (select from %s %I.%I c where %s and not exists (select from %s %I.%I p where %s)))',
+         format(case when pn.nspname = any (current_setting('revo.data_only_schemas')::text[])
+                      and case pn.nspname when 'auth' then p.relname = any (current_setting('revo.auth_tables_except')::text[])
+                                          when 'storage' then p.relname <> all (current_setting('revo.storage_tables')::text[])
+                                          else true end
+                     then 'select to_json(exists (select from %s %I.%I c where %s))'
+                     else 'select to_json(exists (select from %s %I.%I c where %s and not exists (select from %s %I.%I p where %s)))' end,
                 case c.relkind when 'r' then 'only' else '' end, n.nspname, c.relname,
                 (select string_agg(format('c.%I is not null', a.attname), ' and ')
                    from unnest(k.conkey) key join pg_attribute a on a.attrelid = c.oid and a.attnum = key),

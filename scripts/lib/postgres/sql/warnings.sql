@@ -30,7 +30,7 @@ own as (
 strangers as (
   select oid from pg_roles
    where oid <> 'pg_database_owner'::regrole
-     and (rolname ~ '^supabase_' or not pg_has_role(oid, 'usage'))
+     and (rolname ~ current_setting('revo.admin_roles') or not pg_has_role(oid, 'usage'))
 ),
 -- what refers to an object of the platform or of ours, by the relation or object that it is part of
 dependents as (
@@ -82,6 +82,12 @@ warnings(kind, name, detail, rows) as (
    where n.nspname = any (current_setting('revo.data_only_schemas')::text[])
      and pg_get_userbyid(p.proowner) !~ current_setting('revo.platform_roles')
      and p.oid::regprocedure::text not in ('auth.uid()', 'auth.role()', 'auth.email()', 'auth.jwt()')
+  union all
+  -- their options are shown to their own users alone
+  select 'user_mapping', format('user mapping %s on server %I', m.usename, m.srvname), m.usename::text, null::bigint
+    from pg_user_mappings m join pg_foreign_server s on s.oid = m.srvid
+   where m.umoptions is null and m.umuser <> 0 and m.usename <> current_user
+     and pg_has_role(s.srvowner, 'usage') and pg_get_userbyid(s.srvowner) !~ current_setting('revo.platform_roles')
   union all
   select 'settings', string_agg(format('%s%s', split_part(c, '=', 1), coalesce(' (' || nullif(s.setrole, 0)::regrole || ')', '')), ', '
                                 order by c collate "C"), null::text, null::bigint

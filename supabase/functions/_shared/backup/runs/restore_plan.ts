@@ -37,6 +37,7 @@ const knownObstacleSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("grantor"), name: z.string(), role: z.string() }),
   z.object({ kind: z.literal("older_server"), backup: z.number(), target: z.number() }),
   z.object({ kind: z.literal("safe_path"), name: z.string(), error: z.string() }),
+  z.object({ kind: z.literal("partitioned_orphans"), name: z.string() }),
   z.object({ kind: z.literal("orphans"), name: z.string(), parent: z.string() }),
   z.object({
     kind: z.literal("lock_table"),

@@ -185,6 +185,9 @@ export function obstacleText(obstacle: PlannedObstacle): string {
     case "safe_path":
       return `${obstacle.name} não se monta a partir do PostgreSQL 17 (${obstacle.error}): fixe o caminho das funções que ` +
         "usa (ALTER FUNCTION … SET search_path = …) no banco de origem, faça outro backup, ou restaure com SALVAGE=yes";
+    case "partitioned_orphans":
+      return `${obstacle.name} tem linhas sem par, e a chave de uma tabela particionada não pode ficar sem validar: corrija ` +
+        "o banco e faça outro backup, ou use SALVAGE=yes, que põe a chave em cada partição";
     case "orphans":
       return `${obstacle.name} tem linhas sem par em ${obstacle.parent}: corrija o banco, ou use ALLOW_ORPHANS=yes ` +
         "(no GitHub, a variável REVO_ALLOW_ORPHANS) para restaurar essa chave sem validar (NOT VALID)";

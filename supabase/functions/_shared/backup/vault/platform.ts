@@ -87,9 +87,19 @@ export const EXCLUDED_SCHEMAS = [
   "vault",
 ] as const;
 
-/** Roles that Supabase reserves. Valid as a regular expression of JavaScript and of PostgreSQL. */
+/**
+ * The platform's own roles, which own its objects. A project may have a role of its own with the same prefix. Valid as a
+ * regular expression of JavaScript and of PostgreSQL, as {@link PLATFORM_ROLES}.
+ * Source: `reserved_roles` of supautils in https://github.com/supabase/postgres, and its migrations.
+ */
+export const ADMIN_ROLES =
+  "^supabase_(admin|auth_admin|etl_admin|functions_admin|privileged_role|read_only_user|" +
+  "realtime_admin|replication_admin|storage_admin|superuser)$";
+
+/** Roles that Supabase reserves. */
 export const PLATFORM_ROLES =
-  "^(anon|authenticated|authenticator|dashboard_user|pgbouncer|service_role|supabase_.*|cli_login_.*|pgsodium_.*|pgtle_admin|pg_.*)$";
+  "^(anon|authenticated|authenticator|dashboard_user|pgbouncer|service_role|cli_login_.*|pgsodium_.*|pgtle_admin|pg_.*)$|" +
+  ADMIN_ROLES;
 
 /** Every schema of the platform. */
 export const PLATFORM_SCHEMAS: readonly string[] = [

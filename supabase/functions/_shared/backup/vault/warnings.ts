@@ -54,6 +54,9 @@ export function warningText({ kind, name, detail, rows }: Warning): string {
         "recusada; fixe o caminho nas funções que usa (ALTER FUNCTION … SET search_path = …)";
     case "not_checked":
       return `${name} não foi conferida: ${detail}`;
+    case "user_mapping":
+      return `${name}: o usuário e a senha, que só ${detail} pode ler, ficam fora do backup; depois de uma restauração ` +
+        "informe-os de novo (ALTER USER MAPPING)";
     case "grantor":
       return `permissões de ${name} foram dadas por ${detail}, papel que postgres não pode assumir: não voltam`;
     case "settings":
