@@ -38,10 +38,14 @@ let key: string;
 /** Tables that are staged, and one that is not. */
 const CONTENT = `
 create type public.estado as enum ('novo', 'pago');
+create function public.empresa_atual() returns integer language sql stable as 'select 1';
+create sequence public.contador;
 create table public.clientes (id integer primary key, nome text not null, unique (nome));
 create table public.pedidos (
   id bigint generated always as identity primary key, cliente integer not null references public.clientes,
-  estado public.estado not null default 'novo', nota text);
+  estado public.estado not null default 'novo', nota text,
+  empresa integer default public.empresa_atual() not null, autor uuid default auth.uid(),
+  numero bigint default nextval('public.contador'), check (numero > 0));
 create index on public.pedidos (cliente) where estado = 'pago';
 create function public.dobro(integer) returns integer language sql immutable as 'select $1 * 2';
 create table public.calculada (a integer, b integer generated always as (public.dobro(a)) stored);
@@ -92,7 +96,7 @@ test("rows, keys and foreign keys are loaded before the first lock, and the livi
     found.push(sqlNow(copy, "set lock_timeout = 1; insert into public.clientes values (8) returning id"));
   });
   await restore(place.store.vault, copy, key, { progress });
-  expect(found).toEqual(["clientes", "pedidos", "500", "20000", "ftrue ptrue", "8"]);
+  expect(found).toEqual(["clientes", "pedidos", "500", "20000", "ctrue ftrue ptrue", "8"]);
   expect(await compareDatabases(url("prod"), url("ao_lado"))).toMatchObject({ equal: true, differences: [] });
   expect(sqlNow(copy, "select count(*) from pg_namespace where nspname like 'restore%'")).toBe("0");
 });

@@ -42,6 +42,8 @@ export interface LoadedStage {
   dumpIds: ReadonlySet<number>;
   /** Moves the staged tables into the place of the old ones. */
   swapIn: string;
+  /** Gives them the defaults that need the rest of the archive's structure; may be empty. */
+  addDefaults: string;
   /** Rows in it. */
   rows: number;
 }
@@ -108,7 +110,13 @@ async function load(
     await openSessions(deps, sessions);
     const rest = join(folder, "rest.dump.gz");
     const rows = await loadAll(deps, archiveFile, plan, sessions, rest);
-    return { archiveFile: rest, dumpIds: plan.dumpIds, swapIn: await swapStatements(plan), rows };
+    return {
+      archiveFile: rest,
+      dumpIds: plan.dumpIds,
+      swapIn: await swapStatements(plan),
+      addDefaults: plan.tables.flatMap(({ defaults }) => defaults).join("\n"),
+      rows,
+    };
   } finally {
     await Promise.all(sessions.map((session) => session.kill()));
   }

@@ -1,7 +1,7 @@
 /**
- * Which tables of an archive are loaded beside the living content, before anything of it is locked: those that need nothing
- * of the project but types with fixed values, so that no function of the project runs while they are loaded. A function
- * would find the living functions that it calls, whatever the archive has under their names.
+ * Which tables of an archive are loaded beside the living content, before anything of it is locked: those whose rows need
+ * nothing of the project but types with fixed values, so that no function of the project runs while they are loaded. A
+ * function would find the living functions that it calls, whatever the archive has under their names.
  * Everything else is loaded in the restore's transaction (transaction.ts).
  */
 import { OLD_CONTENT_PREFIX, OPS_OBJECT_PREFIX } from "@backup/vault/platform.ts";
@@ -17,6 +17,7 @@ import {
   stagedIndex,
   stagedKey,
   stagedTable,
+  type StagedTableText,
   type StagedText,
 } from "./staged_text.ts";
 import type { ArchivedKey } from "./unvalidated_keys.ts";
@@ -31,6 +32,8 @@ export interface StagedTable extends StagedText {
   /** Statements that need the table alone, and those that share it. */
   keys: string[];
   indexes: string[];
+  /** Statements for the transaction, when the archive's functions and sequences exist. */
+  defaults: string[];
 }
 
 export interface StagePlan {
@@ -80,6 +83,8 @@ class Planner implements StagePlan {
   readonly #entries: readonly TocEntry[];
   /** What a staged entry may not need, unless it is staged too. */
   readonly #others: ReadonlySet<number>;
+  /** What is computed may call the function of a cast, which is in no text. */
+  readonly #hasCasts: boolean;
   readonly #id: string;
   readonly #types = new Set<string>();
   readonly #tables = new Map<string, StagedTable>();
@@ -88,6 +93,7 @@ class Planner implements StagePlan {
 
   constructor(entries: readonly TocEntry[], all: readonly TocEntry[], id: string) {
     [this.#entries, this.#id] = [entries, id];
+    this.#hasCasts = all.some(({ kind }) => kind === "CAST");
     this.#others = new Set(all.filter(({ kind }) => kind !== "SCHEMA").map(({ dumpId }) => dumpId));
   }
 
@@ -115,15 +121,25 @@ class Planner implements StagePlan {
       const data = rows.get(address);
       const isOrdinary = tablespace === "" && (accessMethod === "" || accessMethod === "heap") &&
         !partitions.has(address) && !tag.startsWith(OPS_OBJECT_PREFIX);
-      if (schema === null || data === undefined || !isOrdinary || !this.#needsStageAlone(entry)) continue;
+      if (schema === null || data === undefined || !isOrdinary) continue;
       const table = stagedTable(definition, this.#stageOf, this.#stagedType);
       const copy = stagedCopy(data.copyStatement, this.#stageOf);
-      if (table === null || copy === null) continue;
+      if (table === null || copy === null || !this.#saysWhatItNeeds(entry, table)) continue;
       // both are of the entry's own table
       if (addressOf(table.schema, table.name) !== address || addressOf(copy.schema, copy.name) !== address) {
         continue;
       }
-      const staged = { ...table, dataId: data.dumpId, copy: copy.sql, keys: [], indexes: [] };
+      const { name, sql, defaults } = table;
+      const staged = {
+        schema,
+        name,
+        sql,
+        defaults,
+        dataId: data.dumpId,
+        copy: copy.sql,
+        keys: [],
+        indexes: [],
+      };
       this.tables.push(staged);
       this.#tables.set(address, staged);
       this.dumpIds.add(dumpId).add(data.dumpId);
@@ -164,6 +180,11 @@ class Planner implements StagePlan {
 
   #ofStage(kind: string): TocEntry[] {
     return this.#of(kind).filter((entry) => this.#needsStageAlone(entry));
+  }
+
+  /** The dependencies of a table are those of its late defaults too. */
+  #saysWhatItNeeds(entry: TocEntry, { defaults, computes }: StagedTableText): boolean {
+    return this.#needsStageAlone(entry) || defaults.length > 0 && !(computes && this.#hasCasts);
   }
 
   /** A cast of the project between a type and an enum, for example, is in no text. */

@@ -62,16 +62,44 @@ test.each([
   expect(table(columns)).not.toBeNull();
 });
 
+test("a default that names anything else is set in the transaction", () => {
+  const columns = [
+    `"Id" bigint DEFAULT nextval('public.s'::regclass) NOT NULL`,
+    `b text[] DEFAULT ARRAY[public.f('a, b'), public.g()] COLLATE pg_catalog."C"`,
+    "c numeric(14,2) DEFAULT 0 NOT NULL",
+    `d uuid DEFAULT auth.uid()`,
+    `e integer DEFAULT\nCASE\n    WHEN (public.f() IS NOT NULL) THEN 1\n    ELSE 2\nEND`,
+  ];
+  expect(stagedTable(`CREATE TABLE public."T" (\n    ${columns.join(",\n    ")}\n);\n`, renamed, types))
+    .toEqual({
+      schema: "public",
+      name: "T",
+      sql: `CREATE TABLE "s 1"."T" (\n    "Id" bigint NOT NULL,\n    b text[] COLLATE pg_catalog."C",\n    ` +
+        `c numeric(14,2) DEFAULT 0 NOT NULL,\n    d uuid,\n    e integer)`,
+      defaults: [
+        `ALTER TABLE ONLY public."T" ALTER COLUMN "Id" SET DEFAULT nextval('public.s'::regclass);`,
+        `ALTER TABLE ONLY public."T" ALTER COLUMN b SET DEFAULT ARRAY[public.f('a, b'), public.g()];`,
+        `ALTER TABLE ONLY public."T" ALTER COLUMN d SET DEFAULT auth.uid();`,
+        `ALTER TABLE ONLY public."T" ALTER COLUMN e SET DEFAULT CASE\n    WHEN (public.f() IS NOT NULL) THEN 1\n    ELSE 2\nEND;`,
+      ],
+      computes: false,
+    });
+});
+
 describe("stays in the transaction:", () => {
   test.each([
-    ["a function of the project", "a integer DEFAULT public.f()"],
+    ["a function of the project", "a integer,\n    b integer GENERATED ALWAYS AS (public.f(a)) STORED"],
+    ["one in a check", "a integer DEFAULT public.f(),\n    CONSTRAINT c CHECK ((a > public.f()))"],
     ["a function of PostgreSQL that acts", "a oid,\n    CONSTRAINT c CHECK ((lo_unlink(a) = 1))"],
     ["one that a quoted name calls", 'a oid,\n    CONSTRAINT c CHECK (("lo_unlink"(a) = 1))'],
     ["one with a comment in between", "a oid,\n    CONSTRAINT c CHECK ((lo_unlink/**/(a) = 1))"],
     ["one after a line break", "a oid,\n    CONSTRAINT c CHECK ((lo_unlink\n(a) = 1))"],
     ["a type that is not staged", "a public.dinheiro"],
     ["an operator of a schema", "a text,\n    CONSTRAINT c CHECK ((a OPERATOR(public.=) 'x'))"],
-    ["the name of an object as a constant", "a oid DEFAULT ('public.viva'::regclass)::oid"],
+    [
+      "the name of an object as a constant",
+      "a oid,\n    CONSTRAINT c CHECK ((a <> ('public.viva'::regclass)::oid))",
+    ],
     ["names of objects as values", "a regclass[]"],
     ["a literal with backslashes", "a text DEFAULT E'\\\\'''"],
     [

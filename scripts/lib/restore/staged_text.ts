@@ -3,14 +3,13 @@
  * anything else. It runs outside of the restore's transaction, so that what it does is not undone: a text passes only
  * if each of its tokens is known to be harmless. Everything else belongs into the transaction.
  */
-
 import { unquoted } from "../postgres/sql_text.ts";
+import { type LateDefault, withoutDefaults } from "./late_defaults.ts";
+import { NAME, type StagedToken, stagedTokens } from "./staged_tokens.ts";
 
 /** What the schema of a table or a type becomes, quoted; `null` for what stays where it is. */
 export type Renamed = (schema: string, name: string) => string | null;
 
-/** A name as pg_dump writes it. */
-const NAME = `(?:"(?:[^"]|"")+"|[a-z_\\u0080-\\uffff][\\w$\\u0080-\\uffff]*)`;
 const NAMES = `${NAME}(?:, ${NAME})*`;
 const QUALIFIED = `(${NAME})\\.(${NAME})`;
 
@@ -35,19 +34,14 @@ const CALLABLE = new Set(
   ("check any all and or not when then else is where default key unique include btree hash case in array " +
     "numeric varying character timestamp time bit interval char varchar generated always as identity " +
     "lower upper length char_length octet_length btrim ltrim rtrim abs round coalesce now gen_random_uuid timezone " +
-    "jsonb_typeof array_length cardinality num_nulls num_nonnulls date_trunc nullif").split(" "),
+    "jsonb_typeof array_length cardinality num_nulls num_nonnulls date_trunc nullif")
+    .split(" "),
 );
 
 /** Types whose values are names of objects: the server stores what has the name when the row is loaded. */
 const NAMING_TYPES = new Set(
   ("regclass regcollation regconfig regdictionary regnamespace regoper regoperator regproc regprocedure regrole regtype")
     .split(" "),
-);
-
-const TOKEN = new RegExp(
-  `(?<blank>\\s+)|(?<name>${NAME})|(?<literal>'(?:[^']|'')*')|(?<number>\\d[\\w.]*)|` +
-    `(?<operator>[-+*/<>=~!@#%^&|?]+)|(?<sign>::|[()\\[\\],.:])|(?<word>[A-Z][A-Z_]*)|(?<other>[^])`,
-  "gy",
 );
 
 /** A table of 1,600 columns, the most that PostgreSQL takes, has 200 kB. */
@@ -61,7 +55,7 @@ const LONGEST_TEXT = 2 ** 20;
  */
 function rewritten(text: string, renamed: Renamed, isOneList = false): string | null {
   if (text.length > LONGEST_TEXT) return null;
-  const tokens = [...text.matchAll(TOKEN)].map(({ 0: text, groups }): Token => ({ ...groups, text }));
+  const tokens = stagedTokens(text);
   const solid = tokens.filter(({ blank }) => blank === undefined);
   let depth = 0;
   for (const [i, { text, name, word, literal, operator, other }] of solid.entries()) {
@@ -82,19 +76,8 @@ function rewritten(text: string, renamed: Renamed, isOneList = false): string | 
   return depth === 0 ? replaceQualified(tokens, renamed) : null;
 }
 
-/** A token of a text: what it is, and what it says. */
-interface Token {
-  text: string;
-  blank?: string;
-  name?: string;
-  word?: string;
-  literal?: string;
-  operator?: string;
-  other?: string;
-}
-
 /** A name with a schema stands without blanks around its dot. A collation of PostgreSQL's own keeps its schema. */
-function replaceQualified(tokens: readonly Token[], renamed: Renamed): string | null {
+function replaceQualified(tokens: readonly StagedToken[], renamed: Renamed): string | null {
   let out = "";
   for (let i = 0; i < tokens.length; i++) {
     const [token, dot, name] = [tokens[i], tokens[i + 1], tokens[i + 2]];
@@ -126,11 +109,29 @@ export function stagedEnum(definition: string, renamed: Renamed): StagedText | n
   return made(schema, name, renamed, (at) => `CREATE TYPE ${at} ${values}`);
 }
 
-/** A table whose columns and constraints name nothing but types of PostgreSQL and staged ones. */
-export function stagedTable(definition: string, renamed: Renamed, types: Renamed): StagedText | null {
+export interface StagedTableText extends StagedText {
+  /** Defaults that the table gets in the transaction: rows of an archive have a value for each column. */
+  defaults: string[];
+  /** Whether the server computes something for each row. */
+  computes: boolean;
+}
+
+/** A table whose columns and constraints name nothing but types of PostgreSQL and staged ones; its defaults may. */
+export function stagedTable(definition: string, renamed: Renamed, types: Renamed): StagedTableText | null {
   const [, schema = "", name = "", columns = ""] = TABLE.exec(definition) ?? [];
-  const body = rewritten(columns, types, true);
-  return body === null ? null : made(schema, name, renamed, (at) => `CREATE TABLE ${at} ${body}`);
+  if (columns.length > LONGEST_TEXT) return null;
+  const { rest, late } = withoutDefaults(columns, (value) => rewritten(`(${value})`, types, true) !== null);
+  const body = rewritten(rest, types, true);
+  const table = body === null ? null : made(schema, name, renamed, (at) => `CREATE TABLE ${at} ${body}`);
+  return table && {
+    ...table,
+    defaults: late.map((each) => defaultStatement(`${schema}.${name}`, each)),
+    computes: /CHECK|GENERATED/.test(rest),
+  };
+}
+
+function defaultStatement(table: string, { column, value }: LateDefault): string {
+  return `ALTER TABLE ONLY ${table} ALTER COLUMN ${column} SET DEFAULT ${value};`;
 }
 
 export function stagedCopy(statement: string, renamed: Renamed): StagedText | null {

@@ -256,6 +256,7 @@ async function loadAll(
       await load(deps, run, folder, file, { ...pass, dumpIds }, stage?.rows);
     }
     await runEscaped(ownTexts, false);
+    if (pass.name === "structure" && stage) await session.run(stage.addDefaults);
     if (pass.name === "content") {
       await addKeys(keys);
       await salvage?.restoreChecks();
