@@ -52,6 +52,14 @@ test("names are replaced where the statement makes them or refers to a staged ty
 });
 
 test.each([
+  "gin (dados jsonb_path_ops)",
+  "gin (to_tsvector('portuguese'::regconfig, COALESCE(nome, ''::text)))",
+  "brin (criado) WITH (pages_per_range='32')",
+])("an index with the method and text %j is staged", (rest) => {
+  expect(stagedIndex(`CREATE INDEX i ON public.t USING ${rest};\n`, renamed, types)).not.toBeNull();
+});
+
+test.each([
   "valor numeric(14,2) DEFAULT 0 NOT NULL",
   "criado timestamp with time zone DEFAULT now() NOT NULL",
   'a text COLLATE pg_catalog."C"',
@@ -118,6 +126,7 @@ describe("stays in the transaction:", () => {
   test.each([
     "(public.f(a))",
     "(a public.gin_trgm_ops)",
+    "(to_tsvector('public.meu'::regconfig, a))",
     "(a); DROP TABLE x",
     "(a) WHERE (pg_sleep(1) IS NULL)",
   ])(

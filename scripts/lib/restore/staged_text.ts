@@ -21,7 +21,7 @@ const KEY = new RegExp(
     `\\((${NAMES})\\)(?: INCLUDE \\(${NAMES}\\))?(?: DEFERRABLE(?: INITIALLY DEFERRED)?)?);\\n$`,
 );
 const INDEX = new RegExp(
-  `^(CREATE (?:UNIQUE )?INDEX ${NAME} ON) ${QUALIFIED} (USING (?:btree|hash) [^]*);\\n$`,
+  `^(CREATE (?:UNIQUE )?INDEX ${NAME} ON) ${QUALIFIED} (USING (?:btree|hash|gin|gist|brin|spgist) [^]*);\\n$`,
 );
 const FOREIGN_KEY = new RegExp(
   `^ALTER TABLE ONLY ${QUALIFIED}\\n    (ADD CONSTRAINT (${NAME}) FOREIGN KEY \\(${NAMES}\\) REFERENCES) ` +
@@ -31,10 +31,11 @@ const FOREIGN_KEY = new RegExp(
 
 /** Words before a parenthesis: keywords, types, and functions that compute a value from their arguments alone. */
 const CALLABLE = new Set(
-  ("check any all and or not when then else is where default key unique include btree hash case in array " +
+  ("check any all and or not when then else is where with default key unique include case in array " +
+    "btree hash gin gist brin spgist " +
     "numeric varying character timestamp time bit interval char varchar generated always as identity " +
     "lower upper length char_length octet_length btrim ltrim rtrim abs round coalesce now gen_random_uuid timezone " +
-    "jsonb_typeof array_length cardinality num_nulls num_nonnulls date_trunc nullif")
+    "to_tsvector setweight jsonb_typeof array_length cardinality num_nulls num_nonnulls date_trunc nullif")
     .split(" "),
 );
 
@@ -43,6 +44,12 @@ const NAMING_TYPES = new Set(
   ("regclass regcollation regconfig regdictionary regnamespace regoper regoperator regproc regprocedure regrole regtype")
     .split(" "),
 );
+
+/** The constant that names one of PostgreSQL's text search configurations: others have a schema. */
+function isOwnConfiguration(tokens: readonly StagedToken[], at: number): boolean {
+  const [value, cast, type] = tokens.slice(at - 2, at + 1);
+  return type?.text === "regconfig" && cast?.text === "::" && /^'[a-z]+'$/.test(value?.text ?? "");
+}
 
 /** A table of 1,600 columns, the most that PostgreSQL takes, has 200 kB. */
 const LONGEST_TEXT = 2 ** 20;
@@ -70,7 +77,7 @@ function rewritten(text: string, renamed: Renamed, isOneList = false): string | 
     const called = name ?? word;
     if (called === undefined) continue;
     if (after === "(" && !CALLABLE.has(called.toLowerCase())) return null;
-    if (NAMING_TYPES.has(unquoted(called))) return null;
+    if (NAMING_TYPES.has(unquoted(called)) && !isOwnConfiguration(solid, i)) return null;
     if (/^(?:select|execute|operator)$/i.test(called)) return null;
   }
   return depth === 0 ? replaceQualified(tokens, renamed) : null;
