@@ -10,9 +10,11 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { siblingKeys } from "@backup/vault/object_key.ts";
 import { compareDatabases } from "../dev/compare.ts";
 import type { Connection } from "../lib/postgres/connection.ts";
+import { applySettings, countRows } from "../lib/postgres/database_facts.ts";
 import { Session } from "../lib/postgres/session.ts";
 import { chooseGzip, type Gzip } from "../lib/process/gzip.ts";
 import { identifier } from "../lib/postgres/sql_text.ts";
+import { countStaged } from "../lib/restore/stage_counts.ts";
 import { replaceArchive, rewriteManifest } from "./drill_fixture.ts";
 import { atPhase, killChild, sqlNow } from "./engine_breakage.ts";
 import {
@@ -385,4 +387,19 @@ test("progress counts the rows of the stage and of the transaction together", as
   await restore(place.store.vault, fresh, keys.archive, { progress });
   expect(counted).toEqual([...counted].sort((a, b) => a - b));
   expect(counted.at(-1)).toBe(manifest.rows_total);
+});
+
+test("a table that was counted already is counted again when the transaction has written to it", async () => {
+  const session = await Session.open({ connection: prod });
+  await session.run("begin;");
+  await applySettings(session);
+  const tables = ["public.clientes", "public.pedidos", "public.calculada"];
+  const counted = await countStaged(session, tables);
+  expect(counted.map(({ rows }) => rows)).toEqual([500, 20000, 2]);
+  await session.run("truncate public.calculada; update public.clientes set nome = nome || '.' where id = 1;");
+  const known = counted.map((table) => ({ ...table, rows: -1 }));
+  const rows = new Map((await countRows(session, known)).map((table) => [table.key, table.rows]));
+  await session.run("rollback;");
+  await session.close();
+  expect(tables.map((table) => rows.get(table))).toEqual([500, -1, 0]);
 });

@@ -99,17 +99,49 @@ export async function readServerFacts(session: SqlSession): Promise<ServerFacts>
  */
 export const PROJECT_PATH = "set local search_path to default;";
 
-/** Every table that a backup carries, with its exact rows, in name order. The tables stay locked until the transaction ends. */
-export async function countRows(session: SqlSession): Promise<TableRows[]> {
-  const carried = z.array(z.tuple([z.string(), z.string(), z.string()])).parse(
+/** A table whose rows the transaction has counted already, and no other session can change since. */
+export interface KnownRows {
+  oid: number;
+  rows: number;
+  /** The file of its rows then. */
+  file: number;
+}
+
+/**
+ * Every table that a backup carries, with its exact rows, in name order. The tables stay locked until the transaction ends.
+ * @param counted tables that are not read again unless the transaction has written to them
+ */
+export async function countRows(
+  session: SqlSession,
+  counted: readonly KnownRows[] = [],
+): Promise<TableRows[]> {
+  const known = counted.map(({ oid, rows, file }) => `,(${oid}, ${rows}, ${file})`).join("");
+  const carried = z.array(z.tuple([z.string(), z.string(), z.string(), z.number().nullable()])).parse(
     await session.rows(
-      `select json_build_array(format('%I.%I', nspname, relname), nspname, relname)
+      `with known(oid, rows, file) as (values (0::oid, 0::bigint, 0::oid)${known})
+       select json_build_array(format('%I.%I', nspname, relname), nspname, relname, known.rows)
          from (${await sqlFile("carried_tables.sql")}) carried
+         left join known on known.oid = carried.oid and known.file = carried.relfilenode
+                        and current_setting('track_counts')::boolean
+                        and pg_stat_get_xact_tuples_inserted(carried.oid) + pg_stat_get_xact_tuples_updated(carried.oid)
+                            + pg_stat_get_xact_tuples_deleted(carried.oid) = 0
         order by nspname collate "C", relname collate "C";`,
     ),
   );
-  if (carried.length === 0) return [];
-  const queries = carried.map(([key]) => literal(`select pg_catalog.count(*) as n from only ${key}`));
+  const others = carried.flatMap(([key, , , rows]) => rows === null ? [key] : []);
+  const counts = others.length === 0 ? [] : await countNow(session, others);
+  const found = new Map(others.map((key, i) => [key, counts[i]]));
+  return carried.map(([key, schema, table, rows]) => ({
+    key,
+    rows: rows ?? found.get(key) ?? 0,
+    schema,
+    table,
+  }));
+}
+
+/** @param tables as SQL names them */
+async function countNow(session: SqlSession, tables: readonly string[]): Promise<number[]> {
+  const queries = tables.map((table) => literal(`select pg_catalog.count(*) as n from only ${table}`));
   // qualified: with the project's path its own functions may come first
   const query = `
     select ((pg_catalog.xpath('/row/n/text()', pg_catalog.query_to_xml(t.query, false, true, '')))[1]::pg_catalog.text)::bigint
@@ -119,7 +151,7 @@ export async function countRows(session: SqlSession): Promise<TableRows[]> {
   await session.run(PROJECT_PATH);
   const counts = z.array(z.number()).parse(await session.rows(query));
   await session.run("set local search_path = '';");
-  return carried.map(([key, schema, table], i) => ({ key, rows: counts[i] ?? 0, schema, table }));
+  return counts;
 }
 
 /** For a `schema-only` backup the fingerprint leaves out facts that depend on rows. */

@@ -40,7 +40,9 @@ export interface LoadedStage {
   archiveFile: string;
   /** Entries that the transaction does not load. */
   dumpIds: ReadonlySet<number>;
-  /** Moves the staged tables into the place of the old ones. */
+  /** Its tables, as SQL names them. */
+  tables: readonly string[];
+  /** Moves them into the place of the old ones. */
   swapIn: string;
   /** Gives them the defaults that need the rest of the archive's structure; may be empty. */
   addDefaults: string;
@@ -113,6 +115,7 @@ async function load(
     return {
       archiveFile: rest,
       dumpIds: plan.dumpIds,
+      tables: plan.tables.map((table) => stagedName(plan, table)),
       swapIn: await swapStatements(plan),
       addDefaults: plan.tables.flatMap(({ defaults }) => defaults).join("\n"),
       rows,
@@ -259,12 +262,15 @@ async function loadRows(
   return loaded;
 }
 
+function stagedName({ schemas }: StagePlan, { schema, name }: { schema: string; name: string }): string {
+  return `${identifier(schemas.get(schema) ?? "")}.${identifier(name)}`;
+}
+
 /** Text for the transaction, after the old content has been moved aside and the archive's schemas were made. */
-async function swapStatements({ schemas, types, tables }: StagePlan): Promise<string> {
-  const move = (kind: string) => ({ schema, name }: { schema: string; name: string }) =>
-    `alter ${kind} ${identifier(schemas.get(schema) ?? "")}.${identifier(name)} set schema ${
-      identifier(schema)
-    };`;
+async function swapStatements(plan: StagePlan): Promise<string> {
+  const { schemas, types, tables } = plan;
+  const move = (kind: string) => (object: { schema: string; name: string }) =>
+    `alter ${kind} ${stagedName(plan, object)} set schema ${identifier(object.schema)};`;
   const names = [...schemas.values()];
   return [
     (await restoreSql("stage_privileges.sql")).replaceAll(

@@ -31,6 +31,7 @@ import { load, type RunStatements } from "./load.ts";
 import { type PrivilegeSource, sourceTable } from "./privilege_source.ts";
 import { Salvage } from "./salvage.ts";
 import type { LoadedStage } from "./stage.ts";
+import { countStaged } from "./stage_counts.ts";
 import { type ArchivedKey, foreignKeys } from "./unvalidated_keys.ts";
 import { ownerStatements } from "./owners.ts";
 
@@ -106,7 +107,10 @@ async function restoreThrough(
   const enter = (name: string) => deps.progress.phase(phase = name);
   try {
     enter("lock");
-    const transaction = await begin(deps, session, release, lockTimeoutMs);
+    const transaction = await begin(session, release, lockTimeoutMs);
+    // what no other session can reach is counted before anyone waits
+    const counted = await countStaged(session, order.stage?.tables ?? []);
+    await lockContent(deps, session, Math.min(lockTimeoutMs, LOCK_PAUSE_MS));
     await order.lateWrites?.readLocked(session);
     enter("move_aside");
     await session.run(setKeptSchemas(order.keptSchemas));
@@ -141,7 +145,7 @@ async function restoreThrough(
       )
       : null;
     requireUntouched(catalog, await session.run(await restoreSql("ops_state.sql")), order.selection);
-    const verified = await verifyContent(session, order.expected, salvage?.differ);
+    const verified = await verifyContent(session, order.expected, salvage?.differ, counted);
     let quarantined: QuarantineChange[] | null = null;
     if (order.quarantine !== null) {
       enter("quarantine");
@@ -187,17 +191,11 @@ const quarantineSchema = z.array(z.tuple([z.string(), z.string()]));
 const sessionsSchema = z.object({ before: z.number(), kept: z.number() });
 
 /** @returns the id of the transaction. */
-async function begin(
-  deps: RestoreDeps,
-  session: PsqlSession,
-  release: string,
-  lockTimeoutMs: number,
-): Promise<string> {
+async function begin(session: PsqlSession, release: string, lockTimeoutMs: number): Promise<string> {
   const hash = createHash("sha256").update(release).digest("hex");
   const variables = `\\set release_hash ${hash}\n\\set lock_timeout ${lockTimeoutMs}\n`;
   await session.run(variables + await restoreSql("restore_begin.sql"));
   await applySettings(session);
-  await lockContent(deps, session, Math.min(lockTimeoutMs, LOCK_PAUSE_MS));
   return z.string().parse(await session.value(TRANSACTION_ID));
 }
 

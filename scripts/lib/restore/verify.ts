@@ -7,6 +7,7 @@ import {
   countRows,
   type Fingerprint,
   fingerprintOf,
+  type KnownRows,
   parseFingerprintLine,
   readFingerprint,
   readServerFacts,
@@ -48,13 +49,17 @@ export interface Verified {
 /** What happens with differences from the backup. */
 export type OnDifference = (what: VerifiedPart, differences: readonly string[]) => void;
 
-/** @param differ what to do with differences; by default the first part that has any ends the restore */
+/**
+ * @param differ what to do with differences; by default the first part that has any ends the restore
+ * @param counted of the same transaction
+ */
 export async function verifyContent(
   session: SqlSession,
   expected: Expectation,
   differ: OnDifference = requireNone,
+  counted: readonly KnownRows[] = [],
 ): Promise<Verified> {
-  const found = await countRows(session);
+  const found = await countRows(session, counted);
   const notChecked = [...Object.values(expected.ignoredAreas), ...expected.takenOver];
   if (expected.rows) differ("rows", rowDifferences(expected.rows, found));
   else notChecked.push("rows per table: the manifest has none");
