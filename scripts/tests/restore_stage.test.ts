@@ -264,6 +264,24 @@ describe("interrupted while the stage is loaded, the target is as it was", () =>
     expect(await stateOf(target)).toBe(before);
   });
 
+  test.each(["build", "safety_backup", "lock", "check", "commit"])(
+    "by a cancellation in the phase %s, within two seconds",
+    async (phase) => {
+      const cancel = new AbortController();
+      let from = 0;
+      const progress = atPhase(phase, () => {
+        from = performance.now();
+        cancel.abort();
+      });
+      const safety = { requestedBy: "test", requestId: randomUUID(), run: null, gitSha: null };
+      await expect(restore(place.store.vault, target, key, { progress, safety, signal: cancel.signal }))
+        .rejects
+        .toMatchObject({ phase });
+      expect(performance.now() - from).toBeLessThan(2000);
+      expect(await stateOf(target)).toBe(before);
+    },
+  );
+
   test("by the end of its sessions", async () => {
     const attempt = restore(place.store.vault, target, key, { gzip: await stallingGzip(IN_THE_ROWS) });
     attempt.catch(() => {});

@@ -172,7 +172,7 @@ async function restoreLocked(
   const { entries } = toc;
   const { lateWrites, ...done } = await withStage(
     context,
-    { ...staged, archiveFile },
+    { ...staged, archiveFile, rawBytes: manifest && isProving(manifest) ? manifest.raw_bytes : null },
     async (stage) => {
       // Store a copy of the target and read it back, as late as possible: what is written to the target after it is
       // not in it. From here on the restore can be undone even after its COMMIT.

@@ -34,6 +34,14 @@ export interface StageDeps {
   signal?: AbortSignal;
 }
 
+/** The archive to load. */
+export interface LoadSource {
+  /** The verified `.dump.gz` on this machine. */
+  archiveFile: string;
+  /** Its bytes without compression; `null` when the manifest does not tell. */
+  rawBytes: number | null;
+}
+
 /** What the transaction takes from a stage. */
 export interface LoadedStage {
   /** What is left of the archive: its table of contents with the blocks that are not staged. */
@@ -57,11 +65,11 @@ const DROP_LIMIT_MS = 5_000;
 
 /**
  * Loads what can be staged, then runs `work`.
- * @throws {BackupError} the first error, with the phase `stage`; that of `work`. The stage is dropped then.
+ * @throws {BackupError} the first error, with the phase `stage` or `build`; that of `work`. The stage is dropped then.
  */
 export async function withStage<T>(
   deps: StageDeps,
-  order: StageOrder & { archiveFile: string },
+  order: StageOrder & LoadSource,
   work: (stage: LoadedStage | null) => Promise<T>,
 ): Promise<T> {
   await dropStages(deps.connection, STAGE_PREFIX, deps.signal).catch((error) => {
@@ -71,10 +79,12 @@ export async function withStage<T>(
   const plan = planStage(order, id);
   if (plan.tables.length === 0) return await work(null);
   return await withTemporaryFolder("stage", async (folder) => {
-    deps.progress.phase("stage");
+    let phase = "";
+    const enter = (name: string) => deps.progress.phase(phase = name);
+    enter("stage");
     try {
-      const stage = await load(deps, order.archiveFile, plan, folder).catch(async (error) => {
-        throw await explainOnTarget(deps.connection, error, "stage");
+      const stage = await load(deps, order, plan, folder, () => enter("build")).catch(async (error) => {
+        throw await explainOnTarget(deps.connection, error, phase);
       });
       return await work(stage);
     } catch (error) {
@@ -101,17 +111,19 @@ async function dropStages(connection: Connection, prefix: string, signal?: Abort
   }
 }
 
+/** @param onRows is called when all rows are loaded */
 async function load(
   deps: StageDeps,
-  archiveFile: string,
+  source: LoadSource,
   plan: StagePlan,
   folder: string,
+  onRows: () => void,
 ): Promise<LoadedStage> {
   const sessions: Session[] = [];
   try {
     await openSessions(deps, sessions);
     const rest = join(folder, "rest.dump.gz");
-    const rows = await loadAll(deps, archiveFile, plan, sessions, rest);
+    const rows = await loadAll(deps, source, plan, sessions, rest, onRows);
     return {
       archiveFile: rest,
       dumpIds: plan.dumpIds,
@@ -152,20 +164,23 @@ async function jobsOf(session: Session): Promise<number> {
 /** @returns the rows that were loaded */
 async function loadAll(
   { gzip, progress, signal }: StageDeps,
-  archiveFile: string,
+  { archiveFile, rawBytes }: LoadSource,
   plan: StagePlan,
   sessions: readonly Session[],
   rest: string,
+  onRows: () => void,
 ): Promise<number> {
   const source = startPipeline([gzip.decompress], { inputFile: archiveFile, signal });
   try {
-    const { chunks, head } = withHead(uncompressed(source, gzip.decompress, signal));
+    const bytes = uncompressed(source, gzip.decompress, signal);
+    const { chunks, head } = withHead(bytes, (done) => progress.bytes(done, rawBytes));
     const archive = await openArchive(chunks);
     await makeTables(plan, sessions);
     return await loadRows(archive, plan, sessions, {
       head: head(archive.reader.offset),
       rest,
       progress,
+      onRows,
       stop: source.kill,
     });
   } finally {
@@ -187,11 +202,13 @@ async function* uncompressed(
 }
 
 /** Keeps the first bytes of a stream until they are asked for. */
-function withHead(source: AsyncIterable<Uint8Array>) {
+function withHead(source: AsyncIterable<Uint8Array>, onBytes: (done: number) => void) {
   let kept: Uint8Array[] | null = [];
+  let done = 0;
   async function* chunks() {
     for await (const chunk of source) {
       kept?.push(chunk);
+      onBytes(done += chunk.length);
       yield chunk;
     }
   }
@@ -215,10 +232,11 @@ async function loadRows(
   archive: OpenArchive,
   plan: StagePlan,
   sessions: readonly Session[],
-  { head, rest, progress, stop }: {
+  { head, rest, progress, onRows, stop }: {
     head: Uint8Array;
     rest: string;
     progress: Progress;
+    onRows: () => void;
     /** Ends the archive early, after an error of the server. */
     stop: () => void;
   },
@@ -252,6 +270,7 @@ async function loadRows(
   const unreadable: unknown = await written.then(() => null, (error) => error);
   // the server's errors come before their consequences
   await loaders.ended();
+  if (unreadable === null) onRows();
   await builders.ended();
   if (unreadable !== null) throw unreadable;
   for (const { sql } of plan.foreignKeys) await sessions[0]?.one(sql);

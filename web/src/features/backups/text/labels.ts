@@ -61,6 +61,7 @@ const PHASE_TEXT: Record<string, string> = {
   inspect_backup: "Lendo o que o backup contém",
   inspect_target: "Comparando com o destino",
   stage: "Gravando o conteúdo do backup ao lado do atual",
+  build: "Montando chaves e índices ao lado",
   safety_backup: "Guardando uma cópia de segurança do destino",
   lock: "Bloqueando o banco de destino",
   quarantine: "Desligando o que agiria fora da cópia",

@@ -12,6 +12,7 @@ const DONE_TEXT: Record<string, string> = {
   inspect_backup: "Conteúdo do backup lido",
   inspect_target: "Destino comparado",
   stage: "Conteúdo do backup gravado ao lado do atual",
+  build: "Chaves e índices montados",
   safety_backup: "Cópia de segurança guardada",
   lock: "Banco de destino bloqueado",
   quarantine: "Desligado o que agiria fora da cópia",
