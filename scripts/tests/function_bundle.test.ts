@@ -76,6 +76,25 @@ test("the deploy has the packages of the card and zod alone, and is small enough
   expect(length).toBeLessThan(LIMIT_BYTES);
 });
 
+// version 4 is what the platform's Deno 2.1 reads; a later Deno writes 5, which its bundler refuses
+test("the function's lock file has the packages of ours, under the same hashes", () => {
+  const { version, npm }: { version: string; npm: Record<string, { integrity: string }> } = json(
+    join(ROOT, FUNCTION, "deno.lock"),
+  );
+  expect(version).toBe("4");
+  const { packages }: { packages: Record<string, { version: string; integrity?: string }> } = json(
+    join(ROOT, "package-lock.json"),
+  );
+  const ours = new Set(
+    Object.entries(packages).map(([path, each]) =>
+      `${path.split("node_modules/").at(-1)}@${each.version} ${each.integrity}`
+    ),
+  );
+  const locked = Object.entries(npm).map(([name, { integrity }]) => `${name.split("_")[0]} ${integrity}`);
+  expect(locked.filter((each) => !ours.has(each))).toEqual([]);
+  expect(mappedPackages().filter((name) => !locked.some((each) => each.startsWith(`${name}@`)))).toEqual([]);
+});
+
 test("a cold start leaves most of a call's processor time", async () => {
   const run = await openRunFolder(() => {});
   const none = { url: "http://127.0.0.1:1", token: "t", repository: "revo/revo-erp" };

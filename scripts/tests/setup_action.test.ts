@@ -14,6 +14,14 @@ import { z } from "zod";
 import { CLIENT, postgres, program, SERVER } from "./fake_programs.ts";
 
 const SETUP = fileURLToPath(new URL("../../.github/actions/setup", import.meta.url));
+/** The machine's package of Deno, as a lock file names it. */
+const DENO_PACKAGE = `@deno/${process.platform}-${process.arch}${
+  process.platform === "linux" ? "-glibc" : ""
+}`;
+const DENO = {
+  [`node_modules/${DENO_PACKAGE}`]: { version: "98.7.6", optional: true, integrity: "sha512-x" },
+};
+
 /** Of the package postgresql-common. */
 const PGDG = "/usr/share/postgresql-common/pgdg/apt.postgresql.org.sh";
 
@@ -23,6 +31,8 @@ describe("install.sh", () => {
     folder = await mkdtemp(join(tmpdir(), "install-"));
     await mkdir(join(folder, "node_modules"));
     await writeFile(join(folder, "node_modules/.package-lock.json"), "{}");
+    await writeFile(join(folder, "package-lock.json"), JSON.stringify({ packages: DENO }));
+    await program(join(folder, "bin"), "deno", 'echo "deno 98.7.6 (stable)"');
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
@@ -101,6 +111,7 @@ describe("install.sh", () => {
     await postgres(bin, CLIENT);
     // a machine without igzip
     for (const name of ["bash", "dirname"]) await symlink(join("/usr/bin", name), join(bin, name));
+    await symlink(process.execPath, join(bin, "node"));
     const { code, stdout } = await install({
       RUNNER_ENVIRONMENT: "github-hosted",
       POSTGRES: "client",
@@ -112,11 +123,36 @@ describe("install.sh", () => {
     expect((await install({ RUNNER_ENVIRONMENT: "github-hosted", POSTGRES: "server" })).code).not.toBe(0);
   });
 
+  it("takes Deno from the registry only as the package of the lock file", async () => {
+    await program(join(folder, "bin"), "deno", 'echo "deno 98.7.5 (stable)"');
+    const registry = await startDenoRegistry(folder);
+    const env = {
+      PATH: `${join(folder, "bin")}:${dirname(process.execPath)}:/usr/bin:/bin`,
+      HOME: folder,
+      RUNNER_TEMP: folder,
+      npm_config_cache: join(folder, "cache"),
+      npm_config_registry: registry.url,
+    };
+    const refused = await install(env);
+    expect([refused.code, refused.path]).toEqual([1, ""]);
+    expect(refused.stdout).toContain(
+      `::error::${DENO_PACKAGE} 98.7.6 is not the package of package-lock.json`,
+    );
+    const locked = { version: "98.7.6", integrity: registry.integrity };
+    const packages = { [`node_modules/${DENO_PACKAGE}`]: locked };
+    await writeFile(join(folder, "package-lock.json"), JSON.stringify({ packages }));
+    const { code, path } = await install(env);
+    expect(code).toBe(0);
+    const { stdout } = await promisify(execFile)(join(path.trim(), "deno"));
+    expect(stdout).toBe("from the package\n");
+    await registry.stop();
+  }, 30_000);
+
   it("with npm's cache the dependencies need no registry", async () => {
     await rm(join(folder, "node_modules"), { recursive: true });
     const registry = await startRegistry(folder);
     const env = {
-      PATH: `${dirname(process.execPath)}:/usr/bin:/bin`,
+      PATH: `${join(folder, "bin")}:${dirname(process.execPath)}:/usr/bin:/bin`,
       HOME: folder,
       npm_config_cache: join(folder, "cache"),
       npm_config_fetch_retries: "0",
@@ -133,6 +169,29 @@ describe("install.sh", () => {
     expect((await install(env)).code).not.toBe(0);
   });
 });
+
+/** A registry that has Deno's package for this machine. */
+async function startDenoRegistry(folder: string) {
+  const content = join(folder, "made", "package");
+  await program(content, "deno", 'echo "from the package"');
+  await writeFile(join(content, "package.json"), JSON.stringify({ name: DENO_PACKAGE, version: "98.7.6" }));
+  await promisify(execFile)("tar", ["-czf", join(folder, "deno.tgz"), "-C", join(folder, "made"), "package"]);
+  const archive = await readFile(join(folder, "deno.tgz"));
+  const integrity = `sha512-${createHash("sha512").update(archive).digest("base64")}`;
+  const server = createServer(({ url = "", headers }, response) => {
+    if (url.endsWith(".tgz")) return void response.end(archive);
+    const dist = { integrity, tarball: `http://${headers.host}/deno.tgz` };
+    const version = { name: DENO_PACKAGE, version: "98.7.6", dist };
+    response.end(JSON.stringify({ name: DENO_PACKAGE, versions: { "98.7.6": version } }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = z.object({ port: z.number() }).parse(server.address());
+  return {
+    url: `http://127.0.0.1:${port}/`,
+    integrity,
+    stop: () => new Promise((resolve) => server.close(resolve)),
+  };
+}
 
 /** A registry with one package, which the folder's lock file names. */
 async function startRegistry(folder: string) {
@@ -159,6 +218,7 @@ async function startRegistry(folder: string) {
       lockfileVersion: 3,
       packages: {
         "": root,
+        ...DENO,
         "node_modules/small": {
           version: "1.0.0",
           resolved: `http://127.0.0.1:${port}/small-1.0.0.tgz`,

@@ -293,13 +293,19 @@ describe("the inputs of a script", () => {
     const tools = await mkdtemp(join(tmpdir(), "tools-"));
     seen = join(tools, "seen");
     await postgres(tools, [...CLIENT, ...SERVER]);
-    await program(tools, "deno", `{ echo "ARGUMENTS=$*"; env; tr '\\0' '\\n'; } > "$SEEN"`);
+    const { version } = JSON.parse(await readFile(join(ROOT, "node_modules/deno/package.json"), "utf8"));
+    await program(
+      tools,
+      "deno",
+      `if [ "$1" = --version ]; then echo "deno ${version} (stable)"; exit; fi\n` +
+        `{ echo "ARGUMENTS=$*"; env; tr '\\0' '\\n'; } > "$SEEN"`,
+    );
     test = await startTestGitHub({ "node_modules/.package-lock.json": "{}" }, {
       secrets,
       variables,
       env: { PATH: tools, SEEN: seen },
     });
-    for (const path of [".github", "scripts/run_task.sh"]) {
+    for (const path of [".github", "scripts/run_task.sh", "package-lock.json"]) {
       await cp(join(ROOT, path), join(test.workspace, path), { recursive: true });
     }
   });

@@ -110,6 +110,34 @@ ensure_dependencies() {
   fi
 }
 
+# Deno of the lock file, checked by its hash there. npm's own package of it would start a script of its own.
+ensure_deno() {
+  local name version integrity folder file
+  name=$(node -p '`@deno/${process.platform}-${process.arch}${process.platform === "linux" ? "-glibc" : ""}`')
+  version=$(locked "$name" version)
+  integrity=$(locked "$name" integrity)
+  if [[ "$(deno --version 2>/dev/null)" == "deno $version"[[:space:]]* ]]; then
+    echo "Deno: $version is there already"
+    return
+  fi
+  folder=${RUNNER_TEMP:-/tmp}/deno-$version
+  mkdir -p "$folder"
+  file=$folder/$(npm pack --silent --prefer-offline --pack-destination "$folder" "$name@$version")
+  if [[ "sha512-$(openssl dgst -sha512 -binary "$file" | openssl base64 -A)" != "$integrity" ]]; then
+    echo "::error::$name $version is not the package of package-lock.json: its hash differs."
+    return 1
+  fi
+  tar -xzf "$file" -C "$folder" --strip-components=1 package/deno
+  echo "$folder" >>"$GITHUB_PATH"
+  echo "Deno: $version in $folder"
+}
+
+# Prints a field of a package in the lock file.
+locked() {
+  NAME=$1 FIELD=$2 node -p \
+    'JSON.parse(fs.readFileSync("package-lock.json")).packages[`node_modules/${process.env.NAME}`][process.env.FIELD]'
+}
+
 case "$postgres" in
   none) ;;
   client | server)
@@ -123,3 +151,4 @@ case "$postgres" in
 esac
 if [[ "${ENCRYPTION:-}" == true ]]; then ensure_age; fi
 ensure_dependencies
+ensure_deno
