@@ -161,6 +161,34 @@ test("objects that need schemas of the platform are left out by name, the rest i
   );
 });
 
+test("what the platform lets a project's owner create, and this server a superuser alone, is left out by name", async () => {
+  const owner = await createProject(place.server, "gatilhos");
+  await sql(
+    owner,
+    `create table public.t (id int primary key); insert into public.t values (1); create schema outro;
+     create table public.u (id int primary key); create publication uma for table public.u;
+     create function public.ao_criar() returns event_trigger language plpgsql as $$ begin null; end $$;`,
+  );
+  // as supautils makes them on the platform
+  await sql(
+    place.server.connection("supabase_admin", "gatilhos"),
+    `create event trigger ao_criar on ddl_command_end execute function public.ao_criar();
+     comment on event trigger ao_criar is 'da loja';
+     create publication tudo for all tables; create publication esquema for tables in schema outro;
+     update pg_event_trigger set evtowner = 'postgres'::regrole where evtname = 'ao_criar';
+     update pg_publication set pubowner = 'postgres'::regrole;`,
+  );
+  const drilled = await drillOf(place, (await backUp(place.store.vault, owner)).keys.archive);
+  expect(namesWith(drilled.receipt, "FAIL")).toEqual(NOT_REVO);
+  expect(restoredOf(drilled)).toMatchObject({ verdict: "PASS" });
+  const left = drilled.receipt.not_proven.filter(({ why }) => why.includes("only a superuser"));
+  expect(left.map(({ name }) => name).sort()).toEqual([
+    "event trigger ao_criar",
+    "publication tables in schema outro.esquema outro",
+    "publication tudo",
+  ]);
+});
+
 test("a webhook's trigger is proven with a function that stands in for the platform's", async () => {
   const drilled = await drillProject(
     "webhook",

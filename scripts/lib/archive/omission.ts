@@ -132,6 +132,7 @@ function fingerprintNames({ kind, schema, tag, definition }: TocEntry): string[]
     case "SEQUENCE OWNED BY":
       return [key("sequence", tag)];
     case "PUBLICATION TABLE":
+    case "PUBLICATION TABLES IN SCHEMA":
       // the line of a publication names its tables
       return [JSON.stringify(["-", "publication", /^ALTER PUBLICATION (\S+)/.exec(definition)?.[1] ?? ""])];
     case "USER MAPPING":

@@ -4,6 +4,7 @@ import { EXCLUDED_SCHEMAS } from "@backup/vault/platform.ts";
 import type { TocEntry } from "../archive/archive_toc.ts";
 import { type Omission, omissionOf } from "../archive/omission.ts";
 import { entriesUsing } from "../archive/references.ts";
+import { superuserEntries } from "../archive/superuser_entries.ts";
 import { sqlstateOf } from "../postgres/session.ts";
 import type { PreparedPlatform } from "../server/prepare_platform.ts";
 
@@ -19,8 +20,8 @@ const REMEDIES: Readonly<Record<string, string>> = {
 };
 
 /**
- * What of an archive this server cannot hold: objects of extensions that are not available, and of schemas of the
- * platform that no backup holds, with all that depends on them.
+ * What of an archive this server cannot hold: objects of extensions that are not available, of schemas of the platform that
+ * no backup holds, and what its superuser alone could create, with all that depends on them.
  * @param missing objects of the platform, as `schema.name` or `schema.name(arguments)`
  * @returns `undefined` when it can hold everything
  */
@@ -29,7 +30,7 @@ export function omissionFor(
   { unavailable }: PreparedPlatform,
   missing: ReadonlySet<string>,
 ): Omission | undefined {
-  const roots = new Map<number, string>();
+  const roots = superuserEntries(entries);
   for (const { dumpId, kind, tag } of entries) {
     const extension = unavailable.find(({ name }) => kind === "EXTENSION" && tag === name);
     if (extension !== undefined) roots.set(dumpId, extension.why);

@@ -6,6 +6,8 @@ import { z } from "zod";
 import { BackupError, toBackupError } from "@backup/errors.ts";
 import { targetSchema } from "@backup/target.ts";
 import { rebuildRuns } from "../reconcile/rebuild_audit.ts";
+import { omissionOf } from "../archive/omission.ts";
+import { superuserEntries } from "../archive/superuser_entries.ts";
 import { Catalog } from "../catalog/catalog.ts";
 import { findToolsFor } from "../postgres/client_tools.ts";
 import { type Connection, parseDatabaseUrl } from "../postgres/connection.ts";
@@ -130,6 +132,8 @@ export async function restoreIntoEmpty(
       connection = await makeProjectOwner(superuser, signal);
       await preparePlatform({ tools, gzip, signal }, backup, { superuser, owner: connection }, grantDefaults);
     }
+    const { entries } = backup.toc;
+    const roots = isPlatform ? new Map<number, string>() : superuserEntries(entries);
     // target "verify" needs no confirmation: an empty database has nothing to lose
     const order = {
       target: "verify",
@@ -138,6 +142,7 @@ export async function restoreIntoEmpty(
       salvage,
       safety: null,
       quarantine: null,
+      omission: roots.size === 0 ? undefined : omissionOf(entries, roots, new Set()),
     } as const;
     return await restoreFetched({ ...deps, connection, tools, gzip, now: () => new Date() }, order, backup);
   });
