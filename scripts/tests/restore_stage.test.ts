@@ -15,12 +15,15 @@ import { Session } from "../lib/postgres/session.ts";
 import { chooseGzip, type Gzip } from "../lib/process/gzip.ts";
 import { identifier } from "../lib/postgres/sql_text.ts";
 import { countStaged } from "../lib/restore/stage_counts.ts";
+import { restoreBackup } from "../lib/restore/restore_backup.ts";
+import type { Vault } from "../lib/vault/vault.ts";
 import { replaceArchive, rewriteManifest } from "./drill_fixture.ts";
 import { atPhase, killChild, sqlNow } from "./engine_breakage.ts";
 import {
   backUp,
   commandEnvironment,
   createProject,
+  engine,
   progressWith,
   restore,
   sql,
@@ -421,3 +424,72 @@ test("a table that was counted already is counted again when the transaction has
   await session.close();
   expect(tables.map((table) => rows.get(table))).toEqual([500, -1, 0]);
 });
+
+describe("an archive that does not fit on this machine", () => {
+  const noRoom = { roomIn: () => Promise.resolve(0) };
+  const order = {
+    target: "dev",
+    confirm: null,
+    allowSchemaOnly: false,
+    safety: null,
+    quarantine: null,
+  } as const;
+
+  let key: string;
+  beforeAll(async () => {
+    key = (await backUp(place.store.vault, prod)).keys.archive;
+  });
+
+  test("is restored from the vault", async () => {
+    const copy = await createProject(place.server, "sem_disco");
+    await sql(copy, "create table public.clientes (id integer); insert into public.clientes values (7);");
+    await restoreBackup({ ...engine(place.store.vault, copy), ...noRoom }, { ...order, key });
+    expect(await compareDatabases(url("prod"), url("sem_disco"))).toMatchObject({
+      equal: true,
+      differences: [],
+    });
+  });
+
+  test("is refused when the object changes between two readings", async () => {
+    const before = await stateOf(target);
+    const raw = gunzipSync(await place.store.vault.bytes(key)).toString("latin1");
+    const changed = gzipSync(Buffer.from(raw.replaceAll("\tCliente 17\n", "\tCliente 71\n"), "latin1"));
+    // before: the table of contents, and the whole archive, since it is not signed
+    const vault = withDownloads(place.store.vault, (number) => number <= 2 ? null : changed);
+    await expect(restoreBackup({ ...engine(vault, target), ...noRoom }, { ...order, key })).rejects
+      .toMatchObject({
+        code: "archive_corrupt",
+        phase: "stage",
+        message: expect.stringContaining("changed while it was read"),
+      });
+    expect(await stateOf(target)).toBe(before);
+  });
+
+  test("is refused when nothing of it can be loaded beside the content", async () => {
+    const before = await stateOf(target);
+    const attempt = restoreBackup({ ...engine(place.store.vault, target), ...noRoom }, {
+      ...order,
+      key,
+      salvage: true,
+    });
+    await expect(attempt).rejects.toMatchObject({ code: "not_enough_disk", phase: "stage" });
+    expect(await stateOf(target)).toBe(before);
+  });
+});
+
+/** A vault whose n-th download of an object gives other bytes. */
+function withDownloads(vault: Vault, other: (number: number) => Uint8Array | null): Vault {
+  let number = 0;
+  async function* download(key: string, signal?: AbortSignal) {
+    const bytes = other(++number);
+    if (bytes === null) yield* vault.download(key, signal);
+    else yield bytes;
+  }
+  return new Proxy(vault, {
+    get(from, name) {
+      const value: unknown = Reflect.get(from, name, from);
+      if (name === "download") return download;
+      return typeof value === "function" ? value.bind(from) : value;
+    },
+  });
+}

@@ -56,7 +56,7 @@ export async function prepareRounds(place: Place, subject: Subject): Promise<voi
   const { dump, run, plain } = waysOf(place, subject);
   const without = PLATFORM_SCHEMAS.map((name) => `--exclude-schema=${name}`);
   await run(subject.source, [[...dump, "-Z0", ...without, `--file=${plain}`]]);
-  await run(subject.source, [chooseGzip().compress], { inputFile: plain, outputFile: `${plain}.gz` });
+  await run(subject.source, [chooseGzip().compress], { input: plain, outputFile: `${plain}.gz` });
   await copySource(place, subject, subject.ours);
   await copySource(place, subject, subject.old);
 }
@@ -158,12 +158,12 @@ function waysOf({ binaries, folder, server, signal }: Place, { source, fresh, ol
     "--no-owner",
     `--dbname=${database}`,
   ];
-  const run = (database: string, stages: Stage[], files: { inputFile?: string; outputFile?: string } = {}) =>
+  const run = (database: string, stages: Stage[], files: { input?: string; outputFile?: string } = {}) =>
     runPipeline(stages, { env: envOf(database), ...files, signal });
   /** The old script, over an existing copy. @returns the number of ignored errors. */
   const restoreOld = async (): Promise<number> => {
     const file = `${oldFile}.restored`;
-    await run(old, [["gunzip", "-c"]], { inputFile: `${oldFile}.gz`, outputFile: file });
+    await run(old, [["gunzip", "-c"]], { input: `${oldFile}.gz`, outputFile: file });
     const stages: Stage[] = [[...restore(old), "--no-privileges", "--clean", "--if-exists", file]];
     const options = { env: envOf(old), outputFile: "/dev/null", signal };
     const end = await startPipeline(stages, options).ended;
@@ -178,7 +178,7 @@ function waysOf({ binaries, folder, server, signal }: Place, { source, fresh, ol
   const restorePlain = (way: "-j2" | "-1") =>
     way === "-j2"
       ? run(fresh, [[...onlyOurs, way, plain]])
-      : run(fresh, [chooseGzip().decompress, [...onlyOurs, way]], { inputFile: `${plain}.gz` });
+      : run(fresh, [chooseGzip().decompress, [...onlyOurs, way]], { input: `${plain}.gz` });
   const dump: Stage = [binaries.path("pg_dump"), "-Fc"];
   return { dump, run, restorePlain, restoreOld, oldFile, plain };
 }

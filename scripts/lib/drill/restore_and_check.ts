@@ -156,11 +156,11 @@ function omittedText({ objects }: Omission): string {
 /** Finds a truncated archive before part of a statement is sent to the database. */
 async function decompressAll(
   { gzip, progress, signal }: DrillContext,
-  { archiveFile, key }: FetchedBackup,
+  { archive, key }: FetchedBackup,
 ): Promise<void> {
   progress.phase("read");
   const stages = [gzip.decompress];
-  const reading = startPipeline(stages, { inputFile: archiveFile, outputFile: "/dev/null", signal });
+  const reading = startPipeline(stages, { input: archive.open(), outputFile: "/dev/null", signal });
   for await (const _ of reading.stdout);
   const failure = describeFailure(stages, await reading.ended);
   if (failure !== null) throw new BackupError("archive_corrupt", `Cannot uncompress ${key}: ${failure}`);

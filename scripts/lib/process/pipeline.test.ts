@@ -35,6 +35,38 @@ test("an abort signal kills it", async () => {
   await expect(runPipeline([["sleep", "60"]], { signal: abort.signal })).rejects.toThrow(/signal 9/);
 });
 
+test("a stream is read to its end, also when the program needs no more of it", async () => {
+  let read = 0;
+  async function* source() {
+    for (; read < 100; read++) yield new Uint8Array(100_000).fill(65);
+  }
+  expect((await runPipeline([["head", "-c", "5"]], { input: source() })).length).toBe(5);
+  expect(read).toBe(100);
+});
+
+test("what a stream throws is the pipeline's error, before those of its programs", async () => {
+  async function* source() {
+    yield new Uint8Array(10);
+    throw new Error("the vault is gone");
+  }
+  await expect(runPipeline([["gzip", "-d"]], { input: source() })).rejects.toThrow("the vault is gone");
+});
+
+test("killing a pipeline ends the stream that it reads", async () => {
+  let isOpen = true;
+  async function* source() {
+    try {
+      for (;;) yield new Uint8Array(100_000);
+    } finally {
+      isOpen = false;
+    }
+  }
+  const pipeline = startPipeline([["cat"]], { input: source() });
+  for await (const _ of pipeline.stdout) pipeline.kill();
+  expect((await pipeline.ended).codes).toEqual([137]);
+  expect(isOpen).toBe(false);
+});
+
 test("only the first program may end by SIGPIPE", () => {
   const stages: Stage[] = [["yes"], ["head", "-1"]];
   expect(describeFailure(stages, ignoreBrokenPipe({ codes: [141, 0], stderr: "" }))).toBeNull();

@@ -4,8 +4,9 @@
  *
  * execa's pipes pass the data through this process, and what it starts survives a kill of this process.
  */
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import process from "node:process";
+import type { Writable } from "node:stream";
 import { BackupError } from "@backup/errors.ts";
 import { childEnvironment } from "./child_environment.ts";
 import { findProgram } from "./find_program.ts";
@@ -15,12 +16,15 @@ import { killGroup } from "./kill_group.ts";
 /** One program of a pipeline: its path and arguments. Nothing secret may be among them. */
 export type Stage = readonly [program: string, ...args: string[]];
 
+/** The path of a file, or a stream. */
+export type PipelineInput = string | AsyncIterable<Uint8Array>;
+
 export interface PipelineOptions {
   env?: Readonly<Record<string, string>>;
   /** Where the last stage writes; default: the returned stream. */
   outputFile?: string;
-  /** Where the first stage reads; default: nothing. */
-  inputFile?: string;
+  /** What the first stage reads: a file, or a stream that passes this process; default: nothing. */
+  input?: PipelineInput;
   signal?: AbortSignal;
 }
 
@@ -32,7 +36,7 @@ export interface PipelineEnd {
 
 export interface Pipeline {
   readonly stdout: AsyncIterable<Uint8Array>;
-  /** Resolves when all stages have ended, however they ended. */
+  /** Resolves when all stages have ended, however they ended. @throws what a stream that is its input threw */
   readonly ended: Promise<PipelineEnd>;
   kill(): void;
 }
@@ -58,25 +62,60 @@ function wideningPrefix(path: string): readonly string[] {
  * bash makes the pipes; every program and argument reaches it quoted.
  */
 export function startPipeline(stages: readonly Stage[], options: PipelineOptions = {}): Pipeline {
+  const { input, outputFile, signal } = options;
   const prefix = stages.length > 1 ? WIDE_PIPES : [];
   const words = stages.map((stage) => [...prefix, ...stage].map(quote).join(" ")).join(" | ");
-  const input = options.inputFile === undefined ? "" : ` < ${quote(options.inputFile)}`;
-  const output = options.outputFile === undefined ? "" : ` > ${quote(options.outputFile)}`;
-  const script =
-    `{ ${words} ; s="\${PIPESTATUS[*]}"; }${input}${output}; printf '${STATUS_MARK} %s\\n' "$s" >&2`;
+  const from = typeof input === "string" ? ` < ${quote(input)}` : "";
+  const to = outputFile === undefined ? "" : ` > ${quote(outputFile)}`;
+  const script = `{ ${words} ; s="\${PIPESTATUS[*]}"; }${from}${to}; printf '${STATUS_MARK} %s\\n' "$s" >&2`;
   const child = guarded(spawn("bash", ["--noprofile", "--norc", "-c", script], {
     detached: true,
     env: childEnvironment(options.env),
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["pipe", "pipe", "pipe"],
   }));
-  const kill = () => killGroup(child);
-  if (options.signal?.aborted) kill();
-  options.signal?.addEventListener("abort", kill, { once: true });
-  return {
-    stdout: child.stdout,
-    ended: waitForEnd(child, stages.length).finally(() => options.signal?.removeEventListener("abort", kill)),
-    kill,
+  const killed = new AbortController();
+  const kill = () => {
+    killed.abort();
+    killGroup(child);
   };
+  if (signal?.aborted) kill();
+  signal?.addEventListener("abort", kill, { once: true });
+  const fed = feed(child, typeof input === "string" ? [] : input ?? [], killed.signal);
+  const ended = Promise.all([waitForEnd(child, stages.length), fed])
+    .then(([end]) => end)
+    .finally(() => signal?.removeEventListener("abort", kill));
+  ended.catch(() => {}); // for who reads the end; a reader of the output may fail first
+  return { stdout: child.stdout, ended, kill };
+}
+
+/**
+ * Writes a stream into a program. It is read to its end also when the program needs no more of it, so that a source that
+ * checks its bytes has checked all of them.
+ */
+async function feed(
+  child: ChildProcessWithoutNullStreams,
+  source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  killed: AbortSignal,
+): Promise<void> {
+  const { stdin } = child;
+  stdin.on("error", () => {}); // EPIPE: the program needs no more
+  try {
+    for await (const chunk of source) {
+      if (killed.aborted) return;
+      if (stdin.writable && !stdin.write(chunk)) await drained(stdin);
+    }
+    stdin.end();
+  } catch (error) {
+    killGroup(child);
+    throw error;
+  }
+}
+
+/** Resolves when more can be written, or nothing can. */
+async function drained(stdin: Writable): Promise<void> {
+  await new Promise<void>((resolve) => {
+    for (const event of ["drain", "close", "error"]) stdin.once(event, () => resolve());
+  });
 }
 
 /** Runs a pipeline to its end and returns what it printed. @throws {BackupError} as {@link requireSuccess}. */

@@ -6,6 +6,7 @@ import type { LoadPass } from "../archive/load_passes.ts";
 import {
   describeFailure,
   ignoreBrokenPipe,
+  type PipelineInput,
   runPipeline,
   type Stage,
   startPipeline,
@@ -47,7 +48,7 @@ export async function load(
   deps: LoadDeps,
   run: RunStatements,
   folder: string,
-  archiveFile: string,
+  archive: PipelineInput,
   { name, dumpIds }: LoadPass,
   rowsBefore = 0,
 ): Promise<void> {
@@ -60,7 +61,7 @@ export async function load(
     [deps.tools.pgRestore, "--file=-", "--no-owner", `--use-list=${list}`],
     ...(filter === undefined ? [] : [["sed", filter] as const]),
   ];
-  const pipeline = startPipeline(stages, { inputFile: archiveFile, outputFile: fifo, signal: deps.signal });
+  const pipeline = startPipeline(stages, { input: archive, outputFile: fifo, signal: deps.signal });
   try {
     let rows = rowsBefore;
     await run(`\\set QUIET off\n\\i ${fifo}\n\\set QUIET on`, (line) => {

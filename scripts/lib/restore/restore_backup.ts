@@ -76,6 +76,8 @@ export interface RestoreOrder {
 
 export interface RestoreContext extends RestoreDeps {
   vault: Vault;
+  /** Bytes that fit into a folder. @default what the system says */
+  roomIn?: (folder: string) => Promise<number>;
   now: () => Date;
   /** Sessions that load beside the living content, and as many that build there. Default: by what the server tells. */
   jobs?: number;
@@ -134,7 +136,7 @@ async function restoreLocked(
   context: RestoreContext,
   session: PsqlSession,
   order: Omit<RestoreOrder, "key">,
-  { key, manifest, archiveFile, toc }: FetchedBackup,
+  { key, manifest, archive, toc }: FetchedBackup,
 ): Promise<RestoreResult> {
   // Refuse what the order and the manifest decide, before the target is read.
   requireRows(key, manifest, order.allowSchemaOnly);
@@ -172,7 +174,7 @@ async function restoreLocked(
   const { entries } = toc;
   const { lateWrites, ...done } = await withStage(
     context,
-    { ...staged, archiveFile, rawBytes: manifest && isProving(manifest) ? manifest.raw_bytes : null },
+    { ...staged, archive, rawBytes: manifest && isProving(manifest) ? manifest.raw_bytes : null },
     async (stage) => {
       // Store a copy of the target and read it back, as late as possible: what is written to the target after it is
       // not in it. From here on the restore can be undone even after its COMMIT.
@@ -189,7 +191,7 @@ async function restoreLocked(
 
       // Replace the content and compare the result in one transaction. Everything before its COMMIT leaves no trace.
       const verified = await restoreInTransaction(context, session, {
-        archiveFile,
+        archive,
         stage,
         selection,
         expected,

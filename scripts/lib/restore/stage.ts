@@ -22,6 +22,7 @@ import type { Progress } from "../run/progress.ts";
 import { explainOnTarget } from "./failure.ts";
 import { restoreSql } from "./restore_sql.ts";
 import { Builders } from "./stage_builds.ts";
+import type { FetchedArchive } from "../vault/fetch_backup.ts";
 import { planStage, STAGE_PREFIX, type StageOrder, type StagePlan } from "./stage_plan.ts";
 import { RowLoaders, wholeRows } from "./stage_rows.ts";
 
@@ -36,8 +37,7 @@ export interface StageDeps {
 
 /** The archive to load. */
 export interface LoadSource {
-  /** The verified `.dump.gz` on this machine. */
-  archiveFile: string;
+  archive: FetchedArchive;
   /** Its bytes without compression; `null` when the manifest does not tell. */
   rawBytes: number | null;
 }
@@ -77,6 +77,9 @@ export async function withStage<T>(
   });
   const id = randomBytes(4).toString("hex");
   const plan = planStage(order, id);
+  if (plan.tables.length === 0 && !order.archive.isLocal) {
+    throw noRoom("nothing of it can be loaded beside the content");
+  }
   if (plan.tables.length === 0) return await work(null);
   return await withTemporaryFolder("stage", async (folder) => {
     let phase = "";
@@ -164,13 +167,13 @@ async function jobsOf(session: Session): Promise<number> {
 /** @returns the rows that were loaded */
 async function loadAll(
   { gzip, progress, signal }: StageDeps,
-  { archiveFile, rawBytes }: LoadSource,
+  { archive: stored, rawBytes }: LoadSource,
   plan: StagePlan,
   sessions: readonly Session[],
   rest: string,
   onRows: () => void,
 ): Promise<number> {
-  const source = startPipeline([gzip.decompress], { inputFile: archiveFile, signal });
+  const source = startPipeline([gzip.decompress], { input: stored.open(), signal });
   try {
     const bytes = uncompressed(source, gzip.decompress, signal);
     const { chunks, head } = withHead(bytes, (done) => progress.bytes(done, rawBytes));
@@ -272,6 +275,9 @@ async function loadRows(
   await loaders.ended();
   if (unreadable === null) onRows();
   await builders.ended();
+  if (unreadable instanceof Error && "code" in unreadable && unreadable.code === "ENOSPC") {
+    throw noRoom(unreadable.message);
+  }
   if (unreadable !== null) throw unreadable;
   for (const { sql } of plan.foreignKeys) await sessions[0]?.one(sql);
   for (const { schema, name, validate } of plan.foreignKeys) {
@@ -301,6 +307,14 @@ async function swapStatements(plan: StagePlan): Promise<string> {
     // without CASCADE: what was forgotten is an error
     ...names.map((name) => `drop schema ${identifier(name)};`),
   ].join("\n");
+}
+
+/** What is not staged is loaded from a file in several passes. */
+function noRoom(reason: string): BackupError {
+  return new BackupError("not_enough_disk", `Cannot keep the archive on this machine: ${reason}`, {
+    phase: "stage",
+    hint: "Set TMPDIR to a larger disk. The target was not touched.",
+  });
 }
 
 function textArray(texts: readonly string[]): string {

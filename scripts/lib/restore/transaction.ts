@@ -30,6 +30,7 @@ import { lockContent } from "./lock_content.ts";
 import { load, type RunStatements } from "./load.ts";
 import { type PrivilegeSource, sourceTable } from "./privilege_source.ts";
 import { Salvage } from "./salvage.ts";
+import type { FetchedArchive } from "../vault/fetch_backup.ts";
 import type { LoadedStage } from "./stage.ts";
 import { countStaged } from "./stage_counts.ts";
 import { type ArchivedKey, foreignKeys } from "./unvalidated_keys.ts";
@@ -46,8 +47,7 @@ export interface RestoreDeps {
 }
 
 export interface LoadOrder {
-  /** The verified `.dump.gz` on this machine. */
-  archiveFile: string;
+  archive: FetchedArchive;
   /** What is loaded already, beside the old content; `null`: nothing. */
   stage: LoadedStage | null;
   selection: Selection;
@@ -216,7 +216,7 @@ async function loadAll(
   deps: RestoreDeps,
   session: PsqlSession,
   folder: string,
-  { entries, selection, stage, ownRoles, archiveFile, unvalidatedKeys }: LoadOrder,
+  { entries, selection, stage, ownRoles, archive, unvalidatedKeys }: LoadOrder,
   salvage: Salvage | null,
 ): Promise<void> {
   const taken = new Set(selection.main);
@@ -250,8 +250,8 @@ async function loadAll(
     await runEscaped(ownTexts, true);
     const dumpIds = await salvage?.withoutRefusedRows(entries, archived) ?? archived;
     if (dumpIds.length > 0) {
-      const file = stage?.archiveFile ?? archiveFile;
-      await load(deps, run, folder, file, { ...pass, dumpIds }, stage?.rows);
+      const input = stage?.archiveFile ?? archive.open();
+      await load(deps, run, folder, input, { ...pass, dumpIds }, stage?.rows);
     }
     await runEscaped(ownTexts, false);
     if (pass.name === "structure" && stage) await session.run(stage.addDefaults);

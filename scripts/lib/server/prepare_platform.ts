@@ -4,7 +4,7 @@
  * only before the first statement of the archive; the archive's are run by the owner, an ordinary role.
  */
 import { writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { z } from "zod";
 import { BackupError } from "@backup/errors.ts";
 import { isProving } from "@backup/vault/manifest.ts";
@@ -17,6 +17,7 @@ import type { Gzip } from "../process/gzip.ts";
 import { Session } from "../postgres/session.ts";
 import type { SqlSession } from "../postgres/sql_session.ts";
 import { identifier, literal } from "../postgres/sql_text.ts";
+import { withTemporaryFolder } from "../process/temporary_folder.ts";
 import type { FetchedBackup } from "../vault/fetch_backup.ts";
 import {
   createExtensions,
@@ -130,27 +131,29 @@ function platformSchemasIn(entries: readonly TocEntry[]): string[] {
 
 async function restoreStructure(
   { tools, gzip, signal }: PlatformTools,
-  { archiveFile }: FetchedBackup,
+  { archive }: FetchedBackup,
   dumpIds: readonly number[],
   owner: Connection,
 ): Promise<void> {
-  const list = join(dirname(archiveFile), "platform.list");
-  await writeFile(list, dumpIds.map((id) => `${id};\n`).join(""));
-  const stages: Stage[] = [
-    gzip.decompress,
-    [
-      tools.pgRestore,
-      "--exit-on-error",
-      "--single-transaction",
-      "--no-owner",
-      `--use-list=${list}`,
-      `--dbname=${owner.database}`,
-    ],
-  ];
-  const pipeline = startPipeline(stages, { env: owner.env, inputFile: archiveFile, signal });
-  for await (const _ of pipeline.stdout);
-  const failure = describeFailure(stages, ignoreBrokenPipe(await pipeline.ended));
-  if (failure !== null) {
-    throw new BackupError("restore_failed", `Cannot build the platform's schemas: ${failure}`);
-  }
+  await withTemporaryFolder("archive", async (folder) => {
+    const list = join(folder, "platform.list");
+    await writeFile(list, dumpIds.map((id) => `${id};\n`).join(""));
+    const stages: Stage[] = [
+      gzip.decompress,
+      [
+        tools.pgRestore,
+        "--exit-on-error",
+        "--single-transaction",
+        "--no-owner",
+        `--use-list=${list}`,
+        `--dbname=${owner.database}`,
+      ],
+    ];
+    const pipeline = startPipeline(stages, { env: owner.env, input: archive.open(), signal });
+    for await (const _ of pipeline.stdout);
+    const failure = describeFailure(stages, ignoreBrokenPipe(await pipeline.ended));
+    if (failure !== null) {
+      throw new BackupError("restore_failed", `Cannot build the platform's schemas: ${failure}`);
+    }
+  });
 }
