@@ -226,7 +226,7 @@ async function restoreLocked(
     disk,
     kept: cleaned.kept,
     privilegesFrom: privilegeSource?.key ?? null,
-    warnings: [...target.dependents.map(lossText), ...cleaned.warnings],
+    warnings: [...target.dependents.map(lossText), ...notCarried(manifest, target), ...cleaned.warnings],
   };
 }
 
@@ -259,6 +259,21 @@ export function requireConfirmation(
     `Cannot restore into prod: ${key} is a backup of ${source}`,
     { hint: `Its accounts replace those of prod. Pass CONFIRM_SOURCE=${source} if that is what you want.` },
   );
+}
+
+/** What the source had and no backup holds, as far as the target lacks it. */
+function notCarried(
+  manifest: AnyManifest | null,
+  { extensionRows }: Pick<RestoreTargetFacts, "extensionRows">,
+): string[] {
+  const warnings = manifest && isProving(manifest) ? manifest.warnings ?? [] : [];
+  return warnings.flatMap(({ kind, name, rows }) => {
+    if (kind === "user_mapping") return [`${name}: its user and password are in no backup`];
+    const found = extensionRows.get(name) ?? 0;
+    return kind === "extension_rows" && rows !== null && found < rows
+      ? [`${name} of an extension: ${rows} own rows of the source are in no backup, the target has ${found}`]
+      : [];
+  });
 }
 
 function lossText({ name, detail }: Warning): string {

@@ -30,6 +30,8 @@ export interface RestoreTargetFacts {
   platformColumns: ReadonlyMap<string, readonly { name: string; isRequired: boolean }[]>;
   /** Objects of the project's schemas that only their owners can move aside. */
   notOwned: { name: string; owner: string }[];
+  /** Own rows in tables of extensions, by the name of a warning. */
+  extensionRows: ReadonlyMap<string, number>;
   /** Objects of other roles that depend on the target's old content, and go with it. */
   dependents: Warning[];
   /** Those of the platform's objects which the backup needs that the target lacks. */
@@ -73,6 +75,7 @@ export async function readTargetFacts(
     ),
   );
   const wanted = new Set([...manifest && isProving(manifest) ? manifest.roles : [], ...otherRoles]);
+  const warnings = await readWarnings(session);
   const missingRoles = [...wanted].filter((role) => !facts.roles.includes(role));
   return {
     keepOps: facts.keepOps,
@@ -86,8 +89,11 @@ export async function readTargetFacts(
     projectExtensions: new Map(facts.projectExtensions),
     extensions: await readExtensions(session),
     platformColumns: await readPlatformColumns(session),
-    notOwned: (await readWarnings(session)).filter(({ kind }) => kind === "other_owner")
+    notOwned: warnings.filter(({ kind }) => kind === "other_owner")
       .map(({ name, detail }) => ({ name, owner: detail ?? "" })),
+    extensionRows: new Map(
+      warnings.filter(({ kind }) => kind === "extension_rows").map(({ name, rows }) => [name, rows ?? 0]),
+    ),
     dependents: await readDependents(session),
     missingObjects: await readMissingObjects(session, manifest),
     lockTable: await readLockTable(session),

@@ -35,6 +35,7 @@ const facts: RestoreTargetFacts = {
   extensions: [],
   platformColumns: new Map([["auth.users", [{ name: "id", isRequired: true }]]]),
   notOwned: [],
+  extensionRows: new Map(),
   dependents: [],
   missingObjects: new Set(),
   lockTable: { setting: 64, sessions: 100, moved: 0, locksDependencies: false },
