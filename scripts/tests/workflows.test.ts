@@ -380,6 +380,10 @@ describe("the inputs of a script", () => {
     const chosen = { target: "verify", r2_key: "revo/k", privileges_from: "revo/other" };
     const { PRIVILEGES_FROM } = await environment(await dispatch(test, "db-restore-from-r2.yml", chosen));
     expect(PRIVILEGES_FROM).toBe("revo/other"); // before the repository's variable
+    const none = { ...chosen, privileges_from: "none" };
+    expect(await environment(await dispatch(test, "db-restore-from-r2.yml", none))).toMatchObject({
+      PRIVILEGES_FROM: "none",
+    });
     const inputs = { target: "verify", r2_key: "revo/k", confirm: "", request_id: "the-id" };
     const run_id = await dispatch(test, "db-restore-from-r2.yml", inputs);
     expect(await environment(run_id)).toMatchObject({

@@ -1,5 +1,6 @@
 /** Options and settings that several commands have: one meaning everywhere. */
 import { z } from "zod";
+import { NO_PRIVILEGES } from "@backup/api.ts";
 import { tryParseArchiveKey } from "@backup/vault/object_key.ts";
 import { TARGETS } from "@backup/target.ts";
 import type { Option, Setting } from "./command.ts";
@@ -7,6 +8,10 @@ import type { Option, Setting } from "./command.ts";
 const isKey = (text: string) => tryParseArchiveKey(text) !== null;
 const KEY_MESSAGE = "is no key of a backup: revo/<target>/YYYY/MM/DD/supabase_….dump.gz, as `list` shows it";
 const keySchema = z.string().refine(isKey, KEY_MESSAGE);
+export const privilegesFromSchema = z.string().refine(
+  (text) => ["newest", NO_PRIVILEGES].includes(text) || isKey(text),
+  KEY_MESSAGE,
+);
 export const keyOrNewestSchema = z.string().refine((text) => text === "newest" || isKey(text), KEY_MESSAGE);
 
 export const positive = z.coerce.number("must be a number").positive("must be greater than 0");

@@ -8,6 +8,7 @@ import { jobsField } from "./jobs_field.ts";
 import { requesterFields } from "../run/requester.ts";
 import { identityFields, recipientFields } from "../vault/encryption.ts";
 import { signerFields, vaultFields } from "../vault/environment.ts";
+import { NO_PRIVILEGES } from "@backup/api.ts";
 import { NEWEST } from "./privilege_source.ts";
 
 export const restoreEnvironment = z.object({
@@ -26,7 +27,10 @@ export const restoreEnvironment = z.object({
   ALLOW_SCHEMA_ONLY: yes,
   ALLOW_TIGHT_LOCK_TABLE: yes,
   ALLOW_ORPHANS: yes,
-  PRIVILEGES_FROM: z.string().optional().transform((text) => text || undefined),
+  // "none" is said against a variable of the workflow, and changes nothing else: an approval knows it as unset
+  PRIVILEGES_FROM: z.string().optional().transform((text) =>
+    text === NO_PRIVILEGES ? undefined : text || undefined
+  ),
   ...jobsField,
   SALVAGE: yes,
   CONFIRM_SALVAGE: z.string().optional(),

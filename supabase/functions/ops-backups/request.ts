@@ -15,6 +15,7 @@ import {
   healthRequestSchema,
   type LogRequest,
   logRequestSchema,
+  NO_PRIVILEGES,
   planRequestSchema,
   restoreRequestSchema,
   type StartRequest,
@@ -173,7 +174,8 @@ function withArchiveKey<Fields extends { r2_key?: string; privileges_from?: stri
   request: Fields,
 ): Fields {
   if (request.r2_key !== undefined) parseArchiveKey(request.r2_key);
-  if (request.privileges_from) parseArchiveKey(request.privileges_from);
+  const source = request.privileges_from;
+  if (source && source !== NO_PRIVILEGES) parseArchiveKey(source);
   return request;
 }
 

@@ -89,7 +89,7 @@ Deno.test("startRun() sends the confirmation of an unsigned backup with a restor
 
 Deno.test("startRun() sends whose privileges an archive without any gets, with a restore and its plan", async () => {
   for (const action of ["restore", "plan"] as const) {
-    for (const [given, sent] of [[R2_KEY, R2_KEY], [null, undefined]] as const) {
+    for (const [given, sent] of [[R2_KEY, R2_KEY], [null, undefined], ["none", "none"]] as const) {
       const { server, deps } = world();
       await startRun({ action, target: "dev", r2_key: R2_KEY, privileges_from: given }, deps);
       assert.equal(server.dispatches[0]?.body.inputs.privileges_from, sent);

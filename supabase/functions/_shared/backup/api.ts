@@ -13,7 +13,12 @@ export const REASON_MAX_LENGTH = 500;
 const reason = z.string().trim().max(REASON_MAX_LENGTH).optional();
 /** The archive's key once more: required of a backup that no key of this installation signed, as its code is run. */
 const allowUnsigned = z.string().nullish();
-/** Of an archive without privileges: the key of the backup whose privileges its objects get; a plan and its restore agree. */
+/** No backup's privileges, where a variable of the workflow names one. */
+export const NO_PRIVILEGES = "none";
+/**
+ * Of an archive without privileges: the key of the backup whose privileges its objects get, or {@link NO_PRIVILEGES}; a plan
+ * and its restore agree.
+ */
 const privilegesFrom = z.string().nullish();
 
 export const backupRequestSchema = z.strictObject({

@@ -22,7 +22,7 @@ import {
   restoreFormSchema,
 } from "./restore_form.ts";
 import { ConfirmationStep, TargetStep } from "./restore_steps.tsx";
-import { usePlanning } from "./use_planning.ts";
+import { sourceOf, usePlanning } from "./use_planning.ts";
 import { useSubmission } from "./use_submission.ts";
 import { targetName } from "../text/labels.ts";
 
@@ -104,7 +104,8 @@ export default function RestoreDialog(props: RestoreDialogProps) {
   const isForeign = isForeignSource(backup, target);
   const submit = form.handleSubmit((values) => {
     if (missing !== null) return;
-    if (step === "plan") form.setValue("privilegesFrom", privilegesFrom); // the plan may become stale before the end
+    // the plan may become stale before the end
+    if (step === "plan" && plan?.keepsTargetPrivileges) form.setValue("privilegesFrom", privilegesFrom);
     if (step !== "confirm") return setIndex(index + 1);
     askedPlan.current = awaitedPlan ?? (plan === null ? undefined : planning.newest.data?.request_id);
     submission.submit({
@@ -116,7 +117,7 @@ export default function RestoreDialog(props: RestoreDialogProps) {
       allow_unsigned: backup.is_unsigned ? backup.r2_key : undefined,
       plan_request_id: askedPlan.current,
       end_sessions: values.endSessions || undefined,
-      privileges_from: privilegesFrom || undefined,
+      privileges_from: sourceOf(values.privilegesFrom, privilegesFrom),
       reason: values.reason || undefined,
     });
   });

@@ -83,7 +83,7 @@ describe("missingForConfirmation", () => {
     expect(missingForConfirmation("dev", fresh, plan, "revo/a")).toContain("Simule de novo");
     expect(missingForConfirmation("dev", fresh, { ...plan, access: access("revo/a") }, "revo/a")).toBeNull();
     expect(missingForConfirmation("dev", fresh, { ...plan, access: access("revo/a") }, "")).toContain(
-      "REVO_PRIVILEGES_FROM",
+      "sem copiar permissões",
     );
   });
 });

@@ -59,7 +59,7 @@ export function missingForConfirmation(
 ): string | null {
   if (state === "fresh" && plan?.keepsTargetPrivileges && (plan.access?.from ?? "") !== privilegesFrom) {
     return privilegesFrom === ""
-      ? "Simule de novo, sem copiar permissões. Se a simulação as copiar outra vez, peça a quem cuida do GitHub que apague a variável REVO_PRIVILEGES_FROM."
+      ? "Simule de novo, sem copiar permissões."
       : "Simule de novo: as permissões escolhidas mudam o resultado.";
   }
   if (state === "fresh" && plan !== null && plan.obstacles.length > 0) {

@@ -1,3 +1,4 @@
+import { NO_PRIVILEGES } from "@backup/api.ts";
 import type { UseQueryResult } from "@tanstack/react-query";
 import type { PlannedRestore } from "@backup/runs/restore_plan.ts";
 import type { Run } from "@backup/runs/run.ts";
@@ -45,7 +46,12 @@ export function usePlanning(
       target,
       r2_key: key,
       allow_unsigned,
-      privileges_from: privilegesFrom || undefined,
+      privileges_from: sourceOf(chosen, privilegesFrom),
     });
   return { now, newest, state, found, privilegesFrom, simulate, submission };
+}
+
+/** What a request says of the source of privileges: that there is none only where the user has chosen so. */
+export function sourceOf(chosen: string | undefined, privilegesFrom: string): string | undefined {
+  return chosen === "" ? NO_PRIVILEGES : privilegesFrom || undefined;
 }
