@@ -73,20 +73,28 @@ begin
   end loop;
 end $$;
 
--- Jobs of pg_cron: those of the target itself stay listed, but do not run on production's rows.
+-- Jobs of pg_cron: those of the target itself stay listed, but do not run on production's rows. pg_cron lets only whom its
+-- superuser allows stop a job; who is not allowed may remove it.
 do $$
 declare
   job record;
+  stopping constant regprocedure := to_regprocedure('cron.alter_job(bigint,text,text,text,text,boolean)');
 begin
-  if to_regprocedure('cron.alter_job(bigint,text,text,text,text,boolean)') is null then
+  if to_regclass('cron.job') is null or not has_schema_privilege('cron', 'usage')
+     or not has_table_privilege('cron.job', 'select') then
     return;
   end if;
   for job in
     select jobid, coalesce(jobname, jobid::text) as name from cron.job
      where active and username = current_user and database = current_database()
   loop
-    perform cron.alter_job(job.jobid, active := false);
-    insert into quarantine values ('cron job ' || job.name, 'parado');
+    if coalesce(has_function_privilege(stopping, 'execute'), false) then
+      perform cron.alter_job(job.jobid, active := false);
+      insert into quarantine values ('cron job ' || job.name, 'parado');
+    else
+      perform cron.unschedule(job.jobid);
+      insert into quarantine values ('cron job ' || job.name, 'removido: falta a permissão de parar (cron.alter_job)');
+    end if;
   end loop;
 end $$;
 

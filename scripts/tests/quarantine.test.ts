@@ -34,6 +34,8 @@ const PLATFORM = (port: number) => `
   create function cron.alter_job(job_id bigint, schedule text default null, command text default null,
     database text default null, username text default null, active boolean default null) returns void language sql
     security definer as $$ update cron.job set active = alter_job.active where jobid = job_id $$;
+  create function cron.unschedule(job_id bigint) returns boolean language sql
+    security definer as $$ delete from cron.job where jobid = job_id returning true $$;
   create extension postgres_fdw schema extensions; grant usage on foreign data wrapper postgres_fdw to postgres;`;
 
 /** Ways in which rows that are written call out. */
@@ -139,6 +141,21 @@ test("nothing calls out of a copy, each change is reported, and everything else 
   await restore(place.store.vault, fresh, key);
   const definitions = (content: string) => content.split("\n").filter((line) => line.startsWith("["));
   expect(definitions(await contentOf(dev))).toEqual(definitions(await contentOf(fresh)));
+});
+
+test("a job that the restore's role may not stop is removed", async () => {
+  const dev = await project("cron_fechado");
+  await sql(dev, "insert into cron.job (jobname, command) values ('envia notas', 'select 1');");
+  await sql(
+    place.server.connection("supabase_admin", "cron_fechado"),
+    "revoke execute on function cron.alter_job from public;", // as pg_cron does
+  );
+  const { verified } = await restore(place.store.vault, dev, key, { quarantine });
+  expect(verified.quarantined).toContainEqual({
+    object: "cron job envia notas",
+    done: "removido: falta a permissão de parar (cron.alter_job)",
+  });
+  expect(await sql(dev, "select count(*) from cron.job;")).toEqual(["0"]);
 });
 
 test.each([
