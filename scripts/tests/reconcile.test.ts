@@ -8,6 +8,7 @@ import { Catalog } from "../lib/catalog/catalog.ts";
 import type { Connection } from "../lib/postgres/connection.ts";
 import { listCatalog } from "../lib/list/list_catalog.ts";
 import { adoptMissing } from "../lib/reconcile/adopt_missing.ts";
+import { describeFinding } from "../lib/reconcile/report.ts";
 import { type Finding, reconcile } from "../lib/reconcile/reconcile.ts";
 import { StoredVault } from "../lib/vault/stored_vault.ts";
 import { oldArchive, sql } from "./engine_fixture.ts";
@@ -143,6 +144,18 @@ test("reads and hashes an archive without a manifest, and writes one in the old 
   expect(Date.parse(adopted_at_utc)).toBeGreaterThan(0);
   expect(await rowOf(key)).toMatchObject({ sha256: described.sha256, origin: "other", rows_total: null });
   expect((await run(true)).counts).toEqual({ agreed: 1 });
+});
+
+test("lists an encrypted archive without a manifest, which nothing can look into", async () => {
+  const { vault } = store;
+  const { archive } = buildKeys({ target: "prod", createdAtUtc: at("01"), label: null }, { encrypted: true });
+  await vault.put(archive, "age-encryption.org/v1", "application/octet-stream");
+  const { findings, failed } = await run(true);
+  expect([findings, failed]).toEqual([[{ key: archive, verdict: "sealed", outcome: "would" }], 0]);
+  expect(findings.map(describeFinding)).toMatchObject([{
+    isBad: true,
+    text: expect.stringContaining("by hand"),
+  }]);
 });
 
 test("does not record an object that is no archive, or that differs from the catalog's row", async () => {

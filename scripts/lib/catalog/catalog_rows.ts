@@ -1,6 +1,6 @@
 /** The catalog's rows in the order of the vault's listing, page by page, from one snapshot. */
 import { z } from "zod";
-import { BACKUP_STATUSES, backupOriginSchema, backupProofSchema } from "@backup/vault/catalog.ts";
+import { BACKUP_STATUSES, backupOriginSchema, storedProofSchema } from "@backup/vault/catalog.ts";
 import type { Catalog } from "./catalog.ts";
 import { literal } from "../postgres/sql_text.ts";
 
@@ -16,7 +16,7 @@ const catalogRowSchema = z.object({
   sha256: z.string().nullable(),
   status: z.enum(BACKUP_STATUSES),
   proven_at: z.string().nullable(),
-  proof: backupProofSchema.nullable(),
+  proof: storedProofSchema,
   hold_until: z.string().nullable(),
   hold_reason: z.string().nullable(),
   has_manifest: z.boolean(),

@@ -2,7 +2,7 @@
 import { BackupError, toBackupError } from "@backup/errors.ts";
 import { parseManifest } from "@backup/vault/manifest.ts";
 import { DAY_MS } from "@backup/service_levels.ts";
-import { siblingKeys, VAULT_ROOT } from "@backup/vault/object_key.ts";
+import { isEncryptedKey, siblingKeys, VAULT_ROOT } from "@backup/vault/object_key.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import { literal } from "../postgres/sql_text.ts";
 import type { ListedObject, Vault } from "../vault/vault.ts";
@@ -91,7 +91,8 @@ async function verdictByWriter({ vault, catalog }: ReconcileContext, key: string
   }
   const writer = await writerOf(catalog, archive);
   if (writer === "active") return "recent";
-  return writer === "other" ? "enter_by_hash" : "unfinished";
+  if (writer !== "other") return "unfinished";
+  return isEncryptedKey(key) ? "sealed" : "enter_by_hash";
 }
 
 async function settle(

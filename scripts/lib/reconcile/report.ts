@@ -8,6 +8,7 @@ import { ARCHIVE_VERDICTS, type ArchiveVerdict } from "./verdict.ts";
 const BAD: ReadonlySet<ArchiveVerdict> = new Set([
   "dated_ahead",
   "wrong_size",
+  "sealed",
   "manifest_missing",
   "archive_missing",
   "gone",
@@ -21,6 +22,7 @@ const WORDS: Record<ArchiveVerdict, string> = {
   dated_ahead: "Datados no futuro: não contam",
   wrong_size: "Tamanho diferente do catálogo",
   enter_by_hash: "Sem manifesto: lidos, com hash calculado, incluídos",
+  sealed: "Cifrados e sem manifesto: só à mão",
   unfinished: "Sem manifesto: a execução não terminou",
   recent: "Sem manifesto ainda: recentes demais",
   half_deleted: "Apagados pela metade (a limpeza termina)",

@@ -18,6 +18,9 @@ export const ARCHIVE_VERDICTS = {
   wrong_size: "its size is not the one that the catalog has",
   /** No run of ours is known to have written it; see `archive_writer.ts`. */
   enter_by_hash: "no manifest: hash it, write one, enter it",
+  /** Without the manifest nothing says what it holds; with it, in the catalog or put back, it is a backup again. */
+  sealed:
+    "encrypted, and no manifest says what it holds: it cannot be entered; age and pg_restore open it by hand",
   unfinished: "no manifest: the run that wrote it did not finish",
   recent: "no manifest yet: it may still be being written",
   half_deleted: "no manifest, and the catalog has it as deleted: prune deletes what is left",

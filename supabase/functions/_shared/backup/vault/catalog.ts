@@ -26,6 +26,9 @@ export const backupProofSchema = z.object({
 });
 export type BackupProof = z.infer<typeof backupProofSchema>;
 
+/** As a row has it. One of another form says nothing: one bad row must not hide the others, nor stop retention. */
+export const storedProofSchema = backupProofSchema.nullable().catch(null);
+
 /** The contract's columns are always present; the others are `null` for backups of older tools. */
 export const backupRowSchema = z.object({
   id: z.guid(),
@@ -53,7 +56,7 @@ export const backupRowSchema = z.object({
   hold_until: z.string().nullable(),
   hold_reason: z.string().nullable(),
   held_by: z.string().nullable(),
-  proof: backupProofSchema.nullable(),
+  proof: storedProofSchema,
   /** The key that signed it, where that was checked; `null`: unsigned, by a foreign key, or not checked. */
   signed_by: z.string().nullable().default(null),
   /** Only signed backups count here, and this one is not signed: it protects nothing. Lists alone say it. */
