@@ -85,6 +85,7 @@ convert_label() (
 GIVEN_LABEL=${LABEL-}
 LABEL=$(convert_label "$GIVEN_LABEL") ||
   refuse "etiqueta inválida: '$GIVEN_LABEL'" "Use letras, números, espaço, ponto, hífen ou sublinhado."
+case $LABEL in *.dump.gz.age) refuse "etiqueta inválida: '$GIVEN_LABEL'" "Ela não pode terminar em .dump.gz.age." ;; esac
 [ ${#LABEL} -le 40 ] || refuse "etiqueta com ${#LABEL} caracteres" "O máximo é 40."
 [ -n "${DATABASE_URL-}" ] || refuse "falta DATABASE_URL" "Veja --help."
 OUT_DIR=${OUT_DIR:-backups}

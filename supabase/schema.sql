@@ -929,9 +929,9 @@ begin
       format('%s is not one of the known values', v_wrong),
       jsonb_build_object('field', v_wrong));
   end if;
-  if p_label !~ '^[A-Za-z0-9._-]{1,40}$' then
+  if p_label !~ '^[A-Za-z0-9._-]{1,40}$' or p_label ~ '\.dump\.gz\.age$' then
     perform public.ops_db_backup_refuse(400, 'invalid_label',
-      'the label has a character or a length that no key takes');
+      'the label has a character, a length or an end that no key takes');
   end if;
   if public.ops_db_backup_is_archive_key(p_r2_key) is false
      or (p_kind in ('restore', 'plan') and p_r2_key is null) then

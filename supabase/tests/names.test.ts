@@ -119,6 +119,9 @@ describe("a label", () => {
     ["$(id)", null],
     ["a*", null],
     ["ª", null],
+    ["x.dump.gz.age", null],
+    ["x.dump.gz", "x.dump.gz"],
+    ["x.age", "x.age"],
   ];
   it.each(LABELS)("%j: %j", async (entered, label) => {
     expect(normalized(entered), "TypeScript").toBe(label);

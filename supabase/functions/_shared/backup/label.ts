@@ -6,6 +6,8 @@ export const LABEL_MAX_LENGTH = 40;
 /** Label of the safety copy that a restore takes. */
 export const SAFETY_LABEL = "antes-da-restauracao";
 const LABEL = /^[A-Za-z0-9._-]+$/;
+/** The manifest of an archive with such a label would have the key of an encrypted archive's. */
+const AMBIGUOUS_END = ".dump.gz.age";
 
 /**
  * Letters without their marks, no spaces around them, `_` for each run of spaces. Of marks Unicode's canonical
@@ -20,7 +22,8 @@ export function convertLabel(input: string): string {
 /**
  * The label as the object key contains it: {@link convertLabel}, empty → `null`. The database and `backup_db_local.sh`
  * make the same of each text (`supabase/tests/names.test.ts`).
- * @throws {BackupError} `invalid_label` when another character is left or it is longer than {@link LABEL_MAX_LENGTH}.
+ * @throws {BackupError} `invalid_label` when another character is left, it is longer than {@link LABEL_MAX_LENGTH}, or ends as
+ * an encrypted archive does.
  */
 export function normalizeLabel(input: string | null | undefined): string | null {
   const label = convertLabel(input ?? "");
@@ -37,6 +40,12 @@ export function normalizeLabel(input: string | null | undefined): string | null 
       `Cannot use the label ${
         JSON.stringify(label)
       }: only letters A-Z a-z, digits, '.', '_' and '-' are allowed`,
+    );
+  }
+  if (label.endsWith(AMBIGUOUS_END)) {
+    throw new BackupError(
+      "invalid_label",
+      `Cannot use the label ${label}: it must not end in ${AMBIGUOUS_END}`,
     );
   }
   return label;
