@@ -32,13 +32,19 @@ test("show manifest, tables, drills and the restore with standard tools; the URL
   await expect(page).not.toHaveURL(/detalhes/);
 });
 
-test("pass WCAG 2.2 AA together with the whole page", async ({ page }) => {
+test("pass WCAG 2.2 AA together with the whole page, and list what the backup lacks", async ({ page }) => {
+  const warnings = [{ kind: "left_out", name: "schema bi", detail: "relatorios", rows: 12 }];
+  await inCatalog((sql) =>
+    sql`update public.ops_db_backups set manifest = jsonb_set(manifest, '{warnings}', ${sql.json(warnings)})
+         where created_at = (select max(created_at) from public.ops_db_backups)`
+  );
   await openAs(page, stack.admin);
   await expect(page.getByRole("group", { name: /^Backups por dia/ })).toBeVisible();
   await expect(page.getByRole("button", { name: /^Detalhes/ }).first()).toBeVisible();
   await expectAccessible(page, "overview and history");
   await page.getByRole("button", { name: /^Detalhes/ }).first().click();
   await expect(part(page, "Manifesto").getByRole("table")).toBeVisible();
+  await expect(part(page, "Manifesto")).toContainText("schema bi (12 linhas) fica fora do backup");
   await expectAccessible(page, "details");
 });
 

@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { isProving, type Manifest } from "@backup/vault/manifest.ts";
+import { type Warning, warningText } from "@backup/vault/warnings.ts";
 import { Button } from "../../../../components/ui/button.tsx";
 import { formatCount, formatCounted } from "../../../../lib/format.ts";
 import { useManifest } from "../../data/backup_manifest.ts";
@@ -34,7 +35,7 @@ export function ManifestTables({ backupKey }: { backupKey: string }) {
 }
 
 function ManifestContents({ manifest }: { manifest: Manifest }) {
-  const { source, tool, compression, client_version, extensions, migration_head } = manifest;
+  const { source, tool, compression, client_version, extensions, migration_head, warnings = [] } = manifest;
   return (
     <>
       <dl className="grid gap-x-8 gap-y-2 sm:grid-cols-2">
@@ -47,8 +48,22 @@ function ManifestContents({ manifest }: { manifest: Manifest }) {
           </Fact>
         )}
       </dl>
+      <Warnings warnings={warnings} />
       <RowsPerTable rows={manifest.rows} />
     </>
+  );
+}
+
+/** What the backup does not hold, and what would keep it from being restored. */
+function Warnings({ warnings }: { warnings: readonly Warning[] }) {
+  if (warnings.length === 0) return null;
+  return (
+    <div>
+      <h4 className="font-medium">O que não está no backup, ou pode impedir uma restauração</h4>
+      <ul className="mt-1 list-disc space-y-0.5 pl-5">
+        {warnings.map((warning, i) => <li key={i} className="wrap-anywhere">{warningText(warning)}</li>)}
+      </ul>
+    </div>
   );
 }
 
