@@ -49,6 +49,7 @@ const FUNCTIONS: Record<string, [args: string, expected: Expected]> = {
   ops_db_backup_runs_list: ["", readers],
   ops_db_backup_manifest: [`'${KEY}'`, readers],
   ops_db_backup_durations: ["", readers],
+  ops_db_backup_usual_duration: [`'${RUN}'`, readers],
   ops_db_backup_days: ["", readers],
   ops_db_backup_overview: ["", readers],
   ops_db_backup_reports_list: ["", readers],

@@ -88,6 +88,13 @@ describe("frequent queries", () => {
     expect((await costOf(call)).blocks).toBeLessThan(limit);
   });
 
+  it("the usual duration of a run's kind and size reads fewer than 2500 blocks", async () => {
+    const id = await idOf(
+      "select request_id as id from public.ops_db_backup_runs where kind = 'drill' limit 1",
+    );
+    expect((await costOf(`ops_db_backup_usual_duration('${id}')`)).blocks).toBeLessThan(2500);
+  });
+
   it("a search without a match stops after its limit of 20,000 rows", async () => {
     const backups = await costOf("ops_db_backups_list(p_search => 'não existe')");
     const runs = await costOf("ops_db_backup_runs_list(p_search => 'não existe')");

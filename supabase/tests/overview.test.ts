@@ -192,6 +192,42 @@ describe("ops_db_backup_durations", () => {
   });
 });
 
+describe("ops_db_backup_usual_duration", () => {
+  const usual = (tx: TransactionSql, id: string) =>
+    callAs(tx, "viewer", "ops_db_backup_usual_duration", [id]);
+  const none = { samples: 0, p50_ms: null, p90_ms: null };
+
+  trial("uses the runs of this kind, target and size alone", async (tx) => {
+    const [small, large] = ["2026-02-01T00:00:00Z", "2026-02-02T00:00:00Z"];
+    await backup(tx, small, { bytes: 1_000_000 });
+    await backup(tx, large, { bytes: 900_000_000 });
+    const drill = (at: string, seconds: number, of: string, more = {}) =>
+      run(tx, at, seconds, { kind: "drill", mode: null, r2_key: keyAt(of), ...more });
+    for (let n = 1; n <= 3; n++) await drill(`2026-03-0${n}T03:00:00Z`, 10 * n, small);
+    await drill("2026-03-04T03:00:00Z", 900, large);
+    await drill("2026-03-05T03:00:00Z", 900, small, { target: "dev" });
+    await drill("2026-03-06T03:00:00Z", 900, small, { status: "failed" });
+    await drill("2026-03-07T03:00:00Z", 900, small, { reason: SAMPLE_REASON });
+    const active = { status: "running", finished_at: null };
+    const now = await drill("2026-03-08T03:00:00Z", 0, small, active);
+    expect(await usual(tx, now)).toEqual({ samples: 3, p50_ms: 20_000, p90_ms: 28_000 });
+    const other = await drill("2026-03-08T03:00:00Z", 0, large, active);
+    expect(await usual(tx, other)).toMatchObject({ samples: 1, p50_ms: 900_000 });
+    const unknown = await drill("2026-03-08T03:00:00Z", 0, "2020-01-01T00:00:00Z", active);
+    expect(await usual(tx, unknown)).toEqual(none);
+    expect(await usual(tx, randomUUID())).toEqual(none);
+  });
+
+  trial("takes the backup before as the size of one that is being made", async (tx) => {
+    for (const [n, bytes] of [[1, 90], [2, 100], [3, 5000]] as const) {
+      await run(tx, `2026-03-0${n}T03:00:00Z`, n, { result: { bytes } });
+    }
+    await backup(tx, "2026-03-03T00:00:00Z", { bytes: 110 });
+    const id = await run(tx, "2026-03-09T03:00:00Z", 0, { status: "running", finished_at: null });
+    expect(await usual(tx, id)).toEqual({ samples: 2, p50_ms: 1500, p90_ms: 1900 });
+  });
+});
+
 describe("a backup without a signature that counts", () => {
   const SIGNER = "0123456789abcdef";
   const ago = (hours: number) => new Date(Date.now() - hours * 3_600_000).toISOString();

@@ -1,10 +1,10 @@
 import type { Page } from "@playwright/test";
 import { expectAccessible } from "./axe.ts";
 import { ageRun, beginRun, finishActiveRuns, finishRun, inCatalog, reportProgress } from "./catalog.ts";
+import { aBackupOf } from "./sample_history.ts";
 import { expect, FAILED_REQUEST, openAs, stack, test } from "./test.ts";
 
 const TITLE = "Ensaio de restauração da verificação";
-const KEY = "revo/prod/2026/01/15/supabase_prod_20260115_031022.dump.gz";
 const RUNS_LIST = /rpc\/ops_db_backup_runs_list/;
 
 const running = (page: Page) => page.getByRole("region", { name: "Em andamento" }).getByRole("article");
@@ -71,16 +71,17 @@ test("a run shows phase, bytes and percentage, after a reload and in a second ta
     .toBe(0);
 });
 
-test("a run shows its estimated end, and that it is slower than usual", async ({ page }) => {
+test("a run shows its estimated end by runs of its size, and that it is slower than usual", async ({ page }) => {
+  const key = await aBackupOf("prod", 1);
   for (const seconds of [60, 61, 62]) {
-    const id = await beginRun({ kind: "plan", r2_key: KEY });
+    const id = await beginRun({ kind: "plan", r2_key: key });
     await finishRun(id);
     await inCatalog((sql) =>
       sql`update public.ops_db_backup_runs set started_at = finished_at - make_interval(secs => ${seconds})
            where request_id = ${id}`
     );
   }
-  const id = await beginRun({ kind: "plan", r2_key: KEY });
+  const id = await beginRun({ kind: "plan", r2_key: key });
   await openAs(page, stack.admin);
   await expect(running(page)).toContainText(/termina em cerca de \d+\ss/);
   await inCatalog((sql) =>
@@ -88,6 +89,7 @@ test("a run shows its estimated end, and that it is slower than usual", async ({
   );
   await expect(running(page)).toContainText(/Mais lento que o normal: 9 de 10 terminam em até 1\smin/);
   await finishRun(id);
+  await inCatalog((sql) => sql`delete from public.ops_db_backups where r2_key = ${key}`);
 });
 
 test("a run without progress reports is shown as silent, then as lost, with the cause", async ({ page }) => {

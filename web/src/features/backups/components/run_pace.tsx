@@ -1,13 +1,13 @@
 import { CircleAlert } from "lucide-react";
 import type { Run } from "@backup/runs/run.ts";
 import { formatDuration } from "../../../lib/format.ts";
-import { useDurations } from "../data/durations.ts";
+import { useUsualDuration } from "../data/usual_duration.ts";
 import { paceOf } from "../model/run_pace.ts";
 
-/** The estimated end of a run, from earlier ones; nothing while too few were measured. */
+/** The estimated end of a run, from earlier ones of its size; nothing while too few were measured. */
 export function RunPace({ run, now }: { run: Run; now: Date }) {
-  const durations = useDurations();
-  const pace = paceOf(run, durations.data ?? [], now);
+  const usual = useUsualDuration(run.request_id);
+  const pace = usual.data === undefined ? null : paceOf(run, usual.data, now);
   if (pace === null) return null;
   if (pace.state === "slow") {
     return (

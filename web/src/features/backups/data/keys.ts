@@ -30,7 +30,7 @@ export const keys = {
   cancel: [...root, "cancel"] as const,
   undoable: [...root, "runs", "undoable"] as const,
   plan: (requestId: string) => [...root, "plan", requestId] as const,
-  durations: [...root, "durations"] as const,
+  usualDuration: (requestId: string) => [...root, "usual", requestId] as const,
   backupOfKey: (key: string) => [...root, "list", "key", key] as const,
   runStatus: (requestId: string) => [...root, "status", requestId] as const,
   audit: (event: string | null) => [...root, "audit", event] as const,

@@ -1,15 +1,11 @@
 import { expect, it } from "vitest";
 import type { Run } from "@backup/runs/run.ts";
-import { paceOf } from "./run_pace.ts";
+import { paceOf, type UsualDuration } from "./run_pace.ts";
 import { aRun } from "./test_rows.ts";
 
 const START = Date.parse("2026-11-24T12:00:00Z");
-const usual = [
-  { kind: "restore", target: "prod", samples: 20, p50_ms: 1, p90_ms: 2 },
-  { kind: "backup", target: "prod", samples: 3, p50_ms: 60_000, p90_ms: 90_000 },
-  { kind: "backup", target: "dev", samples: 2, p50_ms: 60_000, p90_ms: 90_000 },
-];
-const after = (seconds: number, facts: Partial<Run> = {}) =>
+const USUAL = { samples: 3, p50_ms: 60_000, p90_ms: 90_000 };
+const after = (seconds: number, facts: Partial<Run> = {}, usual: UsualDuration = USUAL) =>
   paceOf(
     aRun({ started_at: new Date(START).toISOString(), ...facts }),
     usual,
@@ -25,6 +21,6 @@ it.each([
 
 it("has no estimate before the start, or from too few runs", () => {
   expect(after(20, { started_at: null })).toBeNull();
-  expect(after(20, { target: "dev" })).toBeNull();
-  expect(after(20, { kind: "drill" })).toBeNull();
+  expect(after(20, {}, { ...USUAL, samples: 2 })).toBeNull();
+  expect(after(20, {}, { samples: 0, p50_ms: null, p90_ms: null })).toBeNull();
 });
