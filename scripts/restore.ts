@@ -87,6 +87,7 @@ async function restore({ env, vault, signal }: Task, run: TrackedRun): Promise<O
     confirmSource: env.CONFIRM_SOURCE ?? null,
     salvage: env.SALVAGE,
     confirmSalvage: env.CONFIRM_SALVAGE ?? null,
+    allowUnsigned: env.ALLOW_UNSIGNED ?? null,
   };
   requireConfirmation(order, order.key);
   const connection = connectionOf(env.TARGET, ownEnvironment());
@@ -106,7 +107,6 @@ async function restore({ env, vault, signal }: Task, run: TrackedRun): Promise<O
     allowSchemaOnly: env.ALLOW_SCHEMA_ONLY,
     allowTightLockTable: env.ALLOW_TIGHT_LOCK_TABLE,
     allowOrphans: env.ALLOW_ORPHANS,
-    allowUnsigned: env.ALLOW_UNSIGNED ?? null,
     privilegesFrom: privilegesFrom(env, plan),
     endSessions: env.END_SESSIONS,
     approvedSha256: run.admission === "requested"

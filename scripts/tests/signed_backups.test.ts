@@ -162,6 +162,23 @@ it("an unsigned backup is restored where its own key confirms it, and no other",
   await restore(vault, await emptyTarget(), key, { allowUnsigned: key });
 });
 
+it("an unsigned backup is not salvaged into prod, not even with its confirmations", async () => {
+  const key = forged["without a signature"] ?? "";
+  const wanted = {
+    target: "prod",
+    confirm: "RESTORE_PROD",
+    salvage: true,
+    confirmSalvage: "SALVAGE_PROD",
+  } as const;
+  const confirmed = { ...wanted, allowUnsigned: key };
+  await expect(restore(vault, await emptyTarget(), key, confirmed)).rejects.toMatchObject({
+    code: "backup_unsigned",
+  });
+  await expect(restore(vault, await emptyTarget(), key, wanted)).rejects.toMatchObject({
+    code: "backup_unsigned",
+  });
+});
+
 it("a backup of the time before signatures is restored the same way", async () => {
   const replace = async (key: string, bytes: Uint8Array | string) =>
     await attacker.put(key, bytes, "application/gzip");

@@ -230,11 +230,11 @@ async function restoreLocked(
   };
 }
 
-/** @throws {BackupError} `confirmation_required`, `source_confirmation_required`, `invalid_r2_key`. */
+/** @throws {BackupError} `confirmation_required`, `source_confirmation_required`, `backup_unsigned`, `invalid_r2_key`. */
 export function requireConfirmation(
-  { target, confirm, confirmSource, salvage, confirmSalvage }: Pick<
+  { target, confirm, confirmSource, salvage, confirmSalvage, allowUnsigned = null }: Pick<
     RestoreOrder,
-    "target" | "confirm" | "confirmSource" | "salvage" | "confirmSalvage"
+    "target" | "confirm" | "confirmSource" | "salvage" | "confirmSalvage" | "allowUnsigned"
   >,
   key: string,
 ): void {
@@ -252,6 +252,13 @@ export function requireConfirmation(
       "Cannot salvage into prod: the confirmation of the losses is missing or wrong",
       { hint: "A salvage brings back what it can, and no more. Pass CONFIRM_SALVAGE=SALVAGE_PROD as well." },
     );
+  }
+  if (salvage && target === "prod" && allowUnsigned !== null) {
+    throw new BackupError("backup_unsigned", `Cannot salvage ${key} into prod: it is not signed`, {
+      hint:
+        "A salvage goes on after errors, in which rows may be read as statements. Salvage it into dev or verify, look at it, " +
+        "and restore a backup of that database.",
+    });
   }
   if (isSourceConfirmed({ source, target }, confirmSource)) return;
   throw new BackupError(
