@@ -2,15 +2,18 @@
  * Archives that were changed in the vault: none of their SQL runs a program on the machine that restores them. They are signed as by
  * a job whose key was stolen; unsigned ones are refused before, and where that is confirmed, looked through.
  */
+import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { access, chmod, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { access, chmod, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { compareDatabases } from "../dev/compare.ts";
+import { ROOT } from "../dev/root.ts";
 import { siblingKeys } from "@backup/vault/object_key.ts";
+import { makeKeyPair } from "@backup/vault/signature.ts";
 import { parseDatabaseUrl } from "../lib/postgres/connection.ts";
 import { planRestore } from "../lib/restore/plan.ts";
 import { restoreIntoEmpty } from "../lib/recover/recover.ts";
@@ -162,6 +165,36 @@ test("a program planted in the platform's structure does not run where a plain s
     expect(await exists(canary)).toBe(false);
   } finally {
     await server.stop("immediate");
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+test("restore_db_local.sh runs no program that was planted in an archive without a signature", async () => {
+  const canary = join(canaries, "local");
+  const key = await plant("public", `copy (select 1) to program 'env > ${canary}';`);
+  const folder = await mkdtemp(join(tmpdir(), "revo-local-"));
+  try {
+    const file = join(folder, key.split("/").at(-1) ?? "");
+    await writeFile(file, await place.store.vault.bytes(key));
+    const manifest = JSON.parse(await place.store.vault.text(siblingKeys(key).manifest));
+    const text = JSON.stringify({ ...manifest, signature: undefined });
+    await writeFile(file.replace(".dump.gz", ".manifest.json"), text);
+    const { env } = place.server.connection("supabase_admin", "postgres");
+    const PATH = `${binaries.folder}:${process.env.PATH}`;
+    const restored = (more: Record<string, string>) => {
+      const child = spawn("bash", [join(ROOT, "scripts/restore_db_local.sh"), file, "exame_plantado"], {
+        env: { ...env, PATH, ...more },
+        stdio: "ignore",
+      });
+      return new Promise<number | null>((resolve) => child.once("close", resolve));
+    };
+    const BACKUP_PUBLIC_KEYS = (await makeKeyPair()).publicKey;
+    expect(await restored({ BACKUP_PUBLIC_KEYS })).toBe(2);
+    expect(await exists(canary)).toBe(false);
+    // what is refused: confirmed, it runs as the user that it was given
+    await restored({ BACKUP_PUBLIC_KEYS, ALLOW_UNSIGNED: file.split("/").at(-1) ?? "" });
+    expect(await exists(canary)).toBe(true);
+  } finally {
     await rm(folder, { recursive: true, force: true });
   }
 });
