@@ -284,8 +284,8 @@ describe("in the transaction", () => {
       plant(
         key,
         `CREATE FUNCTION public.m() RETURNS trigger LANGUAGE plpgsql AS 'begin delete from public.ops_db_backups;
-         return new; end'; CREATE TRIGGER t BEFORE INSERT ON public.clientes FOR EACH ROW EXECUTE FUNCTION public.m();
-         ALTER TABLE public.clientes ENABLE ALWAYS TRIGGER t;`,
+         return new; end'; CREATE TRIGGER t BEFORE INSERT ON loja.rascunho FOR EACH ROW EXECUTE FUNCTION public.m();
+         ALTER TABLE loja.rascunho ENABLE ALWAYS TRIGGER t; INSERT INTO loja.rascunho VALUES (99, 'x');`,
       )
     );
     const victim = await createProject(server, "vitima");

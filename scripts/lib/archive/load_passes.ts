@@ -1,6 +1,6 @@
 /**
  * The order in which a restore loads an archive's entries: extensions, structure, rows and what is built on them, large
- * objects, privileges. Within a pass the archive's order is kept. A pass without rows reads the archive's head alone.
+ * objects, privileges. Within a pass the archive's order is kept, but for rows: they come before what is beside them.
  */
 import type { TocEntry } from "./archive_toc.ts";
 import type { Selection } from "./select_entries.ts";

@@ -102,15 +102,18 @@ export class LateWrites {
     tables: readonly { oid: number; name: string }[],
   ): Promise<WrittenTable[]> {
     const keys = new Map(this.#tables.map(({ oid, key }) => [oid, key]));
-    const statements = tables.map(({ oid, name }) =>
-      `select json_build_array(${oid}, count(*), count(*) filter (where ${this.#isLate})) from only ${name};`
+    if (tables.length === 0) return [];
+    const counts = tables.map(({ oid, name }) =>
+      `(select json_build_array(${oid}, count(*), count(*) filter (where ${this.#isLate})) from only ${name})`
     );
-    return countedSchema.parse(await session.rows(statements.join("\n"))).flatMap(([oid, rows, written]) => {
-      const table = keys.get(oid) ?? "";
-      const copied = this.copy.manifest.rows[table] ?? 0;
-      const gone = Math.max(0, copied - (rows - written));
-      return written + gone > 0 ? [{ table, written, gone }] : [];
-    });
+    return countedSchema.parse(await session.rows(`select unnest(array[${counts.join(", ")}]);`)).flatMap(
+      ([oid, rows, written]) => {
+        const table = keys.get(oid) ?? "";
+        const copied = this.copy.manifest.rows[table] ?? 0;
+        const gone = Math.max(0, copied - (rows - written));
+        return written + gone > 0 ? [{ table, written, gone }] : [];
+      },
+    );
   }
 
   /** Of a row: its transaction may not be in the copy. Ages compare ids of transactions across their wrap-around. */

@@ -1,11 +1,13 @@
-/** Streams a pass of an archive into the open transaction of a restore. */
-import { writeFile } from "node:fs/promises";
+/** Brings a pass of an archive into the open transaction of a restore. */
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { BackupError } from "@backup/errors.ts";
 import type { LoadPass } from "../archive/load_passes.ts";
+import { inBatches } from "../archive/statement_batches.ts";
 import {
   describeFailure,
   ignoreBrokenPipe,
+  type PipelineEnd,
   type PipelineInput,
   runPipeline,
   type Stage,
@@ -37,6 +39,32 @@ const FILTERS: Partial<Record<LoadPass["name"], string>> = {
     "s/^SET SESSION AUTHORIZATION \\(.*\\);$/SET LOCAL ROLE \\1;/;s/^RESET SESSION AUTHORIZATION;$/RESET ROLE;/",
 };
 
+/** In others a backslash may be a part of a letter. */
+const IN_UTF8 = /^SET client_encoding = 'UTF8';$/m;
+
+/**
+ * Writes the statements of entries without rows into a file, which needs no lock on the target.
+ * @returns what runs them
+ * @throws {BackupError} `archive_corrupt` when the archive could not be read to its end.
+ */
+export async function prepare(
+  deps: LoadDeps,
+  folder: string,
+  archive: PipelineInput,
+  pass: LoadPass,
+): Promise<string> {
+  const file = join(folder, `${pass.name}.sql`);
+  const stages = await stagesOf(deps, folder, pass);
+  const ended = await startPipeline(stages, { input: archive, outputFile: file, signal: deps.signal })
+    .ended;
+  deps.signal?.throwIfAborted();
+  requireWhole(stages, ended);
+  // each byte stays as it is
+  const text = await readFile(file, "latin1");
+  if (IN_UTF8.test(text)) await writeFile(file, inBatches(text), "latin1");
+  return `\\i ${file}`;
+}
+
 /**
  * psql reads a FIFO that pg_restore writes.
  * @param run of the session with the open transaction
@@ -49,18 +77,12 @@ export async function load(
   run: RunStatements,
   folder: string,
   archive: PipelineInput,
-  { name, dumpIds }: LoadPass,
+  pass: LoadPass,
   rowsBefore = 0,
 ): Promise<void> {
-  const [list, fifo] = [join(folder, `${name}.list`), join(folder, `${name}.fifo`)];
-  await writeFile(list, dumpIds.map((id) => `${id};\n`).join(""));
+  const fifo = join(folder, `${pass.name}.fifo`);
   await runPipeline([["mkfifo", fifo]]);
-  const filter = FILTERS[name];
-  const stages: Stage[] = [
-    deps.gzip.decompress,
-    [deps.tools.pgRestore, "--file=-", "--no-owner", `--use-list=${list}`],
-    ...(filter === undefined ? [] : [["sed", filter] as const]),
-  ];
+  const stages = await stagesOf(deps, folder, pass);
   const pipeline = startPipeline(stages, { input: archive, outputFile: fifo, signal: deps.signal });
   try {
     let rows = rowsBefore;
@@ -73,8 +95,26 @@ export async function load(
     await pipeline.ended;
     throw error;
   }
-  const failure = describeFailure(stages, ignoreBrokenPipe(await pipeline.ended));
-  if (failure !== null) {
-    throw new BackupError("archive_corrupt", `Cannot read the archive to its end: ${failure}`);
-  }
+  requireWhole(stages, await pipeline.ended);
+}
+
+async function stagesOf(
+  { gzip, tools }: LoadDeps,
+  folder: string,
+  { name, dumpIds }: LoadPass,
+): Promise<Stage[]> {
+  const list = join(folder, `${name}.list`);
+  await writeFile(list, dumpIds.map((id) => `${id};\n`).join(""));
+  const filter = FILTERS[name];
+  return [
+    gzip.decompress,
+    [tools.pgRestore, "--file=-", "--no-owner", `--use-list=${list}`],
+    ...(filter === undefined ? [] : [["sed", filter] as const]),
+  ];
+}
+
+function requireWhole(stages: readonly Stage[], ended: PipelineEnd): void {
+  const failure = describeFailure(stages, ignoreBrokenPipe(ended));
+  if (failure === null) return;
+  throw new BackupError("archive_corrupt", `Cannot read the archive to its end: ${failure}`);
 }

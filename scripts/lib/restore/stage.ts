@@ -12,6 +12,7 @@ import { createGzip } from "node:zlib";
 import { BackupError, toBackupError } from "@backup/errors.ts";
 import { readBlocks } from "../archive/archive_data.ts";
 import { type OpenArchive, openArchive } from "../archive/archive_toc.ts";
+import { inBatches } from "../archive/statement_batches.ts";
 import type { Connection } from "../postgres/connection.ts";
 import { Session } from "../postgres/session.ts";
 import { identifier, literal } from "../postgres/sql_text.ts";
@@ -132,7 +133,7 @@ async function load(
       dumpIds: plan.dumpIds,
       tables: plan.tables.map((table) => stagedName(plan, table)),
       swapIn: await swapStatements(plan),
-      addDefaults: plan.tables.flatMap(({ defaults }) => defaults).join("\n"),
+      addDefaults: inBatches(plan.tables.flatMap(({ defaults }) => defaults).join("\n")),
       rows,
     };
   } finally {
@@ -297,7 +298,7 @@ async function swapStatements(plan: StagePlan): Promise<string> {
   const move = (kind: string) => (object: { schema: string; name: string }) =>
     `alter ${kind} ${stagedName(plan, object)} set schema ${identifier(object.schema)};`;
   const names = [...schemas.values()];
-  return [
+  return inBatches([
     (await restoreSql("stage_privileges.sql")).replaceAll(
       ":schemas",
       textArray(names),
@@ -306,7 +307,7 @@ async function swapStatements(plan: StagePlan): Promise<string> {
     ...tables.map(move("table")),
     // without CASCADE: what was forgotten is an error
     ...names.map((name) => `drop schema ${identifier(name)};`),
-  ].join("\n");
+  ].join("\n"));
 }
 
 /** What is not staged is loaded from a file in several passes. */

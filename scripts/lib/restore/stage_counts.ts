@@ -10,9 +10,9 @@ const countedSchema = z.array(z.object({ oid: z.number(), rows: z.number(), file
 export async function countStaged(session: SqlSession, tables: readonly string[]): Promise<KnownRows[]> {
   if (tables.length === 0) return [];
   await session.run(`lock table only ${tables.join(", only ")} in share mode;`);
-  const statements = tables.map((table) =>
-    `select json_build_object('oid', oid::bigint, 'file', relfilenode::bigint, 'rows', (select count(*) from only ${table}))
-       from pg_catalog.pg_class where oid = ${literal(table)}::regclass;`
+  const counts = tables.map((table) =>
+    `(select json_build_object('oid', oid::bigint, 'file', relfilenode::bigint, 'rows', (select count(*) from only ${table}))
+       from pg_catalog.pg_class where oid = ${literal(table)}::regclass)`
   );
-  return countedSchema.parse(await session.rows(statements.join("\n")));
+  return countedSchema.parse(await session.rows(`select unnest(array[${counts.join(", ")}]);`));
 }

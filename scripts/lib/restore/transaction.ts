@@ -14,6 +14,7 @@ import { applySettings } from "../postgres/database_facts.ts";
 import { restoreSql } from "./restore_sql.ts";
 import type { Gzip } from "../process/gzip.ts";
 import { LOCK_TIMEOUT_MS } from "../postgres/lock_holders.ts";
+import type { PipelineInput } from "../process/pipeline.ts";
 import { withTemporaryFolder } from "../process/temporary_folder.ts";
 import type { Progress } from "../run/progress.ts";
 import type { PsqlSession } from "../postgres/psql.ts";
@@ -22,12 +23,13 @@ import { identifier, literal } from "../postgres/sql_text.ts";
 import { type Expectation, type Verified, verifyContent } from "./verify.ts";
 import type { TocEntry } from "../archive/archive_toc.ts";
 import { type EscapedStatement, escapedStatement } from "../archive/escaped_texts.ts";
-import { loadPasses } from "../archive/load_passes.ts";
+import { type LoadPass, loadPasses } from "../archive/load_passes.ts";
+import { inBatches } from "../archive/statement_batches.ts";
 import type { Selection } from "../archive/select_entries.ts";
 import { explainOnTarget } from "./failure.ts";
 import type { LateWrites } from "./late_writes.ts";
 import { lockContent } from "./lock_content.ts";
-import { load, type RunStatements } from "./load.ts";
+import { load, prepare, type RunStatements } from "./load.ts";
 import { type PrivilegeSource, sourceTable } from "./privilege_source.ts";
 import { Salvage } from "./salvage.ts";
 import type { FetchedArchive } from "../vault/fetch_backup.ts";
@@ -103,13 +105,15 @@ async function restoreThrough(
 ): Promise<Loaded> {
   const release = randomBytes(32).toString("hex");
   const { lockTimeoutMs = LOCK_TIMEOUT_MS } = deps;
-  let phase = "lock";
+  let phase = "";
   const enter = (name: string) => deps.progress.phase(phase = name);
   try {
-    enter("lock");
+    enter("statements");
+    const passes = await planPasses(deps, order, folder);
     const transaction = await begin(session, release, lockTimeoutMs);
     // what no other session can reach is counted before anyone waits
     const counted = await countStaged(session, order.stage?.tables ?? []);
+    enter("lock");
     await lockContent(deps, session, Math.min(lockTimeoutMs, LOCK_PAUSE_MS));
     await order.lateWrites?.readLocked(session);
     enter("move_aside");
@@ -128,7 +132,7 @@ async function restoreThrough(
     const catalog = await session.run(await restoreSql("ops_state.sql"));
     enter("load");
     const salvage = order.salvage ? new Salvage(session) : null;
-    await loadAll(deps, session, folder, order, salvage);
+    await loadAll(deps, session, folder, order, passes, salvage);
     await session.run(`set local lock_timeout = ${lockTimeoutMs};`); // pg_restore has removed the limit
     const sessions = sessionsSchema.parse(
       await session.value(await restoreSql("restore_return_sessions.sql")),
@@ -211,48 +215,87 @@ async function requireSameTransaction(session: PsqlSession, transaction: string)
   );
 }
 
+/** A pass, divided by how it is loaded. */
+interface PlannedPass extends LoadPass {
+  /** Entries that stream through pg_restore and psql; of a pass with `statements` those with rows alone. */
+  dumpIds: number[];
+  /** What runs the other entries. */
+  statements: string | null;
+  ownTexts: EscapedStatement[];
+}
+
+/** Foreign keys that the restore adds itself. */
+function ownKeys({ entries, selection, unvalidatedKeys, salvage }: LoadOrder): readonly ArchivedKey[] {
+  if (!salvage) return unvalidatedKeys;
+  const taken = new Set(selection.main);
+  return foreignKeys(entries).filter((key) => taken.has(key.dumpId));
+}
+
+/** What of the archive is not staged. */
+function inputOf({ archive, stage }: LoadOrder): PipelineInput {
+  return stage?.archiveFile ?? archive.open();
+}
+
+/** Before anything is locked: what of the archive needs nothing of the target is read here. */
+async function planPasses(deps: RestoreDeps, order: LoadOrder, folder: string): Promise<PlannedPass[]> {
+  const { entries, selection, stage, salvage } = order;
+  const later = new Set(ownKeys(order).map(({ dumpId }) => dumpId));
+  const main = selection.main.filter((id) => !later.has(id) && !stage?.dumpIds.has(id));
+  const escaped = new Map(entries.flatMap((entry) => {
+    const statement = escapedStatement(entry);
+    return statement === null ? [] : [[entry.dumpId, statement] as const];
+  }));
+  const withRows = new Set(entries.filter(({ hasData }) => hasData).map(({ dumpId }) => dumpId));
+  const planned: PlannedPass[] = [];
+  for (const pass of loadPasses(entries, { ...selection, main })) {
+    const ownTexts = pass.dumpIds.flatMap((id) => escaped.get(id) ?? []);
+    const dumpIds = pass.dumpIds.filter((id) => !escaped.has(id));
+    // a salvage passes over single statements; pg_restore divides large objects
+    const isStreamed = (id: number) => salvage || pass.name === "large_objects" || withRows.has(id);
+    const others = dumpIds.filter((id) => !isStreamed(id));
+    const statements = others.length === 0
+      ? null
+      : await prepare(deps, folder, inputOf(order), { ...pass, dumpIds: others });
+    planned.push({ ...pass, dumpIds: dumpIds.filter(isStreamed), statements, ownTexts });
+  }
+  return planned;
+}
+
 /** Loads the archive's passes, and between them what an archive does not do by itself. */
 async function loadAll(
   deps: RestoreDeps,
   session: PsqlSession,
   folder: string,
-  { entries, selection, stage, ownRoles, archive, unvalidatedKeys }: LoadOrder,
+  order: LoadOrder,
+  passes: readonly PlannedPass[],
   salvage: Salvage | null,
 ): Promise<void> {
+  const { entries, selection, stage, ownRoles } = order;
   const taken = new Set(selection.main);
-  const keys = salvage === null
-    ? unvalidatedKeys
-    : foreignKeys(entries).filter((key) => taken.has(key.dumpId));
-  const later = new Set(keys.map(({ dumpId }) => dumpId));
-  const main = selection.main.filter((id) => !later.has(id) && !stage?.dumpIds.has(id));
+  const keys = ownKeys(order);
   const run: RunStatements = salvage?.run ?? ((sql, onLine) => session.run(sql, onLine));
   const addKeys = salvage?.addKeys ?? (async () => {
     for (const { unvalidated } of keys) await session.run(unvalidated);
   });
-  const escaped = new Map(entries.flatMap((entry) => {
-    const statement = escapedStatement(entry);
-    return statement === null ? [] : [[entry.dumpId, statement] as const];
-  }));
   const runEscaped = async (statements: readonly EscapedStatement[], isFirst: boolean) => {
     const sql = statements.filter((each) => each.isFirst === isFirst).map((each) => each.sql).join("\n");
     if (sql !== "") await run(sql, () => {});
   };
-  for (const pass of loadPasses(entries, { ...selection, main })) {
+  for (const { ownTexts, statements, ...pass } of passes) {
     // the platform grants access to its extensions by an event trigger
     if (pass.name === "extensions") await session.run("set local session_replication_role = origin;");
     // the archive's schemas exist, and nothing that depends on a table
     if (pass.name === "structure" && stage) await session.run(stage.swapIn);
     if (pass.name === "content") await session.run(await restoreSql("restore_set_path.sql"));
     if (pass.name === "content") await salvage?.dropChecks();
-    if (pass.name === "privileges") await run(ownerStatements(entries, taken, ownRoles), () => {});
-    const ownTexts = pass.dumpIds.flatMap((id) => escaped.get(id) ?? []);
-    const archived = pass.dumpIds.filter((id) => !escaped.has(id));
-    await runEscaped(ownTexts, true);
-    const dumpIds = await salvage?.withoutRefusedRows(entries, archived) ?? archived;
-    if (dumpIds.length > 0) {
-      const input = stage?.archiveFile ?? archive.open();
-      await load(deps, run, folder, input, { ...pass, dumpIds }, stage?.rows);
+    if (pass.name === "privileges") {
+      const owners = ownerStatements(entries, taken, ownRoles);
+      await run(salvage ? owners : inBatches(owners), () => {});
     }
+    await runEscaped(ownTexts, true);
+    const dumpIds = await salvage?.withoutRefusedRows(entries, pass.dumpIds) ?? pass.dumpIds;
+    if (dumpIds.length > 0) await load(deps, run, folder, inputOf(order), { ...pass, dumpIds }, stage?.rows);
+    if (statements !== null) await run(statements, () => {});
     await runEscaped(ownTexts, false);
     if (pass.name === "structure" && stage) await session.run(stage.addDefaults);
     if (pass.name === "content") {

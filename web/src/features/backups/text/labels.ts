@@ -63,6 +63,7 @@ const PHASE_TEXT: Record<string, string> = {
   stage: "Gravando o conteúdo do backup ao lado do atual",
   build: "Montando chaves e índices ao lado",
   safety_backup: "Guardando uma cópia de segurança do destino",
+  statements: "Preparando o que será trocado",
   lock: "Bloqueando o banco de destino",
   quarantine: "Desligando o que agiria fora da cópia",
   move_aside: "Separando o conteúdo atual",

@@ -14,6 +14,7 @@ const DONE_TEXT: Record<string, string> = {
   stage: "Conteúdo do backup gravado ao lado do atual",
   build: "Chaves e índices montados",
   safety_backup: "Cópia de segurança guardada",
+  statements: "Troca preparada",
   lock: "Banco de destino bloqueado",
   quarantine: "Desligado o que agiria fora da cópia",
   move_aside: "Conteúdo atual separado",
