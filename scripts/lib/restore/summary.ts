@@ -22,6 +22,7 @@ export function restoreSummary(restored: RestoreResult, key: string, target: str
     ...reservations === null ? [] : [["Permissões", reservations] as [string, string]],
     ["Conferido", `${number.format(verified.tables)} tabelas, ${number.format(verified.rows)} linhas`],
     ["Disco do servidor", diskText(disk)],
+    ["Destino bloqueado", `por ${number.format(Math.ceil(verified.lockedSeconds))} s`],
     ["Sessões dos usuários", describeSessions(verified.sessions)],
     ["Quarentena", describeQuarantine(verified.quarantined)],
     ["Não conferido", verified.notChecked.join("; ") || "nada"],

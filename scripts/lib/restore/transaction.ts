@@ -115,6 +115,7 @@ async function restoreThrough(
     const counted = await countStaged(session, order.stage?.tables ?? []);
     enter("lock");
     await lockContent(deps, session, Math.min(lockTimeoutMs, LOCK_PAUSE_MS));
+    const lockedAt = performance.now();
     await order.lateWrites?.readLocked(session);
     enter("move_aside");
     await session.run(setKeptSchemas(order.keptSchemas));
@@ -159,8 +160,9 @@ async function restoreThrough(
     enter("commit");
     await requireSameTransaction(session, transaction);
     await commit(session, release, order.expected);
+    const lockedSeconds = (performance.now() - lockedAt) / 1000;
     const salvaged = salvage?.losses ?? null;
-    return { ...verified, closed, open, sessions, quarantined, salvaged };
+    return { ...verified, lockedSeconds, closed, open, sessions, quarantined, salvaged };
   } catch (error) {
     await session.kill(); // it would keep its locks, on the stage too
     throw await explainOnTarget(deps.connection, error, phase);
@@ -169,6 +171,8 @@ async function restoreThrough(
 
 /** The facts of a committed restore. */
 export interface Loaded extends Verified {
+  /** How long others waited for the target's content. */
+  lockedSeconds: number;
   /**
    * Of an archive without privileges: objects without an object of the same name on the target or in the source of
    * privileges, which only their owner may use. `null`: the archive has privileges.
