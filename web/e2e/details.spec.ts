@@ -48,6 +48,29 @@ test("pass WCAG 2.2 AA together with the whole page, and list what the backup la
   await expectAccessible(page, "details");
 });
 
+test("words are explained under the pointer, by the keyboard and by a tap, and Escape closes them alone", async ({ page }) => {
+  await openAs(page, stack.viewer);
+  const cofre = page.getByRole("button", { name: "cofre", exact: true });
+  const tooltip = page.getByRole("tooltip");
+  await cofre.hover();
+  await expect(tooltip).toContainText("fora do Supabase e do GitHub");
+  await page.mouse.move(0, 0);
+  await expect(tooltip).toHaveCount(0);
+  await page.getByRole("row").filter({ hasText: "Provado" }).first().getByRole("button", {
+    name: /^Detalhes/,
+  })
+    .click();
+  const manifesto = part(page, "Manifesto").getByRole("button", { name: "Manifesto" });
+  await manifesto.focus();
+  await expect(tooltip).toContainText("o que ele contém");
+  await expectAccessible(page, "an explained word");
+  await page.keyboard.press("Escape");
+  await expect(tooltip).toHaveCount(0);
+  await expect(sheet(page)).toBeVisible();
+  await manifesto.click();
+  await expect(tooltip).toContainText("o que ele contém");
+});
+
 test("an unknown key shows a message", async ({ page }) => {
   // the page's heading has no role while the details cover it
   await openWith(page, await signedIn(stack.admin), "/desenvolvedor/backups?detalhes=revo/prod/nada.dump.gz");

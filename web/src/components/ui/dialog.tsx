@@ -42,6 +42,13 @@ export function Dialog(
         <Primitive.Overlay className="fixed inset-0 z-40 bg-black/50" />
         <Primitive.Content
           onCloseAutoFocus={giveFocusBack}
+          onEscapeKeyDown={(event) => {
+            // Escape closes the explanation of a word first
+            if (event.target instanceof Element && event.target.matches("[data-explained]")) {
+              event
+                .preventDefault();
+            }
+          }}
           onInteractOutside={(event) => {
             if (placement === "center") event.preventDefault();
           }}

@@ -97,10 +97,9 @@ function PlanIntroduction({ target }: { target: Target }) {
     >
       A simulação compara o backup com {targetName(target)}{" "}
       como está agora: registros de cada tabela, estrutura, permissões e quem está usando o banco. Não altera
-      nada e não bloqueia ninguém.{" "}
-      {target === "prod" && (
-        <HelpLink page="restaurar-producao.md">Restaurar a produção, passo a passo</HelpLink>
-      )}
+      nada e não bloqueia ninguém. {target === "prod"
+        ? <HelpLink page="restaurar-producao.md">Restaurar a produção, passo a passo</HelpLink>
+        : <HelpLink page="restaurar-em-dev.md">Restaurar em Desenvolvimento, passo a passo</HelpLink>}
     </Notice>
   );
 }

@@ -3,6 +3,7 @@ import { Button } from "../../../components/ui/button.tsx";
 import { Dialog, DialogBody, DialogFooter } from "../../../components/ui/dialog.tsx";
 import { Notice } from "../../../components/ui/notice.tsx";
 import { useBackupOfKey } from "../data/undoable_restores.ts";
+import { HelpLink } from "../components/help_link.tsx";
 import { Loaded } from "../components/loaded.tsx";
 import { restoreDisabledReason } from "../model/restorable.ts";
 import { safetyKeyOf } from "../model/run_result.ts";
@@ -37,8 +38,8 @@ export default function UndoDialog({ run, ...context }: UndoDialogProps) {
           {(row) => (
             <Notice tone="bad" title="A cópia de segurança não pode ser restaurada daqui.">
               {row === null
-                ? "Ela ainda não está no histórico. Rode a reconciliação do cofre e tente de novo."
-                : restoreDisabledReason(row)}
+                ? "Ela ainda não está no histórico. Rode a reconciliação do cofre no GitHub e tente de novo."
+                : restoreDisabledReason(row)} <HelpLink page="desfazer.md">Como desfazer</HelpLink>
             </Notice>
           )}
         </Loaded>

@@ -11,6 +11,7 @@ import {
 import { ORIGIN_NAMES } from "../../text/history_text.ts";
 import { restoreDisabledReason } from "../../model/restorable.ts";
 import { modeName, requesterName } from "../../text/labels.ts";
+import Term from "../term.tsx";
 import { Fact } from "./section.tsx";
 
 const UNKNOWN = "—";
@@ -39,7 +40,15 @@ export function BackupFacts({ backup }: { backup: BackupRow }) {
         <Fact term="Feito em">{moment(backup.created_at)}</Fact>
         <Fact term="Quem pediu">{requesterOf(backup)}</Fact>
         <Fact term="Conferido no cofre em">{shown(backup.verified_at, moment)}</Fact>
-        <Fact term="Provado em ensaio em">{shown(backup.proven_at, moment)}</Fact>
+        <Fact
+          term={
+            <>
+              <Term word="provado">Provado</Term> em ensaio em
+            </>
+          }
+        >
+          {shown(backup.proven_at, moment)}
+        </Fact>
         <Fact term="Assinado pela chave">{backup.signed_by ?? UNKNOWN}</Fact>
         <Fact term="Conteúdo">
           {modeName(backup.mode)} · {shown(backup.tables_total, formatCount)} tabelas ·{" "}

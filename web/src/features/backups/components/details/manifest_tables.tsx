@@ -14,7 +14,7 @@ const SHOWN_FIRST = 8;
 export function ManifestTables({ backupKey }: { backupKey: string }) {
   const query = useManifest(backupKey);
   return (
-    <Section title="Manifesto">
+    <Section title="Manifesto" word="manifesto">
       <Loaded
         query={query}
         lines={3}

@@ -1,5 +1,6 @@
 import { useVaultTotals } from "../../data/vault_totals.ts";
 import { zoneName } from "../../../../lib/format.ts";
+import Term from "../term.tsx";
 import { nextBackup, nextStart, vaultText } from "../../text/coming_up_text.ts";
 
 /** The next backup, the next drill, and what the vault holds and costs. */
@@ -15,7 +16,7 @@ export default function ComingUp({ now, scheduled }: { now: Date; scheduled: rea
       </p>
       {vault !== undefined && (
         <p>
-          No cofre: {vault.cut && "mais de "}
+          No <Term word="cofre">cofre</Term>: {vault.cut && "mais de "}
           <b className="font-medium text-ink">{vaultText(vault)}</b>.
         </p>
       )}

@@ -10,8 +10,10 @@ import { formatCounted } from "../../../../lib/format.ts";
 import { useHealth } from "../../data/health.ts";
 import { findingsOf, HEALTH_NAMES, HEALTH_TONES, reportName } from "../../text/health_text.ts";
 import { ErrorPanel } from "../error_panel.tsx";
+import { HelpLink } from "../help_link.tsx";
 import { Loaded } from "../loaded.tsx";
 import { EmptyPanel } from "../panel.tsx";
+import Term from "../term.tsx";
 
 const ICONS: Record<HealthCheck["status"], LucideIcon> = {
   ok: CircleCheck,
@@ -40,6 +42,10 @@ export default function HealthSheet({ reports, now, onClose }: HealthSheetProps)
         <RightNow />
         <section className="space-y-3" aria-labelledby="relatorios">
           <h3 id="relatorios" className="font-semibold">Verificações automáticas</h3>
+          <p className="text-muted">
+            O que o <Term word="vigia">vigia</Term> e o diagnóstico viram por último.{" "}
+            <HelpLink page="avisos.md">O que fazer com cada aviso</HelpLink>
+          </p>
           <Loaded
             query={reports}
             lines={2}

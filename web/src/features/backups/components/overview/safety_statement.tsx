@@ -8,6 +8,7 @@ import type { OverviewFacts } from "../../model/overview_facts.ts";
 import { assessSafety, type Safety } from "../../model/overview.ts";
 import { safetyParts, TONE_NAMES } from "../../text/overview_text.ts";
 
+const Term = lazy(() => import("../term.tsx"));
 const ProblemList = lazy(() => import("./problem_list.tsx"));
 
 const ICONS: Record<Safety["tone"], LucideIcon> = { ok: ShieldCheck, warn: ShieldAlert, bad: ShieldX };
@@ -73,7 +74,14 @@ function Facts({ facts, safety, now }: { facts: OverviewFacts; safety: Safety; n
           at={newest.created_at}
           now={now}
           as="full"
-        />), {newest.proven_at === null ? "ainda não ensaiado." : "provado num ensaio."}
+        />), {newest.proven_at === null ? "ainda não ensaiado." : (
+          <>
+            <Suspense fallback="provado">
+              <Term word="provado">provado</Term>
+            </Suspense>{" "}
+            num ensaio.
+          </>
+        )}
       </p>
       {safety.provenLossMs !== null && (
         <p>Só com o que um ensaio já provou, a perda seria de até {formatDuration(safety.provenLossMs)}.</p>

@@ -1,0 +1,13 @@
+/** Words of the screen that a newcomer does not know, in one sentence each; the guide has the others. */
+
+export const GLOSSARY = {
+  cofre: "Onde os backups ficam: um espaço no Cloudflare R2, fora do Supabase e do GitHub.",
+  manifesto:
+    "O arquivo ao lado do backup que diz o que ele contém: registros de cada tabela, estrutura, permissões, e o sha256 que confere o arquivo.",
+  provado:
+    "Um ensaio restaurou este backup num banco descartável, comparou tudo com o manifesto, e nada faltou.",
+  vigia:
+    "A verificação que roda sozinha, de hora em hora no banco e a cada 6 horas no GitHub, e avisa quando algo dos backups não está bem.",
+} as const;
+
+export type GlossaryWord = keyof typeof GLOSSARY;
