@@ -49,6 +49,10 @@ test("a sudden drop in size is described in text", async ({ page }) => {
   );
   await openAs(page, stack.admin);
   await expect(situation(page).getByText(/Queda brusca em .*: de .* para .* \(−6\d%\)/)).toBeVisible();
+  const chart = situation(page).getByRole("figure");
+  await expect(chart).toContainText(/[\d,]+\s[kMG]B.*0/); // the axis
+  const { height } = await chart.locator("..").boundingBox() ?? { height: 0 };
+  expect(height, "room for the chart is kept while it loads").toBeGreaterThanOrEqual(144);
   await expectAccessible(page, "sudden drop", SITUATION);
 });
 

@@ -3,7 +3,7 @@ import { LockKeyhole } from "lucide-react";
 /** Explains which permission is missing and who can grant it. */
 export default function AccessPanel({ empresa }: { empresa: boolean }) {
   return (
-    <section className="flex flex-col items-center rounded-lg border border-line bg-surface px-6 py-14 text-center">
+    <section className="flex flex-col items-center rounded-lg border border-line bg-surface px-6 py-10 text-center">
       <LockKeyhole aria-hidden className="size-8 text-muted" />
       <h2 className="mt-3 text-base font-semibold">Você não tem acesso aos backups</h2>
       <p className="mt-1 max-w-prose text-muted">

@@ -66,7 +66,7 @@ function WaysOn({ known }: { known: LastKnown | null }) {
   const repository = known?.repository ?? null;
   return (
     <Panel title="O que dá para fazer sem ela">
-      <ol className="list-decimal space-y-4 p-4 pl-9">
+      <ol className="list-decimal space-y-4 p-4 pl-8">
         <li className="space-y-1">
           <p className="font-medium">O banco está no ar, só a tela ou a entrada não: restaure pelo GitHub.</p>
           {repository === null

@@ -8,9 +8,9 @@ const days = (sizes: (number | null)[]): SizedDay[] =>
   }));
 
 it("scales x from the oldest day to the newest, y from zero to the largest backup", () => {
-  const { points, drops } = sizeSeries(days([50, null, 100]));
+  const { points, drops, largest } = sizeSeries(days([50, null, 100]));
   expect(points.map(({ x, y }) => [x, y])).toEqual([[0, 0.5], [1, 1]]);
-  expect(drops).toEqual([]);
+  expect([drops, largest]).toEqual([[], 100]);
 });
 
 it("marks a sudden drop, not a slow one, also across days without a backup", () => {
@@ -20,5 +20,5 @@ it("marks a sudden drop, not a slow one, also across days without a backup", () 
 });
 
 it("has no points without backups", () => {
-  expect(sizeSeries(days([null, null]))).toEqual({ points: [], drops: [] });
+  expect(sizeSeries(days([null, null]))).toMatchObject({ points: [], drops: [] });
 });

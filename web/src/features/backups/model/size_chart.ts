@@ -26,6 +26,8 @@ export interface SizeDrop {
 export interface SizeSeries {
   points: SizePoint[];
   drops: SizeDrop[];
+  /** Bytes at the top of the axis, which begins at zero. */
+  largest: number;
 }
 
 /** @param days oldest first; days without a backup have no point. */
@@ -39,5 +41,5 @@ export function sizeSeries(days: readonly SizedDay[]): SizeSeries {
     if (before === undefined || at.bytes >= before.bytes * DROP_SHARE) return [];
     return [{ at, fromBytes: before.bytes, percent: Math.round((1 - at.bytes / before.bytes) * 100) }];
   });
-  return { points, drops };
+  return { points, drops, largest };
 }

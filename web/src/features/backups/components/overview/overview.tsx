@@ -65,11 +65,13 @@ export function Overview({ onPickDay }: OverviewProps) {
           </Suspense>
         </div>
         <div className="min-w-0 border-t border-line p-4 lg:border-t-0">
-          {days.data !== undefined && (
-            <Suspense fallback={<div className="h-32" />}>
-              <SizeChart days={days.data} />
-            </Suspense>
-          )}
+          <div className="min-h-36">
+            {days.data !== undefined && (
+              <Suspense fallback={null}>
+                <SizeChart days={days.data} />
+              </Suspense>
+            )}
+          </div>
         </div>
       </div>
       <div className="border-t border-line p-4">
