@@ -11,6 +11,8 @@ import {
   type ServerFacts,
 } from "../postgres/database_facts.ts";
 import { PsqlSession } from "../postgres/psql.ts";
+import { findUnsafePaths, readPathUsers } from "../backup/safe_path.ts";
+import { Session } from "../postgres/session.ts";
 import { readWarnings } from "../postgres/warnings.ts";
 import { type LockTableFacts, readLockTable } from "../restore/lock_table.ts";
 
@@ -77,7 +79,7 @@ export async function readDatabase(
       server: await readServerFacts(session),
       clock: { remote, local },
       foreignSchemas: (await planSchemas(session)).unknown.map(({ name }) => name),
-      warnings: await readWarnings(session),
+      warnings: [...await readWarnings(session), ...await unsafePaths(session, connection, signal)],
       extensions: await readExtensions(session),
       available: z.array(z.string()).parse(await session.value(AVAILABLE)),
       lockTable: await readLockTable(session),
@@ -85,6 +87,26 @@ export async function readDatabase(
     };
   } finally {
     await session.kill();
+  }
+}
+
+/** Shorter than a check may take. What takes longer is reported as not checked. */
+const PATHS_LIMIT_MS = 5_000;
+
+/** As a backup evaluates them. */
+async function unsafePaths(
+  session: PsqlSession,
+  connection: Connection,
+  signal: AbortSignal,
+): Promise<Warning[]> {
+  const users = await readPathUsers(session);
+  if (users.length === 0) return [];
+  const snapshot = z.string().parse(await session.value("select to_json(pg_catalog.pg_export_snapshot());"));
+  const reader = await Session.open({ connection, signal });
+  try {
+    return await findUnsafePaths((sql) => reader.send(sql), snapshot, users, PATHS_LIMIT_MS);
+  } finally {
+    await reader.kill();
   }
 }
 
