@@ -16,7 +16,7 @@ import { takeBackup } from "../../lib/backup/take_backup.ts";
 import { findToolsFor } from "../../lib/postgres/client_tools.ts";
 import { connectionOf } from "../../lib/postgres/target_connection.ts";
 import { readEnvironment } from "../../lib/process/environment.ts";
-import { vaultFields, vaultOf } from "../../lib/vault/environment.ts";
+import { signerFields, vaultFields, vaultOf } from "../../lib/vault/environment.ts";
 import { chooseGzip } from "../../lib/process/gzip.ts";
 import { runMain } from "../../lib/run/main.ts";
 import { countInSnapshot } from "../../lib/postgres/dumped_tables.ts";
@@ -44,7 +44,7 @@ await runMain(async (signal) => {
     tools: await findToolsFor(connection, signal),
     gzip: chooseGzip(),
     vault: vaultOf({
-      ...readEnvironment(z.object(vaultFields), process.env),
+      ...readEnvironment(z.object({ ...vaultFields, ...signerFields }), process.env),
       BACKUP_AGE_RECIPIENTS: kind === "encrypted" ? [UNOWNED_KEY] : [],
     }),
     progress: { phase: (name: string) => entered[name] = clock(), bytes: () => {}, log: () => {} },

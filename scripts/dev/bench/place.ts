@@ -12,6 +12,7 @@ import { childEnvironment } from "../../lib/process/child_environment.ts";
 import { withTemporaryFolder } from "../../lib/process/temporary_folder.ts";
 import { SERVER_PROGRAMS, type SupabaseServer } from "../../lib/server/supabase.ts";
 import { withSupabaseServer } from "../../lib/server/throwaway_server.ts";
+import { type Keys, makeKeys } from "../keys.ts";
 import { ROOT } from "../root.ts";
 import { startSink } from "./sink.ts";
 import { parentOf } from "./usage.ts";
@@ -44,6 +45,8 @@ export interface Place {
   folder: string;
   /** URL of the vault. */
   endpoint: string;
+  /** Its backups are signed, as an installation's are: an unsigned one is looked through before it is restored. */
+  keys: Keys;
   signal: AbortSignal;
 }
 
@@ -57,7 +60,7 @@ export async function withPlace(signal: AbortSignal, work: (place: Place) => Pro
       const session = await Session.open({ connection: server.connection("postgres", DATA.source), signal });
       const postmaster = await parentOf(session.pid);
       await session.close();
-      await work({ server, postmaster, binaries, folder, endpoint, signal });
+      await work({ server, postmaster, binaries, folder, endpoint, keys: makeKeys(), signal });
     });
   });
 }
@@ -132,6 +135,8 @@ export async function runEngine(place: Place, database: string, ...args: string[
     R2_BUCKET: "bench",
     R2_ACCESS_KEY_ID: "bench",
     R2_SECRET_ACCESS_KEY: "bench",
+    BACKUP_SIGNING_KEY: place.keys.backupSigning,
+    BACKUP_PUBLIC_KEYS: place.keys.backupPublic,
   });
   const from = performance.now();
   const { stdout } = await promisify(execFile)(
