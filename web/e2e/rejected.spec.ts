@@ -46,7 +46,7 @@ test("the newest backup failed its drill: at risk, and the loss is that of the o
     /O backup mais novo, de .*, foi reprovado num ensaio: ele não conta\./,
   );
   await expect(situation(page)).toContainText(
-    /Último backup da produção que conta: há 20\sh .* provado num ensaio\./,
+    /Último backup da produção que conta: há 20\sh .* provado.* num ensaio\./,
   );
   await expect(situation(page).locator("[data-state=rejected],[data-state=proven]").last()).toBeVisible();
   const rows = page.getByRole("table").getByRole("row");

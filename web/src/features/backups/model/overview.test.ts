@@ -55,6 +55,7 @@ describe("without problems", () => {
       "volta em ~9 min",
       "provado há 2 dias",
     ]);
+    expect(plain(safetyParts({ ...safety, backMs: 300 }, NOW)[1] ?? "")).toBe("volta em ~1 s");
   });
 
   it("also states the loss of the newest proven backup, unless that is the newest", () => {

@@ -6,7 +6,7 @@ import { classNames } from "../../../../lib/class_names.ts";
 import { formatCounted, formatDuration } from "../../../../lib/format.ts";
 import type { OverviewFacts } from "../../model/overview_facts.ts";
 import { assessSafety, type Safety } from "../../model/overview.ts";
-import { safetyParts, TONE_NAMES } from "../../text/overview_text.ts";
+import { safetyParts, SHORTEST_MS, TONE_NAMES } from "../../text/overview_text.ts";
 
 const Term = lazy(() => import("../term.tsx"));
 const ProblemList = lazy(() => import("./problem_list.tsx"));
@@ -90,7 +90,7 @@ function Facts({ facts, safety, now }: { facts: OverviewFacts; safety: Safety; n
         <p>
           Tempo de volta medido em{" "}
           {formatCounted(rto.samples, "restauração ou ensaio", "restaurações e ensaios")}
-          ; 9 em cada 10 levaram até {formatDuration(rto.p90_ms)}.
+          ; 9 em cada 10 levaram até {formatDuration(Math.max(rto.p90_ms, SHORTEST_MS))}.
         </p>
       )}
     </div>
