@@ -12,7 +12,7 @@ const COLOUR = /\x1b\[[0-9;]*m/g;
 /**
  * The last lines of the step that reported the last error, without times, colours, the listing of the step's inputs and what
  * only programs read. Without such a step, the last lines of all.
- * @param text GitHub has masked the secrets in it; it may begin within a line
+ * @param text of whole lines, without secrets
  */
 export function excerptOf(text: string): string[] {
   const lines = text.split(/\r?\n/).map((line) => line.replace(TIME, "").replace(COLOUR, ""));

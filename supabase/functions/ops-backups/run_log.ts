@@ -8,7 +8,7 @@ import { findRun } from "./run_status.ts";
 
 export interface LogDependencies {
   database: CallerDatabase;
-  github: GitHub;
+  github: Pick<GitHub, "readFailedLog">;
 }
 
 /** @throws {BackupError} `run_not_found`, `log_not_found`, `github_*` */
@@ -21,7 +21,7 @@ export async function readLog(
   if (found === null) {
     throw new RequestError("log_not_found", "GitHub has no log of a failed step of this run");
   }
-  // GitHub has masked the secrets it knows; these are what else looks like one
-  const lines = excerptOf(found.text).map(withoutSecrets);
+  // GitHub has masked the secrets it knows; these are what else looks like one, before a line is cut within it
+  const lines = excerptOf(withoutSecrets(found.text));
   return { ok: true, kind: "log", request_id: run.request_id, step: found.step, lines };
 }
