@@ -46,7 +46,7 @@ test("an admin gives a reason, saves backup and manifest, and the audit names bo
   await page.goto("/desenvolvedor/backups/auditoria");
   await page.getByLabel("O quê").selectOption("download");
   const entry = page.getByRole("list", { name: "Registros" }).getByRole("listitem").first();
-  await expect(entry).toContainText("Backup liberado para baixar");
+  await expect(entry).toContainText("Pedido de download aceito");
   await expect(entry).toContainText("cópia para o auditor");
 });
 

@@ -1,6 +1,10 @@
 /** `download`: links to a backup's archive and manifest; `features`: whether there are any. */
-import type { DownloadAnswer, DownloadRequest, FeaturesAnswer } from "@backup/api.ts";
-import { BackupError } from "@backup/errors.ts";
+import {
+  DOWNLOAD_LINK_SECONDS,
+  type DownloadAnswer,
+  type DownloadRequest,
+  type FeaturesAnswer,
+} from "@backup/api.ts";
 import { siblingKeys } from "@backup/vault/object_key.ts";
 import { type ReadEnv, readVaultAccess, type VaultAccess } from "./env.ts";
 import type { CallerDatabase } from "./ports.ts";
@@ -8,8 +12,6 @@ import { encode, presign } from "./presign.ts";
 import { RequestError } from "./responses.ts";
 import { timedFetch } from "./timed_fetch.ts";
 
-/** How long a download may begin; one that has begun goes on. */
-export const LINK_SECONDS = 300;
 const TIMEOUT_MS = 10_000;
 
 export interface DownloadDependencies {
@@ -45,7 +47,7 @@ export async function giveLinks(
       file: fileOf(manifestKey),
       url: await linkTo({ bucket, key: manifestKey }, access, at, "GET"),
     },
-    expires_at: new Date(at.getTime() + LINK_SECONDS * 1000).toISOString(),
+    expires_at: new Date(at.getTime() + DOWNLOAD_LINK_SECONDS * 1000).toISOString(),
   };
 }
 
@@ -63,7 +65,7 @@ async function linkTo(
   const path = [bucket, ...key.split("/")].map(encode).join("/");
   const query = { "response-content-disposition": `attachment; filename="${fileOf(key)}"` };
   return await presign(`${access.endpoint}/${path}`, access, {
-    ...{ method, at, seconds: LINK_SECONDS },
+    ...{ method, at, seconds: DOWNLOAD_LINK_SECONDS },
     query: method === "GET" ? query : {},
   });
 }
@@ -73,7 +75,12 @@ const OF_THE_FUNCTION = "Na função, são os segredos R2_DOWNLOAD_*.";
 /** A link that answers an error would show it to the user as a page. */
 async function requireObject(link: string, fetchImpl: typeof fetch): Promise<void> {
   const { status } = await timedFetch(fetchImpl, TIMEOUT_MS)(link, { method: "HEAD" }).catch((cause) => {
-    throw new BackupError("vault_unreachable", "Cannot reach the vault", { cause });
+    throw new RequestError(
+      "vault_unreachable",
+      "Cannot reach the vault",
+      { sentence: OF_THE_FUNCTION },
+      cause,
+    );
   });
   if (status === 200) return;
   if (status === 404) throw new RequestError("vault_object_missing", "The vault has no such object");

@@ -25,9 +25,12 @@ export function settingsCheck({ hasAuditKey, cors, faultyDownload, optional }: S
     ...cors.unreadable.length === 0
       ? []
       : [`A função não entende e ignora: ${cors.unreadable.join("; ")}. Corrija essas configurações.`],
-    ...faultyDownload.length === 0
-      ? []
-      : [`Baixar backups está desligado: faltam ou não servem ${faultyDownload.join(", ")}.`],
+    ...faultyDownload.length === 0 ? [] : [
+      `Baixar backups está desligado: faltam ou não servem ${
+        faultyDownload.join(", ")
+      }. Corrija, ou apague ` +
+      "os segredos R2_DOWNLOAD_* da função.",
+    ],
   ];
   const status = problems.length === 0 ? "ok" : "warning";
   const message = problems.join(" ") || "As configurações da função estão completas.";

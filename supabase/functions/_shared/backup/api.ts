@@ -246,6 +246,9 @@ export type LogAnswer = z.infer<typeof logAnswerSchema>;
 /** A signed link to one object: secret, and for this object alone. */
 const linkSchema = z.object({ file: z.string(), url: z.string() });
 
+/** How long a download may begin; one that has begun goes on. */
+export const DOWNLOAD_LINK_SECONDS = 300;
+
 /** Links to a backup's archive, as it is stored, and to its manifest. */
 export const downloadAnswerSchema = z.object({
   ok: z.literal(true),

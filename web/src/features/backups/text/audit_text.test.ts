@@ -38,7 +38,7 @@ it("tells each event as a sentence, with its reason and its run", () => {
   expect([auditReason(run), auditRunUrl(run)]).toEqual(["fechamento", "https://x.example/1"]);
   const taken = entry({ event: "download", detail: { reason: "cópia para o auditor", bytes: 7 } });
   expect([auditSentence(taken), auditReason(taken)]).toEqual([
-    "Backup liberado para baixar",
+    "Pedido de download aceito",
     "cópia para o auditor",
   ]);
   const backup = (event: string, facts: object) =>

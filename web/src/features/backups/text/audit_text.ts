@@ -77,7 +77,7 @@ export function auditSentence({ event, code, target, detail }: AuditEntry): stri
   }
   if (event === "approval") return APPROVAL_SENTENCES[code ?? ""] ?? event;
   if (event === "break_glass") return `Restauração da produção: ${BREAK_GLASS}`;
-  if (event === "download") return "Backup liberado para baixar";
+  if (event === "download") return "Pedido de download aceito";
   if (event === "setting") {
     return `Regra ${code ?? ""} mudou: ${settingText(rest.old)} → ${settingText(rest.new)}`;
   }

@@ -3,13 +3,14 @@ import { Download } from "lucide-react";
 import { useState } from "react";
 import { useForm } from "react-hook-form";
 import { z } from "zod";
-import type { DownloadAnswer } from "@backup/api.ts";
+import { DOWNLOAD_LINK_SECONDS, type DownloadAnswer } from "@backup/api.ts";
 import type { BackupRow } from "@backup/vault/catalog.ts";
 import { isEncryptedKey } from "@backup/vault/object_key.ts";
 import { Button } from "../../../../components/ui/button.tsx";
 import { Field, Input } from "../../../../components/ui/field.tsx";
 import { formatBytes, formatTime } from "../../../../lib/format.ts";
 import { saveLink } from "../../../../lib/save_link.ts";
+import { useNow } from "../../../../lib/use_now.ts";
 import { useDownloadLinks, useFeatures } from "../../data/download.ts";
 import { notStoredReason } from "../../model/restorable.ts";
 import { compulsoryReasonSchema } from "../../text/reason.ts";
@@ -50,12 +51,18 @@ export function DownloadBackup({ backup, disabledReason }: DownloadBackupProps) 
   );
 }
 
+/** How often it is looked whether the links have expired. */
+const CLOCK_MS = 5_000;
+
 const formSchema = z.object({ reason: compulsoryReasonSchema });
 
 function Asking({ backup, onCancel }: { backup: BackupRow; onCancel(): void }) {
   const links = useDownloadLinks();
   const form = useForm({ resolver: zodResolver(formSchema), defaultValues: { reason: "" } });
-  if (links.data !== undefined) return <Links answer={links.data} backup={backup} />;
+  if (links.data !== undefined) {
+    const until = links.submittedAt + DOWNLOAD_LINK_SECONDS * 1000;
+    return <Links answer={links.data} backup={backup} until={until} onAgain={links.reset} />;
+  }
   const submit = form.handleSubmit(({ reason }) => links.mutate({ key: backup.r2_key, reason }));
   return (
     <form
@@ -83,14 +90,29 @@ function Asking({ backup, onCancel }: { backup: BackupRow; onCancel(): void }) {
   );
 }
 
-function Links(
-  { answer: { archive, manifest, expires_at }, backup }: { answer: DownloadAnswer; backup: BackupRow },
-) {
+interface LinksProps {
+  answer: DownloadAnswer;
+  backup: BackupRow;
+  /** By this machine's clock: an expired link would show the vault's refusal in place of the page. */
+  until: number;
+  onAgain(): void;
+}
+
+function Links({ answer: { archive, manifest }, backup, until, onAgain }: LinksProps) {
+  const now = useNow(CLOCK_MS);
+  if (now.getTime() >= until) {
+    return (
+      <div className="space-y-2 rounded-md border border-line p-3">
+        <p role="status">O prazo para começar a baixar acabou.</p>
+        <Button size="small" onClick={onAgain}>Pedir de novo</Button>
+      </div>
+    );
+  }
   return (
     <div className="space-y-2 rounded-md border border-line p-3">
       <p role="status">
         Liberado até{" "}
-        {formatTime(new Date(expires_at))}; o que começar até lá termina. Guarde os dois arquivos juntos: o
+        {formatTime(new Date(until))}; o que começar até lá termina. Guarde os dois arquivos juntos: o
         manifesto diz o que o backup contém e confere o arquivo.
       </p>
       <div className="flex flex-wrap gap-2">
