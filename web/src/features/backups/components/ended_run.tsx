@@ -9,7 +9,7 @@ import { outcomeSentence, runTitle } from "../text/labels.ts";
 import { RunFacts } from "./active_run.tsx";
 import { RunStatusBadge } from "./badges.tsx";
 import { TechnicalDetail } from "./error_panel.tsx";
-import { RunLosses } from "./run_losses.tsx";
+import RunRemarks from "./run_remarks.tsx";
 import { RunLog } from "./run_log.tsx";
 
 interface EndedRunProps {
@@ -73,7 +73,7 @@ function Outcome({ run, undo }: { run: Run; undo: UndoOffer }) {
   return (
     <>
       {facts.length > 0 && <p>Conferido: {facts.join(" · ")}.</p>}
-      <RunLosses run={run} />
+      <RunRemarks run={run} />
       {safetyKey !== null && (
         <p className="flex flex-wrap items-center gap-x-2 text-muted">
           Cópia de segurança do destino:

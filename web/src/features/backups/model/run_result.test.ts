@@ -1,12 +1,6 @@
 import { describe, expect, it } from "vitest";
-import {
-  describeResult,
-  lossesOf,
-  progressOf,
-  reservationOf,
-  runDuration,
-  safetyKeyOf,
-} from "./run_result.ts";
+import { describeResult, progressOf, reservationOf, runDuration, safetyKeyOf } from "./run_result.ts";
+import { remarksOf } from "./run_remarks.ts";
 import { aRun as run } from "./test_rows.ts";
 
 const plain = (text: string) => text.replaceAll("\u00a0", " ");
@@ -54,11 +48,16 @@ describe("describeResult", () => {
     const other = "view bi.b of bi depended on the old content and went with it";
     const warnings = [other, `SALVAGED, not as it was: ${loss}`];
     const salvage = run({ kind: "restore", result: { tables: 2, areas: 3, salvaged: [loss], warnings } });
-    expect(lossesOf(salvage)).toEqual([loss, other]);
+    expect(remarksOf(salvage)).toEqual({ losses: [loss], warnings: [other] });
     expect(reservationOf(salvage)).toBe("recuperada com perdas, 1 item que não voltou como era");
     expect(describeResult(salvage)).toEqual(["2 tabelas"]);
-    expect(lossesOf(run({ kind: "restore", result: { salvaged: null } }))).toEqual([]);
-    expect(lossesOf(run({ kind: "backup", result: { warnings } }))).toEqual([]);
+    const none = { losses: [], warnings: [] };
+    expect(remarksOf(run({ kind: "restore", result: { salvaged: null, warnings: [other] } })))
+      .toEqual({ ...none, warnings: [other] });
+    expect(remarksOf(run({ kind: "backup", result: { warnings } }))).toEqual(none);
+    const whole = run({ kind: "restore", result: { salvaged: [], warnings: [] } });
+    expect([remarksOf(whole), reservationOf(whole)])
+      .toEqual([none, "recuperada em emergência, sem perda conhecida"]);
   });
 
   it("ignores a result of unknown shape", () => {

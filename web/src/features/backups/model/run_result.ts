@@ -17,7 +17,6 @@ const resultSchema = z.object({
   quarantined: z.array(z.unknown()).nullish().catch(null),
   closed: z.array(z.unknown()).nullish().catch(null),
   salvaged: z.array(z.string()).nullish().catch(null),
-  warnings: z.array(z.string()).nullish().catch(null),
 });
 
 /** The facts of a run's result, most important first; empty when it has none. */
@@ -41,6 +40,7 @@ export function describeResult(run: Run): string[] {
 /** What a salvage or a restore of a backup without privileges leaves to do; `null`: nothing. */
 export function reservationOf(run: Run): string | null {
   const { closed, salvaged } = resultSchema.parse(run.result ?? {});
+  if (salvaged?.length === 0) return "recuperada em emergência, sem perda conhecida";
   if (salvaged) {
     return `recuperada com perdas, ${
       formatCounted(salvaged.length, "item que não voltou como era", "itens que não voltaram como eram")
@@ -49,14 +49,6 @@ export function reservationOf(run: Run): string | null {
   return closed
     ? `concluída com ressalvas, ${formatCounted(closed.length, "objeto", "objetos")} sem permissões`
     : null;
-}
-
-/** What a restore did not bring back as it was, each as a sentence of the script; in a salvage first of all. */
-export function lossesOf(run: Run): string[] {
-  if (run.kind !== "restore") return [];
-  const { salvaged, warnings } = resultSchema.parse(run.result ?? {});
-  const lost = salvaged ?? [];
-  return [...lost, ...(warnings ?? []).filter((warning) => !lost.some((loss) => warning.endsWith(loss)))];
 }
 
 /** A copy of production runs nothing that calls other systems. */

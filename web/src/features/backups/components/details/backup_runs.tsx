@@ -8,7 +8,7 @@ import { runDuration } from "../../model/run_result.ts";
 import { outcomeSentence, requesterName, runTitle } from "../../text/labels.ts";
 import { RunStatusBadge } from "../badges.tsx";
 import { Loaded } from "../loaded.tsx";
-import { RunLosses } from "../run_losses.tsx";
+import RunRemarks from "../run_remarks.tsx";
 import { Section } from "./section.tsx";
 
 /** The restores, drills and simulations of a backup. */
@@ -49,7 +49,7 @@ function RunItem({ run, now }: { run: Run; now: Date }) {
         </span>
       </p>
       {failed && <p>{outcomeSentence(run)}</p>}
-      <RunLosses run={run} />
+      <RunRemarks run={run} />
       {failedChecksOf(run).map((check) => <p key={check} className="text-bad">Falhou: {check}</p>)}
       {run.run_url !== null && <ExternalLink href={run.run_url}>Execução no GitHub</ExternalLink>}
     </li>

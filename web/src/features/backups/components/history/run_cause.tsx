@@ -1,10 +1,12 @@
+import { lazy, Suspense } from "react";
 import { isActive, type Run } from "@backup/runs/run.ts";
 import { ExternalLink } from "../../../../components/ui/external_link.tsx";
 import { describeResult, reservationOf } from "../../model/run_result.ts";
 import { outcomeSentence, phaseText, runTitle } from "../../text/labels.ts";
 import { TechnicalDetail } from "../error_panel.tsx";
-import { RunLosses } from "../run_losses.tsx";
 import { DetailsButton } from "./details_button.tsx";
+
+const RunRemarks = lazy(() => import("../run_remarks.tsx"));
 
 interface RunCauseProps {
   run: Run;
@@ -23,7 +25,7 @@ export function RunCause({ run, onDetails }: RunCauseProps) {
       {run.reason !== null && run.reason !== "" && (
         <p className="wrap-anywhere text-muted">Motivo: {run.reason}</p>
       )}
-      <RunLosses run={run} />
+      <Suspense fallback={null}>{run.kind === "restore" && <RunRemarks run={run} />}</Suspense>
       <TechnicalCause run={run} />
       <p className="flex flex-wrap items-center gap-x-3 empty:hidden">
         {run.run_url !== null && <ExternalLink href={run.run_url}>Execução no GitHub</ExternalLink>}
