@@ -18,6 +18,8 @@ test("states the data loss, the duration of a restore and the proof", async ({ p
     /Se a produção parasse agora:.*perda de até .*volta em ~3\smin.*provado há/,
   );
   await expect(situation(page).getByText("Protegido")).toBeVisible();
+  await expect(situation(page).getByRole("region", { name: "Primeiros passos" }))
+    .toContainText("Vigia. Ele deixa o primeiro relatório sozinho");
   await expect(page.getByText("Esta tela mostra dados de amostra.")).toBeVisible();
 });
 
@@ -103,6 +105,7 @@ test("the reports are shown, and the check runs on demand", async ({ page }) => 
   }
   await openAs(page, stack.admin);
   await page.getByRole("button", { name: "Vigia: 1 alerta, agora · Diagnóstico: com falhas" }).click();
+  await expect(situation(page).getByText("Primeiros passos")).toHaveCount(0);
   const sheet = page.getByRole("dialog", { name: "Saúde dos backups" });
   await expect(sheet.getByText("Rode um ensaio.")).toBeVisible();
   const diagnosed = sheet.getByRole("article", { name: "Diagnóstico" });

@@ -36,7 +36,10 @@ it("ticks what the catalog knows, and leaves open what it does not record", () =
   expect(done(facts(BACKUP, null), [report("doctor", "failed")])[0]).toBe(false);
 });
 
-it("is new until a backup was proven", () => {
-  expect([isNew(facts(null, null)), isNew(facts(BACKUP, null)), isNew(facts(BACKUP, BACKUP))])
-    .toEqual([true, true, false]);
+it("is new until a backup was proven and a watch has reported", () => {
+  const proven = facts(BACKUP, BACKUP);
+  expect([isNew(facts(null, null), undefined), isNew(facts(BACKUP, null), [report("watch", "ok")])])
+    .toEqual([true, true]);
+  expect([isNew(proven, []), isNew(proven, [report("doctor", "ok")])]).toEqual([true, true]);
+  expect([isNew(proven, undefined), isNew(proven, [report("watchdog", "failed")])]).toEqual([false, false]);
 });

@@ -1,6 +1,7 @@
 /** What a new installation has done and still has to do. */
 
 import type { Report } from "@backup/api.ts";
+import { WATCHES } from "@backup/watch/conditions.ts";
 import type { OverviewFacts } from "../model/overview_facts.ts";
 
 export interface FirstStep {
@@ -13,7 +14,6 @@ export interface FirstStep {
 
 /** The steps in order. `reports` is `undefined` while they are not known. */
 export function firstSteps(facts: OverviewFacts, reports: readonly Report[] | undefined): FirstStep[] {
-  const report = (...names: string[]) => reports?.some(({ name }) => names.includes(name)) ?? null;
   const doctor = reports === undefined
     ? null
     : reports.some(({ name, status }) => name === "doctor" && status === "ok");
@@ -31,7 +31,7 @@ export function firstSteps(facts: OverviewFacts, reports: readonly Report[] | un
     },
     {
       name: "Vigia",
-      done: report("watchdog", "watch"),
+      done: reports?.some(isOfWatch) ?? null,
       todo: "Ele deixa o primeiro relatório sozinho, em até 6 horas.",
     },
     {
@@ -43,7 +43,15 @@ export function firstSteps(facts: OverviewFacts, reports: readonly Report[] | un
   ];
 }
 
-/** Whether a new installation still has something to do. */
-export function isNew({ newest, newest_proven }: OverviewFacts): boolean {
-  return newest === null || newest_proven === null;
+/** Whether a new installation still has something to do, as far as the catalog tells. */
+export function isNew(
+  { newest, newest_proven }: OverviewFacts,
+  reports: readonly Report[] | undefined,
+): boolean {
+  if (newest === null || newest_proven === null) return true;
+  return reports !== undefined && !reports.some(isOfWatch);
+}
+
+function isOfWatch({ name }: Report): boolean {
+  return WATCHES.some((watch) => watch === name);
 }

@@ -2,7 +2,7 @@ import { CircleCheck, CircleDashed, CircleHelp } from "lucide-react";
 import { useReports } from "../../data/health.ts";
 import type { Problem } from "../../model/overview.ts";
 import type { OverviewFacts } from "../../model/overview_facts.ts";
-import { firstSteps, isNew } from "../../text/first_steps.ts";
+import { type FirstStep, firstSteps, isNew } from "../../text/first_steps.ts";
 import { problemText } from "../../text/problem_text.ts";
 import { HelpLink } from "../help_link.tsx";
 
@@ -12,8 +12,11 @@ interface ProblemListProps {
   now: Date;
 }
 
-/** Each problem, and what to do about it; in a new installation the first steps too. */
+/** Each problem, and what to do about it; in a new installation the first steps too. Nothing where all is done. */
 export default function ProblemList({ problems, facts, now }: ProblemListProps) {
+  const reports = useReports().data;
+  const steps = isNew(facts, reports) ? firstSteps(facts, reports) : null;
+  if (problems.length === 0) return steps && <FirstSteps steps={steps} />;
   return (
     <>
       <ul className="space-y-1.5">
@@ -26,16 +29,15 @@ export default function ProblemList({ problems, facts, now }: ProblemListProps) 
           );
         })}
       </ul>
-      {isNew(facts)
-        ? <FirstSteps facts={facts} />
-        : <HelpLink page="avisos.md">O que fazer em cada caso</HelpLink>}
+      {steps === null
+        ? <HelpLink page="avisos.md">O que fazer em cada caso</HelpLink>
+        : <FirstSteps steps={steps} />}
     </>
   );
 }
 
 /** What a new installation has done, and what it still has to do. */
-function FirstSteps({ facts }: { facts: OverviewFacts }) {
-  const steps = firstSteps(facts, useReports().data);
+function FirstSteps({ steps }: { steps: readonly FirstStep[] }) {
   return (
     <section aria-labelledby="primeiros-passos" className="space-y-1 rounded-md border border-line p-3">
       <h3 id="primeiros-passos" className="font-semibold">Primeiros passos</h3>

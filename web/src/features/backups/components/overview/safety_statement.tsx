@@ -37,7 +37,7 @@ export function SafetyStatement({ facts, now }: StatementProps) {
         </p>
       </div>
       <Suspense fallback={null}>
-        {safety.problems.length > 0 && <ProblemList problems={safety.problems} facts={facts} now={now} />}
+        <ProblemList problems={safety.problems} facts={facts} now={now} />
       </Suspense>
       <Facts facts={facts} safety={safety} now={now} />
     </div>
