@@ -10,6 +10,7 @@ import { CHROMIUM_LAUNCH } from "./chromium.ts";
 import { ROOT } from "./root.ts";
 import { startStack } from "./stack.ts";
 import type { Stack } from "./stack_types.ts";
+import { terminalLine } from "./terminal_line.ts";
 
 const FOLDER = join(ROOT, "docs", "screens");
 const PAGE = "/desenvolvedor/backups";
@@ -23,7 +24,10 @@ const stack = await startStack({
   ports: "free",
   rows: 200_000,
   history: true,
-  log: (line) => process.stderr.write(line + "\n"),
+  log: (text) => {
+    const line = terminalLine(text);
+    if (line !== null) process.stderr.write(line + "\n");
+  },
 });
 const browser = await chromium.launch(CHROMIUM_LAUNCH);
 try {

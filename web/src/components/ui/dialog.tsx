@@ -45,8 +45,7 @@ export function Dialog(
           onEscapeKeyDown={(event) => {
             // Escape closes the explanation of a word first
             if (event.target instanceof Element && event.target.matches("[data-explained]")) {
-              event
-                .preventDefault();
+              event.preventDefault();
             }
           }}
           onInteractOutside={(event) => {
