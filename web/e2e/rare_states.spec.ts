@@ -59,7 +59,7 @@ test("a failed simulation shows its cause, works by keyboard and passes WCAG 2.2
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("Enter");
   await expect(dialog(page).getByText("A simulação não terminou.")).toBeVisible();
-  await expect(dialog(page)).toContainText("O banco de dados não respondeu.");
+  await expect(dialog(page)).toContainText("Não foi possível conectar ao banco de dados.");
   await expectAccessible(page, "restore: a failed simulation");
   await reach(page, dialog(page).getByRole("button", { name: /^Simular/ }));
 });

@@ -30,7 +30,8 @@ export async function answerWithPass(request: Request, deps: PassDependencies): 
   if (asked.action === "status") return await follow(pass, deps.github);
   if (!pass.may_cancel) {
     throw new RequestError("forbidden", "Cannot cancel with a pass that only permits to follow", {
-      sentence: "Só quem pediu a execução pode cancelá-la sem o catálogo; no GitHub, quem tem acesso a ele.",
+      sentence:
+        "Enquanto o histórico não responde, só quem pediu a execução pode cancelá-la daqui; no GitHub, quem tem acesso a ele.",
     });
   }
   return await cancel(pass, deps);

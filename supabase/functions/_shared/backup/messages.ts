@@ -30,8 +30,7 @@ const CODES = {
   },
   invalid_action: {
     status: 400,
-    message:
-      "Ação desconhecida. Use backup, restore, plan, drill, status, cancel, health, features, download ou log.",
+    message: "Ação desconhecida: a tela e a função estão em versões diferentes. Recarregue a tela.",
   },
   invalid_label: {
     status: 400,
@@ -51,15 +50,16 @@ const CODES = {
   payload_too_large: { status: 413, message: "O pedido é grande demais (máximo de 16 KB)." },
   reason_required: {
     status: 400,
-    message: "Diga o motivo: ele fica no histórico. Nada foi feito.",
+    message: "Diga o motivo: ele fica registrado. Nada foi feito.",
   },
   plan_required: {
     status: 409,
-    message: "Para restaurar a produção, simule antes esta restauração e confira o plano. Nada foi iniciado.",
+    message:
+      "Para restaurar a produção, simule antes esta restauração e confira o resultado. Nada foi iniciado.",
   },
   run_pass_invalid: {
     status: 403,
-    message: "Este navegador não pode mais acompanhar esta execução sem o catálogo. Acompanhe-a no GitHub.",
+    message: "Este navegador não pode mais acompanhar esta execução daqui. Acompanhe-a no GitHub.",
   },
   request_required: {
     status: 403,
@@ -92,14 +92,17 @@ const CODES = {
   downloads_off: {
     status: 409,
     message:
-      "Baixar backups pela tela está desligado nesta instalação. Nada foi registrado. Quem administra o sistema pode ligar (R2_DOWNLOAD_* na função); pelo cofre, siga “Recuperar sem este sistema”.",
+      "Baixar backups pela tela está desligado nesta instalação. Quem administra o sistema pode ligar. Com a chave do cofre, siga “Recuperar sem este sistema”.",
   },
-  not_cancellable: { status: 409, message: "Esta execução não pode ser cancelada agora." },
-  run_not_found: { status: 404, message: "Esta execução não existe no histórico." },
+  not_cancellable: {
+    status: 409,
+    message: "Esta execução já não pode ser cancelada. Recarregue a tela.",
+  },
+  run_not_found: { status: 404, message: "Esta execução não está no histórico. Recarregue a tela." },
   log_not_found: {
     status: 404,
     message:
-      "O GitHub não tem o log de uma etapa que falhou: a execução não rodou lá, não falhou, ainda não terminou, ou o log já foi apagado (em geral depois de 90 dias).",
+      "O GitHub não tem o log de uma etapa que falhou. Se ela acabou agora, tente de novo em um minuto; logs antigos são apagados.",
   },
   busy: { status: 409, message: "Já há uma execução em andamento neste banco. Espere ela terminar." },
   request_id_reused: {
@@ -113,7 +116,7 @@ const CODES = {
   },
   catalog_unavailable: {
     status: 503,
-    message: "O catálogo de backups não respondeu. Tente de novo em instantes.",
+    message: "O histórico de backups não respondeu. Tente de novo em instantes.",
   },
   audit_unavailable: {
     status: 503,
@@ -143,7 +146,8 @@ const CODES = {
   },
   github_ref_not_found: {
     status: 502,
-    message: "O ramo configurado em GITHUB_DEFAULT_REF não existe no repositório.",
+    message:
+      "O ramo configurado em GITHUB_DEFAULT_REF não existe no repositório. Corrija o segredo da função.",
   },
   github_workflow_disabled: {
     status: 502,
@@ -168,7 +172,7 @@ const CODES = {
   },
   workflow_failed: {
     status: 502,
-    message: "A execução terminou com falha no GitHub antes de chegar ao catálogo. Veja o log da execução.",
+    message: "A execução falhou no GitHub antes de registrar o que fez. Veja o log dela antes de repetir.",
   },
   run_cancelled: { status: 409, message: "A execução foi cancelada. Nada ficou pela metade." },
   run_lost: {
@@ -179,15 +183,16 @@ const CODES = {
   // Scripts: environment
   missing_environment: {
     status: 500,
-    message: "Faltam segredos na execução. Confira os segredos do repositório no GitHub.",
+    message: "Falta um segredo na execução, ou um não serve: veja o detalhe e corrija-o no GitHub.",
   },
   missing_tool: {
     status: 500,
-    message: "Falta um programa na máquina da execução (PostgreSQL, gzip ou age).",
+    message: "Falta um programa na máquina da execução (PostgreSQL, gzip ou age). Veja o detalhe.",
   },
   version_mismatch: {
     status: 500,
-    message: "As ferramentas do PostgreSQL são mais antigas que o servidor. Atualize o cliente na execução.",
+    message:
+      "As ferramentas do PostgreSQL não servem para este servidor. Ponha a versão dele em REVO_POSTGRES_MAJOR.",
   },
   transaction_pooler: {
     status: 500,
@@ -196,7 +201,8 @@ const CODES = {
   },
   database_unreachable: {
     status: 502,
-    message: "O banco de dados não respondeu. Confira se ele está no ar e a URL do segredo.",
+    message:
+      "Não foi possível conectar ao banco de dados. Confira se ele está no ar, a URL do segredo e o certificado (veja o detalhe).",
   },
   database_busy: {
     status: 503,
@@ -207,7 +213,10 @@ const CODES = {
     message:
       "O banco recusou o usuário ou a senha, ou o pooler não conhece o projeto. Atualize o segredo com a URL do banco.",
   },
-  database_error: { status: 502, message: "O banco de dados devolveu um erro durante a execução." },
+  database_error: {
+    status: 502,
+    message: "O banco de dados devolveu um erro durante a execução. Veja o detalhe antes de repetir.",
+  },
   vault_auth_failed: {
     status: 502,
     message: "O cofre (R2) recusou a credencial. Atualize R2_ACCESS_KEY_ID e R2_SECRET_ACCESS_KEY.",
@@ -216,11 +225,14 @@ const CODES = {
     status: 502,
     message: "O cofre (R2) não respondeu. Confira R2_ENDPOINT e tente de novo.",
   },
-  vault_error: { status: 502, message: "O cofre (R2) recusou a operação." },
-  vault_object_missing: { status: 404, message: "Este backup não está no cofre." },
+  vault_error: { status: 502, message: "O cofre (R2) recusou a operação. Veja o detalhe e tente de novo." },
+  vault_object_missing: {
+    status: 404,
+    message: "Este backup não está no cofre. Escolha outro.",
+  },
   vault_object_exists: {
     status: 409,
-    message: "Já existe um objeto com este nome no cofre; nada foi sobrescrito.",
+    message: "Já existe um objeto com este nome no cofre; nada foi sobrescrito. Tente de novo.",
   },
   vault_empty: {
     status: 409,
@@ -230,23 +242,28 @@ const CODES = {
   prune_incomplete: {
     status: 409,
     message:
-      "O cofre recusou apagar parte dos objetos (bloqueio do balde?). O resto foi limpo; veja a lista na execução.",
+      "O cofre recusou apagar parte dos objetos (bucket lock?). O resto foi limpo; veja a lista na execução.",
   },
   // Scripts: backup
-  dump_failed: { status: 500, message: "O pg_dump não terminou. Nenhum backup foi gravado." },
-  dump_empty: { status: 500, message: "O dump saiu vazio ou incompleto. Nenhum backup foi gravado." },
-  upload_failed: { status: 502, message: "O envio ao cofre falhou. Nenhum backup foi gravado." },
+  dump_failed: {
+    status: 500,
+    message: "A cópia do banco (pg_dump) não terminou. Nenhum backup foi gravado; veja o detalhe e repita.",
+  },
+  dump_empty: {
+    status: 500,
+    message: "A cópia do banco saiu vazia ou incompleta. Nenhum backup foi gravado; repita.",
+  },
+  upload_failed: { status: 502, message: "O envio ao cofre falhou. Nenhum backup foi gravado; repita." },
   upload_mismatch: {
     status: 502,
     message: "O objeto no cofre não é igual ao que foi enviado. Ele foi removido; repita o backup.",
   },
   catalog_write_failed: {
     status: 503,
-    message:
-      "O backup está íntegro no cofre, mas o catálogo não respondeu. Ele será incluído no histórico depois.",
+    message: "O backup está íntegro no cofre, mas o histórico não respondeu. Ele será incluído lá depois.",
   },
   // Scripts: restore
-  manifest_invalid: { status: 422, message: "O manifesto deste backup não pôde ser lido." },
+  manifest_invalid: { status: 422, message: "O manifesto deste backup não pôde ser lido. Use outro backup." },
   backup_unsigned: {
     status: 422,
     message:
@@ -272,19 +289,20 @@ const CODES = {
   },
   archive_rejected: {
     status: 422,
-    message: "O arquivo contém algo que não pode ser restaurado. Nada foi alterado.",
+    message: "O arquivo contém algo que não pode ser restaurado. Nada foi alterado; use outro backup.",
   },
   not_enough_disk: {
     status: 507,
-    message: "Não há espaço em disco na máquina da execução. Nada foi alterado.",
+    message: "Não há espaço em disco na máquina da execução. Nada foi alterado; use uma máquina maior.",
   },
   safety_backup_failed: {
     status: 500,
-    message: "A cópia de segurança do destino falhou; por isso nada foi restaurado.",
+    message: "A cópia de segurança do destino falhou; por isso nada foi restaurado. Veja o detalhe e repita.",
   },
   target_locked: {
     status: 409,
-    message: "Outras sessões seguram o banco de destino. Nada foi alterado; tente de novo.",
+    message:
+      "Outros programas usam o banco de destino sem parar. Nada foi alterado; tente de novo com menos uso.",
   },
   too_many_objects: {
     status: 507,
@@ -305,7 +323,10 @@ const CODES = {
     status: 500,
     message: "O ensaio de restauração reprovou este backup. Veja o relatório da execução.",
   },
-  no_backup_found: { status: 404, message: "Não há backup deste banco no cofre." },
+  no_backup_found: {
+    status: 404,
+    message: "O cofre não tem o backup pedido, ou nenhum deste banco. Recarregue o histórico.",
+  },
   // Scripts: watchdog
   alert_failed: {
     status: 502,
@@ -314,8 +335,7 @@ const CODES = {
   },
   alarm_not_raised: {
     status: 500,
-    message:
-      "O teste do alarme falhou: uma cópia estragada não gerou aviso. Os avisos não são confiáveis agora.",
+    message: "O teste do alarme falhou: um estrago não gerou aviso. Não confie nos avisos até corrigir isso.",
   },
   target_not_empty: {
     status: 409,

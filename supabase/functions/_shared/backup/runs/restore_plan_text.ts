@@ -142,7 +142,9 @@ export function accessAnswer(
 
 /** No server says how much of its disk is free. */
 export function diskText({ now, added }: PlannedDisk): string {
-  const more = added === null ? "o novo não se sabe" : `mais cerca de ${megabytes(added)} até a limpeza`;
+  const more = added === null
+    ? "não se sabe quanto o backup ocupa"
+    : `mais cerca de ${megabytes(added)} até a limpeza`;
   return `${megabytes(now)} hoje, ${more}`;
 }
 
@@ -180,7 +182,7 @@ export function obstacleText(obstacle: PlannedObstacle): string {
       return `permissões de ${obstacle.name} foram dadas por ${obstacle.role}, papel que o usuário da restauração não pode ` +
         `assumir: dê-lhe esse papel antes (GRANT ${obstacle.role} TO postgres)`;
     case "older_server":
-      return `o backup foi feito pelo PostgreSQL ${obstacle.backup} e o destino é o ${obstacle.target}, mais velho: ` +
+      return `o backup foi feito pelo PostgreSQL ${obstacle.backup} e o destino é o ${obstacle.target}, mais antigo: ` +
         "restaure em um servidor da mesma versão ou mais novo";
     case "safe_path":
       return `${obstacle.name} não se monta a partir do PostgreSQL 17 (${obstacle.error}): fixe o caminho das funções que ` +

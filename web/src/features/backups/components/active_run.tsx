@@ -45,7 +45,7 @@ export function ActiveRun({ run, now, disabledReason, onCancel }: ActiveRunProps
       <Silence run={run} now={now} />
       {status.isError && (
         <>
-          <p className="text-warn">O catálogo não confirma: {toScreenError(status.error).message}</p>
+          <p className="text-warn">O histórico não confirma: {toScreenError(status.error).message}</p>
           <GitHubRun requestId={run.request_id} runUrl={run.run_url} />
         </>
       )}

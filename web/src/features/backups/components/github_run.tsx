@@ -15,7 +15,7 @@ export function GitHubRun({ requestId, runUrl }: { requestId: string; runUrl: st
   if (kept !== undefined) return <Followed run={kept} />;
   return (
     <p className="text-muted">
-      Sem o catálogo, este navegador não pode acompanhar esta execução.{" "}
+      Enquanto o histórico não responde, este navegador não pode acompanhar esta execução.{" "}
       {runUrl !== null && <ExternalLink href={runUrl}>Acompanhe-a no GitHub</ExternalLink>}
     </p>
   );
@@ -64,7 +64,7 @@ function Cancellation({ run, answer }: { run: KeptRun; answer: PassAnswer | unde
   if (!run.pass.may_cancel) {
     return (
       <p className="text-muted">
-        Sem o catálogo, só quem pediu a execução a cancela daqui; cancele-a no GitHub.
+        Enquanto o histórico não responde, só quem pediu a execução a cancela daqui; cancele-a no GitHub.
       </p>
     );
   }

@@ -84,7 +84,7 @@ describe("a day's description", () => {
 
   it("is never empty, and mentions a missing backup", () => {
     expect(events({})).toEqual([
-      "Nenhum backup neste dia: o agendamento não rodou, ou não chegou ao catálogo.",
+      "Nenhum backup neste dia: o agendamento não rodou, ou não chegou ao histórico.",
     ]);
     expect(events({ day: "2026-11-24" })).toEqual(["Ainda não chegou a hora do backup de hoje."]);
     expect(events({ day: "2026-10-01" })).toEqual(["Ainda não havia backups."]);

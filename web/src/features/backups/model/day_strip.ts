@@ -96,5 +96,5 @@ function nothingSentence(state: DayState): string {
   if (state === "before") return "Ainda não havia backups.";
   if (state === "unknown") return "Nenhum backup neste dia; ainda não se sabe quando foi o primeiro.";
   if (state === "waiting") return "Ainda não chegou a hora do backup de hoje.";
-  return "Nenhum backup neste dia: o agendamento não rodou, ou não chegou ao catálogo.";
+  return "Nenhum backup neste dia: o agendamento não rodou, ou não chegou ao histórico.";
 }

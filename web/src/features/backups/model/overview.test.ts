@@ -105,7 +105,9 @@ describe("a problem", () => {
     } as const;
     const failed = facts({ last_failed });
     expect(assessSafety(failed, NOW)).toMatchObject({ tone: "warn", problems: ["last_failed"] });
-    expect(problemText("last_failed", failed, NOW).what).toContain("O banco de dados não respondeu.");
+    expect(problemText("last_failed", failed, NOW).what).toContain(
+      "Não foi possível conectar ao banco de dados.",
+    );
     const lost = facts({ last_failed: { ...last_failed, status: "lost", error_code: null } });
     expect(problemText("last_failed", lost, NOW).what).toContain("dada como perdida");
   });

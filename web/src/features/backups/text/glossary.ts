@@ -5,9 +5,9 @@ export const GLOSSARY = {
   manifesto:
     "O arquivo ao lado do backup que diz o que ele contém: registros de cada tabela, estrutura, permissões, e o sha256 que confere o arquivo.",
   provado:
-    "Um ensaio restaurou este backup num banco descartável, comparou tudo com o manifesto, e nada faltou.",
+    "Um ensaio restaurou este backup num banco descartável, comparou o resultado com o manifesto, e nada divergiu. O que não pôde ser ensaiado está no relatório dele.",
   vigia:
-    "A verificação que roda sozinha, de hora em hora no banco e a cada 6 horas no GitHub, e avisa quando algo dos backups não está bem.",
+    "A verificação que roda sozinha, a cada 6 horas no GitHub e, onde foi ligada, de hora em hora no banco, e avisa quando algo dos backups não está bem.",
 } as const;
 
 export type GlossaryWord = keyof typeof GLOSSARY;

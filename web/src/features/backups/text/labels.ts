@@ -61,7 +61,7 @@ const PHASE_TEXT: Record<string, string> = {
   inspect_backup: "Lendo o que o backup contém",
   inspect_target: "Comparando com o destino",
   stage: "Gravando o conteúdo do backup ao lado do atual",
-  build: "Montando chaves e índices ao lado",
+  build: "Montando as chaves e os índices desse conteúdo",
   safety_backup: "Guardando uma cópia de segurança do destino",
   statements: "Preparando o que será trocado",
   lock: "Bloqueando o banco de destino",

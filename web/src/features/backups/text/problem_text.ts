@@ -50,12 +50,14 @@ export function problemText(
     case "never_proven":
       return {
         what: "Nenhum backup foi provado num ensaio de restauração.",
-        todo: `Rode um ensaio: só ele mostra que o backup restaura. Há um agendado toda semana (${weekly}).`,
+        todo:
+          `Em “Detalhes” do backup, use “Ensaiar”: só um ensaio mostra que ele restaura. Há um por semana (${weekly}).`,
       };
     case "proof_overdue":
       return {
         what: "O ensaio semanal está atrasado.",
-        todo: `Rode um ensaio e confira no GitHub se o agendamento semanal (${weekly}) está ativo.`,
+        todo:
+          `Use “Ensaiar” em “Detalhes” do backup mais novo, e confira no GitHub se o agendamento (${weekly}) está ativo.`,
       };
     case "never_measured":
       return {

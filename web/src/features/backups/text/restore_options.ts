@@ -1,5 +1,7 @@
 /** What a restore does beside replacing the content, for the user who approves it. */
 
+import { NO_PRIVILEGES } from "@backup/api.ts";
+
 const SENTENCES: Record<string, string> = {
   end_sessions: "Todas as sessões serão encerradas: todos terão de entrar de novo.",
   allow_unsigned: "O backup não tem assinatura desta instalação: não se sabe quem o fez.",
@@ -16,6 +18,7 @@ export function chosenOptions(options: Record<string, unknown>): string[] {
       return `O backup é do banco ${value}: as contas dele substituem as da produção.`;
     }
     if (name === "privileges_from") {
+      if (value === NO_PRIVILEGES) return "Nenhuma permissão será copiada de outro backup.";
       return `As permissões serão copiadas ${
         value === "newest" ? "do backup mais novo" : `de outro backup: ${value}`
       }.`;

@@ -12,7 +12,7 @@ export default function HealthCorner({ now }: { now: Date }) {
   const [open, setOpen] = useState(false);
   const reports = useReports();
   const { tone, text } = reports.data === undefined
-    ? { tone: "neutral" as const, text: reports.isError ? "Vigia: sem resposta do catálogo" : "Vigia" }
+    ? { tone: "neutral" as const, text: reports.isError ? "Vigia: sem resposta do histórico" : "Vigia" }
     : healthSummary(reports.data, now);
   return (
     <>
