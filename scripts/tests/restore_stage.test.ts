@@ -1,6 +1,6 @@
 /** What a restore loads beside the living content: it changes nothing of it, takes nothing from it, and leaves nothing. */
 import { spawn } from "node:child_process";
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -470,6 +470,28 @@ describe("an archive that does not fit on this machine", () => {
     expect(await stateOf(target)).toBe(before);
   });
 
+  test("is refused when only its table of contents was another one", async () => {
+    const before = await stateOf(target);
+    const raw = gunzipSync(await place.store.vault.bytes(key)).toString("latin1");
+    const planted = raw.replace(
+      "CREATE TABLE public.clientes (\n    id integer",
+      (text) => text.replace("integer", "numeric"),
+    );
+    expect(planted).not.toBe(raw);
+    // longer than what is read ahead, so that its end is not reached
+    const long = gzipSync(Buffer.concat([Buffer.from(planted, "latin1"), randomBytes(2 ** 22)]), {
+      level: 1,
+    });
+    const vault = withDownloads(place.store.vault, (number) => number === 1 ? long : null);
+    await expect(restoreBackup({ ...engine(vault, target), ...noRoom }, { ...order, key })).rejects
+      .toMatchObject({
+        code: "archive_corrupt",
+        phase: "stage",
+        message: expect.stringContaining("table of contents"),
+      });
+    expect(await stateOf(target)).toBe(before);
+  });
+
   test("is refused when nothing of it can be loaded beside the content", async () => {
     const before = await stateOf(target);
     const attempt = restoreBackup({ ...engine(place.store.vault, target), ...noRoom }, {
@@ -488,7 +510,7 @@ function withDownloads(vault: Vault, other: (number: number) => Uint8Array | nul
   async function* download(key: string, signal?: AbortSignal) {
     const bytes = other(++number);
     if (bytes === null) yield* vault.download(key, signal);
-    else yield bytes;
+    else for (let at = 0; at < bytes.length; at += 2 ** 16) yield bytes.subarray(at, at + 2 ** 16);
   }
   return new Proxy(vault, {
     get(from, name) {

@@ -8,10 +8,11 @@ import { createWriteStream } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { isDeepStrictEqual } from "node:util";
 import { createGzip } from "node:zlib";
 import { BackupError, toBackupError } from "@backup/errors.ts";
 import { readBlocks } from "../archive/archive_data.ts";
-import { type OpenArchive, openArchive } from "../archive/archive_toc.ts";
+import { type ArchiveToc, type OpenArchive, openArchive } from "../archive/archive_toc.ts";
 import { inBatches } from "../archive/statement_batches.ts";
 import type { Connection } from "../postgres/connection.ts";
 import { Session } from "../postgres/session.ts";
@@ -118,7 +119,7 @@ async function dropStages(connection: Connection, prefix: string, signal?: Abort
 /** @param onRows is called when all rows are loaded */
 async function load(
   deps: StageDeps,
-  source: LoadSource,
+  source: StageOrder & LoadSource,
   plan: StagePlan,
   folder: string,
   onRows: () => void,
@@ -168,7 +169,7 @@ async function jobsOf(session: Session): Promise<number> {
 /** @returns the rows that were loaded */
 async function loadAll(
   { gzip, progress, signal }: StageDeps,
-  { archive: stored, rawBytes }: LoadSource,
+  { archive: stored, rawBytes, toc }: LoadSource & Pick<StageOrder, "toc">,
   plan: StagePlan,
   sessions: readonly Session[],
   rest: string,
@@ -179,6 +180,7 @@ async function loadAll(
     const bytes = uncompressed(source, gzip.decompress, signal);
     const { chunks, head } = withHead(bytes, (done) => progress.bytes(done, rawBytes));
     const archive = await openArchive(chunks);
+    requireSameToc(archive.toc, toc);
     await makeTables(plan, sessions);
     return await loadRows(archive, plan, sessions, {
       head: head(archive.reader.offset),
@@ -190,6 +192,21 @@ async function loadAll(
   } finally {
     source.kill();
   }
+}
+
+/**
+ * What was decided comes from a table of contents that was read alone, without the hash of the whole archive. This reading
+ * goes to the end, where the hash is compared.
+ */
+function requireSameToc(read: ArchiveToc, decidedBy: ArchiveToc): void {
+  if (isDeepStrictEqual(read, decidedBy)) return;
+  throw new BackupError(
+    "archive_corrupt",
+    "Cannot use the archive: its table of contents changed while it was read",
+    {
+      hint: "The target was not touched. Find out who wrote to the vault.",
+    },
+  );
 }
 
 /** What the program writes; an error at its end when it failed. */
