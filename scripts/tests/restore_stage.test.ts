@@ -405,6 +405,21 @@ test.each([
   expect(sqlNow(living, `select last_value from ${identifier("public")}.contador`)).toBe("1");
 });
 
+test("a check that depends on the time zone is judged as in the transaction, whatever zone the target has", async () => {
+  const source = await createProject(place.server, "fonte_de_fuso");
+  await sql(
+    source,
+    `set timezone = 'UTC';
+     create table public.marcada (quando timestamptz, dia date, check (quando::date <= dia));
+     insert into public.marcada values ('2026-03-01 23:30Z', '2026-03-01');`,
+  );
+  const { keys } = await backUp(place.store.vault, source);
+  const other = await createProject(place.server, "alvo_de_fuso");
+  await sql(other, "alter database alvo_de_fuso set timezone = 'Asia/Tokyo';");
+  await restore(place.store.vault, other, keys.archive);
+  expect(sqlNow(other, "select count(*) from public.marcada")).toBe("1");
+});
+
 test("progress counts the rows of the stage and of the transaction together", async () => {
   const counted: number[] = [];
   const fresh = await createProject(place.server, "contado");

@@ -1,4 +1,5 @@
--- After COMMIT: drops the content that a restore put aside, few objects a transaction. May be run again any time.
+-- After COMMIT: drops the content that a restore put aside, few objects a transaction. May be run
+-- again, but not beside a restore: its stage has the same prefix.
 -- What a restore keeps for a while has the mark of late_writes.ts.
 set default_transaction_read_only = off;
 set statement_timeout = 0;

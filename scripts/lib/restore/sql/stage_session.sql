@@ -4,6 +4,8 @@ set search_path = '';
 set client_encoding = 'UTF8';
 set datestyle = 'ISO, YMD';
 set intervalstyle = 'postgres';
+-- as in the transaction (settings.sql): a CHECK may depend on it
+set timezone = 'UTC';
 set xmloption = content;
 set row_security = off;
 set default_tablespace = '';
