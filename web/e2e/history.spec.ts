@@ -12,7 +12,9 @@ test.afterAll(emptyCatalog);
 
 test("failed and lost attempts are listed between the backups, with their cause", async ({ page }) => {
   await openAs(page, stack.admin);
-  await expect(rows(page).filter({ hasText: "O banco de dados não respondeu." })).toContainText("Falhou");
+  await expect(rows(page).filter({ hasText: "Não foi possível conectar ao banco de dados" })).toContainText(
+    "Falhou",
+  );
   await filter(page, "Estado").selectOption("Perdida");
   await expect(history(page).getByText("Nada corresponde aos filtros.")).toBeVisible();
   await filter(page, "Estado").selectOption("Falhou");
