@@ -173,8 +173,10 @@ export function fingerprintOf(unsorted: readonly string[]): Fingerprint {
   return { areas: Object.fromEntries(areas), lines };
 }
 
+const fingerprintLine = z.tuple([z.string(), z.string(), z.string(), z.unknown()]);
+
 export function parseFingerprintLine(line: string): FingerprintLine {
-  return z.tuple([z.string(), z.string(), z.string(), z.unknown()]).parse(JSON.parse(line));
+  return fingerprintLine.parse(JSON.parse(line));
 }
 
 const extension = z.object({ name: z.string(), schema: z.string(), version: z.string() });

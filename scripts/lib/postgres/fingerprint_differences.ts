@@ -4,6 +4,7 @@ import { parseFingerprintLine } from "./database_facts.ts";
 import { identifier } from "./sql_text.ts";
 
 const record = z.record(z.string(), z.unknown());
+const texts = z.array(z.string()).nullish();
 
 /**
  * A line without what PostgreSQL prints differently after a dump and restore of the same definition: parentheses,
@@ -98,8 +99,7 @@ function describeFacts(
 
 /** Names of the options of a foreign server or table that differ: a value may be a password. */
 function differingOptions(expected: unknown, found: unknown): string[] {
-  const options = z.array(z.string()).nullish();
-  const [a, b] = [options.parse(expected) ?? [], options.parse(found) ?? []];
+  const [a, b] = [texts.parse(expected) ?? [], texts.parse(found) ?? []];
   const differing = [...a.filter((each) => !b.includes(each)), ...b.filter((each) => !a.includes(each))];
   return [...new Set(differing.map((each) => each.split("=")[0] ?? ""))];
 }
@@ -150,7 +150,7 @@ const OWNER = "the owner";
  * @param acl texts `grantee=PRIVILEGE[*]/grantor`, or `null`
  */
 function renameInPrivileges(acl: unknown, from: string, to: string): string[] | null {
-  const items = z.array(z.string()).nullish().parse(acl);
+  const items = texts.parse(acl);
   if (!items) return null;
   const rename = (role: string | undefined) => role === from ? to : role;
   return [

@@ -73,9 +73,11 @@ export function catalogObjects(target: readonly string[]): string[] {
     .map(nameOf);
 }
 
+const record = z.record(z.string(), z.unknown());
+
 function identify(line: string): Identity {
   const [area, kind, name, given] = parseFingerprintLine(line);
-  const facts = z.record(z.string(), z.unknown()).parse(given);
+  const facts = record.parse(given);
   if (kind !== "column") return { area, kind, name, facts };
   const relation = name.slice(0, name.lastIndexOf("."));
   return { area, kind, name: `${relation}.${facts.name}`, facts };
