@@ -216,36 +216,37 @@ objects(area, kind, name, facts) as (
   union all
   select i.schema, 'other', format('%s %s', i.type, i.identity),
          json_build_object('owner', pg_get_userbyid(o.owner), 'facts', o.facts, 'comment', obj_description(o.oid, o.catalog))
-    from (select 'pg_operator' as catalog, op.oid, op.oprowner as owner, op.oprnamespace as space,
+    -- each branch of the schemas alone: the server's own objects are two thousand, and their facts would be computed too
+    from (select 'pg_operator' as catalog, op.oid, op.oprowner as owner,
                  json_build_array(op.oprcode::text, op.oprcom::regoperator::text, op.oprnegate::regoperator::text,
                                   op.oprrest::text, op.oprjoin::text, op.oprcanmerge, op.oprcanhash) as facts
-            from pg_operator op
+            from pg_operator op where op.oprnamespace in (select oid from schemas)
           union all
-          select 'pg_collation', c.oid, c.collowner, c.collnamespace,
+          select 'pg_collation', c.oid, c.collowner,
                  json_build_array(c.collprovider, c.collisdeterministic, c.collcollate, c.collctype,
                                   coalesce(to_jsonb(c) ->> 'colllocale', to_jsonb(c) ->> 'colliculocale'))
-            from pg_collation c
+            from pg_collation c where c.collnamespace in (select oid from schemas)
           union all
-          select 'pg_opclass', c.oid, c.opcowner, c.opcnamespace,
+          select 'pg_opclass', c.oid, c.opcowner,
                  json_build_array(c.opcintype::regtype::text, c.opcdefault, c.opckeytype::regtype::text)
-            from pg_opclass c
+            from pg_opclass c where c.opcnamespace in (select oid from schemas)
           union all
-          select 'pg_opfamily', f.oid, f.opfowner, f.opfnamespace,
+          select 'pg_opfamily', f.oid, f.opfowner,
                  (select json_agg(json_build_array(amopstrategy, amopopr::regoperator::text) order by amopstrategy, amopopr::regoperator::text collate "C")
                     from pg_amop where amopfamily = f.oid)
-            from pg_opfamily f
+            from pg_opfamily f where f.opfnamespace in (select oid from schemas)
           union all
-          select 'pg_conversion', c.oid, c.conowner, c.connamespace,
+          select 'pg_conversion', c.oid, c.conowner,
                  json_build_array(c.conforencoding, c.contoencoding, c.conproc::text, c.condefault)
-            from pg_conversion c
+            from pg_conversion c where c.connamespace in (select oid from schemas)
           union all
-          select 'pg_ts_config', c.oid, c.cfgowner, c.cfgnamespace,
+          select 'pg_ts_config', c.oid, c.cfgowner,
                  (select json_agg(json_build_array(maptokentype, mapdict::regdictionary::text) order by maptokentype, mapseqno)
                     from pg_ts_config_map where mapcfg = c.oid)
-            from pg_ts_config c
+            from pg_ts_config c where c.cfgnamespace in (select oid from schemas)
           union all
-          select 'pg_ts_dict', d.oid, d.dictowner, d.dictnamespace, to_json(d.dictinitoption) from pg_ts_dict d) o
-    join schemas s on s.oid = o.space
+          select 'pg_ts_dict', d.oid, d.dictowner, to_json(d.dictinitoption)
+            from pg_ts_dict d where d.dictnamespace in (select oid from schemas)) o
    cross join lateral pg_identify_object(o.catalog::regclass, o.oid, 0) i
    where not exists (select from members m where m.classid = o.catalog::regclass and m.objid = o.oid)
   union all
