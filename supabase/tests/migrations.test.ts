@@ -3,7 +3,6 @@ import { readFile } from "node:fs/promises";
 import type { Sql } from "postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { backupRowSchema } from "@backup/vault/catalog.ts";
-import { READ_COLUMNS } from "../../scripts/dev/adopt/permissions.ts";
 import { migrate, outcomeOf, TestCluster } from "./cluster.ts";
 
 let cluster: TestCluster;
@@ -11,6 +10,15 @@ beforeAll(async () => {
   cluster = await TestCluster.start();
 });
 afterAll(() => cluster.stop());
+
+/** The columns that the baseline's functions read, by table. */
+const READ_COLUMNS: Readonly<Record<string, readonly string[]>> = {
+  empresas: ["id", "ativa"],
+  papeis: ["id"],
+  papel_permissoes: ["papel_id", "modulo", "acao"],
+  empresa_usuarios: ["empresa_id", "user_id", "papel_id", "ativo"],
+  usuario_empresa_ativa: ["user_id", "empresa_id"],
+};
 
 const CONTRACT_COLUMNS = "id, created_at, target, mode, r2_bucket, r2_key, sha256, bytes, git_sha, status";
 

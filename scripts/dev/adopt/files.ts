@@ -1,7 +1,15 @@
 /** The state of the planned files in the ERP's repository. */
 import type { Checkout } from "./checkout.ts";
-import type { Finding } from "./finding.ts";
 import { type AdoptionRecord, hashOf, KEYS_FILE, OWN_FOLDERS, RECORD_FILE } from "./plan.ts";
+
+/** The state of one thing that the adoption needs. */
+export interface Finding {
+  item: string;
+  /** `there`: nothing to do. `missing`, `differs`: to be done. `conflict`: needs a decision first. */
+  standing: "there" | "missing" | "differs" | "conflict";
+  why?: string;
+  hint?: string;
+}
 
 /** Names that the older system also uses, with the same meaning: they are replaced. */
 const OLDER =
@@ -13,8 +21,7 @@ export function fileFindings(
   planned: ReadonlyMap<string, Buffer>,
   record: AdoptionRecord | null,
 ): Finding[] {
-  const about = "files";
-  const stateOf = (path: string, content: Buffer): Omit<Finding, "about" | "item"> => {
+  const stateOf = (path: string, content: Buffer): Omit<Finding, "item"> => {
     const found = erp.bytes(path);
     if (found === null) return { standing: "missing", hint: "adopt apply writes it" };
     if (found.equals(content)) return { standing: "there" };
@@ -34,16 +41,10 @@ export function fileFindings(
   const kept: readonly string[] = [RECORD_FILE, KEYS_FILE];
   const left = erp.files(...OWN_FOLDERS).filter((path) => !kept.includes(path) && !planned.has(path));
   return [
-    ...[...planned].map(([item, content]) => ({ about, item, ...stateOf(item, content) })),
-    ...left.map((item) => ({
-      about,
-      item,
-      ...foreignOr(
-        item,
-        erp.bytes(item) ?? Buffer.alloc(0),
-        "no file of this version",
-        "adopt apply removes it",
-      ),
-    })),
+    ...[...planned].map(([item, content]) => ({ item, ...stateOf(item, content) })),
+    ...left.map((item) => {
+      const found = erp.bytes(item) ?? Buffer.alloc(0);
+      return { item, ...foreignOr(item, found, "no file of this version", "adopt apply removes it") };
+    }),
   ];
 }

@@ -3,61 +3,68 @@
  *
  * Exit code 0 when nothing is left to do, 1 when something is, 2 for wrong arguments.
  */
+import { Command } from "commander";
 import { mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import process from "node:process";
-import { parseArgs } from "node:util";
 import { EXIT } from "../../lib/run/exit_code.ts";
 import { TOOL_VERSION } from "../../lib/run/tool_version.ts";
 import { ROOT } from "../root.ts";
 import { Checkout } from "./checkout.ts";
 import { erpFindings } from "./erp.ts";
-import { fileFindings } from "./files.ts";
-import { type Finding, isOpen } from "./finding.ts";
+import { fileFindings, type Finding } from "./files.ts";
 import { hashOf, plannedFiles, readRecord, RECORD_FILE } from "./plan.ts";
 
-const USAGE = `Usage: npm run adopt -- check PATH [--all] [--json]
-       npm run adopt -- apply PATH [--replace]
-
-  PATH        a checkout of Revo ERP's repository
-  --all       also names what is as it should be
-  --json      one JSON array of {about, item, standing, why, hint}
-  --replace   also writes over files that are the ERP's own, or were changed since the last adoption
-
-check reads only. apply writes the files, or none of them when one is in conflict; it needs a clean git work tree, for
-the way back.
-`;
-
 const ours = new Checkout(ROOT);
+
+const program = new Command("npm run adopt --").description("PATH is a checkout of Revo ERP's repository.")
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.done : EXIT.badInput));
+program.command("check <path>").description("says what is left to do; reads only")
+  .action((path: string) => report(check(checkoutAt(path))));
+program.command("apply <path>").description("writes the files, or none of them when one is in conflict")
+  .option("--replace", "writes over files of the ERP's own, or changed since the last adoption, too")
+  .action((path: string, { replace = false }: { replace?: boolean }) => {
+    const erp = checkoutAt(path);
+    const planned = plannedFiles(ours, erp);
+    apply(erp, planned, replace);
+    report(fileFindings(erp, planned, readRecord(erp)));
+  });
 try {
-  const { command, erp, all, json, replace } = readArguments(process.argv.slice(2));
-  if (command === "apply") apply(erp, replace);
-  const findings = check(erp).filter(({ about }) => command === "check" || about === "files");
-  process.stdout.write(json ? `${JSON.stringify(findings)}\n` : reportOf(findings, all));
-  process.exitCode = findings.some(isOpen) ? EXIT.failed : EXIT.done;
+  program.parse();
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
   process.exitCode = EXIT.failed;
 }
 
-function check(erp: Checkout): Finding[] {
-  const planned = plannedFiles(ours, erp);
-  return [
-    ...fileFindings(erp, planned, readRecord(erp)),
-    ...erpFindings(ours, erp, new Set(planned.keys())),
-  ];
+function checkoutAt(path: string): Checkout {
+  const full = resolve(process.env.INIT_CWD ?? "", path);
+  if (!statSync(full, { throwIfNoEntry: false })?.isDirectory()) program.error(`There is no folder ${full}`);
+  return new Checkout(full);
 }
 
-/** Writes every planned file and removes those of an earlier version, or changes nothing. */
-function apply(erp: Checkout, replace: boolean): void {
+function report(findings: readonly Finding[]): void {
+  process.stdout.write(reportOf(findings));
+  process.exitCode = findings.some(isOpen) ? EXIT.failed : EXIT.done;
+}
+
+function isOpen({ standing }: Finding): boolean {
+  return standing !== "there";
+}
+
+function check(erp: Checkout): Finding[] {
+  const planned = plannedFiles(ours, erp);
+  return [...fileFindings(erp, planned, readRecord(erp)), ...erpFindings(erp, new Set(planned.keys()))];
+}
+
+/** Writes every planned file and removes those of an earlier version, or changes nothing. `git` is the way back. */
+function apply(erp: Checkout, planned: ReadonlyMap<string, Buffer>, replace: boolean): void {
   if (erp.git("status", "--porcelain") !== "") {
     throw new Error(`Cannot write into ${erp.root}: it has uncommitted changes. Commit or stash them first.`);
   }
-  const planned = plannedFiles(ours, erp);
   const findings = fileFindings(erp, planned, readRecord(erp)).filter(isOpen);
   const conflicts = findings.filter(({ standing }) => standing === "conflict");
   if (conflicts.length > 0 && !replace) {
-    throw new Error(`Nothing was written.\n${reportOf(conflicts, false)}`);
+    throw new Error(`Nothing was written.\n${reportOf(conflicts)}`);
   }
   for (const { item } of findings) {
     const content = planned.get(item);
@@ -76,42 +83,13 @@ function apply(erp: Checkout, replace: boolean): void {
   );
 }
 
-function reportOf(findings: readonly Finding[], all: boolean): string {
-  const open = findings.filter(isOpen).length;
-  const subjects = [...new Set(findings.map(({ about }) => about))].map((about) => {
-    const its = findings.filter((finding) => finding.about === about);
-    const shown = its.filter(({ standing, hint }) => all || standing !== "there" || hint !== undefined);
-    const lines = shown.map(({ item, standing, why, hint }) =>
-      [`  ${standing.padEnd(8)}  ${item}`, why, hint && `→ ${hint}`].filter(Boolean).join("\n              ")
-    );
-    return [`${about}: ${its.length - its.filter(isOpen).length} of ${its.length} done`, ...lines].join("\n");
-  });
-  const sum = open === 0 ? "Everything that a checkout can show is there." : `Left to do: ${open}.`;
-  return `${subjects.join("\n\n")}\n\n${sum}\n`;
-}
-
-function readArguments(args: string[]) {
-  try {
-    const flag = { type: "boolean", default: false } as const;
-    const options = { all: flag, json: flag, replace: flag, help: flag };
-    const { values, positionals: [command, folder, ...rest] } = parseArgs({
-      args,
-      allowPositionals: true,
-      options,
-    });
-    if (values.help) {
-      process.stdout.write(USAGE);
-      process.exit(EXIT.done);
-    }
-    if (command !== "check" && command !== "apply") throw new Error(`There is no command '${command ?? ""}'`);
-    if (folder === undefined || rest.length > 0) throw new Error("Exactly one PATH is needed");
-    const path = resolve(process.env.INIT_CWD ?? "", folder);
-    if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
-      throw new Error(`There is no folder ${path}`);
-    }
-    return { ...values, command, erp: new Checkout(path) };
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : error}\n\n${USAGE}`);
-    process.exit(EXIT.badInput);
-  }
+function reportOf(findings: readonly Finding[]): string {
+  const open = findings.filter(isOpen);
+  const lines = open.map(({ item, standing, why, hint }) =>
+    [`${standing.padEnd(8)}  ${item}`, why, hint && `→ ${hint}`].filter(Boolean).join("\n            ")
+  );
+  const sum = open.length === 0
+    ? "Everything that a checkout can show is there."
+    : `Left to do: ${open.length} of ${findings.length}.`;
+  return `${[...lines, sum].join("\n")}\n`;
 }

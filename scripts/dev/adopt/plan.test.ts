@@ -1,12 +1,13 @@
 /** What an adoption writes, without a repository to write into: scripts/tests/adoption.test.ts has one. */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { importsOf } from "../check/imports.ts";
 import { ROOT } from "../root.ts";
 import { Checkout } from "./checkout.ts";
-import { secretsOf } from "./erp.ts";
-import { OWN_FOLDERS, plannedFiles } from "./plan.ts";
+import { fileFindings } from "./files.ts";
+import { hashOf, OWN_FOLDERS, plannedFiles, RECORD_FILE } from "./plan.ts";
 
 const PAGE = readFileSync(join(ROOT, "docs", "adopting.md"), "utf8");
 const ours = new Checkout(ROOT);
@@ -15,7 +16,12 @@ test("the page lists the folders and secrets", () => {
   const rows = [...PAGE.matchAll(/^\| `([^`]+)` \| (.+) \|$/gm)].map(([, path = ""]) => path);
   expect(rows).toEqual([...OWN_FOLDERS, "supabase/migrations", ".github/workflows"]);
   const named = (/GitHub's\s+secrets: ([^]*?)\. Merge/.exec(PAGE)?.[1] ?? "").matchAll(/`([A-Z0-9_]+)`/g);
-  expect([...named].map(([, name]) => name)).toEqual(secretsOf(ours));
+  const workflows = ours.files(".github/workflows").filter((path) => path.includes("/db-")).map((path) =>
+    ours.text(path)
+  );
+  const read = [...workflows.join("\n").matchAll(/\bsecrets\.([A-Z][A-Z0-9_]*)/g)].map(([, name]) => name);
+  const secrets = [...new Set(read)].filter((name) => name !== "GITHUB_TOKEN"); // every run has this one
+  expect([...named].map(([, name]) => name)).toEqual(secrets.sort());
 });
 
 test("the documents to which the screen links are where its links point", () => {
@@ -38,4 +44,23 @@ test("no file in the product's folder imports one that is not there", () => {
   );
   expect(inFolder.size).toBeGreaterThan(300);
   expect(imports.filter((target) => !inFolder.has(target))).toEqual([]);
+});
+
+test("leaves the ERP's signing keys alone, removes our older files, and asks about others", () => {
+  const erp = new Checkout(mkdtempSync(join(tmpdir(), "revo-files-")));
+  try {
+    erp.git("init", "-q");
+    const older = "backups/scripts/older.ts";
+    for (const path of [RECORD_FILE, older, "backups/scripts/signing_keys.txt", "backups/notes.txt"]) {
+      mkdirSync(dirname(join(erp.root, path)), { recursive: true });
+      writeFileSync(join(erp.root, path), "x");
+    }
+    const record = { version: "1", files: { [older]: hashOf(Buffer.from("x")) } };
+    expect(fileFindings(erp, new Map(), record).map(({ item, standing }) => [item, standing])).toEqual([
+      ["backups/notes.txt", "conflict"],
+      [older, "differs"],
+    ]);
+  } finally {
+    rmSync(erp.root, { recursive: true });
+  }
 });
