@@ -12,8 +12,10 @@ import {
   Parts,
   type Plan,
   startApi,
+  startDatabase,
   startDoors,
-  startFoundation,
+  startScreen,
+  startVault,
   workflowSecretsOf,
 } from "./stack_parts.ts";
 import type { DatabaseName, Stack, StackOptions } from "./stack_types.ts";
@@ -47,12 +49,19 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   running.add(stop);
   try {
     const plan = await makePlan(options, run);
-    const { server, screen } = await startFoundation(plan, parts);
-    await startApi(plan, parts, server);
-    const github = githubPart(plan, server);
-    const [users] = await Promise.all([
-      seed(options, plan, server),
-      startDoors(plan, parts, github, screen),
+    const databases = startDatabase(plan, parts);
+    const api = databases.then((server) => startApi(plan, parts, server));
+    const [server, users, github] = await Promise.all([
+      databases,
+      databases.then((server) => seed(options, plan, server, api)),
+      databases.then(async (server) => {
+        const github = githubPart(plan, server);
+        await startDoors(plan, parts, github);
+        return github;
+      }),
+      api,
+      startVault(plan, parts),
+      startScreen(plan, parts),
     ]);
     if (options.environmentFile !== undefined) {
       const variables = demoEnvironment(plan, databasesOf(server), server.url("supabase_admin", "prod"));
@@ -85,7 +94,12 @@ function githubPart(plan: Plan, server: SupabaseServer): GitHubPart {
   });
 }
 
-async function seed(options: StackOptions, plan: Plan, server: SupabaseServer): Promise<SeededUsers | null> {
+async function seed(
+  options: StackOptions,
+  plan: Plan,
+  server: SupabaseServer,
+  authReady: Promise<void>,
+): Promise<SeededUsers | null> {
   if (options.seed === false) return null;
   const { prod, dev } = databasesOf(server);
   return await seedErp({
@@ -95,6 +109,7 @@ async function seed(options: StackOptions, plan: Plan, server: SupabaseServer): 
     publishableKey: plan.keys.publishable,
     rows: options.rows ?? DEFAULT_ROWS,
     history: options.history ?? false,
+    authReady,
     log: options.log,
   });
 }

@@ -2,7 +2,6 @@
 import { FUNCTION_NAME } from "@backup/api.ts";
 import type { PostgresBinaries } from "../lib/postgres/binaries.ts";
 import type { SupabaseServer } from "../lib/server/supabase.ts";
-import type { ChildPart } from "./child_process.ts";
 import { startDatabases } from "./database_part.ts";
 import { functionPart } from "./functions/function_part.ts";
 import { GitHubPart, REPOSITORY } from "./github_part.ts";
@@ -116,33 +115,23 @@ export class Parts {
   }
 }
 
-/** Parts without dependencies, started in parallel: the databases, the vault, and the screen's build. */
-export async function startFoundation(
-  plan: Plan,
-  parts: Parts,
-): Promise<{ server: SupabaseServer; screen: ChildPart | null }> {
-  const { run, ports, binaries, vault } = plan;
-  const databases = parts.step(
-    `PostgreSQL ${binaries.version}: ${DATABASES.join(", ")}, migrated`,
-    async () => {
-      const onUnexpectedEnd = parts.endOf("postgres");
-      const server = await startDatabases({ run, port: ports.postgres, binaries, onUnexpectedEnd });
-      parts.add("postgres", { start: () => server.start(), stop: () => server.stop() });
-      return server;
-    },
-  );
-  const simulator = parts.step("R2 simulator", () => {
-    return parts.start(
-      "r2",
-      r2Part({ run, port: ports.r2, access: vault, onUnexpectedEnd: parts.endOf("r2") }),
-    );
+export function startDatabase({ run, ports, binaries }: Plan, parts: Parts): Promise<SupabaseServer> {
+  return parts.step(`PostgreSQL ${binaries.version}: ${DATABASES.join(", ")}, migrated`, async () => {
+    const onUnexpectedEnd = parts.endOf("postgres");
+    const server = await startDatabases({ run, port: ports.postgres, binaries, onUnexpectedEnd });
+    parts.add("postgres", { start: () => server.start(), stop: () => server.stop() });
+    return server;
   });
-  const [server, screen] = await Promise.all([databases, prepareScreen(plan, parts), simulator]);
-  return { server, screen };
 }
 
-async function prepareScreen({ web, run, ports, urls, keys }: Plan, parts: Parts): Promise<ChildPart | null> {
-  if (web === "none") return null;
+export function startVault({ run, ports, vault }: Plan, parts: Parts): Promise<void> {
+  const part = r2Part({ run, port: ports.r2, access: vault, onUnexpectedEnd: parts.endOf("r2") });
+  return parts.step("R2 simulator", () => parts.start("r2", part));
+}
+
+/** Resolves at once without a screen. */
+export async function startScreen({ web, run, ports, urls, keys }: Plan, parts: Parts): Promise<void> {
+  if (web === "none") return;
   const options = {
     run,
     port: ports.screen,
@@ -151,9 +140,9 @@ async function prepareScreen({ web, run, ports, urls, keys }: Plan, parts: Parts
     publishableKey: keys.publishable,
     onUnexpectedEnd: parts.endOf("screen"),
   };
-  return web === "dev"
-    ? await screenPart(options)
-    : await parts.step("screen built", () => screenPart(options));
+  await parts.step(web === "built" ? "screen, built" : "screen", async () => {
+    await parts.start("screen", await screenPart(options));
+  });
 }
 
 /** Auth and REST on prod; the databases must be running. */
@@ -171,13 +160,8 @@ export async function startApi(plan: Plan, parts: Parts, server: SupabaseServer)
   await parts.step("auth and REST", () => parts.start("supabase", part));
 }
 
-/** GitHub, the function that calls it, the screen that calls both. */
-export async function startDoors(
-  plan: Plan,
-  parts: Parts,
-  github: GitHubPart,
-  screen: ChildPart | null,
-): Promise<void> {
+/** GitHub, and the function that calls it. */
+export async function startDoors(plan: Plan, parts: Parts, github: GitHubPart): Promise<void> {
   const edge = functionPart({
     run: plan.run,
     port: plan.ports.function,
@@ -190,12 +174,8 @@ export async function startDoors(
     onOutput: plan.watch ? plan.log : undefined,
     onUnexpectedEnd: parts.endOf("function"),
   });
-  await parts.step(screen === null ? "GitHub and function" : "GitHub, function and screen", async () => {
-    await Promise.all([
-      parts.start("github", github),
-      parts.start("function", edge),
-      screen && parts.start("screen", screen),
-    ]);
+  await parts.step("GitHub and function", async () => {
+    await Promise.all([parts.start("github", github), parts.start("function", edge)]);
   });
 }
 

@@ -206,6 +206,7 @@ it("refuses an invalid number of rows", async () => {
     supabaseUrl: "",
     publishableKey: "",
     history: false,
+    authReady: Promise.resolve(),
     log: () => {},
   };
   for (const rows of [0, 999, 1.5, Number.NaN]) {

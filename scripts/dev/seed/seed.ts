@@ -11,7 +11,8 @@ export interface SeedOptions {
   /** Databases as role `postgres`, with the product's migrations applied and the auth tables in place. */
   prodUrl: string;
   devUrl: string;
-  /** The auth server on prod. */
+  /** Resolves when the auth server on prod answers: the rows need only the databases. */
+  authReady: Promise<void>;
   supabaseUrl: string;
   publishableKey: string;
   /** Approximate number of rows in prod; dev gets 40 % of it. */
@@ -45,6 +46,7 @@ async function seedProd(options: SeedOptions): Promise<SeededUsers> {
   return await withDatabase(options.prodUrl, async (sql) => {
     await fill(sql, "newest", options.rows);
     if (options.history) await seedHistory(sql, new Date());
+    await options.authReady;
     return await seedUsers(sql, options);
   });
 }
