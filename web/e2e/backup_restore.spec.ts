@@ -117,22 +117,6 @@ test("with the keyboard alone an admin backs up production, simulates, restores 
   });
 });
 
-test("a double click sends one request", async ({ page }) => {
-  test.setTimeout(180_000);
-  await openAs(page, stack.admin);
-  const bodies: string[] = [];
-  page.on("request", (request) => {
-    const body = request.postData() ?? "";
-    if (request.url().includes("/functions/") && body.includes('"backup"')) bodies.push(body);
-  });
-  await page.getByRole("button", { name: "Backup agora" }).click();
-  const label = `duas-vezes-${Date.now()}`;
-  await page.getByLabel("Etiqueta").fill(label);
-  await page.getByRole("button", { name: "Fazer backup da produção" }).dblclick();
-  await expect(historyRow(page, label)).toBeVisible({ timeout: 120_000 });
-  expect(bodies).toHaveLength(1);
-});
-
 test("a drill is requested from a backup's details, and cancelled", async ({ page }) => {
   test.setTimeout(180_000);
   await openAs(page, stack.admin);

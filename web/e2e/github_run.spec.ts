@@ -7,7 +7,9 @@ import { aBackupOf } from "./sample_history.ts";
 import { ensureBackup, expect, FAILED_REQUEST, openAs, stack, test } from "./test.ts";
 
 const TITLE = "Restauração em Desenvolvimento";
-/** The screen waits 20 s for the catalog, the function 10 s. */
+/** The screen waits so long for the catalog. */
+const READ_LIMIT_MS = 20_000;
+/** The function waits 10 s, of real time. */
 const AFTER_LIMITS = { timeout: 60_000 };
 
 const steps = (page: Page) => page.getByRole("list", { name: "Etapas no GitHub" }).getByRole("listitem");
@@ -24,6 +26,7 @@ async function requestRestore(page: Page): Promise<void> {
 test("a restore is followed by GitHub's steps and cancelled there while the catalog does not answer", async ({ page, allowConsole }) => {
   test.setTimeout(300_000);
   allowConsole(FAILED_REQUEST);
+  await page.clock.install();
   await openAs(page, stack.admin);
   await ensureBackup(page);
   await inDatabase(stack.devDatabase, async (sql) => {
@@ -84,11 +87,17 @@ async function beSilent(): Promise<void> {
 }
 
 async function followAndCancel(page: Page): Promise<void> {
+  const asked = () => page.waitForRequest(/ops_db_backup_runs_list/);
   await test.step("the open page follows it", async () => {
+    await asked();
+    await page.clock.fastForward(READ_LIMIT_MS);
     await expect(steps(page).filter({ hasText: "Restaurar" })).toContainText("em andamento", AFTER_LIMITS);
   });
   await test.step("after a reload too", async () => {
+    const again = asked();
     await page.reload();
+    await again;
+    await page.clock.fastForward(READ_LIMIT_MS);
     const region = page.getByRole("region", { name: "Execuções, pelo que o GitHub mostra" });
     await expect(region).toContainText("Em andamento no GitHub.", AFTER_LIMITS);
     await expect(region.getByRole("heading", { name: TITLE })).toBeVisible();

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { expectAccessible } from "./axe.ts";
 import { ageRun, inCatalog, newestRun } from "./catalog.ts";
-import { expect, FAILED_REQUEST, makeBackup, openAs, stack, test } from "./test.ts";
+import { ensureBackup, expect, FAILED_REQUEST, openAs, stack, test } from "./test.ts";
 
 const KEY = "revo/prod/2026/01/15/supabase_prod_20260115_031022.dump.gz";
 
@@ -68,7 +68,7 @@ test("a repeated request stays the same one, although its simulation ages meanwh
   test.setTimeout(180_000);
   allowConsole(FAILED_REQUEST);
   await openAs(page, stack.admin);
-  await makeBackup(page, "antes-da-aprovacao");
+  await ensureBackup(page);
   await inCatalog((sql) =>
     sql`insert into public.ops_db_backup_settings values ('restore_approval', '"two-person"')`
   );

@@ -1,6 +1,6 @@
 import type { Page } from "@playwright/test";
 import { ageRun, inCatalog, newestRun } from "./catalog.ts";
-import { expect, FAILED_REQUEST, makeBackup, openAs, stack, test } from "./test.ts";
+import { expect, FAILED_REQUEST, forgetSessions, makeBackup, openAs, stack, test } from "./test.ts";
 
 const dialog = (page: Page) => page.getByRole("dialog");
 const go = (page: Page) => dialog(page).getByRole("button", { name: "Continuar" });
@@ -25,8 +25,15 @@ test("production is restored only after a fresh simulation, the typed confirmati
   test.setTimeout(300_000);
   allowConsole(FAILED_REQUEST);
   await openAs(page, stack.admin);
-  // a backup that contains this session: a restore also restores the sessions of Auth
-  await makeBackup(page, "antes-de-restaurar-prod");
+  await test.step("a double click on a backup sends one request", async () => {
+    const bodies: string[] = [];
+    page.on("request", (request) => {
+      const body = request.postData() ?? "";
+      if (request.url().includes("/functions/") && body.includes('"backup"')) bodies.push(body);
+    });
+    await makeBackup(page, "antes-de-restaurar-prod", { clickCount: 2 });
+    expect(bodies).toHaveLength(1);
+  });
   const submit = dialog(page).getByRole("button", { name: "Restaurar em Produção" });
   const word = dialog(page).getByLabel("Digite RESTORE_PROD para confirmar");
   const reason = dialog(page).getByLabel("Motivo");
@@ -97,4 +104,5 @@ test("production is restored only after a fresh simulation, the typed confirmati
       .toBeVisible();
     await expect(go(page)).toBeDisabled();
   });
+  forgetSessions(); // the restore may have ended them
 });

@@ -6,6 +6,8 @@ import { expect, FAILED_REQUEST, openAs, stack, test } from "./test.ts";
 
 const TITLE = "Ensaio de restauração da verificação";
 const RUNS_LIST = /rpc\/ops_db_backup_runs_list/;
+/** In which a request that was sent ends, or fails: it takes real time. */
+const REQUEST_MS = 50;
 
 const running = (page: Page) => page.getByRole("region", { name: "Em andamento" }).getByRole("article");
 const ended = (page: Page) =>
@@ -13,12 +15,15 @@ const ended = (page: Page) =>
 
 test.afterEach(finishActiveRuns);
 
-/** The number of requests for the runs within `milliseconds`. */
-async function countReads(page: Page, milliseconds: number): Promise<number> {
+/** The number of requests for the runs while the page's clock, which is installed, runs so many seconds. */
+async function countReads(page: Page, seconds: number): Promise<number> {
   let count = 0;
   const onRequest = (request: { url(): string }) => void (RUNS_LIST.test(request.url()) && count++);
   page.on("request", onRequest);
-  await page.waitForTimeout(milliseconds);
+  for (let second = 0; second < seconds; second++) {
+    await page.clock.runFor(1000);
+    await page.waitForTimeout(REQUEST_MS);
+  }
   page.off("request", onRequest);
   return count;
 }
@@ -35,6 +40,7 @@ async function setVisibility(page: Page, state: "visible" | "hidden"): Promise<v
 test("a run shows phase, bytes and percentage, after a reload and in a second tab too", async ({ page, context }) => {
   const id = await beginRun();
   await reportProgress(id, { phase: "download", bytes_done: 3_000_000, bytes_expected: 12_000_000 });
+  await page.clock.install();
   await openAs(page, stack.admin);
   const expectShown = async (tab: Page) => {
     await expect(running(tab)).toContainText(TITLE);
@@ -64,7 +70,7 @@ test("a run shows phase, bytes and percentage, after a reload and in a second ta
   await expect(page).toHaveTitle(/^Concluída: Ensaio/);
   await ended(page).getByRole("button", { name: /^Dispensar/ }).click();
   await expect(page).toHaveTitle("Backups · Revo ERP");
-  await expect.poll(() => countReads(page, 3000), {
+  await expect.poll(() => countReads(page, 3), {
     message: "no polling without active runs",
     timeout: 20_000,
   })
@@ -118,18 +124,18 @@ test("a run with a permanent result cannot be cancelled, and the reason is shown
 });
 
 test("a hidden tab does not poll; an offline tab polls less often, shows a warning, and catches up", async ({ page, context, allowConsole }) => {
-  test.setTimeout(90_000);
   allowConsole(FAILED_REQUEST);
   const id = await beginRun();
+  await page.clock.install();
   await openAs(page, stack.admin);
   await expect(running(page)).toBeVisible();
   await setVisibility(page, "hidden");
   await page.waitForTimeout(500);
-  expect(await countReads(page, 5000)).toBe(0);
+  expect(await countReads(page, 5)).toBe(0);
   await setVisibility(page, "visible");
 
   await context.setOffline(true);
-  expect(await countReads(page, 16_000), "2, 4 and 8 s apart").toBeLessThanOrEqual(4);
+  expect(await countReads(page, 16), "2, 4 and 8 s apart").toBeLessThanOrEqual(4);
   await expect(page.getByText(/^Sem notícias há .*: o que está abaixo pode ter mudado\.$/)).toBeVisible();
   await expect(running(page)).toBeVisible();
   await expectAccessible(page, "offline", "section:has(article)");

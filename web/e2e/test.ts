@@ -49,6 +49,20 @@ export function signedIn(user: User): Promise<UserSession> {
   return signInByPassword({ supabaseUrl: stack.supabase, publishableKey: stack.publishableKey }, user);
 }
 
+/** The users' sessions for pages that do not end them; Auth accepts one for an hour, longer than a worker works. */
+const sessions = new Map<User, Promise<UserSession>>();
+
+function sharedSession(user: User): Promise<UserSession> {
+  const session = sessions.get(user) ?? signedIn(user);
+  sessions.set(user, session);
+  return session;
+}
+
+/** After what may have ended them. */
+export function forgetSessions(): void {
+  sessions.clear();
+}
+
 /** A token that no server accepts. */
 export function corrupted(token: string): string {
   return `${token.slice(0, -8)}AAAAAAAA`;
@@ -64,18 +78,22 @@ export async function openWith(
   await page.goto(path);
 }
 
-/** Opens the page signed in. */
+/** Opens the page signed in, with the session that the user's other pages have. */
 export async function openAs(page: Page, user: User, path?: string): Promise<void> {
-  await openWith(page, await signedIn(user), path);
+  await openWith(page, await sharedSession(user), path);
   await expect(page.getByRole("heading", { name: "Backups", level: 1 })).toBeVisible();
 }
 
 /** Makes a backup of prod with this label through the screen; resolves when it is listed. */
-export async function makeBackup(page: Page, label: string): Promise<void> {
+export async function makeBackup(
+  page: Page,
+  label: string,
+  click: { clickCount?: number } = {},
+): Promise<void> {
   await page.getByRole("button", { name: "Backup agora" }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByLabel("Etiqueta").fill(label);
-  await dialog.getByRole("button", { name: "Fazer backup da produção" }).click();
+  await dialog.getByRole("button", { name: "Fazer backup da produção" }).click(click);
   await expect(dialog).toBeHidden();
   await expect(historyRow(page, label)).toBeVisible({ timeout: 120_000 });
 }
