@@ -16,7 +16,7 @@ test("the audit names who did what, filters, links, and exports without formulas
   await expect(page.getByRole("heading", { name: "Quem fez o quê", level: 1 })).toBeVisible();
   await expect(page).toHaveTitle(/^Quem fez o quê/);
   await expect(page.getByText(/^Conferido agora: .* nenhum alterado\.$/)).toBeVisible();
-  await expect(entries(page).first()).toContainText("Ensaio de restauração da verificação: concluída");
+  await expect(entries(page).first()).toContainText("O ensaio de restauração da verificação foi concluído");
   await expect(entries(page).first().getByRole("link", { name: /Execução no GitHub/ })).toHaveAttribute(
     "href",
     `${stack.screen}/run/1`,

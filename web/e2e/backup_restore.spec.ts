@@ -46,11 +46,11 @@ test("with the keyboard alone an admin backs up production, simulates, restores 
     await expect(today).toHaveAttribute("data-state", "running");
     await expect(historyRow(page, label)).toBeVisible({ timeout: 120_000 });
     await expect(today).toHaveAttribute("data-state", "made");
-    await expect(outcome(page).getByText("Concluída")).toBeVisible();
+    await expect(outcome(page).getByText("Concluído")).toBeVisible();
     await expect(outcome(page).getByText(/Conferido: .*tabelas? · .*registros? · .* no cofre\./))
       .toBeVisible();
     await expect(page.getByText(/Último backup da produção: agora/)).toBeVisible();
-    await expect(page.getByRole("status").filter({ hasText: "Backup da produção: concluída." }))
+    await expect(page.getByRole("status").filter({ hasText: "O backup da produção foi concluído." }))
       .toBeAttached();
   });
 
@@ -132,7 +132,7 @@ test("a drill is requested from a backup's details, and cancelled", async ({ pag
   await dialog.getByRole("button", { name: "Cancelar a execução" }).click();
   // the function waits up to 8 s for the script's reaction
   await expect(dialog).toBeHidden({ timeout: 20_000 });
-  await expect(run.getByText("Cancelada", { exact: true })).toBeVisible({ timeout: 60_000 });
+  await expect(run.getByText("Cancelado", { exact: true })).toBeVisible({ timeout: 60_000 });
   await expect(run).toContainText("A execução foi cancelada. Nada ficou pela metade.");
 });
 

@@ -15,7 +15,7 @@ test("failed and lost attempts are listed between the backups, with their cause"
   await expect(rows(page).filter({ hasText: "Não foi possível conectar ao banco de dados" })).toContainText(
     "Falhou",
   );
-  await filter(page, "Estado").selectOption("Perdida");
+  await filter(page, "Estado").selectOption("Perdido");
   await expect(history(page).getByText("Nada corresponde aos filtros.")).toBeVisible();
   await filter(page, "Estado").selectOption("Falhou");
   await expect(rows(page)).toHaveCount(1);

@@ -66,8 +66,8 @@ test("a run shows phase, bytes and percentage, after a reload and in a second ta
   );
   for (const tab of [page, second]) await expect(running(tab)).toContainText("Rodando as verificações");
   await finishRun(id);
-  for (const tab of [page, second]) await expect(ended(tab)).toContainText("Concluída");
-  await expect(page).toHaveTitle(/^Concluída: Ensaio/);
+  for (const tab of [page, second]) await expect(ended(tab)).toContainText("Concluído");
+  await expect(page).toHaveTitle(/^Concluído: Ensaio/);
   await ended(page).getByRole("button", { name: /^Dispensar/ }).click();
   await expect(page).toHaveTitle("Backups · Revo ERP");
   await expect.poll(() => countReads(page, 3), {
@@ -105,7 +105,7 @@ test("a run without progress reports is shown as silent, then as lost, with the 
   await openAs(page, stack.admin);
   await expect(running(page)).toContainText(/A execução não dá sinal há 9\smin/);
   await ageRun(id, 2);
-  await expect(ended(page)).toContainText("Perdida", { timeout: 20_000 });
+  await expect(ended(page)).toContainText("Perdido", { timeout: 20_000 });
   await expect(ended(page)).toContainText("A execução parou de dar notícias");
 });
 
@@ -141,7 +141,7 @@ test("a hidden tab does not poll; an offline tab polls less often, shows a warni
   await expectAccessible(page, "offline", "section:has(article)");
   await finishRun(id);
   await context.setOffline(false);
-  await expect(ended(page)).toContainText("Concluída", { timeout: 5000 });
+  await expect(ended(page)).toContainText("Concluído", { timeout: 5000 });
 });
 
 test("a hidden tab notifies of the end of a run where the user has allowed it", async ({ page }) => {
@@ -163,7 +163,7 @@ test("a hidden tab notifies of the end of a run where the user has allowed it", 
   await setVisibility(page, "hidden");
   await finishRun(id);
   await expect.poll(() => page.evaluate(() => Reflect.get(globalThis, "sent")), { timeout: 20_000 })
-    .toEqual([`${TITLE}: concluída`]);
+    .toEqual(["O ensaio de restauração da verificação foi concluído"]);
 });
 
 test("a user with ops:view alone sees the same run and cannot cancel it", async ({ page }) => {

@@ -72,7 +72,7 @@ test("on a phone no toast lies over a dialog, and the accepted run is in view", 
   await expect(page.getByRole("dialog")).toBeHidden();
   await expect(region(page, "Em andamento").getByRole("article", { name: /^Backup da verificação/ }))
     .toBeInViewport();
-  await expect(page.getByText(/^Backup da verificação: (concluída|falhou)/).first()).toBeAttached({
+  await expect(page.getByText(/^O backup da verificação (foi concluído|falhou)/).first()).toBeAttached({
     timeout: 120_000,
   });
 });

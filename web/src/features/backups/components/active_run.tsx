@@ -6,7 +6,8 @@ import { formatDuration } from "../../../lib/format.ts";
 import { useRunStatus } from "../data/run_status.ts";
 import { toScreenError } from "../data/screen_error.ts";
 import { progressOf } from "../model/run_result.ts";
-import { phaseText, requesterName, runTitle } from "../text/labels.ts";
+import { requesterName, runTitle } from "../text/labels.ts";
+import { phaseText } from "../text/phase_text.ts";
 import { RunStatusBadge } from "./badges.tsx";
 import { CancelRun, type CancelRunProps } from "./cancel_run.tsx";
 import { GitHubRun } from "./github_run.tsx";
@@ -28,7 +29,7 @@ export function ActiveRun({ run, now, disabledReason, onCancel }: ActiveRunProps
     <article aria-label={title} className="space-y-2">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
         <h3 className="font-semibold">{title}</h3>
-        <RunStatusBadge status={run.status} />
+        <RunStatusBadge run={run} />
         <span className="text-muted tabular-nums">há {formatDuration(elapsed)}</span>
         <RunPace run={run} now={now} />
       </div>

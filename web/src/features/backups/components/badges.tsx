@@ -17,10 +17,10 @@ import {
 } from "lucide-react";
 import { type BackupState, backupState, rejectedAt } from "@backup/vault/backup_state.ts";
 import type { BackupRow } from "@backup/vault/catalog.ts";
-import type { RunStatus } from "@backup/runs/run.ts";
+import type { Run, RunStatus } from "@backup/runs/run.ts";
 import { Badge, type Tone } from "../../../components/ui/badge.tsx";
 import { formatInstant } from "../../../lib/format.ts";
-import { BACKUP_STATUS_NAMES, RUN_STATUS_NAMES } from "../text/labels.ts";
+import { BACKUP_STATUS_NAMES, runStatusName } from "../text/labels.ts";
 
 type BadgeStyle = { tone: Tone; icon: LucideIcon };
 
@@ -41,8 +41,8 @@ const BACKUP_BADGES: Record<BackupRow["status"], BadgeStyle> = {
   deleted: { tone: "neutral", icon: Trash2 },
 };
 
-export function RunStatusBadge({ status }: { status: RunStatus }) {
-  return <Badge {...RUN_BADGES[status]}>{RUN_STATUS_NAMES[status]}</Badge>;
+export function RunStatusBadge({ run: { kind, status } }: { run: Pick<Run, "kind" | "status"> }) {
+  return <Badge {...RUN_BADGES[status]}>{runStatusName(kind, status)}</Badge>;
 }
 
 export function BackupStatusBadge({ status }: { status: BackupRow["status"] }) {

@@ -1,7 +1,8 @@
 import { cancellability, type Run } from "@backup/runs/run.ts";
 import { Button } from "../../../components/ui/button.tsx";
 import { useCancelRequested } from "../data/cancel_run.ts";
-import { notCancellableReason, runTitle } from "../text/labels.ts";
+import { runTitle } from "../text/labels.ts";
+import { notCancellableReason } from "../text/run_text.ts";
 
 export interface CancelRunProps {
   run: Run;

@@ -36,7 +36,7 @@ export function EndedRun({ run, now, undo, onDismiss }: EndedRunProps) {
       <div className="min-w-0 flex-1 space-y-1.5">
         <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
           <h3 className="font-semibold">{runTitle(run)}</h3>
-          <RunStatusBadge status={run.status} />
+          <RunStatusBadge run={run} />
           <span className="text-muted">
             <Instant at={run.finished_at ?? run.created_at} now={now} />
             {duration !== null && `, em ${formatDuration(duration)}`}

@@ -3,7 +3,7 @@ import { showNotification } from "./notify.ts";
 
 afterEach(() => vi.unstubAllGlobals());
 
-const MESSAGE = { tone: "success", title: "Backup da produção: concluída" } as const;
+const MESSAGE = { tone: "success", title: "O backup da produção foi concluído" } as const;
 
 it("shows nothing and does not fail where pages may not show notifications, as in Chrome on Android", () => {
   vi.stubGlobal("Notification", function () {

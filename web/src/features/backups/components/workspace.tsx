@@ -10,20 +10,21 @@ import { useUndoableRestores } from "../data/undoable_restores.ts";
 import { targetSchema } from "@backup/target.ts";
 import { BEGINNING } from "../model/history_place.ts";
 import { useHistoryPlace } from "./use_history_place.ts";
-import { notify, notifyEnd } from "./notify.ts";
+import { notify } from "./notify.ts";
 import { useOtherTabs } from "../data/other_tabs.ts";
 import { useRunWatch } from "../data/use_run_watch.ts";
-import { outcomeSentence, RUN_STATUS_NAMES, runTitle } from "../text/labels.ts";
+import { runTitle } from "../text/labels.ts";
 import type { OpenDialog } from "./dialogs.tsx";
 import { History } from "./history/history.tsx";
 import { Overview } from "./overview/overview.tsx";
 import { SampleNotice } from "./overview/sample_notice.tsx";
 
 /** One chunk beside the first view's; the active runs are requested while it loads. */
-const LiveRuns = lazy(async () => ({ default: (await import("./runs.ts")).LiveRuns }));
+const loadRuns = () => import("./runs.ts");
+const LiveRuns = lazy(async () => ({ default: (await loadRuns()).LiveRuns }));
 const ControlPanel = lazy(() => import("./control_panel.tsx"));
 const Dialogs = lazy(async () => ({ default: (await import("./dialogs.tsx")).Dialogs }));
-const PastRuns = lazy(async () => ({ default: (await import("./runs.ts")).PastRuns }));
+const PastRuns = lazy(async () => ({ default: (await loadRuns()).PastRuns }));
 
 const NONE: ReadonlySet<string> = new Set();
 
@@ -35,7 +36,10 @@ export function Workspace({ disabledReason }: { disabledReason: string | null })
   const [accepted, setAccepted] = useState<string | null>(null);
   const runs = useRef<HTMLDivElement>(null);
   const live = useLiveRuns();
-  const onEnd = useCallback((run: Run) => setAnnouncement(announceEnd(run)), []);
+  const onEnd = useCallback((run: Run) => {
+    const announce = async () => setAnnouncement((await loadRuns()).announceEnd(run));
+    announce().catch(() => undefined); // without its code the panel of the runs fails, and says so
+  }, []);
   const watch = useRunWatch(live.data, onEnd);
   const undoables = useUndoableRestores(live.data !== undefined);
   const undoable = undoables.data ?? NONE;
@@ -107,16 +111,4 @@ export function Workspace({ disabledReason }: { disabledReason: string | null })
 /** Backups and restores lock their target; all other kinds only read. */
 function holdsTarget({ kind, status }: Run): boolean {
   return isActive(status) && (kind === "backup" || kind === "restore");
-}
-
-/** Notifies of the end of a run, and returns its sentence for screen readers. */
-function announceEnd(run: Run): string {
-  const sentence = `${runTitle(run)}: ${RUN_STATUS_NAMES[run.status].toLowerCase()}`;
-  if (run.status === "succeeded") {
-    notifyEnd({ tone: "success", title: sentence });
-    return `${sentence}.`;
-  }
-  const cause = outcomeSentence(run);
-  notifyEnd({ tone: "error", title: sentence, text: cause });
-  return `${sentence}. ${cause}`;
 }

@@ -6,7 +6,8 @@ import { useCancelRun } from "../data/cancel_run.ts";
 import { useLiveRuns } from "../data/live_runs.ts";
 import { ErrorPanel } from "../components/error_panel.tsx";
 import { notify } from "../components/notify.ts";
-import { notCancellableReason, runTitle } from "../text/labels.ts";
+import { runTitle } from "../text/labels.ts";
+import { notCancellableReason } from "../text/run_text.ts";
 
 const CONSEQUENCES: Record<RunKind, string> = {
   backup: "O que já foi enviado ao cofre é descartado: nenhum backup fica desta execução.",

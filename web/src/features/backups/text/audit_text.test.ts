@@ -34,7 +34,7 @@ const RUN = {
 
 it("tells each event as a sentence, with its reason and its run", () => {
   const run = entry({ detail: { run: RUN } });
-  expect(auditSentence(run)).toBe("Backup da produção: na fila");
+  expect(auditSentence(run)).toBe("O backup da produção está na fila");
   expect([auditReason(run), auditRunUrl(run)]).toEqual(["fechamento", "https://x.example/1"]);
   const taken = entry({ event: "download", detail: { reason: "cópia para o auditor", bytes: 7 } });
   expect([auditSentence(taken), auditReason(taken)]).toEqual([
@@ -48,7 +48,7 @@ it("tells each event as a sentence, with its reason and its run", () => {
   expect(auditReason(backup("hold", { hold_reason: "auditoria" }))).toBe("auditoria");
   expect(auditSentence(backup("mark", { proof: { failed: 0 } }))).toBe("Backup provado num ensaio");
   expect(auditSentence(backup("mark", { proof: { failed: 2 } }))).toBe("Backup reprovado num ensaio");
-  expect(auditSentence(backup("mark", { status: "deleted" }))).toBe("Backup: apagado");
+  expect(auditSentence(backup("mark", { status: "deleted" }))).toBe("Backup apagado do cofre");
   expect(auditSentence(entry({ event: "refusal", code: "busy" }))).toMatch(
     /^Pedido recusado \(Produção\): Já há/,
   );
@@ -59,10 +59,10 @@ it("tells approvals, restores without a request and changed rules, in the filter
   const approval = (code: string) =>
     entry({ event: "approval", code, detail: { approval: { reason: "erro" } } });
   expect(["requested", "approved", "denied", "used"].map((code) => auditSentence(approval(code)))).toEqual([
-    "Restauração da produção: espera a aprovação de outra pessoa",
-    "Restauração da produção: aprovada por outra pessoa",
-    "Restauração da produção: recusada por outra pessoa",
-    "Restauração da produção: começou com a aprovação",
+    "A restauração da produção espera a aprovação de outra pessoa",
+    "A restauração da produção foi aprovada por outra pessoa",
+    "A restauração da produção foi recusada por outra pessoa",
+    "A restauração da produção começou, com a aprovação",
   ]);
   expect(auditReason(approval("denied"))).toBe("erro");
   const forced = entry({

@@ -4,10 +4,11 @@ import { z } from "zod";
 import { messageOf } from "@backup/messages.ts";
 import { runKindSchema, runStatusSchema } from "@backup/runs/run.ts";
 import { targetSchema } from "@backup/target.ts";
-import { BACKUP_STATUSES } from "@backup/vault/catalog.ts";
+import { BACKUP_STATUSES, type BackupRow } from "@backup/vault/catalog.ts";
 import { formatInstant } from "../../../lib/format.ts";
 import type { AuditEntry } from "../model/audit_entry.ts";
-import { BACKUP_STATUS_NAMES, requesterName, RUN_STATUS_NAMES, runTitle, targetName } from "./labels.ts";
+import { requesterName, targetName } from "./labels.ts";
+import { runSentence } from "./run_text.ts";
 
 /** Events with the name that a filter shows. */
 export const AUDIT_EVENTS: readonly (readonly [event: string, name: string])[] = [
@@ -50,10 +51,17 @@ const detailSchema = z.object({
 const BREAK_GLASS = "sem pedido na tela, pela variável REVO_BREAK_GLASS";
 
 const APPROVAL_SENTENCES: Record<string, string> = {
-  requested: "Restauração da produção: espera a aprovação de outra pessoa",
-  approved: "Restauração da produção: aprovada por outra pessoa",
-  denied: "Restauração da produção: recusada por outra pessoa",
-  used: "Restauração da produção: começou com a aprovação",
+  requested: "A restauração da produção espera a aprovação de outra pessoa",
+  approved: "A restauração da produção foi aprovada por outra pessoa",
+  denied: "A restauração da produção foi recusada por outra pessoa",
+  used: "A restauração da produção começou, com a aprovação",
+};
+
+const MARK_SENTENCES: Record<BackupRow["status"], string> = {
+  uploaded: "Backup marcado como presente no cofre",
+  restored: "Backup restaurado",
+  failed: "Backup marcado como falho",
+  deleted: "Backup apagado do cofre",
 };
 
 const ACTORS: Record<string, string> = {
@@ -68,15 +76,15 @@ export function auditActor({ actor }: Pick<AuditEntry, "actor">): string {
   return ACTORS[actor] ?? requesterName(actor);
 }
 
-/** `Restauração em Produção: pedida`, in one sentence; events unknown to this version keep their name. */
+/** `A restauração em Produção foi concluída`; events unknown to this version keep their name. */
 export function auditSentence({ event, code, target, detail }: AuditEntry): string {
   const { run, backup, ...rest } = detailSchema.parse(detail ?? {});
   if (event === "run" && run !== undefined) {
     const ending = run.break_glass ? ` (${BREAK_GLASS})` : "";
-    return `${runTitle(run)}: ${RUN_STATUS_NAMES[run.status].toLowerCase()}${ending}`;
+    return `${runSentence(run)}${ending}`;
   }
   if (event === "approval") return APPROVAL_SENTENCES[code ?? ""] ?? event;
-  if (event === "break_glass") return `Restauração da produção: ${BREAK_GLASS}`;
+  if (event === "break_glass") return `A restauração da produção começou ${BREAK_GLASS}`;
   if (event === "download") return "Pedido de download aceito";
   if (event === "setting") {
     return `Regra ${code ?? ""} mudou: ${settingText(rest.old)} → ${settingText(rest.new)}`;
@@ -94,7 +102,7 @@ export function auditSentence({ event, code, target, detail }: AuditEntry): stri
   if (event === "mark" && backup.status === "uploaded" && backup.proof) {
     return backup.proof.failed === 0 ? "Backup provado num ensaio" : "Backup reprovado num ensaio";
   }
-  return `Backup: ${BACKUP_STATUS_NAMES[backup.status].toLowerCase()}`;
+  return MARK_SENTENCES[backup.status];
 }
 
 /** A setting that has no row has its default. */

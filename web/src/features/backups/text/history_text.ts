@@ -1,9 +1,9 @@
 /** Texts of the history's filters and of an empty history. */
 
 import type { BackupOrigin } from "@backup/vault/catalog.ts";
-import type { RunKind } from "@backup/runs/run.ts";
+import type { RunKind, RunStatus } from "@backup/runs/run.ts";
 import { type HistoryPlace, isFiltered, type Sort } from "../model/history_place.ts";
-import { BACKUP_STATUS_NAMES, RUN_STATUS_NAMES } from "./labels.ts";
+import { BACKUP_STATUS_NAMES, runStatusName } from "./labels.ts";
 
 /** The title of a history of each kind. */
 export const KIND_CHOICES: Record<RunKind, string> = {
@@ -35,20 +35,17 @@ export interface StatusChoice {
 }
 
 /** Final states that a run of any kind can have. */
-const RUN_ENDS: StatusChoice[] = [
-  { value: "failed", name: RUN_STATUS_NAMES.failed },
-  { value: "lost", name: RUN_STATUS_NAMES.lost },
-  { value: "cancelled", name: RUN_STATUS_NAMES.cancelled },
-];
+const RUN_ENDS = ["failed", "lost", "cancelled"] as const;
 
 /** The states that a history of that kind can be filtered by. */
 export function statusChoices(kind: RunKind): StatusChoice[] {
-  if (kind !== "backup") return [{ value: "succeeded", name: RUN_STATUS_NAMES.succeeded }, ...RUN_ENDS];
+  const named = (value: RunStatus & StatusChoice["value"]) => ({ value, name: runStatusName(kind, value) });
+  if (kind !== "backup") return ["succeeded" as const, ...RUN_ENDS].map(named);
   return [
     { value: "uploaded", name: BACKUP_STATUS_NAMES.uploaded },
     { value: "restored", name: BACKUP_STATUS_NAMES.restored },
     { value: "deleted", name: BACKUP_STATUS_NAMES.deleted },
-    ...RUN_ENDS,
+    ...RUN_ENDS.map(named),
   ];
 }
 

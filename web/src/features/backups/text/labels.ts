@@ -32,7 +32,7 @@ export const KIND_NAMES: Record<RunKind, string> = {
   prune: "Limpeza do cofre",
 };
 
-export const RUN_STATUS_NAMES: Record<RunStatus, string> = {
+const RUN_STATUS_NAMES: Record<RunStatus, string> = {
   queued: "Na fila",
   running: "Em execução",
   unknown: "Sem confirmação",
@@ -41,43 +41,24 @@ export const RUN_STATUS_NAMES: Record<RunStatus, string> = {
   cancelled: "Cancelada",
   lost: "Perdida",
 };
+/** Of the kinds whose name is masculine. */
+const MASCULINE_STATUS_NAMES: Record<RunStatus, string> = {
+  ...RUN_STATUS_NAMES,
+  succeeded: "Concluído",
+  cancelled: "Cancelado",
+  lost: "Perdido",
+};
+
+/** The state of a run, in agreement with the name of its kind: a backup is `Concluído`, a restore `Concluída`. */
+export function runStatusName(kind: RunKind, status: RunStatus): string {
+  return (kind === "backup" || kind === "drill" ? MASCULINE_STATUS_NAMES : RUN_STATUS_NAMES)[status];
+}
 
 export const BACKUP_STATUS_NAMES: Record<BackupRow["status"], string> = {
   uploaded: "No cofre",
   restored: "Restaurado",
   failed: "Falhou",
   deleted: "Apagado",
-};
-
-const PHASE_TEXT: Record<string, string> = {
-  connect: "Conectando ao banco",
-  dump: "Copiando o banco para o cofre",
-  verify: "Conferindo o que foi gravado",
-  manifest: "Gravando o manifesto",
-  catalog: "Atualizando o histórico",
-  download: "Baixando o backup e conferindo o sha256",
-  decrypt: "Abrindo o arquivo cifrado",
-  inspect: "Examinando o destino",
-  inspect_backup: "Lendo o que o backup contém",
-  inspect_target: "Comparando com o destino",
-  stage: "Gravando o conteúdo do backup ao lado do atual",
-  build: "Montando as chaves e os índices desse conteúdo",
-  safety_backup: "Guardando uma cópia de segurança do destino",
-  statements: "Preparando o que será trocado",
-  lock: "Bloqueando o banco de destino",
-  quarantine: "Desligando o que agiria fora da cópia",
-  move_aside: "Separando o conteúdo atual",
-  load: "Gravando o conteúdo do backup",
-  check: "Conferindo o resultado",
-  commit: "Confirmando",
-  analyze: "Atualizando estatísticas",
-  cleanup: "Removendo o conteúdo antigo",
-  start: "Começando",
-  server: "Iniciando um servidor descartável",
-  look: "Lendo o manifesto e procurando o backup mais novo",
-  read: "Lendo o arquivo até o fim",
-  prepare: "Preparando um banco descartável",
-  assert: "Rodando as verificações",
 };
 
 const REQUESTER_NAMES: Record<string, string> = {
@@ -117,37 +98,14 @@ export function modeUse(mode: Mode): string {
   return MODE_TEXT[mode].use;
 }
 
-/** The phase of an active run; a phase unknown to this version is shown by its own name. */
-export function phaseText(run: Run): string {
-  if (run.status === "queued") return "Aguardando uma máquina no GitHub";
-  if (run.status === "unknown") return "O GitHub não confirmou; o pedido pode ter sido aceito";
-  if (run.phase === null) return "Começando";
-  return PHASE_TEXT[run.phase] ?? run.phase;
-}
-
 /** `Backup da produção`, `Restauração em Desenvolvimento`. */
 export function runTitle(run: Pick<Run, "kind" | "target">): string {
-  const place = run.kind === "restore" || run.kind === "plan"
-    ? `em ${targetName(run.target)}`
-    : ofTarget(run.target);
-  return `${KIND_NAMES[run.kind]} ${place}`;
+  return `${KIND_NAMES[run.kind]} ${placeOf(run)}`;
 }
 
-const COMMITTED_TEXT: Partial<Record<RunKind, string>> = {
-  backup: "Não dá mais para cancelar: o backup já está no cofre.",
-  restore: "Não dá mais para cancelar: o conteúdo novo já vale no destino. Depois dela, use “Desfazer…”.",
-  prune: "Não dá para cancelar: o que já foi apagado não volta.",
-};
-
-const NOT_CANCELLABLE_TEXT = {
-  ended: "Esta execução já terminou.",
-  committed: "Não dá mais para cancelar esta execução.",
-  not_a_run_of_github: "Não dá para cancelar daqui: esta execução não roda no GitHub.",
-} as const;
-
-/** Why a run cannot be cancelled. */
-export function notCancellableReason(kind: RunKind, why: keyof typeof NOT_CANCELLABLE_TEXT): string {
-  return (why === "committed" && COMMITTED_TEXT[kind]) || NOT_CANCELLABLE_TEXT[why];
+/** Where a run works: a restore in a target, all others on its content. */
+export function placeOf({ kind, target }: Pick<Run, "kind" | "target">): string {
+  return kind === "restore" || kind === "plan" ? `em ${targetName(target)}` : ofTarget(target);
 }
 
 /** The pt-BR sentence for a run that did not succeed. */

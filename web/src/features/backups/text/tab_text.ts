@@ -2,7 +2,7 @@
 
 import { isActive, type Run } from "@backup/runs/run.ts";
 import { progressOf } from "../model/run_result.ts";
-import { RUN_STATUS_NAMES, runTitle } from "./labels.ts";
+import { runStatusName, runTitle } from "./labels.ts";
 
 export interface TabState {
   /** Precedes the page's title; `null` without runs to show. */
@@ -20,5 +20,5 @@ export function tabState(shown: readonly Run[]): TabState {
   const [ended] = shown;
   if (ended === undefined) return { title: null, tone: null };
   const tone = ended.status === "succeeded" ? "ok" : "bad";
-  return { title: `${RUN_STATUS_NAMES[ended.status]}: ${runTitle(ended)}`, tone };
+  return { title: `${runStatusName(ended.kind, ended.status)}: ${runTitle(ended)}`, tone };
 }

@@ -42,7 +42,7 @@ function RunItem({ run, now }: { run: Run; now: Date }) {
     <li className="space-y-0.5 py-2">
       <p className="flex flex-wrap items-center gap-x-2 gap-y-1">
         <span className="font-medium">{runTitle(run)}</span>
-        <RunStatusBadge status={run.status} />
+        <RunStatusBadge run={run} />
         <span className="text-muted">
           <Instant at={run.created_at} now={now} />
           {duration !== null && `, em ${formatDuration(duration)}`}, por {requesterName(run.requested_by)}

@@ -67,7 +67,7 @@ function RunCard({ run, now, onDetails }: { run: Run } & Pick<RowsProps, "now" |
         <div>
           <When at={run.created_at} now={now} />
         </div>
-        <RunStatusBadge status={run.status} />
+        <RunStatusBadge run={run} />
       </div>
       <p className="wrap-anywhere">{facts.filter((fact) => fact !== null).join(" · ")}</p>
       <RunCause run={run} onDetails={onDetails} />

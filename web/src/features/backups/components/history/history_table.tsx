@@ -204,7 +204,7 @@ function RunTableRow(
         </p>
       </td>
       <td className={CELL} colSpan={2}>
-        <RunStatusBadge status={run.status} />
+        <RunStatusBadge run={run} />
       </td>
     </tr>
   );

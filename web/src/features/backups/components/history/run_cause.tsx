@@ -2,7 +2,7 @@ import { lazy, Suspense } from "react";
 import { isActive, type Run } from "@backup/runs/run.ts";
 import { ExternalLink } from "../../../../components/ui/external_link.tsx";
 import { describeResult, reservationOf } from "../../model/run_result.ts";
-import { outcomeSentence, phaseText, runTitle } from "../../text/labels.ts";
+import { outcomeSentence, runStatusName, runTitle } from "../../text/labels.ts";
 import { TechnicalDetail } from "../error_panel.tsx";
 import { DetailsButton } from "./details_button.tsx";
 
@@ -41,10 +41,11 @@ export function RunCause({ run, onDetails }: RunCauseProps) {
 }
 
 function outcomeOf(run: Run): string {
-  if (isActive(run.status)) return `${phaseText(run)}.`;
+  const status = runStatusName(run.kind, run.status).toLowerCase();
+  if (isActive(run.status)) return `${status}.`;
   if (run.status !== "succeeded") return outcomeSentence(run);
   const facts = describeResult(run);
-  const text = facts.length > 0 ? `conferido: ${facts.join(" · ")}.` : "concluída.";
+  const text = facts.length > 0 ? `conferido: ${facts.join(" · ")}.` : `${status}.`;
   return [reservationOf(run), text].filter(Boolean).join("; ");
 }
 
