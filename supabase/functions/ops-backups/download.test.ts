@@ -41,9 +41,14 @@ Deno.test("giveLinks() signs archive and manifest for five minutes, after the re
     url.searchParams.get("response-content-disposition"),
     `attachment; filename="${archive.file}"`,
   );
-  assert.match(manifest.url, /\.manifest\.json\?/);
-  assert.match(asked.join(), /^HEAD /);
+  assert.match(manifest?.url ?? "", /\.manifest\.json\?/);
+  assert.deepEqual(asked.map((line) => /^HEAD [^?]*(\.gz|\.json)\?/.exec(line)?.[1]), [".gz", ".json"]);
   assert.doesNotMatch(JSON.stringify([archive, manifest]), /secret-of-the-reader/);
+});
+
+Deno.test("giveLinks() gives no link to a manifest that the vault does not have", async () => {
+  const { asked, deps } = place(() => Promise.resolve(new Response(null, { status: asked[1] ? 404 : 200 })));
+  assert.equal((await giveLinks(REQUEST, deps)).manifest, null);
 });
 
 Deno.test("giveLinks() is off without its secrets, also with some of them, and records nothing", async () => {

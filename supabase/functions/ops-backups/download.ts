@@ -37,16 +37,17 @@ export async function giveLinks(
   if (access === null) throw new RequestError("downloads_off", "Cannot download: R2_DOWNLOAD_* are not set");
   const { bucket, key } = await deps.database.recordDownload(request.r2_key, request.reason ?? "");
   const at = deps.now();
-  await requireObject(await linkTo({ bucket, key }, access, at, "HEAD"), deps.fetch);
-  const manifestKey = siblingKeys(key).manifest;
+  const linkOf = async (key: string) => {
+    if (!await isStored(await linkTo({ bucket, key }, access, at, "HEAD"), deps.fetch)) return null;
+    return { file: fileOf(key), url: await linkTo({ bucket, key }, access, at, "GET") };
+  };
+  const archive = await linkOf(key);
+  if (archive === null) throw new RequestError("vault_object_missing", "The vault has no such object");
   return {
     ok: true,
     kind: "download",
-    archive: { file: fileOf(key), url: await linkTo({ bucket, key }, access, at, "GET") },
-    manifest: {
-      file: fileOf(manifestKey),
-      url: await linkTo({ bucket, key: manifestKey }, access, at, "GET"),
-    },
+    archive,
+    manifest: await linkOf(siblingKeys(key).manifest),
     expires_at: new Date(at.getTime() + DOWNLOAD_LINK_SECONDS * 1000).toISOString(),
   };
 }
@@ -72,8 +73,8 @@ async function linkTo(
 
 const OF_THE_FUNCTION = "Na função, são os segredos R2_DOWNLOAD_*.";
 
-/** A link that answers an error would show it to the user as a page. */
-async function requireObject(link: string, fetchImpl: typeof fetch): Promise<void> {
+/** A link that answers an error would show it to the user as a page. @throws {BackupError} `vault_*` */
+async function isStored(link: string, fetchImpl: typeof fetch): Promise<boolean> {
   const { status } = await timedFetch(fetchImpl, TIMEOUT_MS)(link, { method: "HEAD" }).catch((cause) => {
     throw new RequestError(
       "vault_unreachable",
@@ -82,8 +83,7 @@ async function requireObject(link: string, fetchImpl: typeof fetch): Promise<voi
       cause,
     );
   });
-  if (status === 200) return;
-  if (status === 404) throw new RequestError("vault_object_missing", "The vault has no such object");
+  if (status === 200 || status === 404) return status === 200;
   const code = status === 401 || status === 403 ? "vault_auth_failed" : "vault_error";
   throw new RequestError(code, `The vault answered ${status}`, { sentence: OF_THE_FUNCTION });
 }

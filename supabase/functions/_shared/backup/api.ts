@@ -249,12 +249,12 @@ const linkSchema = z.object({ file: z.string(), url: z.string() });
 /** How long a download may begin; one that has begun goes on. */
 export const DOWNLOAD_LINK_SECONDS = 300;
 
-/** Links to a backup's archive, as it is stored, and to its manifest. */
+/** Links to a backup's archive, as it is stored, and to its manifest; `null` where the vault has none. */
 export const downloadAnswerSchema = z.object({
   ok: z.literal(true),
   kind: z.literal("download"),
   archive: linkSchema,
-  manifest: linkSchema,
+  manifest: linkSchema.nullable(),
   expires_at: z.string(),
 });
 export type DownloadAnswer = z.infer<typeof downloadAnswerSchema>;

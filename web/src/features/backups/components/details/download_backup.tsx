@@ -111,16 +111,23 @@ function Links({ answer: { archive, manifest }, backup, until, onAgain }: LinksP
   return (
     <div className="space-y-2 rounded-md border border-line p-3">
       <p role="status">
-        Liberado até{" "}
-        {formatTime(new Date(until))}; o que começar até lá termina. Guarde os dois arquivos juntos: o
-        manifesto diz o que o backup contém e confere o arquivo.
+        Liberado até {formatTime(new Date(until))}; o que começar até lá termina. {manifest === null
+          ? "O manifesto não está no cofre: sem ele não há como conferir o arquivo. Avise quem administra o sistema."
+          : "Guarde os dois arquivos juntos: o manifesto diz o que o backup contém e confere o arquivo."}
       </p>
       <div className="flex flex-wrap gap-2">
         <Button variant="primary" size="small" onClick={() => saveLink(archive.url, archive.file)}>
           <Download aria-hidden className="size-4" />
           Baixar o backup{backup.bytes !== null && ` (${formatBytes(backup.bytes)})`}
         </Button>
-        <Button size="small" onClick={() => saveLink(manifest.url, manifest.file)}>Baixar o manifesto</Button>
+        {manifest !== null && (
+          <Button
+            size="small"
+            onClick={() => saveLink(manifest.url, manifest.file)}
+          >
+            Baixar o manifesto
+          </Button>
+        )}
       </div>
     </div>
   );
