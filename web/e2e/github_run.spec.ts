@@ -67,7 +67,7 @@ test("a run that failed shows the end of its log at GitHub to those who may act"
         .click();
       await expect(ended.getByRole("figure")).toContainText("Process completed with exit code 1.");
     }).toPass(AFTER_LIMITS);
-    await expect(ended.getByRole("figure")).toContainText("As últimas linhas de “Restaurar”");
+    await expect(ended.getByRole("figure")).toContainText("O fim de “Restaurar” no log do GitHub");
     await expectAccessible(page, "the end of a log");
     await openAs(page, stack.viewer);
     await expect(page.getByRole("button", { name: /^Ver o fim do log/ }).first()).toBeDisabled();

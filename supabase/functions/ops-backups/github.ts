@@ -7,7 +7,7 @@ import type { RunKind } from "@backup/runs/run.ts";
 import type { Config } from "./env.ts";
 import { GitHubClient, type GitHubOptions } from "./github_client.ts";
 import { isConflict, isGone } from "./github_errors.ts";
-import type { GitHub, GitHubRun } from "./ports.ts";
+import type { FailedLog, GitHub, GitHubRun } from "./ports.ts";
 import { fetchTail } from "./tail.ts";
 
 /** The workflow file of each kind of run. */
@@ -39,8 +39,9 @@ const runAnswer = z.object({
   names: `${run.display_title ?? ""} ${run.name ?? ""}`.toLowerCase(),
 }));
 const runsAnswer = z.object({ workflow_runs: z.array(runAnswer) });
+const stepAnswer = githubStepSchema.extend({ completed_at: z.string().nullish() });
 const jobsAnswer = z.object({
-  jobs: z.array(z.object({ id: z.number(), steps: z.array(githubStepSchema).default([]) })),
+  jobs: z.array(z.object({ id: z.number(), steps: z.array(stepAnswer).default([]) })),
 });
 const redirectAnswer = z.object({ location: z.url() });
 /** Bytes of a log's end, far more than an excerpt needs. */
@@ -49,8 +50,8 @@ const LOG_LIMIT_MS = 10_000;
 const FAILED_CONCLUSIONS = new Set(["failure", "timed_out", "startup_failure"]);
 
 /** The first step that failed. */
-export function failedStepOf(steps: readonly GitHubStep[]): string | null {
-  return steps.find((step) => FAILED_CONCLUSIONS.has(step.conclusion ?? ""))?.name ?? null;
+export function failedStepOf<Step extends GitHubStep>(steps: readonly Step[]): Step | null {
+  return steps.find((step) => FAILED_CONCLUSIONS.has(step.conclusion ?? "")) ?? null;
 }
 
 /** GitHub with the function's own credential. Calls are not retried. */
@@ -100,12 +101,12 @@ class OctokitGitHub implements GitHub {
     return (await this.#readJobs(id)).flatMap((job) => job.steps);
   }
 
-  async readFailedLog(id: number): Promise<{ step: string; text: string } | null> {
+  async readFailedLog(id: number): Promise<FailedLog | null> {
     for (const job of await this.#readJobs(id)) {
       const step = failedStepOf(job.steps);
       if (step === null) continue;
       const text = await this.#readLogTail(job.id);
-      return text === null ? null : { step, text };
+      return text === null ? null : { step: step.name, endedAt: step.completed_at ?? null, text };
     }
     return null;
   }

@@ -22,18 +22,28 @@ const LOG = [
 ];
 
 Deno.test("excerptOf() ends with the failed step's error, without its inputs", () => {
-  assert.deepEqual(excerptOf(LOG.map(at).join("\r\n")), [
+  const lines = [
     "[   0.3 s] connect",
     "Cannot connect to the database: timeout expired",
     "Process completed with exit code 1.",
+  ];
+  const log = LOG.map(at).join("\r\n");
+  assert.deepEqual(excerptOf(log, null), { lines, has_error: true });
+  // a later step failed, too
+  const later = `${log}\r\n2026-11-24T03:10:24.1Z ##[error]Cannot upload the summary`;
+  assert.deepEqual(excerptOf(later, "2026-11-24T03:10:22Z"), { lines, has_error: true });
+  assert.deepEqual(excerptOf(later, "2026-11-24T03:10:24Z").lines, [
+    "Cleaning up orphan processes",
+    "Cannot upload the summary",
   ]);
 });
 
 Deno.test("excerptOf() returns the last lines, cut, of a log without an error or with a long step", () => {
   const lines = Array.from({ length: 90 }, (_, index) => `line ${index} ${"x".repeat(900)}`);
-  const excerpt = excerptOf(lines.map(at).join("\n"));
+  const { lines: excerpt, has_error } = excerptOf(lines.map(at).join("\n"), "2026-11-24T03:10:22Z");
+  assert.equal(has_error, false);
   assert.equal(excerpt.length, EXCERPT_LINES);
   assert.match(excerpt.at(-1) ?? "", /^line 89 /);
   assert.ok(excerpt.every((line) => line.length <= 400));
-  assert.deepEqual(excerptOf(""), []);
+  assert.deepEqual(excerptOf("", null), { lines: [], has_error: false });
 });

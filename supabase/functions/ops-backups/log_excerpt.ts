@@ -10,21 +10,32 @@ const TIME = /^\ufeff?\d{4}-\d\d-\d\dT[\d:.]+Z /;
 const COLOUR = /\x1b\[[0-9;]*m/g;
 
 /**
- * The last lines of the step that reported the last error, without times, colours, the listing of the step's inputs and what
- * only programs read. Without such a step, the last lines of all.
+ * The last lines of the failed step, up to its error, without times, colours, the listing of the step's inputs and what only
+ * programs read. Where the log has no error of it, the last lines of all, and `has_error` says so.
  * @param text of whole lines, without secrets
+ * @param endedAt when the failed step ended: later steps report errors of their own
  */
-export function excerptOf(text: string): string[] {
-  const lines = text.split(/\r?\n/).map((line) => line.replace(TIME, "").replace(COLOUR, ""));
-  const error = lines.findLastIndex((line) => line.startsWith("##[error]"));
+export function excerptOf(text: string, endedAt: string | null): { lines: string[]; has_error: boolean } {
+  const timed = text.split(/\r?\n/);
+  const lines = timed.map((line) => line.replace(TIME, "").replace(COLOUR, ""));
+  const error = lines.findLastIndex((line, index) =>
+    line.startsWith("##[error]") && !isLater(timed[index] ?? "", endedAt)
+  );
   const end = error === -1 ? lines.length : error + 1;
   const begin = lines.findLastIndex((line, index) => index < end && /^##\[group\]Run /.test(line));
-  return withoutGroups(lines.slice(begin + 1, end), begin !== -1)
+  const excerpt = withoutGroups(lines.slice(begin + 1, end), begin !== -1)
     .filter((line) => line.trim() !== "" && !line.startsWith("PLAN_JSON="))
     .map((line) => line.replace(/^##\[\w+\]/, "").slice(0, LONGEST_LINE))
     // what is printed and annotated
     .filter((line, index, all) => line !== all[index - 1])
     .slice(-EXCERPT_LINES);
+  return { lines: excerpt, has_error: error !== -1 };
+}
+
+/** Compares whole seconds, as GitHub states when a step ended. */
+function isLater(line: string, endedAt: string | null): boolean {
+  const second = /^\ufeff?(\d{4}-\d\d-\d\dT[\d:]+)/.exec(line)?.[1];
+  return second !== undefined && endedAt !== null && second > endedAt.slice(0, second.length);
 }
 
 /** A group is what GitHub folds: the command and environment of a step, or what the step itself grouped. */

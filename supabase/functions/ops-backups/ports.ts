@@ -92,6 +92,15 @@ export interface GitHubRun {
   updatedAt: string;
 }
 
+/** The end of a failed job's log. */
+export interface FailedLog {
+  /** The name of the job's first failed step. */
+  step: string;
+  /** When this step ended, in whole seconds as GitHub states it; `null` where it does not. */
+  endedAt: string | null;
+  text: string;
+}
+
 /** The repository whose workflows do the work. */
 export interface GitHub {
   /**
@@ -106,10 +115,10 @@ export interface GitHub {
   /** The steps of all jobs of the run's last attempt, in order. */
   readSteps(id: number): Promise<GitHubStep[]>;
   /**
-   * The end of the log of the run's failed job, and the name of its failed step; `null` when nothing failed or GitHub keeps
-   * no log. @throws {BackupError} `github_*`
+   * The end of the log of the run's failed job; `null` when nothing failed or GitHub keeps no log.
+   * @throws {BackupError} `github_*`
    */
-  readFailedLog(id: number): Promise<{ step: string; text: string } | null>;
+  readFailedLog(id: number): Promise<FailedLog | null>;
   /** Cancels the run. `false` when it has ended already. @throws {BackupError} `github_*` */
   cancel(id: number): Promise<boolean>;
 }

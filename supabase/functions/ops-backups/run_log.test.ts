@@ -6,7 +6,7 @@ Deno.test("readLog() hides a secret also where a long line is cut within it", as
   const database = new MemoryDatabase();
   database.rows.set(REQUEST_ID, exampleRun({ request_id: REQUEST_ID, status: "failed", github_run_id: 1 }));
   const text = `${"x".repeat(380)} postgres://owner:very-secret-password@db.example\n`;
-  const github = { readFailedLog: () => Promise.resolve({ step: "Restaurar", text }) };
+  const github = { readFailedLog: () => Promise.resolve({ step: "Restaurar", endedAt: null, text }) };
   const { step, lines } = await readLog({ action: "log", request_id: REQUEST_ID }, { database, github });
   assert.equal(step, "Restaurar");
   assert.doesNotMatch(lines.join(), /very-sec/);

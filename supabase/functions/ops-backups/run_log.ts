@@ -22,6 +22,6 @@ export async function readLog(
     throw new RequestError("log_not_found", "GitHub has no log of a failed step of this run");
   }
   // GitHub has masked the secrets it knows; these are what else looks like one, before a line is cut within it
-  const lines = excerptOf(withoutSecrets(found.text));
-  return { ok: true, kind: "log", request_id: run.request_id, step: found.step, lines };
+  const excerpt = excerptOf(withoutSecrets(found.text), found.endedAt);
+  return { ok: true, kind: "log", request_id: run.request_id, step: found.step, ...excerpt };
 }

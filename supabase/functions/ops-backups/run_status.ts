@@ -70,7 +70,12 @@ export function searchStart(run: KnownRun): Date {
 /** Writes what GitHub knows and the row does not, when the caller may. */
 async function catchUp(run: Run, observation: Observation, deps: StatusDependencies): Promise<Run> {
   const unnamed = run.github_run_id === null && observation.run !== null ? observation.run : null;
-  const end = decideSettlement(run, observation.run, failedStepOf(observation.steps), deps.now());
+  const end = decideSettlement(
+    run,
+    observation.run,
+    failedStepOf(observation.steps)?.name ?? null,
+    deps.now(),
+  );
   if (unnamed === null && end === null) return run;
   if (!await deps.database.mayAct()) return end === null ? run : await giveUpSilent(run, deps);
   const named = unnamed === null
@@ -102,7 +107,7 @@ export function viewOf({ run, steps }: Observation): GitHubView {
     run_url: run.url,
     status: run.status,
     conclusion: run.conclusion,
-    failed_step: failedStepOf(steps),
+    failed_step: failedStepOf(steps)?.name ?? null,
     steps,
   };
 }

@@ -233,13 +233,17 @@ export const featuresAnswerSchema = z.object({
 });
 export type FeaturesAnswer = z.infer<typeof featuresAnswerSchema>;
 
-/** Lines of the failed step, oldest first, at most thirty; secrets are masked. `step` is its name at GitHub. */
+/**
+ * Lines of the failed step, oldest first, at most thirty; secrets are masked. `step` is its name at GitHub. `has_error`: they
+ * end with its error; otherwise they are the log's last ones, of whatever step.
+ */
 export const logAnswerSchema = z.object({
   ok: z.literal(true),
   kind: z.literal("log"),
   request_id: z.guid(),
   step: z.string(),
   lines: z.array(z.string()),
+  has_error: z.boolean().optional(),
 });
 export type LogAnswer = z.infer<typeof logAnswerSchema>;
 

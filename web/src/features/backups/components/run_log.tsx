@@ -34,12 +34,14 @@ function LogEnd({ requestId }: { requestId: string }) {
   const query = useRunLog(requestId);
   return (
     <Loaded query={query} lines={4} loading="Buscando o log no GitHub" failed="O log não veio.">
-      {({ step, lines }) => {
+      {({ step, lines, has_error }) => {
         const text = lines.join("\n");
         return (
           <figure className="space-y-1">
             <figcaption className="text-muted">
-              As últimas linhas de “{step}” no GitHub, em inglês; envie-as a quem cuida do sistema.
+              {has_error === false
+                ? `“${step}” falhou sem deixar o erro no log: estas são as últimas linhas do log inteiro`
+                : `O fim de “${step}” no log do GitHub`}, em inglês. Envie-as a quem cuida do sistema.
             </figcaption>
             <div className="flex items-start gap-1 rounded-md bg-sunken p-2">
               <pre

@@ -100,7 +100,11 @@ function PlanIntroduction({ target }: { target: Target }) {
       como está agora: registros de cada tabela, estrutura, permissões e quem está usando o banco. Não altera
       nada e não bloqueia ninguém. {target === "prod"
         ? <HelpLink page="restaurar-producao.md">Restaurar a produção, passo a passo</HelpLink>
-        : <HelpLink page="restaurar-em-dev.md">Restaurar em Desenvolvimento, passo a passo</HelpLink>}
+        : (
+          <HelpLink page="restaurar-em-dev.md">
+            {`Restaurar em ${targetName(target)}, passo a passo`}
+          </HelpLink>
+        )}
     </Notice>
   );
 }

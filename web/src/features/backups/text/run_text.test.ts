@@ -11,7 +11,9 @@ const ALL = RUN_KINDS.flatMap((kind) =>
 it("has a sentence for each kind, state and target, in agreement with the kind's gender", () => {
   for (const run of ALL) {
     const masculine = run.kind === "backup" || run.kind === "drill";
-    expect(runSentence(run)).toMatch(masculine ? /\b[Oo] (backup|ensaio) / : /\b[Aa] (restauração|simulação|limpeza) /);
+    expect(runSentence(run)).toMatch(
+      masculine ? /\b[Oo] (backup|ensaio) / : /\b[Aa] (restauração|simulação|limpeza) /,
+    );
     expect(runSentence(run)).toMatch(/ (da|do|em) (produção|desenvolvimento|verificação)( |$)/i);
     const own = masculine ? "o" : "a";
     for (const text of [runSentence(run), runStatusName(run.kind, run.status)]) {
