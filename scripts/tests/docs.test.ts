@@ -2,6 +2,8 @@
  * Checks of documents: every command states how it is checked, every name exists, every link has a target, and the
  * guides quote the screen's labels.
  */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { CONDITION_IDS } from "@backup/watch/conditions.ts";
 import {
@@ -10,6 +12,7 @@ import {
   inlineCodeOf,
   readDocuments,
   Repository,
+  ROOT,
   shownWordsOf,
 } from "./documented_names.ts";
 import { type Block, blocksOf, MARKS } from "./markdown_commands.ts";
@@ -68,6 +71,19 @@ describe("text", () => {
 
   it("links and anchors have targets", () => {
     expect(findings(deadLinksOf)).toEqual([]);
+  });
+
+  it("pages of the guide that the screen names have targets", () => {
+    const folder = "web/src/features/backups";
+    const files = readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" });
+    const pages = files.filter((file) => file.endsWith(".tsx")).flatMap((file) =>
+      [...readFileSync(join(ROOT, folder, file), "utf8").matchAll(/"([^"]+\.md(?:#[^"]+)?)"/g)].map((
+        [, it],
+      ) => it)
+    );
+    expect(pages.length).toBeGreaterThan(20);
+    const links = pages.map((page) => `[a](${page})`).join(" ");
+    expect(deadLinksOf({ path: "docs/guia/of-the-screen.md", text: links })).toEqual([]);
   });
 
   it("labels quoted by the guides are on the screen", () => {

@@ -1,7 +1,7 @@
 /** What an adoption writes, without a repository to write into: scripts/tests/adoption.test.ts has one. */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, posix } from "node:path";
 import { expect, test } from "vitest";
 import { importsOf } from "../check/imports.ts";
 import { ROOT } from "../root.ts";
@@ -29,7 +29,8 @@ test("the documents to which the screen links are where its links point", () => 
   const place = planned.get("backups/web/src/features/backups/model/documents.ts")?.toString() ?? "";
   const folder = /"blob\/HEAD\/([^"]+)"/.exec(place)?.[1];
   const screen = ours.files("web/src").map((path) => ours.text(path)).join("\n");
-  const linked = [...screen.matchAll(/<HelpLink page="([^"]+)"/g)].map(([, page]) => `guia/${page}`);
+  const linked = [...screen.matchAll(/<Help(?:Link|Icon)?\b[^>]*\bpage="([^"#]+)/g)]
+    .map(([, page]) => posix.join("guia", page ?? ""));
   expect(linked.length).toBeGreaterThan(3);
   for (const page of [...linked, "runbooks/README.md"]) {
     expect([...planned.keys()]).toContain(`${folder}/${page}`);

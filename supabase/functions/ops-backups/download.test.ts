@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { BackupError } from "@backup/errors.ts";
 import { giveLinks, readFeatures } from "./download.ts";
 import { formatFailure } from "./failure_log.ts";
-import { MemoryDatabase, NOW, R2_KEY } from "./test_fakes.ts";
+import { ENVIRONMENT, MemoryDatabase, NOW, R2_KEY } from "./test_fakes.ts";
 
 const SECRETS: Record<string, string> = {
+  ...ENVIRONMENT,
   R2_DOWNLOAD_ENDPOINT: "https://0123456789abcdef0123456789abcdef.r2.cloudflarestorage.com/",
   R2_DOWNLOAD_ACCESS_KEY_ID: "reader",
   R2_DOWNLOAD_SECRET_ACCESS_KEY: "secret-of-the-reader",
@@ -53,13 +54,16 @@ Deno.test("giveLinks() gives no link to a manifest that the vault does not have"
 
 Deno.test("giveLinks() is off without its secrets, also with some of them, and records nothing", async () => {
   const open = { ...SECRETS, R2_DOWNLOAD_ENDPOINT: "http://vault.example" };
-  for (const secrets of [{}, { ...SECRETS, R2_DOWNLOAD_ACCESS_KEY_ID: " " }, open]) {
+  for (const secrets of [ENVIRONMENT, { ...SECRETS, R2_DOWNLOAD_ACCESS_KEY_ID: " " }, open]) {
     const { database, deps } = place(() => Promise.reject(new Error("nothing is asked")), secrets);
     assert.equal(readFeatures(deps).download, false);
     await assert.rejects(giveLinks(REQUEST, deps), { code: "downloads_off" });
     assert.deepEqual(database.downloads, []);
   }
-  assert.equal(readFeatures({ env: (name) => SECRETS[name] }).download, true);
+  assert.deepEqual(readFeatures({ env: (name) => SECRETS[name] }), {
+    ...{ ok: true, kind: "features", download: true },
+    repository: "https://github.example/revo/erp",
+  });
 });
 
 Deno.test("giveLinks() gives no link that would not work, and logs no link", async () => {

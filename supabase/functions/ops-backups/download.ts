@@ -6,7 +6,7 @@ import {
   type FeaturesAnswer,
 } from "@backup/api.ts";
 import { siblingKeys } from "@backup/vault/object_key.ts";
-import { type ReadEnv, readVaultAccess, type VaultAccess } from "./env.ts";
+import { readConfig, type ReadEnv, readVaultAccess, repositoryUrl, type VaultAccess } from "./env.ts";
 import type { CallerDatabase } from "./ports.ts";
 import { encode, presign } from "./presign.ts";
 import { RequestError } from "./responses.ts";
@@ -21,8 +21,14 @@ export interface DownloadDependencies {
   now: () => Date;
 }
 
+/** @throws {BackupError} `config_error` */
 export function readFeatures({ env }: Pick<DownloadDependencies, "env">): FeaturesAnswer {
-  return { ok: true, kind: "features", download: readVaultAccess(env).access !== null };
+  return {
+    ok: true,
+    kind: "features",
+    download: readVaultAccess(env).access !== null,
+    repository: repositoryUrl(readConfig(env)),
+  };
 }
 
 /**

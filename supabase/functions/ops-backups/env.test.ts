@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { BackupError } from "@backup/errors.ts";
-import { readConfig } from "./env.ts";
+import { readConfig, repositoryUrl } from "./env.ts";
 import { ENVIRONMENT } from "./test_fakes.ts";
 
 function configOf(changes: Record<string, string | undefined>) {
@@ -25,6 +25,12 @@ Deno.test("readConfig() has defaults for optional variables", () => {
   assert.equal(config.githubApiUrl, "https://api.github.com");
   assert.equal(config.githubOwner, "revo");
   assert.equal(config.githubRepo, "erp");
+});
+
+Deno.test("repositoryUrl() is the repository's page, also of an own GitHub", () => {
+  const page = (url: string | undefined) => repositoryUrl(configOf({ GITHUB_API_URL: url }));
+  assert.equal(page(undefined), "https://github.com/revo/erp");
+  assert.equal(page("https://git.revo.example/api/v3"), "https://git.revo.example/revo/erp");
 });
 
 Deno.test("readConfig() finds the publishable key in either form", () => {

@@ -74,6 +74,12 @@ export function readConfig(read: ReadEnv): Config {
   };
 }
 
+/** The repository's page: GitHub's API is at a host of its own, that of GitHub Enterprise Server below `/api/v3`. */
+export function repositoryUrl({ githubApiUrl, githubOwner, githubRepo }: Config): string {
+  const site = githubApiUrl.replace("//api.github.com", "//github.com").replace(/\/api\/v3$/, "");
+  return `${site}/${githubOwner}/${githubRepo}`;
+}
+
 /** Blank counts as unset. The publishable key is returned under one name, whichever variable has it. */
 function rawValues(read: ReadEnv): Record<string, string | undefined> {
   const raw: Record<string, string | undefined> = {};

@@ -230,6 +230,8 @@ export const featuresAnswerSchema = z.object({
   kind: z.literal("features"),
   /** Whether backups can be downloaded: off unless the function has the secrets `R2_DOWNLOAD_*`. */
   download: z.boolean(),
+  /** The address of the repository, which has the guide. */
+  repository: z.string().optional(),
 });
 export type FeaturesAnswer = z.infer<typeof featuresAnswerSchema>;
 

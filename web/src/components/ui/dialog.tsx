@@ -1,12 +1,14 @@
 import { X } from "lucide-react";
 import { Dialog as Primitive } from "radix-ui";
-import { type ReactNode, useContext, useState } from "react";
+import { type ReactElement, type ReactNode, useContext, useState } from "react";
 import { classNames } from "../../lib/class_names.ts";
 import { LayerContext } from "./layer.ts";
 
 interface DialogProps {
   title: string;
   description: string;
+  /** A link beside the button that closes it. */
+  help: ReactElement;
   children: ReactNode;
   onClose(): void;
   /** While `true`, neither Escape nor a click outside closes it: a request is pending. */
@@ -26,7 +28,8 @@ const PLACEMENTS = {
 
 /** A modal dialog that is open as long as it is mounted. Focus is trapped in it and restored when it closes. */
 export function Dialog(
-  { title, description, children, onClose, locked = false, wide = false, placement = "center" }: DialogProps,
+  { title, description, help, children, onClose, locked = false, wide = false, placement = "center" }:
+    DialogProps,
 ) {
   const [opener] = useState(() => document.activeElement);
   const change = (open: boolean) => {
@@ -65,10 +68,12 @@ export function Dialog(
             <Primitive.Close
               aria-label="Fechar"
               disabled={locked}
-              className="-mt-1 -mr-2 rounded-md p-2 text-muted enabled:hover:bg-sunken disabled:opacity-50"
+              className="order-last -mt-1 -mr-2 -ml-3 rounded-md p-2 text-muted enabled:hover:bg-sunken disabled:opacity-50"
             >
               <X aria-hidden className="size-5" />
             </Primitive.Close>
+            {/* after the button, which gets the focus of a dialog that opens */}
+            {help}
           </header>
           {children}
         </Primitive.Content>

@@ -1,4 +1,5 @@
 import { LockKeyhole } from "lucide-react";
+import { HelpLink } from "./help_link.tsx";
 
 /** Explains which permission is missing and who can grant it. */
 export default function AccessPanel({ empresa }: { empresa: boolean }) {
@@ -8,7 +9,8 @@ export default function AccessPanel({ empresa }: { empresa: boolean }) {
       <h2 className="mt-3 text-base font-semibold">Você não tem acesso aos backups</h2>
       <p className="mt-1 max-w-prose text-muted">
         Falta a permissão <code className="text-ink">ops:view</code>{" "}
-        para o seu usuário. Peça a um administrador da empresa que a conceda.
+        para o seu usuário. Peça a um administrador da empresa que a conceda.{" "}
+        <HelpLink page="primeiros-passos.md#o-que-eu-posso-fazer">O que cada permissão permite</HelpLink>
       </p>
       {!empresa && (
         <p className="mt-1 max-w-prose text-muted">

@@ -1,6 +1,5 @@
 import type { Run } from "@backup/runs/run.ts";
-import { outcomeSentence } from "../text/labels.ts";
-import { runSentence } from "../text/run_text.ts";
+import { outcomeSentence, runSentence } from "../text/run_text.ts";
 import { notifyEnd } from "./notify.ts";
 
 /** Notifies of the end of a run. @returns its sentence, for screen readers. */

@@ -15,11 +15,13 @@ import {
   Trash2,
   Unplug,
 } from "lucide-react";
+import { lazy, type ReactNode, Suspense } from "react";
 import { type BackupState, backupState, rejectedAt } from "@backup/vault/backup_state.ts";
 import type { BackupRow } from "@backup/vault/catalog.ts";
 import type { Run, RunStatus } from "@backup/runs/run.ts";
 import { Badge, type Tone } from "../../../components/ui/badge.tsx";
 import { formatInstant } from "../../../lib/format.ts";
+import type { GlossaryWord } from "../text/glossary.ts";
 import { BACKUP_STATUS_NAMES, runStatusName } from "../text/labels.ts";
 
 type BadgeStyle = { tone: Tone; icon: LucideIcon };
@@ -35,8 +37,8 @@ const RUN_BADGES: Record<RunStatus, BadgeStyle> = {
 };
 
 const BACKUP_BADGES: Record<BackupRow["status"], BadgeStyle> = {
-  uploaded: { tone: "ok", icon: Archive },
-  restored: { tone: "ok", icon: RotateCcw },
+  uploaded: { tone: "neutral", icon: Archive },
+  restored: { tone: "neutral", icon: RotateCcw },
   failed: { tone: "bad", icon: CircleX },
   deleted: { tone: "neutral", icon: Trash2 },
 };
@@ -49,28 +51,30 @@ export function BackupStatusBadge({ status }: { status: BackupRow["status"] }) {
   return <Badge {...BACKUP_BADGES[status]}>{BACKUP_STATUS_NAMES[status]}</Badge>;
 }
 
-const STATE_BADGES: Record<BackupState, BadgeStyle & { name: string; means: string }> = {
-  unsigned: { tone: "bad", icon: ShieldX, name: "Não assinado", means: "Não conta como proteção" },
-  rejected: { tone: "bad", icon: ShieldX, name: "Reprovado", means: "Reprovado num ensaio" },
-  proven: { tone: "ok", icon: ShieldCheck, name: "Provado", means: "Restaurado num ensaio" },
+/** `means` precedes the date. */
+const STATE_BADGES: Record<BackupState, BadgeStyle & { name: string; means: string; word: GlossaryWord }> = {
+  unsigned: { tone: "bad", icon: ShieldX, name: "Não assinado", means: "", word: "naoAssinado" },
+  rejected: { tone: "bad", icon: ShieldX, name: "Reprovado", means: "Reprovado", word: "reprovado" },
+  proven: { tone: "ok", icon: ShieldCheck, name: "Provado", means: "Provado", word: "provado" },
   verified: {
-    tone: "info",
+    tone: "neutral",
     icon: ShieldQuestion,
     name: "Conferido",
-    means: "Relido do cofre",
+    means: "Conferido",
+    word: "conferido",
   },
-  unproven: {
-    tone: "neutral",
-    icon: CircleDashed,
-    name: "Não conferido",
-    means: "Ainda não foi relido do cofre, nem ensaiado",
-  },
+  unproven: { tone: "warn", icon: CircleDashed, name: "Não conferido", means: "", word: "naoConferido" },
 };
 
-/** The proof of a backup: unsigned, rejected or restored by a drill, verified after the upload, or none. */
+/** The explanation, or nothing where its code could not be loaded: the badge is complete without. */
+const Explained = lazy(() =>
+  import("./term.tsx").catch(() => ({ default: ({ children }: { children: ReactNode }) => <>{children}</> }))
+);
+
+/** The proof of a backup: unsigned, rejected or restored by a drill, verified after the upload, or none; with its meaning. */
 export function ProofBadge({ backup }: { backup: BackupRow }) {
   const state = backupState(backup);
-  const { name, means, ...style } = STATE_BADGES[state];
+  const { name, means, word, ...style } = STATE_BADGES[state];
   const at = {
     unsigned: null,
     rejected: rejectedAt(backup),
@@ -79,12 +83,16 @@ export function ProofBadge({ backup }: { backup: BackupRow }) {
     unproven: null,
   };
   const when = at[state];
+  const badge = <Badge {...style}>{name}</Badge>;
   return (
-    <span
-      className="inline-flex"
-      title={when === null ? means : `${means} em ${formatInstant(new Date(when))}`}
-    >
-      <Badge {...style}>{name}</Badge>
-    </span>
+    <Suspense fallback={badge}>
+      <Explained
+        plain
+        word={word}
+        detail={when === null ? undefined : `${means} em ${formatInstant(new Date(when))}.`}
+      >
+        {badge}
+      </Explained>
+    </Suspense>
   );
 }

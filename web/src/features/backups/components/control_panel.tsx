@@ -4,6 +4,7 @@ import { formatTime } from "../../../lib/format.ts";
 import { type Control, useControl, useDecision, type WaitingRestore } from "../data/control.ts";
 import { chosenOptions } from "../text/restore_options.ts";
 import { ErrorPanel } from "./error_panel.tsx";
+import { HelpLink } from "./help_link.tsx";
 
 /** Restores of production that wait for a second user, and the warning that every company's admin may act. */
 export default function ControlPanel({ disabledReason }: { disabledReason: string | null }) {
@@ -21,13 +22,15 @@ export default function ControlPanel({ disabledReason }: { disabledReason: strin
   );
 }
 
+const Guide = () => <HelpLink page="restaurar-producao.md">Restaurar a produção, passo a passo</HelpLink>;
+
 const until = ({ expires_at }: WaitingRestore) => `até ${formatTime(new Date(expires_at))}`;
 
 function OwnRestore({ restore }: { restore: WaitingRestore }) {
   if (restore.decision === "denied") {
     return (
       <Notice tone="bad" title="Sua restauração da produção foi recusada por outra pessoa." urgent>
-        Nada foi iniciado. Converse com ela antes de pedir de novo.
+        Nada foi iniciado. Converse com ela antes de pedir de novo. <Guide />
       </Notice>
     );
   }
@@ -38,12 +41,12 @@ function OwnRestore({ restore }: { restore: WaitingRestore }) {
         title={`Sua restauração da produção espera a aprovação de outra pessoa, ${until(restore)}.`}
       >
         Peça que ela abra esta tela. Deixe o diálogo da restauração aberto: depois da aprovação, repita o
-        pedido nele.
+        pedido nele. <Guide />
       </Notice>
     )
     : (
       <Notice tone="ok" title="Sua restauração da produção foi aprovada." urgent>
-        Repita o pedido no diálogo da restauração, {until(restore)}.
+        Repita o pedido no diálogo da restauração, {until(restore)}. <Guide />
       </Notice>
     );
 }
@@ -79,6 +82,7 @@ function OthersRestore({ restore, disabledReason }: OthersRestoreProps) {
           <code className="wrap-anywhere">{restore.r2_key}</code>. Confirme com essa pessoa antes de aprovar.
         </p>
         {chosenOptions(restore.options).map((sentence) => <p key={sentence}>{sentence}</p>)}
+        <Guide />
       </Notice>
       {decision.isError && <ErrorPanel title="A decisão não foi registrada." error={decision.error} />}
     </>
@@ -92,7 +96,8 @@ function OperatorsNotice({ control: { operators_named, acting_companies } }: { c
       tone="warn"
       title={`Administradores de ${acting_companies} empresas podem restaurar o banco de todas.`}
     >
-      Quem administra o banco diz quais cuidam dos backups: veja “operators” em docs/production.md.
+      Quem administra o banco diz quais cuidam dos backups.{" "}
+      <HelpLink page="../production.md">Como dizer quais (“operators”)</HelpLink>
     </Notice>
   );
 }

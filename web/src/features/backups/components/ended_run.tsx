@@ -5,10 +5,12 @@ import { CopyButton } from "../../../components/ui/copy_button.tsx";
 import { Instant } from "../../../components/ui/instant.tsx";
 import { formatDuration, formatInstant } from "../../../lib/format.ts";
 import { describeResult, runDuration, safetyKeyOf } from "../model/run_result.ts";
-import { outcomeSentence, runTitle } from "../text/labels.ts";
+import { runTitle } from "../text/labels.ts";
+import { outcomeSentence } from "../text/run_text.ts";
 import { RunFacts } from "./active_run.tsx";
 import { RunStatusBadge } from "./badges.tsx";
 import { TechnicalDetail } from "./error_panel.tsx";
+import { HelpLink } from "./help_link.tsx";
 import RunRemarks from "./run_remarks.tsx";
 import { RunLog } from "./run_log.tsx";
 
@@ -106,6 +108,11 @@ export function RunFailure({ run }: { run: Run }) {
     <>
       <p>{outcomeSentence(run)}</p>
       {technical !== "" && <TechnicalDetail text={technical} />}
+      {(run.status === "failed" || run.status === "lost") && (
+        <p>
+          <HelpLink page="erros.md">O que fazer</HelpLink>
+        </p>
+      )}
     </>
   );
 }

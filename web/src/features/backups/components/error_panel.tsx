@@ -1,6 +1,7 @@
 import { Button } from "../../../components/ui/button.tsx";
 import { Notice } from "../../../components/ui/notice.tsx";
 import { toScreenError } from "../data/screen_error.ts";
+import { Help } from "./help.tsx";
 
 interface ErrorPanelProps {
   /** What failed, as a sentence. */
@@ -22,6 +23,7 @@ export function ErrorPanel({ title, error, onRetry, retrying = false }: ErrorPan
     >
       <p>{message}</p>
       {detail !== null && <TechnicalDetail text={detail} />}
+      <Help page="erros.md">O que fazer</Help>
     </Notice>
   );
 }

@@ -12,6 +12,7 @@ import { ErrorPanel } from "./error_panel.tsx";
 import { KeptRuns } from "./kept_runs.tsx";
 import { Panel } from "./panel.tsx";
 import { useTab } from "./use_tab.ts";
+import { HelpIcon } from "./help_link.tsx";
 
 const STALE_AFTER_MS = 15_000;
 
@@ -72,7 +73,11 @@ interface RunPanelProps {
 function RunPanel({ title, tools, runs, before, children }: RunPanelProps) {
   if (runs.length === 0) return null;
   return (
-    <Panel title={title} tools={tools}>
+    <Panel
+      title={title}
+      help={<HelpIcon page="primeiros-passos.md#enquanto-roda">Enquanto uma execução roda</HelpIcon>}
+      tools={tools}
+    >
       {before}
       <ul className="divide-y divide-line">
         {runs.map((run) => <li key={run.request_id} className="p-4">{children(run)}</li>)}

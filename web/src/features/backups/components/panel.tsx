@@ -1,19 +1,24 @@
-import { type ReactNode, useId } from "react";
+import { type ReactElement, type ReactNode, useId } from "react";
 
 interface PanelProps {
   title: string;
+  /** The page of the guide about it. */
+  help: ReactElement;
   /** Filters and buttons beside the title. */
   tools?: ReactNode;
   children: ReactNode;
 }
 
 /** A titled part of the page. */
-export function Panel({ title, tools, children }: PanelProps) {
+export function Panel({ title, help, tools, children }: PanelProps) {
   const id = useId();
   return (
     <section aria-labelledby={id} className="overflow-hidden rounded-lg border border-line bg-surface">
       <header className="flex min-h-13 flex-wrap items-center justify-between gap-x-4 gap-y-2 border-b border-line px-4 py-2">
-        <h2 id={id} className="text-sm font-semibold">{title}</h2>
+        <div className="flex items-center gap-1">
+          <h2 id={id} className="text-sm font-semibold">{title}</h2>
+          {help}
+        </div>
         {tools}
       </header>
       {children}

@@ -8,6 +8,7 @@ import { targetName } from "../text/labels.ts";
 import { EndedRun, type UndoOffer } from "./ended_run.tsx";
 import { Loaded } from "./loaded.tsx";
 import { EmptyPanel, Panel } from "./panel.tsx";
+import { HelpIcon } from "./help_link.tsx";
 
 const STEP = 5;
 const RENEW_MS = 30_000;
@@ -19,6 +20,9 @@ export function PastRuns({ target, undo }: { target: Target | null; undo: UndoOf
   const query = usePastRuns(target, count);
   return (
     <Panel
+      help={
+        <HelpIcon page="primeiros-passos.md#o-que-acontece-sozinho">O que roda sozinho, e quando</HelpIcon>
+      }
       title={target === null ? "Execuções" : `Execuções: ${targetName(target)}`}
       tools={<Link to="auditoria" className="text-accent underline underline-offset-2">Quem fez o quê</Link>}
     >

@@ -10,6 +10,7 @@ import { RecoverySteps } from "./details/recovery.tsx";
 import { ErrorPanel } from "./error_panel.tsx";
 import { KeptRuns } from "./kept_runs.tsx";
 import { Panel } from "./panel.tsx";
+import { HelpIcon } from "./help_link.tsx";
 
 const RENEW_MS = 30_000;
 const WORKFLOW = "actions/workflows/db-restore-from-r2.yml";
@@ -37,7 +38,10 @@ export default function ProductionDown({ error, onRetry, retrying }: ProductionD
 function Known({ known: { at, newest, proven } }: { known: LastKnown }) {
   const now = useNow(RENEW_MS);
   return (
-    <Panel title={`O que se sabia em ${formatInstant(new Date(at))}`}>
+    <Panel
+      title={`O que se sabia em ${formatInstant(new Date(at))}`}
+      help={<HelpIcon page="README.md#palavras">O que quer dizer cada palavra</HelpIcon>}
+    >
       <div className="space-y-1 p-4">
         <p>
           Último backup da produção:{" "}
@@ -65,7 +69,10 @@ function WaysOn({ known }: { known: LastKnown | null }) {
   const backup = known?.proven ?? known?.newest ?? null;
   const repository = known?.repository ?? null;
   return (
-    <Panel title="O que dá para fazer sem ela">
+    <Panel
+      title="O que dá para fazer sem ela"
+      help={<HelpIcon page="restaurar-producao.md">Restaurar a produção, passo a passo</HelpIcon>}
+    >
       <ol className="list-decimal space-y-4 p-4 pl-8">
         <li className="space-y-1">
           <p className="font-medium">O banco está no ar, só a tela ou a entrada não: restaure pelo GitHub.</p>

@@ -18,6 +18,7 @@ import type { OpenDialog } from "./dialogs.tsx";
 import { History } from "./history/history.tsx";
 import { Overview } from "./overview/overview.tsx";
 import { SampleNotice } from "./overview/sample_notice.tsx";
+import { Help } from "./help.tsx";
 
 /** One chunk beside the first view's; the active runs are requested while it loads. */
 const loadRuns = () => import("./runs.ts");
@@ -73,7 +74,11 @@ export function Workspace({ disabledReason }: { disabledReason: string | null })
           Backup agora
         </Button>
       </header>
-      {disabledReason !== null && <Notice id="disabledReason" tone="info">{disabledReason}</Notice>}
+      {disabledReason !== null && (
+        <Notice id="disabledReason" tone="info">
+          {disabledReason} <Help page="primeiros-passos.md#o-que-eu-posso-fazer">O que cada botão exige</Help>
+        </Notice>
+      )}
       <SampleNotice />
       <Suspense fallback={null}>
         <ControlPanel disabledReason={disabledReason} />

@@ -16,8 +16,8 @@ function featuresQuery(gateway: Gateway) {
 }
 
 /** The optional parts of the installation. */
-export function useFeatures() {
-  return useQuery(featuresQuery(useGateway()));
+export function useFeatures(enabled = true) {
+  return useQuery({ ...featuresQuery(useGateway()), enabled });
 }
 
 /** Asks for the links of a backup. They are secret: no cache keeps them. */

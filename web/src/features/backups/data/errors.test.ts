@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import { messageOf } from "@backup/messages.ts";
+import type { BackupsClient } from "./backups_client.ts";
 import { functionError } from "./function_call.ts";
-import { rpcError } from "./rpc.ts";
+import { callRpc } from "./rpc.ts";
+import { rpcError } from "./rpc_error.ts";
 
 /** Errors in the form that functions-js throws. */
 function invokeError(name: string, context: unknown): Error {
@@ -51,7 +54,6 @@ describe("rpcError", () => {
   const failure = (code: string, hint: string | null = null) => ({ code, message: "m", hint });
 
   it.each([
-    [failure(""), 0, "network", "network"],
     [failure("PGRST301"), 401, "session", "invalid_token"],
     [failure("42501"), 403, "refused", "forbidden"],
     [failure("PT400", "empresa_not_selected"), 400, "refused", "empresa_not_selected"],
@@ -59,6 +61,13 @@ describe("rpcError", () => {
     [failure("PGRST202", "Perhaps you meant to call …"), 404, "refused", "internal_server_error"],
   ])("%j with status %d is %s/%s", (given, status, kind, code) => {
     expect(rpcError(given, status)).toMatchObject({ kind, code });
+  });
+
+  it("is not asked where nothing answered: its code might not load either", async () => {
+    const answer = { data: null, error: failure(""), status: 0 };
+    const client: Pick<BackupsClient, "rpc"> = { rpc: () => ({ abortSignal: () => Promise.resolve(answer) }) };
+    await expect(callRpc(client, "ops_db_backups_list", {}, z.unknown(), new AbortController().signal))
+      .rejects.toMatchObject({ kind: "network", code: "network" });
   });
 
   it("shows the sentences of messages.ts", () => {

@@ -13,7 +13,8 @@ import {
   type StatusRequest,
 } from "@backup/api.ts";
 import type { BackupsClient } from "./backups_client.ts";
-import { invalidResponse, knownError, networkError, ScreenError } from "./screen_error.ts";
+import { knownError } from "./known_error.ts";
+import { invalidResponse, networkError, ScreenError } from "./screen_error.ts";
 
 /** Request bodies of the function. */
 export type FunctionBody =

@@ -2,7 +2,6 @@
 
 import { formatDuration } from "../../../lib/format.ts";
 import { noAnswerSentence } from "../../../lib/no_answer.ts";
-import { messageOf } from "@backup/messages.ts";
 
 /**
  * `network` no response · `session` the caller is not signed in any more · `refused` the request was rejected ·
@@ -13,6 +12,9 @@ export type ScreenErrorKind = "network" | "session" | "refused" | "broken";
 const TIMEOUT = "timeout";
 const INVALID_RESPONSE =
   "A resposta do servidor não foi entendida: a tela e o servidor estão em versões diferentes. Recarregue a página.";
+
+const UNEXPECTED =
+  "A tela não esperava este erro. Tente de novo; se repetir, envie o detalhe técnico a quem cuida do sistema.";
 
 export class ScreenError extends Error {
   override readonly name = "ScreenError";
@@ -58,17 +60,9 @@ export function invalidResponse(detail: string): ScreenError {
   return new ScreenError("broken", "invalid_response", INVALID_RESPONSE, detail);
 }
 
-/** An error with a code of `messages.ts`. */
-export function knownError(kind: ScreenErrorKind, code: string, detail: string | null): ScreenError {
-  return new ScreenError(kind, code, messageOf(code), detail);
-}
-
 /** Converts the error of a failed query or mutation to a {@link ScreenError}. */
 export function toScreenError(thrown: unknown): ScreenError {
   if (thrown instanceof ScreenError) return thrown;
-  return knownError(
-    "broken",
-    "internal_server_error",
-    thrown instanceof Error ? thrown.message : String(thrown),
-  );
+  const detail = thrown instanceof Error ? thrown.message : String(thrown);
+  return new ScreenError("broken", "internal_server_error", UNEXPECTED, detail);
 }

@@ -13,6 +13,7 @@ import { modeName, modeUse, ofTarget, targetName, targetUse } from "../text/labe
 import { ReasonField, reasonSchema } from "./reason_field.tsx";
 import { Refusal } from "./refusal.tsx";
 import { useSubmission } from "./use_submission.ts";
+import { HelpIcon } from "../components/help_link.tsx";
 
 const formSchema = z.object({
   target: targetSchema,
@@ -54,6 +55,7 @@ export default function BackupDialog({ busyTargets, onAccepted, onClose }: Backu
     <Dialog
       title="Backup agora"
       description="O banco é copiado para o cofre sem parar o sistema."
+      help={<HelpIcon page="antes-de-mudar.md">Antes de uma mudança arriscada</HelpIcon>}
       onClose={onClose}
       locked={submission.pending}
     >

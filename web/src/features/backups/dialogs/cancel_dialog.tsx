@@ -8,6 +8,7 @@ import { ErrorPanel } from "../components/error_panel.tsx";
 import { notify } from "../components/notify.ts";
 import { runTitle } from "../text/labels.ts";
 import { notCancellableReason } from "../text/run_text.ts";
+import { HelpIcon } from "../components/help_link.tsx";
 
 const CONSEQUENCES: Record<RunKind, string> = {
   backup: "O que já foi enviado ao cofre é descartado: nenhum backup fica desta execução.",
@@ -30,6 +31,7 @@ export default function CancelDialog({ run: opened, onClose }: { run: Run; onClo
     <Dialog
       title={`Cancelar: ${runTitle(run)}`}
       description="A execução é encerrada no GitHub e desfaz o que começou."
+      help={<HelpIcon page="primeiros-passos.md#enquanto-roda">Enquanto uma execução roda</HelpIcon>}
       onClose={onClose}
       locked={cancelling.isPending}
     >

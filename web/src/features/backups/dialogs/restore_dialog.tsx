@@ -25,6 +25,7 @@ import { ConfirmationStep, TargetStep } from "./restore_steps.tsx";
 import { sourceOf, usePlanning } from "./use_planning.ts";
 import { useSubmission } from "./use_submission.ts";
 import { targetName } from "../text/labels.ts";
+import { HelpIcon } from "../components/help_link.tsx";
 
 export interface RestoreDialogProps {
   backup: BackupRow;
@@ -125,6 +126,7 @@ export default function RestoreDialog(props: RestoreDialogProps) {
     <Dialog
       title={titleOf(step, target, undoIn)}
       description={`Passo ${index + 1} de ${steps.length}: ${STEP_NAMES[step]}`}
+      help={<RestoreHelp target={target} />}
       onClose={onClose}
       locked={submission.pending}
       wide
@@ -165,6 +167,14 @@ export default function RestoreDialog(props: RestoreDialogProps) {
         />
       </form>
     </Dialog>
+  );
+}
+
+function RestoreHelp({ target }: { target: Target }) {
+  return (
+    <HelpIcon page={target === "prod" ? "restaurar-producao.md" : "restaurar-em-dev.md"}>
+      {`Restaurar em ${targetName(target)}, passo a passo`}
+    </HelpIcon>
   );
 }
 

@@ -3,7 +3,7 @@ import { Button } from "../../../components/ui/button.tsx";
 import { Dialog, DialogBody, DialogFooter } from "../../../components/ui/dialog.tsx";
 import { Notice } from "../../../components/ui/notice.tsx";
 import { useBackupOfKey } from "../data/undoable_restores.ts";
-import { HelpLink } from "../components/help_link.tsx";
+import { HelpIcon, HelpLink } from "../components/help_link.tsx";
 import { Loaded } from "../components/loaded.tsx";
 import { restoreDisabledReason } from "../model/restorable.ts";
 import { safetyKeyOf } from "../model/run_result.ts";
@@ -25,6 +25,7 @@ export default function UndoDialog({ run, ...context }: UndoDialogProps) {
     <Dialog
       title={`Desfazer a restauração em ${targetName(run.target)}`}
       description="O destino volta a ser o que era antes dela."
+      help={<HelpIcon page="desfazer.md">Desfazer uma restauração</HelpIcon>}
       onClose={context.onClose}
       wide
     >

@@ -1,7 +1,6 @@
 /** The screen's pt-BR names of the domain's terms: one name per term. */
 
 import type { BackupRow } from "@backup/vault/catalog.ts";
-import { messageOf } from "@backup/messages.ts";
 import { type Mode, MODES, type Target, TARGETS } from "@backup/target.ts";
 import type { Run, RunKind, RunStatus } from "@backup/runs/run.ts";
 
@@ -106,14 +105,6 @@ export function runTitle(run: Pick<Run, "kind" | "target">): string {
 /** Where a run works: a restore in a target, all others on its content. */
 export function placeOf({ kind, target }: Pick<Run, "kind" | "target">): string {
   return kind === "restore" || kind === "plan" ? `em ${targetName(target)}` : ofTarget(target);
-}
-
-/** The pt-BR sentence for a run that did not succeed. */
-export function outcomeSentence(run: Run): string {
-  if (run.error_code !== null) return messageOf(run.error_code);
-  if (run.status === "cancelled") return messageOf("run_cancelled");
-  if (run.status === "lost") return messageOf("run_lost");
-  return messageOf("internal_server_error");
 }
 
 /** The requester's name: an e-mail unchanged, other sources translated; `—` when none was recorded. */

@@ -1,5 +1,6 @@
 /** Sentences about a run. */
 
+import { messageOf } from "@backup/messages.ts";
 import type { Run, RunKind, RunStatus } from "@backup/runs/run.ts";
 import { placeOf } from "./labels.ts";
 
@@ -72,4 +73,12 @@ const NOT_CANCELLABLE_TEXT = {
 /** Why a run cannot be cancelled. */
 export function notCancellableReason(kind: RunKind, why: keyof typeof NOT_CANCELLABLE_TEXT): string {
   return (why === "committed" && COMMITTED_TEXT[kind]) || NOT_CANCELLABLE_TEXT[why];
+}
+
+/** The pt-BR sentence for a run that did not succeed. */
+export function outcomeSentence(run: Run): string {
+  if (run.error_code !== null) return messageOf(run.error_code);
+  if (run.status === "cancelled") return messageOf("run_cancelled");
+  if (run.status === "lost") return messageOf("run_lost");
+  return messageOf("internal_server_error");
 }

@@ -7,7 +7,7 @@ import { useNow } from "../../../../lib/use_now.ts";
 import { useAudit } from "../../data/audit.ts";
 import { AUDIT_EVENTS } from "../../text/audit_text.ts";
 import { ErrorPanel } from "../error_panel.tsx";
-import { HelpLink } from "../help_link.tsx";
+import { HelpIcon, HelpLink } from "../help_link.tsx";
 import { Loaded } from "../loaded.tsx";
 import { EmptyPanel, Panel } from "../panel.tsx";
 import { AuditList } from "./audit_list.tsx";
@@ -36,6 +36,7 @@ export default function AuditPage() {
       <ChainState />
       <Panel
         title="Registros"
+        help={<HelpIcon page="auditor.md">Perguntas do auditor</HelpIcon>}
         tools={
           <span className="flex min-w-0 items-center gap-2">
             <Select

@@ -16,6 +16,7 @@ import { CompareBackups } from "./compare_backups.tsx";
 import { ManifestTables } from "./manifest_tables.tsx";
 import { DownloadBackup } from "./download_backup.tsx";
 import { Recovery } from "./recovery.tsx";
+import { HelpIcon } from "../help_link.tsx";
 
 interface DetailsSheetProps extends RowContext {
   backupKey: string;
@@ -29,6 +30,7 @@ export default function DetailsSheet({ backupKey, onClose, ...context }: Details
     <Dialog
       title={query.data ? `Backup: ${nameOf(query.data)}` : "Backup"}
       description={query.data ? subtitleOf(query.data) : "Detalhes"}
+      help={<HelpIcon page="README.md#palavras">O que quer dizer cada palavra</HelpIcon>}
       placement="side"
       wide
       onClose={onClose}

@@ -13,6 +13,7 @@ import { HistoryCards } from "./history_cards.tsx";
 import { HistoryFilters } from "./history_filters.tsx";
 import { HistoryTable } from "./history_table.tsx";
 import { Pages } from "./pages.tsx";
+import { Help } from "../help.tsx";
 
 const DetailsSheet = lazy(() => import("../details/details_sheet.tsx"));
 
@@ -30,7 +31,10 @@ export function History(
   const Rows = wide ? HistoryTable : HistoryCards;
   const openDetails = (key: string) => go({ details: key }, { replace: true });
   return (
-    <Panel title="Histórico">
+    <Panel
+      title="Histórico"
+      help={<Help icon page="primeiros-passos.md#o-que-eu-posso-fazer">O que fazer com um backup</Help>}
+    >
       <HistoryFilters place={place} onGo={go} />
       <Loaded
         query={query}
@@ -74,7 +78,9 @@ function Empty({ place, onShowAll }: { place: HistoryPlace; onShowAll(): void })
   const { title, text } = emptyText(place);
   return (
     <div>
-      <EmptyPanel title={title}>{text}</EmptyPanel>
+      <EmptyPanel title={title}>
+        {text} {!isFiltered(place) && <Help page="primeiros-passos.md">Primeiros passos, no guia</Help>}
+      </EmptyPanel>
       {isFiltered(place) && (
         <p className="pb-6 text-center">
           <Button size="small" onClick={onShowAll}>Limpar filtros</Button>

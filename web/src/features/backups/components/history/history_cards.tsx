@@ -7,7 +7,7 @@ import { nameOf, RestoreButton, SampleBadge, sizeOf, When } from "../backup_part
 import { BackupStatusBadge, ProofBadge, RunStatusBadge } from "../badges.tsx";
 import { DetailsButton } from "./details_button.tsx";
 import type { RowsProps } from "./history_table.tsx";
-import { RunCause } from "./run_cause.tsx";
+import { RunCause } from "./lazy_run_cause.tsx";
 
 /** The history as cards, for narrow screens. */
 export function HistoryCards({ items, ...context }: RowsProps) {

@@ -9,7 +9,7 @@ import { modeName, requesterName, targetName } from "../../text/labels.ts";
 import { nameOf, RestoreButton, type RowContext, SampleBadge, sizeOf, When } from "../backup_parts.tsx";
 import { BackupStatusBadge, ProofBadge, RunStatusBadge } from "../badges.tsx";
 import { DetailsButton } from "./details_button.tsx";
-import { RunCause } from "./run_cause.tsx";
+import { RunCause } from "./lazy_run_cause.tsx";
 
 /** Props of the table and the cards. */
 export interface RowsProps extends RowContext {

@@ -1,20 +1,19 @@
-import { lazy, Suspense } from "react";
 import { isActive, type Run } from "@backup/runs/run.ts";
 import { ExternalLink } from "../../../../components/ui/external_link.tsx";
 import { describeResult, reservationOf } from "../../model/run_result.ts";
-import { outcomeSentence, runStatusName, runTitle } from "../../text/labels.ts";
+import { runStatusName, runTitle } from "../../text/labels.ts";
+import { outcomeSentence } from "../../text/run_text.ts";
 import { TechnicalDetail } from "../error_panel.tsx";
+import RunRemarks from "../run_remarks.tsx";
 import { DetailsButton } from "./details_button.tsx";
 
-const RunRemarks = lazy(() => import("../run_remarks.tsx"));
-
-interface RunCauseProps {
+export interface RunCauseProps {
   run: Run;
   onDetails(key: string): void;
 }
 
 /** The title and outcome of a run; for one that failed, the cause as a sentence. */
-export function RunCause({ run, onDetails }: RunCauseProps) {
+export default function RunCause({ run, onDetails }: RunCauseProps) {
   const key = run.r2_key;
   return (
     <div className="space-y-1">
@@ -25,7 +24,7 @@ export function RunCause({ run, onDetails }: RunCauseProps) {
       {run.reason !== null && run.reason !== "" && (
         <p className="wrap-anywhere text-muted">Motivo: {run.reason}</p>
       )}
-      <Suspense fallback={null}>{run.kind === "restore" && <RunRemarks run={run} />}</Suspense>
+      {run.kind === "restore" && <RunRemarks run={run} />}
       <TechnicalCause run={run} />
       <p className="flex flex-wrap items-center gap-x-3 empty:hidden">
         {run.run_url !== null && <ExternalLink href={run.run_url}>Execução no GitHub</ExternalLink>}

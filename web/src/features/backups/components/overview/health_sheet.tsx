@@ -10,7 +10,7 @@ import { formatCounted } from "../../../../lib/format.ts";
 import { useHealth } from "../../data/health.ts";
 import { findingsOf, HEALTH_NAMES, HEALTH_TONES, reportName } from "../../text/health_text.ts";
 import { ErrorPanel } from "../error_panel.tsx";
-import { HelpLink } from "../help_link.tsx";
+import { HelpIcon, HelpLink } from "../help_link.tsx";
 import { Loaded } from "../loaded.tsx";
 import { EmptyPanel } from "../panel.tsx";
 import Term from "../term.tsx";
@@ -33,6 +33,7 @@ export default function HealthSheet({ reports, now, onClose }: HealthSheetProps)
   return (
     <Dialog
       title="Saúde dos backups"
+      help={<HelpIcon page="avisos.md">O que fazer com cada aviso</HelpIcon>}
       description="Segredos, agendamentos e o que as verificações automáticas viram por último."
       placement="side"
       wide

@@ -6,6 +6,7 @@ import { useDays } from "../../data/list_days.ts";
 import { useOverview } from "../../data/overview.ts";
 import { withRejected } from "../../model/backup_day.ts";
 import { assessSafety, databaseNow } from "../../model/overview.ts";
+import { Help } from "../help.tsx";
 import { Loaded } from "../loaded.tsx";
 import { DayStrip } from "./day_strip.tsx";
 import { SafetyStatement } from "./safety_statement.tsx";
@@ -37,6 +38,7 @@ export function Overview({ onPickDay }: OverviewProps) {
   return (
     <Panel
       title="Situação da produção"
+      help={<Help icon page="primeiros-passos.md#estamos-protegidos">Como ler a situação da produção</Help>}
       tools={
         <Suspense fallback={null}>
           <HealthCorner now={now} />
