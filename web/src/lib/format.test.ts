@@ -27,6 +27,11 @@ describe("formatBytes", () => {
     [4_200_000_000, "4,2 GB"],
     [5e15, "5.000 TB"],
   ])("%d → %s", (bytes, text) => expect(plain(formatBytes(bytes))).toBe(text));
+
+  it("keeps three digits in a column", () => {
+    expect([2_000_000, 12_000_000].map((bytes) => plain(formatBytes(bytes, { aligned: true }))))
+      .toEqual(["2,00 MB", "12,0 MB"]);
+  });
 });
 
 describe("formatDuration", () => {

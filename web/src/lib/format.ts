@@ -8,6 +8,9 @@ const UNITS = ["B", "kB", "MB", "GB", "TB"] as const;
 const numberFormat = remembered((maximumFractionDigits: number) =>
   new Intl.NumberFormat(LOCALE, { maximumFractionDigits })
 );
+const alignedFormat = remembered((digits: number) =>
+  new Intl.NumberFormat(LOCALE, { minimumFractionDigits: digits, maximumFractionDigits: digits })
+);
 const instantFormat = remembered((timeZone: string | undefined) =>
   new Intl.DateTimeFormat(LOCALE, { dateStyle: "short", timeStyle: "short", timeZone })
 );
@@ -38,8 +41,8 @@ export function formatCounted(count: number, singular: string, plural: string): 
   return `${formatCount(count)} ${count === 1 ? singular : plural}`;
 }
 
-/** A size in decimal units, three digits at most: `1500` → `1,5 kB`. */
-export function formatBytes(bytes: number): string {
+/** A size in decimal units, three digits at most: `1500` → `1,5 kB`; for a column of them, three: `1,50 kB`. */
+export function formatBytes(bytes: number, { aligned = false } = {}): string {
   let value = bytes;
   let unit = 0;
   while (value >= 999.5 && unit < UNITS.length - 1) {
@@ -47,7 +50,7 @@ export function formatBytes(bytes: number): string {
     unit += 1;
   }
   const digits = unit === 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
-  return numberFormat(digits).format(value) + NO_BREAK_SPACE + UNITS[unit];
+  return (aligned ? alignedFormat : numberFormat)(digits).format(value) + NO_BREAK_SPACE + UNITS[unit];
 }
 
 /** `0.029` → `US$ 0,03`. */

@@ -9,6 +9,7 @@ import { Instant } from "../../../components/ui/instant.tsx";
 import { formatBytes, formatInstant } from "../../../lib/format.ts";
 import { restoreDisabledReason } from "../model/restorable.ts";
 import { targetName } from "../text/labels.ts";
+import { BackupStatusBadge } from "./badges.tsx";
 
 /** Context of a row of the history. */
 export interface RowContext {
@@ -38,12 +39,17 @@ export function nameOf(backup: BackupRow): string {
 }
 
 export function sizeOf(bytes: number | null): string {
-  return bytes === null ? "—" : formatBytes(bytes);
+  return bytes === null ? "—" : formatBytes(bytes, { aligned: true });
 }
 
-/** Marks a sample row. */
-export function SampleBadge({ backup }: { backup: BackupRow }) {
-  return isSample(backup) ? <Badge tone="neutral" icon={FlaskConical}>Amostra</Badge> : null;
+/** Where a backup is, and whether it is a sample. `onlyUnusual`: without that it is in the vault, where room is scarce. */
+export function States({ backup, onlyUnusual = false }: { backup: BackupRow; onlyUnusual?: boolean }) {
+  return (
+    <>
+      {!(onlyUnusual && backup.status === "uploaded") && <BackupStatusBadge status={backup.status} />}
+      {isSample(backup) && <Badge tone="neutral" icon={FlaskConical}>Amostra</Badge>}
+    </>
+  );
 }
 
 export function RestoreButton(

@@ -65,7 +65,9 @@ describe("rpcError", () => {
 
   it("is not asked where nothing answered: its code might not load either", async () => {
     const answer = { data: null, error: failure(""), status: 0 };
-    const client: Pick<BackupsClient, "rpc"> = { rpc: () => ({ abortSignal: () => Promise.resolve(answer) }) };
+    const client: Pick<BackupsClient, "rpc"> = {
+      rpc: () => ({ abortSignal: () => Promise.resolve(answer) }),
+    };
     await expect(callRpc(client, "ops_db_backups_list", {}, z.unknown(), new AbortController().signal))
       .rejects.toMatchObject({ kind: "network", code: "network" });
   });

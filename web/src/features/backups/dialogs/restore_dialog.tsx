@@ -92,7 +92,9 @@ export default function RestoreDialog(props: RestoreDialogProps) {
       state: awaitedPlan === undefined ? planning.state.state : "fresh",
     }, busyTargets);
   useEffect(() => {
-    if (index > 0) body.current?.focus();
+    if (index === 0) return;
+    body.current?.focus({ preventScroll: true });
+    body.current?.parentElement?.scrollTo({ top: 0 });
   }, [index]);
 
   const goBack = () => {

@@ -65,7 +65,7 @@ const MARK_SENTENCES: Record<BackupRow["status"], string> = {
 };
 
 const ACTORS: Record<string, string> = {
-  script: "Script de uma execução",
+  script: "A própria execução",
   watch: "Vigia",
   rebuild: "Reconstrução do histórico",
 };
@@ -81,7 +81,8 @@ export function auditSentence({ event, code, target, detail }: AuditEntry): stri
   const { run, backup, ...rest } = detailSchema.parse(detail ?? {});
   if (event === "run" && run !== undefined) {
     const ending = run.break_glass ? ` (${BREAK_GLASS})` : "";
-    return `${runSentence(run)}${ending}`;
+    const status = run.status === "queued" && !run.run_url ? "requested" : run.status;
+    return `${runSentence({ ...run, status })}${ending}`;
   }
   if (event === "approval") return APPROVAL_SENTENCES[code ?? ""] ?? event;
   if (event === "break_glass") return `A restauração da produção começou ${BREAK_GLASS}`;

@@ -5,7 +5,9 @@ import { runStatusName } from "./labels.ts";
 import { runSentence } from "./run_text.ts";
 
 const ALL = RUN_KINDS.flatMap((kind) =>
-  RUN_STATUSES.flatMap((status) => TARGETS.map((target) => ({ kind, status, target })))
+  [...RUN_STATUSES, "requested" as const].flatMap((status) =>
+    TARGETS.map((target) => ({ kind, status, target }))
+  )
 );
 
 it("has a sentence for each kind, state and target, in agreement with the kind's gender", () => {
@@ -16,8 +18,9 @@ it("has a sentence for each kind, state and target, in agreement with the kind's
     );
     expect(runSentence(run)).toMatch(/ (da|do|em) (produção|desenvolvimento|verificação)( |$)/i);
     const own = masculine ? "o" : "a";
-    for (const text of [runSentence(run), runStatusName(run.kind, run.status)]) {
-      const [, ending = own] = /(?:concluíd|cancelad|perdid)([ao])$/i.exec(text) ?? [];
+    const names = run.status === "requested" ? [] : [runStatusName(run.kind, run.status)];
+    for (const text of [runSentence(run), ...names]) {
+      const [, ending = own] = /(?:concluíd|cancelad|perdid|pedid)([ao])$/i.exec(text) ?? [];
       expect([text, ending]).toEqual([text, own]);
     }
   }

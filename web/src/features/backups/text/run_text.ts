@@ -5,8 +5,9 @@ import type { Run, RunKind, RunStatus } from "@backup/runs/run.ts";
 import { placeOf } from "./labels.ts";
 
 /** `*` is the place: `da produção`, `em Desenvolvimento`. */
-const SENTENCES: Record<RunKind, Record<RunStatus, string>> = {
+const SENTENCES: Record<RunKind, Record<RunStatus | "requested", string>> = {
   backup: {
+    requested: "O backup * foi pedido",
     queued: "O backup * está na fila",
     running: "O backup * está em execução",
     unknown: "O GitHub não confirmou o backup *",
@@ -16,6 +17,7 @@ const SENTENCES: Record<RunKind, Record<RunStatus, string>> = {
     lost: "O backup * parou de dar notícias",
   },
   restore: {
+    requested: "A restauração * foi pedida",
     queued: "A restauração * está na fila",
     running: "A restauração * está em execução",
     unknown: "O GitHub não confirmou a restauração *",
@@ -25,6 +27,7 @@ const SENTENCES: Record<RunKind, Record<RunStatus, string>> = {
     lost: "A restauração * parou de dar notícias",
   },
   drill: {
+    requested: "O ensaio de restauração * foi pedido",
     queued: "O ensaio de restauração * está na fila",
     running: "O ensaio de restauração * está em execução",
     unknown: "O GitHub não confirmou o ensaio de restauração *",
@@ -34,6 +37,7 @@ const SENTENCES: Record<RunKind, Record<RunStatus, string>> = {
     lost: "O ensaio de restauração * parou de dar notícias",
   },
   plan: {
+    requested: "A simulação de restauração * foi pedida",
     queued: "A simulação de restauração * está na fila",
     running: "A simulação de restauração * está em execução",
     unknown: "O GitHub não confirmou a simulação de restauração *",
@@ -43,6 +47,7 @@ const SENTENCES: Record<RunKind, Record<RunStatus, string>> = {
     lost: "A simulação de restauração * parou de dar notícias",
   },
   prune: {
+    requested: "A limpeza do cofre * foi pedida",
     queued: "A limpeza do cofre * está na fila",
     running: "A limpeza do cofre * está em execução",
     unknown: "O GitHub não confirmou a limpeza do cofre *",
@@ -53,8 +58,10 @@ const SENTENCES: Record<RunKind, Record<RunStatus, string>> = {
   },
 };
 
-/** `O backup da produção foi concluído`, without a full stop. */
-export function runSentence(run: Pick<Run, "kind" | "target" | "status">): string {
+/** `O backup da produção foi concluído`, without a full stop. `requested`: before GitHub has accepted it. */
+export function runSentence(
+  run: Pick<Run, "kind" | "target"> & { status: RunStatus | "requested" },
+): string {
   return SENTENCES[run.kind][run.status].replace("*", placeOf(run));
 }
 

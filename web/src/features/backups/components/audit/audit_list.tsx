@@ -12,13 +12,14 @@ export function AuditList({ entries, now }: { entries: readonly AuditEntry[]; no
       {entries.map((entry) => (
         <li
           key={`${entry.chain_id} ${entry.seq}`}
-          className="grid gap-x-4 gap-y-0.5 px-4 py-2 md:grid-cols-[9rem_14rem_minmax(0,1fr)]"
+          className="grid gap-x-4 gap-y-0.5 px-4 py-2 md:grid-cols-[9rem_14rem_minmax(0,1fr)_auto]"
         >
           <span className="text-muted tabular-nums">
             <Instant at={entry.at} now={now} as="full" />
           </span>
           <span className="truncate" title={auditActor(entry)}>{auditActor(entry)}</span>
           <What entry={entry} />
+          <Ways entry={entry} />
         </li>
       ))}
     </ol>
@@ -27,26 +28,32 @@ export function AuditList({ entries, now }: { entries: readonly AuditEntry[]; no
 
 function What({ entry }: { entry: AuditEntry }) {
   const reason = auditReason(entry);
-  const runUrl = auditRunUrl(entry);
   return (
     <span className="min-w-0">
       <span className="wrap-anywhere">{auditSentence(entry)}</span>
-      <span className="flex flex-wrap items-center gap-x-6 gap-y-1 text-muted">
-        {reason !== null && <span className="wrap-anywhere">Motivo: {reason}</span>}
-        {entry.r2_key !== null && (
-          <Link
-            to={{
-              pathname: "..",
-              search: writePlace(new URLSearchParams(), placeOf(entry.r2_key)).toString(),
-            }}
-            relative="path"
-            className="inline-flex min-h-6 items-center text-accent underline underline-offset-2"
-          >
-            Backup
-          </Link>
-        )}
-        {runUrl !== null && <ExternalLink href={runUrl}>Execução no GitHub</ExternalLink>}
-      </span>
+      {reason !== null && <span className="block wrap-anywhere text-muted">Motivo: {reason}</span>}
+    </span>
+  );
+}
+
+/** The backup, and the run at GitHub. */
+function Ways({ entry }: { entry: AuditEntry }) {
+  const runUrl = auditRunUrl(entry);
+  return (
+    <span className="flex items-start gap-x-6 empty:hidden md:justify-end">
+      {entry.r2_key !== null && (
+        <Link
+          to={{
+            pathname: "..",
+            search: writePlace(new URLSearchParams(), placeOf(entry.r2_key)).toString(),
+          }}
+          relative="path"
+          className="inline-flex min-h-6 items-center text-accent underline underline-offset-2"
+        >
+          Backup
+        </Link>
+      )}
+      {runUrl !== null && <ExternalLink href={runUrl}>Execução no GitHub</ExternalLink>}
     </span>
   );
 }

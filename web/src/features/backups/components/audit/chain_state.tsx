@@ -1,3 +1,4 @@
+import { CircleCheck } from "lucide-react";
 import { Notice } from "../../../../components/ui/notice.tsx";
 import { formatCounted } from "../../../../lib/format.ts";
 import { useAuditChain } from "../../data/audit.ts";
@@ -15,12 +16,17 @@ export function ChainState() {
       {({ records, broken_at }) =>
         broken_at === null
           ? (
-            <Notice
-              tone="ok"
-              title={`Conferido agora: ${formatCounted(records, "registro", "registros")}, nenhum alterado.`}
-            >
-              Registros cortados no fim só se notam ao lado das cópias do cofre: o vigia as compara.
-            </Notice>
+            <div className="flex items-start gap-2">
+              <CircleCheck aria-hidden className="mt-0.5 size-4 shrink-0 text-ok" />
+              <div className="flex flex-wrap gap-x-2">
+                <p className="font-medium">
+                  {`Conferido agora: ${formatCounted(records, "registro", "registros")}, nenhum alterado.`}
+                </p>
+                <p className="text-muted">
+                  Registros cortados no fim só se notam ao lado das cópias do cofre: o vigia as compara.
+                </p>
+              </div>
+            </div>
           )
           : (
             <Notice

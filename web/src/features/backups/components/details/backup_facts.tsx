@@ -1,13 +1,9 @@
+import type { ReactNode } from "react";
 import type { BackupRow } from "@backup/vault/catalog.ts";
 import { CopyButton } from "../../../../components/ui/copy_button.tsx";
 import { ExternalLink } from "../../../../components/ui/external_link.tsx";
-import {
-  formatBytes,
-  formatCount,
-  formatDuration,
-  formatInstant,
-  formatUtc,
-} from "../../../../lib/format.ts";
+import { Instant } from "../../../../components/ui/instant.tsx";
+import { formatBytes, formatCount, formatDuration } from "../../../../lib/format.ts";
 import { ORIGIN_NAMES } from "../../text/history_text.ts";
 import { restoreDisabledReason } from "../../model/restorable.ts";
 import { modeName, requesterName } from "../../text/labels.ts";
@@ -16,7 +12,7 @@ import { Fact } from "./section.tsx";
 
 const UNKNOWN = "—";
 
-function shown<T>(value: T | null, format: (value: T) => string): string {
+function shown<T>(value: T | null, format: (value: T) => ReactNode): ReactNode {
   return value === null ? UNKNOWN : format(value);
 }
 
@@ -26,8 +22,8 @@ function requesterOf({ requested_by, origin }: BackupRow): string {
   return origin === "schedule" || origin === "person" ? name : `${name} · ${ORIGIN_NAMES[origin]}`;
 }
 
-function moment(at: string): string {
-  return `${formatInstant(new Date(at))} · ${formatUtc(new Date(at))}`;
+function moment(at: string) {
+  return <Instant at={at} now={new Date(at)} as="full" />;
 }
 
 /** The catalog's facts about a backup. */
@@ -54,12 +50,14 @@ export function BackupFacts({ backup }: { backup: BackupRow }) {
           {modeName(backup.mode)} · {shown(backup.tables_total, formatCount)} tabelas ·{" "}
           {shown(backup.rows_total, formatCount)} registros
         </Fact>
-        <Fact term="Tamanho no cofre · sem compressão">
-          {shown(backup.bytes, formatBytes)} · {shown(backup.raw_bytes, formatBytes)}
+        <Fact term="Tamanho no cofre">
+          {shown(backup.bytes, (bytes) => formatBytes(bytes))}
+          {backup.raw_bytes !== null && ` (${formatBytes(backup.raw_bytes)} sem compressão)`}
         </Fact>
         <Fact term="Duração">{shown(backup.duration_ms, formatDuration)}</Fact>
         <Fact term="PostgreSQL · versão do sistema (git)">
-          {backup.server_version ?? UNKNOWN} · {shown(backup.git_sha, (sha) => sha.slice(0, 12))}
+          {shown(backup.server_version, (version) => version.split(" ")[0])} ·{" "}
+          {shown(backup.git_sha, (sha) => sha.slice(0, 12))}
         </Fact>
         {backup.run_url !== null && (
           <Fact term="Execução" wide>

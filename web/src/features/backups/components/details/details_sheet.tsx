@@ -2,8 +2,8 @@ import type { BackupRow } from "@backup/vault/catalog.ts";
 import { Dialog, DialogBody } from "../../../../components/ui/dialog.tsx";
 import { useBackupOfKey } from "../../data/undoable_restores.ts";
 import { targetName } from "../../text/labels.ts";
-import { nameOf, RestoreButton, type RowContext, SampleBadge } from "../backup_parts.tsx";
-import { BackupStatusBadge, ProofBadge } from "../badges.tsx";
+import { nameOf, RestoreButton, type RowContext, States } from "../backup_parts.tsx";
+import { ProofBadge } from "../badges.tsx";
 import { DrillButton } from "../drill_button.tsx";
 import { Loaded } from "../loaded.tsx";
 import { EmptyPanel } from "../panel.tsx";
@@ -66,9 +66,8 @@ function Details({ backup, ...context }: { backup: BackupRow } & RowContext) {
     <>
       <div className="flex flex-wrap items-center justify-between gap-2">
         <span className="flex flex-wrap gap-2">
-          <BackupStatusBadge status={backup.status} />
           <ProofBadge backup={backup} />
-          <SampleBadge backup={backup} />
+          <States backup={backup} />
         </span>
         <span className="flex flex-wrap gap-2">
           <DrillButton backup={backup} disabledReason={context.disabledReason} />

@@ -3,8 +3,8 @@ import type { Run } from "@backup/runs/run.ts";
 import { formatDuration } from "../../../../lib/format.ts";
 import { runDuration } from "../../model/run_result.ts";
 import { modeName, requesterName, runTitle, targetName } from "../../text/labels.ts";
-import { nameOf, RestoreButton, SampleBadge, sizeOf, When } from "../backup_parts.tsx";
-import { BackupStatusBadge, ProofBadge, RunStatusBadge } from "../badges.tsx";
+import { nameOf, RestoreButton, sizeOf, States, When } from "../backup_parts.tsx";
+import { ProofBadge, RunStatusBadge } from "../badges.tsx";
 import { DetailsButton } from "./details_button.tsx";
 import type { RowsProps } from "./history_table.tsx";
 import { RunCause } from "./lazy_run_cause.tsx";
@@ -41,8 +41,7 @@ function BackupCard({ backup, now, disabledReason, onRestore, onDetails }: Backu
         </div>
         <span className="flex flex-wrap justify-end gap-1">
           <ProofBadge backup={backup} />
-          <BackupStatusBadge status={backup.status} />
-          <SampleBadge backup={backup} />
+          <States backup={backup} onlyUnusual />
         </span>
       </div>
       <p className="text-muted wrap-anywhere">{facts.filter((fact) => fact !== "—").join(" · ")}</p>

@@ -6,8 +6,8 @@ import { useMediaQuery } from "../../../../lib/use_media_query.ts";
 import type { HistoryItem } from "../../model/history_items.ts";
 import { runDuration } from "../../model/run_result.ts";
 import { modeName, requesterName, targetName } from "../../text/labels.ts";
-import { nameOf, RestoreButton, type RowContext, SampleBadge, sizeOf, When } from "../backup_parts.tsx";
-import { BackupStatusBadge, ProofBadge, RunStatusBadge } from "../badges.tsx";
+import { nameOf, RestoreButton, type RowContext, sizeOf, States, When } from "../backup_parts.tsx";
+import { ProofBadge, RunStatusBadge } from "../badges.tsx";
 import { DetailsButton } from "./details_button.tsx";
 import { RunCause } from "./lazy_run_cause.tsx";
 
@@ -142,12 +142,12 @@ function BackupTableRow(
       <td className={CELL}>
         <span className="flex flex-wrap gap-1">
           <ProofBadge backup={backup} />
-          {!isWide && <States backup={backup} />}
+          {!isWide && <States backup={backup} onlyUnusual />}
         </span>
       </td>
       {isWide && (
         <td className={CELL}>
-          <span className="flex flex-wrap gap-1">
+          <span className={classNames("flex gap-1", !isRoomy && "flex-wrap")}>
             <States backup={backup} />
           </span>
         </td>
@@ -162,15 +162,6 @@ function BackupTableRow(
   );
 }
 
-function States({ backup }: { backup: BackupRow }) {
-  return (
-    <>
-      <BackupStatusBadge status={backup.status} />
-      <SampleBadge backup={backup} />
-    </>
-  );
-}
-
 /** Stored size and size before compression. */
 function Sizes({ backup }: { backup: BackupRow }) {
   return (
@@ -178,7 +169,7 @@ function Sizes({ backup }: { backup: BackupRow }) {
       <span className="block">{sizeOf(backup.bytes)}</span>
       {backup.raw_bytes !== null && (
         <span className="block text-xs text-muted" title="Sem compressão">
-          de {formatBytes(backup.raw_bytes)}
+          de {formatBytes(backup.raw_bytes, { aligned: true })}
         </span>
       )}
     </>

@@ -7,7 +7,7 @@ import { nextBackup, nextStart, vaultText } from "../../text/coming_up_text.ts";
 export default function ComingUp({ now, scheduled }: { now: Date; scheduled: readonly string[] }) {
   const vault = useVaultTotals();
   return (
-    <div className="mt-3 space-y-0.5 text-muted">
+    <div className="mt-3 min-h-10 space-y-0.5 text-muted">
       <p>
         Próximo backup: <b className="font-medium text-ink">{nextBackup(scheduled, now)}</b> · próximo ensaio:
         {" "}

@@ -49,7 +49,7 @@ export function Overview({ onPickDay }: OverviewProps) {
         <div className="min-w-0 p-4">
           <Loaded
             query={overview}
-            lines={2}
+            lines={3}
             loading="Procurando o último backup"
             failed="Não foi possível saber quando foi o último backup."
           >
@@ -57,7 +57,7 @@ export function Overview({ onPickDay }: OverviewProps) {
               <SafetyStatement facts={facts} now={databaseNow(facts, overview.dataUpdatedAt, now)} />
             )}
           </Loaded>
-          <Suspense fallback={null}>
+          <Suspense fallback={<div className="mt-3 min-h-10" />}>
             {overview.data !== undefined && (
               <ComingUp
                 now={databaseNow(overview.data, overview.dataUpdatedAt, now)}
