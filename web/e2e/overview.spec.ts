@@ -15,7 +15,7 @@ test.afterAll(emptyCatalog);
 test("states the data loss, the duration of a restore and the proof", async ({ page }) => {
   await openAs(page, stack.admin);
   await expect(situation(page)).toContainText(
-    /Se a produção parasse agora:.*perda de até .*volta em ~3\smin.*provado há/,
+    /Se a produção parasse agora:.*perda de até .*volta em cerca de 3\smin.*provado há/,
   );
   await expect(situation(page).getByText("Protegido")).toBeVisible();
   await expect(situation(page).getByRole("region", { name: "Primeiros passos" }))

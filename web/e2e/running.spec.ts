@@ -44,7 +44,7 @@ test("a run shows phase, bytes and percentage, after a reload and in a second ta
   await openAs(page, stack.admin);
   const expectShown = async (tab: Page) => {
     await expect(running(tab)).toContainText(TITLE);
-    await expect(running(tab)).toContainText("Baixando o backup e conferindo o sha256");
+    await expect(running(tab)).toContainText("Baixando e conferindo o backup");
     await expect(running(tab)).toContainText(/3\sMB de cerca de 12\sMB \(25%\)/);
     await expect(running(tab).getByRole("progressbar")).toHaveAttribute("aria-valuenow", "25");
     await expect(running(tab).getByRole("link", { name: /Execução no GitHub/ })).toHaveAttribute(

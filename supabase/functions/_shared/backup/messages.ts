@@ -26,7 +26,7 @@ const CODES = {
   // The request
   invalid_payload: {
     status: 400,
-    message: "O pedido não foi entendido. Nada foi iniciado; confira os campos indicados.",
+    message: "O pedido não foi entendido. Nada foi iniciado; recarregue a tela e tente de novo.",
   },
   invalid_action: {
     status: 400,
@@ -47,7 +47,10 @@ const CODES = {
       "Este backup não é da produção: as contas e os dados dela passariam a ser os de outro banco. Confirme a origem pelo nome. Nada foi iniciado.",
   },
   method_not_allowed: { status: 405, message: "Método não permitido: use POST." },
-  payload_too_large: { status: 413, message: "O pedido é grande demais (máximo de 16 KB)." },
+  payload_too_large: {
+    status: 413,
+    message: "O pedido é grande demais (máximo de 16 KB). Encurte o motivo e tente de novo.",
+  },
   reason_required: {
     status: 400,
     message: "Diga o motivo: ele fica registrado. Nada foi feito.",
@@ -128,26 +131,28 @@ const CODES = {
   },
   internal_server_error: {
     status: 500,
-    message: "Erro interno. Se repetir, avise quem administra o sistema.",
+    message: "Houve um erro interno. Tente de novo; se repetir, avise quem administra o sistema.",
   },
   // GitHub
   github_bad_token: {
     status: 502,
-    message: "O GitHub recusou a credencial (GITHUB_TOKEN). Gere outra e atualize o segredo da função.",
+    message:
+      "O GitHub recusou a credencial da função. Quem administra o sistema deve gravar outra em GITHUB_TOKEN.",
   },
   github_forbidden: {
     status: 502,
-    message: "A credencial do GitHub não tem o direito Actions: write neste repositório. Corrija o token.",
+    message:
+      "A credencial do GitHub não pode iniciar execuções (Actions: write). Quem administra o sistema deve corrigi-la.",
   },
   github_not_found: {
     status: 502,
     message:
-      "O GitHub não encontrou o repositório ou o workflow. Confira GITHUB_REPO e se o token o alcança.",
+      "O GitHub não encontrou o repositório ou o workflow. Quem administra o sistema deve conferir GITHUB_REPO e a credencial.",
   },
   github_ref_not_found: {
     status: 502,
     message:
-      "O ramo configurado em GITHUB_DEFAULT_REF não existe no repositório. Corrija o segredo da função.",
+      "O ramo configurado em GITHUB_DEFAULT_REF não existe no repositório. Quem administra o sistema deve corrigir o segredo da função.",
   },
   github_workflow_disabled: {
     status: 502,
@@ -237,12 +242,12 @@ const CODES = {
   vault_empty: {
     status: 409,
     message:
-      "O cofre está vazio, mas o catálogo tem backups. Confira R2_ENDPOINT e R2_BUCKET; nada foi alterado.",
+      "O cofre está vazio, mas o histórico tem backups. Confira R2_ENDPOINT e R2_BUCKET; nada foi alterado.",
   },
   prune_incomplete: {
     status: 409,
     message:
-      "O cofre recusou apagar parte dos objetos (bucket lock?). O resto foi limpo; veja a lista na execução.",
+      "O cofre recusou apagar parte dos objetos: uma regra dele pode protegê-los. O resto foi apagado; veja a lista na execução.",
   },
   // Scripts: backup
   dump_failed: {
@@ -267,7 +272,7 @@ const CODES = {
   backup_unsigned: {
     status: 422,
     message:
-      "Este backup não é assinado por uma chave desta instalação: pode ter sido feito por outra pessoa. Nada foi alterado; escolha um assinado, ou confirme este pela chave dele.",
+      "Este backup não é assinado por uma chave desta instalação: pode ter sido feito por outra pessoa. Nada foi alterado; escolha um assinado, ou confirme que confia neste.",
   },
   identity_missing: {
     status: 422,
@@ -307,7 +312,7 @@ const CODES = {
   too_many_objects: {
     status: 507,
     message:
-      "Há objetos demais para a tabela de travas do servidor. Nada foi alterado; aumente max_locks_per_transaction nele.",
+      "Há objetos demais para a tabela de travas do servidor. Nada foi alterado; quem administra o banco deve aumentar max_locks_per_transaction.",
   },
   restore_failed: { status: 500, message: "A restauração falhou e foi desfeita. O destino está como antes." },
   verification_failed: {

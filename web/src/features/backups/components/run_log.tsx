@@ -33,7 +33,7 @@ export function RunLog({ run, disabledReason }: { run: Run; disabledReason: stri
 function LogEnd({ requestId }: { requestId: string }) {
   const query = useRunLog(requestId);
   return (
-    <Loaded query={query} lines={4} loading="Buscando o log no GitHub" failed="O log não veio.">
+    <Loaded query={query} lines={4} loading="Buscando o log no GitHub" failed="Não foi possível ler o log.">
       {({ step, lines, has_error }) => {
         const text = lines.join("\n");
         return (

@@ -71,7 +71,7 @@ function Loss({ plan }: { plan: PlannedRestore }) {
   const gained = loss.gained > 0 &&
     `Voltam ${formatCounted(loss.gained, "registro que hoje falta", "registros que hoje faltam")}. `;
   const limitation =
-    "Mudanças em registros que existem dos dois lados também voltam atrás e não são contadas, nem sessões e tokens de entrada.";
+    "Registros que existem dos dois lados também voltam ao que eram no backup, e não entram nesta conta; nem as sessões abertas.";
   if (loss.lost === 0) {
     return (
       <Notice tone="info" title={`Nenhuma tabela ${ofTarget(plan.target)} fica com menos registros.`}>

@@ -135,7 +135,7 @@ function Consequences({ target, backup }: { target: Target; backup: BackupRow })
       <div>
         <p className="mb-1.5 font-medium">O que vai acontecer</p>
         <ol className="list-decimal space-y-1 pl-5 text-muted marker:text-muted">
-          <li>O arquivo é baixado e comparado com o sha256; se diferir, nada é tocado.</li>
+          <li>O arquivo é baixado e conferido; se não for o mesmo que foi gravado, nada é alterado.</li>
           <li>A maior parte é gravada ao lado do conteúdo atual: ninguém espera por isso.</li>
           <li>Uma cópia de segurança {ofTarget(target)} vai para o cofre.</li>
           <li>O conteúdo é trocado numa só transação: ou tudo, ou nada.</li>
@@ -143,9 +143,8 @@ function Consequences({ target, backup }: { target: Target; backup: BackupRow })
             Durante essa troca, o banco {ofTarget(target)} fica bloqueado: quem estiver usando espera.
           </li>
           <li>
-            Contas, senhas e segundo fator voltam ao que eram no backup. Quem está em {targetName(target)}
-            {" "}
-            e existe no backup continua.
+            Contas, senhas e segundo fator voltam ao que eram no backup. Quem já entrou em{" "}
+            {targetName(target)} e existe no backup continua.
           </li>
           {target !== "prod" && <li>O que chamaria outros sistemas fica desligado na cópia.</li>}
           <li>Registros, estrutura e permissões são comparados com o backup antes de confirmar.</li>

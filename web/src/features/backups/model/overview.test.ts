@@ -52,10 +52,10 @@ describe("without problems", () => {
     expect(safety).toMatchObject({ tone: "ok", problems: [] });
     expect(safetyParts(safety, NOW).map(plain)).toEqual([
       "perda de até 6 h 12 min",
-      "volta em ~9 min",
+      "volta em cerca de 9 min",
       "provado há 2 dias",
     ]);
-    expect(plain(safetyParts({ ...safety, backMs: 300 }, NOW)[1] ?? "")).toBe("volta em ~1 s");
+    expect(plain(safetyParts({ ...safety, backMs: 300 }, NOW)[1] ?? "")).toBe("volta em cerca de 1 s");
   });
 
   it("also states the loss of the newest proven backup, unless that is the newest", () => {

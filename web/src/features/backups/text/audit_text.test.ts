@@ -79,7 +79,7 @@ it("tells approvals, restores without a request and changed rules, in the filter
       entry({ event: "setting", code: "restore_approval", detail: { old: null, new: "two-person" } }),
     ),
   )
-    .toBe('Regra restore_approval mudou: padrão → "two-person"');
+    .toBe("A regra “restauração da produção aprovada por outra pessoa” mudou de padrão para sim");
   expect(AUDIT_EVENTS.map(([event]) => event)).toEqual(
     expect.arrayContaining(["approval", "break_glass", "setting"]),
   );

@@ -64,6 +64,24 @@ const MARK_SENTENCES: Record<BackupRow["status"], string> = {
   deleted: "Backup apagado do cofre",
 };
 
+/** The settings of who may act. */
+const RULE_NAMES: Record<string, string> = {
+  operators: "quem cuida dos backups",
+  restore_approval: "restauração da produção aprovada por outra pessoa",
+  restore_assurance: "segundo fator para restaurar",
+  restore_right: "direito que uma restauração exige",
+};
+
+/** Their values, as JSON. */
+const VALUE_NAMES: Record<string, string> = {
+  '"one-person"': "não",
+  '"two-person"': "sim",
+  '"aal1"': "não exigido",
+  '"aal2"': "exigido",
+  '"manage"': "ops:manage",
+  '"restore"': "ops:restore",
+};
+
 const ACTORS: Record<string, string> = {
   script: "A própria execução",
   watch: "Vigia",
@@ -88,7 +106,8 @@ export function auditSentence({ event, code, target, detail }: AuditEntry): stri
   if (event === "break_glass") return `A restauração da produção começou ${BREAK_GLASS}`;
   if (event === "download") return "Pedido de download aceito";
   if (event === "setting") {
-    return `Regra ${code ?? ""} mudou: ${settingText(rest.old)} → ${settingText(rest.new)}`;
+    const rule = RULE_NAMES[code ?? ""] ?? code ?? "";
+    return `A regra “${rule}” mudou de ${settingText(rest.old)} para ${settingText(rest.new)}`;
   }
   if (event === "refusal") {
     return `Pedido recusado${target === null ? "" : ` (${targetName(target)})`}: ${messageOf(code ?? "")}`;
@@ -108,7 +127,9 @@ export function auditSentence({ event, code, target, detail }: AuditEntry): stri
 
 /** A setting that has no row has its default. */
 function settingText(value: unknown): string {
-  return value === null || value === undefined ? "padrão" : JSON.stringify(value);
+  if (value === null || value === undefined) return "padrão";
+  const json = JSON.stringify(value);
+  return VALUE_NAMES[json] ?? json;
 }
 
 /** The reason that a person gave, `null` when the record has none. */

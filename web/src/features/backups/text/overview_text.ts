@@ -6,14 +6,14 @@ import type { Safety } from "../model/overview.ts";
 /** An estimate is no finer than a second. */
 export const SHORTEST_MS = 1000;
 
-/** `Se a produção parasse agora: perda de até 6 h 12 min · volta em ~9 min · provado há 2 dias`, in its parts. */
+/** `Se a produção parasse agora: perda de até 6 h 12 min · volta em cerca de 9 min · provado há 2 dias`, in its parts. */
 export function safetyParts({ lossMs, backMs, provenAt }: Safety, now: Date): string[] {
   if (lossMs === null) return ["tudo estaria perdido"];
   return [
     `perda de até ${formatDuration(lossMs)}`,
     backMs === null
       ? "tempo de volta ainda não medido"
-      : `volta em ~${formatDuration(Math.max(backMs, SHORTEST_MS))}`,
+      : `volta em cerca de ${formatDuration(Math.max(backMs, SHORTEST_MS))}`,
     provenAt === null ? "nunca provado" : `provado ${formatAgo(provenAt, now)}`,
   ];
 }

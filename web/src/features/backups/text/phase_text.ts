@@ -8,7 +8,7 @@ const PHASE_TEXT: Record<string, string> = {
   verify: "Conferindo o que foi gravado",
   manifest: "Gravando o manifesto",
   catalog: "Atualizando o histórico",
-  download: "Baixando o backup e conferindo o sha256",
+  download: "Baixando e conferindo o backup",
   decrypt: "Abrindo o arquivo cifrado",
   inspect: "Examinando o destino",
   inspect_backup: "Lendo o que o backup contém",

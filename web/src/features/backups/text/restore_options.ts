@@ -1,6 +1,7 @@
 /** What a restore does beside replacing the content, for the user who approves it. */
 
 import { NO_PRIVILEGES } from "@backup/api.ts";
+import { targetName } from "./labels.ts";
 
 const SENTENCES: Record<string, string> = {
   end_sessions: "Todas as sessões serão encerradas: todos terão de entrar de novo.",
@@ -15,7 +16,7 @@ const SENTENCES: Record<string, string> = {
 export function chosenOptions(options: Record<string, unknown>): string[] {
   return Object.entries(options).map(([name, value]) => {
     if (name === "confirm_source") {
-      return `O backup é do banco ${value}: as contas dele substituem as da produção.`;
+      return `O backup é de ${targetName(String(value))}: as contas dele substituem as da produção.`;
     }
     if (name === "privileges_from") {
       if (value === NO_PRIVILEGES) return "Nenhuma permissão será copiada de outro backup.";

@@ -67,7 +67,7 @@ export function runSentence(
 
 const COMMITTED_TEXT: Partial<Record<RunKind, string>> = {
   backup: "Não dá mais para cancelar: o backup já está no cofre.",
-  restore: "Não dá mais para cancelar: o conteúdo novo já vale no destino. Depois dela, use “Desfazer…”.",
+  restore: "Não dá mais para cancelar: o conteúdo novo já vale no destino. Quando terminar, use “Desfazer…”.",
   prune: "Não dá para cancelar: o que já foi apagado não volta.",
 };
 

@@ -28,8 +28,8 @@ export default function AuditPage() {
         <Link to=".." relative="path" className="text-accent underline underline-offset-2">Backups</Link>
         <h1 className="text-xl font-semibold">Quem fez o quê</h1>
         <p className="mt-1 max-w-prose text-muted">
-          Cada pedido, recusa, execução, retenção, download e exclusão é um registro que não se altera: ele
-          leva a impressão digital do anterior, e o cofre guarda cópias.{" "}
+          Cada pedido, recusa, execução, retenção, download e exclusão fica registrado. Cada registro leva a
+          impressão digital do anterior, e o cofre guarda cópias: uma alteração aparece.{" "}
           <HelpLink page="auditor.md">Perguntas do auditor</HelpLink>
         </p>
       </header>
@@ -67,7 +67,7 @@ export default function AuditPage() {
                   <ErrorPanel title="Os mais antigos não vieram." error={query.error} />
                 )}
                 <p className="flex flex-wrap items-center justify-center gap-3 border-t border-line p-2 text-muted">
-                  {formatCounted(entries.length, "registro à vista", "registros à vista")}
+                  {formatCounted(entries.length, "registro mostrado", "registros mostrados")}
                   {query.hasNextPage && (
                     <Button
                       variant="quiet"

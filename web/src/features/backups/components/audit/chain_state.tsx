@@ -23,7 +23,7 @@ export function ChainState() {
                   {`Conferido agora: ${formatCounted(records, "registro", "registros")}, nenhum alterado.`}
                 </p>
                 <p className="text-muted">
-                  Registros cortados no fim só se notam ao lado das cópias do cofre: o vigia as compara.
+                  Se os últimos fossem apagados, só as cópias do cofre mostrariam: o vigia as compara.
                 </p>
               </div>
             </div>

@@ -25,7 +25,7 @@ export function CompareBackups({ backup }: { backup: BackupRow }) {
     <Section title="Comparar com outro backup">
       <Field
         label="Outro backup"
-        hint="Compara na hora, só com os manifestos. Com o banco de agora: Restaurar…, Simular."
+        hint="Compara os manifestos, sem ler os backups. Para comparar com o banco de agora, use “Restaurar…” e “Simular”."
       >
         {(control) => (
           <Select

@@ -57,8 +57,8 @@ export default function HealthSheet({ reports, now, onClose }: HealthSheetProps)
               rows.length === 0
                 ? (
                   <EmptyPanel title="Nenhuma verificação automática rodou ainda.">
-                    Aqui fica o que viram o vigia, a cada 6 horas no GitHub, e a vigia de dentro, de hora em
-                    hora no banco.
+                    O vigia roda a cada 6 horas no GitHub e, onde foi ligado, de hora em hora no banco: o que
+                    ele viu aparece aqui.
                   </EmptyPanel>
                 )
                 : rows.map((report) => <ReportView key={report.name} report={report} now={now} />)}
@@ -82,7 +82,7 @@ function RightNow() {
       {health.isError && <ErrorPanel title="A verificação não foi feita." error={health.error} />}
       {health.data === undefined && !health.isError && (
         <p className="text-muted">
-          Confere, sem mudar nada, os segredos da função, o acesso ao GitHub e os workflows agendados.
+          Confere, sem mudar nada, os segredos da função, o acesso ao GitHub e as execuções agendadas.
         </p>
       )}
       <div aria-live="polite">{health.data !== undefined && <Checks checks={health.data.checks} />}</div>

@@ -84,7 +84,7 @@ function Facts({ facts, safety, now }: { facts: OverviewFacts; safety: Safety; n
         )}
       </p>
       {safety.provenLossMs !== null && (
-        <p>Só com o que um ensaio já provou, a perda seria de até {formatDuration(safety.provenLossMs)}.</p>
+        <p>Contando só backups já provados, a perda seria de até {formatDuration(safety.provenLossMs)}.</p>
       )}
       {rto !== null && (
         <p>
