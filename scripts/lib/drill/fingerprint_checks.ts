@@ -1,7 +1,7 @@
 /** Whether objects, privileges and row security of the restored database are those of the fingerprint. */
 import { isProving, type Manifest } from "@backup/vault/manifest.ts";
 import type { DrillCheck } from "@backup/vault/receipt.ts";
-import { readFingerprint, readOwnRoles, readServerFacts } from "../postgres/database_facts.ts";
+import { readFingerprint, readMajor, readOwnRoles, readServerFacts } from "../postgres/database_facts.ts";
 import { describeDifferences, withReachableOwners } from "../postgres/fingerprint_differences.ts";
 import type { SqlSession } from "../postgres/sql_session.ts";
 import { withoutMajorDifferences } from "../restore/verify.ts";
@@ -30,8 +30,7 @@ export const fingerprintChecks: CheckGroup = {
 };
 
 async function isSameMajor(session: SqlSession, manifest: Manifest): Promise<boolean> {
-  const { versionNumber } = await readServerFacts(session);
-  return Math.floor(versionNumber / 10_000) === Number.parseInt(manifest.server_version);
+  return await readMajor(session) === Number.parseInt(manifest.server_version);
 }
 
 function compareParts(

@@ -77,6 +77,12 @@ export async function applySettings(session: SqlSession): Promise<void> {
   await session.run(`${await sqlFile("settings.sql")}\ndo $$ begin ${settings.join(" ")}\n${ours} end $$;`);
 }
 
+/** The server's major version. */
+export async function readMajor(session: SqlSession): Promise<number> {
+  const version = await session.value("select to_json(current_setting('server_version_num')::int);");
+  return Math.floor(z.number().parse(version) / 10_000);
+}
+
 export async function readServerFacts(session: SqlSession): Promise<ServerFacts> {
   const schema = z.object({
     versionNumber: z.number(),
@@ -156,21 +162,32 @@ async function countNow(session: SqlSession, tables: readonly string[]): Promise
 
 /** For a `schema-only` backup the fingerprint leaves out facts that depend on rows. */
 export async function readFingerprint(session: SqlSession, mode: Mode = "full"): Promise<Fingerprint> {
-  const setMode = `do $$ begin perform pg_catalog.set_config('revo.mode', ${literal(mode)}, true); end $$;`;
-  return fingerprintOf(await session.run(`${setMode}\n${await sqlFile("fingerprint.sql")}`));
+  return fingerprintOf(await queryFingerprint(session, mode));
 }
 
-/** Sorts the lines and hashes them per area. */
+/** Its lines in no order. */
+export async function queryFingerprint(session: SqlSession, mode: Mode): Promise<string[]> {
+  const setMode = `do $$ begin perform pg_catalog.set_config('revo.mode', ${literal(mode)}, true); end $$;`;
+  return await session.run(`${setMode}\n${await sqlFile("fingerprint.sql")}`);
+}
+
+/** How a line begins: its area as JSON. */
+const AREA = /^\[("(?:[^"\\]|\\.)*")/;
+
+/** Sorts the lines and hashes them per area. A restore does so while others wait: no line is parsed whole. */
 export function fingerprintOf(unsorted: readonly string[]): Fingerprint {
   const lines = [...unsorted].sort();
   const hashes = new Map<string, ReturnType<typeof createHash>>();
+  const areas = new Map<string, string>();
   for (const line of lines) {
-    const [area] = parseFingerprintLine(line);
+    const json = AREA.exec(line)?.[1] ?? line;
+    const area = areas.get(json) ?? parseFingerprintLine(line)[0];
+    areas.set(json, area);
     const hash = hashes.get(area) ?? createHash("sha256");
     hashes.set(area, hash.update(line + "\n"));
   }
-  const areas = [...hashes].map(([area, hash]) => [area, hash.digest("hex")] as const);
-  return { areas: Object.fromEntries(areas), lines };
+  const digests = [...hashes].map(([area, hash]) => [area, hash.digest("hex")] as const);
+  return { areas: Object.fromEntries(digests), lines };
 }
 
 const fingerprintLine = z.tuple([z.string(), z.string(), z.string(), z.unknown()]);

@@ -9,8 +9,8 @@ import {
   fingerprintOf,
   type KnownRows,
   parseFingerprintLine,
-  readFingerprint,
-  readServerFacts,
+  queryFingerprint,
+  readMajor,
   sqlFile,
   type TableRows,
 } from "../postgres/database_facts.ts";
@@ -116,9 +116,9 @@ async function compareFingerprint(
   expected: Expectation,
   differ: OnDifference,
 ): Promise<string[]> {
-  const { lines: all } = await readFingerprint(session, expected.mode);
+  const all = await queryFingerprint(session, expected.mode);
   const found = fingerprintOf(all.filter((line) => !expected.isOmitted(line)));
-  const major = Math.floor((await readServerFacts(session)).versionNumber / 10_000);
+  const major = await readMajor(session);
   const { sourceMajor, fingerprint, fingerprintLines: lines } = expected;
   if (sourceMajor === null || sourceMajor === major || !lines) {
     compareAreas({ areas: fingerprint ?? {}, lines }, found, expected.ignoredAreas, differ);
