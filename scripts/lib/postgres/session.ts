@@ -11,6 +11,7 @@ import type { Connection } from "./connection.ts";
 import { refusalOf, whileBusy } from "./refusal.ts";
 import type { SqlSession } from "./sql_session.ts";
 import { splitStatements } from "./sql_text.ts";
+import { StatementBatch } from "./statement_batch.ts";
 
 export interface SessionOptions {
   connection: Connection;
@@ -123,15 +124,20 @@ export class Session implements SqlSession {
   }
 
   /**
-   * Runs a text that the server refuses if it is more than one statement.
+   * Runs statements in one transaction and one round trip. The server refuses a text that is more than one statement.
    */
-  async one(sql: string): Promise<void> {
-    const query = { text: sql, queryMode: "extended" };
-    await this.#inTurn(() => this.#whileAlive(() => this.#client.query(query)));
+  each(statements: readonly string[]): Promise<void> {
+    return this.#inTurn(() =>
+      this.#whileAlive(() => {
+        const batch = new StatementBatch(statements);
+        this.#client.query(batch);
+        return batch.ended;
+      })
+    );
   }
 
   /**
-   * Runs `COPY … FROM STDIN`, which ends with the source.
+   * Runs `COPY … FROM STDIN`, which ends with the source. Statements may stand before it, in the same transaction.
    * @returns rows that the server took
    * @throws {BackupError} the server's refusal, or the error of the source; the session is over then
    */

@@ -26,6 +26,7 @@ import { restoreSql } from "./restore_sql.ts";
 import { Builders } from "./stage_builds.ts";
 import type { FetchedArchive } from "../vault/fetch_backup.ts";
 import { planStage, STAGE_PREFIX, type StageOrder, type StagePlan } from "./stage_plan.ts";
+import type { StagedText } from "./staged_text.ts";
 import { RowLoaders, wholeRows } from "./stage_rows.ts";
 
 export interface StageDeps {
@@ -62,6 +63,10 @@ export interface LoadedStage {
 
 /** The most sessions of each kind unless the order says otherwise. */
 const MOST_JOBS = 4;
+/** Objects that are made or dropped in one transaction. */
+const BATCH = 50;
+/** A table with fewer bytes of rows costs more round trips than work. */
+const SMALL_BYTES = 2 ** 20;
 /** How long a failed restore tries to drop its stage, in milliseconds. */
 const DROP_LIMIT_MS = 5_000;
 
@@ -110,7 +115,7 @@ async function dropStages(connection: Connection, prefix: string, signal?: Abort
     const statements = await session.run(
       (await restoreSql("stage_drop.sql")).replaceAll(":prefix", literal(prefix)),
     );
-    for (const statement of statements) await session.run(statement);
+    for (const batch of batchesOf(statements)) await session.each(batch);
   } finally {
     await session.kill();
   }
@@ -245,7 +250,14 @@ async function makeTables(plan: StagePlan, [session]: readonly Session[]): Promi
   const names = [...plan.schemas.values()];
   const make = (await restoreSql("stage_make.sql")).replaceAll(":schemas", textArray(names));
   await session?.run(make);
-  for (const { sql } of [...plan.types, ...plan.tables]) await session?.one(sql);
+  const objects = [...plan.types, ...plan.tables].map(({ sql }) => sql);
+  for (const batch of batchesOf(objects)) await session?.each(batch);
+}
+
+/** Each batch is a transaction, whose objects stay locked until its end. */
+function batchesOf<T>(all: readonly T[]): T[][] {
+  const starts = all.flatMap((_, i) => i % BATCH === 0 ? [i] : []);
+  return starts.map((start) => all.slice(start, start + BATCH));
 }
 
 /** Loads the rows of staged tables and builds on them; writes the other blocks into an archive of their own. */
@@ -266,6 +278,7 @@ async function loadRows(
   const loaders = new RowLoaders(sessions.slice(0, Math.ceil(sessions.length / 2)), stop);
   const builders = new Builders(sessions.slice(Math.floor(sessions.length / 2)), stop);
   const staged = new Map(plan.tables.map((table) => [table.dataId, table]));
+  const small = new Set<string>();
   let loaded = 0;
   async function* others(): AsyncGenerator<Uint8Array> {
     yield head;
@@ -276,10 +289,15 @@ async function loadRows(
         continue;
       }
       const address = JSON.stringify([table.schema, table.name]);
-      await loaders.load(table.copy, wholeRows(content()), (rows) => {
+      await loaders.load(table.copy, wholeRows(content()), (rows, bytes) => {
         progress.rows?.(loaded += rows);
-        builders.add(address, table.keys, true);
-        builders.add(address, table.indexes, false);
+        if (bytes < SMALL_BYTES) {
+          small.add(address);
+          builders.addTogether(address, [...table.keys, ...table.indexes]);
+        } else {
+          builders.add(address, table.keys, true);
+          builders.add(address, table.indexes, false);
+        }
       });
     }
   }
@@ -297,12 +315,25 @@ async function loadRows(
     throw noRoom(unreadable.message);
   }
   if (unreadable !== null) throw unreadable;
-  for (const { sql } of plan.foreignKeys) await sessions[0]?.one(sql);
-  for (const { schema, name, validate } of plan.foreignKeys) {
-    builders.add(JSON.stringify([schema, name]), [validate], true);
+  await addForeignKeys(plan.foreignKeys, small, sessions[0], builders);
+  return loaded;
+}
+
+/** @param small tables whose keys are validated at once */
+async function addForeignKeys(
+  keys: StagePlan["foreignKeys"],
+  small: ReadonlySet<string>,
+  session: Session | undefined,
+  builders: Builders,
+): Promise<void> {
+  const isSmall = ({ schema, name }: Pick<StagedText, "schema" | "name">) =>
+    small.has(JSON.stringify([schema, name]));
+  const statements = keys.map((key) => isSmall(key) ? key.sql : key.unvalidated);
+  for (const batch of batchesOf(statements)) await session?.each(batch);
+  for (const key of keys.filter((key) => !isSmall(key))) {
+    builders.add(JSON.stringify([key.schema, key.name]), [key.validate], true);
   }
   await builders.ended();
-  return loaded;
 }
 
 function stagedName({ schemas }: StagePlan, { schema, name }: { schema: string; name: string }): string {

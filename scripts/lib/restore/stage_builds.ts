@@ -2,7 +2,7 @@
 import type { Session } from "../postgres/session.ts";
 
 interface Build {
-  sql: string;
+  statements: readonly string[];
   table: string;
   /** Needs the table alone; others share it. */
   isAlone: boolean;
@@ -24,8 +24,15 @@ export class Builders {
     [this.#idle, this.#onFailure] = [[...sessions], onFailure];
   }
 
+  /** Each statement for itself, by any session. */
   add(table: string, statements: readonly string[], isAlone: boolean): void {
-    this.#queue.push(...statements.map((sql) => ({ sql, table, isAlone })));
+    this.#queue.push(...statements.map((sql) => ({ statements: [sql], table, isAlone })));
+    this.#startNext();
+  }
+
+  /** All statements in one round trip, for a table so small that nothing else counts. */
+  addTogether(table: string, statements: readonly string[]): void {
+    if (statements.length > 0) this.#queue.push({ statements, table, isAlone: true });
     this.#startNext();
   }
 
@@ -55,9 +62,9 @@ export class Builders {
     return busy === 0 || busy > 0 && !isAlone;
   }
 
-  #start({ sql, table, isAlone }: Build, session: Session): void {
+  #start({ statements, table, isAlone }: Build, session: Session): void {
     this.#busy.set(table, isAlone ? ALONE : (this.#busy.get(table) ?? 0) + 1);
-    const running = session.one(sql).catch((error) => {
+    const running = session.each(statements).catch((error) => {
       this.#failure ??= error;
       this.#onFailure();
     }).then(() => {

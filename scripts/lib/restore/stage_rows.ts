@@ -99,13 +99,13 @@ export class RowLoaders {
 
   /**
    * Reads the rows to their end; they may still be on their way then.
-   * @param onLoaded receives the number of rows when all of them are in the table
+   * @param onLoaded receives the number of rows when all of them are in the table, and of their bytes
    * @throws the first error of any table
    */
   async load(
     statement: string,
     rows: AsyncIterable<Uint8Array>,
-    onLoaded: (rows: number) => void,
+    onLoaded: (rows: number, bytes: number) => void,
   ): Promise<void> {
     const channel = new Channel();
     const copies: Promise<number>[] = [];
@@ -135,7 +135,7 @@ export class RowLoaders {
       this.#failure ??= failed?.status === "rejected" ? failed.reason : error;
       throw this.#failure;
     }
-    const whole = Promise.all(copies).then((counts) => onLoaded(counts.reduce((sum, n) => sum + n, 0)))
+    const whole = Promise.all(copies).then((counts) => onLoaded(counts.reduce((sum, n) => sum + n, 0), bytes))
       .catch((error) => void (this.#failure ??= error));
     this.#running.add(whole);
     void whole.finally(() => this.#running.delete(whole));

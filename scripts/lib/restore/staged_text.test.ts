@@ -44,7 +44,8 @@ test("names are replaced where the statement makes them or refers to a staged ty
       renamed,
     ),
   ).toMatchObject({
-    sql:
+    sql: 'ALTER TABLE ONLY "s 1".t ADD CONSTRAINT f FOREIGN KEY (a) REFERENCES "s 1".u(id) ON DELETE CASCADE',
+    unvalidated:
       'ALTER TABLE ONLY "s 1".t ADD CONSTRAINT f FOREIGN KEY (a) REFERENCES "s 1".u(id) ON DELETE CASCADE NOT VALID',
     validate: 'ALTER TABLE "s 1".t VALIDATE CONSTRAINT f',
     to: { schema: "public", name: "u", columns: "id" },

@@ -159,9 +159,10 @@ export function stagedIndex(definition: string, renamed: Renamed, types: Renamed
   return body === null ? null : made(schema, name, renamed, (at) => `${head} ${at} ${body}`);
 }
 
+/** `sql` adds the key and looks at the rows. In two steps: */
 export interface StagedForeignKey extends StagedText {
   /** Adds the key without looking at the rows. */
-  sql: string;
+  unvalidated: string;
   /** Looks at the rows; leaves the referenced table free for other keys. */
   validate: string;
   /** The referenced table, and the referenced columns, sorted. */
@@ -184,12 +185,13 @@ export function stagedForeignKey(definition: string, renamed: Renamed): StagedFo
   ] = match ?? [];
   const to = made(toSchema, toName, renamed, (at) => at);
   const key = to &&
-    made(schema, name, renamed, (at) => `ALTER TABLE ONLY ${at} ${head} ${to.sql}${tail} NOT VALID`);
+    made(schema, name, renamed, (at) => `ALTER TABLE ONLY ${at} ${head} ${to.sql}${tail}`);
   const validate = key &&
     made(schema, name, renamed, (at) => `ALTER TABLE ${at} VALIDATE CONSTRAINT ${constraint}`);
   if (!to || !key || !validate) return null;
   return {
     ...key,
+    unvalidated: `${key.sql} NOT VALID`,
     validate: validate.sql,
     to: { schema: to.schema, name: to.name, columns: sortedNames(columns) },
   };

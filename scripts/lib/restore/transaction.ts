@@ -250,8 +250,7 @@ async function planPasses(deps: RestoreDeps, order: LoadOrder, folder: string): 
     return statement === null ? [] : [[entry.dumpId, statement] as const];
   }));
   const withRows = new Set(entries.filter(({ hasData }) => hasData).map(({ dumpId }) => dumpId));
-  const planned: PlannedPass[] = [];
-  for (const pass of loadPasses(entries, { ...selection, main })) {
+  const plan = async (pass: LoadPass): Promise<PlannedPass> => {
     const ownTexts = pass.dumpIds.flatMap((id) => escaped.get(id) ?? []);
     const dumpIds = pass.dumpIds.filter((id) => !escaped.has(id));
     // a salvage passes over single statements; pg_restore divides large objects
@@ -260,9 +259,13 @@ async function planPasses(deps: RestoreDeps, order: LoadOrder, folder: string): 
     const statements = others.length === 0
       ? null
       : await prepare(deps, folder, inputOf(order), { ...pass, dumpIds: others });
-    planned.push({ ...pass, dumpIds: dumpIds.filter(isStreamed), statements, ownTexts });
-  }
-  return planned;
+    return { ...pass, dumpIds: dumpIds.filter(isStreamed), statements, ownTexts };
+  };
+  // side by side; none of them may outlive the folder
+  const settled = await Promise.allSettled(loadPasses(entries, { ...selection, main }).map(plan));
+  const [failed] = settled.filter(({ status }) => status === "rejected");
+  if (failed?.status === "rejected") throw failed.reason;
+  return settled.flatMap((each) => each.status === "fulfilled" ? [each.value] : []);
 }
 
 /** Loads the archive's passes, and between them what an archive does not do by itself. */
