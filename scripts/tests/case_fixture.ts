@@ -10,7 +10,7 @@ import type { Manifest } from "@backup/vault/manifest.ts";
 import type { Connection } from "../lib/postgres/connection.ts";
 import type { SupabaseServer } from "../lib/server/supabase.ts";
 import { planRestore } from "../lib/restore/plan.ts";
-import type { RestoreOrder } from "../lib/restore/restore_backup.ts";
+import type { RestoreOrder } from "../lib/restore/restore_order.ts";
 import { drillOf } from "./drill_fixture.ts";
 import {
   backUp,

@@ -26,7 +26,8 @@ import { adoptMissing } from "../reconcile/adopt_missing.ts";
 import type { Vault } from "../vault/vault.ts";
 import { type FetchedBackup, withFetchedBackup } from "../vault/fetch_backup.ts";
 import { describeManifest, listBackups } from "./list_backups.ts";
-import { restoreFetched, type RestoreOrder, type RestoreResult } from "../restore/restore_backup.ts";
+import { restoreFetched, type RestoreResult } from "../restore/restore_backup.ts";
+import type { RestoreOrder } from "../restore/restore_order.ts";
 
 const NEWEST = "newest";
 /** The bootstrap superuser of Supabase's servers. */
