@@ -4,38 +4,29 @@
  * place. A stage without its restore is a leftover: the next restore of the database drops it.
  */
 import { randomBytes } from "node:crypto";
-import { createWriteStream } from "node:fs";
 import { join } from "node:path";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import { isDeepStrictEqual } from "node:util";
-import { createGzip } from "node:zlib";
-import { BackupError, toBackupError } from "@backup/errors.ts";
-import { readBlocks } from "../archive/archive_data.ts";
-import { type ArchiveToc, type OpenArchive, openArchive } from "../archive/archive_toc.ts";
+import { toBackupError } from "@backup/errors.ts";
+import { openArchive } from "../archive/archive_toc.ts";
 import { inBatches } from "../archive/statement_batches.ts";
 import type { Connection } from "../postgres/connection.ts";
 import { Session } from "../postgres/session.ts";
-import { identifier, literal } from "../postgres/sql_text.ts";
+import { literal } from "../postgres/sql_text.ts";
 import type { Gzip } from "../process/gzip.ts";
-import { describeFailure, type Pipeline, type Stage, startPipeline } from "../process/pipeline.ts";
+import { startPipeline } from "../process/pipeline.ts";
 import { withTemporaryFolder } from "../process/temporary_folder.ts";
 import type { Progress } from "../run/progress.ts";
+import type { FetchedArchive } from "../vault/fetch_backup.ts";
 import { explainOnTarget } from "./failure.ts";
 import { restoreSql } from "./restore_sql.ts";
-import { Builders } from "./stage_builds.ts";
-import type { FetchedArchive } from "../vault/fetch_backup.ts";
+import { noRoom, requireSameToc, uncompressed, withHead } from "./stage_archive.ts";
+import { batchesOf, loadRows, makeTables } from "./stage_content.ts";
 import { planStage, STAGE_PREFIX, type StageOrder, type StagePlan } from "./stage_plan.ts";
-import type { StagedText } from "./staged_text.ts";
-import { RowLoaders, wholeRows } from "./stage_rows.ts";
+import { openSessions, type StageSessions } from "./stage_sessions.ts";
+import { stagedName, swapStatements } from "./stage_swap.ts";
 
-export interface StageDeps {
-  connection: Connection;
+export interface StageDeps extends StageSessions {
   gzip: Gzip;
   progress: Progress;
-  /** Sessions that load rows, and as many that build keys and indexes. Default: by what the server tells. */
-  jobs?: number;
-  signal?: AbortSignal;
 }
 
 /** The archive to load. */
@@ -61,12 +52,6 @@ export interface LoadedStage {
   rows: number;
 }
 
-/** The most sessions of each kind unless the order says otherwise. */
-const MOST_JOBS = 4;
-/** Objects that are made or dropped in one transaction. */
-const BATCH = 50;
-/** A table with fewer bytes of rows costs more round trips than work. */
-const SMALL_BYTES = 2 ** 20;
 /** How long a failed restore tries to drop its stage, in milliseconds. */
 const DROP_LIMIT_MS = 5_000;
 
@@ -147,30 +132,6 @@ async function load(
   }
 }
 
-/** Half of the sessions load and half build; as many as server and pooler have room for, at least one. */
-async function openSessions({ connection, signal, jobs }: StageDeps, sessions: Session[]): Promise<void> {
-  const settings = await restoreSql("stage_session.sql");
-  let wanted = 1;
-  for (let i = 0; i < 2 * wanted; i++) {
-    try {
-      // only the first one is waited for
-      const session = await Session.open({ connection, signal, ...(i > 0 && { patienceMs: 0 }) });
-      sessions.push(session);
-      await session.run(settings);
-      if (i === 0) wanted = jobs ?? await jobsOf(session);
-    } catch (error) {
-      if (i > 0 && toBackupError(error).code === "database_busy") return;
-      throw error;
-    }
-  }
-}
-
-/** A server tells no number of cores. Supabase sets this one by the size of the instance. */
-async function jobsOf(session: Session): Promise<number> {
-  const workers = await session.value("select to_json(current_setting('max_parallel_workers')::int);");
-  return Math.min(Math.max(Number(workers), 1), MOST_JOBS);
-}
-
 /** @returns the rows that were loaded */
 async function loadAll(
   { gzip, progress, signal }: StageDeps,
@@ -197,175 +158,4 @@ async function loadAll(
   } finally {
     source.kill();
   }
-}
-
-/**
- * What was decided comes from a table of contents that was read alone, without the hash of the whole archive. This reading
- * goes to the end, where the hash is compared.
- */
-function requireSameToc(read: ArchiveToc, decidedBy: ArchiveToc): void {
-  if (isDeepStrictEqual(read, decidedBy)) return;
-  throw new BackupError(
-    "archive_corrupt",
-    "Cannot use the archive: its table of contents changed while it was read",
-    {
-      hint: "The target was not touched. Find out who wrote to the vault.",
-    },
-  );
-}
-
-/** What the program writes; an error at its end when it failed. */
-async function* uncompressed(
-  { stdout, ended }: Pipeline,
-  program: Stage,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<Uint8Array> {
-  yield* stdout;
-  signal?.throwIfAborted();
-  const failure = describeFailure([program], await ended);
-  if (failure === null) return;
-  throw new BackupError("archive_corrupt", `Cannot read the archive to its end: ${failure}`);
-}
-
-/** Keeps the first bytes of a stream until they are asked for. */
-function withHead(source: AsyncIterable<Uint8Array>, onBytes: (done: number) => void) {
-  let kept: Uint8Array[] | null = [];
-  let done = 0;
-  async function* chunks() {
-    for await (const chunk of source) {
-      kept?.push(chunk);
-      onBytes(done += chunk.length);
-      yield chunk;
-    }
-  }
-  const head = (bytes: number) => {
-    const joined = Buffer.concat(kept ?? []).subarray(0, bytes);
-    kept = null;
-    return joined;
-  };
-  return { chunks: chunks(), head };
-}
-
-async function makeTables(plan: StagePlan, [session]: readonly Session[]): Promise<void> {
-  const names = [...plan.schemas.values()];
-  const make = (await restoreSql("stage_make.sql")).replaceAll(":schemas", textArray(names));
-  await session?.run(make);
-  const objects = [...plan.types, ...plan.tables].map(({ sql }) => sql);
-  for (const batch of batchesOf(objects)) await session?.each(batch);
-}
-
-/** Each batch is a transaction, whose objects stay locked until its end. */
-function batchesOf<T>(all: readonly T[]): T[][] {
-  const starts = all.flatMap((_, i) => i % BATCH === 0 ? [i] : []);
-  return starts.map((start) => all.slice(start, start + BATCH));
-}
-
-/** Loads the rows of staged tables and builds on them; writes the other blocks into an archive of their own. */
-async function loadRows(
-  archive: OpenArchive,
-  plan: StagePlan,
-  sessions: readonly Session[],
-  { head, rest, progress, onRows, stop }: {
-    head: Uint8Array;
-    rest: string;
-    progress: Progress;
-    onRows: () => void;
-    /** Ends the archive early, after an error of the server. */
-    stop: () => void;
-  },
-): Promise<number> {
-  // one session alone does both in turn
-  const loaders = new RowLoaders(sessions.slice(0, Math.ceil(sessions.length / 2)), stop);
-  const builders = new Builders(sessions.slice(Math.floor(sessions.length / 2)), stop);
-  const staged = new Map(plan.tables.map((table) => [table.dataId, table]));
-  const small = new Set<string>();
-  let loaded = 0;
-  async function* others(): AsyncGenerator<Uint8Array> {
-    yield head;
-    for await (const { entry, content, stored } of readBlocks(archive)) {
-      const table = staged.get(entry.dumpId);
-      if (table === undefined) {
-        yield* stored();
-        continue;
-      }
-      const address = JSON.stringify([table.schema, table.name]);
-      await loaders.load(table.copy, wholeRows(content()), (rows, bytes) => {
-        progress.rows?.(loaded += rows);
-        if (bytes < SMALL_BYTES) {
-          small.add(address);
-          builders.addTogether(address, [...table.keys, ...table.indexes]);
-        } else {
-          builders.add(address, table.keys, true);
-          builders.add(address, table.indexes, false);
-        }
-      });
-    }
-  }
-  const written = pipeline(
-    Readable.from(others()),
-    createGzip({ level: 1 }),
-    createWriteStream(rest, { mode: 0o600 }),
-  );
-  const unreadable: unknown = await written.then(() => null, (error) => error);
-  // the server's errors come before their consequences
-  await loaders.ended();
-  if (unreadable === null) onRows();
-  await builders.ended();
-  if (unreadable instanceof Error && "code" in unreadable && unreadable.code === "ENOSPC") {
-    throw noRoom(unreadable.message);
-  }
-  if (unreadable !== null) throw unreadable;
-  await addForeignKeys(plan.foreignKeys, small, sessions[0], builders);
-  return loaded;
-}
-
-/** @param small tables whose keys are validated at once */
-async function addForeignKeys(
-  keys: StagePlan["foreignKeys"],
-  small: ReadonlySet<string>,
-  session: Session | undefined,
-  builders: Builders,
-): Promise<void> {
-  const isSmall = ({ schema, name }: Pick<StagedText, "schema" | "name">) =>
-    small.has(JSON.stringify([schema, name]));
-  const statements = keys.map((key) => isSmall(key) ? key.sql : key.unvalidated);
-  for (const batch of batchesOf(statements)) await session?.each(batch);
-  for (const key of keys.filter((key) => !isSmall(key))) {
-    builders.add(JSON.stringify([key.schema, key.name]), [key.validate], true);
-  }
-  await builders.ended();
-}
-
-function stagedName({ schemas }: StagePlan, { schema, name }: { schema: string; name: string }): string {
-  return `${identifier(schemas.get(schema) ?? "")}.${identifier(name)}`;
-}
-
-/** Text for the transaction, after the old content has been moved aside and the archive's schemas were made. */
-async function swapStatements(plan: StagePlan): Promise<string> {
-  const { schemas, types, tables } = plan;
-  const move = (kind: string) => (object: { schema: string; name: string }) =>
-    `alter ${kind} ${stagedName(plan, object)} set schema ${identifier(object.schema)};`;
-  const names = [...schemas.values()];
-  return inBatches([
-    (await restoreSql("stage_privileges.sql")).replaceAll(
-      ":schemas",
-      textArray(names),
-    ),
-    ...types.map(move("type")),
-    ...tables.map(move("table")),
-    // without CASCADE: what was forgotten is an error
-    ...names.map((name) => `drop schema ${identifier(name)};`),
-  ].join("\n"));
-}
-
-/** What is not staged is loaded from a file in several passes. */
-function noRoom(reason: string): BackupError {
-  return new BackupError("not_enough_disk", `Cannot keep the archive on this machine: ${reason}`, {
-    phase: "stage",
-    hint: "Set TMPDIR to a larger disk. The target was not touched.",
-  });
-}
-
-function textArray(texts: readonly string[]): string {
-  return `array[${texts.map(literal).join(", ")}]::text[]`;
 }
