@@ -7,7 +7,7 @@ import { BackupError } from "@backup/errors.ts";
 import type { ArchiveToc, TocEntry } from "./archive_toc.ts";
 import { readingsOf } from "./encodings.ts";
 import { escapedStatement, isAmbiguousString } from "./escaped_texts.ts";
-import { tokensOf } from "./tokens.ts";
+import { NAME, tokensOf } from "./tokens.ts";
 
 /** Each begins a statement that begins, ends or divides a transaction. */
 const TRANSACTION = new Set([
@@ -16,7 +16,6 @@ const TRANSACTION = new Set([
 /** Statements that pg_dump writes into no definition, and with which one could hide others. */
 const NEVER_DUMPED = new Set(["do", "call", "execute", "copy", "load", "listen", "notify", "discard"]);
 
-const NAME = String.raw`(?:"(?:[^"]|"")+"|[A-Za-z_\u{80}-\u{10ffff}][A-Za-z_0-9$\u{80}-\u{10ffff}]*)`;
 /** Without columns pg_dump writes two spaces. */
 const COPY = new RegExp(
   String.raw`^COPY ${NAME}(?:\.${NAME})? (?:\(${NAME}(?:, ${NAME})*\))? ?FROM stdin;\n$`,

@@ -1,5 +1,13 @@
 /** SQL in the tokens of psql's lexer (psqlscan.l): every character above ASCII is a letter, and only ASCII has white space. */
 
+/**
+ * A name as pg_dump and the server write it: in quotes unless it is small ASCII letters, digits and underscores.
+ * Source: fmtId of PostgreSQL's string_utils.c, quote_identifier of its ruleutils.c
+ */
+export const NAME = `(?:"(?:[^"]|"")+"|[a-z_][a-z0-9_]*)`;
+/** A string without escapes. */
+export const STRING = `'(?:[^']|'')*'`;
+
 const LETTER = String.raw`A-Za-z_\u{80}-\u{10ffff}`;
 const TAG = `[${LETTER}][${LETTER}0-9]*`;
 
@@ -10,7 +18,7 @@ const PATTERNS = {
   // psql reads the E as a part of the number
   joined: String.raw`(?<=[0-9.$])[eE]'`,
   escaped: String.raw`[eE]'(?:[^'\\]|\\[^]|'')*'`,
-  plain: String.raw`'(?:[^']|'')*'`,
+  plain: STRING,
   quoted: String.raw`"(?:[^"]|"")*"`,
   dollar: String.raw`\$(?<tag>${TAG})?\$[^]*?\$\k<tag>\$`,
   open: String.raw`['"]|\$(?:${TAG})?\$`,

@@ -103,6 +103,7 @@ describe("stays in the transaction:", () => {
     ["one that a quoted name calls", 'a oid,\n    CONSTRAINT c CHECK (("lo_unlink"(a) = 1))'],
     ["one with a comment in between", "a oid,\n    CONSTRAINT c CHECK ((lo_unlink/**/(a) = 1))"],
     ["one after a line break", "a oid,\n    CONSTRAINT c CHECK ((lo_unlink\n(a) = 1))"],
+    ["one whose name ends as a harmless one", "a text,\n    CONSTRAINT c CHECK ((NOlower(a) = 'x'))"],
     ["a type that is not staged", "a public.dinheiro"],
     ["an operator of a schema", "a text,\n    CONSTRAINT c CHECK ((a OPERATOR(public.=) 'x'))"],
     [

@@ -3,9 +3,10 @@
  * anything else. It runs outside of the restore's transaction, so that what it does is not undone: a text passes only
  * if each of its tokens is known to be harmless. Everything else belongs into the transaction.
  */
+import { NAME } from "../archive/tokens.ts";
 import { unquoted } from "../postgres/sql_text.ts";
 import { type LateDefault, withoutDefaults } from "./late_defaults.ts";
-import { NAME, type StagedToken, stagedTokens } from "./staged_tokens.ts";
+import { type StagedToken, stagedTokens } from "./staged_tokens.ts";
 
 /** What the schema of a table or a type becomes, quoted; `null` for what stays where it is. */
 export type Renamed = (schema: string, name: string) => string | null;

@@ -1,11 +1,12 @@
 /** The tokens of the texts that pg_dump writes for tables and indexes. */
+import { NAME, STRING } from "../archive/tokens.ts";
 
-/** A name as pg_dump writes it. */
-export const NAME = `(?:"(?:[^"]|"")+"|[a-z_\\u0080-\\uffff][\\w$\\u0080-\\uffff]*)`;
+/** Not inside of a longer word, which the server reads as one name. */
+const END = "(?![A-Za-z0-9_$\\u0080-\\uffff])";
 
 const TOKEN = new RegExp(
-  `(?<blank>\\s+)|(?<name>${NAME})|(?<literal>'(?:[^']|'')*')|(?<number>\\d[\\w.]*)|` +
-    `(?<operator>[-+*/<>=~!@#%^&|?]+)|(?<sign>::|[()\\[\\],.:])|(?<word>[A-Z][A-Z_]*)|(?<other>[^])`,
+  `(?<blank>\\s+)|(?<name>${NAME})${END}|(?<literal>${STRING})|(?<number>\\d[\\w.]*)|` +
+    `(?<operator>[-+*/<>=~!@#%^&|?]+)|(?<sign>::|[()\\[\\],.:])|(?<word>[A-Z][A-Z_]*)${END}|(?<other>[^])`,
   "gy",
 );
 
