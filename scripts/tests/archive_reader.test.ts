@@ -9,11 +9,20 @@ import process from "node:process";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { BackupError } from "@backup/errors.ts";
+import { INDEX_SUFFIX } from "@backup/vault/object_key.ts";
 import { carvePostgres } from "../dev/postgres_carve.ts";
 import { POSTGRES_PROGRAMS } from "../dev/system_packages.ts";
 import { countArchivedRows } from "../lib/archive/archive_data.ts";
 import { openArchive } from "../lib/archive/archive_toc.ts";
+import { ArchiveWalk } from "../lib/archive/archive_walk.ts";
+import { requireRows } from "../lib/archive/contents.ts";
+import { rowsOfPart } from "../lib/archive/member_rows.ts";
 import type { PostgresBinaries } from "../lib/postgres/binaries.ts";
+import { MemoryStore } from "../lib/vault/memory_store.ts";
+import type { NewObject } from "../lib/vault/object_store.ts";
+import { StoredVault } from "../lib/vault/stored_vault.ts";
+import { readMembers, readStoredIndex } from "../lib/vault/stored_index.ts";
+import { unquoted } from "../lib/postgres/sql_text.ts";
 import { verifyStored } from "../lib/verify/verify_stored.ts";
 import { rewriteManifest } from "./drill_fixture.ts";
 import {
@@ -58,6 +67,13 @@ function run(installation: PostgresBinaries, program: string, args: readonly str
 
 const dump = (installation: PostgresBinaries, args: readonly string[]) =>
   run(installation, "pg_dump", ["-Fc", ...args]);
+
+const fonte = () => place.server.connection("postgres", "fonte");
+
+/** The names in a text, without quotes: pg_dump quotes those that it must. */
+function namesIn(text = ""): string {
+  return JSON.stringify((text.match(/"(?:[^"]|"")+"|[^", .]+/g) ?? []).map(unquoted));
+}
 
 async function* inPieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += size) {
@@ -108,6 +124,103 @@ describe.each(VERSIONS)("archives of pg_dump %s", (_version, installation) => {
       expect(found.rows).toEqual(expected.rows);
     }
   });
+});
+
+describe.each(VERSIONS)("what pg_dump %s writes, cut into members", (_version, installation) => {
+  test("stays the same, and each row is where the index says", async () => {
+    const archive = dump(installation(), ["-Z0"]);
+    const script = run(installation(), "pg_dump", ["--data-only"]).toString();
+    const expected = new Map(
+      [...script.matchAll(/^COPY (.*?) \((.*)\) FROM stdin;\n((?:.*\n)*?)\\\.$/gm)].map((
+        [, table, columns, rows = ""],
+      ) => [namesIn(table), { columns: namesIn(columns), rows: rows.split("\n").slice(0, -1) }]),
+    );
+    const walk = new ArchiveWalk({ member: 4000, smallMember: 900 });
+    const members: Buffer[][] = [[]];
+    for await (const piece of walk.pieces(inPieces(archive, 4096))) {
+      if (typeof piece === "symbol") members.push([]);
+      else members.at(-1)?.push(Buffer.from(piece));
+    }
+    const contents = members.map((pieces) => Buffer.concat(pieces));
+    expect(Buffer.concat(contents).equals(archive)).toBe(true);
+    expect(contents.length).toBeGreaterThan(20);
+    expect(walk.rawBytes).toBe(archive.length);
+    const found = walk.tables.map(({ schema, table, columns, parts }) =>
+      [
+        JSON.stringify([schema, table]),
+        {
+          columns: JSON.stringify(columns),
+          rows: parts.flatMap((part) => [...rowsOfPart(contents[part.member] ?? Buffer.alloc(0), part)])
+            .map((row) => row.toString()),
+        },
+      ] as const
+    );
+    // a table without columns has none in its COPY
+    expect(new Map(found.filter(([, { columns }]) => columns !== "[]"))).toEqual(expected);
+  });
+});
+
+test("the index of a backup names its members and rows; where it cannot be stored the backup says so", async () => {
+  const { store } = place;
+  const connection = fonte();
+  const { keys, manifest } = await backUp(store.vault, connection);
+  const index = await readStoredIndex(store.vault, keys.archive, manifest);
+  if (index === null) throw new Error("there is no index");
+  const counted = new Map(
+    index.tables.map(({ schema, table, rows }) => [JSON.stringify([schema, table]), rows]),
+  );
+  for (const [name, rows] of Object.entries(manifest.rows)) expect(counted.get(namesIn(name))).toBe(rows);
+  const textos = index.tables.find(({ table }) => table === "textos");
+  const [part] = textos?.parts ?? [];
+  if (part === undefined) throw new Error("there are no rows");
+  const rows: Buffer[] = [];
+  for await (const { content } of readMembers(store.vault, keys.archive, index, [part.member])) {
+    rows.push(...rowsOfPart(content, part));
+  }
+  const ids = rows.map((row) => Number(row.toString().split("\t")[0]));
+  expect(ids.sort((a, b) => a - b)).toEqual(Array.from({ length: 301 }, (_, i) => i));
+
+  const verdict = async () =>
+    (await verifyStored(store.vault, keys.archive, progressWith({}))).find(({ name }) =>
+      name === "stored_hash"
+    );
+  expect(await verdict()).toMatchObject({
+    verdict: "PASS",
+    detail: expect.stringContaining(`in ${index.members.length} members as its index says`),
+  });
+  const text = await store.vault.text(keys.index);
+  const [{ sha256 } = { sha256: "" }] = index.members;
+  await store.replace(keys.index, text.replace(sha256, "0".repeat(64)));
+  expect(await verdict()).toMatchObject({
+    verdict: "FAIL",
+    detail: expect.stringContaining("its manifest says"),
+  });
+  await store.vault.delete(keys.index);
+  expect(await verdict()).toMatchObject({ verdict: "FAIL", detail: expect.stringContaining("Cannot find") });
+
+  const full = new StoredVault(new StoreWithoutIndex());
+  const { keys: { archive, index: none }, manifest: without } = await backUp(full, connection);
+  expect(without.index_sha256).toBeUndefined();
+  expect(without.warnings).toContainEqual(expect.objectContaining({ kind: "no_index", name: none }));
+  expect(await full.head(none)).toBeNull();
+  expect(await full.bytes(archive)).toHaveLength(without.bytes);
+});
+
+class StoreWithoutIndex extends MemoryStore {
+  override put(object: NewObject, signal?: AbortSignal): Promise<void> {
+    if (!object.key.endsWith(INDEX_SUFFIX)) return super.put(object, signal);
+    throw new BackupError("vault_error", "Cannot write: there is no room", { details: { status: 400 } });
+  }
+}
+
+test("an archive with other rows than its snapshot is refused by the names of its tables", () => {
+  const table = { schema: "public", table: "itens", columns: [], raw_bytes: 0, parts: [], rows: 0 };
+  const counted = [{ key: "public.itens", schema: "public", table: "itens", rows: 3 }];
+  expect(() => requireRows([table], counted)).toThrow(
+    "public.itens has 0 rows instead of 3; 1 of 1 tables differ",
+  );
+  expect(() => requireRows([], counted)).toThrow("0 rows instead of 3");
+  requireRows([{ ...table, rows: 3 }], counted);
 });
 
 test("rows that are no COPY, or compressed as we do not read, are passed over and not counted", async () => {

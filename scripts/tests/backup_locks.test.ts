@@ -147,7 +147,7 @@ test(
             expect((await failureOf(bytes)).message).toMatch(/pid \d+ .* waits for (public\.)?itens/);
           }
           for await (const _ of bytes);
-          return attempt.rawBytes();
+          return attempt.dumped.walk.rawBytes;
         });
         await reads.stop();
         expect(rawBytes).toBeGreaterThan(LARGE_BYTES);

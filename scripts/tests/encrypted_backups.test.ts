@@ -110,6 +110,8 @@ test("each secret key restores it with age, gunzip and pg_restore", async () => 
       await rm(join(folder, "chave.txt"));
     }
   });
+  // an encrypted archive is not read in parts
+  expect(await writer.head(siblingKeys(encrypted).index)).toBeNull();
   const recovery = await writer.text(siblingKeys(encrypted).recovery);
   expect(recovery).toContain(readCommand(encrypted.split("/").at(-1) ?? ""));
 });

@@ -101,7 +101,7 @@ it("the vault is read and restored with plain programs", NIGHT, async () => {
   const { vault } = place.store;
   const stem = "supabase_prod_20260115_031022";
   for await (const { key } of vault.list("")) {
-    const [, suffix] = /^revo\/prod\/.*_\d+(\.(?:dump\.gz|manifest\.json))$/.exec(key) ?? [];
+    const [, suffix] = /^revo\/prod\/.*_\d+(\.(?:dump\.gz|index\.json|manifest\.json))$/.exec(key) ?? [];
     const file = join(laptop.folder, suffix === undefined ? key : stem + suffix);
     if (suffix === undefined && !key.startsWith("audit/")) continue;
     await mkdir(dirname(file), { recursive: true });

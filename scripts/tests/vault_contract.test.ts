@@ -97,13 +97,16 @@ describe.each([
     expect(await store.head("contract/empty")).toMatchObject({ bytes: 0 });
   });
 
-  test("an object is read from an offset on", async () => {
+  test("an object is read from an offset on, to its end or for as many bytes", async () => {
     await store.put(newObject("contract/range", "0123456789"));
     const opened = await store.get("contract/range", 4);
     expect({ bytes: opened.bytes, text: (await read(opened)).toString() }).toEqual({
       bytes: 6,
       text: "456789",
     });
+    const part = await store.get("contract/range", 0, undefined, 3);
+    expect({ bytes: part.bytes, text: (await read(part)).toString() }).toEqual({ bytes: 3, text: "012" });
+    expect((await read(await store.get("contract/range", 8, undefined, 99))).toString()).toBe("89");
   });
 
   test("a missing object", async () => {

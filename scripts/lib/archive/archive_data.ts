@@ -13,7 +13,8 @@ import { BackupError } from "@backup/errors.ts";
 import { type OpenArchive, READABLE, type TocEntry } from "./archive_toc.ts";
 import type { ByteReader } from "./byte_reader.ts";
 
-const BLOCK = { rows: 1, largeObjects: 3 } as const;
+/** The kinds of blocks. */
+export const BLOCK = { rows: 1, largeObjects: 3 } as const;
 /** Bytes of content that are passed on together. */
 const PIECE_BYTES = 256 * 1024;
 /** How COPY's text ends in an archive. */
@@ -212,6 +213,7 @@ async function bytesOf(reader: ByteReader, length: number): Promise<Uint8Array> 
   return bytes;
 }
 
-function nameOf({ kind, schema, tag }: TocEntry): string {
+/** An entry for a message. */
+export function nameOf({ kind, schema, tag }: TocEntry): string {
   return `${kind} ${schema === null ? tag : `${schema}.${tag}`}`;
 }

@@ -2,6 +2,7 @@
 import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { BackupError } from "@backup/errors.ts";
+import type { IndexedTable } from "@backup/vault/archive_index.ts";
 import type { Manifest } from "@backup/vault/manifest.ts";
 import { OPS_OBJECT_PREFIX, PLATFORM_SCHEMAS } from "@backup/vault/platform.ts";
 import type { Mode } from "@backup/target.ts";
@@ -72,6 +73,27 @@ export function requireTables(toc: ArchiveToc, mode: Mode, tables: readonly Tabl
     "dump_empty",
     `Cannot accept the archive: it lacks ${missing.length} of ${tables.length} tables, ` +
       `for example ${missing.slice(0, 3).map(({ key }) => key).join(", ")}`,
+  );
+}
+
+/**
+ * Compares the rows of a full archive with those that its snapshot counted: a table that was rewritten meanwhile would be
+ * stored without its rows.
+ * @throws {BackupError} `dump_empty` with the tables and both numbers
+ */
+export function requireRows(archived: readonly IndexedTable[], tables: readonly TableRows[]): void {
+  const held = new Map(archived.map(({ schema, table, rows }) => [`${schema}\0${table}`, rows]));
+  const wrong = tables.flatMap(({ key, schema, table, rows }) => {
+    const found = held.get(`${schema}\0${table}`) ?? 0;
+    return found === rows ? [] : [`${key} has ${found} rows instead of ${rows}`];
+  });
+  if (wrong.length === 0) return;
+  throw new BackupError(
+    "dump_empty",
+    `Cannot accept the archive: in it ${
+      wrong.slice(0, 3).join(", ")
+    }; ${wrong.length} of ${tables.length} tables differ`,
+    { hint: "A table was rewritten or truncated while it was dumped. Repeat the backup." },
   );
 }
 

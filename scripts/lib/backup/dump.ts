@@ -1,7 +1,9 @@
-/** pg_dump through gzip, as a stream that ends with an error unless every program of it succeeded. */
+/** pg_dump through gzip, cut into members that can be read by themselves, as a stream that ends with an error unless every program of it succeeded. */
 import { BackupError } from "@backup/errors.ts";
 import type { Mode } from "@backup/target.ts";
-import { byteCounter, countedBytes } from "../process/byte_counter.ts";
+import type { ArchiveMember } from "@backup/vault/archive_index.ts";
+import { ArchiveWalk } from "../archive/archive_walk.ts";
+import { gzipMembers } from "../process/gzip_members.ts";
 import { describeFailure, type PipelineEnd, type Stage, startPipeline } from "../process/pipeline.ts";
 import type { ClientTools } from "../postgres/client_tools.ts";
 import { type Connection, NOTICE_LOSS } from "../postgres/connection.ts";
@@ -12,12 +14,14 @@ import type { Snapshot } from "./snapshot.ts";
 
 export interface Dump {
   /**
-   * The compressed archive. The first chunk holds bytes that pg_dump wrote.
+   * The compressed archive. The first chunk comes when pg_dump has written.
    * @throws {BackupError} `dump_failed` at its end when a program failed.
    */
   bytes: AsyncGenerator<Uint8Array>;
-  /** Bytes of the archive before compression; known when `bytes` has ended. */
-  rawBytes(): number;
+  /** What the archive holds; complete when `bytes` has ended. */
+  walk: ArchiveWalk;
+  /** Of the compressed archive, in its order; complete when `bytes` has ended. */
+  members: readonly ArchiveMember[];
   /** Ends the programs; `bytes` ends with an error. */
   kill(): void;
 }
@@ -34,48 +38,24 @@ export interface DumpOptions {
 
 export function startDump(options: DumpOptions): Dump {
   const { connection, signal } = options;
-  const dump: Stage = [options.tools.pgDump, ...dumpArguments(options)];
-  const stages: Stage[] = [dump, byteCounter(), options.gzip.compress];
-  const pipeline = startPipeline(stages, { env: connection.env, signal });
-  let raw: number | null = null;
+  const stages: Stage[] = [[options.tools.pgDump, ...dumpArguments(options)]];
+  const pipeline = startPipeline(stages, { env: connection.env, isWide: true, signal });
+  const walk = new ArchiveWalk();
+  const members: ArchiveMember[] = [];
+  async function* dumped() {
+    yield* pipeline.stdout;
+    // pg_dump's failure comes before what is said of an archive that ends early
+    requireComplete(stages, await pipeline.ended);
+  }
   async function* bytes() {
     try {
-      yield* joinHeader(pipeline.stdout);
-      const end = await pipeline.ended;
-      raw = requireCompleteDump(stages, end);
+      const pieces = walk.pieces(dumped());
+      yield* gzipMembers(pieces, options.gzip.compress, (member) => members.push(member));
     } finally {
       pipeline.kill(); // a reader that stops early also stops the dump
     }
   }
-  return {
-    bytes: bytes(),
-    rawBytes: () => {
-      if (raw === null) {
-        throw new BackupError("internal_server_error", "Cannot read the raw size before the dump ended");
-      }
-      return raw;
-    },
-    kill: pipeline.kill,
-  };
-}
-
-/** A member's header without optional fields, which a program that reads its standard input does not write (RFC 1952). */
-const GZIP_HEADER_BYTES = 10;
-
-/** Joins gzip's header with what follows: pigz writes it when it starts, long before pg_dump writes anything. */
-async function* joinHeader(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let start: Uint8Array | null = new Uint8Array();
-  for await (const chunk of chunks) {
-    if (start === null) {
-      yield chunk;
-      continue;
-    }
-    start = Buffer.concat([start, chunk]);
-    if (start.length <= GZIP_HEADER_BYTES) continue;
-    yield start;
-    start = null;
-  }
-  if (start !== null) yield start;
+  return { bytes: bytes(), walk, members, kill: pipeline.kill };
 }
 
 /** Custom format, not compressed by pg_dump itself; owners and privileges are kept. */
@@ -96,12 +76,8 @@ export function dumpArguments(
   ];
 }
 
-/** @returns the bytes of the archive before compression */
-function requireCompleteDump(stages: readonly Stage[], end: PipelineEnd): number {
-  const { bytes, rest } = countedBytes(end.stderr);
-  const failure = describeFailure(stages, { ...end, stderr: rest });
+function requireComplete(stages: readonly Stage[], end: PipelineEnd): void {
+  const failure = describeFailure(stages, end);
   if (failure !== null && isBusy(failure)) throw new BackupError("database_busy", failure);
   if (failure !== null) throw new BackupError("dump_failed", `Cannot dump the database: ${failure}`);
-  if (bytes !== null) return bytes;
-  throw new BackupError("dump_failed", "Cannot read how many bytes were dumped: the count is missing");
 }

@@ -22,6 +22,7 @@ import {
 } from "../postgres/session.ts";
 import { leftOutWarnings } from "../postgres/warnings.ts";
 import type { Gzip } from "../process/gzip.ts";
+import { requireRows } from "../archive/contents.ts";
 import { Disturbance, listNames } from "./disturbance.ts";
 import { type Dump, startDump } from "./dump.ts";
 import { lockTimeoutError, LockWatch } from "./lock_watch.ts";
@@ -105,7 +106,7 @@ export class DumpAttempt {
   }
 
   /**
-   * The compressed archive; ends only when the attempt is confirmed and its rows are counted.
+   * The compressed archive; ends only when the attempt is confirmed and its rows are those of the snapshot.
    * @throws {BackupError} the first error of any part; {@link Disturbance} when another attempt may succeed.
    */
   async *bytes(): AsyncGenerator<Uint8Array> {
@@ -113,7 +114,8 @@ export class DumpAttempt {
       const first = await this.#first;
       if (!first.done) yield first.value;
       yield* this.#dump.bytes;
-      await this.#facts;
+      const { tables } = await this.#facts;
+      if (this.#options.mode === "full") requireRows(this.#dump.walk.tables, tables);
       this.#isComplete = true;
     } catch (error) {
       this.#failure = await this.#explain(this.#failure ?? toBackupError(error));
@@ -126,9 +128,9 @@ export class DumpAttempt {
     return this.#facts;
   }
 
-  /** Bytes of the archive before compression; known when {@link bytes} has ended. */
-  rawBytes(): number {
-    return this.#dump.rawBytes();
+  /** What was dumped; complete when {@link bytes} has ended. */
+  get dumped(): Pick<Dump, "walk" | "members"> {
+    return this.#dump;
   }
 
   /** Why another attempt may succeed; `null` when no reason is known. */

@@ -1,13 +1,17 @@
 /**
  * Takes a backup. Objects are written in this order, so that an incomplete backup is never listed as one:
- * archive (confirmed at the vault, its contents read back) → fingerprint text → recovery instructions → manifest, last.
+ * archive (confirmed at the vault, its contents read back) → index → fingerprint text → recovery instructions → manifest, last.
  * After any failure the objects that this run wrote are rolled back.
  */
 import { gzipSync } from "node:zlib";
-import { BackupError } from "@backup/errors.ts";
+import { BackupError, toBackupError } from "@backup/errors.ts";
+import { type ArchiveMember, formatIndex, INDEX_VERSION } from "@backup/vault/archive_index.ts";
+import { sha256Hex } from "@backup/vault/canonical.ts";
 import { type Manifest, MANIFEST_VERSION, sealManifest, signManifest } from "@backup/vault/manifest.ts";
-import { type BackupKeys, buildKeys, toUtcSecond } from "@backup/vault/object_key.ts";
+import { type BackupKeys, buildKeys, isEncryptedKey, toUtcSecond } from "@backup/vault/object_key.ts";
 import type { Mode, Target } from "@backup/target.ts";
+import type { Warning } from "@backup/vault/warnings.ts";
+import type { ArchiveWalk } from "../archive/archive_walk.ts";
 import type { ArchiveToc } from "../archive/archive_toc.ts";
 import { BackupFiles } from "../vault/uploaded_files.ts";
 import type { ClientTools } from "../postgres/client_tools.ts";
@@ -70,11 +74,10 @@ export interface TakenBackup {
 
 interface Dumped {
   upload: Upload;
-  rawBytes: number;
+  walk: ArchiveWalk;
+  members: readonly ArchiveMember[];
   facts: SnapshotFacts;
   snapshot: Snapshot;
-  /** As it was written, of an encrypted archive: this machine cannot read it back. */
-  toc: ArchiveToc | null;
 }
 
 export async function takeBackup(deps: BackupDeps, order: BackupOrder): Promise<TakenBackup> {
@@ -87,12 +90,16 @@ export async function takeBackup(deps: BackupDeps, order: BackupOrder): Promise<
     await files.requireFree();
     const dumped = await dumpToVault(deps, order, keys, files);
     deps.progress.phase("verify");
-    const toc = dumped.toc ?? await readStoredToc(deps.vault, keys.archive);
+    // this machine cannot read an encrypted archive back
+    const toc = isEncryptedKey(keys.archive)
+      ? dumped.walk.toc
+      : await readStoredToc(deps.vault, keys.archive);
     requireTables(toc, order.mode, dumped.facts.tables);
     requirePlausibleSize(order, dumped.upload.bytes, dumped.facts.tables);
     if (order.verify) await rereadObject(deps, dumped.upload);
     deps.progress.phase("manifest");
-    const composed = composeManifest(deps, order, keys, dumped, toc, started);
+    const index = await writeIndex(deps, keys, files, dumped);
+    const composed = composeManifest(deps, order, keys, dumped, toc, index, started);
     const manifest = await signManifest(keys.manifest, composed, deps.vault.signer);
     await files.put(
       keys.fingerprint,
@@ -128,13 +135,36 @@ async function dumpToVault(
     // a failure ends the upload
     attempt.facts().then(({ tables }) => progress.rows?.(countAll(tables))).catch(() => {});
     const archive = encryptTo(deps.vault.encryption.recipients, attempt.bytes(), deps.signal);
-    const upload = await files.upload(keys.archive, archive.bytes, {
+    const upload = await files.upload(keys.archive, archive, {
       partSize: choosePartSize(snapshot.server.databaseBytes),
       onProgress: (bytes) => progress.bytes(bytes, order.previous?.bytes ?? null),
     });
-    const toc = await archive.toc;
-    return { upload, rawBytes: attempt.rawBytes(), facts: await attempt.facts(), snapshot, toc };
+    return { upload, ...attempt.dumped, facts: await attempt.facts(), snapshot };
   });
+}
+
+/**
+ * Stores the index of an archive that can be read in parts: an encrypted one cannot. Without its index a backup is as good,
+ * and reading some of its rows is slower: where it cannot be stored, the manifest says so.
+ * @returns the fields of the manifest that say which index there is
+ */
+async function writeIndex(
+  { progress, signal }: BackupDeps,
+  keys: BackupKeys,
+  files: BackupFiles,
+  { walk: { tables }, members }: Dumped,
+): Promise<{ index_sha256?: string; warnings: Warning[] }> {
+  if (isEncryptedKey(keys.archive)) return { warnings: [] };
+  const text = formatIndex({ version: INDEX_VERSION, members: [...members], tables });
+  try {
+    await files.put(keys.index, text, "application/json");
+    return { index_sha256: await sha256Hex(text), warnings: [] };
+  } catch (error) {
+    signal?.throwIfAborted();
+    const { message } = toBackupError(error);
+    progress.log(`the index was not stored: ${message}`);
+    return { warnings: [{ kind: "no_index", name: keys.index, detail: message, rows: null }] };
+  }
 }
 
 async function rereadObject({ vault, progress, signal }: BackupDeps, upload: Upload): Promise<void> {
@@ -171,8 +201,9 @@ function composeManifest(
   deps: BackupDeps,
   order: BackupOrder,
   keys: BackupKeys,
-  { upload, rawBytes, facts, snapshot }: Dumped,
+  { upload, walk, facts, snapshot }: Dumped,
   toc: ArchiveToc,
+  { warnings, ...index }: Awaited<ReturnType<typeof writeIndex>>,
   started: Date,
 ): Manifest {
   const { host, database, projectRef } = deps.connection;
@@ -190,7 +221,7 @@ function composeManifest(
     version: MANIFEST_VERSION,
     tool: { name: "revo-backups", version: TOOL_VERSION },
     label: order.label,
-    raw_bytes: rawBytes,
+    raw_bytes: walk.rawBytes,
     compression: deps.gzip.name,
     duration_ms: deps.now().getTime() - started.getTime(),
     server_version: snapshot.server.version,
@@ -209,6 +240,7 @@ function composeManifest(
     roles: facts.roles,
     toc: countEntries(toc),
     fingerprint: facts.fingerprint.areas,
-    warnings: facts.warnings,
+    ...index,
+    warnings: [...facts.warnings, ...warnings],
   };
 }

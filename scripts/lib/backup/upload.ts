@@ -56,7 +56,7 @@ export async function uploadLocalBackup(
     progress.phase("upload");
     const hash = createHash("sha256");
     const archive = encryptTo(recipients, hashed(file, hash), signal);
-    const upload = await files.upload(keys.archive, archive.bytes, {
+    const upload = await files.upload(keys.archive, archive, {
       partSize: choosePartSize(manifest.bytes),
       onProgress: (bytes) => progress.bytes(bytes, manifest.bytes),
     });
@@ -64,7 +64,6 @@ export async function uploadLocalBackup(
     // the file may have changed since it was inspected
     const found = hash.digest("hex");
     if (found !== manifest.sha256) throw notTheManifests(file, manifest.sha256, found);
-    await archive.toc;
     const stored = recipients.length === 0 ? text : await storedText(text, keys, upload, recipients);
     progress.phase("manifest");
     const recovery = recoveryText(keys, await parseManifest(stored), toc, vault.bucket);

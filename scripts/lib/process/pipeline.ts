@@ -23,6 +23,8 @@ export interface PipelineOptions {
   env?: Readonly<Record<string, string>>;
   /** Where the last stage writes; default: the returned stream. */
   outputFile?: string;
+  /** Widen the pipe of the returned stream too, where there is one stage alone. */
+  isWide?: boolean;
   /** What the first stage reads: a file, or a stream that passes this process; default: nothing. */
   input?: PipelineInput;
   signal?: AbortSignal;
@@ -50,7 +52,7 @@ const WIDEN = "fcntl($_, 1031, 1 << 20) for *STDIN, *STDOUT; exec { $ARGV[0] } @
  * In front of a program: widens the pipes at its ends, then executes it. psql, which reads what a restore loads, needs a
  * quarter less processor time then. Neither bash nor Node has the call; without perl the pipes keep their size.
  */
-const WIDE_PIPES = wideningPrefix(process.env.PATH ?? "");
+export const WIDE_PIPES = wideningPrefix(process.env.PATH ?? "");
 
 function wideningPrefix(path: string): readonly string[] {
   const perl = findProgram("perl", path);
@@ -62,8 +64,8 @@ function wideningPrefix(path: string): readonly string[] {
  * bash makes the pipes; every program and argument reaches it quoted.
  */
 export function startPipeline(stages: readonly Stage[], options: PipelineOptions = {}): Pipeline {
-  const { input, outputFile, signal } = options;
-  const prefix = stages.length > 1 ? WIDE_PIPES : [];
+  const { input, outputFile, isWide = stages.length > 1, signal } = options;
+  const prefix = isWide ? WIDE_PIPES : [];
   const words = stages.map((stage) => [...prefix, ...stage].map(quote).join(" ")).join(" | ");
   const from = typeof input === "string" ? ` < ${quote(input)}` : "";
   const to = outputFile === undefined ? "" : ` > ${quote(outputFile)}`;
@@ -112,9 +114,14 @@ async function feed(
 }
 
 /** Resolves when more can be written, or nothing can. */
-async function drained(stdin: Writable): Promise<void> {
+export async function drained(stream: Writable): Promise<void> {
+  const events = ["drain", "close", "error"];
   await new Promise<void>((resolve) => {
-    for (const event of ["drain", "close", "error"]) stdin.once(event, () => resolve());
+    const settle = () => {
+      for (const event of events) stream.off(event, settle);
+      resolve();
+    };
+    for (const event of events) stream.on(event, settle);
   });
 }
 

@@ -6,19 +6,21 @@ import { isTransient, Retries, type RetryPolicy } from "./retry.ts";
 /** Bytes of a connection that count as progress: with fewer, its failure counts as another one in a row. */
 const PROGRESS_BYTES = 8 * 1024;
 
-/** {@link Vault.download} */
+/** {@link Vault.download}, or {@link Vault.range} */
 export async function* downloadObject(
   store: ObjectStore,
   key: string,
   policy: RetryPolicy,
   signal?: AbortSignal,
+  range: { from: number; bytes?: number } = { from: 0 },
 ): AsyncGenerator<Uint8Array> {
   const retries = new Retries(policy, { operation: "read", key, signal });
   let whole: { bytes: number; etag: string } | null = null;
   for (let done = 0;;) {
     const from = done;
     try {
-      const opened = await store.get(key, from, signal);
+      const left = range.bytes === undefined ? undefined : range.bytes - from;
+      const opened = await store.get(key, range.from + from, signal, left);
       whole ??= opened;
       await requireSame(key, opened, whole.etag);
       for await (const chunk of opened.body) {

@@ -69,11 +69,11 @@ export class MemoryStore implements ObjectStore {
     return entry ? { ...listed(key, entry), readAt: this.#now(), origin: entry.origin } : null;
   }
 
-  async get(key: string, from: number, signal?: AbortSignal): Promise<OpenObject> {
+  async get(key: string, from: number, signal?: AbortSignal, bytes?: number): Promise<OpenObject> {
     await turn(signal);
     const entry = this.#entries.get(key);
     if (!entry) throw missing(`Cannot find ${key} in the vault`);
-    const body = entry.body.subarray(from);
+    const body = entry.body.subarray(from, bytes === undefined ? undefined : from + bytes);
     return { body: chunksOf(body, signal), bytes: body.length, etag: entry.etag };
   }
 

@@ -44,7 +44,7 @@ export interface NewObject {
 }
 
 export interface OpenObject {
-  /** From the requested position to the end. */
+  /** From the requested position on. */
   body: AsyncIterable<Uint8Array>;
   /** Length of `body`. */
   bytes: number;
@@ -89,8 +89,8 @@ export interface ObjectStore {
   put(object: NewObject, signal?: AbortSignal): Promise<void>;
   /** `null` when there is no such object. */
   head(key: string, signal?: AbortSignal): Promise<ObjectHead | null>;
-  /** Opens an object at a byte position. @throws {BackupError} `vault_object_missing`. */
-  get(key: string, from: number, signal?: AbortSignal): Promise<OpenObject>;
+  /** Opens an object at a byte position, to its end or for as many bytes. @throws {BackupError} `vault_object_missing`. */
+  get(key: string, from: number, signal?: AbortSignal, bytes?: number): Promise<OpenObject>;
   /** Deletes one object; one that is not there counts as deleted. */
   delete(key: string, signal?: AbortSignal): Promise<void>;
   /** Deletes up to {@link DELETE_BATCH} objects. @returns those that were refused */

@@ -111,8 +111,9 @@ export class R2Store implements ObjectStore {
     }
   }
 
-  async get(key: string, from: number, signal?: AbortSignal): Promise<OpenObject> {
-    const Range = from === 0 ? undefined : `bytes=${from}-`;
+  async get(key: string, from: number, signal?: AbortSignal, bytes?: number): Promise<OpenObject> {
+    const last = bytes === undefined ? "" : from + bytes - 1;
+    const Range = from === 0 && bytes === undefined ? undefined : `bytes=${from}-${last}`;
     const command = new GetObjectCommand({ ...this.#name(key), Range });
     const answer = await this.#request(key, (options) => this.#s3.send(command, options), signal);
     const body = answer.Body instanceof Readable ? answer.Body : Readable.from([]);

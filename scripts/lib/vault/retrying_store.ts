@@ -33,8 +33,8 @@ export class RetryingStore implements ObjectStore {
     return this.#retry("head", key, signal, () => this.store.head(key, signal));
   }
 
-  get(key: string, from: number, signal?: AbortSignal): Promise<OpenObject> {
-    return this.#retry("get", key, signal, () => this.store.get(key, from, signal));
+  get(key: string, from: number, signal?: AbortSignal, bytes?: number): Promise<OpenObject> {
+    return this.#retry("get", key, signal, () => this.store.get(key, from, signal, bytes));
   }
 
   delete(key: string, signal?: AbortSignal): Promise<void> {

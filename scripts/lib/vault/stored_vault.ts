@@ -135,6 +135,15 @@ export class StoredVault implements Vault {
     return Buffer.concat(chunks);
   }
 
+  async range(key: string, from: number, bytes: number): Promise<Buffer> {
+    const chunks: Uint8Array[] = [];
+    const range = { from, bytes };
+    for await (const chunk of downloadObject(this.#store, key, this.#retry, this.#signal, range)) {
+      chunks.push(chunk);
+    }
+    return Buffer.concat(chunks);
+  }
+
   async text(key: string): Promise<string> {
     return new TextDecoder().decode(await this.bytes(key));
   }

@@ -81,6 +81,12 @@ export interface Vault {
    */
   bytes(key: string, limit?: number): Promise<Buffer>;
 
+  /**
+   * As many bytes of an object from a position on; fewer where it ends before.
+   * @param bytes more than 0
+   */
+  range(key: string, from: number, bytes: number): Promise<Buffer>;
+
   /** A small object as text. */
   text(key: string): Promise<string>;
 

@@ -2,7 +2,7 @@
  * Whether a backup in the vault is what its manifest says, without a restore: every stored byte is read once and
  * nothing is written, neither to a disk nor to the vault.
  */
-import { BackupError } from "@backup/errors.ts";
+import { BackupError, toBackupError } from "@backup/errors.ts";
 import { type AnyManifest, isProving, type Manifest } from "@backup/vault/manifest.ts";
 import type { DrillCheck, Verdict } from "@backup/vault/receipt.ts";
 import { countEntries } from "../archive/contents.ts";
@@ -10,6 +10,7 @@ import { type CheckOutcome, fail, NO_PROOFS, NO_ROWS, pass, passUnless, skipped 
 import { NO_MANIFEST, readStored } from "../drill/stored_checks.ts";
 import type { Progress } from "../run/progress.ts";
 import { plainArchive } from "../vault/encryption.ts";
+import { MemberHashes, readStoredIndex } from "../vault/stored_index.ts";
 import { isTrusted } from "../vault/trust.ts";
 import type { Vault } from "../vault/vault.ts";
 import { type ArchiveContent, type ReadArchive, readArchive } from "./read_archive.ts";
@@ -40,9 +41,11 @@ export async function verifyStored(vault: Vault, key: string, progress: Progress
   const { manifest, trust, outcomes } = await readStored(vault, key);
   const stored = await vault.head(key);
   if (!stored) throw new BackupError("vault_object_missing", `Cannot find ${key} in the vault`);
+  const index = await readStoredIndex(vault, key, manifest).catch(damageOf);
   progress.phase("read");
+  const members = index === null || index instanceof BackupError ? null : new MemberHashes(index.members);
   const read = await readArchive(
-    vault.download(key),
+    members === null ? vault.download(key) : members.pass(vault.download(key)),
     (done) => progress.bytes(done, stored.bytes),
     (bytes) => plainArchive(vault, key, bytes),
   );
@@ -51,7 +54,7 @@ export async function verifyStored(vault: Vault, key: string, progress: Progress
     signature: trust === null || isTrusted(vault, trust)
       ? outcomes.signature
       : fail(outcomes.signature.detail),
-    stored_hash: hashOutcome(read, manifest),
+    stored_hash: indexOutcome(hashOutcome(read, manifest), index instanceof BackupError ? index : members),
     archive_readable: contentOutcome(read, manifest),
     rows_per_table: rowsOutcome(read, manifest),
   };
@@ -66,6 +69,22 @@ function hashOutcome({ bytes, sha256 }: ReadArchive, manifest: AnyManifest | nul
   return fail(
     `${bytes} bytes with sha256 ${sha256}, the manifest says ${manifest.bytes} bytes with ${manifest.sha256}`,
   );
+}
+
+/** What the backup causes; another error is thrown. */
+function damageOf(thrown: unknown): BackupError {
+  const error = toBackupError(thrown);
+  if (["archive_corrupt", "vault_object_missing", "manifest_too_new"].includes(error.code)) return error;
+  throw error;
+}
+
+/** The outcome of the archive's hash, with what is said of its index. */
+function indexOutcome(hash: CheckOutcome, index: BackupError | MemberHashes | null): CheckOutcome {
+  if (index === null || hash.verdict !== "PASS") return hash;
+  if (index instanceof BackupError) return fail(`${hash.detail}; ${index.message}`);
+  return index.different === null
+    ? pass(`${hash.detail} in ${index.count} members as its index says`)
+    : fail(`${hash.detail}; member ${index.different} is another than its index says`);
 }
 
 function contentOutcome({ content }: ReadArchive, manifest: AnyManifest | null): CheckOutcome {

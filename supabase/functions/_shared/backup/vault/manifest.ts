@@ -75,6 +75,8 @@ export const manifestV2Schema = z.object({
   toc: z.record(z.string(), count),
   /** SHA-256 of the canonical text of every object per area; the text is stored beside the archive. */
   fingerprint: z.record(z.string(), sha256),
+  /** Of the index beside the archive; absent without one. */
+  index_sha256: sha256.optional(),
   /** What the backup does not hold, and what would keep it from being restored; older backups do not say. */
   warnings: z.array(warningSchema).optional(),
   /** Hash of the manifest without this field (`canonicalText`); the first of version 2 have none. */

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { BackupError } from "../errors.ts";
-import { buildKeys, parseArchiveKey, siblingKeys, toUtcSecond, tryParseArchiveKey } from "./object_key.ts";
+import {
+  archiveKeyOf,
+  buildKeys,
+  parseArchiveKey,
+  siblingKeys,
+  toUtcSecond,
+  tryParseArchiveKey,
+} from "./object_key.ts";
 
 Deno.test("a key is built as documented and parses to its parts", () => {
   const keys = buildKeys({
@@ -22,6 +29,15 @@ Deno.test("a key is built as documented and parses to its parts", () => {
     label: "antes_da_migracao",
   });
   assert.deepEqual(siblingKeys(keys.archive), keys);
+});
+
+Deno.test("what belongs to a backup is found by its name, also of an encrypted one", () => {
+  for (const encrypted of [false, true]) {
+    const name = { target: "prod", createdAtUtc: "2026-01-15T03:10:22Z", label: "a.index" } as const;
+    const keys = buildKeys(name, { encrypted });
+    for (const key of Object.values(keys)) assert.equal(archiveKeyOf(key), keys.archive);
+  }
+  assert.equal(archiveKeyOf("revo/prod/2026/01/15/supabase_prod_20260115_031022.other.json"), null);
 });
 
 Deno.test("a key without label ends after the time", () => {

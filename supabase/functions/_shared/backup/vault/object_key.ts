@@ -3,8 +3,8 @@
  *
  *     revo/<target>/YYYY/MM/DD/supabase_<target>_<YYYYMMDD_HHMMSS>[_<label>].dump.gz[.age]   (UTC)
  *
- * Beside each archive, under its stem, are its manifest, its fingerprint, its recovery instructions and the receipts
- * of its drills. The stem of an encrypted archive is its whole name: `….dump.gz.age.manifest.json`.
+ * Beside each archive, under its stem, are its manifest, its fingerprint, its index, its recovery instructions and the
+ * receipts of its drills. The stem of an encrypted archive is its whole name: `….dump.gz.age.manifest.json`.
  */
 import { BackupError } from "../errors.ts";
 import { LABEL_MAX_LENGTH, normalizeLabel, SAFETY_LABEL } from "../label.ts";
@@ -17,6 +17,8 @@ export const ENCRYPTED_SUFFIX = ".dump.gz.age";
 export const MANIFEST_SUFFIX = ".manifest.json";
 /** The fingerprint's text, gzip, so that a difference can be named. */
 export const FINGERPRINT_SUFFIX = ".fingerprint.gz";
+/** Where in the archive the rows of each table are. */
+export const INDEX_SUFFIX = ".index.json";
 /** Instructions to restore with plain tools, from the bucket alone. */
 export const RECOVERY_SUFFIX = ".RECOVERY.md";
 
@@ -33,6 +35,7 @@ export interface BackupKeys {
   archive: string;
   manifest: string;
   fingerprint: string;
+  index: string;
   recovery: string;
 }
 
@@ -82,6 +85,7 @@ function keysOfStem(archive: string, stem: string): BackupKeys {
     archive,
     manifest: stem + MANIFEST_SUFFIX,
     fingerprint: stem + FINGERPRINT_SUFFIX,
+    index: stem + INDEX_SUFFIX,
     recovery: stem + RECOVERY_SUFFIX,
   };
 }
@@ -107,7 +111,7 @@ export function receiptTimeOf(key: string): string | null {
 }
 
 const BELONGING =
-  /^(?<stem>.+?)(?:\.dump\.gz(?:\.age)?|\.manifest\.json|\.fingerprint\.gz|\.RECOVERY\.md|\.drill\.\d{8}_\d{6}\.json)$/;
+  /^(?<stem>.+?)(?:\.dump\.gz(?:\.age)?|\.manifest\.json|\.fingerprint\.gz|\.index\.json|\.RECOVERY\.md|\.drill\.\d{8}_\d{6}\.json)$/;
 
 /** The archive's key to which an object of the vault belongs (itself for an archive), `null` for anything else. */
 export function archiveKeyOf(key: string): string | null {

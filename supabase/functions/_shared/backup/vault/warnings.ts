@@ -54,6 +54,8 @@ export function warningText({ kind, name, detail, rows }: Warning): string {
         "recusada; fixe o caminho nas funções que usa (ALTER FUNCTION … SET search_path = …)";
     case "not_checked":
       return `${name} não foi conferida: ${detail}`;
+    case "no_index":
+      return `o índice do backup não pôde ser gravado (${detail}): o backup está completo, e ver só uma parte dele demora mais`;
     case "user_mapping":
       return `${name}: o usuário e a senha, que só ${detail} pode ler, ficam fora do backup; depois de uma restauração ` +
         "informe-os de novo (ALTER USER MAPPING)";
