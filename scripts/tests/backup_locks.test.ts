@@ -144,7 +144,9 @@ test(
           // more attempts than a backup may be interrupted by a view that is refreshed once a minute
           if (interrupted++ < 3) {
             await ddl.run("begin; lock table public.itens in access exclusive mode; commit;");
-            expect((await failureOf(bytes)).message).toMatch(/pid \d+ .* waits for (public\.)?itens/);
+            const failure = await failureOf(bytes);
+            expect(failure.message).toMatch(/pid \d+ .* waits for (public\.)?itens/);
+            throw failure;
           }
           for await (const _ of bytes);
           return attempt.dumped.walk.rawBytes;
