@@ -15,7 +15,7 @@ import { POSTGRES_PROGRAMS } from "../dev/system_packages.ts";
 import { countArchivedRows } from "../lib/archive/archive_data.ts";
 import { openArchive } from "../lib/archive/archive_toc.ts";
 import { ArchiveWalk } from "../lib/archive/archive_walk.ts";
-import { requireRows } from "../lib/archive/contents.ts";
+import { requireArchivedRows } from "../lib/archive/contents.ts";
 import { rowsOfPart } from "../lib/archive/member_rows.ts";
 import type { PostgresBinaries } from "../lib/postgres/binaries.ts";
 import { MemoryStore } from "../lib/vault/memory_store.ts";
@@ -216,11 +216,11 @@ class StoreWithoutIndex extends MemoryStore {
 test("an archive with other rows than its snapshot is refused by the names of its tables", () => {
   const table = { schema: "public", table: "itens", columns: [], raw_bytes: 0, parts: [], rows: 0 };
   const counted = [{ key: "public.itens", schema: "public", table: "itens", rows: 3 }];
-  expect(() => requireRows([table], counted)).toThrow(
+  expect(() => requireArchivedRows([table], counted)).toThrow(
     "public.itens has 0 rows instead of 3; 1 of 1 tables differ",
   );
-  expect(() => requireRows([], counted)).toThrow("0 rows instead of 3");
-  requireRows([{ ...table, rows: 3 }], counted);
+  expect(() => requireArchivedRows([], counted)).toThrow("0 rows instead of 3");
+  requireArchivedRows([{ ...table, rows: 3 }], counted);
 });
 
 test("rows that are no COPY, or compressed as we do not read, are passed over and not counted", async () => {

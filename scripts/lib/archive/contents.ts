@@ -81,7 +81,7 @@ export function requireTables(toc: ArchiveToc, mode: Mode, tables: readonly Tabl
  * stored without its rows.
  * @throws {BackupError} `dump_empty` with the tables and both numbers
  */
-export function requireRows(archived: readonly IndexedTable[], tables: readonly TableRows[]): void {
+export function requireArchivedRows(archived: readonly IndexedTable[], tables: readonly TableRows[]): void {
   const held = new Map(archived.map(({ schema, table, rows }) => [`${schema}\0${table}`, rows]));
   const wrong = tables.flatMap(({ key, schema, table, rows }) => {
     const found = held.get(`${schema}\0${table}`) ?? 0;

@@ -22,7 +22,7 @@ import {
 } from "../postgres/session.ts";
 import { leftOutWarnings } from "../postgres/warnings.ts";
 import type { Gzip } from "../process/gzip.ts";
-import { requireRows } from "../archive/contents.ts";
+import { requireArchivedRows } from "../archive/contents.ts";
 import { Disturbance, listNames } from "./disturbance.ts";
 import { type Dump, startDump } from "./dump.ts";
 import { lockTimeoutError, LockWatch } from "./lock_watch.ts";
@@ -115,7 +115,7 @@ export class DumpAttempt {
       if (!first.done) yield first.value;
       yield* this.#dump.bytes;
       const { tables } = await this.#facts;
-      if (this.#options.mode === "full") requireRows(this.#dump.walk.tables, tables);
+      if (this.#options.mode === "full") requireArchivedRows(this.#dump.walk.tables, tables);
       this.#isComplete = true;
     } catch (error) {
       this.#failure = await this.#explain(this.#failure ?? toBackupError(error));
