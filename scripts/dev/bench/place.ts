@@ -121,10 +121,10 @@ const engineRun = z.object({
 /** `seconds`: wall-clock time of the whole process. */
 export type EngineRun = z.infer<typeof engineRun> & { seconds: number };
 
-/** Our engine in its own process, with the permissions of a backup. */
+/** Our engine in its own process, started as the task of a restore or of a backup is. */
 export async function runEngine(place: Place, database: string, ...args: string[]): Promise<EngineRun> {
   const { tasks } = JSON.parse(await readFile(join(ROOT, "deno.json"), "utf8"));
-  const [, , , ...words]: string[] = tasks.backup.split(" "); // env deno run …FLAGS FILE
+  const [, , , ...words]: string[] = tasks[args[0] === "restore" ? "restore" : "backup"].split(" "); // env deno run …FLAGS FILE
   const { DENO_DIR } = process.env;
   const env = childEnvironment({
     ...(DENO_DIR !== undefined && { DENO_DIR }),
