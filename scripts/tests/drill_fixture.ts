@@ -13,7 +13,6 @@ import { applyErpSchema } from "../dev/seed/schema.ts";
 import { createAuthTables } from "../dev/supabase/auth_schema.ts";
 import { type CompletedDrill, drill, type DrillSpec } from "../lib/drill/drill.ts";
 import { PhaseTimes } from "../lib/drill/phase_times.ts";
-import { identifier } from "../lib/postgres/sql_text.ts";
 import type { OwnDatabase } from "../lib/server/prepare_platform.ts";
 import {
   binaries,
@@ -53,8 +52,7 @@ export async function copyErp(
   to: string,
   change: string,
 ): Promise<void> {
-  const admin = server.connection("supabase_admin", "postgres");
-  await sql(admin, `create database ${identifier(to)} template ${identifier(from)} owner postgres;`);
+  await server.copyDatabase(from, to);
   await sql(server.connection("postgres", to), change);
 }
 

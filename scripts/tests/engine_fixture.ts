@@ -76,8 +76,11 @@ export interface TestServer {
   stop(): Promise<void>;
 }
 
-/** Autovacuum costs more than the tests do; where its work matters, a test calls VACUUM or ANALYZE itself. */
-const QUIET = { autovacuum: "off" };
+/**
+ * Autovacuum costs more than the tests do; where its work matters, a test calls VACUUM or ANALYZE itself. Compiling a query
+ * takes longer than running it on the tests' rows.
+ */
+const QUIET = { autovacuum: "off", jit: "off" };
 
 /** A server of which {@link createProject} makes databases. @param installation default: the machine's own. */
 export async function startServer(

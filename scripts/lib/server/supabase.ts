@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { type Connection, parseDatabaseUrl } from "../postgres/connection.ts";
 import { PsqlSession } from "../postgres/psql.ts";
+import { Session } from "../postgres/session.ts";
 import { identifier, literal } from "../postgres/sql_text.ts";
 import { PostgresServer, type ServerOptions, type StopMode } from "./server.ts";
 
@@ -45,9 +46,11 @@ const SETTINGS: Readonly<Record<string, string>> = {
 };
 
 /** Privileges on the database itself, which a copy of it does not have. */
-const DATABASE_GRANTS = `
-grant all on database :"db" to dashboard_user;
-grant create on database :"db" to supabase_auth_admin, supabase_storage_admin;`;
+function databaseGrants(name: string): string {
+  const database = identifier(name);
+  return `grant all on database ${database} to dashboard_user;
+grant create on database ${database} to supabase_auth_admin, supabase_storage_admin;`;
+}
 
 /** A stopped server that was created here, to be copied. */
 export interface SupabaseCluster {
@@ -118,20 +121,29 @@ export class SupabaseServer {
   /** Creates a database as a hosted project has it, owned by `postgres`, without the tables of auth. */
   async createDatabase(name: string): Promise<void> {
     await this.#run("postgres", `create database ${identifier(name)} owner postgres;`);
-    await this.#run(
-      name,
-      `\\set db ${literal(name)}\n${DATABASE_GRANTS}\n${await sqlText("supabase_database.sql")}`,
-    );
+    await this.#run(name, `${databaseGrants(name)}\n${await sqlText("supabase_database.sql")}`);
   }
 
-  /** A copy of a database to which nothing is connected: a fraction of the time that {@link createDatabase} takes. */
+  /**
+   * A copy of a database to which nothing is connected: a fraction of the time that {@link createDatabase} takes. Its
+   * files are copied: as write-ahead log, the default, it takes twice the processor's time.
+   */
   async copyDatabase(template: string, name: string): Promise<void> {
-    await this.#run(
-      "postgres",
-      `create database ${identifier(name)} template ${identifier(template)} owner postgres;
-       \\set db ${literal(name)}
-       ${DATABASE_GRANTS}`,
-    );
+    const { env, ...connection } = this.connection("supabase_admin", "postgres");
+    const session = await Session.open({
+      connection: { ...connection, env: { PGSSLMODE: "disable", ...env } },
+      signal: this.#options.signal,
+    });
+    try {
+      await session.run(
+        `create database ${identifier(name)} template ${
+          identifier(template)
+        } owner postgres strategy file_copy;
+         ${databaseGrants(name)}`,
+      );
+    } finally {
+      await session.close();
+    }
   }
 
   url(role: LoginRole, database: string): string {
