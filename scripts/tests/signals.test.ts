@@ -39,7 +39,8 @@ function running(program: string, args: readonly string[], env: Record<string, s
   for (const stream of [child.stdout, child.stderr]) {
     stream.on("data", (chunk: Uint8Array) => said += String(chunk));
   }
-  const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
+  // by now its output is read to the end, which "exit" does not wait for
+  const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
   return { child, ended, said: () => said };
 }
 type Command = ReturnType<typeof running>;
