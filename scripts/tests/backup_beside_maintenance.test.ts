@@ -9,6 +9,7 @@ import type { Connection } from "../lib/postgres/connection.ts";
 import { countInSnapshot } from "../lib/postgres/dumped_tables.ts";
 import { PsqlSession } from "../lib/postgres/psql.ts";
 import { Session } from "../lib/postgres/session.ts";
+import { awaitedLater } from "./awaited_later.ts";
 import { sqlNow } from "./engine_breakage.ts";
 import {
   backUp,
@@ -94,9 +95,9 @@ const BUILDS = Array.from({ length: 2000 }, (_, n) =>
 
 test("a backup succeeds beside indexes that are created and dropped concurrently again and again", async () => {
   const psql = await PsqlSession.open({ psql: tools.psql, connection: prod });
-  const indexing = expect(psql.run(BUILDS)).rejects.toThrow("the session is closed"); // not at their end
+  const indexing = awaitedLater(psql.run(BUILDS));
   const { keys } = await backUp(place.store.vault, prod).finally(() => psql.kill());
-  await indexing;
+  await expect(indexing).rejects.toThrow("the session is closed"); // not at their end
   const target = await createProject(place.server, "alvo");
   await restore(place.store.vault, target, keys.archive);
 });
@@ -150,7 +151,7 @@ test("a dump's first bytes are pg_dump's, also through a gzip that writes its he
         snapshot,
         lockTimeoutMs: 30_000,
       });
-      const first = dump.bytes.next();
+      const first = awaitedLater(dump.bytes.next());
       const query = "select count(*) from pg_locks where not granted and relation = 'public.notas'::regclass";
       await expect.poll(() => sqlNow(prod, query), { timeout: 20_000 }).toBe("1");
       expect(await Promise.race([first, sleep(1000, "waits")])).toBe("waits");

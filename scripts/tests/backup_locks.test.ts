@@ -6,6 +6,7 @@ import { withDump } from "../lib/backup/with_dump.ts";
 import { chooseGzip } from "../lib/process/gzip.ts";
 import type { Connection } from "../lib/postgres/connection.ts";
 import { Session } from "../lib/postgres/session.ts";
+import { awaitedLater } from "./awaited_later.ts";
 import { sqlNow } from "./engine_breakage.ts";
 import type { SupabaseServer } from "../lib/server/supabase.ts";
 import {
@@ -75,7 +76,7 @@ test("DDL on views does not wait for a backup that waits for a table", () =>
     inSession(async (ddl) => {
       // pg_dump locks this table although its rows are excluded; no other session of a backup reads it
       await holder.run("begin; lock table public.ops_db_backup_fila;");
-      const backup = backUp(store.vault, prod);
+      const backup = awaitedLater(backUp(store.vault, prod));
       await waitingForLock();
       const began = performance.now();
       await ddl.run(
@@ -93,9 +94,9 @@ test("DDL that waits for pg_dump's locks runs first, and the backup completes af
     inSession(async (ddl) => {
       await holder.run("begin; lock table public.ops_db_backup_fila;");
       const lines: string[] = [];
-      const backup = backUp(store.vault, prod, {
-        progress: progressWith({ log: (line) => lines.push(line) }),
-      });
+      const backup = awaitedLater(
+        backUp(store.vault, prod, { progress: progressWith({ log: (line) => lines.push(line) }) }),
+      );
       await waitingForLock();
       const began = performance.now();
       await ddl.run("alter table public.itens add column extra int;");
@@ -109,14 +110,14 @@ test("DDL that waits for pg_dump's locks runs first, and the backup completes af
 /** Reads a table again and again; `longest()` is the longest time of one read in milliseconds. */
 function readRepeatedly(reader: Session) {
   let [isOver, longest] = [false, 0];
-  const reading = (async () => {
+  const reading = awaitedLater((async () => {
     while (!isOver) {
       const began = performance.now();
       await reader.run("select * from public.itens;");
       longest = Math.max(longest, performance.now() - began);
       await sleep(20);
     }
-  })();
+  })());
   return { longest: () => longest, stop: () => (isOver = true, reading) };
 }
 

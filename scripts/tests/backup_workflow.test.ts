@@ -18,6 +18,7 @@ import { Catalog } from "../lib/catalog/catalog.ts";
 import type { Connection } from "../lib/postgres/connection.ts";
 import { runPipeline } from "../lib/process/pipeline.ts";
 import type { SupabaseServer } from "../lib/server/supabase.ts";
+import { awaitedLater } from "./awaited_later.ts";
 import { refusing, startWire, throughRelay, type VaultRelay } from "./broken_links.ts";
 import {
   binaries,
@@ -167,7 +168,7 @@ async function findDump(): Promise<number | null> {
 
 test("fails when pg_dump is killed during the dump", async () => {
   let killed = false;
-  const killer = (async () => {
+  const killer = awaitedLater((async () => {
     while (!killed) {
       const pid = await findDump();
       if (pid !== null) {
@@ -176,8 +177,8 @@ test("fails when pg_dump is killed during the dump", async () => {
       }
       await sleep(5);
     }
-  })();
-  const end = await runWorkflow("db-backup.yml", { target: "prod" }, {});
+  })());
+  const end = await runWorkflow("db-backup.yml", { target: "prod" }, {}).finally(() => killed = true);
   await killer;
   expect(end).toMatchObject({
     conclusion: "failure",

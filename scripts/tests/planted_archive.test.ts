@@ -22,6 +22,7 @@ import { makeServerFolder } from "../lib/server/server_user.ts";
 import { MemoryStore } from "../lib/vault/memory_store.ts";
 import { StoredVault } from "../lib/vault/stored_vault.ts";
 import type { Vault } from "../lib/vault/vault.ts";
+import { awaitedLater } from "./awaited_later.ts";
 import { drillOf, namesWith, replaceArchive, rewriteManifest } from "./drill_fixture.ts";
 import {
   backUp,
@@ -240,7 +241,7 @@ test("no program that runs while an archive is loaded has a secret of the drill 
   const { keys } = await backUp(place.store.vault, source);
   const [seen, leaks] = [new Set<string>(), new Set<string>()];
   let isRunning = true;
-  const drilled = drillOf(place, keys.archive).finally(() => isRunning = false);
+  const drilled = awaitedLater(drillOf(place, keys.archive).finally(() => isRunning = false));
   while (isRunning) {
     for (const { name, environment } of await otherProcesses()) {
       if (environment.includes(`PGPORT=${place.server.port}\0`)) seen.add(name);

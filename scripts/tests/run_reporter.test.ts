@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { Catalog } from "../lib/catalog/catalog.ts";
 import { RunReporter } from "../lib/run/run_reporter.ts";
 import { trackRun } from "../lib/run/tracked_run.ts";
+import { awaitedLater } from "./awaited_later.ts";
 import { sql } from "./engine_fixture.ts";
 import { type CatalogScene, startCatalogScene } from "./vault_content.ts";
 
@@ -115,7 +116,7 @@ test("a target whose URL cannot be used is the end of its run in the catalog", a
 test("a start whose answer was not waited for is ended", async () => {
   const run = newRun();
   const reporter = reporterOf(place.catalog);
-  const start = reporter.start(run);
+  const start = awaitedLater(reporter.start(run));
   await reporter.finish({ ...none, status: "cancelled" }, AbortSignal.abort());
   await start;
   const status = `select status from public.ops_db_backup_runs where request_id = '${run.request_id}';`;
