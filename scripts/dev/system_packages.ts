@@ -22,7 +22,6 @@ const PACKAGES = {
   postgresql: { isThere: hasPostgres, apt: ["postgresql"], why: "the databases, pg_dump and pg_restore" },
   isal: { isThere: () => onPath("igzip"), apt: ["isal"], why: "igzip, the fastest gzip" },
   age: { isThere: () => onPath("age") && onPath("age-keygen"), apt: ["age"], why: "encrypted backups" },
-  pigz: { isThere: () => onPath("pigz"), apt: ["pigz"], why: "parallel gzip" },
   chromium: {
     isThere: () => CHROMIUM_PROGRAMS.some(onPath),
     apt: ["chromium-headless-shell", "fonts-liberation"],
