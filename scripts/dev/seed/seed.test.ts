@@ -15,7 +15,6 @@ const ROWS = 20_000;
 
 let cluster: TestCluster;
 let prod: Sql;
-let dev: Sql;
 
 async function makeErp(name: string, state: SchemaState, rows: number): Promise<Sql> {
   const sql = await cluster.createDatabase(name);
@@ -27,7 +26,7 @@ async function makeErp(name: string, state: SchemaState, rows: number): Promise<
 
 beforeAll(async () => {
   cluster = await TestCluster.start();
-  [prod, dev] = await Promise.all([makeErp("prod", "newest", ROWS), makeErp("dev", "older", ROWS / 2)]);
+  [prod] = await Promise.all([makeErp("prod", "newest", ROWS), makeErp("dev", "older", ROWS / 2)]);
 });
 afterAll(() => cluster.stop());
 

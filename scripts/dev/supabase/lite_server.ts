@@ -49,10 +49,10 @@ export async function startLite(options: LiteOptions): Promise<LiteServer> {
   });
   await auth.init();
   await rest.init();
-  await restConnection.introspect();
   const listener = postgres(options.urls.authenticator, { max: 1, onnotice: () => {} });
   const reload = () => void restConnection.clearSchemaCache();
-  await listener.listen("pgrst", reload, reload);
+  await listener.listen("pgrst", reload, reload); // first: the schema may change while it is read
+  await restConnection.introspect();
   const server = await listen(options, { auth: auth.fetch, rest: rest.fetch });
   return {
     async stop() {
