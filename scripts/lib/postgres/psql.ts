@@ -152,7 +152,7 @@ export class PsqlSession implements SqlSession {
     try {
       await this.run(
         `\\set ECHO errors\n\\set ON_ERROR_ROLLBACK on\n\\set ON_ERROR_STOP off\n${sql}\n` +
-          `\\set ON_ERROR_STOP on\n\\set ON_ERROR_ROLLBACK off\n\\set ECHO none\n\\warn ${mark}`,
+          `\\set ON_ERROR_STOP on\n\\set ON_ERROR_ROLLBACK off\n\\set ECHO none\n${ALIVE}\n\\warn ${mark}`,
         onLine,
       );
       return failuresIn(await collected, mark);
@@ -215,6 +215,9 @@ export class PsqlSession implements SqlSession {
     });
   }
 }
+
+/** psql goes on when it loses the connection at the savepoint before a statement, as if the statement had run: this ends it. */
+const ALIVE = "do $$ begin end $$;";
 
 /** The errors that psql printed, each with the statement that it prints after it. */
 function failuresIn(collected: string, mark: string): FailedStatement[] {
