@@ -2597,6 +2597,8 @@ begin
          bytes_expected = case when p ? 'bytes_expected' then (p ->> 'bytes_expected')::bigint
                                else r.bytes_expected end,
          rows_done = case when p ? 'rows_done' then (p ->> 'rows_done')::bigint else r.rows_done end,
+         result = case when jsonb_typeof(p -> 'objects') = 'object' then jsonb_build_object('objects', p -> 'objects')
+                       else r.result end,
          heartbeat_at = clock_timestamp(),
          updated_at = clock_timestamp()
    where r.request_id = v_request_id and r.status = 'running'
@@ -2611,7 +2613,7 @@ $$;
 -- Name: FUNCTION ops_db_backup_run_progress(p jsonb); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.ops_db_backup_run_progress(p jsonb) IS 'Progress and sign of life: {request_id, attempt, phase, bytes_done, bytes_expected, rows_done}. A run that has ended stays as it is. Refuses (PT409, request_id_reused) when another attempt has replaced this one. Returns the run.';
+COMMENT ON FUNCTION public.ops_db_backup_run_progress(p jsonb) IS 'Progress and sign of life: {request_id, attempt, phase, bytes_done, bytes_expected, rows_done, objects}. A run that has ended stays as it is. Refuses (PT409, request_id_reused) when another attempt has replaced this one. Returns the run.';
 
 
 --
@@ -3550,7 +3552,7 @@ COMMENT ON COLUMN public.ops_db_backup_runs.plan_request_id IS 'Of a restore: th
 -- Name: COLUMN ops_db_backup_runs.result; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.ops_db_backup_runs.result IS 'What was checked, and what came out.';
+COMMENT ON COLUMN public.ops_db_backup_runs.result IS 'What was checked, and what came out. Of a running restore {objects: {tables, indexes}}, each {done, expected}.';
 
 
 --

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { CountedObjects } from "@backup/runs/run.ts";
 import { siblingKeys } from "@backup/vault/object_key.ts";
 import { compareDatabases } from "../dev/compare.ts";
 import type { Connection } from "../lib/postgres/connection.ts";
@@ -27,6 +28,7 @@ import {
   progressWith,
   restore,
   sql,
+  stagesOf,
   startPlace,
   stateOf,
   type TestPlace,
@@ -272,24 +274,6 @@ describe("interrupted while the stage is loaded, the target is as it was", () =>
     expect(await stateOf(target)).toBe(before);
   });
 
-  test.each(["build", "safety_backup", "lock", "check", "commit"])(
-    "by a cancellation in the phase %s, within two seconds",
-    async (phase) => {
-      const cancel = new AbortController();
-      let from = 0;
-      const progress = atPhase(phase, () => {
-        from = performance.now();
-        cancel.abort();
-      });
-      const safety = { requestedBy: "test", requestId: randomUUID(), run: null, gitSha: null };
-      await expect(restore(place.store.vault, target, key, { progress, safety, signal: cancel.signal }))
-        .rejects
-        .toMatchObject({ phase });
-      expect(performance.now() - from).toBeLessThan(2000);
-      expect(await stateOf(target)).toBe(before);
-    },
-  );
-
   test("by the end of its sessions", async () => {
     const attempt = restore(place.store.vault, target, key, { gzip: await stallingGzip(IN_THE_ROWS) });
     attempt.catch(() => {});
@@ -307,20 +291,18 @@ describe("interrupted while the stage is loaded, the target is as it was", () =>
     expect(await stateOf(target)).toBe(before);
   });
 
-  test("by rows that the server refuses", async () => {
+  test.each([
+    ["rows that the server refuses", "17\tCliente 17\n", "XX\tCliente 17\n", "stage", "22P02"],
+    ["two rows with one key", "17\tCliente 17\n", "16\tCliente 17\n", "build", "23505"],
+    ["a row that refers to none", "500\tCliente 500\n", "501\tCliente 500\n", "build", "23503"],
+  ])("by %s", async (_what, row, other, phase, sqlstate) => {
     const raw = gunzipSync(await place.store.vault.bytes(key)).toString("latin1");
-    const broken = raw.replace(/\n17\tCliente 17\n/, "\nXX\tCliente 17\n").replace(
-      /17\tCliente 17\n/,
-      "XX\tCliente 17\n",
-    );
+    const broken = raw.replace(new RegExp(`(?<=\\n|\\0)${row}`), other);
     expect(broken).not.toBe(raw);
     await expect(restore(place.store.vault, target, await copyWith(Buffer.from(broken, "latin1")))).rejects
-      .toMatchObject({
-        code: "restore_failed",
-        phase: "stage",
-        details: { sqlstate: "22P02" },
-      });
+      .toMatchObject({ code: "restore_failed", phase, details: { sqlstate } });
     expect(await stateOf(target)).toBe(before);
+    expect(await stagesOf(target)).toEqual([]);
   });
 
   test("by kill -9 of the command: nothing else carries what it left, and the next restore removes it", async () => {
@@ -420,14 +402,22 @@ test("a check that depends on the time zone is judged as in the transaction, wha
   expect(sqlNow(other, "select count(*) from public.marcada")).toBe("1");
 });
 
-test("progress counts the rows of the stage and of the transaction together", async () => {
+test("progress counts the rows of the stage and of the transaction together, and the stage's tables and keys", async () => {
   const counted: number[] = [];
+  const objects: CountedObjects[] = [];
   const fresh = await createProject(place.server, "contado");
   const { keys, manifest } = await backUp(place.store.vault, prod);
-  const progress = { ...progressWith({}), rows: (done: number) => void counted.push(done) };
+  const progress = {
+    ...progressWith({}),
+    rows: (done: number) => void counted.push(done),
+    objects: (now: CountedObjects) => void objects.push(now),
+  };
   await restore(place.store.vault, fresh, keys.archive, { progress });
   expect(counted).toEqual([...counted].sort((a, b) => a - b));
   expect(counted.at(-1)).toBe(manifest.rows_total);
+  expect(objects).toHaveLength(2 + 5);
+  expect(objects[0]).toMatchObject({ tables: { done: 1, expected: 2 }, indexes: { expected: 5 } });
+  expect(objects.at(-1)).toEqual({ tables: { done: 2, expected: 2 }, indexes: { done: 5, expected: 5 } });
 });
 
 test("a table that was counted already is counted again when the transaction has written to it", async () => {

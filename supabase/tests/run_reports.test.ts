@@ -112,6 +112,15 @@ describe("progress", () => {
     });
   });
 
+  trial("keeps the tables and indexes of a running restore until it ends", async (tx, id) => {
+    await report(tx, "start", { request_id: id, ...restoreInto("dev") });
+    const objects = { tables: { done: 3, expected: 4 }, indexes: { done: 1, expected: 9 } };
+    const progress = { request_id: id, phase: "build", objects };
+    expect(await report(tx, "progress", progress)).toMatchObject({ result: { objects } });
+    expect(await report(tx, "progress", { ...progress, objects: null })).toMatchObject({ result: { objects } });
+    expect(await report(tx, "finish", { request_id: id, status: "failed" })).toMatchObject({ result: null });
+  });
+
   trial("is refused for a run that has ended or has not begun", async (tx, id) => {
     await request(tx, id, backupOf("prod"));
     expect(await report(tx, "progress", { request_id: id, phase: "dump" })).toMatchObject({

@@ -7,7 +7,7 @@ import { BackupError } from "@backup/errors.ts";
 import type { AnyManifest } from "@backup/vault/manifest.ts";
 import { isErrorCode } from "@backup/messages.ts";
 import type { Proof } from "@backup/vault/receipt.ts";
-import type { RunKind } from "@backup/runs/run.ts";
+import type { CountedObjects, RunKind } from "@backup/runs/run.ts";
 import { ANSWER_LIMIT_MS, Session, type SessionOptions } from "../postgres/session.ts";
 import { jsonb, literal } from "../postgres/sql_text.ts";
 
@@ -53,6 +53,7 @@ export interface RunHeartbeat extends RunAttempt {
   bytes_done: number | null;
   bytes_expected: number | null;
   rows_done: number | null;
+  objects: CountedObjects | null;
 }
 
 export interface RunFinish extends RunAttempt {

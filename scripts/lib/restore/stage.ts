@@ -1,7 +1,7 @@
 /**
  * The stage of a restore: schemas beside the living content, into which most rows are loaded and their keys and indexes
  * built while everybody works. Only the restore uses them; the restore's transaction moves their tables into
- * place. A stage without its restore is a leftover: the next restore of the database drops it.
+ * place. A stage without its restore is a leftover: the next backup or restore of the database drops it.
  */
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
@@ -83,7 +83,7 @@ export async function withStage<T>(
       });
       return await work(stage);
     } catch (error) {
-      // after a signal too; what cannot be dropped now is dropped by the next restore. Another one may be at work
+      // after a signal too; what cannot be dropped now is dropped by the next command. Another restore may be at work
       // already: only this stage is dropped.
       await dropStages(deps.connection, `${STAGE_PREFIX}${id}_`, AbortSignal.timeout(DROP_LIMIT_MS)).catch((
         left,
@@ -94,7 +94,11 @@ export async function withStage<T>(
 }
 
 /** Drops the schemas of a prefix, few objects a transaction. With the lock of the target, no other restore uses one. */
-async function dropStages(connection: Connection, prefix: string, signal?: AbortSignal): Promise<void> {
+export async function dropStages(
+  connection: Connection,
+  prefix: string,
+  signal?: AbortSignal,
+): Promise<void> {
   const session = await Session.open({ connection, signal });
   try {
     const statements = await session.run(

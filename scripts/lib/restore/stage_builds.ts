@@ -19,9 +19,13 @@ export class Builders {
   #failure: unknown = null;
 
   readonly #onFailure: () => void;
+  readonly #onBuilt: (statements: number) => void;
 
-  constructor(sessions: readonly Session[], onFailure: () => void) {
-    [this.#idle, this.#onFailure] = [[...sessions], onFailure];
+  constructor(
+    sessions: readonly Session[],
+    { onFailure, onBuilt }: { onFailure: () => void; onBuilt: (statements: number) => void },
+  ) {
+    [this.#idle, this.#onFailure, this.#onBuilt] = [[...sessions], onFailure, onBuilt];
   }
 
   /** Each statement for itself, by any session. */
@@ -64,7 +68,7 @@ export class Builders {
 
   #start({ statements, table, isAlone }: Build, session: Session): void {
     this.#busy.set(table, isAlone ? ALONE : (this.#busy.get(table) ?? 0) + 1);
-    const running = session.each(statements).catch((error) => {
+    const running = session.each(statements).then(() => this.#onBuilt(statements.length)).catch((error) => {
       this.#failure ??= error;
       this.#onFailure();
     }).then(() => {

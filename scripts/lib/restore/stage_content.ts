@@ -3,6 +3,7 @@ import { createWriteStream } from "node:fs";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
+import type { CountedObjects } from "@backup/runs/run.ts";
 import { readBlocks } from "../archive/archive_data.ts";
 import type { OpenArchive } from "../archive/archive_toc.ts";
 import type { Session } from "../postgres/session.ts";
@@ -50,7 +51,16 @@ export async function loadRows(
 ): Promise<number> {
   // one session alone does both in turn
   const loaders = new RowLoaders(sessions.slice(0, Math.ceil(sessions.length / 2)), stop);
-  const builders = new Builders(sessions.slice(Math.floor(sessions.length / 2)), stop);
+  const objects = objectsOf(plan);
+  const onDone = (kind: keyof CountedObjects, count: number) => {
+    objects[kind].done += count;
+    progress.objects?.(structuredClone(objects));
+  };
+  const onBuilt = (count: number) => onDone("indexes", count);
+  const builders = new Builders(sessions.slice(Math.floor(sessions.length / 2)), {
+    onFailure: stop,
+    onBuilt,
+  });
   const staged = new Map(plan.tables.map((table) => [table.dataId, table]));
   const small = new Set<string>();
   let loaded = 0;
@@ -64,6 +74,7 @@ export async function loadRows(
       }
       const address = JSON.stringify([table.schema, table.name]);
       await loaders.load(table.copy, wholeRows(content()), (rows, bytes) => {
+        onDone("tables", 1);
         progress.rows?.(loaded += rows);
         if (bytes < SMALL_BYTES) {
           small.add(address);
@@ -89,8 +100,16 @@ export async function loadRows(
     throw noRoom(unreadable.message);
   }
   if (unreadable !== null) throw unreadable;
-  await addForeignKeys(plan.foreignKeys, small, sessions[0], builders);
+  await addForeignKeys(plan.foreignKeys, small, sessions[0], builders, onBuilt);
   return loaded;
+}
+
+function objectsOf({ tables, foreignKeys }: StagePlan): CountedObjects {
+  const built = tables.reduce((sum, { keys, indexes }) => sum + keys.length + indexes.length, 0);
+  return {
+    tables: { done: 0, expected: tables.length },
+    indexes: { done: 0, expected: built + foreignKeys.length },
+  };
 }
 
 /** @param small tables whose keys are validated at once */
@@ -99,11 +118,13 @@ async function addForeignKeys(
   small: ReadonlySet<string>,
   session: Session | undefined,
   builders: Builders,
+  onBuilt: (count: number) => void,
 ): Promise<void> {
   const isSmall = ({ schema, name }: Pick<StagedText, "schema" | "name">) =>
     small.has(JSON.stringify([schema, name]));
   const statements = keys.map((key) => isSmall(key) ? key.sql : key.unvalidated);
   for (const batch of batchesOf(statements)) await session?.each(batch);
+  onBuilt(keys.filter(isSmall).length);
   for (const key of keys.filter((key) => !isSmall(key))) {
     builders.add(JSON.stringify([key.schema, key.name]), [key.validate], true);
   }

@@ -1,3 +1,5 @@
+import type { CountedObjects } from "@backup/runs/run.ts";
+
 /** Receives the progress of a long piece of work. No method throws. */
 export interface Progress {
   /** A named step begins. */
@@ -6,6 +8,7 @@ export interface Progress {
   bytes(done: number, expected: number | null): void;
   /** @param done rows counted or loaded so far, in all phases */
   rows?(done: number): void;
+  objects?(counted: CountedObjects): void;
   /** A line for the log. */
   log(line: string): void;
 }

@@ -5,6 +5,7 @@
 import { appendFile } from "node:fs/promises";
 import { toBackupError } from "@backup/errors.ts";
 import { HEARTBEAT_INTERVAL_MS } from "@backup/service_levels.ts";
+import type { CountedObjects } from "@backup/runs/run.ts";
 import type {
   Catalog,
   RunAttempt,
@@ -46,6 +47,7 @@ export class RunReporter implements Progress {
     bytes_done: null,
     bytes_expected: null,
     rows_done: null,
+    objects: null,
   };
   #sentAt = 0;
   #changed = false;
@@ -95,6 +97,11 @@ export class RunReporter implements Progress {
 
   rows(done: number): void {
     this.#state.rows_done = done;
+    this.#changed = true;
+  }
+
+  objects(counted: CountedObjects): void {
+    this.#state.objects = counted;
     this.#changed = true;
   }
 

@@ -64,6 +64,15 @@ export const runSchema = z.object({
 });
 export type Run = z.infer<typeof runSchema>;
 
+const countedSchema = z.object({ done: z.number(), expected: z.number() });
+
+/**
+ * What a restore has loaded and built beside the living content, as the result of its running run has it: `result.objects`.
+ * Keys count as indexes.
+ */
+export const countedObjectsSchema = z.object({ tables: countedSchema, indexes: countedSchema });
+export type CountedObjects = z.infer<typeof countedObjectsSchema>;
+
 /** Whether a run can be cancelled without a permanent effect, and if not, why. */
 export type Cancellability =
   | { allowed: true }

@@ -91,6 +91,16 @@ describe("progressOf", () => {
     const dump = { phase: "dump", bytes_done: 500_000, bytes_expected: null, rows_done: 1 };
     expect(progressOf(run(dump))?.text).toMatch(/^500\skB · 1 registro$/);
   });
+
+  it("has the tables and indexes of a restore while it makes them beside the living content", () => {
+    const objects = { tables: { done: 12, expected: 12 }, indexes: { done: 1_030, expected: 2_000 } };
+    const build = { phase: "build", rows_done: 7, result: { objects } };
+    expect(progressOf(run(build))).toEqual({
+      text: "7 registros · 12 de 12 tabelas · 1.030 de 2.000 chaves e índices",
+      percent: null,
+    });
+    expect(progressOf(run({ ...build, phase: "check" }))?.text).toBe("7 registros");
+  });
 });
 
 it("measures a run from its start, not from its request", () => {

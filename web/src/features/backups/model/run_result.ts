@@ -1,7 +1,7 @@
 /** The result and progress of a run, from its row. */
 
 import { z } from "zod";
-import type { Run } from "@backup/runs/run.ts";
+import { type CountedObjects, countedObjectsSchema, type Run } from "@backup/runs/run.ts";
 import { formatBytes, formatCount, formatCounted, percentOf } from "../../../lib/format.ts";
 
 const count = z.number().nonnegative().nullish().catch(null);
@@ -17,6 +17,7 @@ const resultSchema = z.object({
   quarantined: z.array(z.unknown()).nullish().catch(null),
   closed: z.array(z.unknown()).nullish().catch(null),
   salvaged: z.array(z.string()).nullish().catch(null),
+  objects: countedObjectsSchema.nullish().catch(null),
 });
 
 /** The facts of a run's result, most important first; empty when it has none. */
@@ -79,13 +80,27 @@ export interface RunProgress {
   percent: number | null;
 }
 
-/** The progress of a run; `null` while it reports neither bytes nor rows. */
+/** The progress of a run; `null` while it reports nothing that can be counted. */
 export function progressOf(run: Run): RunProgress | null {
   if (run.status !== "running") return null;
   const bytes = bytesProgress(run);
-  const rows = counted(run.rows_done, "registro", "registros");
-  if (bytes === null) return rows === null ? null : { text: rows, percent: null };
-  return rows === null ? bytes : { ...bytes, text: `${bytes.text} · ${rows}` };
+  const { objects } = resultSchema.parse(run.result ?? {});
+  const texts = [
+    bytes?.text ?? null,
+    counted(run.rows_done, "registro", "registros"),
+    // while rows are loaded or keys are built; later they only were
+    ...objects && BESIDE.includes(run.phase ?? "") ? describeObjects(objects) : [],
+  ].filter((text) => text !== null);
+  return texts.length === 0 ? null : { text: texts.join(" · "), percent: bytes?.percent ?? null };
+}
+
+/** Phases in which a restore loads and builds beside the living content. */
+const BESIDE: readonly string[] = ["stage", "build"];
+
+function describeObjects({ tables, indexes }: CountedObjects): string[] {
+  const text = ({ done, expected }: CountedObjects["tables"], names: string) =>
+    `${formatCount(done)} de ${formatCount(expected)} ${names}`;
+  return [text(tables, "tabelas"), ...indexes.expected > 0 ? [text(indexes, "chaves e índices")] : []];
 }
 
 function bytesProgress(run: Run): RunProgress | null {
