@@ -362,11 +362,26 @@ test("says whether the requester's account is older than the backup", async () =
   expect(await accountOf("command line")).toBeNull();
 });
 
-test("the predicted duration uses the median of the measured throughput", async () => {
+test("the predicted duration uses the median of the measured throughput, and the longest lock", async () => {
   const { bytes } = (await plan(prod)).backup;
-  const past = [10, 1000, 30].map((seconds) => ({ seconds, bytes: bytes * 2 }));
-  expect((await plan(prod, key, { past })).duration).toEqual({ seconds: 15, measured: 3, reason: null });
-  expect((await plan(prod)).duration).toEqual({ seconds: null, measured: 0, reason: "no_restore_yet" });
+  const locks: Record<number, number> = { 10: 0.4, 30: 3.2 }; // the third restore did not measure its lock
+  const past = [10, 1000, 30].map((seconds) => ({
+    seconds,
+    bytes: bytes * 2,
+    lockedSeconds: locks[seconds] ?? null,
+  }));
+  expect((await plan(prod, key, { past })).duration).toEqual({
+    seconds: 15,
+    measured: 3,
+    reason: null,
+    locked: { seconds: 4, measured: 2 },
+  });
+  expect((await plan(prod)).duration).toEqual({
+    seconds: null,
+    measured: 0,
+    reason: "no_restore_yet",
+    locked: { seconds: null, measured: 0 },
+  });
 });
 
 /** A database's state without its catalog's rows of runs. */
@@ -382,9 +397,10 @@ test("the command plans for prod without a confirmation, concurrently with a run
     catalog,
     `insert into public.ops_db_backups (target, mode, r2_bucket, r2_key, bytes)
        values ('prod', 'full', 'test', '${key}', 1000);
-     insert into public.ops_db_backup_runs (kind, target, status, r2_key, request_id, started_at, finished_at)
-       values ('restore', 'prod', 'succeeded', '${key}', gen_random_uuid(), now() - interval '20 s', now()),
-              ('restore', 'prod', 'running', '${key}', gen_random_uuid(), now(), null);
+     insert into public.ops_db_backup_runs (kind, target, status, r2_key, request_id, started_at, finished_at, result)
+       values ('restore', 'prod', 'succeeded', '${key}', gen_random_uuid(), now() - interval '20 s', now(),
+               '{"lockedSeconds": 1.5}'),
+              ('restore', 'prod', 'running', '${key}', gen_random_uuid(), now(), null, null);
      insert into public.ops_db_backup_runs (kind, target, status, r2_key, request_id, requested_by)
        values ('plan', 'prod', 'queued', '${key}', '${REQUESTED}', 'ana@revo.com.br');`,
   );
@@ -415,7 +431,7 @@ test("the command plans for prod without a confirmation, concurrently with a run
     sessions: { total: 0 },
     // the signed-in user, whom only the run's row names
     account: { email: "ana@revo.com.br", createdAt: null },
-    duration: { measured: 1, reason: null },
+    duration: { measured: 1, reason: null, locked: { seconds: 2, measured: 1 } },
   });
   expect(planned.duration.seconds).toBe(Math.ceil(20 / 1000 * planned.backup.bytes));
   expect(planned.stays.listed).toContain("public.ops_db_backups");
@@ -436,4 +452,5 @@ test("the command plans for prod without a confirmation, concurrently with a run
   const summary = await readFile(join(place.folder, "summary.md"), "utf8");
   expect(summary).toContain("Plano da restauração (nada foi alterado)");
   expect(summary).toContain("(como a única medida)");
+  expect(summary).toContain("cerca de 2 s, só enquanto troca e confere (medido em uma restauração)");
 });

@@ -31,7 +31,7 @@ async function simulate(key: string, privilegesFrom: string | null = null): Prom
     account: { email: stack.admin.email, createdAt: "2025-01-01T00:00:00Z" },
     server: { version: "17.6", databaseBytes: 1000 },
     tables: { total: 0, different: 0, backupRows: 0, targetRows: 0, listed: [] },
-    duration: { seconds: null, measured: 0 },
+    duration: { seconds: null, measured: 0, locked: { seconds: 7, measured: 3 } },
   };
   await finishRun(id, { status: "succeeded", result: { plan } });
 }
@@ -79,10 +79,15 @@ test("into production it is marked in red, and needs its name beside the confirm
   await dialog(page).getByRole("button", { name: "Continuar" }).click();
   await expect(dialog(page).getByText(/as contas, senhas e permissões passam a ser as de dev/)).toBeVisible();
   await expect(dialog(page).getByText("lido até o fim, igual ao manifesto")).toBeVisible();
+  await expect(
+    dialog(page).getByText("cerca de 7 s, só enquanto troca e confere (o mais longo de 3 restaurações)"),
+  )
+    .toBeVisible();
   await expect(dialog(page).getByText(/as do destino.*Objetos abertos: anon 0, authenticated 1/))
     .toBeVisible();
   await expect(dialog(page).getByText("função public.fechar()")).toBeVisible();
   await dialog(page).getByRole("button", { name: "Continuar" }).click();
+  await expect(dialog(page).getByText(/Bloqueio do banco: cerca de 7\s?s\./)).toBeVisible();
   await dialog(page).getByLabel("Digite RESTORE_PROD para confirmar").fill("RESTORE_PROD");
   await dialog(page).getByLabel("Motivo").fill("teste da tela");
   const submit = dialog(page).getByRole("button", { name: "Restaurar em Produção" });

@@ -85,10 +85,12 @@ export interface AuditEntry {
   detail: Record<string, unknown>;
 }
 
-/** A restore that succeeded: its start, its end, and the stored size of the backup. */
+/** A restore that succeeded: from its start to its end, and the stored size of the backup. */
 export interface PastRestore {
   seconds: number;
   bytes: number;
+  /** How long others were locked out; `null` for a restore that did not measure it. */
+  lockedSeconds: number | null;
 }
 
 /** The form of the database's refusals: SQLSTATE `PT` and the HTTP status, the error code in the hint. */
@@ -170,7 +172,9 @@ export class Catalog {
   /** The newest twenty restores of the bucket's backups into a target. */
   async pastRestores(bucket: string, target: string): Promise<PastRestore[]> {
     const rows = await this.#query(
-      `select json_build_object('seconds', extract(epoch from r.finished_at - r.started_at)::float8, 'bytes', b.bytes)
+      `select json_build_object(
+            'seconds', extract(epoch from r.finished_at - r.started_at)::float8, 'bytes', b.bytes,
+            'lockedSeconds', case jsonb_typeof(r.result -> 'lockedSeconds') when 'number' then r.result -> 'lockedSeconds' end)
          from public.ops_db_backup_runs r
          join public.ops_db_backups b
            on b.r2_key = r.r2_key and b.r2_bucket = ${literal(bucket)} and b.duplicate_of is null
@@ -178,7 +182,8 @@ export class Catalog {
           and r.started_at is not null and b.bytes > 0
         order by r.finished_at desc limit 20;`,
     );
-    return z.array(z.object({ seconds: z.number(), bytes: z.number() })).parse(rows);
+    const past = z.object({ seconds: z.number(), bytes: z.number(), lockedSeconds: z.number().nullable() });
+    return z.array(past).parse(rows);
   }
 
   /** Rows of a query whose one column is JSON. */

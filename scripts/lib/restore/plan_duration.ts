@@ -1,5 +1,6 @@
-/** Estimates the duration of a restore from earlier ones. */
+/** Estimates the duration of a restore, and of its lock, from earlier ones. */
 import { toBackupError } from "@backup/errors.ts";
+import type { PlannedLock } from "@backup/runs/restore_plan.ts";
 import type { PastRestore } from "../catalog/catalog.ts";
 
 export interface DurationPlan {
@@ -9,20 +10,31 @@ export interface DurationPlan {
   measured: number;
   /** Why `seconds` is `null`. */
   reason: "no_restore_yet" | "catalog_unavailable" | null;
+  locked: PlannedLock;
 }
 
-/** The median pace of earlier restores into the target, for an archive of so many bytes. */
+/**
+ * The median pace of earlier restores into the target, for an archive of so many bytes; and the longest of their locks, whose
+ * duration depends on objects and settings more than on bytes.
+ */
 export async function planDuration(
   pastRestores: () => Promise<PastRestore[]>,
   bytes: number,
 ): Promise<DurationPlan> {
   try {
-    const paces = (await pastRestores()).map((past) => past.seconds / past.bytes).sort((a, b) => a - b);
-    if (paces.length === 0) return { seconds: null, measured: 0, reason: "no_restore_yet" };
-    return { seconds: Math.ceil(median(paces) * bytes), measured: paces.length, reason: null };
+    const past = await pastRestores();
+    const locks = past.flatMap(({ lockedSeconds }) => lockedSeconds ?? []);
+    const locked = {
+      seconds: locks.length === 0 ? null : Math.ceil(Math.max(...locks)),
+      measured: locks.length,
+    };
+    const paces = past.map((each) => each.seconds / each.bytes).sort((a, b) => a - b);
+    if (paces.length === 0) return { seconds: null, measured: 0, reason: "no_restore_yet", locked };
+    return { seconds: Math.ceil(median(paces) * bytes), measured: paces.length, reason: null, locked };
   } catch (error) {
     if (toBackupError(error).code !== "catalog_unavailable") throw error;
-    return { seconds: null, measured: 0, reason: "catalog_unavailable" };
+    const locked = { seconds: null, measured: 0 };
+    return { seconds: null, measured: 0, reason: "catalog_unavailable", locked };
   }
 }
 

@@ -64,6 +64,14 @@ const diskSchema = z.object({
 });
 export type PlannedDisk = z.infer<typeof diskSchema>;
 
+/** How long others are locked out: the longest of the restores that measured it, in whole seconds. */
+const lockSchema = z.object({
+  /** `null`: none did. */
+  seconds: z.number().nullable(),
+  measured: z.number(),
+});
+export type PlannedLock = z.infer<typeof lockSchema>;
+
 /** The total number, and the first of them. */
 function listed<Item extends z.ZodType>(item: Item) {
   return z.object({ total: z.number(), listed: z.array(item) });
@@ -161,6 +169,8 @@ export const restorePlanSchema = z.object({
     seconds: z.number().nullable(),
     /** Number of restores that the prediction is measured from. */
     measured: z.number(),
+    /** Absent in plans of an older script. */
+    locked: lockSchema.optional(),
   }),
   /** Absent in plans of an older script. */
   disk: diskSchema.optional(),

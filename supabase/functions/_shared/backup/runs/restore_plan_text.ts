@@ -7,6 +7,7 @@ import type {
   PlannedAccess,
   PlannedDisk,
   PlannedFate,
+  PlannedLock,
   PlannedObstacle,
   PlannedRestore,
   PlannedUnknown,
@@ -146,6 +147,17 @@ export function diskText({ now, added }: PlannedDisk): string {
     ? "não se sabe quanto o backup ocupa"
     : `mais cerca de ${megabytes(added)} até a limpeza`;
   return `${megabytes(now)} hoje, ${more}`;
+}
+
+/** How long others wait for the target. */
+export function lockText(locked: PlannedLock | undefined): string {
+  if (locked === undefined || locked.seconds === null) {
+    return "não se sabe: nenhuma restauração o mediu neste banco. Bloqueia só enquanto troca e confere; o tempo " +
+      "depende mais do número de tabelas, funções e permissões do que do tamanho dos dados";
+  }
+  const { seconds, measured } = locked;
+  const from = measured === 1 ? "medido em uma restauração" : `o mais longo de ${measured} restaurações`;
+  return `cerca de ${seconds} s, só enquanto troca e confere (${from})`;
 }
 
 /** Why the restore would fail without a change. */

@@ -3,6 +3,7 @@ import type { PlannedRestore } from "@backup/runs/restore_plan.ts";
 import {
   accessAnswer,
   diskText,
+  lockText,
   obstacleText,
   privilegesText,
   READING_WORDS,
@@ -117,7 +118,7 @@ function Figures({ plan }: { plan: PlannedRestore }) {
           })`}
       </Figure>
       <Figure term={`Bloqueio ${ofTarget(plan.target)}`}>
-        só enquanto troca e confere; o que vem antes não bloqueia
+        {lockText(duration.locked)}
       </Figure>
       <Figure term="A baixar do cofre">{formatBytes(backup.bytes)}</Figure>
       {plan.disk && <Figure term="Disco do servidor">{diskText(plan.disk)}</Figure>}

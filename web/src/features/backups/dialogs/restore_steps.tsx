@@ -89,6 +89,7 @@ function PlanBasis({ target, planning: { state, found } }: { target: Target; pla
   }
   const loss = found.data && sumLoss(found.data);
   const seconds = found.data?.duration.seconds;
+  const lockSeconds = found.data?.duration.locked?.seconds;
   return (
     <p>
       {loss && (
@@ -99,6 +100,11 @@ function PlanBasis({ target, planning: { state, found } }: { target: Target; pla
       {seconds !== null && seconds !== undefined && (
         <>
           Duração esperada: cerca de <strong>{formatDuration(seconds * 1000)}</strong>.{" "}
+        </>
+      )}
+      {lockSeconds !== null && lockSeconds !== undefined && (
+        <>
+          Bloqueio do banco: cerca de <strong>{formatDuration(lockSeconds * 1000)}</strong>.{" "}
         </>
       )}
       <span className="text-muted tabular-nums">
