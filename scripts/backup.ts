@@ -23,7 +23,7 @@ import { END_LIMITS, orAborted, settledAfter } from "./lib/run/interruption.ts";
 import { runMain } from "./lib/run/main.ts";
 import { adoptMissing } from "./lib/reconcile/adopt_missing.ts";
 import { backupSummary } from "./lib/backup/summary.ts";
-import { dropExpiredContent } from "./lib/restore/old_content.ts";
+import { dropLeftContent } from "./lib/restore/old_content.ts";
 import { auditCopier } from "./lib/audit/mirror.ts";
 import type { Target } from "@backup/target.ts";
 import { type Outcome, type TrackedRun, trackRun } from "./lib/run/tracked_run.ts";
@@ -72,8 +72,8 @@ await runMain(async (signal) => {
       for (const warning of taken.manifest.warnings ?? []) run.reporter.warn(warningText(warning));
       await run.reporter.summary(backupSummary(taken, vault.bucket));
       const outcome = await enterIntoCatalog(run, vault, taken, signal);
-      await dropExpiredContent(connection, signal).catch((error) =>
-        run.reporter.warn(`what a restore kept could not be dropped: ${toBackupError(error).message}`)
+      await dropLeftContent(connection, signal).catch((error) =>
+        run.reporter.warn(`what a restore left could not be dropped: ${toBackupError(error).message}`)
       );
       return outcome;
     },
