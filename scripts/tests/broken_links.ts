@@ -130,10 +130,10 @@ export function refusing(refuse: (incoming: IncomingMessage) => boolean): VaultR
   return { intercept: (incoming) => refuse(incoming) ? { status: 500, xml } : null };
 }
 
-/** A TCP connection to PostgreSQL that can be cut permanently, or become silent while it stays open. */
+/** A TCP connection to PostgreSQL that can be cut, permanently or once, or become silent while it stays open. */
 export async function startWire(
   port: number,
-): Promise<{ port: number; server: TcpServer; cut(): void; silence(): void }> {
+): Promise<{ port: number; server: TcpServer; cut(): void; drop(): void; silence(): void }> {
   const sockets = new Set<Socket>();
   let isCut = false;
   const server = createTcpServer((socket) => {
@@ -145,14 +145,17 @@ export async function startWire(
     }
     socket.pipe(onward).pipe(socket);
   });
+  const drop = () => {
+    for (const socket of sockets) socket.destroy();
+  };
   const cut = () => {
     isCut = true;
-    for (const socket of sockets) socket.destroy();
+    drop();
   };
   const silence = () => {
     for (const socket of sockets) socket.unpipe().resume();
   };
-  return { server, port: await listen(server), cut, silence };
+  return { server, port: await listen(server), cut, drop, silence };
 }
 
 /** The protocol message by which psql sends COMMIT. */

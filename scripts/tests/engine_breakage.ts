@@ -1,6 +1,7 @@
 /** Faults that the engine's tests cause at a defined moment. */
 import { execFileSync } from "node:child_process";
-import { mkdtemp, writeFile } from "node:fs/promises";
+import { existsSync, rmSync, statSync } from "node:fs";
+import { chown, mkdir, mkdtemp, rmdir, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -83,4 +84,53 @@ export async function dyingProgram(folder: string, program: string, bytes: numbe
   const limited = Number.isFinite(bytes) ? `| head -c ${bytes}` : "";
   await writeFile(path, `#!/bin/bash\n'${program}' "$@" ${limited}\nkill -9 $$\n`, { mode: 0o755 });
   return path;
+}
+
+/** Ends the server as a crash does, and waits for its end. */
+export function crashNow({ pid }: SupabaseServer, admin: Connection): void {
+  if (pid === undefined) throw new Error("the server does not run");
+  const lock = join(sqlNow(admin, "show data_directory"), "postmaster.pid");
+  process.kill(pid, "SIGQUIT");
+  while (existsSync(lock)) execFileSync("sleep", ["0.02"]);
+}
+
+/** Writes into the folder's file system until it is full. */
+export function fillDisk(folder: string): void {
+  execFileSync("bash", ["-c", 'cat /dev/zero > "$1" 2> /dev/null || true', "-", join(folder, FILLER)]);
+}
+
+const FILLER = "cheio";
+
+/** A small file system in memory. Only root can make one. */
+export class SmallDisk {
+  private constructor(readonly path: string) {}
+
+  static async make(parent: string, megabytes: number): Promise<SmallDisk> {
+    const path = await mkdtemp(join(parent, "pequeno-"));
+    asRoot("mount", "-t", "tmpfs", "-o", `size=${megabytes}m,mode=1777`, "none", path);
+    return new SmallDisk(path);
+  }
+
+  /** A folder on it, with the owner of another one. */
+  async folderFor(owned: string): Promise<string> {
+    const folder = join(this.path, "dados");
+    await mkdir(folder, { mode: 0o700 });
+    const { uid, gid } = statSync(owned);
+    await chown(folder, uid, gid);
+    return folder;
+  }
+
+  empty(): void {
+    rmSync(join(this.path, FILLER), { force: true });
+  }
+
+  async remove(): Promise<void> {
+    asRoot("umount", this.path);
+    await rmdir(this.path);
+  }
+}
+
+function asRoot(...command: readonly string[]): void {
+  const [program = "", ...args] = process.getuid?.() === 0 ? command : ["sudo", "-n", ...command];
+  execFileSync(program, args);
 }

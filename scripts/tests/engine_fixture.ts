@@ -179,11 +179,11 @@ export interface RestoreScene extends TestPlace {
   key: string;
 }
 
-/** @param content fixture of the database that is backed up */
-export async function startRestoreScene(content: string): Promise<RestoreScene> {
+/** @param content fixture of the database that is backed up. @param more statements after it */
+export async function startRestoreScene(content: string, more = ""): Promise<RestoreScene> {
   const place = await startPlace();
   const prod = await createProject(place.server, "prod");
-  await sql(prod, await fixture(content));
+  await sql(prod, await fixture(content) + more);
   const target = await createProject(place.server, "alvo");
   await sql(target, await fixture("other_content.sql"));
   const before = await stateOf(target);
