@@ -117,7 +117,9 @@ describe("progress", () => {
     const objects = { tables: { done: 3, expected: 4 }, indexes: { done: 1, expected: 9 } };
     const progress = { request_id: id, phase: "build", objects };
     expect(await report(tx, "progress", progress)).toMatchObject({ result: { objects } });
-    expect(await report(tx, "progress", { ...progress, objects: null })).toMatchObject({ result: { objects } });
+    expect(await report(tx, "progress", { ...progress, objects: null })).toMatchObject({
+      result: { objects },
+    });
     expect(await report(tx, "finish", { request_id: id, status: "failed" })).toMatchObject({ result: null });
   });
 

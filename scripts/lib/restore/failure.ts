@@ -14,12 +14,23 @@ const HINTS: Readonly<Record<string, string>> = {
     "The server's disk is full: until the cleanup it holds the old content and the new. Make room and repeat.",
 };
 
+/** What a restore keeps on this machine does not fit. */
+export function noRoomHere(reason: string, phase: string): BackupError {
+  return new BackupError("not_enough_disk", `Cannot keep the archive on this machine: ${reason}`, {
+    phase,
+    hint: "Set TMPDIR to a larger disk. The target was not touched.",
+  });
+}
+
 /** @returns the error with its phase; a lock that was not granted with the sessions that hold it */
 export async function explainOnTarget(
   connection: Connection,
   thrown: unknown,
   phase: string,
 ): Promise<BackupError> {
+  if (thrown instanceof Error && "code" in thrown && thrown.code === "ENOSPC") {
+    return noRoomHere(thrown.message, phase);
+  }
   const error = toBackupError(thrown);
   if (sqlstateOf(error) === LOCK_NOT_AVAILABLE) {
     const holders = await describeLockHolders(connection, "all");

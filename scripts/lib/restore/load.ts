@@ -13,6 +13,7 @@ import {
   type Stage,
   startPipeline,
 } from "../process/pipeline.ts";
+import { noRoomHere } from "./failure.ts";
 import type { ClientTools } from "../postgres/client_tools.ts";
 import type { Gzip } from "../process/gzip.ts";
 import type { Progress } from "../run/progress.ts";
@@ -116,5 +117,6 @@ async function stagesOf(
 function requireWhole(stages: readonly Stage[], ended: PipelineEnd): void {
   const failure = describeFailure(stages, ignoreBrokenPipe(ended));
   if (failure === null) return;
+  if (/No space left on device/.test(failure)) throw noRoomHere(failure, "statements");
   throw new BackupError("archive_corrupt", `Cannot read the archive to its end: ${failure}`);
 }

@@ -31,7 +31,7 @@ export function locksOfLoad(order: StageOrder, locksDependencies: boolean): numb
 
 /** Locks on what exists before the transaction: a table when it moves, its indexes when its rows are counted. */
 function stagedLocks({ kind }: TocEntry): number {
-  return ["TABLE", "CONSTRAINT", "INDEX", "TYPE", "FK CONSTRAINT"].includes(kind) ? 1 : 0;
+  return ["TABLE", "CONSTRAINT", "INDEX", "TYPE", "DOMAIN", "FK CONSTRAINT"].includes(kind) ? 1 : 0;
 }
 
 /** Locks on the object itself, its storage and its index. */

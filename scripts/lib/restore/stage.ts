@@ -16,9 +16,9 @@ import { startPipeline } from "../process/pipeline.ts";
 import { withTemporaryFolder } from "../process/temporary_folder.ts";
 import type { Progress } from "../run/progress.ts";
 import type { FetchedArchive } from "../vault/fetch_backup.ts";
-import { explainOnTarget } from "./failure.ts";
+import { explainOnTarget, noRoomHere } from "./failure.ts";
 import { restoreSql } from "./restore_sql.ts";
-import { noRoom, requireSameToc, uncompressed, withHead } from "./stage_archive.ts";
+import { requireSameToc, uncompressed, withHead } from "./stage_archive.ts";
 import { batchesOf, loadRows, makeTables } from "./stage_content.ts";
 import { planStage, STAGE_PREFIX, type StageOrder, type StagePlan } from "./stage_plan.ts";
 import { openSessions, type StageSessions } from "./stage_sessions.ts";
@@ -70,7 +70,7 @@ export async function withStage<T>(
   const id = randomBytes(4).toString("hex");
   const plan = planStage(order, id);
   if (plan.tables.length === 0 && !order.archive.isLocal) {
-    throw noRoom("nothing of it can be loaded beside the content");
+    throw noRoomHere("nothing of it can be loaded beside the content", "stage");
   }
   if (plan.tables.length === 0) return await work(null);
   return await withTemporaryFolder("stage", async (folder) => {

@@ -50,11 +50,3 @@ export function withHead(source: AsyncIterable<Uint8Array>, onBytes: (done: numb
   };
   return { chunks: chunks(), head };
 }
-
-/** What is not staged is loaded from a file in several passes. */
-export function noRoom(reason: string): BackupError {
-  return new BackupError("not_enough_disk", `Cannot keep the archive on this machine: ${reason}`, {
-    phase: "stage",
-    hint: "Set TMPDIR to a larger disk. The target was not touched.",
-  });
-}

@@ -9,7 +9,6 @@ import type { OpenArchive } from "../archive/archive_toc.ts";
 import type { Session } from "../postgres/session.ts";
 import type { Progress } from "../run/progress.ts";
 import { restoreSql } from "./restore_sql.ts";
-import { noRoom } from "./stage_archive.ts";
 import { Builders } from "./stage_builds.ts";
 import type { StagePlan } from "./stage_plan.ts";
 import { RowLoaders, wholeRows } from "./stage_rows.ts";
@@ -96,9 +95,6 @@ export async function loadRows(
   await loaders.ended();
   if (unreadable === null) onRows();
   await builders.ended();
-  if (unreadable instanceof Error && "code" in unreadable && unreadable.code === "ENOSPC") {
-    throw noRoom(unreadable.message);
-  }
   if (unreadable !== null) throw unreadable;
   await addForeignKeys(plan.foreignKeys, small, sessions[0], builders, onBuilt);
   return loaded;

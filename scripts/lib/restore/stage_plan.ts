@@ -1,6 +1,6 @@
 /**
  * Which tables of an archive are loaded beside the living content, before anything of it is locked: those whose rows need
- * nothing of the project but types with fixed values, so that no function of the project runs while they are loaded. A
+ * nothing of the project but types with fixed values and plain checks, so that no function of the project runs while they are loaded. A
  * function would find the living functions that it calls, whatever the archive has under their names.
  * Everything else is loaded in the restore's transaction (transaction.ts).
  */
@@ -11,6 +11,7 @@ import { identifier } from "../postgres/sql_text.ts";
 import {
   type Renamed,
   stagedCopy,
+  stagedDomain,
   stagedEnum,
   type StagedForeignKey,
   stagedForeignKey,
@@ -49,6 +50,9 @@ export interface StagePlan {
 /** Settings of an archive whose texts are read here as the server reads them. */
 const READ_SETTINGS = ["SET client_encoding = 'UTF8';\n", "SET standard_conforming_strings = 'on';\n"];
 
+/** Entries that make a table or an index a part of another one; they depend on both. */
+const ATTACHING = new Set(["TABLE ATTACH", "INDEX ATTACH"]);
+
 export interface StageOrder {
   toc: ArchiveToc;
   selection: Selection;
@@ -81,7 +85,7 @@ class Planner implements StagePlan {
   readonly tables: StagedTable[] = [];
   readonly foreignKeys: StagedForeignKey[] = [];
   readonly #entries: readonly TocEntry[];
-  /** What a staged entry may not need, unless it is staged too. */
+  /** What a staged entry may not need, unless it is staged too. A partition does not need what it is attached to later. */
   readonly #others: ReadonlySet<number>;
   /** What is computed may call the function of a cast, which is in no text. */
   readonly #hasCasts: boolean;
@@ -94,33 +98,44 @@ class Planner implements StagePlan {
   constructor(entries: readonly TocEntry[], all: readonly TocEntry[], id: string) {
     [this.#entries, this.#id] = [entries, id];
     this.#hasCasts = all.some(({ kind }) => kind === "CAST");
-    this.#others = new Set(all.filter(({ kind }) => kind !== "SCHEMA").map(({ dumpId }) => dumpId));
+    const attached = new Set(
+      all.flatMap(({ kind, dependencies }) => ATTACHING.has(kind) ? dependencies : []),
+    );
+    this.#others = new Set(
+      all.filter(({ kind, dumpId }) => kind !== "SCHEMA" && !attached.has(dumpId)).map(({ dumpId }) =>
+        dumpId
+      ),
+    );
   }
 
+  /** Types with fixed values, then domains, in the archive's order: one may be over another. */
   takeTypes(): void {
-    for (const { dumpId, schema, definition } of this.#of("TYPE")) {
-      const type = schema === null ? null : stagedEnum(definition, this.#stageOf);
-      if (type === null) continue;
-      this.types.push(type);
-      this.#types.add(addressOf(type.schema, type.name));
-      this.dumpIds.add(dumpId);
+    for (const entry of this.#of("TYPE")) {
+      if (entry.schema !== null) this.#takeType(entry, stagedEnum(entry.definition, this.#stageOf));
+    }
+    for (const entry of this.#ofStage("DOMAIN")) {
+      this.#takeType(entry, stagedDomain(entry.definition, this.#stageOf, this.#stagedType));
     }
   }
 
-  /** Tables that have rows to load. What is attached to another table or moved to its own place stays out. */
+  #takeType({ dumpId }: TocEntry, type: StagedText | null): void {
+    if (type === null) return;
+    this.types.push(type);
+    this.#types.add(addressOf(type.schema, type.name));
+    this.dumpIds.add(dumpId);
+  }
+
+  /** Tables that have rows to load. A partition is one of them until it is attached. */
   takeTables(): void {
     const rows = new Map(
       this.#of("TABLE DATA").map((entry) => [addressOf(entry.schema ?? "", entry.tag), entry]),
-    );
-    const partitions = new Set(
-      this.#of("TABLE ATTACH").map(({ schema, tag }) => addressOf(schema ?? "", tag)),
     );
     for (const entry of this.#of("TABLE")) {
       const { dumpId, schema, tag, definition, tablespace, accessMethod } = entry;
       const address = addressOf(schema ?? "", tag);
       const data = rows.get(address);
       const isOrdinary = tablespace === "" && (accessMethod === "" || accessMethod === "heap") &&
-        !partitions.has(address) && !tag.startsWith(OPS_OBJECT_PREFIX);
+        !tag.startsWith(OPS_OBJECT_PREFIX);
       if (schema === null || data === undefined || !isOrdinary) continue;
       const table = stagedTable(definition, this.#stageOf, this.#stagedType);
       const copy = stagedCopy(data.copyStatement, this.#stageOf);

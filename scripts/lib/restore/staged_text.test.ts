@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import {
   stagedCopy,
+  stagedDomain,
   stagedEnum,
   stagedForeignKey,
   stagedIndex,
@@ -93,6 +94,20 @@ test("a default that names anything else is set in the transaction", () => {
       ],
       computes: false,
     });
+});
+
+test.each([
+  ["numeric(14,2) DEFAULT 0\n\tCONSTRAINT c CHECK ((VALUE >= (0)::numeric))", true],
+  ["public.estado NOT NULL", true],
+  ["text COLLATE pg_catalog.\"C\"\n\tCONSTRAINT c CHECK ((VALUE ~ '^\\\\d{5}$'::text))", true],
+  ["text\n\tCONSTRAINT c CHECK (public.f(VALUE))", false],
+  ["text\n\tCONSTRAINT c CHECK ((VALUE OPERATOR(public.~) 'x'::text))", false],
+  ["text DEFAULT public.f()", false],
+  ["public.dinheiro", false],
+  ["text;\nDROP TABLE public.viva", false],
+])("a domain as %j is staged: %s", (text, isStaged) => {
+  const domain = stagedDomain(`CREATE DOMAIN public.d AS ${text};\n`, renamed, types);
+  expect(domain !== null).toBe(isStaged);
 });
 
 describe("stays in the transaction:", () => {

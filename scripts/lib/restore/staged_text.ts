@@ -16,6 +16,7 @@ const QUALIFIED = `(${NAME})\\.(${NAME})`;
 
 const TABLE = new RegExp(`^CREATE TABLE ${QUALIFIED} (\\(\\n[^]*\\n\\));\\n$`);
 const ENUM = new RegExp(`^CREATE TYPE ${QUALIFIED} (AS ENUM \\(\\n(?: {4}'(?:[^'\\\\]|'')*',?\\n)*\\));\\n$`);
+const DOMAIN = new RegExp(`^CREATE DOMAIN ${QUALIFIED} AS ([^]*);\\n$`);
 const COPY = new RegExp(`^COPY ${QUALIFIED} (\\(${NAMES}\\) FROM stdin);\\n$`);
 const KEY = new RegExp(
   `^ALTER TABLE ONLY ${QUALIFIED}\\n    (ADD CONSTRAINT ${NAME} (?:PRIMARY KEY|UNIQUE(?: NULLS NOT DISTINCT)?) ` +
@@ -115,6 +116,13 @@ export interface StagedText {
 export function stagedEnum(definition: string, renamed: Renamed): StagedText | null {
   const [, schema = "", name = "", values = ""] = ENUM.exec(definition) ?? [];
   return made(schema, name, renamed, (at) => `CREATE TYPE ${at} ${values}`);
+}
+
+/** A type of PostgreSQL or a staged one with checks of its values, which name nothing else. */
+export function stagedDomain(definition: string, renamed: Renamed, types: Renamed): StagedText | null {
+  const [, schema = "", name = "", rest = ""] = DOMAIN.exec(definition) ?? [];
+  const body = rewritten(rest, types);
+  return body === null ? null : made(schema, name, renamed, (at) => `CREATE DOMAIN ${at} AS ${body}`);
 }
 
 export interface StagedTableText extends StagedText {

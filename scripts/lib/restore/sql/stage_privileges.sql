@@ -12,7 +12,7 @@ begin
     union all
     select format('type %I.%I', n.nspname, t.typname), t.typowner, t.typacl, true
       from pg_catalog.pg_type t join pg_catalog.pg_namespace n on n.oid = t.typnamespace
-     where n.nspname = any (:schemas) and t.typtype = 'e' and t.typacl is not null loop
+     where n.nspname = any (:schemas) and t.typtype in ('e', 'd') and t.typacl is not null loop
     for grantee in
       select distinct case x.grantee when 0 then 'public' else quote_ident(pg_get_userbyid(x.grantee)) end
         from pg_catalog.aclexplode(item.acl) x where x.grantee <> item.owner loop
