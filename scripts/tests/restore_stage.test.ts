@@ -337,14 +337,18 @@ describe("interrupted while the stage is loaded, the target is as it was", () =>
 
   test.each([
     ["rows that the server refuses", "17\tCliente 17\n", "XX\tCliente 17\n", "stage", "22P02"],
-    ["two rows with one key", "17\tCliente 17\n", "16\tCliente 17\n", "build", "23505"],
+    ["two rows with one key", "17\tCliente 17\n", "16\tCliente 17\n", "(stage|build)", "23505"],
     ["a row that refers to none", "500\tCliente 500\n", "501\tCliente 500\n", "build", "23503"],
   ])("by %s", async (_what, row, other, phase, sqlstate) => {
     const raw = gunzipSync(await place.store.vault.bytes(key)).toString("latin1");
     const broken = raw.replace(new RegExp(`(?<=\\n|\\0)${row}`), other);
     expect(broken).not.toBe(raw);
     await expect(restore(place.store.vault, target, await copyWith(Buffer.from(broken, "latin1")))).rejects
-      .toMatchObject({ code: "restore_failed", phase, details: { sqlstate } });
+      .toMatchObject({
+        code: "restore_failed",
+        phase: expect.stringMatching(`^${phase}$`),
+        details: { sqlstate },
+      });
     expect(await stateOf(target)).toBe(before);
     expect(await stagesOf(target)).toEqual([]);
   });

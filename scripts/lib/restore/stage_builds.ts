@@ -43,6 +43,11 @@ export class Builders {
   /** Waits for all that was added. @throws the first error */
   async ended(): Promise<void> {
     while (this.#running.size > 0) await Promise.race(this.#running);
+    this.throwIfFailed();
+  }
+
+  /** Waits for nothing. @throws the first error so far */
+  throwIfFailed(): void {
     if (this.#failure !== null) throw this.#failure;
   }
 

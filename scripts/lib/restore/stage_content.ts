@@ -91,7 +91,8 @@ export async function loadRows(
     createWriteStream(rest, { mode: 0o600 }),
   );
   const unreadable: unknown = await written.then(() => null, (error) => error);
-  // the server's errors come before their consequences
+  // the server's errors come before their consequences: one of a build ends the reading of rows
+  builders.throwIfFailed();
   await loaders.ended();
   if (unreadable === null) onRows();
   await builders.ended();
