@@ -13,6 +13,9 @@ import { INDEX_SUFFIX } from "@backup/vault/object_key.ts";
 import { carvePostgres } from "../dev/postgres_carve.ts";
 import { POSTGRES_PROGRAMS } from "../dev/system_packages.ts";
 import { countArchivedRows } from "../lib/archive/archive_data.ts";
+import { look, type LookOrder } from "../lib/look/look.ts";
+import { openRows } from "../lib/look/row_source.ts";
+import { readSignedManifest } from "../lib/vault/trust.ts";
 import { openArchive } from "../lib/archive/archive_toc.ts";
 import { ArchiveWalk } from "../lib/archive/archive_walk.ts";
 import { requireArchivedRows } from "../lib/archive/contents.ts";
@@ -212,6 +215,53 @@ class StoreWithoutIndex extends MemoryStore {
     throw new BackupError("vault_error", "Cannot write: there is no room", { details: { status: 400 } });
   }
 }
+
+test("a look finds the same rows with an index and without one, and the values are the living ones", async () => {
+  const { store } = place;
+  const { keys, manifest } = await backUp(store.vault, fonte());
+  const indexed = await openRows(store.vault, keys.archive, manifest, () => {});
+  await rewriteManifest(store, keys.archive, { index_sha256: undefined });
+  const { manifest: old } = await readSignedManifest(store.vault, keys.archive);
+  const whole = await openRows(store.vault, keys.archive, old, () => {});
+  expect([indexed.isIndexed, whole.isIndexed]).toEqual([true, false]);
+  const named = ({ schema, table }: { schema: string; table: string }) => `${schema}.${table}`;
+  expect(whole.tables.map(named)).toEqual(indexed.tables.map(named));
+  const orders: LookOrder[] = [
+    { table: "public.textos", page: 7, search: null },
+    { table: "public.textos", page: 8, search: null },
+    { table: null, page: 1, search: "linha\n\\.\n" },
+    { table: "textos", page: 1, search: "LÍNHA" },
+  ];
+  const both = async (order: LookOrder) => {
+    const [one, other] = [await look(indexed, order), await look(whole, order)];
+    const plain = ({ found, hits }: typeof one) => ({ hits, found: found.map(({ rows }) => rows) });
+    expect(plain(other)).toEqual(plain(one));
+    return one;
+  };
+  const [last, none, exact, loose] = [
+    await both(orders[0]!),
+    await both(orders[1]!),
+    await both(orders[2]!),
+    await both(orders[3]!),
+  ];
+  const living = await sql(fonte(), "select json_build_array(id::text, texto) from public.textos;");
+  expect(last.found[0]?.rows.map(({ number }) => number)).toEqual([300]);
+  expect(last.found[0]?.rows.map(({ values }) => values)).toEqual(
+    living.slice(300).map((line): unknown => JSON.parse(line)),
+  );
+  expect(none.found[0]?.rows).toEqual([]);
+  expect([exact.hits, loose.hits]).toEqual([300, 300]);
+  expect(exact.found.flatMap(({ rows }) => rows)).toHaveLength(200);
+  await expect(look(indexed, { table: "nenhuma", page: 1, search: null })).rejects.toMatchObject({
+    code: "invalid_payload",
+  });
+  await rewriteManifest(store, keys.archive, { sha256: "0".repeat(64), index_sha256: undefined });
+  const { manifest: other } = await readSignedManifest(store.vault, keys.archive);
+  const damaged = await openRows(store.vault, keys.archive, other, () => {});
+  await expect(look(damaged, { table: "textos", page: 1, search: null })).rejects.toMatchObject({
+    code: "archive_corrupt",
+  });
+});
 
 test("an archive with other rows than its snapshot is refused by the names of its tables", () => {
   const table = { schema: "public", table: "itens", columns: [], raw_bytes: 0, parts: [], rows: 0 };

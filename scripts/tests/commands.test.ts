@@ -138,6 +138,40 @@ test("a backup of the vault passes every check with the vault's keys alone", asy
   });
 });
 
+test("a look shows rows on the terminal, covers personal columns, and leaves counts in the audit", async () => {
+  const list = await backups(["look", "newest"]);
+  expect(list).toMatchObject({ code: 0, stdout: expect.stringMatching(/^public\.clientes +\d+ rows +/m) });
+  const name = "Cliente é 137";
+  const search = ["look", key, "--table", "clientes", "--search", name.toUpperCase()];
+  const covered = await backups(search);
+  expect(covered).toMatchObject({ code: 0, stdout: expect.stringMatching(/•••[^]*^1 rows found$/m) });
+  expect(covered.stdout).not.toContain(name);
+  expect(await backups([...search, "--show"])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("reason"),
+  });
+  const shown = await backups([...search, "--show", "--reason", "pedido do titular", "--json"]);
+  expect(shown.stderr).toContain(name);
+  expect(concluded(shown).result).toMatchObject({ hits: 1, rows: [{ table: "clientes", count: 1 }] });
+  expect(shown.stdout).not.toContain(name);
+  const audited = await sql(
+    place.prod,
+    `select concat_ws('|', record::jsonb -> 'detail' ->> 'what', record::jsonb -> 'detail' ->> 'personal_columns', record)
+       from public.ops_db_backup_audit where event = 'look' order by seq;`,
+  );
+  expect(audited.map((line) => line.split("|").slice(0, 2))).toEqual([
+    ["tables", "covered"],
+    ["search", "covered"],
+    ["search", "shown"],
+  ]);
+  expect(audited.join("\n").toLowerCase()).not.toContain(name.toLowerCase());
+  const onGithub = { ...environment(), GITHUB_ACTIONS: "true" };
+  expect(await backups(["look", key], onGithub)).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("GitHub"),
+  });
+});
+
 test("a plan prints the effects of a restore and writes nothing to the vault", async () => {
   const before = await storedKeys();
   const planned = concluded(await backups(["restore", "--target", "prod", "--plan", key, "--json"]));

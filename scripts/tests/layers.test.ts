@@ -26,7 +26,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["server"],
   ["alerts", "audit", "backup", "list"],
   ["reconcile", "restore", "watchdog"],
-  ["doctor", "drill", "prune"],
+  ["doctor", "drill", "look", "prune"],
   ["recover", "verify"],
   // lists the commands of all folders
   ["cli"],

@@ -6,6 +6,7 @@ import { doctorCommand } from "../doctor/command.ts";
 import { keysCommand } from "../doctor/keys_command.ts";
 import { drillCommand } from "../drill/command.ts";
 import { listCommand } from "../list/command.ts";
+import { lookCommand } from "../look/command.ts";
 import { pruneCommand } from "../prune/command.ts";
 import { reconcileCommand } from "../reconcile/command.ts";
 import { recoverCommand } from "../recover/command.ts";
@@ -21,6 +22,7 @@ export const COMMANDS: readonly Command[] = [
   drillCommand,
   listCommand,
   verifyCommand,
+  lookCommand,
   pruneCommand,
   reconcileCommand,
   uploadCommand,

@@ -18,6 +18,7 @@ export const AUDIT_EVENTS: readonly (readonly [event: string, name: string])[] =
   ["mark", "Mudanças de backups"],
   ["hold", "Retenções"],
   ["download", "Downloads"],
+  ["look", "Consultas ao conteúdo"],
   ["approval", "Aprovações"],
   ["break_glass", "Restaurações sem pedido"],
   ["setting", "Regras de quem pode agir"],
@@ -105,6 +106,7 @@ export function auditSentence({ event, code, target, detail }: AuditEntry): stri
   if (event === "approval") return APPROVAL_SENTENCES[code ?? ""] ?? event;
   if (event === "break_glass") return `A restauração da produção começou ${BREAK_GLASS}`;
   if (event === "download") return "Pedido de download aceito";
+  if (event === "look") return "Conteúdo do backup consultado";
   if (event === "setting") {
     const rule = RULE_NAMES[code ?? ""] ?? code ?? "";
     return `A regra “${rule}” mudou de ${settingText(rest.old)} para ${settingText(rest.new)}`;
