@@ -8,10 +8,16 @@ const WIDTHS = [360, 1440];
 /**
  * Checks the page in its current state; content behind an open dialog is excluded.
  * @param within selector of the part to check, when another test has checked the rest of the page.
+ * @param widths a tablet's too, where it has a layout of its own
  */
-export async function expectAccessible(page: Page, what: string, within?: string): Promise<void> {
+export async function expectAccessible(
+  page: Page,
+  what: string,
+  within?: string,
+  widths: readonly number[] = WIDTHS,
+): Promise<void> {
   const part = within ?? (await page.getByRole("dialog").count() > 0 ? '[role="dialog"]' : "html");
-  for (const width of WIDTHS) {
+  for (const width of widths) {
     await page.setViewportSize({ width, height: 900 });
     // only the contrast depends on the colour scheme
     const said = [

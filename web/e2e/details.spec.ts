@@ -41,7 +41,7 @@ test("pass WCAG 2.2 AA together with the whole page, and list what the backup la
   await openAs(page, stack.admin);
   await expect(page.getByRole("group", { name: /^Backups por dia/ })).toBeVisible();
   await expect(page.getByRole("button", { name: /^Detalhes/ }).first()).toBeVisible();
-  await expectAccessible(page, "overview and history");
+  await expectAccessible(page, "overview and history", "html", [360, 768, 1440]);
   await page.getByRole("button", { name: /^Detalhes/ }).first().click();
   await expect(part(page, "Manifesto").getByRole("table")).toBeVisible();
   await expect(part(page, "Manifesto")).toContainText("schema bi (12 linhas) fica fora do backup");
@@ -55,6 +55,11 @@ test("words are explained under the pointer, by the keyboard and by a tap, and E
   await cofre.hover();
   await expect(tooltip).toContainText("fora do Supabase e do GitHub");
   await page.mouse.move(0, 0);
+  await expect(tooltip).toHaveCount(0);
+  const proof = page.getByRole("row").getByRole("button", { name: "Provado", exact: true }).first();
+  await proof.focus();
+  await expect(tooltip).toContainText("Um ensaio restaurou este backup num banco descartável");
+  await page.keyboard.press("Escape");
   await expect(tooltip).toHaveCount(0);
   await page.getByRole("row").filter({ hasText: "Provado" }).first().getByRole("button", {
     name: /^Detalhes/,

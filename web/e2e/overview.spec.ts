@@ -77,6 +77,10 @@ test("without any backup production is at risk, and no day counts as missed", as
   await expect(situation(page).getByText("Não há backup completo da produção no cofre.")).toBeVisible();
   await expect(situation(page).locator("[data-state=before]")).toHaveCount(30);
   await expect(page.getByText("Esta tela mostra dados de amostra.")).toBeHidden();
+  await expect(page.getByRole("link", { name: /^Primeiros passos, no guia/ }).last()).toHaveAttribute(
+    "href",
+    /\/blob\/HEAD\/docs\/guia\/primeiros-passos\.md$/,
+  );
   await expectAccessible(page, "nothing yet");
 });
 

@@ -71,8 +71,8 @@ const Explained = lazy(() =>
   import("./term.tsx").catch(() => ({ default: ({ children }: { children: ReactNode }) => <>{children}</> }))
 );
 
-/** The proof of a backup: unsigned, rejected or restored by a drill, verified after the upload, or none; with its meaning. */
-export function ProofBadge({ backup }: { backup: BackupRow }) {
+/** The proof of a backup: unsigned, rejected or restored by a drill, verified after the upload, or none. `explained`: with its meaning. */
+export function ProofBadge({ backup, explained = true }: { backup: BackupRow; explained?: boolean }) {
   const state = backupState(backup);
   const { name, means, word, ...style } = STATE_BADGES[state];
   const at = {
@@ -84,6 +84,7 @@ export function ProofBadge({ backup }: { backup: BackupRow }) {
   };
   const when = at[state];
   const badge = <Badge {...style}>{name}</Badge>;
+  if (!explained) return badge;
   return (
     <Suspense fallback={badge}>
       <Explained

@@ -23,7 +23,7 @@ export function BackupSummary({ backup }: { backup: BackupRow }) {
         <p className="text-muted">{contents.join(" · ")}</p>
         {backup.label !== null && <p className="wrap-anywhere text-muted">Etiqueta: {backup.label}</p>}
       </div>
-      <ProofBadge backup={backup} />
+      <ProofBadge backup={backup} explained={false} />
     </div>
   );
 }
