@@ -1,11 +1,13 @@
 /**
- * Takes the screenshots of docs/screens/ from a running stack: `npx tsx scripts/dev/screenshots.ts`.
+ * Takes the screenshots of docs/screens/ from a running stack: `npx tsx scripts/dev/screenshots.ts`. Fields of dates follow the
+ * browser's own language: it needs Debian's chromium and chromium-l10n, and `E2E_CHROMIUM=/usr/lib/chromium/chromium`.
  */
 import { chromium, type Page } from "@playwright/test";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import postgres from "postgres";
+import { SAMPLE_BUCKET } from "@backup/vault/sample.ts";
 import { CHROMIUM_LAUNCH } from "./chromium.ts";
 import { ROOT } from "./root.ts";
 import { startStack } from "./stack.ts";
@@ -19,6 +21,15 @@ const NARROW = { width: 360, height: 800 };
 /** A run of a workflow, on a loaded machine. */
 const RUN_MS = 180_000;
 
+const browser = await chromium.launch({ ...CHROMIUM_LAUNCH, env: { ...process.env, LANGUAGE: "pt_BR" } });
+const page = await browser.newPage({
+  locale: "pt-BR",
+  timezoneId: "America/Sao_Paulo",
+  viewport: WIDE,
+  reducedMotion: "reduce",
+});
+page.setDefaultTimeout(60_000);
+await requirePortuguese(page);
 const stack = await startStack({
   web: "built",
   ports: "free",
@@ -29,19 +40,13 @@ const stack = await startStack({
     if (line !== null) process.stderr.write(line + "\n");
   },
 });
-const browser = await chromium.launch(CHROMIUM_LAUNCH);
 try {
+  await inProd(asInstalled);
   await mkdir(FOLDER, { recursive: true });
-  const page = await browser.newPage({
-    locale: "pt-BR",
-    timezoneId: "America/Sao_Paulo",
-    viewport: WIDE,
-    reducedMotion: "reduce",
-  });
-  page.setDefaultTimeout(60_000);
   await signIn(page, stack);
   await pictureHistory(page);
   await pictureRuns(page);
+  await inProd(loseRows);
   await pictureRestore(page);
   await pictureDark(page);
   await pictureTroubles(page, stack);
@@ -69,8 +74,50 @@ async function settle(page: Page): Promise<void> {
   await page.getByRole("button", { name: "Backup agora" }).waitFor();
   await page.waitForLoadState("networkidle");
   await page.locator("[aria-busy=true]").first().waitFor({ state: "detached" });
-  // an installation has no samples: the pictures show what it looks like
-  await page.addStyleTag({ content: "#amostra { display: none }" });
+  // what is loaded last
+  await page.getByText(/^No cofre:/).waitFor();
+  await page.getByRole("link", { name: /^Ajuda: O que fazer com um backup/ }).waitFor();
+}
+
+/** @throws {Error} when fields of dates do not begin with the day. */
+async function requirePortuguese(page: Page): Promise<void> {
+  await page.setContent("<input type=date>");
+  const { nodes } = await (await page.context().newCDPSession(page)).send("Accessibility.getFullAXTree");
+  const first = nodes.find(({ name }) => name?.value === "dd" || name?.value === "mm");
+  if (first?.name?.value !== "dd") {
+    throw new Error(
+      "Cannot take pictures without the browser's Portuguese: apt-get install chromium chromium-l10n",
+    );
+  }
+}
+
+async function inProd(work: (sql: postgres.Sql) => Promise<void>): Promise<void> {
+  const sql = postgres(stack.databases.prod, { max: 1, onnotice: () => {} });
+  try {
+    await work(sql);
+  } finally {
+    await sql.end();
+  }
+}
+
+/** The sample history as that of an installation that has run for two months. */
+async function asInstalled(sql: postgres.Sql): Promise<void> {
+  const person = "ana@revo.exemplo.br";
+  await sql`update public.ops_db_backup_runs set reason = null, requested_by =
+              case when requested_by like 'amostra@%' then ${person} else requested_by end`;
+  await sql`update public.ops_db_backups set r2_bucket = 'revo-erp-backups-prod',
+              manifest = jsonb_set(manifest, '{source,host}', '"db.revo.exemplo.br"', false), requested_by =
+              case when requested_by like 'amostra@%' then ${person} else requested_by end
+             where r2_bucket = ${SAMPLE_BUCKET}`;
+  for (const name of ["watchdog", "watch", "doctor"]) {
+    await sql`select public.ops_db_backup_report(${sql.json({ name, status: "ok", report: {} })})`;
+  }
+}
+
+/** Items that somebody deleted by mistake after the last backup, and orders that were entered since. */
+async function loseRows(sql: postgres.Sql): Promise<void> {
+  await sql`delete from public.itens_pedido where ctid in (select ctid from public.itens_pedido limit 25)`;
+  await sql`insert into public.pedidos (empresa_id, cliente_id) select empresa_id, cliente_id from public.pedidos limit 3`;
 }
 
 async function take(page: Page, name: string): Promise<void> {
@@ -93,7 +140,7 @@ async function pictureHistory(page: Page): Promise<void> {
   await page.keyboard.press("Escape");
   await page.getByRole("button", { name: /^Vigia/ }).click();
   await page.getByRole("button", { name: "Verificar agora" }).click();
-  await page.getByText("Em ordem").first().waitFor();
+  await page.getByText(/^\d+ verificações$/).waitFor();
   await take(page, "saude");
   await page.keyboard.press("Escape");
 }
@@ -103,7 +150,7 @@ async function pictureRuns(page: Page): Promise<void> {
   await page.getByLabel("Etiqueta").fill("fechamento de novembro");
   await take(page, "backup-agora");
   await page.getByRole("dialog").getByRole("button", { name: "Fazer backup da produção" }).click();
-  await page.getByRole("region", { name: "Em andamento" }).waitFor();
+  await page.getByRole("region", { name: "Em andamento" }).getByText("Em execução").waitFor();
   await page.screenshot({ path: join(FOLDER, "em-andamento.png") });
   await page.getByRole("table").getByRole("row").filter({ hasText: "fechamento_de_novembro" }).waitFor({
     timeout: RUN_MS,
@@ -143,10 +190,11 @@ async function pictureDark(page: Page): Promise<void> {
 
 /** The empty history and the unreachable server. */
 async function pictureTroubles(page: Page, stack: Stack): Promise<void> {
-  const sql = postgres(stack.databases.prod, { max: 1, onnotice: () => {} });
-  await sql`delete from public.ops_db_backups`;
-  await sql`delete from public.ops_db_backup_runs`;
-  await sql.end();
+  await inProd(async (sql) => {
+    await sql`delete from public.ops_db_backups`;
+    await sql`delete from public.ops_db_backup_runs`;
+    await sql`delete from public.ops_db_backup_reports`;
+  });
   await visit(page);
   await take(page, "nada-ainda");
   await stack.stopPart("supabase");

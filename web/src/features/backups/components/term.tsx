@@ -27,7 +27,7 @@ export default function Term({ word, detail, plain = false, children }: TermProp
   };
   return (
     <span
-      className="inline-block font-normal"
+      className={plain ? "inline-flex" : "inline-block font-normal"}
       onMouseEnter={({ currentTarget }) => open(currentTarget)}
       onMouseLeave={close}
     >

@@ -25,7 +25,7 @@ import { ofTarget, targetName } from "../text/labels.ts";
 export function PlanReport({ plan, focused }: { plan: PlannedRestore; focused: boolean }) {
   const report = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    if (focused) report.current?.focus();
+    if (focused) report.current?.focus({ preventScroll: true });
   }, [focused]);
   return (
     <div

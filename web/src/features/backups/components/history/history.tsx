@@ -10,7 +10,7 @@ import { Loaded } from "../loaded.tsx";
 import { EmptyPanel, Panel } from "../panel.tsx";
 import type { HistoryNavigation } from "../use_history_place.ts";
 import { HistoryCards } from "./history_cards.tsx";
-import { HistoryFilters } from "./history_filters.tsx";
+import { ClearFilters, HistoryFilters } from "./history_filters.tsx";
 import { HistoryTable } from "./history_table.tsx";
 import { Pages } from "./pages.tsx";
 import { Help } from "../help.tsx";
@@ -33,6 +33,7 @@ export function History(
   return (
     <Panel
       title="Histórico"
+      tools={<ClearFilters place={place} onGo={go} />}
       help={<Help icon page="primeiros-passos.md#o-que-eu-posso-fazer">O que fazer com um backup</Help>}
     >
       <HistoryFilters place={place} onGo={go} />

@@ -83,17 +83,6 @@ export function HistoryFilters({ place, onGo }: FiltersProps) {
             onChange={(value) => change({ sort: SORTS.find((sort) => sort === value) ?? "newest" })}
           />
         )}
-        {isFiltered(place) && (
-          <Button
-            variant="quiet"
-            size="small"
-            className="mb-0.5"
-            onClick={() => onGo({ ...BEGINNING, kind: place.kind, sort: place.sort })}
-          >
-            <X aria-hidden className="size-4" />
-            Limpar filtros
-          </Button>
-        )}
       </div>
     </div>
   );
@@ -168,6 +157,21 @@ interface DayInputProps {
   min?: string | null;
   max?: string | null;
   onChange(day: string | null): void;
+}
+
+/** Removes all filters, and keeps kind and order; nothing without filters. */
+export function ClearFilters({ place, onGo }: FiltersProps) {
+  if (!isFiltered(place)) return null;
+  return (
+    <Button
+      variant="quiet"
+      size="small"
+      onClick={() => onGo({ ...BEGINNING, kind: place.kind, sort: place.sort })}
+    >
+      <X aria-hidden className="size-4" />
+      Limpar filtros
+    </Button>
+  );
 }
 
 /** A date input; an incomplete date counts as empty. */

@@ -124,7 +124,11 @@ function BackupTableRow(
           <td className={CELL}>
             {backup.label === null
               ? <span className="text-muted">—</span>
-              : <span className="block w-32 wrap-anywhere">{backup.label}</span>}
+              : (
+                <span className={classNames("block wrap-anywhere", isRoomy ? "w-44" : "w-32")}>
+                  {backup.label}
+                </span>
+              )}
           </td>
           <td className={classNames(CELL, "max-w-40 truncate")} title={backup.requested_by ?? undefined}>
             {requesterName(backup.requested_by)}
