@@ -41,7 +41,7 @@ export default function Term({ word, detail, plain = false, children }: TermProp
         onKeyDown={onKeyDown}
         className={classNames(
           "rounded font-[inherit]",
-          plain ? "block" : "underline decoration-dotted underline-offset-4",
+          plain ? "flex" : "underline decoration-dotted underline-offset-4",
         )}
       >
         {children}
