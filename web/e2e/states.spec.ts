@@ -93,7 +93,8 @@ test("an unreachable function is reported, and a repetition sends the same reque
   await openAs(page, stack.admin);
   const ids: unknown[] = [];
   await page.route("**/functions/v1/ops-backups", (route) => {
-    if (route.request().method() === "POST") ids.push(route.request().postDataJSON()?.request_id);
+    const id: unknown = route.request().method() === "POST" && route.request().postDataJSON()?.request_id;
+    if (id) ids.push(id);
     return route.continue();
   });
   await without(stack, "function", async () => {

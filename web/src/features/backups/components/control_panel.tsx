@@ -22,7 +22,9 @@ export default function ControlPanel({ disabledReason }: { disabledReason: strin
   );
 }
 
-const Guide = () => <HelpLink page="restaurar-producao.md">Restaurar a produção, passo a passo</HelpLink>;
+const Guide = ({ alone = false }) => (
+  <HelpLink alone={alone} page="restaurar-producao.md">Restaurar a produção, passo a passo</HelpLink>
+);
 
 const until = ({ expires_at }: WaitingRestore) => `até ${formatTime(new Date(expires_at))}`;
 
@@ -82,7 +84,7 @@ function OthersRestore({ restore, disabledReason }: OthersRestoreProps) {
           <code className="wrap-anywhere">{restore.r2_key}</code>. Confirme com essa pessoa antes de aprovar.
         </p>
         {chosenOptions(restore.options).map((sentence) => <p key={sentence}>{sentence}</p>)}
-        <Guide />
+        <Guide alone />
       </Notice>
       {decision.isError && <ErrorPanel title="A decisão não foi registrada." error={decision.error} />}
     </>

@@ -109,9 +109,7 @@ export function RunFailure({ run }: { run: Run }) {
       <p>{outcomeSentence(run)}</p>
       {technical !== "" && <TechnicalDetail text={technical} />}
       {(run.status === "failed" || run.status === "lost") && (
-        <p>
-          <HelpLink page="erros.md">O que fazer</HelpLink>
-        </p>
+        <HelpLink alone page="erros.md">O que fazer</HelpLink>
       )}
     </>
   );

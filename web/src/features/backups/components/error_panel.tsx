@@ -23,7 +23,7 @@ export function ErrorPanel({ title, error, onRetry, retrying = false }: ErrorPan
     >
       <p>{message}</p>
       {detail !== null && <TechnicalDetail text={detail} />}
-      <Help page="erros.md">O que fazer</Help>
+      <Help alone page="erros.md">O que fazer</Help>
     </Notice>
   );
 }
@@ -31,8 +31,8 @@ export function ErrorPanel({ title, error, onRetry, retrying = false }: ErrorPan
 /** Technical text for support, collapsed. */
 export function TechnicalDetail({ text }: { text: string }) {
   return (
-    <details className="mt-1">
-      <summary className="w-fit rounded text-xs text-muted underline underline-offset-2">
+    <details>
+      <summary className="w-fit rounded py-1 text-xs text-muted underline underline-offset-2">
         Detalhe técnico
       </summary>
       <code className="mt-1 block text-xs wrap-anywhere whitespace-pre-wrap">{text}</code>

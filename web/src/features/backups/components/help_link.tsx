@@ -10,12 +10,14 @@ export interface HelpLinkProps {
   page: string;
   /** What it answers. */
   children: string;
+  /** Whether it stands on a line of its own. */
+  alone?: boolean;
 }
 
 /** A page of the guide; nothing while neither a run nor the function has named the repository. */
-export function HelpLink({ page, children }: HelpLinkProps) {
+export function HelpLink({ page, children, alone }: HelpLinkProps) {
   const address = useGuidePage(page);
-  return address === null ? null : <ExternalLink href={address}>{children}</ExternalLink>;
+  return address === null ? null : <ExternalLink href={address} alone={alone}>{children}</ExternalLink>;
 }
 
 /** The same as an icon, for the head of a panel or a dialog. */
