@@ -151,7 +151,7 @@ async function waitForEnd(octokit: Octokit, repository: { owner: string; repo: s
 test("without a fault the run succeeds, the row is recorded, and the log contains no secret", async () => {
   const end = await runWorkflow("db-backup.yml", { target: "prod", label: "teste" }, {});
   expect(end).toMatchObject({ conclusion: "success", run: { status: "succeeded" }, rows: 1 });
-  expect(end.objects).toHaveLength(4);
+  expect(end.objects).toHaveLength(5);
   expect(end.log).not.toContain(prod.env.PGPASSWORD);
   expect(end.log).not.toContain(store.secrets.R2_SECRET_ACCESS_KEY);
 });
@@ -260,7 +260,7 @@ test("fails when the catalog is unreachable after the upload, and reconcile find
     });
     expect(end).toMatchObject({ conclusion: "failure", rows: 0 });
     expect(end.log).toMatch(/catalog_write_failed.* is a good backup/);
-    expect(end.objects).toHaveLength(4);
+    expect(end.objects).toHaveLength(5);
   }).finally(() => wire.server.close());
   await sql(prod, "update public.ops_db_backup_runs set status = 'lost', finished_at = now();");
   const next = await runWorkflow("db-backup.yml", { target: "prod" }, {});

@@ -68,7 +68,7 @@ function monthOf(factor: number, further: readonly { file: string; cron: string 
   const parts = Math.ceil(stored / choosePartSize(stored));
   const bill = {
     gb: used.gb * PRICE.gb,
-    calls: ((backups * (parts + 6) + LOOK * runs) * PRICE.a + LOOK * runs * PRICE.b) / 1e6,
+    calls: ((backups * (parts + 7) + LOOK * runs) * PRICE.a + LOOK * runs * PRICE.b) / 1e6,
     egress: used.egress * PRICE.egress,
     minutes: used.minutes * PRICE.minute,
   };

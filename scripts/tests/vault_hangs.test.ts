@@ -61,7 +61,7 @@ test.each(Object.entries(POINTS))(
     expect(await sql(place.prod, "select status from public.ops_db_backup_runs;")).toEqual(["cancelled"]);
     // a backup is listed only as a whole
     const keys = await keysOf(place.store.vault, "revo/");
-    if (keys.some((key) => key.endsWith(".manifest.json"))) expect(keys).toHaveLength(4);
+    if (keys.some((key) => key.endsWith(".manifest.json"))) expect(keys).toHaveLength(5);
   },
   60_000,
 );
