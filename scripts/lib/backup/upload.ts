@@ -84,14 +84,14 @@ async function* hashed(file: string, hash: Hash) {
   }
 }
 
-/** The manifest of the encrypted archive, without the signature of the one that is not. */
+/** The manifest of the encrypted archive, without the signature and the index of the one that is not. */
 async function storedText(
   text: string,
   { archive }: BackupKeys,
   { sha256, bytes }: Upload,
   recipients: readonly string[],
 ): Promise<string> {
-  const { signature: _, ...given } = JSON.parse(text);
+  const { signature: _signature, index_sha256: _index, ...given } = JSON.parse(text);
   return await sealManifest({
     ...given,
     file: basename(archive),

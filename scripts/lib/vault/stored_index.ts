@@ -8,7 +8,8 @@ import { siblingKeys } from "@backup/vault/object_key.ts";
 import type { Vault } from "./vault.ts";
 
 /**
- * The index that a manifest names; `null` where it names none.
+ * The index that a manifest names; `null` where it names none, or where it is not in the vault: a backup that was downloaded and
+ * uploaded again has lost it, and nothing else.
  * @throws {BackupError} `archive_corrupt` when it is not the one that the manifest names, or not of its archive
  */
 export async function readStoredIndex(
@@ -18,6 +19,7 @@ export async function readStoredIndex(
 ): Promise<ArchiveIndex | null> {
   if (manifest === null || !isProving(manifest) || manifest.index_sha256 === undefined) return null;
   const { index: indexKey } = siblingKeys(key);
+  if (await vault.head(indexKey) === null) return null;
   const index = await parseIndex(Uint8Array.from(await vault.bytes(indexKey)), manifest.index_sha256);
   const bytes = index.members.reduce((sum, member) => sum + member.bytes, 0);
   if (bytes === manifest.bytes) return index;

@@ -74,7 +74,7 @@ function hashOutcome({ bytes, sha256 }: ReadArchive, manifest: AnyManifest | nul
 /** What the backup causes; another error is thrown. */
 function damageOf(thrown: unknown): BackupError {
   const error = toBackupError(thrown);
-  if (["archive_corrupt", "vault_object_missing", "manifest_too_new"].includes(error.code)) return error;
+  if (["archive_corrupt", "manifest_too_new"].includes(error.code)) return error;
   throw error;
 }
 
