@@ -368,7 +368,7 @@ test(`deletes ${OBJECTS} objects in calls of 1,000 with bounded memory`, async (
   expect(costs).toMatchObject([
     { work: "reconcile", left: OBJECTS, lists: calls, deletions: 0, others: 0 },
     // each of the 19 kept ones is read, with its manifest
-    { work: "prune", lists: calls, deletions: sized(4, 11), others: 39 },
+    { work: "prune", lists: calls, deletions: sized(5, 10), others: 39 },
   ]);
   expect(costs[1]?.left).toBeLessThan(100);
   for (const { peakMb } of costs) expect(peakMb).toBeLessThan(15);

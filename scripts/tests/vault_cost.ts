@@ -15,7 +15,7 @@ import { type Calls, type ListingServer, OBJECT_BYTES, startListingServer } from
 const BUCKET = "bench";
 const NEWEST = Date.UTC(2026, 0, 1, 3, 10);
 const DAY_MS = 86_400_000;
-const OBJECTS_OF_A_BACKUP = 4;
+const OBJECTS_OF_A_BACKUP = 5;
 
 export interface VaultCost extends Calls {
   work: "reconcile" | "prune";
