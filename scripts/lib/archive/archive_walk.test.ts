@@ -1,4 +1,9 @@
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
 import { Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
 import fc from "fast-check";
 import { expect, test } from "vitest";
@@ -173,6 +178,52 @@ test("a compressor that fails, is missing or writes less ends the stream with it
   }
   await expect(read(failing(), "gzip", "-c")).rejects.toThrow("the source failed");
 });
+
+/** Compresses nothing, and leaves its pid in a folder. */
+const COUNTED = (folder: string) => ["sh", "-c", 'touch "$0/$$"; exec cat', folder] as const;
+
+test.each([["its reader stops", "return"], ["it is ended while it is not read", "signal"]] as const)(
+  "no process of the stream is left when %s",
+  async (_when, how) => {
+    const folder = await mkdtemp(join(tmpdir(), "revo-members-"));
+    const end = new AbortController();
+    async function* source() {
+      for (let n = 0; n < 20; n++) {
+        yield Buffer.alloc(200_000, n);
+        yield MEMBER_END;
+        await Promise.resolve();
+      }
+    }
+    try {
+      const stream = gzipMembers(source(), COUNTED(folder), () => {}, end.signal);
+      await stream.next();
+      // the third one begins when the first one is read to its end
+      await expect.poll(() => readdir(folder)).toHaveLength(2);
+      await sleep(100);
+      if (how === "return") await stream.return(undefined);
+      else end.abort();
+      const left = async () => (await readdir(folder)).filter((pid) => isRunning(Number(pid)));
+      await expect.poll(left).toEqual([]);
+      await sleep(200);
+      expect(await left()).toEqual([]);
+      if (how === "signal") {
+        await expect((async () => {
+          for await (const _ of stream);
+        })()).rejects.toThrow("was ended");
+      }
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  },
+);
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
 
 test("columns are named without quotes", () => {
   expect(copyColumns('COPY "A ""x""".t (id, "Preço, (R$)", "a""b") FROM stdin;\n')).toEqual([

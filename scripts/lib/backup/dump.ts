@@ -42,6 +42,7 @@ export function startDump(options: DumpOptions): Dump {
   const pipeline = startPipeline(stages, { env: connection.env, isWide: true, signal });
   const walk = new ArchiveWalk();
   const members: ArchiveMember[] = [];
+  const ended = new AbortController();
   async function* dumped() {
     yield* pipeline.stdout;
     // pg_dump's failure comes before what is said of an archive that ends early
@@ -50,12 +51,17 @@ export function startDump(options: DumpOptions): Dump {
   async function* bytes() {
     try {
       const pieces = walk.pieces(dumped());
-      yield* gzipMembers(pieces, options.gzip.compress, (member) => members.push(member));
+      const onMember = (member: ArchiveMember) => members.push(member);
+      yield* gzipMembers(pieces, options.gzip.compress, onMember, ended.signal);
     } finally {
       pipeline.kill(); // a reader that stops early also stops the dump
     }
   }
-  return { bytes: bytes(), walk, members, kill: pipeline.kill };
+  const kill = () => {
+    pipeline.kill();
+    ended.abort();
+  };
+  return { bytes: bytes(), walk, members, kill };
 }
 
 /** Custom format, not compressed by pg_dump itself; owners and privileges are kept. */

@@ -18,20 +18,29 @@ const STDERR_LIMIT = 2_000;
  * @param source bytes, and any symbol where a member ends; an empty member is left out
  * @param compress reads its standard input and writes gzip
  * @param onMember is called with each member, in order
+ * @param signal ends the processes also while nothing reads; the stream ends with an error then
  * @throws what the source throws; {BackupError} `dump_failed` when a process failed, `missing_tool` when it did not start
  */
 export async function* gzipMembers(
   source: AsyncIterable<Uint8Array | symbol>,
   compress: Stage,
   onMember: (member: ArchiveMember) => void,
+  signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   const out = new PassThrough();
   out.on("error", () => {}); // its reader throws it
   const members = new Members(compress, out, onMember);
+  const kill = () => {
+    out.destroy(failed("gzip", "was ended"));
+    members.kill();
+  };
+  if (signal?.aborted) kill();
+  signal?.addEventListener("abort", kill, { once: true });
   members.write(source).then(() => out.end(), (error) => out.destroy(error));
   try {
     yield* out;
   } finally {
+    signal?.removeEventListener("abort", kill);
     // the caller ends the source
     out.destroy();
     members.kill();
@@ -61,6 +70,7 @@ class Members {
         continue;
       }
       member ??= await this.#begin();
+      if (member === null) return;
       await member.write(piece);
     }
     member?.end();
@@ -71,10 +81,12 @@ class Members {
     for (const member of this.#running) member.kill();
   }
 
-  async #begin(): Promise<Member> {
+  /** @returns `null` when nothing is read any more: a process that begins now would not be killed */
+  async #begin(): Promise<Member | null> {
     // two run then: the one before, and this one
     const before = this.#handedOut;
     await this.#handedOutBefore;
+    if (this.out.destroyed) return null;
     this.#handedOutBefore = before;
     const member = new Member(this.compress);
     this.#running.add(member);
