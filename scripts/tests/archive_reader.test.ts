@@ -259,9 +259,13 @@ test("a look finds the same rows with an index and without one, and the values a
   await rewriteManifest(store, keys.archive, { sha256: "0".repeat(64), index_sha256: undefined });
   const { manifest: other } = await readSignedManifest(store.vault, keys.archive);
   const damaged = await openRows(store.vault, keys.archive, other, () => {});
-  await expect(look(damaged, { table: "textos", page: 1, search: null })).rejects.toMatchObject({
-    code: "archive_corrupt",
-  });
+  const page = { table: "textos", page: 1, search: null };
+  await expect(look(damaged, page)).rejects.toMatchObject({ code: "archive_corrupt" });
+  const stored = await store.vault.bytes(keys.archive);
+  await store.replace(keys.archive, stored.subarray(0, -1000));
+  await expect(look(damaged, page)).rejects.toMatchObject({ code: "archive_corrupt" });
+  await store.vault.delete(keys.archive);
+  await expect(look(damaged, page)).rejects.toMatchObject({ code: "vault_object_missing" });
 });
 
 test("an archive with other rows than its snapshot is refused by the names of its tables", () => {

@@ -48,6 +48,9 @@ test("personal columns are covered, and nothing is written that a terminal obeys
   expect(lookLines({ tables: [table], found: [], hits: null }, () => false)).toEqual([
     "public.clientes  9 rows  2.0 MB",
   ]);
+  const planted = { ...table, table: "\u001b[2Jclientes", columns: ["id\u001b[31m"] };
+  const named: LookAnswer = { tables: [planted], found: [{ table: planted, rows: [] }], hits: null };
+  expect(lookLines(named, () => false).join("\n")).not.toContain("\u001b");
 });
 
 test("the owner's list names columns of every table or of one, without regard to case and accents", () => {

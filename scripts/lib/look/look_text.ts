@@ -10,14 +10,14 @@ export type IsPersonal = (table: LookTable, column: string) => boolean;
 /** @param isCovered columns whose values are not shown */
 export function lookLines({ tables, found, hits }: LookAnswer, isCovered: IsPersonal): string[] {
   const listed = inColumns(tables.map(({ schema, table, rows, rawBytes }) => [
-    `${schema}.${table}`,
+    printable(`${schema}.${table}`),
     rows === null ? "? rows" : `${rows} rows`,
     rawBytes === null ? "" : `${(rawBytes / 1e6).toFixed(1)} MB`,
   ]));
   const rows = found.flatMap(({ table, rows }) => [
-    `${table.schema}.${table.table}${table.rows === null ? "" : `, ${table.rows} rows`}`,
+    printable(`${table.schema}.${table.table}${table.rows === null ? "" : `, ${table.rows} rows`}`),
     ...inColumns([
-      ["#", ...table.columns],
+      ["#", ...table.columns.map(printable)],
       ...rows.map(({ number, values }) => [
         String(number + 1),
         ...values.map((value, i) => shown(value, isCovered(table, table.columns[i] ?? ""))),
@@ -31,15 +31,17 @@ export function lookLines({ tables, found, hits }: LookAnswer, isCovered: IsPers
   return [...listed, ...rows, ...counted];
 }
 
-/** One line, without what a terminal would obey. */
 function shown(value: string | null, isCovered: boolean): string {
   if (value === null) return "NULL";
   if (isCovered) return COVERED;
-  const line = value.replaceAll(/\p{Cc}/gu, (char) => JSON.stringify(char).slice(1, -1)).replaceAll(
-    /\p{Cf}|[\x7f-\x9f]/gu,
-    "?",
-  );
+  const line = printable(value);
   return line.length > MOST_LETTERS ? `${line.slice(0, MOST_LETTERS)}…` : line;
+}
+
+/** One line, without what a terminal would obey: the author of an unsigned archive chose its names, too. */
+function printable(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, (char) => JSON.stringify(char).slice(1, -1))
+    .replaceAll(/\p{Cf}|[\x7f-\x9f]/gu, "?");
 }
 
 function inColumns(lines: readonly string[][]): string[] {

@@ -1,7 +1,7 @@
 /** The rows of a backup: by ranges where it has an index, otherwise from the whole archive. */
+import { pipeline, Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
-import { Readable } from "node:stream";
-import { BackupError } from "@backup/errors.ts";
+import { BackupError, toBackupError } from "@backup/errors.ts";
 import type { ArchiveIndex } from "@backup/vault/archive_index.ts";
 import { type AnyManifest, isProving } from "@backup/vault/manifest.ts";
 import { readBlocks } from "../archive/archive_data.ts";
@@ -45,12 +45,11 @@ export interface RowSource {
    * Rows of tables, in the archive's order. Without an index the whole archive is read, and it equals its manifest when the
    * last batch has been given.
    * @param options.rows only batches with some of these rows of each table
-   * @param options.isEnough ends the reading early, where that is possible
-   * @throws {BackupError} `archive_corrupt` when the bytes are not the manifest's
+   * @throws {BackupError} `archive_corrupt` when the bytes are not the manifest's; as the vault
    */
   read(
     wanted: (table: LookTable) => boolean,
-    options?: { rows?: { from: number; to: number }; isEnough?: () => boolean },
+    options?: { rows?: { from: number; to: number } },
   ): AsyncGenerator<RowBatch>;
 }
 
@@ -79,7 +78,7 @@ function openIndexed(vault: Vault, key: string, index: ArchiveIndex): RowSource 
   return {
     tables: entries.map(({ table }) => table),
     isIndexed: true,
-    async *read(wanted, { rows = { from: 0, to: Infinity }, isEnough = () => false } = {}) {
+    async *read(wanted, { rows = { from: 0, to: Infinity } } = {}) {
       const parts = entries.filter(({ table }) => wanted(table)).flatMap(({ table, parts }) =>
         parts.filter(({ from, rows: count }) => from < rows.to && from + count > rows.from)
           .map((part) => ({ table, part }))
@@ -87,7 +86,6 @@ function openIndexed(vault: Vault, key: string, index: ArchiveIndex): RowSource 
       const numbers = [...new Set(parts.map(({ part }) => part.member))].sort((a, b) => a - b);
       for await (const { number, content } of readMembers(vault, key, index, numbers)) {
         for (const { table, part } of parts.filter(({ part }) => part.member === number)) {
-          if (isEnough()) return;
           yield { table, from: part.from, bytes: content, rows: () => rowsOfPart(content, part) };
         }
       }
@@ -122,8 +120,8 @@ async function openWhole(
     isIndexed: false,
     async *read(wanted, { rows = { from: 0, to: Infinity } } = {}) {
       const stored = new WholeRead(vault.download(key), onBytes);
-      const gunzip = Readable.from(plainArchive(vault, key, stored.chunks())).pipe(createGunzip());
-      for await (const { entry, content, stored: unread } of readBlocks(await openArchive(gunzip))) {
+      const archive = uncompressed(key, plainArchive(vault, key, stored.chunks()));
+      for await (const { entry, content, stored: unread } of readBlocks(await openArchive(archive))) {
         const table = tables.get(entry.dumpId);
         if (table === undefined || !wanted(table)) {
           for await (const _ of unread());
@@ -152,6 +150,17 @@ async function openWhole(
       );
     },
   };
+}
+
+/** @throws {BackupError} `archive_corrupt` when the bytes do not uncompress; what the source throws */
+async function* uncompressed(key: string, source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* pipeline(Readable.from(source), createGunzip(), () => {});
+  } catch (cause) {
+    if (cause instanceof BackupError) throw cause;
+    const { message } = toBackupError(cause);
+    throw new BackupError("archive_corrupt", `Cannot uncompress ${key}: ${message}`, { cause });
+  }
 }
 
 function rowsIn(counted: Readonly<Record<string, number>>, schema: string, table: string): number | null {
