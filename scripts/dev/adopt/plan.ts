@@ -9,6 +9,8 @@ export const FOLDER = "backups";
 export const RECORD_FILE = `${FOLDER}/adopted.json`;
 /** The ERP's own public keys, by which its backups are known: never written, changed or removed. */
 export const KEYS_FILE = `${FOLDER}/scripts/signing_keys.txt`;
+/** The ERP's own list of personal columns: written where there is none, and then left alone. */
+export const COLUMNS_FILE = `${FOLDER}/scripts/personal_columns.txt`;
 
 /** Folders in which the ERP has no file of its own, except its keys. */
 export const OWN_FOLDERS = [
@@ -22,7 +24,7 @@ const IN_FOLDER = new RegExp(
   `^(${
     [
       "(package|package-lock|deno)\\.json|\\.npmrc|\\.gitignore|LICENSE",
-      "scripts/[^/]+\\.(ts|sh|sql)|scripts/lib/.+|scripts/dev/(run\\.sh|setup\\.mjs|github/package\\.json)",
+      "scripts/[^/]+\\.(ts|sh|sql)|scripts/personal_columns\\.txt|scripts/lib/.+|scripts/dev/(run\\.sh|setup\\.mjs|github/package\\.json)",
       "supabase/(functions|migrations)/.+|\\.github/actions/.+",
       "docs/[^/]+\\.md|docs/(guia|runbooks|screens)/.+",
       "web/(index\\.html|vite\\.config\\.ts|security_headers\\.ts|tsconfig\\.json|src/.+|module/.+)",
