@@ -32,6 +32,8 @@ export async function* downloadObject(
     } catch (thrown) {
       signal?.throwIfAborted();
       if (whole === null) throw thrown;
+      // a connection that breaks behind the last byte: no range begins there
+      if (done >= whole.bytes) return;
       if (done - from >= PROGRESS_BYTES) retries.reset();
       await retries.afterFailure(thrown).catch((error: unknown) => {
         throw isTransient(error) ? brokenOff(key, error) : error;

@@ -30,7 +30,7 @@ export interface UploadOptions {
   origin?: Origin;
 }
 
-/** What a manifest, a fingerprint, a receipt or a copy of the audit has at most. */
+/** What a manifest, a fingerprint, an index, a receipt or a copy of the audit has at most. */
 export const SMALL_OBJECT_BYTES = 64 * 2 ** 20;
 
 export interface Vault {
