@@ -10,7 +10,8 @@ export interface DurationPlan {
   measured: number;
   /** Why `seconds` is `null`. */
   reason: "no_restore_yet" | "catalog_unavailable" | null;
-  locked: PlannedLock;
+  /** Absent when `reason` is `catalog_unavailable`. */
+  locked?: PlannedLock;
 }
 
 /**
@@ -33,8 +34,7 @@ export async function planDuration(
     return { seconds: Math.ceil(median(paces) * bytes), measured: paces.length, reason: null, locked };
   } catch (error) {
     if (toBackupError(error).code !== "catalog_unavailable") throw error;
-    const locked = { seconds: null, measured: 0 };
-    return { seconds: null, measured: 0, reason: "catalog_unavailable", locked };
+    return { seconds: null, measured: 0, reason: "catalog_unavailable" };
   }
 }
 

@@ -169,7 +169,7 @@ export const restorePlanSchema = z.object({
     seconds: z.number().nullable(),
     /** Number of restores that the prediction is measured from. */
     measured: z.number(),
-    /** Absent in plans of an older script. */
+    /** Absent in plans of an older script, and where the catalog did not tell. */
     locked: lockSchema.optional(),
   }),
   /** Absent in plans of an older script. */

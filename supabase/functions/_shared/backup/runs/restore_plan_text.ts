@@ -152,7 +152,8 @@ export function diskText({ now, added }: PlannedDisk): string {
 /** How long others wait for the target. */
 export function lockText(locked: PlannedLock | undefined): string {
   if (locked === undefined || locked.seconds === null) {
-    return "não se sabe: nenhuma restauração o mediu neste banco. Bloqueia só enquanto troca e confere; o tempo " +
+    const why = locked === undefined ? "" : ": nenhuma restauração o mediu neste banco";
+    return `não se sabe${why}. Bloqueia só enquanto troca e confere; o tempo ` +
       "depende mais do número de tabelas, funções e permissões do que do tamanho dos dados";
   }
   const { seconds, measured } = locked;
