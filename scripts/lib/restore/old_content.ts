@@ -12,7 +12,9 @@ import { withTargetLock } from "./target_lock.ts";
 /** A restore that is at work drops it itself. */
 const LOCK_WAIT_MS = 100;
 
-const LEFT = `select json_build_object(
+// the project's path may find functions of its own before the server's
+const LEFT = `set search_path = '';
+select json_build_object(
     'expired', coalesce(bool_or(
       substring(pg_catalog.obj_description(oid, 'pg_namespace') from '^revo-backups: kept until (\\S{20})$')::timestamptz <= now()), false),
     'stage', coalesce(bool_or(starts_with(nspname, '${STAGE_PREFIX}')), false))

@@ -1,4 +1,5 @@
 -- The statements that drop every stage, few objects each.
+set search_path = '';
 select format('drop table if exists %I.%I cascade;', n.nspname, c.relname)
   from pg_catalog.pg_class c
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
