@@ -1,7 +1,9 @@
 /** The catalog's database, accessed as the scripts do: creates the states that tests need. */
 import { randomUUID } from "node:crypto";
 import postgres from "postgres";
-import { stack } from "./test.ts";
+import { readStack } from "./stack.ts";
+
+const stack = readStack();
 
 /** Runs work in the catalog's database as its owner, in one connection. */
 export function inCatalog<T>(work: (sql: postgres.Sql) => Promise<T>): Promise<T> {
@@ -24,6 +26,12 @@ const unfinished = new Set<string>();
 /** Ends the runs that a failed test has left active; they would block the next test. */
 export async function finishActiveRuns(): Promise<void> {
   for (const id of [...unfinished]) await finishRun(id, { status: "cancelled" });
+}
+
+/** Removes all runs and simulations. */
+export async function forgetRuns(): Promise<void> {
+  await inCatalog((sql) => sql`delete from public.ops_db_backup_runs`);
+  unfinished.clear();
 }
 
 type RunFacts = Record<string, postgres.JSONValue>;

@@ -12,6 +12,8 @@ const READ_LIMIT_MS = 20_000;
 /** The function waits 10 s, of real time. */
 const AFTER_LIMITS = { timeout: 60_000 };
 
+const running = (page: Page) =>
+  page.getByRole("region", { name: "Em andamento" }).getByRole("article", { name: TITLE });
 const steps = (page: Page) => page.getByRole("list", { name: "Etapas no GitHub" }).getByRole("listitem");
 
 async function requestRestore(page: Page): Promise<void> {
@@ -32,10 +34,11 @@ test("a restore is followed by GitHub's steps and cancelled there while the cata
   await inDatabase(stack.devDatabase, async (sql) => {
     await sql`create table if not exists public.ocupada_no_teste (id int)`;
     await sql.begin(async (transaction) => {
-      // a reader of dev: the safety copy is made, the restore waits for its end
+      // a reader of dev, for whose end the restore waits
       await transaction.unsafe("lock table public.ocupada_no_teste in access share mode");
       await requestRestore(page);
-      await expect(page.getByRole("article", { name: TITLE })).toContainText("Em execução", AFTER_LIMITS);
+      // before, it needs the catalog to record the safety copy
+      await expect(running(page)).toContainText("Bloqueando o banco de destino", AFTER_LIMITS);
       await whileCatalogWaits(() => followAndCancel(page));
     });
     await sql`drop table if exists public.ocupada_no_teste`;
@@ -56,10 +59,9 @@ test("a run that failed shows the end of its log at GitHub to those who may act"
   try {
     await openAs(page, stack.admin);
     await requestRestore(page);
-    const ended = page.getByRole("region", { name: "Acabou de terminar" }).getByRole("article", {
-      name: TITLE,
-    });
-    await expect(ended).toContainText("Falhou", AFTER_LIMITS);
+    const ended = page.getByRole("region", { name: "Acabou de terminar" })
+      .getByRole("article", { name: TITLE }).filter({ hasText: "Falhou" }).first();
+    await expect(ended).toBeVisible(AFTER_LIMITS);
     await expect(async () => {
       // GitHub has the log when the job has ended, a moment after the row
       const retry = ended.getByRole("button", { name: "Tentar de novo" });

@@ -1,7 +1,8 @@
 /** Rare states, tested by keyboard and with axe. */
 import type { Page } from "@playwright/test";
 import { expectAccessible } from "./axe.ts";
-import { beginRun, finishActiveRuns, finishRun, newestKey } from "./catalog.ts";
+import { beginRun, finishActiveRuns, finishRun, inCatalog, newestKey } from "./catalog.ts";
+import { aBackupOf } from "./sample_history.ts";
 import { ensureBackup, expect, openAs, pressOn, reach, stack, test } from "./test.ts";
 
 const dialog = (page: Page) => page.getByRole("dialog");
@@ -25,7 +26,8 @@ test("undoing a restore works by keyboard, passes WCAG 2.2 AA, and reports an un
   test.setTimeout(180_000);
   await openAs(page, stack.admin);
   await ensureBackup(page);
-  await restoreDev(await newestKey());
+  const copy = await aBackupOf("dev", 1); // no other test has simulated it
+  await restoreDev(copy);
   await undoNewest(page);
   await expect(dialog(page).getByRole("heading", { name: "Desfazer a restauração em Desenvolvimento" }))
     .toBeVisible();
@@ -42,6 +44,7 @@ test("undoing a restore works by keyboard, passes WCAG 2.2 AA, and reports an un
   await expectAccessible(page, "undo: no copy");
   await pressOn(page, dialog(page).getByRole("button", { name: "Fechar" }).last());
   await expect(dialog(page)).toBeHidden();
+  await inCatalog((sql) => sql`delete from public.ops_db_backups where r2_key = ${copy}`);
 });
 
 test("a failed simulation shows its cause, works by keyboard and passes WCAG 2.2 AA", async ({ page }) => {

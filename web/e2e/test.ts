@@ -1,12 +1,15 @@
 /** Playwright's `test`, which fails on unexpected console messages. */
 import { type ConsoleMessage, expect, type Locator, type Page, test as base } from "@playwright/test";
 import { browserWith, signInByPassword, type UserSession } from "../../scripts/dev/seed/session.ts";
+import { forgetRuns } from "./catalog.ts";
 import { readStack, type User } from "./stack.ts";
 
 interface Fixtures {
   /** Allows console messages that match the pattern in this test. */
   allowConsole(pattern: RegExp): void;
   quietConsole: void;
+  /** No test finds runs of the tests before it, whose files a worker gets in any order. */
+  ownRuns: void;
 }
 
 export const stack = readStack();
@@ -17,6 +20,11 @@ export const test = base.extend<Fixtures & { allowed: RegExp[] }>({
   // deno-lint-ignore no-empty-pattern -- Playwright reads the pattern
   allowed: async ({}, provide) => await provide([]),
   allowConsole: async ({ allowed }, provide) => await provide((pattern) => void allowed.push(pattern)),
+  // deno-lint-ignore no-empty-pattern -- Playwright reads the pattern
+  ownRuns: [async ({}, provide, { project }) => {
+    if (project.name === "live") await forgetRuns();
+    await provide();
+  }, { auto: true }],
   quietConsole: [async ({ page, allowed }, provide) => {
     const noise: string[] = [];
     page.on("console", (message) => {
