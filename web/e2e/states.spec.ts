@@ -42,6 +42,26 @@ test("a failed read of the history shows an error with retry, and data read befo
   await expect(history(page).getByText(/a atualização falhou/)).toBeHidden();
 });
 
+test("active runs that could not be read are reported, also when the code of their panel arrives after the failure", async ({ page, allowConsole }) => {
+  allowConsole(FAILED_REQUEST);
+  const failed = page.waitForEvent(
+    "requestfailed",
+    (request) => /ops_db_backup_runs_list/.test(request.url()),
+  );
+  await page.route(/rpc\/ops_db_backup(?!_permissions|_runs_list)/, () => {});
+  await page.route(/ops_db_backup_runs_list/, async (route) => {
+    await expect(history(page)).toBeVisible();
+    await route.abort();
+  });
+  await page.route(/assets\/runs-/, async (route) => {
+    await failed;
+    await page.evaluate(() => new Promise((rendered) => setTimeout(rendered, 200)));
+    await route.continue();
+  });
+  await openAs(page, stack.admin);
+  await expect(page.getByText("Não foi possível saber se há execuções em andamento.")).toBeVisible();
+});
+
 test("while the catalog is slow nothing is stated, and nothing flickers", async ({ page }) => {
   await openAs(page, stack.admin);
   // when the region is first rendered empty, and when it first has text

@@ -28,5 +28,6 @@ export function liveRunsQuery(gateway: Gateway) {
 }
 
 export function useLiveRuns() {
-  return useQuery(liveRunsQuery(useGateway()));
+  // a component that loads later gets the result: what it will read is not known when the query fails
+  return useQuery({ ...liveRunsQuery(useGateway()), notifyOnChangeProps: "all" });
 }
