@@ -37,6 +37,10 @@ async function violations(
   choose: (axe: AxeBuilder) => AxeBuilder,
 ): Promise<string[]> {
   await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+  // sonner follows the scheme a moment later
+  await expect(page.locator(`[data-sonner-toaster]:not([data-sonner-theme="${colorScheme}"])`)).toHaveCount(
+    0,
+  );
   // half a megabyte: inject it once per page
   const axeSource = await page.evaluate(() => "axe" in globalThis) ? ";" : undefined;
   // there are no frames: the legacy mode avoids the second page that merges their results
