@@ -1,7 +1,9 @@
 import { LockKeyhole } from "lucide-react";
-import { HelpLink } from "./help_link.tsx";
 
-/** Explains which permission is missing and who can grant it. */
+/**
+ * Explains which permission is missing and who can grant it. Without a link to the guide: the function would refuse to name the
+ * repository, and record the refusal.
+ */
 export default function AccessPanel({ empresa }: { empresa: boolean }) {
   return (
     <section className="flex flex-col items-center rounded-lg border border-line bg-surface px-6 py-10 text-center">
@@ -9,8 +11,7 @@ export default function AccessPanel({ empresa }: { empresa: boolean }) {
       <h2 className="mt-3 text-base font-semibold">Você não tem acesso aos backups</h2>
       <p className="mt-1 max-w-prose text-muted">
         Falta a permissão <code className="text-ink">ops:view</code>{" "}
-        para o seu usuário. Peça a um administrador da empresa que a conceda.{" "}
-        <HelpLink page="primeiros-passos.md#o-que-eu-posso-fazer">O que cada permissão permite</HelpLink>
+        para o seu usuário. Peça a um administrador da empresa que a conceda.
       </p>
       {!empresa && (
         <p className="mt-1 max-w-prose text-muted">
