@@ -41,6 +41,12 @@ it("tells each event as a sentence, with its reason and its run", () => {
     "Pedido de download aceito",
     "cópia para o auditor",
   ]);
+  const look = (personal_columns: string) =>
+    entry({ event: "look", detail: { personal_columns, reason: null } });
+  expect(["covered", "shown"].map((columns) => auditSentence(look(columns)))).toEqual([
+    "Conteúdo do backup consultado, sem os dados pessoais",
+    "Conteúdo do backup consultado, com os dados pessoais",
+  ]);
   const backup = (event: string, facts: object) =>
     entry({ event, detail: { backup: { status: "uploaded", ...facts } } });
   expect(auditSentence(backup("record", {}))).toBe("Backup entrou no histórico");

@@ -41,9 +41,11 @@ const detailSchema = z.object({
     proof: z.object({ failed: z.number() }).nullish().catch(null),
   }).optional().catch(undefined),
   approval: z.object({ reason: z.string() }).optional().catch(undefined),
-  // of a break-glass or a download
+  // of a break-glass, a download or a look
   reason: z.string().nullish().catch(null),
   run_url: z.string().nullish().catch(null),
+  // of a look
+  personal_columns: z.string().nullish().catch(null),
   // of a setting
   old: z.unknown().optional(),
   new: z.unknown().optional(),
@@ -106,7 +108,10 @@ export function auditSentence({ event, code, target, detail }: AuditEntry): stri
   if (event === "approval") return APPROVAL_SENTENCES[code ?? ""] ?? event;
   if (event === "break_glass") return `A restauração da produção começou ${BREAK_GLASS}`;
   if (event === "download") return "Pedido de download aceito";
-  if (event === "look") return "Conteúdo do backup consultado";
+  if (event === "look") {
+    const shown = rest.personal_columns === "shown";
+    return `Conteúdo do backup consultado, ${shown ? "com" : "sem"} os dados pessoais`;
+  }
   if (event === "setting") {
     const rule = RULE_NAMES[code ?? ""] ?? code ?? "";
     return `A regra “${rule}” mudou de ${settingText(rest.old)} para ${settingText(rest.new)}`;
