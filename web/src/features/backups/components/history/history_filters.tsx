@@ -151,14 +151,6 @@ function Choice({ label, value, options, onChange }: ChoiceProps) {
   );
 }
 
-interface DayInputProps {
-  label: string;
-  value: string | null;
-  min?: string | null;
-  max?: string | null;
-  onChange(day: string | null): void;
-}
-
 /** Removes all filters, and keeps kind and order; nothing without filters. */
 export function ClearFilters({ place, onGo }: FiltersProps) {
   if (!isFiltered(place)) return null;
@@ -172,6 +164,14 @@ export function ClearFilters({ place, onGo }: FiltersProps) {
       Limpar filtros
     </Button>
   );
+}
+
+interface DayInputProps {
+  label: string;
+  value: string | null;
+  min?: string | null;
+  max?: string | null;
+  onChange(day: string | null): void;
 }
 
 /** A date input; an incomplete date counts as empty. */
