@@ -30,6 +30,7 @@ Deno.test("readConfig() has defaults for optional variables", () => {
 Deno.test("repositoryUrl() is the repository's page, also of an own GitHub", () => {
   const page = (url: string | undefined) => repositoryUrl(configOf({ GITHUB_API_URL: url }));
   assert.equal(page(undefined), "https://github.com/revo/erp");
+  assert.equal(page("https://api.revo.ghe.com"), "https://revo.ghe.com/revo/erp");
   assert.equal(page("https://git.revo.example/api/v3"), "https://git.revo.example/revo/erp");
 });
 

@@ -74,9 +74,15 @@ export function readConfig(read: ReadEnv): Config {
   };
 }
 
-/** The repository's page: GitHub's API is at a host of its own, that of GitHub Enterprise Server below `/api/v3`. */
+/**
+ * The repository's page. The API is at a host of its own (`api.github.com`, `api.NAME.ghe.com`), that of GitHub Enterprise Server
+ * below `/api/v3`.
+ */
 export function repositoryUrl({ githubApiUrl, githubOwner, githubRepo }: Config): string {
-  const site = githubApiUrl.replace("//api.github.com", "//github.com").replace(/\/api\/v3$/, "");
+  const site = githubApiUrl.replace(/\/\/api\.(github\.com|[^/]+\.ghe\.com)$/, "//$1").replace(
+    /\/api\/v3$/,
+    "",
+  );
   return `${site}/${githubOwner}/${githubRepo}`;
 }
 
