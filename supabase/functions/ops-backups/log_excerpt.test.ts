@@ -31,7 +31,9 @@ Deno.test("excerptOf() ends with the failed step's error, without its inputs", (
   assert.deepEqual(excerptOf(log, null), { lines, has_error: true });
   // a later step failed, too
   const later = `${log}\r\n2026-11-24T03:10:24.1Z ##[error]Cannot upload the summary`;
-  assert.deepEqual(excerptOf(later, "2026-11-24T03:10:22Z"), { lines, has_error: true });
+  for (const endedAt of ["2026-11-24T03:10:22Z", "2026-11-23T19:10:22.000-08:00"]) {
+    assert.deepEqual(excerptOf(later, endedAt), { lines, has_error: true });
+  }
   assert.deepEqual(excerptOf(later, "2026-11-24T03:10:24Z").lines, [
     "Cleaning up orphan processes",
     "Cannot upload the summary",

@@ -32,10 +32,10 @@ export function excerptOf(text: string, endedAt: string | null): { lines: string
   return { lines: excerpt, has_error: error !== -1 };
 }
 
-/** Compares whole seconds, as GitHub states when a step ended. */
+/** Compares whole seconds, as GitHub states when a step ended: in UTC or with an offset; a log is in UTC. */
 function isLater(line: string, endedAt: string | null): boolean {
   const second = /^\ufeff?(\d{4}-\d\d-\d\dT[\d:]+)/.exec(line)?.[1];
-  return second !== undefined && endedAt !== null && second > endedAt.slice(0, second.length);
+  return second !== undefined && endedAt !== null && Date.parse(`${second}Z`) > Date.parse(endedAt);
 }
 
 /** A group is what GitHub folds: the command and environment of a step, or what the step itself grouped. */
