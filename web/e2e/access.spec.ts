@@ -68,8 +68,13 @@ test("with ops:view alone every action is disabled, with the reason", async ({ p
 
 test("without ops:view a message names the missing permission and who grants it", async ({ page, allowConsole }) => {
   allowConsole(FAILED_REQUEST); // the server refuses the history
+  const calls: string[] = [];
+  page.on("request", (request) => void calls.push(request.url()));
   await signIn(page, stack.stranger);
   await expect(page.getByRole("heading", { name: "Você não tem acesso aos backups" })).toBeVisible();
   await expect(page.getByText(/Peça a um administrador/)).toBeVisible();
   await expect(page.getByRole("button", { name: "Backup agora" })).toHaveCount(0);
+  expect(calls.filter((url) => url.includes("/functions/")), "the function would record a refusal").toEqual(
+    [],
+  );
 });
