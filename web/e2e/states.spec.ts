@@ -62,6 +62,23 @@ test("active runs that could not be read are reported, also when the code of the
   await expect(page.getByText("Não foi possível saber se há execuções em andamento.")).toBeVisible();
 });
 
+test("a part whose code a deployment has removed leaves the rest of the page", async ({ page, allowConsole }) => {
+  allowConsole(/Failed to load|Failed to fetch/);
+  await page.route(/assets\/(details_sheet|health_sheet)-/, (route) => route.abort());
+  await openAs(page, stack.admin);
+  await ensureBackup(page);
+  await history(page).getByRole("button", { name: /^Detalhes/ }).first().click();
+  const notice = page.getByRole("alert").filter({ hasText: "Não foi possível mostrar esta parte da tela." });
+  await expect(notice).toBeVisible();
+  await expect(history(page).getByRole("button", { name: /^Restaurar…/ }).first()).toBeVisible();
+  await expectAccessible(page, "a part that failed");
+  await page.getByRole("button", { name: /^Vigia/ }).click();
+  await expect(notice).toHaveCount(2);
+  await page.unrouteAll();
+  await notice.first().getByRole("button", { name: "Recarregar a página" }).click();
+  await expect(page.getByRole("dialog").getByRole("heading", { name: /^Backup: Produção/ })).toBeVisible();
+});
+
 test("while the catalog is slow nothing is stated, and nothing flickers", async ({ page }) => {
   await openAs(page, stack.admin);
   // when the region is first rendered empty, and when it first has text

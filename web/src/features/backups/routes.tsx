@@ -5,9 +5,10 @@
  *
  * The host wraps them in `BackupsProvider` and react-query's `QueryClientProvider`, and renders sonner's `Toaster`.
  */
-import { lazy, Suspense } from "react";
+import { lazy } from "react";
 import type { RouteObject } from "react-router-dom";
 import { BackupsPage } from "./components/backups_page.tsx";
+import { Later } from "./components/later.tsx";
 
 const AuditPage = lazy(() => import("./components/audit/audit_page.tsx"));
 
@@ -16,9 +17,9 @@ export const backupsRoutes: RouteObject[] = [
   {
     path: "auditoria",
     element: (
-      <Suspense fallback={null}>
+      <Later>
         <AuditPage />
-      </Suspense>
+      </Later>
     ),
   },
 ];

@@ -6,7 +6,7 @@ import { formatDuration } from "../../../lib/format.ts";
 import { useRunStatus } from "../data/run_status.ts";
 import { toScreenError } from "../data/screen_error.ts";
 import { progressOf } from "../model/run_result.ts";
-import { requesterName, runTitle } from "../text/labels.ts";
+import { byRequester, runTitle } from "../text/labels.ts";
 import { phaseText } from "../text/phase_text.ts";
 import { RunStatusBadge } from "./badges.tsx";
 import { CancelRun, type CancelRunProps } from "./cancel_run.tsx";
@@ -70,7 +70,7 @@ function Silence({ run, now }: { run: Run; now: Date }) {
 export function RunFacts({ run }: { run: Run }) {
   return (
     <p className="flex flex-wrap gap-x-4 gap-y-1 text-muted">
-      <span>Pedido por {requesterName(run.requested_by)}</span>
+      <span>Pedido {byRequester(run.requested_by)}</span>
       {run.label !== null && <span>Etiqueta: {run.label}</span>}
       {run.reason !== null && run.reason !== "" && <span className="wrap-anywhere">Motivo: {run.reason}
       </span>}

@@ -1,11 +1,12 @@
 import { usePrefetchQuery } from "@tanstack/react-query";
-import { lazy, Suspense } from "react";
+import { lazy } from "react";
 import { type Access, accessOf } from "../model/access.ts";
 import { historyQuery } from "../data/list_history.ts";
 import { permissionsQuery, usePermissions } from "../data/permissions.ts";
 import { useGateway } from "../data/gateway.tsx";
 import { toScreenError } from "../data/screen_error.ts";
 import { useHistoryPlace } from "./use_history_place.ts";
+import { Later } from "./later.tsx";
 import { Loaded } from "./loaded.tsx";
 import { Workspace } from "./workspace.tsx";
 
@@ -27,13 +28,13 @@ export function BackupsPage() {
       {!query.data?.view && <h1 className="text-xl font-semibold">Backups</h1>}
       {query.data === undefined && query.isError && isProductionDown(query.error)
         ? (
-          <Suspense fallback={null}>
+          <Later>
             <ProductionDown
               error={query.error}
               onRetry={() => void query.refetch()}
               retrying={query.isFetching}
             />
-          </Suspense>
+          </Later>
         )
         : (
           <Loaded
@@ -58,8 +59,8 @@ function isProductionDown(error: Error): boolean {
 function Allowed({ access }: { access: Access }) {
   if (access.state === "open") return <Workspace disabledReason={access.disabledReason} />;
   return (
-    <Suspense fallback={null}>
+    <Later>
       <AccessPanel empresa={access.empresa} />
-    </Suspense>
+    </Later>
   );
 }

@@ -1,10 +1,9 @@
-import { Component, lazy, type ReactNode, Suspense, useEffect } from "react";
+import { lazy, useEffect } from "react";
 import type { Dispatched } from "@backup/api.ts";
 import type { BackupRow } from "@backup/vault/catalog.ts";
 import type { Run } from "@backup/runs/run.ts";
 import type { Target } from "@backup/target.ts";
-import { Button } from "../../../components/ui/button.tsx";
-import { Notice } from "../../../components/ui/notice.tsx";
+import { Later, NotLoaded } from "./later.tsx";
 
 const loadBackup = () => import("../dialogs/backup_dialog.tsx");
 const loadRestore = () => import("../dialogs/restore_dialog.tsx");
@@ -43,36 +42,11 @@ export function Dialogs({ open, busyTargets, onAccepted, onClose }: DialogsProps
   }, []);
   const context = { busyTargets, onAccepted, onClose };
   return (
-    <DialogBoundary>
-      <Suspense fallback={null}>
-        {open?.kind === "backup" && <BackupDialog {...context} />}
-        {open?.kind === "restore" && <RestoreDialog backup={open.backup} {...context} />}
-        {open?.kind === "undo" && <UndoDialog run={open.run} {...context} />}
-        {open?.kind === "cancel" && <CancelDialog run={open.run} onClose={onClose} />}
-      </Suspense>
-    </DialogBoundary>
+    <Later failed={<NotLoaded title="Não foi possível abrir o diálogo.">Nada foi iniciado.</NotLoaded>}>
+      {open?.kind === "backup" && <BackupDialog {...context} />}
+      {open?.kind === "restore" && <RestoreDialog backup={open.backup} {...context} />}
+      {open?.kind === "undo" && <UndoDialog run={open.run} {...context} />}
+      {open?.kind === "cancel" && <CancelDialog run={open.run} onClose={onClose} />}
+    </Later>
   );
-}
-
-/** An error boundary: a dialog whose code could not be loaded does not unmount the page. */
-class DialogBoundary extends Component<{ children: ReactNode }, { failed: boolean }> {
-  override state = { failed: false };
-
-  static getDerivedStateFromError() {
-    return { failed: true };
-  }
-
-  override render() {
-    if (!this.state.failed) return this.props.children;
-    return (
-      <Notice
-        tone="bad"
-        urgent
-        title="Não foi possível abrir o diálogo."
-        action={<Button size="small" onClick={() => location.reload()}>Recarregar a página</Button>}
-      >
-        Nada foi iniciado.
-      </Notice>
-    );
-  }
 }

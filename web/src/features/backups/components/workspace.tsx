@@ -1,5 +1,5 @@
 import { DatabaseBackup } from "lucide-react";
-import { lazy, Suspense, useCallback, useEffect, useRef, useState } from "react";
+import { lazy, useCallback, useEffect, useRef, useState } from "react";
 import type { Dispatched } from "@backup/api.ts";
 import { isActive, type Run } from "@backup/runs/run.ts";
 import { Button } from "../../../components/ui/button.tsx";
@@ -15,6 +15,7 @@ import { useOtherTabs } from "../data/other_tabs.ts";
 import { useRunWatch } from "../data/use_run_watch.ts";
 import { runTitle } from "../text/labels.ts";
 import type { OpenDialog } from "./dialogs.tsx";
+import { Later } from "./later.tsx";
 import { History } from "./history/history.tsx";
 import { Overview } from "./overview/overview.tsx";
 import { SampleNotice } from "./overview/sample_notice.tsx";
@@ -80,15 +81,15 @@ export function Workspace({ disabledReason }: { disabledReason: string | null })
         </Notice>
       )}
       <SampleNotice />
-      <Suspense fallback={null}>
+      <Later>
         <ControlPanel disabledReason={disabledReason} />
-      </Suspense>
+      </Later>
       <Overview
         onPickDay={(day) => navigation.go({ ...BEGINNING, target: "prod", from: day, to: day })}
       />
       <p role="status" className="sr-only">{announcement}</p>
       <div ref={runs} className="scroll-mt-4 space-y-4 empty:hidden">
-        <Suspense fallback={null}>
+        <Later>
           <LiveRuns
             query={live}
             shown={watch.shown}
@@ -96,19 +97,19 @@ export function Workspace({ disabledReason }: { disabledReason: string | null })
             onCancel={(run) => setDialog({ kind: "cancel", run })}
             onDismiss={watch.dismiss}
           />
-        </Suspense>
+        </Later>
       </div>
       <History
         navigation={navigation}
         disabledReason={disabledReason}
         onRestore={(backup) => setDialog({ kind: "restore", backup })}
       />
-      <Suspense fallback={null}>
+      <Later>
         <PastRuns target={chosenTarget} undo={undo} />
-      </Suspense>
-      <Suspense fallback={null}>
+      </Later>
+      <Later>
         <Dialogs open={dialog} busyTargets={busyTargets} onAccepted={accept} onClose={close} />
-      </Suspense>
+      </Later>
     </>
   );
 }

@@ -60,9 +60,9 @@ export const BACKUP_STATUS_NAMES: Record<BackupRow["status"], string> = {
   deleted: "Apagado",
 };
 
-const REQUESTER_NAMES: Record<string, string> = {
-  schedule: "Agendamento",
-  "command line": "Linha de comando",
+const REQUESTER_NAMES: Record<string, { name: string; by: string }> = {
+  schedule: { name: "Agendamento", by: "pelo agendamento" },
+  "command line": { name: "Linha de comando", by: "pela linha de comando" },
 };
 
 function isOneOf<const Values extends readonly string[]>(
@@ -111,5 +111,11 @@ export function placeOf({ kind, target }: Pick<Run, "kind" | "target">): string 
 export function requesterName(requestedBy: string | null): string {
   if (requestedBy === null || requestedBy === "") return "—";
   if (requestedBy.startsWith("github:")) return `${requestedBy.slice("github:".length)} (GitHub)`;
-  return REQUESTER_NAMES[requestedBy] ?? requestedBy;
+  return REQUESTER_NAMES[requestedBy]?.name ?? requestedBy;
+}
+
+/** `por ana@revo.exemplo.br`, `pelo agendamento`, as used after a verb. */
+export function byRequester(requestedBy: string | null): string {
+  if (requestedBy === null || requestedBy === "") return "por alguém cujo nome não foi registrado";
+  return REQUESTER_NAMES[requestedBy]?.by ?? `por ${requesterName(requestedBy)}`;
 }

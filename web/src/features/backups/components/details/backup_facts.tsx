@@ -67,8 +67,8 @@ export function BackupFacts({ backup }: { backup: BackupRow }) {
         <Fact term={`Chave no cofre (${backup.r2_bucket})`} wide>
           <Copyable text={backup.r2_key} what="a chave" />
         </Fact>
-        <Fact term="sha256" wide>
-          {backup.sha256 === null ? UNKNOWN : <Copyable text={backup.sha256} what="o sha256" />}
+        <Fact term="Impressão digital do arquivo (SHA-256)" wide>
+          {backup.sha256 === null ? UNKNOWN : <Copyable text={backup.sha256} what="a impressão digital" />}
         </Fact>
       </dl>
     </>

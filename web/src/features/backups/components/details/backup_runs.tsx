@@ -5,7 +5,7 @@ import { formatDuration } from "../../../../lib/format.ts";
 import { useRunsOfBackup } from "../../data/runs_of_backup.ts";
 import { failedChecksOf } from "../../model/failed_checks.ts";
 import { runDuration } from "../../model/run_result.ts";
-import { requesterName, runTitle } from "../../text/labels.ts";
+import { byRequester, runTitle } from "../../text/labels.ts";
 import { outcomeSentence } from "../../text/run_text.ts";
 import { RunStatusBadge } from "../badges.tsx";
 import { Loaded } from "../loaded.tsx";
@@ -46,7 +46,7 @@ function RunItem({ run, now }: { run: Run; now: Date }) {
         <RunStatusBadge run={run} />
         <span className="text-muted">
           <Instant at={run.created_at} now={now} />
-          {duration !== null && `, em ${formatDuration(duration)}`}, por {requesterName(run.requested_by)}
+          {duration !== null && `, em ${formatDuration(duration)}`}, {byRequester(run.requested_by)}
         </span>
       </p>
       {failed && <p>{outcomeSentence(run)}</p>}

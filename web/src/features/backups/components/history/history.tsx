@@ -1,4 +1,4 @@
-import { lazy, Suspense } from "react";
+import { lazy } from "react";
 import { useMediaQuery } from "../../../../lib/use_media_query.ts";
 import { useNow } from "../../../../lib/use_now.ts";
 import { useHistory } from "../../data/list_history.ts";
@@ -6,6 +6,7 @@ import { BEGINNING, type HistoryPlace, isFiltered } from "../../model/history_pl
 import { emptyText } from "../../text/history_text.ts";
 import { Button } from "../../../../components/ui/button.tsx";
 import type { RowContext } from "../backup_parts.tsx";
+import { Later } from "../later.tsx";
 import { Loaded } from "../loaded.tsx";
 import { EmptyPanel, Panel } from "../panel.tsx";
 import type { HistoryNavigation } from "../use_history_place.ts";
@@ -61,7 +62,7 @@ export function History(
           </div>
         )}
       </Loaded>
-      <Suspense fallback={null}>
+      <Later>
         {place.details !== null && (
           <DetailsSheet
             backupKey={place.details}
@@ -70,7 +71,7 @@ export function History(
             {...context}
           />
         )}
-      </Suspense>
+      </Later>
     </Panel>
   );
 }

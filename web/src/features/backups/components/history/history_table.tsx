@@ -5,7 +5,7 @@ import { formatBytes, formatDuration } from "../../../../lib/format.ts";
 import { useMediaQuery } from "../../../../lib/use_media_query.ts";
 import type { HistoryItem } from "../../model/history_items.ts";
 import { runDuration } from "../../model/run_result.ts";
-import { modeName, requesterName, targetName } from "../../text/labels.ts";
+import { byRequester, modeName, requesterName, targetName } from "../../text/labels.ts";
 import { nameOf, RestoreButton, type RowContext, sizeOf, States, When } from "../backup_parts.tsx";
 import { ProofBadge, RunStatusBadge } from "../badges.tsx";
 import { DetailsButton } from "./details_button.tsx";
@@ -194,7 +194,7 @@ function RunTableRow(
       <td className={CELL} colSpan={span}>
         <RunCause run={run} onDetails={onDetails} />
         <p className="text-muted">
-          Pedido por {requesterName(run.requested_by)}
+          Pedido {byRequester(run.requested_by)}
           {duration !== null && `, ${formatDuration(duration)}`}
         </p>
       </td>

@@ -1,9 +1,10 @@
 import { Activity } from "lucide-react";
-import { lazy, Suspense, useState } from "react";
+import { lazy, useState } from "react";
 import { toneClasses } from "../../../../components/ui/badge.tsx";
 import { classNames } from "../../../../lib/class_names.ts";
 import { useReports } from "../../data/health.ts";
 import { healthSummary } from "../../text/health_text.ts";
+import { Later } from "../later.tsx";
 
 const HealthSheet = lazy(() => import("./health_sheet.tsx"));
 
@@ -28,9 +29,9 @@ export default function HealthCorner({ now }: { now: Date }) {
         <Activity aria-hidden className="size-4 shrink-0" />
         {text}
       </button>
-      <Suspense fallback={null}>
+      <Later>
         {open && <HealthSheet reports={reports} now={now} onClose={() => setOpen(false)} />}
-      </Suspense>
+      </Later>
     </>
   );
 }

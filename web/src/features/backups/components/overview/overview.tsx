@@ -1,4 +1,4 @@
-import { lazy, Suspense } from "react";
+import { lazy } from "react";
 import { Panel } from "../panel.tsx";
 import { readersTimeZone } from "../../../../lib/format.ts";
 import { useNow } from "../../../../lib/use_now.ts";
@@ -7,6 +7,7 @@ import { useOverview } from "../../data/overview.ts";
 import { withRejected } from "../../model/backup_day.ts";
 import { assessSafety, databaseNow } from "../../model/overview.ts";
 import { Help } from "../help.tsx";
+import { Later } from "../later.tsx";
 import { Loaded } from "../loaded.tsx";
 import { DayStrip } from "./day_strip.tsx";
 import { SafetyStatement } from "./safety_statement.tsx";
@@ -40,9 +41,9 @@ export function Overview({ onPickDay }: OverviewProps) {
       title="Situação da produção"
       help={<Help icon page="primeiros-passos.md#estamos-protegidos">Como ler a situação da produção</Help>}
       tools={
-        <Suspense fallback={null}>
+        <Later failed={<p className="text-muted">Vigia: recarregue a página</p>}>
           <HealthCorner now={now} />
-        </Suspense>
+        </Later>
       }
     >
       <div className="grid lg:grid-cols-[minmax(0,1fr)_22rem] lg:divide-x lg:divide-line">
@@ -57,21 +58,21 @@ export function Overview({ onPickDay }: OverviewProps) {
               <SafetyStatement facts={facts} now={databaseNow(facts, overview.dataUpdatedAt, now)} />
             )}
           </Loaded>
-          <Suspense fallback={<div className="mt-3 min-h-10" />}>
+          <Later fallback={<div className="mt-3 min-h-10" />}>
             {overview.data !== undefined && (
               <ComingUp
                 now={databaseNow(overview.data, overview.dataUpdatedAt, now)}
                 scheduled={overview.data.scheduled}
               />
             )}
-          </Suspense>
+          </Later>
         </div>
         <div className="min-w-0 border-t border-line p-4 lg:border-t-0">
           <div className="min-h-36">
             {days.data !== undefined && (
-              <Suspense fallback={null}>
+              <Later>
                 <SizeChart days={days.data} />
-              </Suspense>
+              </Later>
             )}
           </div>
         </div>

@@ -1,4 +1,4 @@
-import { lazy, Suspense } from "react";
+import { lazy } from "react";
 import { type LucideIcon, ShieldAlert, ShieldCheck, ShieldX } from "lucide-react";
 import { type Tone, toneClasses } from "../../../../components/ui/badge.tsx";
 import { Instant } from "../../../../components/ui/instant.tsx";
@@ -7,6 +7,7 @@ import { formatCounted, formatDuration } from "../../../../lib/format.ts";
 import type { OverviewFacts } from "../../model/overview_facts.ts";
 import { assessSafety, type Safety } from "../../model/overview.ts";
 import { safetyParts, SHORTEST_MS, TONE_NAMES } from "../../text/overview_text.ts";
+import { Later } from "../later.tsx";
 
 const Term = lazy(() => import("../term.tsx"));
 const ProblemList = lazy(() => import("./problem_list.tsx"));
@@ -36,9 +37,9 @@ export function SafetyStatement({ facts, now }: StatementProps) {
           ))}
         </p>
       </div>
-      <Suspense fallback={null}>
+      <Later>
         <ProblemList problems={safety.problems} facts={facts} now={now} />
-      </Suspense>
+      </Later>
       <Facts facts={facts} safety={safety} now={now} />
     </div>
   );
@@ -76,9 +77,9 @@ function Facts({ facts, safety, now }: { facts: OverviewFacts; safety: Safety; n
           as="full"
         />), {newest.proven_at === null ? "ainda não ensaiado." : (
           <>
-            <Suspense fallback="provado">
+            <Later fallback="provado" failed="provado">
               <Term word="provado">provado</Term>
-            </Suspense>{" "}
+            </Later>{" "}
             num ensaio.
           </>
         )}

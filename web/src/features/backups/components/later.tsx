@@ -1,0 +1,53 @@
+import { Component, type ReactNode, Suspense } from "react";
+import { Button } from "../../../components/ui/button.tsx";
+import { Notice } from "../../../components/ui/notice.tsx";
+
+interface LaterProps {
+  children: ReactNode;
+  /** Shown while the code is loaded. */
+  fallback?: ReactNode;
+  /** Shown when the part failed. Default: a message with a button that reloads the page. */
+  failed?: ReactNode;
+}
+
+/**
+ * A part whose code is loaded after the page. When it cannot be loaded, as without a connection or after a deployment that
+ * replaced the files, or when it fails while it renders, the rest of the page stays.
+ */
+export class Later extends Component<LaterProps, { failed: boolean }> {
+  override state = { failed: false };
+
+  static getDerivedStateFromError() {
+    return { failed: true };
+  }
+
+  override render() {
+    const { children, fallback = null, failed = <NotLoaded /> } = this.props;
+    return this.state.failed ? failed : <Suspense fallback={fallback}>{children}</Suspense>;
+  }
+}
+
+interface NotLoadedProps {
+  title?: string;
+  children?: ReactNode;
+}
+
+/** Says that a part could not be shown, and reloads the page. */
+export function NotLoaded(
+  {
+    title = "Não foi possível mostrar esta parte da tela.",
+    children =
+      "A tela foi atualizada enquanto estava aberta, ou a conexão caiu. O que já está à vista continua valendo.",
+  }: NotLoadedProps,
+) {
+  return (
+    <Notice
+      tone="warn"
+      urgent
+      title={title}
+      action={<Button size="small" onClick={() => location.reload()}>Recarregar a página</Button>}
+    >
+      {children}
+    </Notice>
+  );
+}
