@@ -34,7 +34,7 @@ export function Followed({ run }: { run: KeptRun }) {
         ? <p className="text-warn">{toScreenError(query.error).message}</p>
         : <p role="status">{github === undefined ? "Perguntando ao GitHub…" : githubSentence(github)}</p>}
       {known !== null && known.steps.length > 0 && (
-        <ol aria-label="Etapas no GitHub" className="space-y-0.5">
+        <ol aria-label="Etapas no GitHub" className="max-w-md space-y-0.5">
           {known.steps.map((step, index) => (
             <li key={index} className="flex justify-between gap-4">
               <span className={step.status === "in_progress" ? "font-medium" : undefined}>

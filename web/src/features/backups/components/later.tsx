@@ -1,4 +1,4 @@
-import { Component, type ReactNode, Suspense } from "react";
+import { Component, type ReactNode, Suspense, useEffect, useRef } from "react";
 import { Button } from "../../../components/ui/button.tsx";
 import { Notice } from "../../../components/ui/notice.tsx";
 
@@ -40,14 +40,18 @@ export function NotLoaded(
       "A tela foi atualizada enquanto estava aberta, ou a conexão caiu. O que já está à vista continua valendo.",
   }: NotLoadedProps,
 ) {
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => place.current?.scrollIntoView({ block: "nearest" }), []);
   return (
-    <Notice
-      tone="warn"
-      urgent
-      title={title}
-      action={<Button size="small" onClick={() => location.reload()}>Recarregar a página</Button>}
-    >
-      {children}
-    </Notice>
+    <div ref={place}>
+      <Notice
+        tone="warn"
+        urgent
+        title={title}
+        action={<Button size="small" onClick={() => location.reload()}>Recarregar a página</Button>}
+      >
+        {children}
+      </Notice>
+    </div>
   );
 }

@@ -12,12 +12,14 @@ export function AuditList({ entries, now }: { entries: readonly AuditEntry[]; no
       {entries.map((entry) => (
         <li
           key={`${entry.chain_id} ${entry.seq}`}
-          className="grid gap-x-4 gap-y-0.5 px-4 py-2 md:grid-cols-[9rem_14rem_minmax(0,1fr)_auto]"
+          className="grid gap-x-4 gap-y-0.5 px-4 py-2 md:grid-cols-[9rem_minmax(0,1fr)_auto] lg:grid-cols-[9rem_14rem_minmax(0,1fr)_auto]"
         >
           <span className="text-muted tabular-nums">
             <Instant at={entry.at} now={now} as="full" />
           </span>
-          <span className="truncate" title={auditActor(entry)}>{auditActor(entry)}</span>
+          <span className="truncate md:col-span-2 lg:col-span-1" title={auditActor(entry)}>
+            {auditActor(entry)}
+          </span>
           <What entry={entry} />
           <Ways entry={entry} />
         </li>
@@ -29,7 +31,7 @@ export function AuditList({ entries, now }: { entries: readonly AuditEntry[]; no
 function What({ entry }: { entry: AuditEntry }) {
   const reason = auditReason(entry);
   return (
-    <span className="min-w-0">
+    <span className="min-w-0 md:col-start-2 lg:col-start-auto">
       <span className="wrap-anywhere">{auditSentence(entry)}</span>
       {reason !== null && <span className="block wrap-anywhere text-muted">Motivo: {reason}</span>}
     </span>

@@ -44,8 +44,6 @@ const RUN_COLUMNS: readonly Column[] = [
   { name: "O que aconteceu" },
   { name: "Estado" },
 ];
-/** Columns around the outcome of a run, which spans the columns between target and state. */
-const COLUMNS_AROUND_OUTCOME = 3;
 const CELL = "px-2 py-2.5 align-middle";
 const FIRST_CELL = "py-2.5 pr-2 pl-4 align-middle";
 
@@ -53,7 +51,8 @@ const FIRST_CELL = "py-2.5 pr-2 pl-4 align-middle";
 export function HistoryTable({ items, ...context }: RowsProps) {
   const isWide = useMediaQuery(WIDE);
   const isRoomy = useMediaQuery(ROOMY);
-  const columns = items.every(({ type }) => type === "run")
+  const onlyRuns = items.every(({ type }) => type === "run");
+  const columns = onlyRuns
     ? RUN_COLUMNS
     : COLUMNS.filter(({ from }) => from === undefined || (from === "wide" ? isWide : isRoomy));
   return (
@@ -91,7 +90,8 @@ export function HistoryTable({ items, ...context }: RowsProps) {
               <RunTableRow
                 key={item.id}
                 run={item.run}
-                span={columns.length - COLUMNS_AROUND_OUTCOME}
+                columns={columns.length}
+                stateSpan={onlyRuns || isWide ? 2 : 1}
                 now={context.now}
                 onDetails={context.onDetails}
               />
@@ -180,9 +180,17 @@ function Sizes({ backup }: { backup: BackupRow }) {
   );
 }
 
+interface RunRowProps extends Pick<RowsProps, "now" | "onDetails"> {
+  run: Run;
+  /** Columns of the table without the actions. */
+  columns: number;
+  /** Columns of the state, the last of the table: on a tablet the outcome needs all others. */
+  stateSpan: number;
+}
+
 /** The outcome of a run; among backups it spans the columns that a run does not have. */
 function RunTableRow(
-  { run, span, now, onDetails }: { run: Run; span: number } & Pick<RowsProps, "now" | "onDetails">,
+  { run, columns, stateSpan, now, onDetails }: RunRowProps,
 ) {
   const duration = runDuration(run);
   return (
@@ -191,14 +199,14 @@ function RunTableRow(
         <When at={run.created_at} now={now} />
       </td>
       <td className={classNames(CELL, "whitespace-nowrap")}>{targetName(run.target)}</td>
-      <td className={CELL} colSpan={span}>
+      <td className={CELL} colSpan={columns - 1 - stateSpan}>
         <RunCause run={run} onDetails={onDetails} />
         <p className="text-muted">
           Pedido {byRequester(run.requested_by)}
           {duration !== null && `, ${formatDuration(duration)}`}
         </p>
       </td>
-      <td className={CELL} colSpan={2}>
+      <td className={CELL} colSpan={stateSpan}>
         <RunStatusBadge run={run} />
       </td>
     </tr>
