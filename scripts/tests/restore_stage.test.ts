@@ -407,6 +407,19 @@ async function copyWith(raw: Uint8Array): Promise<string> {
   return copy;
 }
 
+test("a backup without its fingerprint is refused before anything is loaded", async () => {
+  const copy = await copyWith(gunzipSync(await place.store.vault.bytes(key)));
+  await place.store.vault.delete(siblingKeys(copy).fingerprint);
+  const phases: string[] = [];
+  const progress = progressWith({ phase: (name) => phases.push(name) });
+  const state = await stateOf(target);
+  await expect(restore(place.store.vault, target, copy, { progress })).rejects.toMatchObject({
+    code: "vault_object_missing",
+  });
+  expect(phases.at(-1)).toBe("inspect");
+  expect(await stateOf(target)).toBe(state);
+});
+
 test.each([
   ["a second statement", `\n);\nDELETE FROM public.viva; COMMIT;\nCREATE TABLE public.mais (\n    x integer`],
   ["a function that acts", `,\n    CONSTRAINT k CHECK ((setval('public.contador', 99) > 0))`],

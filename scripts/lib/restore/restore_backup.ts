@@ -114,6 +114,9 @@ async function restoreLocked(
   const staged = { toc, selection, unvalidatedKeys: keys, salvage };
   requireLockTable(staged, target.lockTable, order.allowTightLockTable ?? false);
 
+  // Fetch the facts to compare with before anything is loaded: where the vault does not have them, no load is lost.
+  const expected = await expectationOf(context.vault, key, manifest, target, keys, omission);
+
   // Load beside the living content what needs nothing of it. The target's old content stays in use meanwhile.
   const { entries } = toc;
   const { lateWrites, ...done } = await withStage(
@@ -125,9 +128,6 @@ async function restoreLocked(
       const safety = order.safety && await takeSafetyCopy(context, order.target, order.safety);
 
       const lateWrites = safety && new LateWrites(safety);
-
-      // Fetch the facts to compare with before the transaction begins, so that no request to the vault prolongs its locks.
-      const expected = await expectationOf(context.vault, key, manifest, target, keys, omission);
 
       // Compare the target with the plan as late as possible: the load and the safety copy may have taken long.
       // Differences are reported only, since the transaction checks its own result.
