@@ -96,11 +96,13 @@ async function followAndCancel(page: Page): Promise<void> {
     await expect(steps(page).filter({ hasText: "Restaurar" })).toContainText("em andamento", AFTER_LIMITS);
   });
   await test.step("after a reload too", async () => {
-    const again = asked();
+    const [again, allowed] = [asked(), page.waitForResponse(/ops_db_backup_permissions/)];
     await page.reload();
-    await again;
+    await Promise.all([again, allowed]);
     await page.clock.fastForward(READ_LIMIT_MS);
     const region = page.getByRole("region", { name: "Execuções, pelo que o GitHub mostra" });
+    await expect(page.getByText("O histórico de backups não responde.")).toBeVisible(AFTER_LIMITS);
+    await expect(page.getByRole("region", { name: "O que dá para fazer sem ela" })).toBeVisible();
     await expect(region).toContainText("Em andamento no GitHub.", AFTER_LIMITS);
     await expect(region.getByRole("heading", { name: TITLE })).toBeVisible();
     await expectAccessible(page, "a run by GitHub's steps");

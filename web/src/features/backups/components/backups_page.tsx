@@ -4,7 +4,7 @@ import { type Access, accessOf } from "../model/access.ts";
 import { historyQuery } from "../data/list_history.ts";
 import { permissionsQuery, usePermissions } from "../data/permissions.ts";
 import { useGateway } from "../data/gateway.tsx";
-import { toScreenError } from "../data/screen_error.ts";
+import { isNoAnswer } from "../data/use_no_answer.ts";
 import { useHistoryPlace } from "./use_history_place.ts";
 import { Later } from "./later.tsx";
 import { Loaded } from "./loaded.tsx";
@@ -26,10 +26,11 @@ export function BackupsPage() {
     <div className="space-y-4">
       <title>Backups · Revo ERP</title>
       {!query.data?.view && <h1 className="text-xl font-semibold">Backups</h1>}
-      {query.data === undefined && query.isError && isProductionDown(query.error)
+      {query.data === undefined && query.isError && isNoAnswer(query.error)
         ? (
           <Later>
             <ProductionDown
+              title="A produção não responde."
               error={query.error}
               onRetry={() => void query.refetch()}
               retrying={query.isFetching}
@@ -48,12 +49,6 @@ export function BackupsPage() {
         )}
     </div>
   );
-}
-
-/** No answer, or one of a server that failed; a refusal is none of these. */
-function isProductionDown(error: Error): boolean {
-  const { kind } = toScreenError(error);
-  return kind === "network" || kind === "broken";
 }
 
 function Allowed({ access }: { access: Access }) {

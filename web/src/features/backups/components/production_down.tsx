@@ -17,17 +17,19 @@ const WORKFLOW = "actions/workflows/db-restore-from-r2.yml";
 const RUNBOOKS = `${DOCUMENTS}/runbooks/README.md`;
 
 interface ProductionDownProps {
+  /** What does not answer. */
+  title: string;
   error: Error;
   onRetry(): void;
   retrying: boolean;
 }
 
 /** Production does not answer: what was last known, and the ways on that do not need it. */
-export default function ProductionDown({ error, onRetry, retrying }: ProductionDownProps) {
+export default function ProductionDown({ title, error, onRetry, retrying }: ProductionDownProps) {
   const known = readLastKnown();
   return (
     <>
-      <ErrorPanel title="A produção não responde." error={error} onRetry={onRetry} retrying={retrying} />
+      <ErrorPanel title={title} error={error} onRetry={onRetry} retrying={retrying} />
       {known !== null && <Known known={known} />}
       <KeptRuns />
       <WaysOn known={known} />

@@ -6,6 +6,8 @@ import { Button } from "../../../components/ui/button.tsx";
 import { Notice } from "../../../components/ui/notice.tsx";
 import { useKeepLastKnown } from "../data/use_keep_last_known.ts";
 import { useLiveRuns } from "../data/live_runs.ts";
+import { useNoAnswer } from "../data/use_no_answer.ts";
+import { useOverview } from "../data/overview.ts";
 import { useUndoableRestores } from "../data/undoable_restores.ts";
 import { targetSchema } from "@backup/target.ts";
 import { BEGINNING } from "../model/history_place.ts";
@@ -24,6 +26,7 @@ import { Help } from "./help.tsx";
 /** One chunk beside the first view's; the active runs are requested while it loads. */
 const loadRuns = () => import("./runs.ts");
 const LiveRuns = lazy(async () => ({ default: (await loadRuns()).LiveRuns }));
+const ProductionDown = lazy(() => import("./production_down.tsx"));
 const ControlPanel = lazy(() => import("./control_panel.tsx"));
 const Dialogs = lazy(async () => ({ default: (await import("./dialogs.tsx")).Dialogs }));
 const PastRuns = lazy(async () => ({ default: (await loadRuns()).PastRuns }));
@@ -47,6 +50,8 @@ export function Workspace({ disabledReason }: { disabledReason: string | null })
   const undoable = undoables.data ?? NONE;
   useOtherTabs();
   useKeepLastKnown(navigation.place);
+  const overview = useOverview("prod");
+  const noAnswer = useNoAnswer([live, overview]);
 
   const close = useCallback(() => setDialog(null), []);
   const accept = ({ run }: Dispatched) => {
@@ -61,6 +66,21 @@ export function Workspace({ disabledReason }: { disabledReason: string | null })
   const busyTargets = new Set((live.data ?? []).filter(holdsTarget).map((run) => run.target));
   const chosenTarget = targetSchema.safeParse(navigation.place.target).data ?? null;
   const undo = { undoable, disabledReason, onUndo: (run: Run) => setDialog({ kind: "undo", run }) };
+  if (noAnswer !== null) {
+    return (
+      <>
+        <h1 className="text-xl font-semibold">Backups</h1>
+        <Later>
+          <ProductionDown
+            title="O histórico de backups não responde."
+            error={noAnswer}
+            onRetry={() => void Promise.all([live.refetch(), overview.refetch()])}
+            retrying={live.isFetching || overview.isFetching}
+          />
+        </Later>
+      </>
+    );
+  }
   return (
     <>
       <header className="flex flex-wrap items-center justify-between gap-3">
