@@ -198,7 +198,7 @@ async function pictureTroubles(page: Page, stack: Stack): Promise<void> {
   await visit(page);
   await take(page, "nada-ainda");
   await stack.stopPart("supabase");
-  await page.getByLabel("Alvo").selectOption("dev");
+  await page.getByLabel("Banco", { exact: true }).selectOption("dev");
   await page.getByText("Não foi possível carregar o histórico.").waitFor();
   await take(page, "sem-resposta");
 }

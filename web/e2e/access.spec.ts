@@ -23,7 +23,7 @@ test("a wrong password shows an error message", async ({ page, allowConsole }) =
 test("signing in returns to the requested page; signing out returns to the sign-in", async ({ page }) => {
   await signIn(page, stack.admin, "/desenvolvedor/backups?alvo=dev");
   await expect(page).toHaveURL(/\?alvo=dev$/);
-  await expect(page.getByLabel("Alvo")).toHaveValue("dev");
+  await expect(page.getByLabel("Banco", { exact: true })).toHaveValue("dev");
   await page.getByRole("button", { name: "Sair" }).click();
   await expect(page.getByRole("heading", { name: "Entrar" })).toBeVisible();
   await expect(page.getByText("Sua sessão terminou")).toBeHidden();

@@ -58,7 +58,7 @@ test("a copy of dev does not lie above production's backups", async ({ page }) =
   const rows = page.getByRole("table").getByRole("row");
   await expect(rows).toHaveCount(2);
   await expect(rows.nth(1)).toContainText("Produção");
-  await page.getByLabel("Alvo").selectOption("Todos");
+  await page.getByLabel("Banco", { exact: true }).selectOption("Todos");
   await expect(page).toHaveURL(/alvo=todos/);
   await expect(rows).toHaveCount(3);
   await expect(rows.nth(1)).toContainText("Desenvolvimento");

@@ -24,7 +24,7 @@ test("failed and lost attempts are listed between the backups, with their cause"
 
 test("every filter is in the URL, and the link shows the same to another user", async ({ page }) => {
   await openAs(page, stack.admin);
-  await expect(filter(page, "Alvo")).toHaveValue("prod");
+  await expect(filter(page, "Banco")).toHaveValue("prod");
   await filter(page, "Origem").selectOption("Pedido por alguém");
   await filter(page, "Busca").fill("MIGRACAO");
   await filter(page, "Ordem").selectOption("Maiores");

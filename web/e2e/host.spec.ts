@@ -25,7 +25,7 @@ test("another host mounts the feature with its own client, router and shell", as
 
   await page.goto("/host/index.html#/erp/backups?alvo=prod");
   await expect(page.getByRole("heading", { name: "Backups", level: 1 })).toBeVisible();
-  await expect(page.getByLabel("Alvo")).toHaveValue("prod");
+  await expect(page.getByLabel("Banco", { exact: true })).toHaveValue("prod");
   await expect(page.getByRole("button", { name: "Sair" }), "the standalone shell is not there").toHaveCount(
     0,
   );

@@ -148,7 +148,7 @@ for (
     await expect(page).toHaveURL(/#\/desenvolvedor\/backups\/auditoria$/);
     await page.getByRole("link", { name: "Backups", exact: true }).click();
     await expect(page).toHaveURL(/#\/desenvolvedor\/backups\/?$/);
-    await page.getByLabel("Alvo").selectOption("dev");
+    await page.getByLabel("Banco", { exact: true }).selectOption("dev");
     await expect(page).toHaveURL(/#\/desenvolvedor\/backups\?.*alvo=dev/);
 
     const kept = () => page.evaluate(() => localStorage.getItem("revo-backups-last-known"));

@@ -46,7 +46,7 @@ test("a run that ended is not under way, and runs have no columns of backups", a
   await page.getByLabel("Mostrar").selectOption("Restaurações");
   await expect(page.getByRole("columnheader")).toHaveText([
     "Quando",
-    "Alvo",
+    "Banco",
     "O que aconteceu",
     "Estado",
     "Ações",

@@ -27,12 +27,12 @@ test("a failed read of the history shows an error with retry, and data read befo
   await ensureBackup(page);
   const panel = history(page).getByRole("alert");
   await without(stack, "supabase", async () => {
-    await page.getByLabel("Alvo").selectOption("dev");
+    await page.getByLabel("Banco", { exact: true }).selectOption("dev");
     await expect(panel).toContainText("Não foi possível carregar o histórico.", { timeout: 20_000 });
     await expect(panel).toContainText("Sem resposta do servidor: ele pode estar fora do ar.");
     await expect(page.getByText(EMPTY)).toBeHidden();
     await expectAccessible(page, "no history");
-    await page.getByLabel("Alvo").selectOption("prod");
+    await page.getByLabel("Banco", { exact: true }).selectOption("prod");
     await expect(history(page).getByText(/^Dados de .*; a atualização falhou\.$/)).toBeVisible({
       timeout: 20_000,
     });

@@ -37,7 +37,7 @@ export function NotLoaded(
   {
     title = "Não foi possível mostrar esta parte da tela.",
     children =
-      "A tela foi atualizada enquanto estava aberta, ou a conexão caiu. O que já está à vista continua valendo.",
+      "Ela pode ter sido atualizada enquanto estava aberta, ou a conexão caiu; se repetir, avise quem cuida do sistema. O que já está à vista continua valendo.",
   }: NotLoadedProps,
 ) {
   const place = useRef<HTMLDivElement>(null);

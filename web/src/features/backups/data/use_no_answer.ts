@@ -8,17 +8,23 @@ export function isNoAnswer(error: Error): boolean {
   return kind === "network" || kind === "broken";
 }
 
-type Watched = Pick<UseQueryResult, "data" | "failureCount" | "failureReason">;
+type Watched = Pick<UseQueryResult, "data" | "isError" | "failureReason">;
+
+/** A lost connection counts after the last attempt: it is often back a second later. */
+function reasonOf({ isError, failureReason }: Watched): Error | null {
+  if (failureReason === null || !isNoAnswer(failureReason)) return null;
+  return isError || toScreenError(failureReason).kind === "broken" ? failureReason : null;
+}
 
 /**
- * Why none of these reads was ever answered, from the first failure of each until one is answered; `null` otherwise. A
- * new attempt does not change it.
+ * Why none of these reads was ever answered, from when each has failed until one is answered; `null` otherwise. A new
+ * attempt does not change it.
  */
 export function useNoAnswer(queries: readonly Watched[]): Error | null {
   const [last, setLast] = useState<Error | null>(null);
   const isAnswered = queries.some(({ data }) => data !== undefined);
-  const reasons = queries.map(({ failureReason }) => failureReason);
-  const failed = reasons.every((reason) => reason !== null && isNoAnswer(reason)) ? reasons[0] ?? null : null;
+  const reasons = queries.map(reasonOf);
+  const failed = reasons.every((reason) => reason !== null) ? reasons[0] ?? null : null;
   const now = isAnswered ? null : failed ?? last;
   if (now !== last) setLast(now);
   return now;

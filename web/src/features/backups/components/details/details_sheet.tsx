@@ -58,7 +58,7 @@ export default function DetailsSheet({ backupKey, onClose, ...context }: Details
 }
 
 function subtitleOf({ label, target }: BackupRow): string {
-  return label === null ? `Alvo: ${targetName(target)}` : `Etiqueta: ${label}`;
+  return label === null ? `Banco: ${targetName(target)}` : `Etiqueta: ${label}`;
 }
 
 function Details({ backup, ...context }: { backup: BackupRow } & RowContext) {

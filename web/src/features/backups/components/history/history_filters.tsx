@@ -62,7 +62,7 @@ export function HistoryFilters({ place, onGo }: FiltersProps) {
           onChange={(value) => onGo(showKind(RUN_KINDS.find((kind) => kind === value) ?? "backup"))}
         />
         <Choice
-          label="Alvo"
+          label="Banco"
           value={shownTarget(place) ?? ALL_TARGETS}
           options={[[ALL_TARGETS, "Todos"], ...TARGETS.map((name) => [name, targetName(name)] as const)]}
           onChange={(value) =>

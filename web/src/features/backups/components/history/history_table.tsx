@@ -28,7 +28,7 @@ const WIDE = "(min-width: 70rem)";
 const ROOMY = "(min-width: 85rem)";
 const COLUMNS: readonly Column[] = [
   { name: "Quando", className: "pl-4" },
-  { name: "Alvo" },
+  { name: "Banco" },
   { name: "Modo", from: "roomy" },
   { name: "Etiqueta", from: "wide" },
   { name: "Quem", from: "wide" },
@@ -40,7 +40,7 @@ const COLUMNS: readonly Column[] = [
 /** Runs have no size and no proof. */
 const RUN_COLUMNS: readonly Column[] = [
   { name: "Quando", className: "pl-4" },
-  { name: "Alvo" },
+  { name: "Banco" },
   { name: "O que aconteceu" },
   { name: "Estado" },
 ];
