@@ -62,6 +62,16 @@ test("active runs that could not be read are reported, also when the code of the
   await expect(page.getByText("Não foi possível saber se há execuções em andamento.")).toBeVisible();
 });
 
+test("a history that was read stays where the other reads fail", async ({ page, allowConsole }) => {
+  allowConsole(FAILED_REQUEST);
+  await openAs(page, stack.admin);
+  await ensureBackup(page);
+  await page.route(/ops_db_backup_(runs_list|overview)/, (route) => route.abort());
+  await page.reload();
+  await expect(page.getByText("Não foi possível saber quando foi o último backup.")).toBeVisible();
+  await expect(history(page).getByRole("button", { name: /^Restaurar…/ }).first()).toBeVisible();
+});
+
 test("a part whose code a deployment has removed leaves the rest of the page", async ({ page, allowConsole }) => {
   allowConsole(/Failed to load|Failed to fetch/);
   await page.route(/assets\/(details_sheet|health_sheet)-/, (route) => route.abort());

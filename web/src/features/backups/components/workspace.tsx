@@ -5,6 +5,7 @@ import { isActive, type Run } from "@backup/runs/run.ts";
 import { Button } from "../../../components/ui/button.tsx";
 import { Notice } from "../../../components/ui/notice.tsx";
 import { useKeepLastKnown } from "../data/use_keep_last_known.ts";
+import { useHistory } from "../data/list_history.ts";
 import { useLiveRuns } from "../data/live_runs.ts";
 import { useNoAnswer } from "../data/use_no_answer.ts";
 import { useOverview } from "../data/overview.ts";
@@ -51,7 +52,8 @@ export function Workspace({ disabledReason }: { disabledReason: string | null })
   useOtherTabs();
   useKeepLastKnown(navigation.place);
   const overview = useOverview("prod");
-  const noAnswer = useNoAnswer([live, overview]);
+  const history = useHistory(navigation.place);
+  const noAnswer = useNoAnswer([live, overview, history]);
 
   const close = useCallback(() => setDialog(null), []);
   const accept = ({ run }: Dispatched) => {
@@ -74,8 +76,8 @@ export function Workspace({ disabledReason }: { disabledReason: string | null })
           <ProductionDown
             title="O histórico de backups não responde."
             error={noAnswer}
-            onRetry={() => void Promise.all([live.refetch(), overview.refetch()])}
-            retrying={live.isFetching || overview.isFetching}
+            onRetry={() => void Promise.all([live.refetch(), overview.refetch(), history.refetch()])}
+            retrying={live.isFetching || overview.isFetching || history.isFetching}
           />
         </Later>
       </>
