@@ -4,14 +4,14 @@ import { type Access, accessOf } from "../model/access.ts";
 import { historyQuery } from "../data/list_history.ts";
 import { permissionsQuery, usePermissions } from "../data/permissions.ts";
 import { useGateway } from "../data/gateway.tsx";
-import { isNoAnswer } from "../data/use_no_answer.ts";
+import { toScreenError } from "../data/screen_error.ts";
 import { useHistoryPlace } from "./use_history_place.ts";
 import { Later } from "./later.tsx";
 import { Loaded } from "./loaded.tsx";
+import { NoAnswer } from "./no_answer.tsx";
 import { Workspace } from "./workspace.tsx";
 
 const AccessPanel = lazy(() => import("./access_panel.tsx"));
-const ProductionDown = lazy(() => import("./production_down.tsx"));
 
 /**
  * Desenvolvedor → Backups. The history is requested in parallel with the user's permissions: the server refuses it
@@ -26,16 +26,14 @@ export function BackupsPage() {
     <div className="space-y-4">
       <title>Backups · Revo ERP</title>
       {!query.data?.view && <h1 className="text-xl font-semibold">Backups</h1>}
-      {query.data === undefined && query.isError && isNoAnswer(query.error)
+      {query.data === undefined && query.isError && toScreenError(query.error).failed
         ? (
-          <Later>
-            <ProductionDown
-              title="A produção não responde."
-              error={query.error}
-              onRetry={() => void query.refetch()}
-              retrying={query.isFetching}
-            />
-          </Later>
+          <NoAnswer
+            title="A produção não responde."
+            error={query.error}
+            onRetry={() => void query.refetch()}
+            retrying={query.isFetching}
+          />
         )
         : (
           <Loaded

@@ -16,7 +16,7 @@ const RENEW_MS = 30_000;
 const WORKFLOW = "actions/workflows/db-restore-from-r2.yml";
 const RUNBOOKS = `${DOCUMENTS}/runbooks/README.md`;
 
-interface ProductionDownProps {
+export interface ProductionDownProps {
   /** What does not answer. */
   title: string;
   error: Error;

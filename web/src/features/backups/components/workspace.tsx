@@ -19,6 +19,7 @@ import { useRunWatch } from "../data/use_run_watch.ts";
 import { runTitle } from "../text/labels.ts";
 import type { OpenDialog } from "./dialogs.tsx";
 import { Later } from "./later.tsx";
+import { NoAnswer } from "./no_answer.tsx";
 import { History } from "./history/history.tsx";
 import { Overview } from "./overview/overview.tsx";
 import { SampleNotice } from "./overview/sample_notice.tsx";
@@ -27,7 +28,6 @@ import { Help } from "./help.tsx";
 /** One chunk beside the first view's; the active runs are requested while it loads. */
 const loadRuns = () => import("./runs.ts");
 const LiveRuns = lazy(async () => ({ default: (await loadRuns()).LiveRuns }));
-const ProductionDown = lazy(() => import("./production_down.tsx"));
 const ControlPanel = lazy(() => import("./control_panel.tsx"));
 const Dialogs = lazy(async () => ({ default: (await import("./dialogs.tsx")).Dialogs }));
 const PastRuns = lazy(async () => ({ default: (await loadRuns()).PastRuns }));
@@ -50,9 +50,14 @@ export function Workspace({ disabledReason }: { disabledReason: string | null })
   const undoables = useUndoableRestores(live.data !== undefined);
   const undoable = undoables.data ?? NONE;
   useOtherTabs();
-  useKeepLastKnown(navigation.place);
   const overview = useOverview("prod");
   const history = useHistory(navigation.place);
+  useKeepLastKnown({
+    overview: overview.data,
+    readAt: overview.dataUpdatedAt,
+    history: history.data,
+    runs: live.data,
+  });
   const noAnswer = useNoAnswer([live, overview, history]);
 
   const close = useCallback(() => setDialog(null), []);
@@ -72,14 +77,12 @@ export function Workspace({ disabledReason }: { disabledReason: string | null })
     return (
       <>
         <h1 className="text-xl font-semibold">Backups</h1>
-        <Later>
-          <ProductionDown
-            title="O histórico de backups não responde."
-            error={noAnswer}
-            onRetry={() => void Promise.all([live.refetch(), overview.refetch(), history.refetch()])}
-            retrying={live.isFetching || overview.isFetching || history.isFetching}
-          />
-        </Later>
+        <NoAnswer
+          title="O histórico de backups não responde."
+          error={noAnswer}
+          onRetry={() => void Promise.all([live.refetch(), overview.refetch(), history.refetch()])}
+          retrying={live.isFetching || overview.isFetching || history.isFetching}
+        />
       </>
     );
   }

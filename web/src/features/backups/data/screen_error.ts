@@ -39,7 +39,8 @@ export class ScreenError extends Error {
     return this.failed || this.code === "github_unclear";
   }
 
-  private get failed(): boolean {
+  /** No answer, or one of a server that failed; a refusal is none of these. */
+  get failed(): boolean {
     return this.kind === "network" || this.kind === "broken";
   }
 }

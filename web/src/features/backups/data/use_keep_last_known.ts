@@ -1,15 +1,9 @@
 import { useEffect, useState } from "react";
-import type { HistoryPlace } from "../model/history_place.ts";
 import { countDepartures } from "./forget_last_known.ts";
-import { useHistory } from "./list_history.ts";
-import { useLiveRuns } from "./live_runs.ts";
-import { useOverview } from "./overview.ts";
+import type { Known } from "./last_known.ts";
 
 /** Keeps what the page shows for the time in which production does not answer. */
-export function useKeepLastKnown(place: HistoryPlace): void {
-  const { data: overview, dataUpdatedAt: readAt } = useOverview("prod");
-  const { data: history } = useHistory(place);
-  const { data: runs } = useLiveRuns();
+export function useKeepLastKnown({ overview, readAt, history, runs }: Known): void {
   const [since] = useState(countDepartures);
   useEffect(() => {
     const keep = async () => {

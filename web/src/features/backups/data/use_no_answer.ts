@@ -2,18 +2,13 @@ import { useState } from "react";
 import type { UseQueryResult } from "@tanstack/react-query";
 import { toScreenError } from "./screen_error.ts";
 
-/** No answer, or one of a server that failed; a refusal is none of these. */
-export function isNoAnswer(error: Error): boolean {
-  const { kind } = toScreenError(error);
-  return kind === "network" || kind === "broken";
-}
-
 type Watched = Pick<UseQueryResult, "data" | "isError" | "failureReason">;
 
 /** A lost connection counts after the last attempt: it is often back a second later. */
 function reasonOf({ isError, failureReason }: Watched): Error | null {
-  if (failureReason === null || !isNoAnswer(failureReason)) return null;
-  return isError || toScreenError(failureReason).kind === "broken" ? failureReason : null;
+  if (failureReason === null) return null;
+  const { failed, kind } = toScreenError(failureReason);
+  return failed && (isError || kind === "broken") ? failureReason : null;
 }
 
 /**
