@@ -2,22 +2,12 @@ import type { Page } from "@playwright/test";
 import { PLAN_VALID_MS } from "@backup/service_levels.ts";
 import { aPlan } from "../src/features/backups/model/test_rows.ts";
 import { expectAccessible } from "./axe.ts";
-import {
-  ageRun,
-  beginRun,
-  finishActiveRuns,
-  finishRun,
-  inCatalog,
-  newestKey,
-  reportProgress,
-} from "./catalog.ts";
+import { ageRun, beginRun, finishRun, inCatalog, newestKey, reportProgress } from "./catalog.ts";
 import { ensureBackup, expect, FAILED_REQUEST, openAs, stack, test } from "./test.ts";
 
 const dialog = (page: Page) => page.getByRole("dialog");
 const continueWith = (page: Page, name: string) =>
   dialog(page).getByRole("button", { name, exact: true }).click();
-
-test.afterEach(finishActiveRuns);
 
 /** Buttons of the history that overflow their panel; fails when there are no buttons. */
 async function countCutOff(page: Page): Promise<number> {

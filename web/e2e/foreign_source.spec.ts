@@ -1,14 +1,13 @@
 /** A backup of another database goes into production only when it is confirmed by name, and lies not on top. */
 import type { Page } from "@playwright/test";
 import { expectAccessible } from "./axe.ts";
-import { beginRun, finishActiveRuns, finishRun, inCatalog } from "./catalog.ts";
+import { beginRun, finishRun, inCatalog } from "./catalog.ts";
 import { aBackupOf, emptyCatalog } from "./sample_history.ts";
 import { expect, FAILED_REQUEST, openAs, stack, test } from "./test.ts";
 
 const dialog = (page: Page) => page.getByRole("dialog");
 
 test.beforeEach(emptyCatalog);
-test.afterEach(finishActiveRuns);
 test.afterAll(emptyCatalog);
 
 /** A simulation of restoring the key, of an archive without privileges, into production that has just ended. */

@@ -1,7 +1,5 @@
-import { beginRun, finishActiveRuns } from "./catalog.ts";
+import { beginRun } from "./catalog.ts";
 import { ensureBackup, expect, openAs, pressOn, reach, stack, test } from "./test.ts";
-
-test.afterEach(finishActiveRuns);
 
 test("dialogs open, close and restore the focus by keyboard", async ({ page }) => {
   test.setTimeout(180_000);

@@ -1,13 +1,11 @@
 /** Rare states, tested by keyboard and with axe. */
 import type { Page } from "@playwright/test";
 import { expectAccessible } from "./axe.ts";
-import { beginRun, finishActiveRuns, finishRun, inCatalog, newestKey } from "./catalog.ts";
+import { beginRun, finishRun, inCatalog, newestKey } from "./catalog.ts";
 import { aBackupOf } from "./sample_history.ts";
 import { ensureBackup, expect, openAs, pressOn, reach, stack, test } from "./test.ts";
 
 const dialog = (page: Page) => page.getByRole("dialog");
-
-test.afterEach(finishActiveRuns);
 
 /** A succeeded restore of dev with this safety copy. */
 async function restoreDev(safetyKey: string): Promise<void> {

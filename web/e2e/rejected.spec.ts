@@ -1,14 +1,13 @@
 /** A backup that its drill rejected: no state, number or sentence of the screen counts it. */
 import type { Page } from "@playwright/test";
 import { expectAccessible } from "./axe.ts";
-import { beginRun, finishActiveRuns, finishRun, inCatalog } from "./catalog.ts";
+import { beginRun, finishRun, inCatalog } from "./catalog.ts";
 import { aBackupOf, emptyCatalog } from "./sample_history.ts";
 import { expect, openAs, stack, test } from "./test.ts";
 
 const situation = (page: Page) => page.getByRole("region", { name: "Situação da produção" });
 
 test.beforeEach(emptyCatalog);
-test.afterEach(finishActiveRuns);
 test.afterAll(emptyCatalog);
 
 /** A drill of this backup that ends so, as `deno task drill` reports it. */

@@ -1,6 +1,6 @@
 import type { Page } from "@playwright/test";
 import { expectAccessible } from "./axe.ts";
-import { ageRun, beginRun, finishActiveRuns, finishRun, inCatalog, reportProgress } from "./catalog.ts";
+import { ageRun, beginRun, finishRun, inCatalog, reportProgress } from "./catalog.ts";
 import { aBackupOf } from "./sample_history.ts";
 import { expect, FAILED_REQUEST, openAs, stack, test } from "./test.ts";
 
@@ -12,8 +12,6 @@ const REQUEST_MS = 50;
 const running = (page: Page) => page.getByRole("region", { name: "Em andamento" }).getByRole("article");
 const ended = (page: Page) =>
   page.getByRole("region", { name: "Acabou de terminar" }).getByRole("article", { name: TITLE });
-
-test.afterEach(finishActiveRuns);
 
 /** The number of requests for the runs while the page's clock, which is installed, runs so many seconds. */
 async function countReads(page: Page, seconds: number): Promise<number> {

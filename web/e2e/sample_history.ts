@@ -2,7 +2,7 @@
 import type { Target } from "@backup/target.ts";
 import { buildKeys } from "@backup/vault/object_key.ts";
 import { SAMPLE_SIGNER, seedHistory } from "../../scripts/dev/seed/history.ts";
-import { inCatalog } from "./catalog.ts";
+import { forgetRuns, inCatalog } from "./catalog.ts";
 
 /** Empties the catalog, then fills it as `npm start` does, up to the time of the database that the screen shows. */
 export async function fillWithSamples(): Promise<void> {
@@ -16,10 +16,8 @@ export async function fillWithSamples(): Promise<void> {
 
 /** Empties the catalog. The vault stays as it is. */
 export async function emptyCatalog(): Promise<void> {
-  await inCatalog(async (sql) => {
-    await sql`delete from public.ops_db_backups`;
-    await sql`delete from public.ops_db_backup_runs`;
-  });
+  await inCatalog((sql) => sql`delete from public.ops_db_backups`);
+  await forgetRuns();
 }
 
 /** A verified, signed backup in the catalog, so many hours old; the vault has nothing of it. @returns its key */

@@ -1,7 +1,7 @@
 /** Small statements of the screen that must not mislead. */
 import type { Page } from "@playwright/test";
 import { expectAccessible } from "./axe.ts";
-import { beginRun, finishActiveRuns, finishRun, inCatalog } from "./catalog.ts";
+import { beginRun, finishRun, inCatalog } from "./catalog.ts";
 import { emptyCatalog, fillWithSamples } from "./sample_history.ts";
 import { expect, FAILED_REQUEST, openAs, stack, test } from "./test.ts";
 
@@ -9,7 +9,6 @@ const PHONE = { width: 360, height: 740 };
 const region = (page: Page, name: string) => page.getByRole("region", { name, exact: true });
 
 test.beforeEach(fillWithSamples);
-test.afterEach(finishActiveRuns);
 test.afterAll(emptyCatalog);
 
 test("a sample cannot be drilled, and a watchdog that never reported is no calm state", async ({ page }) => {

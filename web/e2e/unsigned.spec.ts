@@ -1,14 +1,12 @@
 /** An unsigned backup beside signed ones: it is marked, protects nothing, and is restored only by a typed confirmation. */
 import type { Page } from "@playwright/test";
 import { expectAccessible } from "./axe.ts";
-import { finishActiveRuns } from "./catalog.ts";
 import { aBackupOf, emptyCatalog } from "./sample_history.ts";
 import { expect, FAILED_REQUEST, openAs, stack, test } from "./test.ts";
 
 const dialog = (page: Page) => page.getByRole("dialog");
 
 test.beforeEach(emptyCatalog);
-test.afterEach(finishActiveRuns);
 test.afterAll(emptyCatalog);
 
 test("without a signed one it counts as before", async ({ page }) => {
