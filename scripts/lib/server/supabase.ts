@@ -1,6 +1,7 @@
 /** A PostgreSQL server with Supabase's role model: for the embedded stack, the drill and the tests. */
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { type Connection, parseDatabaseUrl } from "../postgres/connection.ts";
 import { PsqlSession } from "../postgres/psql.ts";
 import { Session } from "../postgres/session.ts";
@@ -42,8 +43,19 @@ const SETTINGS: Readonly<Record<string, string>> = {
   max_wal_size: "2GB",
   fsync: "off",
   full_page_writes: "off",
+  ...parallelSettings(availableParallelism()),
   log_min_messages: "log",
 };
+
+/** A hosted project has as many workers as its instance has cores; PostgreSQL's default knows nothing of the machine. */
+function parallelSettings(cores: number): Record<string, string> {
+  const shared = String(Math.ceil(cores / 2));
+  return {
+    max_parallel_workers: String(cores),
+    max_parallel_workers_per_gather: shared,
+    max_parallel_maintenance_workers: shared,
+  };
+}
 
 /** Privileges on the database itself, which a copy of it does not have. */
 function databaseGrants(name: string): string {

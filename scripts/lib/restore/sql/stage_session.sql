@@ -1,5 +1,6 @@
 -- Settings of the sessions that load a stage: those that pg_dump writes at the head of a script. The role replica keeps
--- event triggers silent; nothing needs to be on disk before the restore's COMMIT.
+-- event triggers silent; nothing needs to be on disk before the restore's COMMIT. Several
+-- indexes are built side by side, each by one process.
 set search_path = '';
 set client_encoding = 'UTF8';
 set datestyle = 'ISO, YMD';
@@ -14,3 +15,4 @@ set default_transaction_read_only = off;
 set synchronous_commit = off;
 set client_min_messages = error;
 set session_replication_role = replica;
+set max_parallel_maintenance_workers = 0;
