@@ -87,7 +87,7 @@ export async function runRound(
     if (seconds === undefined) throw new Error(`The restore did not report its phase '${phase}'`);
     return seconds;
   };
-  const afterSeconds = restored.end - at("analyze");
+  const afterSeconds = restored.end - at("cleanup");
   const { key, bytes, rawBytes, gzip } = backup.result;
   return {
     backup: { raw: raw.seconds, ours: backup.result.seconds },

@@ -11,7 +11,7 @@ export interface Waits {
 
 const READ = "select count(*) from public.empresas;";
 const WRITE = "update public.empresas set nome = nome where id = 1;";
-const PAUSE_MS = 20;
+const PAUSE_MS = 50;
 
 /** @throws the work's error; that of a statement that failed, which no restore may cause */
 export async function measureWaits<T>(connection: Connection, work: () => Promise<T>): Promise<[T, Waits]> {
