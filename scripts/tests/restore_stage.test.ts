@@ -17,6 +17,7 @@ import { chooseGzip, type Gzip } from "../lib/process/gzip.ts";
 import { identifier } from "../lib/postgres/sql_text.ts";
 import { countStaged } from "../lib/restore/stage_counts.ts";
 import { restoreBackup } from "../lib/restore/restore_backup.ts";
+import { MemoryStore } from "../lib/vault/memory_store.ts";
 import type { Vault } from "../lib/vault/vault.ts";
 import { replaceArchive, rewriteManifest } from "./drill_fixture.ts";
 import { atPhase, killChild, sqlNow } from "./engine_breakage.ts";
@@ -25,8 +26,10 @@ import {
   commandEnvironment,
   createProject,
   engine,
+  type EngineVault,
   progressWith,
   restore,
+  signingStore,
   sql,
   stagesOf,
   startPlace,
@@ -106,6 +109,89 @@ test("rows, keys and foreign keys are loaded before the first lock, and the livi
   expect(found).toEqual(["clientes", "pedidos", "500", "20000", "ctrue ftrue ptrue", "8"]);
   expect(await compareDatabases(url("prod"), url("ao_lado"))).toMatchObject({ equal: true, differences: [] });
   expect(sqlNow(copy, "select count(*) from pg_namespace where nspname like 'restore%'")).toBe("0");
+});
+
+describe("an archive with an index is loaded while it arrives", () => {
+  /** A vault whose downloads wait before their last bytes. */
+  const pausing = (untilLast: () => Promise<void>, change = (last: Uint8Array) => last): Vault => {
+    const { vault } = store;
+    async function* download(key: string, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of vault.download(key, signal)) chunks.push(chunk);
+      const all = Buffer.concat(chunks);
+      if (!key.endsWith(".dump.gz")) return yield all;
+      yield all.subarray(0, -SMALLEST);
+      await untilLast();
+      yield change(all.subarray(-SMALLEST));
+    }
+    return new Proxy(vault, {
+      get: (_, name) => {
+        const value: unknown = name === "download" ? download : Reflect.get(vault, name, vault);
+        return typeof value === "function" ? value.bind(vault) : value;
+      },
+    });
+  };
+  /** Less than the last member has. */
+  const SMALLEST = 100;
+  let store: EngineVault;
+  let large: string;
+  const listed = async () => {
+    const keys: string[] = [];
+    for await (const { key } of store.vault.list("revo/")) keys.push(key);
+    return keys;
+  };
+
+  beforeAll(async () => {
+    // what no key signed is read as a whole first
+    store = await signingStore(new MemoryStore());
+    const source = await createProject(place.server, "varios_membros");
+    await sql(
+      source,
+      ["a_primeira", "b_segunda", "c_terceira"].map((name) =>
+        `create table public.${name} (id integer primary key, nota text);
+         insert into public.${name} select g, md5(g::text) from generate_series(1, 20000) g;`
+      ).join("\n"),
+    );
+    large = (await backUp(store.vault, source)).keys.archive;
+    const { members } = JSON.parse(await store.vault.text(siblingKeys(large).index));
+    expect(members.length).toBeGreaterThan(2);
+  });
+
+  test("rows are in the stage before the last bytes have arrived", async () => {
+    const copy = await createProject(place.server, "enquanto_chega");
+    let rows = "";
+    const vault = pausing(async () => {
+      for (let i = 0; i < 200 && rows !== "20000"; i++) {
+        await sleep(50);
+        const first = sqlNow(copy, STAGED).split(" ").find((name) => name.endsWith(".a_primeira"));
+        if (first !== undefined) rows = sqlNow(copy, `select count(*) from ${first}`);
+      }
+    });
+    // igzip decompresses a megabyte at a time
+    const gzip = { ...chooseGzip(), decompress: ["gzip", "-d", "-c"] as const };
+    await restore(vault, copy, large, { gzip });
+    expect(rows).toBe("20000");
+    expect(sqlNow(copy, "select count(*) from public.c_terceira")).toBe("20000");
+  });
+
+  test("last bytes that were changed: no safety copy is taken, nothing is replaced, nothing is left", async () => {
+    const phases: string[] = [];
+    const staging = async () => {
+      while (!phases.includes("stage")) await sleep(20);
+    };
+    const vault = pausing(staging, (last) => Buffer.from(last).fill(0));
+    const progress = progressWith({ phase: (name) => phases.push(name) });
+    const safety = { requestedBy: "test", requestId: randomUUID(), run: null, gitSha: null };
+    const stored = await listed();
+    await expect(restore(vault, target, large, { progress, safety })).rejects.toMatchObject({
+      code: "archive_corrupt",
+      message: expect.stringMatching(/its manifest says \d+ bytes sha256 \w{64}, the object has/),
+    });
+    expect(phases).toEqual(["download", "inspect", "stage"]);
+    expect(await stateOf(target)).toBe(before);
+    expect(await stagesOf(target)).toEqual([]);
+    expect(await listed()).toEqual(stored);
+  });
 });
 
 test("partitions and domains are staged; what a domain's function checks is not", async () => {

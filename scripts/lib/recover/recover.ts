@@ -24,7 +24,7 @@ import type { Progress } from "../run/progress.ts";
 import { Session, type SessionOptions } from "../postgres/session.ts";
 import { adoptMissing } from "../reconcile/adopt_missing.ts";
 import type { Vault } from "../vault/vault.ts";
-import { type FetchedBackup, withFetchedBackup } from "../vault/fetch_backup.ts";
+import { type FetchedBackup, type WantedBackup, withFetchedBackup } from "../vault/fetch_backup.ts";
 import { describeManifest, listBackups } from "./list_backups.ts";
 import { restoreFetched, type RestoreResult } from "../restore/restore_backup.ts";
 import type { RestoreOrder } from "../restore/restore_order.ts";
@@ -95,12 +95,6 @@ async function check(deps: Omit<Context, "connection">, wanted: WantedBackup): P
     if (manifest !== null) progress.log(`SHA-256 ${manifest.sha256}, as its manifest says`);
     return Promise.resolve();
   });
-}
-
-interface WantedBackup {
-  key: string;
-  /** Its key, as the confirmation that it need not be signed by a key of this installation. */
-  allowUnsigned: string | null;
 }
 
 interface Context {

@@ -1,6 +1,6 @@
 /**
- * Restores a backup into a target database, from the download to the cleanup. The target is not changed before the
- * archive is on this machine and equal to its manifest, and a safety copy of the target is stored and read back.
+ * Restores a backup into a target database, from the download to the cleanup. The content of the target is not changed
+ * before the archive is on this machine and equal to its manifest, and a safety copy of the target is stored and read back.
  */
 import { type AnyManifest, isProving } from "@backup/vault/manifest.ts";
 import type { PlannedDisk } from "@backup/runs/restore_plan.ts";
@@ -56,7 +56,7 @@ export async function restoreBackup(context: RestoreContext, order: RestoreOrder
     (session) =>
       withFetchedBackup(
         context,
-        { key: order.key, allowUnsigned: order.allowUnsigned ?? null },
+        { key: order.key, allowUnsigned: order.allowUnsigned ?? null, isEarly: true },
         (backup) => restoreLocked(context, session, order, backup),
       ),
   );
@@ -123,6 +123,9 @@ async function restoreLocked(
     context,
     { ...staged, archive, rawBytes: manifest && isProving(manifest) ? manifest.raw_bytes : null },
     async (stage) => {
+      // Until here the archive was loaded as it arrived, member by member. From here on all of it equals its manifest.
+      await archive.whole();
+
       // Store a copy of the target and read it back, as late as possible: what is written to the target after it is
       // not in it. From here on the restore can be undone even after its COMMIT.
       const safety = order.safety && await takeSafetyCopy(context, order.target, order.safety);

@@ -145,7 +145,7 @@ async function loadAll(
   rest: string,
   onRows: () => void,
 ): Promise<number> {
-  const source = startPipeline([gzip.decompress], { input: stored.open(), signal });
+  const source = startPipeline([gzip.decompress], { input: stored.open(), isWide: true, signal });
   try {
     const bytes = uncompressed(source, gzip.decompress, signal);
     const { chunks, head } = withHead(bytes, (done) => progress.bytes(done, rawBytes));

@@ -1,14 +1,16 @@
 /**
- * Reads a backup and refuses it unless it equals its manifest. What fits on this machine is downloaded once. What does not is
- * read from the vault whenever it is needed: once before anything else, and compared with its manifest each time.
+ * Reads a backup and refuses it unless it equals its manifest. What fits on this machine is downloaded once, beside the work
+ * where the backup has an index. What does not fit is read from the vault whenever it is needed: once before anything else, and
+ * compared with its manifest each time.
  */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { open, rm, writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { gunzipSync } from "node:zlib";
-import { BackupError } from "@backup/errors.ts";
+import { BackupError, toBackupError } from "@backup/errors.ts";
+import type { ArchiveIndex } from "@backup/vault/archive_index.ts";
 import type { AnyManifest, Manifest } from "@backup/vault/manifest.ts";
 import { isEncryptedKey, siblingKeys } from "@backup/vault/object_key.ts";
 import type { ArchiveToc } from "../archive/archive_toc.ts";
@@ -18,7 +20,9 @@ import { freeBytes } from "../process/free_space.ts";
 import type { PipelineInput } from "../process/pipeline.ts";
 import { withTemporaryFolder } from "../process/temporary_folder.ts";
 import type { Progress } from "../run/progress.ts";
+import { ArrivingArchive, type Received } from "./arriving_archive.ts";
 import { plainArchive, requireIdentity } from "./encryption.ts";
+import { readStoredIndex } from "./stored_index.ts";
 import { readSignedManifest, requireTrusted } from "./trust.ts";
 import type { Vault } from "./vault.ts";
 
@@ -33,10 +37,15 @@ export interface FetchedBackup {
 
 /** A `.dump.gz`, decrypted. */
 export interface FetchedArchive {
-  /** Whether it lies on this machine, so that it may be read often. */
+  /** Whether it lies on this machine, or will, so that it may be read often. */
   isLocal: boolean;
-  /** Its bytes: the path of its file, or a stream that ends with `archive_corrupt` when the object was changed meanwhile. */
+  /**
+   * Its bytes: the path of its file, or a stream of bytes that were compared. The stream ends with an error when the rest
+   * cannot be had, or is not what the manifest says.
+   */
   open(): PipelineInput;
+  /** Waits until all of it equals its manifest. @throws {BackupError} why it does not, or cannot be had */
+  whole(): Promise<void>;
 }
 
 interface FetchContext {
@@ -47,20 +56,21 @@ interface FetchContext {
   signal?: AbortSignal;
 }
 
-/** Size and hash of what was stored. */
-interface Stored {
-  bytes: number;
-  sha256: string;
+export interface WantedBackup {
+  key: string;
+  /** Its key, as the confirmation that it need not be signed by a key of this installation. */
+  allowUnsigned: string | null;
+  /** Whether the work begins with what has arrived. It has to wait for {@link FetchedArchive.whole} by itself. @default false */
+  isEarly?: boolean;
 }
 
 /**
  * Fetches a backup, checks it, and keeps it until `work` is done.
- * @param allowUnsigned its key, as the confirmation that it need not be signed by a key of this installation
  * @throws {BackupError} `backup_unsigned` before a byte of the archive is read
  */
 export async function withFetchedBackup<T>(
   context: FetchContext,
-  { key, allowUnsigned }: { key: string; allowUnsigned: string | null },
+  { key, allowUnsigned, isEarly = false }: WantedBackup,
   work: (backup: FetchedBackup) => Promise<T>,
 ): Promise<T> {
   return await withTemporaryFolder("archive", async (folder) => {
@@ -68,10 +78,26 @@ export async function withFetchedBackup<T>(
     const { manifest, trust } = await readSignedManifest(context.vault, key);
     requireTrusted(context.vault, key, trust, allowUnsigned);
     requireIdentity(context.vault.encryption, key);
-    const archive = await fetchArchive(context, key, manifest, folder);
-    const toc = await readGzippedToc(readableOf(archive));
-    if (trust.state !== "signed") await requirePlainArchive(readableOf(archive));
-    return await work({ key, manifest, archive, toc });
+    const isSigned = trust.state === "signed";
+    const index = isEarly && isSigned ? await indexOf(context, key, manifest) : null;
+    return await withArchive({ ...context, index }, key, manifest, folder, async (archive) => {
+      const toc = await readGzippedToc(readableOf(archive));
+      if (!isSigned) await requirePlainArchive(readableOf(archive));
+      return await work({ key, manifest, archive, toc });
+    });
+  });
+}
+
+/** The index of an archive that lies in the vault as it is loaded. Without one it is fetched as a whole first. */
+async function indexOf(
+  { vault, progress }: FetchContext,
+  key: string,
+  manifest: AnyManifest | null,
+): Promise<ArchiveIndex | null> {
+  if (isEncryptedKey(key)) return null;
+  return await readStoredIndex(vault, key, manifest).catch((error) => {
+    progress.log(`download: all of the archive is fetched first: ${toBackupError(error).message}`);
+    return null;
   });
 }
 
@@ -98,15 +124,18 @@ export async function readTrustedManifest(
  * @throws {BackupError} `archive_corrupt` with both hashes when the object is not what the manifest says,
  * `vault_object_missing`.
  */
-async function fetchArchive(
-  context: FetchContext,
+async function withArchive<T>(
+  context: FetchContext & { index: ArchiveIndex | null },
   key: string,
   manifest: AnyManifest | null,
   folder: string,
-): Promise<FetchedArchive> {
-  const { vault, progress, roomIn = freeBytes, signal } = context;
+  work: (archive: FetchedArchive) => Promise<T>,
+): Promise<T> {
+  const { vault, progress, roomIn = freeBytes, signal, index } = context;
   const head = await vault.head(key);
   if (!head) throw new BackupError("vault_object_missing", `Cannot find ${key} in the vault`);
+  const whole = () => Promise.resolve();
+  const compare = (received: Received) => requireEqual(key, head.bytes, manifest, received);
   // an encrypted one lies there twice for a moment
   const needed = head.bytes * (isEncryptedKey(key) ? 2 : 1) * 1.02;
   if (await roomIn(folder) <= needed) {
@@ -115,40 +144,39 @@ async function fetchArchive(
     );
     const onBytes = (bytes: number) => progress.bytes(bytes, head.bytes);
     const stored = await vault.hash(key, { onBytes, signal });
-    requireEqual(key, head.bytes, manifest, stored);
-    return { isLocal: false, open: () => plainArchive(vault, key, readAgain(context, key, stored), signal) };
+    compare(stored);
+    const open = () => plainArchive(vault, key, readAgain(context, key, stored), signal);
+    return await work({ isLocal: false, open, whole });
   }
   const path = join(folder, "stored");
-  requireEqual(key, head.bytes, manifest, await download(context, key, head.bytes, path));
-  const file = isEncryptedKey(key) ? await decryptFile(context, key, path, folder) : path;
-  return { isLocal: true, open: () => file };
-}
-
-async function download(
-  { vault, progress, signal }: FetchContext,
-  key: string,
-  expected: number,
-  path: string,
-): Promise<Stored> {
-  const file = await open(path, "wx", 0o600);
-  const hash = createHash("sha256");
-  let bytes = 0;
+  const ended = new AbortController();
+  const arriving = new ArrivingArchive({
+    key,
+    path,
+    source: vault.download(key, AbortSignal.any([ended.signal, ...(signal ? [signal] : [])])),
+    members: index?.members ?? [],
+    // beside the work, the phases of the work count
+    onBytes: (bytes) => index ?? progress.bytes(bytes, head.bytes),
+    requireEqual: compare,
+  });
   try {
-    for await (const chunk of vault.download(key, signal)) {
-      hash.update(chunk);
-      await file.writeFile(chunk);
-      progress.bytes(bytes += chunk.length, expected);
+    if (index === null) {
+      await arriving.whole;
+      const file = isEncryptedKey(key) ? await decryptFile(context, key, path, folder) : path;
+      return await work({ isLocal: true, open: () => file, whole });
     }
+    const open = () => arriving.isWhole ? path : arriving.read();
+    return await work({ isLocal: true, open, whole: () => arriving.whole });
   } finally {
-    await file.close();
+    ended.abort(new BackupError("run_cancelled", "the archive is not needed any more"));
+    await arriving.whole.catch(() => {}); // it was thrown where it was needed
   }
-  return { bytes, sha256: hash.digest("hex") };
 }
 
 async function* readAgain(
   { vault, signal }: FetchContext,
   key: string,
-  before: Stored,
+  before: Received,
 ): AsyncGenerator<Uint8Array> {
   const hash = createHash("sha256");
   for await (const chunk of vault.download(key, signal)) {
@@ -161,8 +189,8 @@ async function* readAgain(
   });
 }
 
-function requireEqual(key: string, expected: number, manifest: AnyManifest | null, stored: Stored): void {
-  const { bytes, sha256 } = stored;
+function requireEqual(key: string, expected: number, manifest: AnyManifest | null, received: Received): void {
+  const { bytes, sha256 } = received;
   if (bytes !== expected) {
     throw new BackupError(
       "archive_corrupt",

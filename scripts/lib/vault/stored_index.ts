@@ -99,6 +99,8 @@ function uncompressed(key: string, number: number, member: ArchiveMember, stored
 export class MemberHashes {
   /** The first one that is not the index's; `null` when there is none. Known at the end of the archive. */
   different: number | null = null;
+  /** Bytes from the beginning, in whole members that are the index's. */
+  equalBytes = 0;
 
   constructor(private readonly members: readonly ArchiveMember[]) {}
 
@@ -116,7 +118,9 @@ export class MemberHashes {
         hash.update(piece);
         [at, left] = [at + piece.length, left - piece.length];
         if (left > 0) break;
-        if (hash.digest("hex") !== this.members[number]?.sha256) this.different ??= number;
+        const member = this.members[number];
+        if (hash.digest("hex") !== member?.sha256) this.different ??= number;
+        else if (this.different === null) this.equalBytes += member.bytes;
         hash = createHash("sha256");
         left = this.members[++number]?.bytes ?? 0;
       }
