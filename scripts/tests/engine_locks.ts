@@ -33,6 +33,7 @@ export async function countLocks(
       {
         toc,
         selection: selectEntries(toc.entries, { ...facts, keptSchemas: new Set<string>() }),
+        extensionNames: facts.extensionNames,
         unvalidatedKeys: [],
         salvage: false,
       },

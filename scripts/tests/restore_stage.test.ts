@@ -238,6 +238,46 @@ test("partitions and domains are staged; what a domain's function checks is not"
   });
 });
 
+test("columns and indexes with types and operator classes of the target's extensions are staged", async () => {
+  const made = await createProject(place.server, "fonte_extensoes");
+  const extensions =
+    `create extension pg_trgm with schema extensions; create extension citext with schema public;`;
+  await sql(
+    made,
+    `${extensions}
+     create table public.pessoas (id integer primary key, nome text, email public.citext unique,
+       check (length(nome) > 0));
+     create index pessoas_busca on public.pessoas using gin (nome extensions.gin_trgm_ops);
+     create index pessoas_perto on public.pessoas using gist (nome extensions.gist_trgm_ops);
+     create index pessoas_email on public.pessoas (email);
+     insert into public.pessoas select g, 'Pessoa ' || g, 'P' || g || '@exemplo.com.br' from generate_series(1, 500) g;`,
+  );
+  const { keys } = await backUp(place.store.vault, made);
+  const stagedIn = async (name: string, prepare: string) => {
+    const fresh = await createProject(place.server, name);
+    await sql(fresh, prepare);
+    let staged = "";
+    const progress = atPhase("lock", () => {
+      staged = sqlNow(
+        fresh,
+        `select string_agg(indexrelid::regclass::text, ' ') from pg_index
+          where indisvalid and indrelid::regclass::text like 'restore\\_old%pessoas'`,
+      );
+    });
+    await restore(place.store.vault, fresh, keys.archive, { progress });
+    expect(await compareDatabases(url("fonte_extensoes"), url(name))).toMatchObject({
+      equal: true,
+      differences: [],
+    });
+    return staged.split(" ").map((name) => name.split(".")[1] ?? "").sort();
+  };
+  expect(await stagedIn("alvo_com_extensoes", extensions)).toEqual(
+    ["pessoas_busca", "pessoas_email", "pessoas_email_key", "pessoas_perto", "pessoas_pkey"],
+  );
+  // the transaction makes the extension first
+  expect(await stagedIn("alvo_sem_extensoes", "select 1")).toEqual([""]);
+});
+
 test("values are the backup's where the target's functions of the same names compute others, through two levels", async () => {
   const functions = (value: string) => `
     create function public.dentro(text) returns text language sql immutable as $$ select '${value}-' || $1 $$;
@@ -378,11 +418,16 @@ async function untilStaged(): Promise<void> {
   const copying =
     `select count(*) from pg_stat_activity where datname = 'alvo' and query like 'COPY "restore_old_new%'
     and state = 'active'`;
-  const admin = place.server.connection("supabase_admin", "postgres");
-  for (const limit = Date.now() + 60_000; Date.now() < limit; await sleep(20)) {
-    if (sqlNow(admin, copying) !== "0") return;
+  // the restore runs in this process too: a program that is waited for would keep it waiting
+  const session = await Session.open({ connection: place.server.connection("supabase_admin", "postgres") });
+  try {
+    for (const limit = Date.now() + 60_000; Date.now() < limit; await sleep(20)) {
+      if (await session.value(copying) !== 0) return;
+    }
+    throw new Error("the restore did not begin to load its stage");
+  } finally {
+    await session.close();
   }
-  throw new Error("the restore did not begin to load its stage");
 }
 
 /** Of the archive of {@link CONTENT}, in the rows of `pedidos`. */

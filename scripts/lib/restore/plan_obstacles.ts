@@ -39,8 +39,9 @@ export function findObstacles(planned: PlanInputs): Obstacle[] {
   } else if (manifest && hash !== null && manifest.sha256 !== hash) {
     obstacles.push({ kind: "archive_hash", manifest: manifest.sha256, stored: hash });
   }
-  const { lockTable } = planned.now.facts;
-  const overflow = lockTableOverflow({ ...planned, unvalidatedKeys: [], salvage: false }, lockTable);
+  const { lockTable, extensionNames } = planned.now.facts;
+  const loaded = { ...planned, extensionNames, unvalidatedKeys: [], salvage: false };
+  const overflow = lockTableOverflow(loaded, lockTable);
   const isConfirmed = overflow && planned.allowTightLockTable && mayFit(overflow, lockTable);
   if (overflow && !isConfirmed) obstacles.push({ kind: "lock_table", ...overflow });
   return [...obstacles, ...targetObstacles({ ...planned, facts: planned.now.facts })];

@@ -111,7 +111,8 @@ async function restoreLocked(
 
   // Check the size of the lock table now: an overflow in the middle of the load would fail other sessions too.
   const keys = salvage ? [] : unvalidatedKeys(toc.entries, manifest);
-  const staged = { toc, selection, unvalidatedKeys: keys, salvage };
+  const { extensionNames } = target;
+  const staged = { toc, selection, extensionNames, unvalidatedKeys: keys, salvage };
   requireLockTable(staged, target.lockTable, order.allowTightLockTable ?? false);
 
   // Fetch the facts to compare with before anything is loaded: where the vault does not have them, no load is lost.

@@ -1,13 +1,14 @@
 /**
  * Which tables of an archive are loaded beside the living content, before anything of it is locked: those whose rows need
- * nothing of the project but types with fixed values and plain checks, so that no function of the project runs while they are loaded. A
- * function would find the living functions that it calls, whatever the archive has under their names.
+ * nothing of the project but types with fixed values and plain checks, so that no function of the project runs while they are loaded.
+ * Types and operator classes of the target's extensions are no obstacle. A function would find the living functions that it calls, whatever the archive has under their names.
  * Everything else is loaded in the restore's transaction (transaction.ts).
  */
 import { OLD_CONTENT_PREFIX, OPS_OBJECT_PREFIX } from "@backup/vault/platform.ts";
 import { type ArchiveToc, READABLE, type TocEntry } from "../archive/archive_toc.ts";
 import type { Selection } from "../archive/select_entries.ts";
 import { identifier } from "../postgres/sql_text.ts";
+import { addressOf, type ExtensionNames } from "./extension_names.ts";
 import {
   type Renamed,
   stagedCopy,
@@ -56,6 +57,8 @@ const ATTACHING = new Set(["TABLE ATTACH", "INDEX ATTACH"]);
 export interface StageOrder {
   toc: ArchiveToc;
   selection: Selection;
+  /** Of the target. */
+  extensionNames: ExtensionNames;
   /** Foreign keys with orphans. */
   unvalidatedKeys: readonly Pick<ArchivedKey, "dumpId">[];
   /** A salvage passes over what fails, and what fails is seen in its transaction only: it stages nothing. */
@@ -63,12 +66,14 @@ export interface StageOrder {
 }
 
 /** @param id makes the names of the stage's schemas unique */
-export function planStage({ toc, selection, unvalidatedKeys, salvage }: StageOrder, id: string): StagePlan {
+export function planStage(order: StageOrder, id: string): StagePlan {
+  const { toc, selection, extensionNames, unvalidatedKeys, salvage } = order;
   const { entries, compression } = toc;
   const definitions = new Set(entries.map(({ definition }) => definition));
   const isRead = READABLE.has(compression) && READ_SETTINGS.every((setting) => definitions.has(setting));
   const taken = new Set(isRead && !salvage ? selection.main : []);
-  const plan = new Planner(entries.filter(({ dumpId }) => taken.has(dumpId)), entries, id);
+  const missing = entries.filter((entry) => !isInstalled(entry, selection));
+  const plan = new Planner(entries.filter(({ dumpId }) => taken.has(dumpId)), missing, extensionNames, id);
   plan.takeTypes();
   plan.takeTables();
   plan.takeKeys();
@@ -76,7 +81,10 @@ export function planStage({ toc, selection, unvalidatedKeys, salvage }: StageOrd
   return plan;
 }
 
-const addressOf = (schema: string, name: string) => JSON.stringify([schema, name]);
+function isInstalled({ kind, dumpId }: TocEntry, { skipped }: Selection): boolean {
+  return kind === "EXTENSION" &&
+    skipped.some(({ entry, reason }) => entry.dumpId === dumpId && reason === "extension is installed");
+}
 
 class Planner implements StagePlan {
   readonly dumpIds = new Set<number>();
@@ -95,7 +103,13 @@ class Planner implements StagePlan {
   /** Tables with the sorted columns of their keys. */
   readonly #keys = new Set<string>();
 
-  constructor(entries: readonly TocEntry[], all: readonly TocEntry[], id: string) {
+  /** @param all entries, without the extensions that the target has */
+  constructor(
+    entries: readonly TocEntry[],
+    all: readonly TocEntry[],
+    private readonly extensionNames: ExtensionNames,
+    id: string,
+  ) {
     [this.#entries, this.#id] = [entries, id];
     this.#hasCasts = all.some(({ kind }) => kind === "CAST");
     const attached = new Set(
@@ -170,7 +184,7 @@ class Planner implements StagePlan {
       this.dumpIds.add(dumpId);
     }
     for (const { dumpId, definition, tablespace } of this.#ofStage("INDEX")) {
-      const index = tablespace === "" ? stagedIndex(definition, this.#stagedTable, this.#stagedType) : null;
+      const index = tablespace === "" ? stagedIndex(definition, this.#stagedTable, this.#indexed) : null;
       if (index === null) continue;
       this.#tables.get(addressOf(index.schema, index.name))?.indexes.push(index.sql);
       this.dumpIds.add(dumpId);
@@ -214,8 +228,16 @@ class Planner implements StagePlan {
     return identifier(name);
   };
 
-  readonly #stagedType: Renamed = (schema, name) =>
-    this.#types.has(addressOf(schema, name)) ? this.#stageOf(schema, name) : null;
+  readonly #stagedType: Renamed = (schema, name) => {
+    if (this.#types.has(addressOf(schema, name))) return this.#stageOf(schema, name);
+    return this.extensionNames.types.has(addressOf(schema, name)) ? identifier(schema) : null;
+  };
+
+  /** What an index is on. */
+  readonly #indexed: Renamed = (schema, name) =>
+    this.extensionNames.operatorClasses.has(addressOf(schema, name))
+      ? identifier(schema)
+      : this.#stagedType(schema, name);
 
   readonly #stagedTable: Renamed = (schema, name) =>
     this.#tables.has(addressOf(schema, name)) ? this.#stageOf(schema, name) : null;

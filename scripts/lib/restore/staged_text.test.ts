@@ -72,6 +72,29 @@ test.each([
   expect(table(columns)).not.toBeNull();
 });
 
+describe("a type of an extension, and its modifier", () => {
+  const ofExtension = (schema: string, name: string) =>
+    schema === "extensions" && name === "vector" ? "extensions" : null;
+  test.each([
+    ["a extensions.vector", true],
+    ["a extensions.vector(3) NOT NULL", true],
+    ['a extensions."vector"(3, 4)[]', true],
+    ["a extensions.vector(point, 4326)", true],
+    ["a integer DEFAULT extensions.vector(3)", false],
+    ["a integer,\n    CONSTRAINT c CHECK ((a = extensions.vector(3)))", false],
+    ["a integer,\n    CONSTRAINT c CHECK ((NOT extensions.vector(3)))", false],
+    ["a extensions.vector(lo_unlink(3))", false],
+    ["a extensions.vector('3')", false],
+    ["a extensions.geometry(3)", false],
+    ["a vector(3)", false],
+  ])("%s: %s", (columns, isStaged) => {
+    const staged = stagedTable(`CREATE TABLE public.t (\n    ${columns}\n);\n`, renamed, ofExtension);
+    // a default that is no constant is set in the transaction
+    expect(staged !== null && staged.defaults.length === 0).toBe(isStaged);
+    if (isStaged) expect(staged?.sql).toContain(columns);
+  });
+});
+
 test("a default that names anything else is set in the transaction", () => {
   const columns = [
     `"Id" bigint DEFAULT nextval('public.s'::regclass) NOT NULL`,

@@ -53,6 +53,20 @@ function isOwnConfiguration(tokens: readonly StagedToken[], at: number): boolean
   return type?.text === "regconfig" && cast?.text === "::" && /^'[a-z]+'$/.test(value?.text ?? "");
 }
 
+/**
+ * The type of a column with what its extension takes in parentheses, for example `extensions.vector(3)`. A column's name stands before
+ * it, which stands before no function.
+ */
+function isModifiedType(tokens: readonly StagedToken[], at: number, renamed: Renamed): boolean {
+  const [column, schema, dot, type] = tokens.slice(at - 3, at + 1);
+  if (column?.name === undefined || schema?.name === undefined || dot?.text !== ".") return false;
+  if (renamed(unquoted(schema.text), unquoted(type?.text ?? "")) === null) return false;
+  const end = tokens.findIndex(({ text }, i) => i > at && text === ")");
+  return tokens.slice(at + 2, end).every(({ number, name, text }) =>
+    number !== undefined || name !== undefined || text === ","
+  );
+}
+
 /** A table of 1,600 columns, the most that PostgreSQL takes, has 200 kB. */
 const LONGEST_TEXT = 2 ** 20;
 
@@ -78,7 +92,9 @@ function rewritten(text: string, renamed: Renamed, isOneList = false): string | 
     if (literal !== undefined && before === "E") return null;
     const called = name ?? word;
     if (called === undefined) continue;
-    if (after === "(" && !CALLABLE.has(called.toLowerCase())) return null;
+    if (after === "(" && !CALLABLE.has(called.toLowerCase()) && !isModifiedType(solid, i, renamed)) {
+      return null;
+    }
     if (NAMING_TYPES.has(unquoted(called)) && !isOwnConfiguration(solid, i)) return null;
     if (/^(?:select|execute|operator)$/i.test(called)) return null;
   }

@@ -17,6 +17,7 @@ export interface StagedToken {
   name?: string;
   word?: string;
   literal?: string;
+  number?: string;
   operator?: string;
   other?: string;
 }

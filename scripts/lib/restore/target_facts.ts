@@ -6,6 +6,7 @@ import { readExtensions, readOwnRoles } from "../postgres/database_facts.ts";
 import type { SqlSession } from "../postgres/sql_session.ts";
 import { literal } from "../postgres/sql_text.ts";
 import { readDependents, readWarnings } from "../postgres/warnings.ts";
+import { type ExtensionNames, readExtensionNames } from "./extension_names.ts";
 import { type LockTableFacts, readLockTable } from "./lock_table.ts";
 
 export interface RestoreTargetFacts {
@@ -26,6 +27,7 @@ export interface RestoreTargetFacts {
   /** Extensions in schemas of the project, with their schema. */
   projectExtensions: ReadonlyMap<string, string>;
   extensions: Awaited<ReturnType<typeof readExtensions>>;
+  extensionNames: ExtensionNames;
   /** Columns of the tables of auth and storage, by `schema.table`; a required one has no default. */
   platformColumns: ReadonlyMap<string, readonly { name: string; isRequired: boolean }[]>;
   /** Objects of the project's schemas that only their owners can move aside. */
@@ -88,6 +90,7 @@ export async function readTargetFacts(
     ownRoles: new Set([...await readOwnRoles(session), ...missingRoles]),
     projectExtensions: new Map(facts.projectExtensions),
     extensions: await readExtensions(session),
+    extensionNames: await readExtensionNames(session),
     platformColumns: await readPlatformColumns(session),
     notOwned: warnings.filter(({ kind }) => kind === "other_owner")
       .map(({ name, detail }) => ({ name, owner: detail ?? "" })),

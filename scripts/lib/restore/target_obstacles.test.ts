@@ -33,6 +33,7 @@ const facts: RestoreTargetFacts = {
   ownRoles: new Set(),
   projectExtensions: new Map(),
   extensions: [],
+  extensionNames: { types: new Set(), operatorClasses: new Set() },
   platformColumns: new Map([["auth.users", [{ name: "id", isRequired: true }]]]),
   notOwned: [],
   extensionRows: new Map(),
