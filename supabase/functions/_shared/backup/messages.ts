@@ -97,6 +97,26 @@ const CODES = {
     message:
       "Baixar backups pela tela está desligado nesta instalação. Quem administra o sistema pode ligar. Com a chave do cofre, siga “Recuperar sem este sistema”.",
   },
+  looks_off: {
+    status: 409,
+    message:
+      "Olhar dentro de backups pela tela está desligado nesta instalação. Quem administra o sistema pode ligar.",
+  },
+  look_expired: {
+    status: 404,
+    message:
+      "Esta consulta não existe mais: já foi lida, venceu em 10 minutos, ou é de outra pessoa. Consulte de novo.",
+  },
+  look_unreadable: {
+    status: 409,
+    message:
+      "A consulta ou a resposta não foi selada para esta aba e este backup, ou foi alterada no caminho. Nada dela foi mostrado. Consulte de novo; se repetir, avise quem administra o sistema.",
+  },
+  look_failed: {
+    status: 502,
+    message:
+      "O GitHub encerrou a consulta sem resposta. Nada foi mostrado. Consulte de novo; se repetir, veja o log da execução no GitHub.",
+  },
   not_cancellable: {
     status: 409,
     message: "Esta execução já não pode ser cancelada. Recarregue a tela.",
