@@ -1,19 +1,23 @@
 /**
- * Looks into a backup of the vault. Restores nothing; rows are written to the terminal alone.
+ * Looks into a backup of the vault. Restores nothing; rows are written to the terminal alone, or sealed for the screen.
  *
  *     R2_KEY=newest deno task look                                   # its tables
  *     R2_KEY=newest LOOK_TABLE=clientes LOOK_PAGE=3 deno task look
  *     R2_KEY=newest LOOK_SEARCH=PV00012345 deno task look
+ *
+ *     LOOK_PRIVATE_KEY=… REQUEST_ID=… deno task look                  # on GitHub: the look of a screen
  *
  * Environment: docs/environment.md. Exit codes: docs/exit-codes.md.
  */
 import { randomUUID } from "node:crypto";
 import process from "node:process";
 import { BackupError } from "@backup/errors.ts";
+import { LookHolder } from "@backup/look/seal.ts";
 import { isReason } from "@backup/reason.ts";
 import { Catalog } from "./lib/catalog/catalog.ts";
+import { answerSealed } from "./lib/look/answer_sealed.ts";
 import { auditEntryOf } from "./lib/look/audit_entry.ts";
-import { lookEnvironment } from "./lib/look/environment.ts";
+import { lookEnvironment, sealedLookEnvironment } from "./lib/look/environment.ts";
 import { look, type LookAnswer, type LookOrder } from "./lib/look/look.ts";
 import { lookLines } from "./lib/look/look_text.ts";
 import { personalColumns } from "./lib/look/personal_columns.ts";
@@ -21,20 +25,47 @@ import { openRows } from "./lib/look/row_source.ts";
 import { connectionOf } from "./lib/postgres/target_connection.ts";
 import { ownEnvironment, readEnvironment } from "./lib/process/environment.ts";
 import { runInterruptible } from "./lib/run/main.ts";
-import { progressOn } from "./lib/run/output.ts";
+import { type Output, progressOn } from "./lib/run/output.ts";
 import { requesterOf } from "./lib/run/requester.ts";
 import { vaultOf } from "./lib/vault/environment.ts";
 import { newestBackup } from "./lib/vault/newest_backup.ts";
 import { isTrusted, readSignedManifest } from "./lib/vault/trust.ts";
 
 await runInterruptible(async (output) => {
-  const env = readEnvironment(lookEnvironment, ownEnvironment());
+  if (ownEnvironment().LOOK_PRIVATE_KEY) return await answerScreen(output);
   if (process.env.GITHUB_ACTIONS === "true") {
     throw new BackupError(
       "missing_environment",
-      "Cannot look into a backup on GitHub: the log would keep its rows",
+      "Cannot look into a backup on GitHub without LOOK_PRIVATE_KEY: the log would keep its rows",
+      { hint: "docs/production.md: the keys of looks." },
     );
   }
+  await lookOnTerminal(output);
+});
+
+/** Prints nothing of the request or the answer. */
+async function answerScreen(output: Output): Promise<void> {
+  const env = readEnvironment(sealedLookEnvironment, ownEnvironment());
+  const holder = await LookHolder.of(env.LOOK_PRIVATE_KEY);
+  const progress = progressOn(output);
+  const catalog = new Catalog({ connection: connectionOf("prod", ownEnvironment()) });
+  try {
+    await answerSealed(env.REQUEST_ID, {
+      catalog,
+      vault: vaultOf(env),
+      holder,
+      isPersonal: personalColumns(),
+      onBytes: (done, expected) => progress.bytes(done, expected),
+    });
+  } finally {
+    await catalog.close();
+  }
+  output.print("answered: the answer is sealed for the tab that asked");
+  output.setResult({ request_id: env.REQUEST_ID });
+}
+
+async function lookOnTerminal(output: Output): Promise<void> {
+  const env = readEnvironment(lookEnvironment, ownEnvironment());
   if (env.LOOK_SHOW && !isReason(env.REASON)) {
     throw new BackupError("missing_environment", "Cannot show personal columns without a reason", {
       hint: "Say why with --reason: it is recorded.",
@@ -86,4 +117,4 @@ await runInterruptible(async (output) => {
       await catalog.close();
     }
   }
-});
+}

@@ -807,6 +807,12 @@ CREATE FUNCTION public.ops_db_backup_bound_record() RETURNS trigger
     SET search_path TO ''
     AS $$
 begin
+  if new.event = 'look' and tg_argv[0] = 'prune' and exists (
+       select from public.ops_db_backup_sealed s
+        where s.request_id = new.request_id and s.requested_by_id = new.actor_id
+          and s.taken_at is not null and s.answer is null and s.error_code is null) then
+    return new;
+  end if;
   if new.event not in ('run', 'mark')
      and (new.event <> 'refusal' or (new.record::jsonb #>> '{detail,action}') is distinct from tg_argv[0]) then
     perform public.ops_db_backup_refuse(403, 'forbidden', format('this role records refusals of kind %s alone', tg_argv[0]));
@@ -820,7 +826,7 @@ $$;
 -- Name: FUNCTION ops_db_backup_bound_record(); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.ops_db_backup_bound_record() IS 'Admits records of the audit about changes, and refusals of the kind of run that the trigger names.';
+COMMENT ON FUNCTION public.ops_db_backup_bound_record() IS 'Admits records of the audit about changes, and refusals of the kind of run that the trigger names; of the role of retention also about a look that waits for its answer.';
 
 
 --
@@ -1427,6 +1433,31 @@ COMMENT ON FUNCTION public.ops_db_backup_is_rejected(p_proof jsonb) IS 'Whether 
 
 
 --
+-- Name: ops_db_backup_is_sealed(jsonb); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_is_sealed(p_message jsonb) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $_$
+  select coalesce(
+    jsonb_typeof(p_message) = 'object'
+      and p_message - array['v', 'public_key', 'iv', 'body'] = '{}'
+      and p_message -> 'v' = '1'
+      and p_message ->> 'public_key' ~ '^B[A-Za-z0-9+/]{86}=$'
+      and p_message ->> 'iv' ~ '^[A-Za-z0-9+/]{16}$'
+      and p_message ->> 'body' ~ '^[A-Za-z0-9+/]+={0,2}$', false)
+$_$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_is_sealed(p_message jsonb); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_is_sealed(p_message jsonb) IS 'Whether a value has the form of a sealed message (seal.ts).';
+
+
+--
 -- Name: ops_db_backup_label(text); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -1471,6 +1502,249 @@ $$;
 --
 
 COMMENT ON FUNCTION public.ops_db_backup_limit(p_name text) IS 'How many runs of a kind without a lock may be active on a target; null for the other kinds.';
+
+
+--
+-- Name: ops_db_backup_look_answer(uuid); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_look_answer(p_request_id uuid) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_found jsonb;
+  v_user constant uuid := (public.ops_db_backup_audit_caller() ->> 'sub')::uuid;
+begin
+  perform public.ops_db_backup_require('manage');
+  perform public.ops_db_backup_look_expire();
+  select jsonb_build_object(
+           'state', case when s.answer is not null then 'answered' when s.error_code is not null then 'failed'
+                         when s.taken_at is not null then 'reading' else 'waiting' end,
+           'sealed', s.answer, 'error_code', s.error_code, 'expires_at', s.expires_at)
+    into v_found
+    from public.ops_db_backup_sealed s
+   where s.request_id = p_request_id and s.requested_by_id = v_user
+     for update;
+  if v_found is null then
+    perform public.ops_db_backup_refuse(404, 'look_expired', 'the caller has no look of this id');
+  end if;
+  if v_found ->> 'state' in ('answered', 'failed') then
+    delete from public.ops_db_backup_sealed s where s.request_id = p_request_id;
+  end if;
+  return v_found;
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_look_answer(p_request_id uuid); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_look_answer(p_request_id uuid) IS 'The state of the caller''s own look: {state: waiting, reading, answered or failed, sealed, error_code, expires_at}. An answer or an error code is given once: the row is deleted. ops:manage; look_expired for what is not the caller''s.';
+
+
+--
+-- Name: ops_db_backup_look_expire(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_look_expire() RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  delete from public.ops_db_backup_sealed where expires_at <= clock_timestamp()
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_look_expire(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_look_expire() IS 'Deletes the sealed messages that have expired; each call of a look does.';
+
+
+--
+-- Name: ops_db_backup_look_keep(uuid, text, text, jsonb); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_look_keep(p_request_id uuid, p_r2_key text, p_reason text, p_sealed jsonb) RETURNS jsonb
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  v_caller constant jsonb := public.ops_db_backup_audit_caller();
+  v_user constant uuid := (v_caller ->> 'sub')::uuid;
+  v_target text;
+  v_row public.ops_db_backup_sealed;
+begin
+  perform public.ops_db_backup_look_expire();
+  -- letters as ops_db_backup_is_reason counts them
+  if length(coalesce(regexp_replace(p_reason, '[^A-Za-z\u00aa-\U0010ffff]', '', 'g'), '')) < 10 then
+    perform public.ops_db_backup_refuse(400, 'reason_required', 'to look into a backup needs a reason of ten letters');
+  end if;
+  if p_request_id is null or not public.ops_db_backup_is_sealed(p_sealed) or octet_length(p_sealed::text) > 8192 then
+    perform public.ops_db_backup_refuse(400, 'invalid_payload', 'the sealed request has another form, or is too long',
+      jsonb_build_object('field', 'sealed'));
+  end if;
+  select b.target into v_target
+    from public.ops_db_backups b
+   where b.r2_key = p_r2_key and b.status <> 'deleted'
+   limit 1;
+  if v_target is null then
+    perform public.ops_db_backup_refuse(404, 'no_backup_found', 'the catalog has no such backup in the vault');
+  end if;
+  if (select count(*) >= 20 from public.ops_db_backup_sealed s where s.requested_by_id = v_user) then
+    perform public.ops_db_backup_refuse(429, 'look_too_many', 'the caller has twenty looks that have not expired');
+  end if;
+  insert into public.ops_db_backup_sealed
+    (request_id, r2_key, target, reason, requested_by, requested_by_id, expires_at, request)
+  values
+    (p_request_id, p_r2_key, v_target, p_reason, v_caller ->> 'email', v_user,
+     clock_timestamp() + public.ops_db_backup_service_level('look_valid'), p_sealed)
+  on conflict (request_id) do nothing
+  returning * into v_row;
+  if v_row.request_id is not null then
+    return jsonb_build_object('created', true, 'expires_at', v_row.expires_at);
+  end if;
+  select * into v_row from public.ops_db_backup_sealed s
+   where s.request_id = p_request_id and s.requested_by_id = v_user and s.request = p_sealed;
+  if not found then
+    perform public.ops_db_backup_refuse(409, 'request_id_reused', 'another look has this id');
+  end if;
+  return jsonb_build_object('created', false, 'expires_at', v_row.expires_at);
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_look_keep(p_request_id uuid, p_r2_key text, p_reason text, p_sealed jsonb); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_look_keep(p_request_id uuid, p_r2_key text, p_reason text, p_sealed jsonb) IS 'The part of ops_db_backup_look_request behind the check of the caller''s rights.';
+
+
+--
+-- Name: ops_db_backup_look_put(jsonb); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_look_put(p jsonb) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_id constant uuid := (p ->> 'request_id')::uuid;
+  v_answer constant jsonb := nullif(p -> 'sealed', 'null');
+  v_code constant text := p ->> 'error_code';
+  v_detail constant jsonb := coalesce(nullif(p -> 'detail', 'null'), '{}');
+  v_row public.ops_db_backup_sealed;
+begin
+  perform public.ops_db_backup_look_expire();
+  if (v_answer is null) = (v_code is null) or not (v_answer is null or public.ops_db_backup_is_sealed(v_answer))
+     or octet_length(v_answer::text) > 1048576 or jsonb_typeof(v_detail) <> 'object' or octet_length(v_detail::text) > 4000 then
+    perform public.ops_db_backup_refuse(400, 'invalid_payload', 'a look has a sealed answer or an error code, and short details');
+  end if;
+  select * into v_row from public.ops_db_backup_sealed s
+   where s.request_id = v_id and s.taken_at is not null and s.answer is null and s.error_code is null
+     for update;
+  if not found then
+    perform public.ops_db_backup_refuse(404, 'look_expired', 'no look of this id waits for an answer');
+  end if;
+  -- first the record: the answer is there only with it
+  perform public.ops_db_backup_audit_write('look', v_row.requested_by, v_row.requested_by_id, v_row.target, v_id, v_row.r2_key,
+    v_code, v_detail || jsonb_build_object('reason', v_row.reason, 'on', 'screen'));
+  update public.ops_db_backup_sealed s set answer = v_answer, error_code = v_code where s.request_id = v_id;
+  return jsonb_build_object('expires_at', v_row.expires_at);
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_look_put(p jsonb); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_look_put(p jsonb) IS 'Puts the sealed answer of a look, or its error code, and with it the record of the audit, in the name of the requester: {request_id, sealed or error_code, detail}. Once, of a look whose request was taken; else look_expired.';
+
+
+--
+-- Name: ops_db_backup_look_request(uuid, text, text, jsonb); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_look_request(p_request_id uuid, p_r2_key text, p_reason text, p_sealed jsonb) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform public.ops_db_backup_require('manage');
+  perform public.ops_db_backup_require_second_factor();
+  return public.ops_db_backup_look_keep(p_request_id, p_r2_key, nullif(left(trim(p_reason), 500), ''), p_sealed);
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_look_request(p_request_id uuid, p_r2_key text, p_reason text, p_sealed jsonb); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_look_request(p_request_id uuid, p_r2_key text, p_reason text, p_sealed jsonb) IS 'Keeps the sealed request of a look for the job; ops:manage of an operator, with a second factor where restore_assurance is aal2, and a reason of ten letters. Returns {created, expires_at}; the same request again is not created again.';
+
+
+--
+-- Name: ops_db_backup_look_take(jsonb); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_look_take(p jsonb) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_id constant uuid := (p ->> 'request_id')::uuid;
+  v_taken jsonb;
+begin
+  perform public.ops_db_backup_look_expire();
+  select jsonb_build_object('r2_key', s.r2_key, 'sealed', s.request) into v_taken
+    from public.ops_db_backup_sealed s
+   where s.request_id = v_id and s.request is not null
+     for update;
+  if v_taken is null then
+    perform public.ops_db_backup_refuse(404, 'look_expired', 'there is no sealed request of this id, or it was taken before');
+  end if;
+  update public.ops_db_backup_sealed s set request = null, taken_at = clock_timestamp() where s.request_id = v_id;
+  return v_taken;
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_look_take(p jsonb); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_look_take(p jsonb) IS 'Takes the sealed request of {request_id}, once; it is deleted. Returns {r2_key, sealed}. Else look_expired.';
+
+
+--
+-- Name: ops_db_backup_look_withdraw(uuid); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ops_db_backup_look_withdraw(p_request_id uuid) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform public.ops_db_backup_require('manage');
+  perform public.ops_db_backup_look_expire();
+  delete from public.ops_db_backup_sealed s
+   where s.request_id = p_request_id
+     and s.requested_by_id = (public.ops_db_backup_audit_caller() ->> 'sub')::uuid;
+  return jsonb_build_object('withdrawn', found);
+end
+$$;
+
+
+--
+-- Name: FUNCTION ops_db_backup_look_withdraw(p_request_id uuid); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ops_db_backup_look_withdraw(p_request_id uuid) IS 'Deletes the caller''s own look, also one that was not answered yet. Returns {withdrawn}. ops:manage.';
 
 
 --
@@ -2970,6 +3244,7 @@ begin
     when 'approval_valid' then return interval '30 minutes';
     when 'hold_longest' then return interval '36600 days';
     when 'audit_whole' then return interval '12 hours';
+    when 'look_valid' then return interval '10 minutes';
     else raise exception using errcode = 'invalid_parameter_value',
       message = format('there is no service level %L', p_name);
   end case;
@@ -2981,7 +3256,7 @@ $$;
 -- Name: FUNCTION ops_db_backup_service_level(p_name text); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.ops_db_backup_service_level(p_name text) IS 'How long something may take or be silent, by name; an unknown name is an error (22023). plan_valid: a plan allows a restore; settle_after_silence: a running script keeps its row from being settled by others; run_silent: a running script is given up; run_unconfirmed: a queued or unknown run that has no GitHub run is given up; run_not_begun: one that has a GitHub run is given up; vault_time_ahead: a backup dated further in the future counts for nothing; restore_request_valid: a request of a signed-in user allows a restore of prod on GitHub; break_glass_shown: a restore without such a request is an alarm; approval_valid: a request waits for a second user; hold_longest: a backup is held; audit_whole: the audit is read as a whole.';
+COMMENT ON FUNCTION public.ops_db_backup_service_level(p_name text) IS 'How long something may take or be silent, by name; an unknown name is an error (22023). plan_valid: a plan allows a restore; settle_after_silence: a running script keeps its row from being settled by others; run_silent: a running script is given up; run_unconfirmed: a queued or unknown run that has no GitHub run is given up; run_not_begun: one that has a GitHub run is given up; vault_time_ahead: a backup dated further in the future counts for nothing; restore_request_valid: a request of a signed-in user allows a restore of prod on GitHub; break_glass_shown: a restore without such a request is an alarm; approval_valid: a request waits for a second user; hold_longest: a backup is held; audit_whole: the audit is read as a whole; look_valid: a sealed request and its answer are kept.';
 
 
 --
@@ -3584,6 +3859,49 @@ COMMENT ON COLUMN public.ops_db_backup_runs.options IS 'Of a restore: what was r
 
 
 --
+-- Name: ops_db_backup_sealed; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE UNLOGGED TABLE public.ops_db_backup_sealed (
+    request_id uuid NOT NULL,
+    r2_key text NOT NULL,
+    target text NOT NULL,
+    reason text NOT NULL,
+    requested_by text,
+    requested_by_id uuid NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    request jsonb,
+    taken_at timestamp with time zone,
+    answer jsonb,
+    error_code text,
+    CONSTRAINT ops_db_backup_sealed_answer_size CHECK ((octet_length((answer)::text) <= 1048576)),
+    CONSTRAINT ops_db_backup_sealed_error_code_known CHECK ((error_code ~ '^[a-z][a-z0-9_]{0,59}$'::text)),
+    CONSTRAINT ops_db_backup_sealed_request_size CHECK ((octet_length((request)::text) <= 8192))
+);
+
+
+--
+-- Name: TABLE ops_db_backup_sealed; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.ops_db_backup_sealed IS 'Sealed messages of looks. A row is deleted when its answer is taken, is withdrawn, or has expired. Not audited: what was looked at is in the record that ops_db_backup_look_put writes.';
+
+
+--
+-- Name: COLUMN ops_db_backup_sealed.request; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.ops_db_backup_sealed.request IS 'Until the job takes it, once.';
+
+
+--
+-- Name: COLUMN ops_db_backup_sealed.error_code; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.ops_db_backup_sealed.error_code IS 'Of a look that failed: there is no answer then.';
+
+
+--
 -- Name: ops_db_backup_settings; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -3813,6 +4131,14 @@ ALTER TABLE ONLY public.ops_db_backup_runs
 
 
 --
+-- Name: ops_db_backup_sealed ops_db_backup_sealed_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.ops_db_backup_sealed
+    ADD CONSTRAINT ops_db_backup_sealed_pkey PRIMARY KEY (request_id);
+
+
+--
 -- Name: ops_db_backup_settings ops_db_backup_settings_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -3917,6 +4243,13 @@ CREATE INDEX ops_db_backup_runs_succeeded_idx ON public.ops_db_backup_runs USING
 --
 
 CREATE INDEX ops_db_backup_runs_target_newest_idx ON public.ops_db_backup_runs USING btree (target, created_at DESC, id DESC);
+
+
+--
+-- Name: ops_db_backup_sealed_expires_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ops_db_backup_sealed_expires_idx ON public.ops_db_backup_sealed USING btree (expires_at);
 
 
 --
@@ -4187,6 +4520,13 @@ ALTER TABLE public.ops_db_backup_reports ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE public.ops_db_backup_runs ENABLE ROW LEVEL SECURITY;
+
+
+--
+-- Name: ops_db_backup_sealed; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.ops_db_backup_sealed ENABLE ROW LEVEL SECURITY;
 
 
 --
@@ -4514,6 +4854,13 @@ REVOKE ALL ON FUNCTION public.ops_db_backup_is_rejected(p_proof jsonb) FROM PUBL
 
 
 --
+-- Name: FUNCTION ops_db_backup_is_sealed(p_message jsonb); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_is_sealed(p_message jsonb) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION ops_db_backup_label(p_label text); Type: ACL; Schema: public; Owner: -
 --
 
@@ -4525,6 +4872,62 @@ REVOKE ALL ON FUNCTION public.ops_db_backup_label(p_label text) FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION public.ops_db_backup_limit(p_name text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION ops_db_backup_look_answer(p_request_id uuid); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_look_answer(p_request_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ops_db_backup_look_answer(p_request_id uuid) TO authenticated;
+
+
+--
+-- Name: FUNCTION ops_db_backup_look_expire(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_look_expire() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION ops_db_backup_look_keep(p_request_id uuid, p_r2_key text, p_reason text, p_sealed jsonb); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_look_keep(p_request_id uuid, p_r2_key text, p_reason text, p_sealed jsonb) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION ops_db_backup_look_put(p jsonb); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_look_put(p jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ops_db_backup_look_put(p jsonb) TO service_role;
+GRANT ALL ON FUNCTION public.ops_db_backup_look_put(p jsonb) TO ops_db_backup_maintenance;
+
+
+--
+-- Name: FUNCTION ops_db_backup_look_request(p_request_id uuid, p_r2_key text, p_reason text, p_sealed jsonb); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_look_request(p_request_id uuid, p_r2_key text, p_reason text, p_sealed jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ops_db_backup_look_request(p_request_id uuid, p_r2_key text, p_reason text, p_sealed jsonb) TO authenticated;
+
+
+--
+-- Name: FUNCTION ops_db_backup_look_take(p jsonb); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_look_take(p jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ops_db_backup_look_take(p jsonb) TO service_role;
+GRANT ALL ON FUNCTION public.ops_db_backup_look_take(p jsonb) TO ops_db_backup_maintenance;
+
+
+--
+-- Name: FUNCTION ops_db_backup_look_withdraw(p_request_id uuid); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ops_db_backup_look_withdraw(p_request_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ops_db_backup_look_withdraw(p_request_id uuid) TO authenticated;
 
 
 --

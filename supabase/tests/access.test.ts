@@ -2,10 +2,13 @@
 import type { Sql } from "postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { catalogRoleCheck } from "../../scripts/lib/doctor/catalog_role.ts";
-import { asCaller, type Caller, CALLERS, outcomeOf, TestCluster } from "./cluster.ts";
+import { asCaller, type Caller, CALLERS, outcomeOf, TestCluster, userId } from "./cluster.ts";
 
 const RUN = "aaaaaaaa-0000-4000-8000-000000000001";
 const NEW = "aaaaaaaa-0000-4000-8000-000000000002";
+const LOOK = "aaaaaaaa-0000-4000-8000-000000000003";
+const TAKEN = "aaaaaaaa-0000-4000-8000-000000000004";
+const SEALED = { v: 1, public_key: `B${"A".repeat(86)}=`, iv: "A".repeat(16), body: "ABCD" };
 const KEY = "revo/prod/2026/01/15/supabase_prod_20260115_031022.dump.gz";
 const MANIFEST = {
   kind: "supabase_db_backup",
@@ -57,6 +60,11 @@ const FUNCTIONS: Record<string, [args: string, expected: Expected]> = {
   ops_db_backup_audit_check: ["", readers],
   ops_db_backup_hold: [`'${KEY}', now() + interval '1 year', 'fechamento do ano'`, managers],
   ops_db_backup_download: [`'${KEY}', 'cópia para o auditor'`, managers],
+  ops_db_backup_look_request: [`'${NEW}', '${KEY}', 'pedido do titular', ${json(SEALED)}`, managers],
+  ops_db_backup_look_answer: [`'${LOOK}'`, { ...managers, manager: "ok", undecided: "PT404 look_expired" }],
+  ops_db_backup_look_withdraw: [`'${LOOK}'`, managers],
+  ops_db_backup_look_take: [json({ request_id: LOOK }), scripts],
+  ops_db_backup_look_put: [json({ request_id: TAKEN, sealed: SEALED }), scripts],
   ops_db_backup_permissions: ["", { ...readers, no_rights: "ok", owner: "ok" }],
   ops_db_backup_control: ["", readers],
   ops_db_backup_decide: [
@@ -93,6 +101,7 @@ const TABLES = {
   ops_db_backup_settings: "value",
   ops_db_backup_approvals: "decision",
   ops_db_backup_audit_verified: "seq",
+  ops_db_backup_sealed: "request",
 };
 
 const READ_BY_MAINTENANCE = [
@@ -110,6 +119,10 @@ beforeAll(async () => {
   sql = await cluster.createMigrated("access");
   await sql.unsafe(`insert into public.ops_db_backup_runs (kind, target, mode, request_id) values
     ('backup', 'prod', 'full', '${RUN}')`);
+  await sql.unsafe(`insert into public.ops_db_backup_sealed
+      (request_id, r2_key, target, reason, requested_by_id, expires_at, request, taken_at)
+    values ('${LOOK}', '${KEY}', 'prod', 'pedido', '${userId("manager")}', 'infinity', ${json(SEALED)}, null),
+           ('${TAKEN}', '${KEY}', 'prod', 'pedido', '${userId("manager")}', 'infinity', null, now())`);
   await sql.unsafe(
     `select public.ops_db_backup_record(${json({ r2_bucket: "b", r2_key: KEY, manifest: MANIFEST })})`,
   );
@@ -209,6 +222,8 @@ describe("the roles of jobs that need the catalog alone", () => {
         "ops_db_backup_audit_mirrored_to",
         "ops_db_backup_audit_unmirrored",
         "ops_db_backup_break_glass_uses",
+        "ops_db_backup_look_put",
+        "ops_db_backup_look_take",
         "ops_db_backup_lost_runs",
         "ops_db_backup_migrations",
         "ops_db_backup_report",
@@ -269,6 +284,16 @@ describe("the roles of jobs that need the catalog alone", () => {
     ["starts a restore", MAINTENANCE, start("restore"), REFUSED],
     ["marks a deletion", MAINTENANCE, call("mark", { ...object, status: "deleted" }), OK],
     ["marks a proof", MAINTENANCE, call("mark", { ...object, ...proof }), REFUSED],
+    ["takes a look", MAINTENANCE, call("look_take", { request_id: LOOK }), OK],
+    ["answers a look", MAINTENANCE, call("look_put", { request_id: TAKEN, sealed: SEALED }), OK],
+    [
+      "records a look without a request",
+      MAINTENANCE,
+      call("audit_append", { event: "look", request_id: NEW, actor_id: userId("manager") }),
+      REFUSED,
+    ],
+    ["reads sealed messages", MAINTENANCE, "select from public.ops_db_backup_sealed", DENIED],
+    ["takes a look", DRILL, call("look_take", { request_id: LOOK }), DENIED],
     ["enters a backup", MAINTENANCE, call("record", { ...object, manifest: MANIFEST }), DENIED],
     ["loads the audit", MAINTENANCE, "select public.ops_db_backup_audit_load('[]')", DENIED],
     ["reads who approved", MAINTENANCE, "select from public.ops_db_backup_approvals", DENIED],

@@ -5,7 +5,8 @@
 import { z } from "zod";
 import { BackupError } from "@backup/errors.ts";
 import type { AnyManifest } from "@backup/vault/manifest.ts";
-import { isErrorCode } from "@backup/messages.ts";
+import { type Sealed, sealedSchema } from "@backup/look/seal.ts";
+import { type ErrorCode, isErrorCode } from "@backup/messages.ts";
 import type { Proof } from "@backup/vault/receipt.ts";
 import type { CountedObjects, RunKind } from "@backup/runs/run.ts";
 import { ANSWER_LIMIT_MS, Session, type SessionOptions } from "../postgres/session.ts";
@@ -84,6 +85,17 @@ export interface AuditEntry {
   code?: string;
   detail: Record<string, unknown>;
 }
+
+/** The request of a look as the catalog kept it. */
+export interface TakenLook {
+  r2Key: string;
+  sealed: Sealed;
+}
+
+/** What `ops_db_backup_look_put` takes: an answer, or why there is none; `detail` is for the audit. */
+export type LookEnd =
+  & { request_id: string; detail: Record<string, unknown> }
+  & ({ sealed: Sealed } | { error_code: ErrorCode });
 
 /** A restore that succeeded: from its start to its end, and the stored size of the backup. */
 export interface PastRestore {
@@ -199,6 +211,20 @@ export class Catalog {
   /** Appends a record to the audit that no table shows. */
   async appendAudit(record: AuditEntry): Promise<void> {
     await this.#call("ops_db_backup_audit_append", record);
+  }
+
+  /** Takes the sealed request of a look, once. @throws {BackupError} `look_expired` */
+  async takeLook(requestId: string): Promise<TakenLook> {
+    const [taken] = await this.#query(
+      `select public.ops_db_backup_look_take(${jsonb({ request_id: requestId })});`,
+    );
+    const { r2_key, sealed } = z.object({ r2_key: z.string(), sealed: sealedSchema }).parse(taken);
+    return { r2Key: r2_key, sealed };
+  }
+
+  /** Puts the end of a look for its requester, and its record into the audit. @throws {BackupError} `look_expired` */
+  async putLook(end: LookEnd): Promise<void> {
+    await this.#call("ops_db_backup_look_put", end);
   }
 
   async close(): Promise<void> {

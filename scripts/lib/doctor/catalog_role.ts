@@ -34,6 +34,8 @@ const OWN: Readonly<Record<string, { functions: readonly string[]; readTables: r
       "audit_break(boolean)",
       "service_level(text)",
       "migrations()",
+      "look_take(jsonb)",
+      "look_put(jsonb)",
     ],
     readTables: ["ops_db_backups", "ops_db_backup_runs", "ops_db_backup_reports", "ops_db_backup_audit"],
   },

@@ -1,10 +1,12 @@
-/** Makes a pair of keys for signatures. The private half leaves this process in a file only. */
+/** Makes a pair of keys, for signatures or for looks. The private half leaves this process in a file only. */
 import { writeFile } from "node:fs/promises";
 import { z } from "zod";
 import { BackupError } from "@backup/errors.ts";
+import { makeLookKeys } from "@backup/look/seal.ts";
 import { makeKeyPair } from "@backup/vault/signature.ts";
+import { yes } from "../process/environment.ts";
 
-export const keysEnvironment = z.object({ FILE: z.string().min(1) });
+export const keysEnvironment = z.object({ FILE: z.string().min(1), KEYS_OF_LOOKS: yes });
 
 export interface MadeKeys {
   keyId: string;
@@ -17,6 +19,18 @@ export interface MadeKeys {
  */
 export async function makeKeys(file: string): Promise<MadeKeys> {
   const { privateKey, publicKey, keyId } = await makeKeyPair();
+  await writeNew(file, privateKey);
+  return { keyId, publicKey };
+}
+
+/** The pair of an installation's looks; the same of {@link makeKeys}. */
+export async function makeKeysOfLooks(file: string): Promise<Pick<MadeKeys, "publicKey">> {
+  const { privateKey, publicKey } = await makeLookKeys();
+  await writeNew(file, privateKey);
+  return { publicKey };
+}
+
+async function writeNew(file: string, privateKey: string): Promise<void> {
   try {
     await writeFile(file, `${privateKey}\n`, { flag: "wx", mode: 0o600 });
   } catch (cause) {
@@ -25,7 +39,6 @@ export async function makeKeys(file: string): Promise<MadeKeys> {
       hint: "Name a file that does not exist, in a folder that only you can read.",
     });
   }
-  return { keyId, publicKey };
 }
 
 /** What to do with each half. */
@@ -41,5 +54,17 @@ export function keysText({ keyId, publicKey }: MadeKeys, file: string): string {
     `   gh secret set BACKUP_SIGNING_KEY < ${file} && rm ${file}`,
     "",
     "3. A backup at once: it is the first that counts. Then a drill of it.",
+  ].join("\n");
+}
+
+/** The same for the pair of looks. */
+export function keysOfLooksText({ publicKey }: Pick<MadeKeys, "publicKey">, file: string): string {
+  return [
+    "1. The public half: LOOK_PUBLIC_KEY, a secret of the Edge Function, and VITE_LOOK_PUBLIC_KEY where the screen is built, or",
+    "   `lookPublicKey` of its component. The screen trusts no other key: build it with this line.",
+    publicKey,
+    "",
+    "2. The private half: a secret of the environment backups-read. No copy is needed: a new pair replaces it at any time.",
+    `   gh secret set LOOK_PRIVATE_KEY --env backups-read < ${file} && rm ${file}`,
   ].join("\n");
 }

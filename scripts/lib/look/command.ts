@@ -17,8 +17,10 @@ export const lookCommand: Command = {
     "Without `--table` and `--search` the tables with their rows. A page has 50 rows, an answer at most 200.",
     "A search over all tables finds the text exactly as it is written, one in a table does not regard accents and case.",
     "Columns of `scripts/personal_columns.txt` are covered until `--show`, which needs `--reason`.",
-    "Rows are written to the terminal alone, also with `--json`; on GitHub it refuses. The catalog's audit gets counts and a",
-    "keyed hash of the text, before rows are shown. A backup without an index is read as a whole.",
+    "Rows are written to the terminal alone, also with `--json`. The catalog's audit gets counts and a keyed hash of the text,",
+    "before rows are shown. A backup without an index is read as a whole.",
+    "On GitHub it answers the sealed request of a screen, by its `REQUEST_ID` and with `LOOK_PRIVATE_KEY`, and prints nothing of",
+    "it; without the key it refuses.",
   ],
   task: "look",
   options: [
@@ -54,6 +56,7 @@ export const lookCommand: Command = {
     ...VAULT,
     AGE_IDENTITY,
     { ...CATALOG, isRequired: false, when: "records the look in the audit; without it nothing is recorded" },
+    { variable: "LOOK_PRIVATE_KEY", when: "on GitHub: opens the request of a screen; a secret" },
   ],
   environment: async () => (await import("./environment.ts")).lookEnvironment,
   examples: [

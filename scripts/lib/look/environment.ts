@@ -18,4 +18,15 @@ export const lookEnvironment = z.object({
   LOOK_SEARCH: z.string().min(3).max(200).optional(),
   LOOK_SHOW: yes,
   SUPABASE_DB_URL_PROD: z.string().optional(),
+  /** With it the sealed request of REQUEST_ID is answered, as {@link sealedLookEnvironment} says. */
+  LOOK_PRIVATE_KEY: z.string().optional(),
+});
+
+/** Of a look that a screen requested: everything else is in its sealed request. */
+export const sealedLookEnvironment = z.object({
+  ...vaultFields,
+  ...identityFields,
+  REQUEST_ID: z.guid(),
+  LOOK_PRIVATE_KEY: z.string(),
+  SUPABASE_DB_URL_PROD: z.string(),
 });

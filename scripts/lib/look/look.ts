@@ -1,12 +1,9 @@
 /** Looks into a backup: its tables, a page of one, or the rows that hold a text. Nothing is restored or written. */
 import { BackupError } from "@backup/errors.ts";
+import { MOST_ROWS, PAGE_ROWS } from "@backup/look/order.ts";
 import { decodeRow, encodeText } from "../archive/copy_text.ts";
 import { plainText } from "./plain_text.ts";
 import type { LookTable, RowBatch, RowSource } from "./row_source.ts";
-
-export const PAGE_ROWS = 50;
-/** Rows of an answer at most. */
-export const MOST_ROWS = 200;
 
 export interface LookOrder {
   /** `schema.table`, or a table's name that no other schema has; `null`: all. */

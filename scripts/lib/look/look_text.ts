@@ -1,5 +1,6 @@
 /** What a look found, as lines of a terminal. */
-import { type LookAnswer, MOST_ROWS } from "./look.ts";
+import { MOST_ROWS } from "@backup/look/order.ts";
+import type { LookAnswer } from "./look.ts";
 import type { LookTable } from "./row_source.ts";
 
 const COVERED = "•••";

@@ -107,6 +107,10 @@ const CODES = {
     message:
       "Esta consulta não existe mais: já foi lida, venceu em 10 minutos, ou é de outra pessoa. Consulte de novo.",
   },
+  look_too_many: {
+    status: 429,
+    message: "Há consultas demais suas à espera. Espere dez minutos e consulte de novo.",
+  },
   look_unreadable: {
     status: 409,
     message:

@@ -35,6 +35,9 @@ export const AUDIT_WHOLE_AFTER_MS = 12 * HOUR_MS;
 /** How long a backup may be held. */
 export const HOLD_LONGEST_MS = 36600 * DAY_MS;
 
+/** How long the request of a look and its sealed answer are kept. */
+export const LOOK_VALID_MS = 10 * MINUTE_MS;
+
 /** How often a script reports while nothing changes. */
 export const HEARTBEAT_INTERVAL_MS = 15 * SECOND_MS;
 /** Silence after which the screen shows that a running script does not report. */
@@ -91,6 +94,7 @@ export const CATALOG_SERVICE_LEVELS = {
   approval_valid: APPROVAL_VALID_MS,
   hold_longest: HOLD_LONGEST_MS,
   audit_whole: AUDIT_WHOLE_AFTER_MS,
+  look_valid: LOOK_VALID_MS,
 } as const;
 
 /** @example hours(26 * HOUR_MS) // 26 */

@@ -5,8 +5,6 @@ import { z } from "zod";
 export const PAGE_ROWS = 50;
 /** Rows of an answer at most. */
 export const MOST_ROWS = 200;
-/** Characters of a value at most, in a sealed answer; the rest is cut off. */
-export const MOST_CHARACTERS = 2000;
 /** A sealed message, as JSON, in bytes: the catalog refuses a longer one. */
 export const SEALED_REQUEST_BYTES = 8 * 1024;
 export const SEALED_ANSWER_BYTES = 1024 * 1024;
@@ -24,7 +22,7 @@ export const lookOrderSchema = z.strictObject({
   search: searchSchema.nullable(),
   /** Whether personal columns are shown, too. */
   show: z.boolean(),
-});
+}).refine(({ table, search }) => table !== null || search !== null, "names neither a table nor a text");
 export type SealedOrder = z.infer<typeof lookOrderSchema>;
 
 const foundSchema = z.object({
