@@ -138,6 +138,7 @@ export async function startScreen({ web, run, ports, urls, keys }: Plan, parts: 
     mode: web,
     supabaseUrl: urls.supabase,
     publishableKey: keys.publishable,
+    lookPublicKey: keys.lookPublic,
     onUnexpectedEnd: parts.endOf("screen"),
   };
   await parts.step(web === "built" ? "screen, built" : "screen", async () => {
@@ -171,6 +172,7 @@ export async function startDoors(plan: Plan, parts: Parts, github: GitHubPart): 
     github: { url: plan.urls.github, token: plan.githubToken, repository: REPOSITORY },
     allowedOrigins: plan.urls.screen === null ? [] : [plan.urls.screen],
     vault: plan.vault,
+    lookPublicKey: plan.keys.lookPublic,
     onOutput: plan.watch ? plan.log : undefined,
     onUnexpectedEnd: parts.endOf("function"),
   });
@@ -190,6 +192,7 @@ export function workflowSecretsOf(
     R2_ACCESS_KEY_ID: vault.accessKeyId,
     R2_SECRET_ACCESS_KEY: vault.secretAccessKey,
     BACKUP_SIGNING_KEY: keys.backupSigning,
+    LOOK_PRIVATE_KEY: keys.lookPrivate,
     SUPABASE_DB_URL_PROD: databases.prod,
     SUPABASE_DB_URL_DEV: databases.dev,
     SUPABASE_DB_URL_VERIFY: databases.verify,

@@ -4,6 +4,7 @@ import { describeDownloads } from "./function_suites/downloads.ts";
 import { describeEnds } from "./function_suites/ends.ts";
 import { describeLists } from "./function_suites/lists.ts";
 import { describeLoad } from "./function_suites/load.ts";
+import { describeLooks } from "./function_suites/looks.ts";
 import { describeRefusals } from "./function_suites/refusals.ts";
 import { describeStarts } from "./function_suites/starts.ts";
 
@@ -12,6 +13,7 @@ const place = startForFile();
 describeRefusals(place);
 describeStarts(place);
 describeDownloads(place);
+describeLooks(place);
 describeEnds(place);
 describeLists(place);
 describeLoad(place);

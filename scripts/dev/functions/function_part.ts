@@ -24,6 +24,8 @@ export interface FunctionPartOptions {
   allowedOrigins: readonly string[];
   /** The vault, for downloads. Default: they are off. */
   vault?: VaultAccess;
+  /** The public key of looks. Default: they are off. */
+  lookPublicKey?: string;
   /** Settings of the watch inside the project, and the address of the receiver. Default: not configured. */
   watch?: { env: Readonly<Record<string, string>>; receiver: string };
   /** If given, it restarts when one of its files changes, and each line of its output is passed to this function. */
@@ -78,6 +80,7 @@ export function functionPart(options: FunctionPartOptions): ChildPart {
         R2_DOWNLOAD_ACCESS_KEY_ID: vault.accessKeyId,
         R2_DOWNLOAD_SECRET_ACCESS_KEY: vault.secretAccessKey,
       }),
+      ...(options.lookPublicKey !== undefined && { LOOK_PUBLIC_KEY: options.lookPublicKey }),
       ...options.watch?.env,
     },
     port,

@@ -13,6 +13,7 @@ export interface ScreenPartOptions {
   mode: "dev" | "built";
   supabaseUrl: string;
   publishableKey: string;
+  lookPublicKey: string;
   onUnexpectedEnd: (said: string) => void;
 }
 
@@ -25,6 +26,7 @@ export async function screenPart(options: ScreenPartOptions): Promise<ChildPart>
   const env = {
     VITE_SUPABASE_URL: options.supabaseUrl,
     VITE_SUPABASE_PUBLISHABLE_KEY: options.publishableKey,
+    VITE_LOOK_PUBLIC_KEY: options.lookPublicKey,
     NO_COLOR: "1",
   };
   const listen = ["--host", "127.0.0.1", "--port", String(port), "--strictPort"];

@@ -8,6 +8,8 @@ import { expectRefusal, type FunctionPlace, R2_KEY, REQUEST_ID } from "../functi
 type Action = (typeof ACTIONS)[number];
 type Answer = [status: number, code: string];
 
+const SEALED = { v: 1, public_key: `B${"A".repeat(86)}=`, iv: "A".repeat(16), body: "ABCD" };
+
 export const GOOD = {
   backup: { action: "backup", target: "verify", mode: "schema-only", label: "teste" },
   restore: { action: "restore", target: "dev", r2_key: R2_KEY, confirm: null },
@@ -19,6 +21,15 @@ export const GOOD = {
   log: { action: "log", request_id: REQUEST_ID },
   features: { action: "features" },
   download: { action: "download", r2_key: R2_KEY, reason: "cópia para o auditor" },
+  look: {
+    action: "look",
+    request_id: REQUEST_ID,
+    r2_key: R2_KEY,
+    reason: "pedido do titular",
+    sealed: SEALED,
+  },
+  look_answer: { action: "look_answer", request_id: REQUEST_ID },
+  look_withdraw: { action: "look_withdraw", request_id: REQUEST_ID },
 } as const satisfies Record<Action, object>;
 
 /** Invalid calls, and the code that a signed-in user gets. */
@@ -68,10 +79,17 @@ const acting = (answer: Answer | null) => ({
 });
 const looking = (answer: Answer | null) => ({ health: answer, features: answer });
 const NO_BACKUP: Answer = [404, "no_backup_found"];
+const NO_LOOK: Answer = [404, "look_expired"];
+const looks = (look: Answer, answer: Answer, withdraw: Answer | null) => ({
+  look,
+  look_answer: answer,
+  look_withdraw: withdraw,
+});
 const KNOWN: Record<string, Record<Action, Answer | null>> = {
   stranger: {
     ...{ ...acting(FORBIDDEN), ...looking(FORBIDDEN) },
     ...{ cancel: FORBIDDEN, log: FORBIDDEN, status: FORBIDDEN, download: FORBIDDEN },
+    ...looks(FORBIDDEN, FORBIDDEN, FORBIDDEN),
   },
   viewer: {
     ...acting(FORBIDDEN),
@@ -80,14 +98,17 @@ const KNOWN: Record<string, Record<Action, Answer | null>> = {
     log: FORBIDDEN,
     status: NOT_FOUND,
     download: FORBIDDEN,
+    ...looks(FORBIDDEN, FORBIDDEN, FORBIDDEN),
   },
   manager: {
     ...{ ...acting(null), ...looking(null) },
     ...{ cancel: NOT_FOUND, log: NOT_FOUND, status: NOT_FOUND, download: NO_BACKUP },
+    ...looks(NO_BACKUP, NO_LOOK, null),
   },
   "manager without a company": {
     ...{ ...acting(NO_COMPANY), ...looking(null) },
     ...{ cancel: NO_COMPANY, log: NO_COMPANY, status: NOT_FOUND, download: NO_COMPANY },
+    ...looks(NO_COMPANY, NO_COMPANY, NO_COMPANY),
   },
 };
 
@@ -104,11 +125,10 @@ export function describeRefusals(place: () => FunctionPlace): void {
   describe.each(Object.entries(UNKNOWN))("%s", (who, code) => {
     it.each(ACTIONS)("gets no information by %s", async (action) => {
       await refuse(who, { body: GOOD[action] }, [401, code], null);
-      for (const form of FIRST_FORMS) {
-        const bad = BAD[form];
-        const answer: Answer = form === "a wrong method" ? [405, "method_not_allowed"] : [401, code];
-        await refuse(who, { body: GOOD[action], ...bad?.call(action) }, answer, null);
-      }
+      // one form each: strangers share a budget of refusals
+      const form = FIRST_FORMS[ACTIONS.indexOf(action) % FIRST_FORMS.length] ?? "";
+      const answer: Answer = form === "a wrong method" ? [405, "method_not_allowed"] : [401, code];
+      await refuse(who, { body: GOOD[action], ...BAD[form]?.call(action) }, answer, null);
     });
   });
 
@@ -161,6 +181,8 @@ export function describeRefusals(place: () => FunctionPlace): void {
       ["a key of no backup", { ...GOOD.restore, r2_key: "revo/x" }, [400, "invalid_r2_key"]],
       ["a bad label", { ...GOOD.backup, label: "a/b" }, [400, "invalid_label"]],
       ["no reason for a download", { ...GOOD.download, reason: "x" }, [400, "reason_required"]],
+      ["too short a reason for a look", { ...GOOD.look, reason: "nove letr" }, [400, "reason_required"]],
+      ["a look that is not sealed", { ...GOOD.look, sealed: { search: "Ana" } }, [400, "invalid_payload"]],
       ["a download of no backup", { ...GOOD.download, r2_key: "revo/x" }, [400, "invalid_r2_key"]],
       ["an unknown target", { ...GOOD.backup, target: "staging" }, [400, "invalid_payload"]],
     ];

@@ -9,11 +9,21 @@ import {
 import { z } from "zod";
 import { type Report, reportSchema } from "@backup/api.ts";
 import { BackupError } from "@backup/errors.ts";
+import { sealedSchema } from "@backup/look/seal.ts";
 import type { ErrorCode } from "@backup/messages.ts";
 import { type Run, runSchema } from "@backup/runs/run.ts";
 import { type RpcFailure, toDatabaseError } from "./database_errors.ts";
 import type { Config } from "./env.ts";
-import type { Caller, CallerDatabase, OpsRight, RunEnd, RunOrder, StoredPlace } from "./ports.ts";
+import type {
+  Caller,
+  CallerDatabase,
+  LookOrder,
+  LookResult,
+  OpsRight,
+  RunEnd,
+  RunOrder,
+  StoredPlace,
+} from "./ports.ts";
 import { RequestError } from "./responses.ts";
 import { timedFetch } from "./timed_fetch.ts";
 
@@ -29,6 +39,12 @@ const requestAnswer = z.union([
   z.object({ run: z.null(), approval: z.object({ request_id: z.guid(), expires_at: z.string() }) }),
 ]);
 const storedBackup = z.object({ r2_bucket: z.string(), r2_key: z.string() });
+const keptLook = z.object({ created: z.boolean(), expires_at: z.string() });
+const lookResult = z.object({
+  state: z.enum(["waiting", "reading", "answered", "failed"]),
+  sealed: sealedSchema.nullable(),
+  error_code: z.string().nullable(),
+});
 /** An older catalog does not have `restore`. */
 const actingRights = z.object({ manage: z.boolean(), restore: z.boolean().default(false) });
 
@@ -165,6 +181,30 @@ class SupabaseCallerDatabase implements CallerDatabase {
     const data = await this.#call("ops_db_backup_download", { p_r2_key: r2Key, p_reason: reason });
     const { r2_bucket, r2_key } = parsed(storedBackup, data);
     return { bucket: r2_bucket, key: r2_key };
+  }
+
+  async requestLook(look: LookOrder): Promise<{ created: boolean; expiresAt: string }> {
+    const { created, expires_at } = parsed(
+      keptLook,
+      await this.#call("ops_db_backup_look_request", {
+        p_request_id: look.requestId,
+        p_r2_key: look.r2Key,
+        p_reason: look.reason,
+        p_sealed: look.sealed,
+      }),
+    );
+    return { created, expiresAt: expires_at };
+  }
+
+  async takeLookAnswer(requestId: string): Promise<LookResult> {
+    const data = await this.#call("ops_db_backup_look_answer", { p_request_id: requestId });
+    const { state, sealed, error_code } = parsed(lookResult, data);
+    return { state, sealed, errorCode: error_code };
+  }
+
+  async withdrawLook(requestId: string): Promise<boolean> {
+    const data = await this.#call("ops_db_backup_look_withdraw", { p_request_id: requestId });
+    return parsed(z.object({ withdrawn: z.boolean() }), data).withdrawn;
   }
 
   async listReports(): Promise<Report[]> {

@@ -7,6 +7,7 @@ import {
 } from "@backup/api.ts";
 import { siblingKeys } from "@backup/vault/object_key.ts";
 import { readConfig, type ReadEnv, readVaultAccess, repositoryUrl, type VaultAccess } from "./env.ts";
+import { offersLooks } from "./look.ts";
 import type { CallerDatabase } from "./ports.ts";
 import { encode, presign } from "./presign.ts";
 import { RequestError } from "./responses.ts";
@@ -27,6 +28,7 @@ export function readFeatures({ env }: Pick<DownloadDependencies, "env">): Featur
     ok: true,
     kind: "features",
     download: readVaultAccess(env).access !== null,
+    look: offersLooks(env),
     repository: repositoryUrl(readConfig(env)),
   };
 }

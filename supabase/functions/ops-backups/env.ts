@@ -23,6 +23,7 @@ export const ENV_NAMES = [
   "R2_DOWNLOAD_ENDPOINT",
   "R2_DOWNLOAD_ACCESS_KEY_ID",
   "R2_DOWNLOAD_SECRET_ACCESS_KEY",
+  "LOOK_PUBLIC_KEY",
 ] as const;
 export type EnvName = (typeof ENV_NAMES)[number];
 export type ReadEnv = (name: EnvName) => string | undefined;

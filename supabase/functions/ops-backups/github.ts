@@ -7,16 +7,17 @@ import type { RunKind } from "@backup/runs/run.ts";
 import type { Config } from "./env.ts";
 import { GitHubClient, type GitHubOptions } from "./github_client.ts";
 import { isConflict, isGone } from "./github_errors.ts";
-import type { FailedLog, GitHub, GitHubRun } from "./ports.ts";
+import type { DispatchedKind, FailedLog, GitHub, GitHubRun } from "./ports.ts";
 import { fetchTail } from "./tail.ts";
 
-/** The workflow file of each kind of run. */
-export const WORKFLOWS: Readonly<Record<RunKind, string>> = {
+/** The workflow file of each kind of run, and of a look. */
+export const WORKFLOWS: Readonly<Record<DispatchedKind, string>> = {
   backup: "db-backup.yml",
   restore: "db-restore-from-r2.yml",
   drill: "db-backup-restore-drill.yml",
   plan: "db-restore-from-r2.yml",
   prune: "db-backup-prune.yml",
+  look: "db-backup-look.yml",
 };
 /** How many of the newest runs are searched for a request id; the lock keeps their number per minute small. */
 const SEARCHED_RUNS = 100;
@@ -63,7 +64,7 @@ class OctokitGitHub implements GitHub {
   constructor(private readonly client: GitHubClient, private readonly fetch: GitHubOptions["fetch"]) {}
 
   async dispatch(
-    kind: RunKind,
+    kind: DispatchedKind,
     inputs: Record<string, string>,
   ): Promise<Pick<GitHubRun, "id" | "url"> | null> {
     const { data } = await this.client.send("POST /actions/workflows/{workflow_id}/dispatches", {

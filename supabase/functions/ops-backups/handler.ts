@@ -17,6 +17,7 @@ import { failureResponse, jsonResponse, RequestError } from "./responses.ts";
 import { createPassOffice, type PassOffice, RUN_PASS_HEADER } from "./run_pass.ts";
 import { readLog } from "./run_log.ts";
 import { readStatus } from "./run_status.ts";
+import { startLook, takeAnswer, withdrawLook } from "./look.ts";
 import { startRun } from "./start_run.ts";
 import { answerWatch } from "./watch.ts";
 import { WATCH_TOKEN_HEADER, type WatchCatalog } from "./watch_access.ts";
@@ -130,6 +131,12 @@ async function act(actionRequest: Exclude<ActionRequest, StatusRequest>, parts: 
       return readFeatures(parts);
     case "download":
       return await giveLinks(actionRequest, parts);
+    case "look":
+      return await startLook(actionRequest, parts);
+    case "look_answer":
+      return await takeAnswer(actionRequest, parts);
+    case "look_withdraw":
+      return await withdrawLook(actionRequest, parts);
     default:
       return await startRun(actionRequest, parts);
   }

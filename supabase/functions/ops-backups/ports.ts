@@ -1,8 +1,12 @@
 /** The interfaces that the function needs of the database and of GitHub. */
 import type { Dispatched, GitHubStep, Report } from "@backup/api.ts";
+import type { Sealed } from "@backup/look/seal.ts";
 import type { ErrorCode } from "@backup/messages.ts";
 import type { Mode, Target } from "@backup/target.ts";
 import type { Run, RunKind, RunStatus } from "@backup/runs/run.ts";
+
+/** What the function dispatches: a look is no run of the catalog. */
+export type DispatchedKind = RunKind | "look";
 
 /** Kinds of run that the function starts. */
 export type StartedKind = Dispatched["kind"];
@@ -73,8 +77,30 @@ export interface CallerDatabase {
    * @throws {BackupError} `no_backup_found`, `forbidden`, `not_operator`, `second_factor_required`, `reason_required`
    */
   recordDownload(r2Key: string, reason: string): Promise<StoredPlace>;
+  /**
+   * Keeps a sealed request for the job; the same one again is not created again.
+   * @throws {BackupError} as {@link recordDownload}; `look_too_many`, `request_id_reused`
+   */
+  requestLook(look: LookOrder): Promise<{ created: boolean; expiresAt: string }>;
+  /** The caller's own look; an answer or an error code is given once. @throws {BackupError} `look_expired` */
+  takeLookAnswer(requestId: string): Promise<LookResult>;
+  /** Deletes the caller's own look; whether there was one. */
+  withdrawLook(requestId: string): Promise<boolean>;
   /** The last report of each unattended command. */
   listReports(): Promise<Report[]>;
+}
+
+export interface LookOrder {
+  requestId: string;
+  r2Key: string;
+  reason: string;
+  sealed: Sealed;
+}
+
+export interface LookResult {
+  state: "waiting" | "reading" | "answered" | "failed";
+  sealed: Sealed | null;
+  errorCode: string | null;
 }
 
 /** Where the vault keeps a backup's archive. */
@@ -107,7 +133,10 @@ export interface GitHub {
    * Starts the workflow of `kind`, once. Returns the run, or `null` from an older GitHub, which does not return it.
    * @throws {BackupError} `github_unclear` when the run may exist, another `github_*` when it does not.
    */
-  dispatch(kind: RunKind, inputs: Record<string, string>): Promise<Pick<GitHubRun, "id" | "url"> | null>;
+  dispatch(
+    kind: DispatchedKind,
+    inputs: Record<string, string>,
+  ): Promise<Pick<GitHubRun, "id" | "url"> | null>;
   /** The run that carries the request's id in its name, never another one. */
   findByRequestId(kind: RunKind, requestId: string, since: Date): Promise<GitHubRun | null>;
   /** One run, `null` when GitHub does not know it. */

@@ -15,6 +15,12 @@ import {
   healthRequestSchema,
   type LogRequest,
   logRequestSchema,
+  type LookAnswerRequest,
+  lookAnswerRequestSchema,
+  type LookRequest,
+  lookRequestSchema,
+  type LookWithdrawRequest,
+  lookWithdrawRequestSchema,
   NO_PRIVILEGES,
   planRequestSchema,
   restoreRequestSchema,
@@ -22,7 +28,7 @@ import {
   type StatusRequest,
   statusRequestSchema,
 } from "@backup/api.ts";
-import { isReason, REASON_MIN_LETTERS } from "@backup/reason.ts";
+import { isReason, LOOK_REASON_MIN_LETTERS, REASON_MIN_LETTERS } from "@backup/reason.ts";
 import { parseArchiveKey } from "@backup/vault/object_key.ts";
 import { isRestoreConfirmed, isSourceConfirmed } from "@backup/target.ts";
 import { RequestError } from "./responses.ts";
@@ -41,7 +47,10 @@ export type ActionRequest =
   | HealthRequest
   | FeaturesRequest
   | LogRequest
-  | DownloadRequest;
+  | DownloadRequest
+  | LookRequest
+  | LookAnswerRequest
+  | LookWithdrawRequest;
 
 /** Actions that create a run: `Idempotency-Key` may give their `request_id`. */
 const STARTING: readonly Action[] = ["backup", "restore", "plan", "drill"];
@@ -75,6 +84,12 @@ export async function readActionRequest(request: Request): Promise<ActionRequest
       return checked(featuresRequestSchema, payload);
     case "download":
       return withArchiveKey(checked(downloadRequestSchema, payload));
+    case "look":
+      return withArchiveKey(checked(lookRequestSchema, payload));
+    case "look_answer":
+      return checked(lookAnswerRequestSchema, payload);
+    case "look_withdraw":
+      return checked(lookWithdrawRequestSchema, payload);
   }
 }
 
@@ -192,11 +207,12 @@ function withConfirmedKey<Fields extends { r2_key: string; allow_unsigned?: stri
 
 /**
  * Requires the confirmation of a restore into production, for another target's backup its name too, a reason and a plan;
- * of a download the reason.
+ * of a download and a look the reason.
  * @throws {RequestError} `confirmation_required`, `source_confirmation_required`, `reason_required`, `plan_required`
  */
 export function requireConsent(request: ActionRequest): void {
   if (request.action === "download") requireReason(request, "Cannot give a backup away");
+  if (request.action === "look") requireReason(request, "Cannot look into a backup", LOOK_REASON_MIN_LETTERS);
   if (request.action !== "restore" || request.target !== "prod") return;
   if (!isRestoreConfirmed(request.target, request.confirm)) {
     throw new RequestError("confirmation_required", "Cannot restore into prod without its confirmation", {
@@ -217,9 +233,13 @@ export function requireConsent(request: ActionRequest): void {
   }
 }
 
-function requireReason({ reason }: { reason?: string | undefined }, what: string): void {
-  if (isReason(reason)) return;
+function requireReason(
+  { reason }: { reason?: string | undefined },
+  what: string,
+  letters = REASON_MIN_LETTERS,
+): void {
+  if (isReason(reason, letters)) return;
   throw new RequestError("reason_required", `${what} without a reason`, {
-    details: { fields: { reason: `obrigatório, com ao menos ${REASON_MIN_LETTERS} letras` } },
+    details: { fields: { reason: `obrigatório, com ao menos ${letters} letras` } },
   });
 }

@@ -7,6 +7,8 @@ import { type Config, readConfig } from "./env.ts";
 import type {
   Caller,
   CallerDatabase,
+  LookOrder,
+  LookResult,
   OpsRight,
   Refusal,
   RefusalLog,
@@ -186,6 +188,29 @@ export class MemoryDatabase implements CallerDatabase {
       return Promise.reject(new RequestError("forbidden", "insufficient privilege"));
     }
     return this.#noted("findRun", this.rows.get(requestId) ?? null);
+  }
+
+  /** Looks that were asked and not read yet, as the catalog has them. */
+  readonly looks = new Map<string, LookOrder & { result: LookResult }>();
+
+  async requestLook(look: LookOrder): Promise<{ created: boolean; expiresAt: string }> {
+    await this.#noted("requestLook", undefined);
+    const created = !this.looks.has(look.requestId);
+    const result: LookResult = { state: "waiting", sealed: null, errorCode: null };
+    if (created) this.looks.set(look.requestId, { ...look, result });
+    return { created, expiresAt: NOW.toISOString() };
+  }
+
+  async takeLookAnswer(requestId: string): Promise<LookResult> {
+    await this.#noted("takeLookAnswer", undefined);
+    const look = this.looks.get(requestId);
+    if (look === undefined) throw new RequestError("look_expired", "no such look");
+    if (look.result.state === "answered" || look.result.state === "failed") this.looks.delete(requestId);
+    return look.result;
+  }
+
+  async withdrawLook(requestId: string): Promise<boolean> {
+    return await this.#noted("withdrawLook", this.looks.delete(requestId));
   }
 
   /** Backups of the vault by key; what was downloaded and why. */

@@ -1,6 +1,7 @@
 /** Requests and responses of the Edge Function `ops-backups`, shared by the function and the screen. */
 import { z } from "zod";
 import { labelSchema } from "./label.ts";
+import { sealedSchema } from "./look/seal.ts";
 import { runSchema } from "./runs/run.ts";
 import { modeSchema, targetSchema } from "./target.ts";
 
@@ -105,6 +106,35 @@ export type DownloadRequest = z.infer<typeof downloadRequestSchema>;
 export const logRequestSchema = z.strictObject({ action: z.literal("log"), request_id: z.guid() });
 export type LogRequest = z.infer<typeof logRequestSchema>;
 
+/**
+ * Asks for a look into a backup: which rows is sealed, for the holder of LOOK_PRIVATE_KEY. The reason is compulsory and enters
+ * the audit.
+ */
+export const lookRequestSchema = z.strictObject({
+  action: z.literal("look"),
+  request_id: z.guid(),
+  r2_key: z.string(),
+  reason,
+  sealed: sealedSchema,
+});
+export type LookRequest = z.infer<typeof lookRequestSchema>;
+
+/** Takes the sealed answer of the caller's own look, once. */
+export const lookAnswerRequestSchema = z.strictObject({
+  action: z.literal("look_answer"),
+  request_id: z.guid(),
+  /** The run at GitHub, as {@link lookStartedSchema} has it: whether it ended without an answer. */
+  github_run_id: z.int().positive().optional(),
+});
+export type LookAnswerRequest = z.infer<typeof lookAnswerRequestSchema>;
+
+/** Deletes the caller's own look, whatever its state. */
+export const lookWithdrawRequestSchema = z.strictObject({
+  action: z.literal("look_withdraw"),
+  request_id: z.guid(),
+});
+export type LookWithdrawRequest = z.infer<typeof lookWithdrawRequestSchema>;
+
 export const ACTIONS = [
   "backup",
   "restore",
@@ -116,6 +146,9 @@ export const ACTIONS = [
   "features",
   "download",
   "log",
+  "look",
+  "look_answer",
+  "look_withdraw",
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 
@@ -230,6 +263,8 @@ export const featuresAnswerSchema = z.object({
   kind: z.literal("features"),
   /** Whether backups can be downloaded: off unless the function has the secrets `R2_DOWNLOAD_*`. */
   download: z.boolean(),
+  /** Whether rows of backups can be looked at: off unless the function has LOOK_PUBLIC_KEY. Absent from an older function. */
+  look: z.boolean().optional(),
   /** The address of the repository, which has the guide. */
   repository: z.string().optional(),
 });
@@ -264,6 +299,37 @@ export const downloadAnswerSchema = z.object({
   expires_at: z.string(),
 });
 export type DownloadAnswer = z.infer<typeof downloadAnswerSchema>;
+
+/** Answer to `look`. The run is `null` while GitHub has not shown it. */
+export const lookStartedSchema = z.object({
+  ok: z.literal(true),
+  kind: z.literal("look"),
+  request_id: z.guid(),
+  expires_at: z.string(),
+  github_run_id: z.number().nullable(),
+  run_url: z.string().nullable(),
+});
+export type LookStarted = z.infer<typeof lookStartedSchema>;
+
+/**
+ * `waiting` for the job · `reading` the job has the request · `answered`: `sealed` is for the tab that asked, and the catalog
+ * has deleted it.
+ */
+export const lookStateSchema = z.object({
+  ok: z.literal(true),
+  kind: z.literal("look_answer"),
+  state: z.enum(["waiting", "reading", "answered"]),
+  sealed: sealedSchema.nullable(),
+});
+export type LookState = z.infer<typeof lookStateSchema>;
+
+export const lookWithdrawnSchema = z.object({
+  ok: z.literal(true),
+  kind: z.literal("look_withdraw"),
+  /** Whether there was one. */
+  withdrawn: z.boolean(),
+});
+export type LookWithdrawn = z.infer<typeof lookWithdrawnSchema>;
 
 export const failureSchema = z.object({
   ok: z.literal(false),

@@ -8,8 +8,6 @@ export const MOST_ROWS = 200;
 /** A sealed message, as JSON, in bytes: the catalog refuses a longer one. */
 export const SEALED_REQUEST_BYTES = 8 * 1024;
 export const SEALED_ANSWER_BYTES = 1024 * 1024;
-/** Fewer letters tell no reason of a look: it shows rows of people. */
-export const LOOK_REASON_LETTERS = 10;
 
 export const searchSchema = z.string().min(3).max(200);
 
