@@ -7,6 +7,7 @@ import { Toaster } from "sonner";
 import { LayerContext } from "../src/components/ui/layer.ts";
 import type { BackupsClient } from "../src/features/backups/data/backups_client.ts";
 import { forgetLastKnown } from "../src/features/backups/data/forget_last_known.ts";
+import { LookKeyContext } from "../src/features/backups/data/look_key.ts";
 import { BackupsProvider } from "../src/features/backups/data/gateway.tsx";
 import { backupsRoutes } from "../src/features/backups/routes.tsx";
 import css from "./module.css?inline";
@@ -48,7 +49,7 @@ function cacheOf(client: SupabaseClientLike): QueryClient {
   return cache;
 }
 
-function RevoBackups({ client, onSessionExpired }: RevoBackupsProps) {
+function RevoBackups({ client, onSessionExpired, lookPublicKey = null }: RevoBackupsProps) {
   const [layer, setLayer] = useState<HTMLElement | null>(null);
   useEffect(() => {
     const element = document.createElement("div");
@@ -63,7 +64,7 @@ function RevoBackups({ client, onSessionExpired }: RevoBackupsProps) {
       <QueryClientProvider client={cacheOf(client)}>
         <BackupsProvider client={client as unknown as BackupsClient} onSessionExpired={onSessionExpired}>
           <LayerContext.Provider value={layer}>
-            {screen}
+            <LookKeyContext.Provider value={lookPublicKey}>{screen}</LookKeyContext.Provider>
             {layer !== null && createPortal(
               <Toaster
                 position="bottom-right"

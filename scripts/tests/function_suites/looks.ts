@@ -6,7 +6,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { dispatchedSchema, lookStartedSchema, type LookState, lookStateSchema } from "@backup/api.ts";
+import { dispatchedSchema, lookStartedSchema, lookStateSchema } from "@backup/api.ts";
 import { lookAnswerSchema, type SealedOrder } from "@backup/look/order.ts";
 import { LookTab } from "@backup/look/seal.ts";
 import { tryParseArchiveKey } from "@backup/vault/object_key.ts";
@@ -35,24 +35,28 @@ export function describeLooks(place: () => FunctionPlace): void {
       sealed: tab.sealed,
     });
     const started = lookStartedSchema.parse(body);
-    let state: LookState | null = null;
-    await expect.poll(async () => {
-      const taken = await asManager({
-        ...{ action: "look_answer", request_id: requestId },
-        ...(started.github_run_id === null ? {} : { github_run_id: started.github_run_id }),
-      });
-      expect(taken).toMatchObject({ status: 200 });
-      state = lookStateSchema.parse(taken.body);
-      return state.state;
-    }, { timeout: 60_000, interval: 300 }).toBe("answered");
-    const sealed = lookStateSchema.parse(state).sealed;
+    const ask = {
+      ...{ action: "look_answer", request_id: requestId },
+      ...(started.github_run_id === null ? {} : { github_run_id: started.github_run_id }),
+    };
+    let taken: Awaited<ReturnType<typeof asManager>>["body"] = {};
+    const read = async () => {
+      ({ body: taken } = await asManager(ask));
+      return String(taken.state ?? taken.error);
+    };
+    await expect.poll(read, { timeout: 60_000, interval: 300 }).not.toMatch(/^(waiting|reading)$/);
+    if (taken.error !== undefined) throw new Error(String(taken.error));
+    const { sealed } = lookStateSchema.parse(taken);
     if (sealed === null) throw new Error("There is no answer");
     return { requestId, tab, sealed, answer: lookAnswerSchema.parse(await tab.open(sealed)) };
   }
 
   describe("a look", () => {
-    beforeAll(async () => {
-      const { stack, listeners } = place();
+    beforeAll(() => void place().listeners.add(listen));
+    afterAll(() => void place().listeners.delete(listen));
+
+    it("reads a backup whose database has lost a person since", { timeout: 60_000 }, async () => {
+      const { stack } = place();
       const dev = postgres(stack.databases.dev, { max: 1, onnotice: () => {} });
       await dev`
         insert into public.clientes (empresa_id, nome, documento, cidade, uf)
@@ -63,9 +67,7 @@ export function describeLooks(place: () => FunctionPlace): void {
       key = run.r2_key ?? "";
       await dev`delete from public.clientes where documento = ${DOCUMENT}`;
       await dev.end();
-      listeners.add(listen);
-    }, 60_000);
-    afterAll(() => void place().listeners.delete(listen));
+    });
 
     it(
       "finds a person of the backup, who is then nowhere but in the answer",
@@ -113,7 +115,8 @@ export function describeLooks(place: () => FunctionPlace): void {
 
     it("gives a page; the answer is gone once it was read", { timeout: 60_000 }, async () => {
       const { requestId, answer } = await look({ table: "public.clientes", page: 1 });
-      expect(answer.found[0]?.rows).toHaveLength(50);
+      expect(answer.found[0]?.rows.length).toBeGreaterThan(10);
+      expect(answer.found[0]?.rows).toHaveLength(answer.found[0]?.table_rows ?? 0);
       expect(answer.hits).toBeNull();
       const again = await asManager({ action: "look_answer", request_id: requestId });
       expect([again.status, again.body.error]).toEqual([404, "look_expired"]);
@@ -123,7 +126,7 @@ export function describeLooks(place: () => FunctionPlace): void {
 
     it("fails with a code that quotes no text", { timeout: 60_000 }, async () => {
       const wrong = look({ table: "public.nao_existe_zuleica" });
-      await expect(wrong).rejects.toThrow();
+      await expect(wrong).rejects.toThrow("invalid_payload");
       expect(lines.join("\n")).toContain("invalid_payload: Cannot answer the look");
       expect(lines.join("\n")).not.toContain("nao_existe_zuleica");
     });

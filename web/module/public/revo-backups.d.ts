@@ -12,6 +12,8 @@ export interface RevoBackupsProps {
   client: SupabaseClientLike;
   /** Called when the server no longer accepts the session: the host returns to its sign-in. */
   onSessionExpired(): void;
+  /** The public key of looks, as `npm run backups -- keys --look` prints it. Without it *Olhar dentro* is not offered. */
+  lookPublicKey?: string | null;
 }
 
 /**

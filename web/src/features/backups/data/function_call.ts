@@ -9,6 +9,9 @@ import {
   FUNCTION_NAME,
   type HealthRequest,
   type LogRequest,
+  type LookAnswerRequest,
+  type LookRequest,
+  type LookWithdrawRequest,
   type StartRequest,
   type StatusRequest,
 } from "@backup/api.ts";
@@ -24,7 +27,10 @@ export type FunctionBody =
   | HealthRequest
   | FeaturesRequest
   | LogRequest
-  | DownloadRequest;
+  | DownloadRequest
+  | LookRequest
+  | LookAnswerRequest
+  | LookWithdrawRequest;
 
 /** Header of a request with a run's pass. */
 const RUN_PASS_HEADER = "x-revo-run-pass";

@@ -108,6 +108,7 @@ export function auditSentence({ event, code, target, detail }: AuditEntry): stri
   if (event === "approval") return APPROVAL_SENTENCES[code ?? ""] ?? event;
   if (event === "break_glass") return `A restauração da produção começou ${BREAK_GLASS}`;
   if (event === "download") return "Pedido de download aceito";
+  if (event === "look" && code !== null) return `A consulta ao conteúdo falhou: ${messageOf(code)}`;
   if (event === "look") {
     const shown = rest.personal_columns === "shown";
     return `Conteúdo do backup consultado, ${shown ? "com" : "sem"} os dados pessoais`;

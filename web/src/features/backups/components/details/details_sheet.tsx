@@ -14,6 +14,7 @@ import { BackupRetention } from "./backup_retention.tsx";
 import { BackupRuns } from "./backup_runs.tsx";
 import { CompareBackups } from "./compare_backups.tsx";
 import { ManifestTables } from "./manifest_tables.tsx";
+import { LookInside } from "./look_inside.tsx";
 import { DownloadBackup } from "./download_backup.tsx";
 import { Recovery } from "./recovery.tsx";
 import { HelpIcon } from "../help_link.tsx";
@@ -85,6 +86,7 @@ function Details({ backup, ...context }: { backup: BackupRow } & RowContext) {
       <ManifestTables backupKey={backup.r2_key} />
       <CompareBackups key={backup.r2_key} backup={backup} />
       <BackupRuns backupKey={backup.r2_key} now={context.now} />
+      <LookInside key={`look ${backup.r2_key}`} backup={backup} disabledReason={context.disabledReason} />
       <DownloadBackup
         key={`download ${backup.r2_key}`}
         backup={backup}
