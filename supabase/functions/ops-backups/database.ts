@@ -17,7 +17,7 @@ import type { Config } from "./env.ts";
 import type {
   Caller,
   CallerDatabase,
-  LookOrder,
+  KeptLook,
   LookResult,
   OpsRight,
   RunEnd,
@@ -183,7 +183,7 @@ class SupabaseCallerDatabase implements CallerDatabase {
     return { bucket: r2_bucket, key: r2_key };
   }
 
-  async requestLook(look: LookOrder): Promise<{ created: boolean; expiresAt: string }> {
+  async requestLook(look: KeptLook): Promise<{ created: boolean; expiresAt: string }> {
     const { created, expires_at } = parsed(
       keptLook,
       await this.#call("ops_db_backup_look_request", {

@@ -61,7 +61,7 @@ Deno.test("giveLinks() is off without its secrets, also with some of them, and r
     assert.deepEqual(database.downloads, []);
   }
   assert.deepEqual(readFeatures({ env: (name) => SECRETS[name] }), {
-    ...{ ok: true, kind: "features", download: true },
+    ...{ ok: true, kind: "features", download: true, look: false },
     repository: "https://github.example/revo/erp",
   });
 });

@@ -81,7 +81,7 @@ export interface CallerDatabase {
    * Keeps a sealed request for the job; the same one again is not created again.
    * @throws {BackupError} as {@link recordDownload}; `look_too_many`, `request_id_reused`
    */
-  requestLook(look: LookOrder): Promise<{ created: boolean; expiresAt: string }>;
+  requestLook(look: KeptLook): Promise<{ created: boolean; expiresAt: string }>;
   /** The caller's own look; an answer or an error code is given once. @throws {BackupError} `look_expired` */
   takeLookAnswer(requestId: string): Promise<LookResult>;
   /** Deletes the caller's own look; whether there was one. */
@@ -90,7 +90,7 @@ export interface CallerDatabase {
   listReports(): Promise<Report[]>;
 }
 
-export interface LookOrder {
+export interface KeptLook {
   requestId: string;
   r2Key: string;
   reason: string;

@@ -7,7 +7,7 @@ import { type Config, readConfig } from "./env.ts";
 import type {
   Caller,
   CallerDatabase,
-  LookOrder,
+  KeptLook,
   LookResult,
   OpsRight,
   Refusal,
@@ -191,9 +191,9 @@ export class MemoryDatabase implements CallerDatabase {
   }
 
   /** Looks that were asked and not read yet, as the catalog has them. */
-  readonly looks = new Map<string, LookOrder & { result: LookResult }>();
+  readonly looks = new Map<string, KeptLook & { result: LookResult }>();
 
-  async requestLook(look: LookOrder): Promise<{ created: boolean; expiresAt: string }> {
+  async requestLook(look: KeptLook): Promise<{ created: boolean; expiresAt: string }> {
     await this.#noted("requestLook", undefined);
     const created = !this.looks.has(look.requestId);
     const result: LookResult = { state: "waiting", sealed: null, errorCode: null };

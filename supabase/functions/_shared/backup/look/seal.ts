@@ -171,7 +171,7 @@ function boundTo(direction: Direction, { requestId, r2Key }: LookPlace, publicKe
 
 async function shared(mine: CryptoKey, theirs: CryptoKey): Promise<Uint8Array> {
   const how = { name: "ECDH", public: theirs };
-  // Deno accepts a point that is not on the curve until it is used
+  // some runtimes accept a point that is not on the curve until it is used
   const bits = await crypto.subtle.deriveBits(how, mine, 256).catch(() => {
     throw unreadable("its public key is none");
   });
