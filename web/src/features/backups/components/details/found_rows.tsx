@@ -100,7 +100,7 @@ function Rows({ found }: { found: SealedAnswer["found"][number] }) {
         <tbody className="divide-y divide-line">
           {rows.map(({ number, values }) => (
             <tr key={number}>
-              <th scope="row" className="px-2 py-1 text-left font-normal tabular-nums text-muted">
+              <th scope="row" className="px-2 py-1 text-left align-top font-normal tabular-nums text-muted">
                 {formatCount(number + 1)}
               </th>
               {columns.map((name, i) => (

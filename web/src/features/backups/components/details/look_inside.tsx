@@ -1,5 +1,5 @@
 import { zodResolver } from "@hookform/resolvers/zod";
-import { useContext, useState } from "react";
+import { useContext, useEffect, useRef, useState } from "react";
 import { useForm } from "react-hook-form";
 import { z } from "zod";
 import { type SealedOrder, searchSchema } from "@backup/look/order.ts";
@@ -33,9 +33,10 @@ export function LookInside({ backup, disabledReason }: LookInsideProps) {
   return (
     <Section title="Olhar dentro">
       <p className="text-muted">
-        Veja registros deste backup sem restaurar nada. Ficam na auditoria: o seu nome, o motivo, a tabela e
-        quantos registros vieram; o que você digitou e os registros, não. Os dados pessoais vêm cobertos até
-        você pedir. Quem pode restaurar em Desenvolvimento vê tudo isto de qualquer forma.
+        Veja registros deste backup sem restaurar nada. Ficam na auditoria: o seu nome, o motivo, a tabela,
+        quantos registros vieram e um código do que você digitou, que não se lê de volta. O texto e os
+        registros, não. Os dados pessoais vêm cobertos até você pedir. Quem pode restaurar em Desenvolvimento
+        vê tudo isto de qualquer forma.
       </p>
       {asking
         ? <Asking backupKey={backup.r2_key} publicKey={publicKey} onClose={() => setAsking(false)} />
@@ -73,6 +74,11 @@ interface AskingProps {
 
 function Asking({ backupKey, publicKey, onClose }: AskingProps) {
   const { view, ask, forget } = useLook(backupKey, publicKey);
+  const place = useRef<HTMLDivElement>(null);
+  // what had the focus is no longer there
+  useEffect(() => {
+    if (view.phase !== "idle") place.current?.focus({ preventScroll: true });
+  }, [view.phase]);
   const form = useForm({
     resolver: zodResolver(formSchema),
     defaultValues: { reason: "", search: "", table: "" },
@@ -87,7 +93,7 @@ function Asking({ backupKey, publicKey, onClose }: AskingProps) {
     form.setValue("search", "");
   };
   return (
-    <div className="space-y-3 rounded-md border border-line p-3">
+    <div ref={place} tabIndex={-1} className="space-y-3 rounded-md border border-line p-3 outline-none">
       {view.phase === "waiting" && (
         <div className="space-y-2">
           <p role="status">
