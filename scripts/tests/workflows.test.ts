@@ -230,6 +230,7 @@ describe("the contract", () => {
     ["db-backup-restore-drill.yml", ["target", "r2_key", "allow_unsigned", "request_id"], "30 5 * * 0"],
     ["db-backup-prune.yml", ["target", "apply", "request_id", "reason"], "40 6 * * *"],
     ["db-backup-reconcile.yml", ["apply"], undefined],
+    ["db-backup-look.yml", ["request_id"], undefined],
   ])("names the inputs and the schedule of %s", async (file, inputs, cron) => {
     const { on } = await loadWorkflow(ROOT, file);
     expect(Object.keys(on.workflow_dispatch?.inputs ?? {})).toEqual(inputs);
@@ -237,16 +238,17 @@ describe("the contract", () => {
     expect(on.schedule?.[0]?.cron).toEqual(cron);
   });
 
-  it("prepares PostgreSQL's programs for the commands that may start programs, and for no other", async () => {
+  it("prepares programs for the commands that may start programs, and for no other", async () => {
     const { tasks } = z.object({ tasks: z.record(z.string(), z.string()) }).parse(
       JSON.parse(await readFile(join(ROOT, "deno.json"), "utf8")),
     );
     const jobs = await Promise.all(FILES.filter((file) => file.startsWith("db-")).map(read));
     const prepared = jobs.map((text) => ({
       task: /exec bash scripts\/run_task\.sh ([\w-]+)/.exec(text)?.[1] ?? "",
-      has: /^ +postgres: (client|server)$/m.test(text),
+      // look starts age alone
+      has: /^ +(postgres: (client|server)|encryption: .*)$/m.test(text),
     }));
-    expect(prepared).toHaveLength(8);
+    expect(prepared).toHaveLength(9);
     for (const { task, has } of prepared) {
       expect([task, has]).toEqual([task, tasks[task]?.includes("--allow-run")]);
     }
