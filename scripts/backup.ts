@@ -12,6 +12,7 @@ import { withSecondTry } from "./lib/backup/second_try.ts";
 import type { Predecessor } from "./lib/archive/contents.ts";
 import { takeBackup, type TakenBackup } from "./lib/backup/take_backup.ts";
 import { findToolsFor } from "./lib/postgres/client_tools.ts";
+import { measureDefinitions } from "./lib/postgres/measure_definitions.ts";
 import { requesterOf } from "./lib/run/requester.ts";
 import { backupEnvironment } from "./lib/backup/environment.ts";
 import { connectionOf } from "./lib/postgres/target_connection.ts";
@@ -55,6 +56,7 @@ await runMain(async (signal) => {
           vault,
           progress: run.reporter,
           now: () => new Date(),
+          measures: measureDefinitions(),
           signal,
         }, {
           ...run.requester,

@@ -17,6 +17,7 @@ import { freshHoursOf, newestBackup, wantedServer } from "./lib/vault/newest_bac
 import { requireDrillRoom } from "./lib/drill/disk_room.ts";
 import { openGivenDatabase } from "./lib/drill/given_database.ts";
 import { PhaseTimes } from "./lib/drill/phase_times.ts";
+import { measureDefinitions } from "./lib/postgres/measure_definitions.ts";
 import { requesterOf } from "./lib/run/requester.ts";
 import { drillEnvironment } from "./lib/drill/environment.ts";
 import { ownEnvironment, readEnvironment } from "./lib/process/environment.ts";
@@ -60,6 +61,7 @@ await runMain(async (signal) => {
         anonReads: env.ANON_READS,
         sharedReads: env.SHARED_READS,
         projectAsserts: env.PROJECT_ASSERTS ?? null,
+        measures: measureDefinitions(),
       };
       const place = { vault, reporter: run.reporter, jobs: env.RESTORE_JOBS, signal };
       const drilled = env.DRILL_DB_URL === undefined

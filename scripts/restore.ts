@@ -16,6 +16,7 @@ import type { z } from "zod";
 import { toBackupError } from "@backup/errors.ts";
 import { type PlannedRestore, planOf } from "@backup/runs/restore_plan.ts";
 import { findToolsFor } from "./lib/postgres/client_tools.ts";
+import { measureDefinitions } from "./lib/postgres/measure_definitions.ts";
 import { admissionOf } from "./lib/run/admission.ts";
 import { requesterOf } from "./lib/run/requester.ts";
 import { connectionOf } from "./lib/postgres/target_connection.ts";
@@ -101,6 +102,7 @@ async function restore({ env, vault, signal }: Task, run: TrackedRun): Promise<O
     vault,
     progress: run.reporter,
     jobs: env.RESTORE_JOBS,
+    measures: measureDefinitions(),
     now: () => new Date(),
     signal,
   }, {
@@ -174,6 +176,7 @@ async function plan(
     connection,
     tools: await findToolsFor(connection, signal),
     vault,
+    measures: measureDefinitions(),
     progress: reporter,
     signal,
     pastRestores: (target) => catalog.pastRestores(vault.bucket, target),

@@ -30,6 +30,7 @@ import { migrationCheck } from "../lib/drill/migration_check.ts";
 import { rowChecks, sequenceCheck } from "../lib/drill/row_checks.ts";
 import { readStored } from "../lib/drill/stored_checks.ts";
 import { catalogAccessCheck } from "../lib/drill/catalog_access_check.ts";
+import { measureDefinitions } from "../lib/postgres/measure_definitions.ts";
 import { projectAssertsCheck } from "../lib/drill/project_asserts.ts";
 import { rg03Checks } from "../lib/drill/rg03.ts";
 import { runChecks } from "../lib/drill/run_checks.ts";
@@ -69,7 +70,8 @@ beforeAll(async () => {
   place = await startPlace();
   ({ store } = place);
   await createErp(place, "prod");
-  const taken = await backUp(store.vault, place.server.connection("postgres", "prod"));
+  const measures = measureDefinitions();
+  const taken = await backUp(store.vault, place.server.connection("postgres", "prod"), { measures });
   good = taken.keys.archive;
   const throwaway = await makeThrowaway(place);
   drilled = await drillOf(place, good, { throwaway });
@@ -84,6 +86,7 @@ beforeAll(async () => {
     anonReads: [],
     sharedReads: [],
     projectAsserts: null,
+    measures,
   };
 });
 
@@ -442,6 +445,13 @@ describe("a fault planted in the restored database", () => {
       "one row missing",
       ["rows_per_table"],
       asReplica("delete from auditoria.eventos where id = (select min(id) from auditoria.eventos)"),
+    ],
+    [
+      "an order of one cent more",
+      ["business_measures"],
+      asReplica(
+        "update public.pedidos set total = total + 0.01 where id = (select min(id) from public.pedidos)",
+      ),
     ],
     [
       "an orphan",

@@ -12,6 +12,7 @@ import { loadErpData } from "../dev/seed/data.ts";
 import { applyErpSchema } from "../dev/seed/schema.ts";
 import { createAuthTables } from "../dev/supabase/auth_schema.ts";
 import { type CompletedDrill, drill, type DrillSpec } from "../lib/drill/drill.ts";
+import { measureDefinitions } from "../lib/postgres/measure_definitions.ts";
 import { PhaseTimes } from "../lib/drill/phase_times.ts";
 import type { OwnDatabase } from "../lib/server/prepare_platform.ts";
 import {
@@ -87,6 +88,7 @@ export async function drillOf(
     anonReads: [],
     sharedReads: [],
     projectAsserts: null,
+    measures: measureDefinitions(),
   };
   return await drill(context, { key, ...defaults, ...order }, throwaway);
 }

@@ -10,6 +10,7 @@ import { makeTestServerFolder } from "../dev/memory_folder.ts";
 import { type BackupOrder, takeBackup } from "../lib/backup/take_backup.ts";
 import type { ClientTools } from "../lib/postgres/client_tools.ts";
 import type { Connection } from "../lib/postgres/connection.ts";
+import type { MeasureDefinition } from "../lib/postgres/measure_definitions.ts";
 import { applySettings, PROJECT_PATH, readFingerprint, sqlFile } from "../lib/postgres/database_facts.ts";
 import { chooseGzip, type Gzip } from "../lib/process/gzip.ts";
 import { findPostgres, type PostgresBinaries } from "../lib/postgres/binaries.ts";
@@ -274,6 +275,8 @@ export interface EngineOptions {
   gzip?: Gzip;
   progress?: Progress;
   lockTimeoutMs?: number;
+  /** @default nothing */
+  measures?: readonly MeasureDefinition[];
   signal?: AbortSignal;
   /** A restore's last step takes a quarter of its time here. @default false */
   statistics?: boolean;
@@ -292,6 +295,7 @@ export function engine(vault: Vault, connection: Connection, options: EngineOpti
     progress: options.progress ?? silent,
     now,
     lockTimeoutMs: options.lockTimeoutMs,
+    measures: options.measures,
     signal: options.signal,
     statistics: options.statistics ?? false,
   };
@@ -317,8 +321,8 @@ export function backUp(
     verify: false,
     previous: null,
   } as const;
-  const { tools, gzip, progress, lockTimeoutMs, signal, ...changes } = options;
-  const deps = engine(vault, connection, { tools, gzip, progress, lockTimeoutMs, signal });
+  const { tools, gzip, progress, lockTimeoutMs, measures, signal, ...changes } = options;
+  const deps = engine(vault, connection, { tools, gzip, progress, lockTimeoutMs, measures, signal });
   return takeBackup(deps, { ...order, ...changes });
 }
 

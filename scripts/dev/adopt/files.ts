@@ -1,6 +1,6 @@
 /** The state of the planned files in the ERP's repository. */
 import type { Checkout } from "./checkout.ts";
-import { type AdoptionRecord, COLUMNS_FILE, hashOf, KEYS_FILE, OWN_FOLDERS, RECORD_FILE } from "./plan.ts";
+import { type AdoptionRecord, hashOf, KEYS_FILE, OWN_FOLDERS, OWNERS_FILES, RECORD_FILE } from "./plan.ts";
 
 /** The state of one thing that the adoption needs. */
 export interface Finding {
@@ -24,7 +24,7 @@ export function fileFindings(
   const stateOf = (path: string, content: Buffer): Omit<Finding, "item"> => {
     const found = erp.bytes(path);
     if (found === null) return { standing: "missing", hint: "adopt apply writes it" };
-    if (path === COLUMNS_FILE || found.equals(content)) return { standing: "there" };
+    if (OWNERS_FILES.includes(path) || found.equals(content)) return { standing: "there" };
     return foreignOr(path, found, "it is of another version", "adopt apply replaces it");
   };
   const foreignOr = (path: string, found: Buffer, why: string, hint: string) => {

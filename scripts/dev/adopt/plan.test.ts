@@ -7,7 +7,7 @@ import { importsOf } from "../check/imports.ts";
 import { ROOT } from "../root.ts";
 import { Checkout } from "./checkout.ts";
 import { fileFindings } from "./files.ts";
-import { COLUMNS_FILE, hashOf, OWN_FOLDERS, plannedFiles, RECORD_FILE } from "./plan.ts";
+import { hashOf, OWN_FOLDERS, OWNERS_FILES, plannedFiles, RECORD_FILE } from "./plan.ts";
 
 const PAGE = readFileSync(join(ROOT, "docs", "adopting.md"), "utf8");
 const ours = new Checkout(ROOT);
@@ -47,22 +47,21 @@ test("no file in the product's folder imports one that is not there", () => {
   expect(imports.filter((target) => !inFolder.has(target))).toEqual([]);
 });
 
-test("leaves the ERP's keys and personal columns alone, removes our older files, and asks about others", () => {
+test("leaves the ERP's keys, personal columns and measures alone, removes our older files, and asks about others", () => {
   const erp = new Checkout(mkdtempSync(join(tmpdir(), "revo-files-")));
   try {
     erp.git("init", "-q");
     const older = "backups/scripts/older.ts";
-    const own = [COLUMNS_FILE, "backups/scripts/signing_keys.txt"];
+    const own = [...OWNERS_FILES, "backups/scripts/signing_keys.txt"];
     for (const path of [RECORD_FILE, older, ...own, "backups/notes.txt"]) {
       mkdirSync(dirname(join(erp.root, path)), { recursive: true });
       writeFileSync(join(erp.root, path), "x");
     }
     const record = { version: "1", files: { [older]: hashOf(Buffer.from("x")) } };
-    const columns = plannedFiles(ours, ours).get(COLUMNS_FILE);
-    if (columns === undefined) throw new Error("the list of personal columns is not planned");
-    const planned = new Map([[COLUMNS_FILE, columns]]);
+    const planned = new Map([...plannedFiles(ours, ours)].filter(([path]) => OWNERS_FILES.includes(path)));
     expect(fileFindings(erp, planned, record).map(({ item, standing }) => [item, standing])).toEqual([
-      [COLUMNS_FILE, "there"],
+      ["backups/scripts/business.sql", "there"],
+      ["backups/scripts/personal_columns.txt", "there"],
       ["backups/notes.txt", "conflict"],
       [older, "differs"],
     ]);

@@ -9,8 +9,11 @@ export const FOLDER = "backups";
 export const RECORD_FILE = `${FOLDER}/adopted.json`;
 /** The ERP's own public keys, by which its backups are known: never written, changed or removed. */
 export const KEYS_FILE = `${FOLDER}/scripts/signing_keys.txt`;
-/** The ERP's own list of personal columns: written where there is none, and then left alone. */
-export const COLUMNS_FILE = `${FOLDER}/scripts/personal_columns.txt`;
+/** The ERP's own list of personal columns and measures of the business: written where there are none, and then left alone. */
+export const OWNERS_FILES: readonly string[] = [
+  `${FOLDER}/scripts/personal_columns.txt`,
+  `${FOLDER}/scripts/business.sql`,
+];
 
 /** Folders in which the ERP has no file of its own, except its keys. */
 export const OWN_FOLDERS = [

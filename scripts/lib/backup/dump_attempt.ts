@@ -8,11 +8,15 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { BackupError, toBackupError } from "@backup/errors.ts";
 import type { Mode } from "@backup/target.ts";
+import type { FailedMeasure, Measured } from "@backup/vault/measures.ts";
+import type { Warning } from "@backup/vault/warnings.ts";
 import { describeDefinitionChanges, readDefinitionMarks } from "../postgres/catalog_state.ts";
 import type { ClientTools } from "../postgres/client_tools.ts";
 import type { Connection } from "../postgres/connection.ts";
 import { applySettings, type TableRows } from "../postgres/database_facts.ts";
-import { countInSnapshot, findRewritten } from "../postgres/dumped_tables.ts";
+import { beginInSnapshot, countInSnapshot, findRewritten } from "../postgres/dumped_tables.ts";
+import type { MeasureDefinition } from "../postgres/measure_definitions.ts";
+import { readMeasures } from "../postgres/measures.ts";
 import {
   ANSWER_LIMIT_MS,
   LOCK_NOT_AVAILABLE,
@@ -39,6 +43,8 @@ export interface AttemptOptions {
   lockTimeoutMs: number;
   /** How long the server may take to answer the watch. Default: {@link ANSWER_LIMIT_MS}. */
   answerLimitMs?: number;
+  /** What the manifest measures of the business. @default nothing */
+  measures?: readonly MeasureDefinition[];
   log: (line: string) => void;
   /** Called when the snapshot is open, before anything is dumped. */
   onSnapshot?: (snapshot: Snapshot) => void;
@@ -162,18 +168,36 @@ export class DumpAttempt {
     const orphans = mode === "full"
       ? await findOrphans((sql) => reader.send(sql), snapshot.id, schema.foreignKeys)
       : [];
+    const measured = mode === "full" ? await this.#measure() : null;
     const paths = await findUnsafePaths((sql) => reader.send(sql), snapshot.id, schema.pathUsers);
     await holder.kill();
     return {
       ...schema,
       tables,
+      measures: measured?.measures,
       warnings: [
         ...leftOutWarnings(snapshot.schemas.unknown, leftOut),
         ...schema.warnings,
         ...orphans,
         ...paths,
+        ...measured?.failed.map(measureWarning) ?? [],
       ],
     };
+  }
+
+  /** `null` without a definition. Values of a table that was rewritten since the snapshot would be those of no rows. */
+  async #measure(): Promise<Measured | null> {
+    const { measures: definitions = [] } = this.#options;
+    if (definitions.length === 0) return null;
+    const { reader } = this.#sessions;
+    await reader.run(beginInSnapshot(this.snapshot.id));
+    await applySettings(reader);
+    const measured = await readMeasures(reader, definitions);
+    await reader.run("commit;");
+    const rewritten = await findRewritten(reader, this.snapshot.tables);
+    if (rewritten.length === 0) return measured;
+    const detail = `rewritten or truncated meanwhile: ${listNames(rewritten)}`;
+    return { measures: [], failed: definitions.map(({ name }) => ({ name, detail })) };
   }
 
   #abort(error: BackupError): void {
@@ -238,6 +262,10 @@ async function countRows(reader: Session, snapshot: Snapshot): Promise<TableRows
     `Cannot count the rows of ${listNames(moved)}: rewritten or truncated meanwhile`,
     HINT,
   );
+}
+
+function measureWarning({ name, detail }: FailedMeasure): Warning {
+  return { kind: "measure", name, detail, rows: null };
 }
 
 /** No dump holds these rows: another file does not matter. */

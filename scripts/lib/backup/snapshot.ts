@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import type { Mode } from "@backup/target.ts";
+import type { Measure } from "@backup/vault/measures.ts";
 import type { Warning } from "@backup/vault/warnings.ts";
 import { type DefinitionMarks, readDefinitionMarks } from "../postgres/catalog_state.ts";
 import {
@@ -54,6 +55,8 @@ export interface SchemaFacts {
 
 export interface SnapshotFacts extends SchemaFacts {
   tables: TableRows[];
+  /** `undefined`: nothing is defined, or the backup has no rows. */
+  measures: Measure[] | undefined;
 }
 
 /** Exports the snapshot; it can be imported until the session ends. Does not work through a transaction pooler. */

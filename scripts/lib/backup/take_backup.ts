@@ -17,6 +17,7 @@ import { BackupFiles } from "../vault/uploaded_files.ts";
 import type { ClientTools } from "../postgres/client_tools.ts";
 import type { Connection } from "../postgres/connection.ts";
 import type { Gzip } from "../process/gzip.ts";
+import type { MeasureDefinition } from "../postgres/measure_definitions.ts";
 import { LOCK_TIMEOUT_MS } from "../postgres/lock_holders.ts";
 import type { Progress } from "../run/progress.ts";
 import { choosePartSize, type Upload, type Vault } from "../vault/vault.ts";
@@ -57,6 +58,8 @@ export interface BackupDeps {
   vault: Vault;
   progress: Progress;
   now: () => Date;
+  /** What the manifest measures of the business. @default nothing */
+  measures?: readonly MeasureDefinition[];
   /** How long a table's lock is waited for. Default: {@link LOCK_TIMEOUT_MS}. */
   lockTimeoutMs?: number;
   signal?: AbortSignal;
@@ -241,6 +244,7 @@ function composeManifest(
     toc: countEntries(toc),
     fingerprint: facts.fingerprint.areas,
     ...index,
+    ...facts.measures === undefined ? {} : { measures: facts.measures },
     warnings: [...facts.warnings, ...warnings],
   };
 }

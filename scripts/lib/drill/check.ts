@@ -3,6 +3,7 @@ import type { DrillCheck, Verdict } from "@backup/vault/receipt.ts";
 import type { AnyManifest } from "@backup/vault/manifest.ts";
 import type { ClientTools } from "../postgres/client_tools.ts";
 import type { Connection } from "../postgres/connection.ts";
+import type { MeasureDefinition } from "../postgres/measure_definitions.ts";
 
 /**
  * The database into which a backup was restored, and what its content is compared with. The checks run what the archive
@@ -24,6 +25,8 @@ export interface DrillDatabase {
   anonReads: readonly string[];
   /** Quoted `schema.table` of what users of other companies may read. */
   sharedReads: readonly string[];
+  /** What is measured of the business. */
+  measures: readonly MeasureDefinition[];
   /** Path of the project's own file of assertions; `null` without one. */
   projectAsserts: string | null;
   /**

@@ -6,6 +6,7 @@ import { companyCheck } from "./company_check.ts";
 import { fingerprintChecks } from "./fingerprint_checks.ts";
 import { indexCheck } from "./index_check.ts";
 import { managersCheck } from "./managers_check.ts";
+import { measuresCheck } from "./measures_check.ts";
 import { migrationCheck } from "./migration_check.ts";
 import { projectAssertsCheck } from "./project_asserts.ts";
 import { rg03Checks } from "./rg03.ts";
@@ -14,6 +15,7 @@ import { rowChecks, sequenceCheck } from "./row_checks.ts";
 export const DATABASE_CHECKS: readonly CheckGroup[] = [
   rowChecks,
   sequenceCheck,
+  measuresCheck,
   fingerprintChecks,
   migrationCheck,
   anonCheck,

@@ -25,7 +25,8 @@ import { type DrilledRestore, restoreAndCheck } from "./restore_and_check.ts";
 import { freshnessOutcome, readStored, type StoredFacts } from "./stored_checks.ts";
 import { Verdicts } from "./verdicts.ts";
 
-export interface DrillSpec extends Pick<DrillDatabase, "anonReads" | "sharedReads" | "projectAsserts"> {
+export interface DrillSpec
+  extends Pick<DrillDatabase, "anonReads" | "sharedReads" | "projectAsserts" | "measures"> {
   /** Of the archive. */
   key: string;
   requester: Pick<Requester, "run" | "gitSha">;

@@ -22,10 +22,12 @@ import { NO_MANIFEST } from "./stored_checks.ts";
 import type { Verdicts } from "./verdicts.ts";
 
 /** Which backup, and what its checks compare with. */
-type Request = Pick<DrillDatabase, "fingerprintLines" | "anonReads" | "sharedReads" | "projectAsserts"> & {
-  key: string;
-  allowUnsigned?: string | null;
-};
+type Request =
+  & Pick<DrillDatabase, "fingerprintLines" | "anonReads" | "sharedReads" | "projectAsserts" | "measures">
+  & {
+    key: string;
+    allowUnsigned?: string | null;
+  };
 
 /** A restore, and what the throwaway server lacks of the archive. */
 export type DrilledRestore = RestoreResult & PreparedPlatform & {

@@ -4,7 +4,8 @@
  */
 import { Readable } from "node:stream";
 import { BackupError, toBackupError } from "@backup/errors.ts";
-import { isProving } from "@backup/vault/manifest.ts";
+import { type AnyManifest, isProving } from "@backup/vault/manifest.ts";
+import { compareMeasures, type MeasureComparison, type Measured } from "@backup/vault/measures.ts";
 import type { ArchiveReading, PlannedAccount, PlannedDisk } from "@backup/runs/restore_plan.ts";
 import { parseArchiveKey } from "@backup/vault/object_key.ts";
 import type { Mode, Target } from "@backup/target.ts";
@@ -14,6 +15,7 @@ import type { PastRestore } from "../catalog/catalog.ts";
 import { WholeRead } from "../process/whole_read.ts";
 import type { ClientTools } from "../postgres/client_tools.ts";
 import type { Connection } from "../postgres/connection.ts";
+import type { MeasureDefinition } from "../postgres/measure_definitions.ts";
 import type { Progress } from "../run/progress.ts";
 import type { Vault } from "../vault/vault.ts";
 import { readFingerprintLines } from "../vault/fetch_backup.ts";
@@ -63,6 +65,8 @@ export interface PlanContext {
   tools: ClientTools;
   vault: Vault;
   progress: Progress;
+  /** What is compared of the business. @default nothing */
+  measures?: readonly MeasureDefinition[];
   signal?: AbortSignal;
   /** Earlier restores into the target. @throws {BackupError} `catalog_unavailable`. */
   pastRestores: (target: Target) => Promise<PastRestore[]>;
@@ -90,6 +94,8 @@ export interface RestorePlan extends SchemaComparison {
   account: PlannedAccount | null;
   server: { version: string; databaseBytes: number };
   tables: TablesPlan;
+  /** `null`: nothing is defined on either side. */
+  business: MeasureComparison | null;
   /** The catalog's own objects. */
   stays: Listed<string>;
   /** The archive holds no privileges: objects get those of their namesakes on the target or in another backup. */
@@ -133,6 +139,7 @@ export async function planRestore(context: PlanContext, order: PlanOrder): Promi
     account: now.account,
     server: { version: now.server.version, databaseBytes: now.server.databaseBytes },
     tables: planTables({ ...backup, selection }, now.tables),
+    business: planBusiness(backup.manifest, now.measured),
     ...compareSchemas(backup, now),
     stays: list(now.facts.keepOps ? catalogObjects(now.fingerprint.lines) : []),
     keepsTargetPrivileges: !hasPrivileges,
@@ -188,6 +195,12 @@ function readingOf({ manifest }: StoredBackup, hash: string | null): ArchiveRead
   if (manifest === null) return "no_manifest";
   if (hash === null) return "too_large";
   return hash === manifest.sha256 ? "equal" : "different";
+}
+
+function planBusiness(manifest: AnyManifest | null, measured: Measured): MeasureComparison | null {
+  const stored = manifest && isProving(manifest) ? manifest.measures : undefined;
+  const comparison = compareMeasures(stored, measured);
+  return comparison.compared.length + comparison.notCompared.length === 0 ? null : comparison;
 }
 
 function describeBackup(

@@ -12,6 +12,8 @@ import {
   READING_WORDS,
   UNKNOWN_WORDS,
 } from "@backup/runs/restore_plan_text.ts";
+import { measureLines, notComparedLines } from "@backup/runs/measure_text.ts";
+import type { MeasureComparison } from "@backup/vault/measures.ts";
 import type { SkipReason } from "../archive/select_entries.ts";
 import type { RestorePlan } from "./plan.ts";
 import type { Listed } from "./plan_comparison.ts";
@@ -21,7 +23,7 @@ import { megabytes, moment } from "@backup/watch/text.ts";
 import { number, table } from "../run/job_summary.ts";
 
 export function planSummary(plan: RestorePlan): string {
-  const { backup, tables, obstacles, differences, onlyInTarget, sessions, access } = plan;
+  const { backup, tables, obstacles, differences, onlyInTarget, sessions, access, business } = plan;
   return [
     table("Plano da restauração (nada foi alterado)", [
       ["Destino", `${plan.target}, PostgreSQL ${plan.server.version}`],
@@ -47,6 +49,7 @@ export function planSummary(plan: RestorePlan): string {
       ["Entradas não usadas", reasonsText(plan.leftOut)],
     ]),
     section("Impede a restauração", { total: obstacles.length, listed: obstacles.map(obstacleText) }),
+    business === null ? "" : businessSection(business),
     section("Sessões no caminho", {
       total: sessions.total,
       listed: sessions.listed.map(({ pid, user, application, since, tables: held }) =>
@@ -83,6 +86,17 @@ export function planSummary(plan: RestorePlan): string {
       },
     ),
   ].join("\n");
+}
+
+function businessSection(business: MeasureComparison): string {
+  const lines = [
+    ...measureLines(business, moment).flatMap(({ name, text, companies }) => [
+      `${name}: ${text}`,
+      ...companies.map((company) => `${name}, ${company}`),
+    ]),
+    ...notComparedLines(business),
+  ];
+  return section("O que a restauração muda no negócio", { total: lines.length, listed: lines });
 }
 
 function accessText(plan: RestorePlan): string {

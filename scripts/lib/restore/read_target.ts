@@ -2,6 +2,7 @@
 import { BackupError } from "@backup/errors.ts";
 import type { PlannedAccount } from "@backup/runs/restore_plan.ts";
 import type { AnyManifest } from "@backup/vault/manifest.ts";
+import type { Measured } from "@backup/vault/measures.ts";
 import type { ClientTools } from "../postgres/client_tools.ts";
 import type { Connection } from "../postgres/connection.ts";
 import {
@@ -15,6 +16,8 @@ import {
   type TableRows,
 } from "../postgres/database_facts.ts";
 import { describeLockHolders } from "../postgres/lock_holders.ts";
+import type { MeasureDefinition } from "../postgres/measure_definitions.ts";
+import { readMeasures } from "../postgres/measures.ts";
 import { LOCK_NOT_AVAILABLE, Session, sqlstateOf } from "../postgres/session.ts";
 import { type BlockingSession, readBlockingSessions } from "../postgres/blocking_sessions.ts";
 import { readAccount } from "./plan_account.ts";
@@ -28,6 +31,7 @@ export interface TargetNow {
   fingerprint: Fingerprint;
   extensions: Awaited<ReturnType<typeof readExtensions>>;
   account: PlannedAccount | null;
+  measured: Measured;
 }
 
 export interface TargetAccess {
@@ -37,6 +41,8 @@ export interface TargetAccess {
   lockTimeoutMs?: number;
   /** Whose account to look for. @default null */
   requester?: string | null;
+  /** What to measure of the business. @default nothing */
+  measures?: readonly MeasureDefinition[];
   signal?: AbortSignal;
 }
 
@@ -45,7 +51,7 @@ export async function readTargetNow(
   access: TargetAccess,
   manifest: AnyManifest | null,
 ): Promise<TargetNow> {
-  const { connection, lockTimeoutMs = 1000, requester = null, signal } = access;
+  const { connection, lockTimeoutMs = 1000, requester = null, measures = [], signal } = access;
   const session = await Session.open({ connection, signal });
   try {
     await session.run(
@@ -60,6 +66,7 @@ export async function readTargetNow(
       fingerprint: await readFingerprint(session, manifest?.mode),
       extensions: await readExtensions(session),
       account: await readAccount(session, requester),
+      measured: await readMeasures(session, measures),
     };
   } catch (error) {
     throw sqlstateOf(error) === LOCK_NOT_AVAILABLE ? await explain(access, error) : error;

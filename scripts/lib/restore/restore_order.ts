@@ -3,6 +3,7 @@ import type { PlannedRestore } from "@backup/runs/restore_plan.ts";
 import type { Target } from "@backup/target.ts";
 import type { Omission } from "../archive/omission.ts";
 import type { BackupOrder } from "../backup/take_backup.ts";
+import type { MeasureDefinition } from "../postgres/measure_definitions.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { RestoreDeps } from "./transaction.ts";
 
@@ -52,6 +53,8 @@ export interface RestoreContext extends RestoreDeps {
   now: () => Date;
   /** Sessions that load beside the living content, and as many that build there. Default: by what the server tells. */
   jobs?: number;
+  /** What the safety copy measures of the business. @default nothing */
+  measures?: readonly MeasureDefinition[];
   /** Whether the planner gets statistics of the restored tables. @default true */
   statistics?: boolean;
 }

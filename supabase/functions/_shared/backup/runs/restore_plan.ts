@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { modeSchema, targetSchema } from "../target.ts";
+import { measureComparisonSchema } from "../vault/measures.ts";
 
 /** What the restore does with an object that only the target has. */
 export const FATES = ["moved_aside", "removed", "replaced"] as const;
@@ -153,6 +154,8 @@ export const restorePlanSchema = z.object({
     targetRows: z.number(),
     listed: z.array(tableSchema),
   }),
+  /** `null`: nothing is defined on either side; absent in plans of an older script. */
+  business: measureComparisonSchema.nullish(),
   /** Schema and privileges, by name. */
   differences: listed(z.string()).nullable(),
   onlyInTarget: listed(lostObjectSchema).nullable(),

@@ -8,6 +8,7 @@ import { BackupError } from "../errors.ts";
 import { labelSchema } from "../label.ts";
 import { modeSchema, targetSchema } from "../target.ts";
 import { canonicalText, sha256Hex } from "./canonical.ts";
+import { measureSchema } from "./measures.ts";
 import { signatureSchema, type Signer } from "./signature.ts";
 import { warningSchema } from "./warnings.ts";
 
@@ -77,6 +78,8 @@ export const manifestV2Schema = z.object({
   fingerprint: z.record(z.string(), sha256),
   /** Of the index beside the archive; absent without one. */
   index_sha256: sha256.optional(),
+  /** Counts and sums of the business in the snapshot; absent without a definition, and in older backups. */
+  measures: z.array(measureSchema).optional(),
   /** What the backup does not hold, and what would keep it from being restored; older backups do not say. */
   warnings: z.array(warningSchema).optional(),
   /** Hash of the manifest without this field (`canonicalText`); the first of version 2 have none. */

@@ -35,4 +35,12 @@ export const exampleManifest: Manifest = {
   roles: ["anon"],
   toc: { TABLE: 1 },
   fingerprint: { public: "b".repeat(64) },
+  measures: [{
+    name: "pedidos",
+    sql_sha256: "c".repeat(64),
+    n: 37,
+    sum: "48210.00",
+    newest: "2026-01-15T02:58:00+00:00",
+    companies: [{ company: null, n: 37, sum: "48210.00", newest: null }],
+  }],
 };

@@ -24,6 +24,7 @@ export const DRILL_CHECKS = {
   not_empty: "O backup tem dados",
   rows_per_table: "Linhas por tabela",
   sequence_values: "Valores das sequências",
+  business_measures: "Medidas do negócio (pedidos, valores)",
   schema_and_privileges: "Objetos e privilégios",
   row_security: "RLS ligado, com as mesmas políticas",
   materialized_views: "Visões materializadas preenchidas",

@@ -54,6 +54,8 @@ export function warningText({ kind, name, detail, rows }: Warning): string {
         "recusada; fixe o caminho nas funções que usa (ALTER FUNCTION … SET search_path = …)";
     case "not_checked":
       return `${name} não foi conferida: ${detail}`;
+    case "measure":
+      return `a medida "${name}" do negócio não foi calculada (${detail}): o backup está completo sem ela; corrija-a em business.sql`;
     case "no_index":
       return `o índice do backup não pôde ser gravado (${detail}): o backup está completo, e ver só uma parte dele demora mais`;
     case "user_mapping":

@@ -18,6 +18,7 @@ import {
   formatInstant,
 } from "../../../lib/format.ts";
 import { sumLoss } from "../model/plan_loss.ts";
+import { PlanBusiness } from "./plan_business.tsx";
 import { PlanSections } from "./plan_sections.tsx";
 import { ofTarget, targetName } from "../text/labels.ts";
 
@@ -46,6 +47,7 @@ export function PlanReport({ plan, focused }: { plan: PlannedRestore; focused: b
         </Notice>
       )}
       {plan.target === "prod" && <Access plan={plan} />}
+      {plan.business && <PlanBusiness business={plan.business} target={plan.target} />}
       <Loss plan={plan} />
       <Figures plan={plan} />
       <PlanSections plan={plan} />

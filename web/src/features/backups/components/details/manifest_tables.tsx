@@ -5,6 +5,7 @@ import { Button } from "../../../../components/ui/button.tsx";
 import { formatCount, formatCounted } from "../../../../lib/format.ts";
 import { useManifest } from "../../data/backup_manifest.ts";
 import { Loaded } from "../loaded.tsx";
+import { ManifestMeasures } from "./manifest_measures.tsx";
 import { Fact, Section } from "./section.tsx";
 
 /** The number of tables shown before "show all". */
@@ -48,6 +49,7 @@ function ManifestContents({ manifest }: { manifest: Manifest }) {
           </Fact>
         )}
       </dl>
+      <ManifestMeasures measures={manifest.measures} />
       <Warnings warnings={warnings} />
       <RowsPerTable rows={manifest.rows} />
     </>
