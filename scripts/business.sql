@@ -9,7 +9,7 @@ select empresa_id, count(*), sum(total), max(emitido_em) from public.pedidos gro
 select empresa_id, count(*), sum(valor), max(emitida_em) from public.notas_fiscais group by empresa_id;
 
 -- medida: a receber em aberto
-select empresa_id, count(*), sum(valor), max(vencimento) from public.titulos_financeiros
+select empresa_id, count(*), sum(valor), null from public.titulos_financeiros
  where tipo = 'receber' and pago_em is null group by empresa_id;
 
 -- medida: clientes

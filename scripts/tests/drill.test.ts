@@ -31,6 +31,7 @@ import { rowChecks, sequenceCheck } from "../lib/drill/row_checks.ts";
 import { readStored } from "../lib/drill/stored_checks.ts";
 import { catalogAccessCheck } from "../lib/drill/catalog_access_check.ts";
 import { measureDefinitions } from "../lib/postgres/measure_definitions.ts";
+import { measuresCheck } from "../lib/drill/measures_check.ts";
 import { projectAssertsCheck } from "../lib/drill/project_asserts.ts";
 import { rg03Checks } from "../lib/drill/rg03.ts";
 import { runChecks } from "../lib/drill/run_checks.ts";
@@ -289,6 +290,7 @@ describe("a backup with fewer proofs", () => {
       "stored_fingerprint",
       "rows_per_table",
       "sequence_values",
+      "business_measures",
       "schema_and_privileges",
       "row_security",
       "materialized_views",
@@ -497,6 +499,29 @@ describe("a fault planted in the restored database", () => {
     ["catalog_access", catalogAccessCheck, "grant select, insert on public.ops_db_backups to authenticated;"],
   ])("%s fails for its own fault", async (check, group, fault) => {
     expect(await failuresWith(fault, [group])).toEqual([check]);
+  });
+
+  test("measures that changed or fail are named, and a backup without any is skipped", async () => {
+    const { manifest } = database;
+    const verdictOf = async (changes: Partial<DrillDatabase>) =>
+      (await runChecks([measuresCheck], { ...database, ...changes }, () => 0))[0];
+    const older = manifest && { ...manifest, measures: undefined };
+    expect(await verdictOf({ manifest: older })).toMatchObject({
+      verdict: "SKIPPED",
+      detail: "the backup has no measures",
+    });
+    const measures = database.measures.map((each) =>
+      each.name === "pedidos" ? { ...each, query: `${each.query} having true` } : each
+    );
+    expect(await verdictOf({ measures })).toMatchObject({
+      verdict: "PASS",
+      detail: "3 measures, each exactly as the manifest says; not compared: pedidos: changed",
+    });
+    expect(await verdictOf({ measures: [] })).toMatchObject({ verdict: "SKIPPED" });
+    expect(await verdictOf({ fault: "alter table public.notas_fiscais rename to notas;" })).toMatchObject({
+      verdict: "FAIL",
+      detail: expect.stringMatching(/^notas fiscais: 42P01/),
+    });
   });
 
   test("an older list beside the catalog's own, and its policy", async () => {

@@ -6,6 +6,7 @@ import { measureDefinitions } from "../lib/postgres/measure_definitions.ts";
 import { type MeasureOptions, readMeasures } from "../lib/postgres/measures.ts";
 import { Session } from "../lib/postgres/session.ts";
 import { planRestore } from "../lib/restore/plan.ts";
+import { planSummary } from "../lib/restore/plan_summary.ts";
 import {
   backUp,
   createProject,
@@ -230,7 +231,16 @@ test("a plan states to the cent what the living database would lose, and what ca
       pastRestores: () => Promise.resolve([]),
     }, { target: "dev", key, allowSchemaOnly: false });
   const more = "-- medida: nova\nselect null, 1, null, null;\n";
-  const { business } = await plan(keys.archive, ORDERS + more);
+  const planned = await plan(keys.archive, ORDERS + more);
+  const { business } = planned;
+  expect(planSummary(planned).replaceAll("\u00a0", " ")).toContain(`#### O que a restauração muda no negócio
+
+- pedidos: −37, R$ −48.209,88, o mais novo que se perde é de 03/03/2026, 11:02 (horário de Brasília)
+- pedidos, empresa ${A}: −37, R$ −48.209,89
+- pedidos, empresa ${B}: 0, R$ +0,01
+- nova: este backup não a tem
+- antiga: não está mais em business.sql
+`);
   expect(business).toEqual({
     compared: [{
       name: "pedidos",

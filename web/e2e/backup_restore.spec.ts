@@ -62,6 +62,9 @@ test("with the keyboard alone an admin backs up production, simulates, restores 
     await pressOn(page, row.getByRole("button", { name: /^Detalhes/ }));
     const key = page.getByText(new RegExp(`^revo/prod/.*_${label}\\.dump\\.gz$`));
     await expect(key.first()).toBeVisible();
+    const manifest = page.getByRole("region", { name: "Manifesto" });
+    await expect(manifest.getByRole("heading", { name: "O negócio no momento do backup" })).toBeVisible();
+    await expect(manifest).toContainText(/pedidos \(\d+ empresas?\)[\d.]+, R\$\s[\d.]+,\d\d, o mais novo de/);
     await page.keyboard.press("Escape");
   });
 

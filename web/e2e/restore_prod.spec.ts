@@ -1,4 +1,5 @@
 import type { Page } from "@playwright/test";
+import { expectAccessible } from "./axe.ts";
 import { ageRun, inCatalog, newestRun } from "./catalog.ts";
 import { expect, FAILED_REQUEST, forgetSessions, makeBackup, openAs, stack, test } from "./test.ts";
 
@@ -34,6 +35,10 @@ test("production is restored only after a fresh simulation, the typed confirmati
     await makeBackup(page, "antes-de-restaurar-prod", { clickCount: 2 });
     expect(bodies).toHaveLength(1);
   });
+  await inCatalog((sql) =>
+    sql`insert into public.pedidos (empresa_id, cliente_id, total, observacao)
+        select empresa_id, id, 1234.56, 'depois do backup' from public.clientes order by id limit 1`
+  );
   const submit = dialog(page).getByRole("button", { name: "Restaurar em Produção" });
   const word = dialog(page).getByLabel("Digite RESTORE_PROD para confirmar");
   const reason = dialog(page).getByLabel("Motivo");
@@ -49,8 +54,20 @@ test("production is restored only after a fresh simulation, the typed confirmati
     await expect(dialog(page).getByText(/^Simulado /)).toBeVisible({ timeout: 60_000 });
   });
 
+  await test.step("it says in orders and reais what the company would lose", async () => {
+    await expect(dialog(page).getByText("No negócio, Produção perde:")).toBeVisible();
+    const report = dialog(page).getByRole("group", { name: "Resultado da simulação" });
+    await expect(report).toContainText(
+      /pedidos: −1, R\$\s−1\.234,56, o mais novo que se perde é de \d\d\/\d\d\/\d{4} \d\d:\d\d/,
+    );
+    await expect(report).toContainText("Nada muda em: notas fiscais, a receber em aberto, clientes.");
+    await expectAccessible(page, "a simulation with a loss of the business");
+  });
+
   await test.step("not without the word and the reason", async () => {
     await go(page).click();
+    await expect(dialog(page).getByText(/^Perda simulada: .*No negócio: pedidos −1, R\$\s−1\.234,56/))
+      .toBeVisible();
     await expect(submit).toBeDisabled();
     await expect(dialog(page).getByText("Falta digitar RESTORE_PROD e escrever o motivo.")).toBeVisible();
     for (const wrong of ["restore_prod", "RESTORE_PRO", "RESTORE PROD", "RESTORE_PROD "]) {
@@ -99,6 +116,10 @@ test("production is restored only after a fresh simulation, the typed confirmati
       .getByRole("article", { name: "Restauração em Produção", exact: true });
     await expect(run.getByText("Concluída")).toBeVisible({ timeout: 180_000 });
     await expect(run).toContainText("Motivo: voltar ao fechamento");
+    const left = await inCatalog((sql) =>
+      sql`select from public.pedidos where observacao = 'depois do backup'`
+    );
+    expect(left).toHaveLength(0);
     await run.getByRole("button", { name: /^Desfazer…/ }).click();
     await expect(dialog(page).getByRole("heading", { name: "Desfazer a restauração em Produção" }))
       .toBeVisible();

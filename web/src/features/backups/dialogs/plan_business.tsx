@@ -9,13 +9,18 @@ import { targetName } from "../text/labels.ts";
 export function PlanBusiness({ business, target }: { business: MeasureComparison; target: Target }) {
   const lines = measureLines(business, (at) => formatInstant(new Date(at)));
   const others = notComparedLines(business);
+  const changed = lines.filter(({ tone }) => tone !== "same");
+  const same = lines.filter(({ tone }) => tone === "same");
   const isLoss = lines.some(({ tone }) => tone === "loss");
   return (
     <Notice tone={isLoss ? "warn" : "info"} title={titleOf(lines, target)}>
-      {lines.length > 0 && (
-        <dl className="space-y-1">
-          {lines.map((line) => <Measure key={line.name} line={line} />)}
-        </dl>
+      {changed.length > 0 && (
+        <ul className="space-y-1">
+          {changed.map((line) => <Measure key={line.name} line={line} />)}
+        </ul>
+      )}
+      {changed.length > 0 && same.length > 0 && (
+        <p className="mt-1 text-muted">Nada muda em: {same.map(({ name }) => name).join(", ")}.</p>
       )}
       {others.length > 0 && (
         <ul className="mt-2 space-y-1 text-muted">
@@ -37,18 +42,14 @@ function titleOf(lines: readonly MeasureLine[], target: Target): string {
 
 function Measure({ line: { name, tone, text, companies } }: { line: MeasureLine }) {
   return (
-    <div>
-      <div className="flex flex-wrap gap-x-2">
-        <dt className="font-medium wrap-anywhere">{name}</dt>
-        <dd className={tone === "loss" ? "font-semibold tabular-nums" : "text-muted tabular-nums"}>{text}</dd>
-      </div>
+    <li>
+      <span className="font-medium wrap-anywhere">{name}:</span>{" "}
+      <span className={tone === "loss" ? "font-semibold tabular-nums" : "tabular-nums"}>{text}</span>
       {companies.length > 1 && (
-        <dd>
-          <ul className="pl-4 text-xs tabular-nums">
-            {companies.map((company) => <li key={company} className="wrap-anywhere">{company}</li>)}
-          </ul>
-        </dd>
+        <ul className="pl-4 text-xs tabular-nums">
+          {companies.map((company) => <li key={company} className="wrap-anywhere">{company}</li>)}
+        </ul>
       )}
-    </div>
+    </li>
   );
 }

@@ -1,5 +1,7 @@
 import type { UseFormReturn } from "react-hook-form";
+import { type MeasureLine, measureLines } from "@backup/runs/measure_text.ts";
 import type { BackupRow } from "@backup/vault/catalog.ts";
+import type { MeasureComparison } from "@backup/vault/measures.ts";
 import { RESTORE_PROD_CONFIRMATION, type Target, TARGETS } from "@backup/target.ts";
 import { Check, Choice, ChoiceGroup } from "../../../components/ui/choice.tsx";
 import { Notice } from "../../../components/ui/notice.tsx";
@@ -88,6 +90,7 @@ function PlanBasis({ target, planning: { state, found } }: { target: Target; pla
     return <Notice tone="warn" title="A simulação não vale mais.">Use “Voltar” e simule de novo.</Notice>;
   }
   const loss = found.data && sumLoss(found.data);
+  const business = found.data?.business ? businessLosses(found.data.business) : [];
   const seconds = found.data?.duration.seconds;
   const lockSeconds = found.data?.duration.locked?.seconds;
   return (
@@ -95,6 +98,11 @@ function PlanBasis({ target, planning: { state, found } }: { target: Target; pla
       {loss && (
         <>
           Perda simulada: <LossText loss={loss} />.{" "}
+        </>
+      )}
+      {business.length > 0 && (
+        <>
+          No negócio: <strong>{business.map(({ name, text }) => `${name} ${text}`).join("; ")}</strong>.{" "}
         </>
       )}
       {seconds !== null && seconds !== undefined && (
@@ -112,6 +120,10 @@ function PlanBasis({ target, planning: { state, found } }: { target: Target; pla
       </span>
     </p>
   );
+}
+
+function businessLosses(business: MeasureComparison): MeasureLine[] {
+  return measureLines(business, (at) => formatInstant(new Date(at))).filter(({ tone }) => tone === "loss");
 }
 
 function LossText({ loss: { lost, tables, exact } }: { loss: PlannedLossSum }) {
