@@ -150,6 +150,19 @@ ${ORDERS}`;
   expect(await sql(prod, "select count(*) from public.pedidos;")).toEqual(["100"]);
 });
 
+test("a table that is locked exclusively is not waited for", async () => {
+  const migration = await Session.open({ connection: prod });
+  try {
+    await migration.run("begin; lock table public.pedidos in access exclusive mode;");
+    const dates = "-- medida: datas\nselect empresa_id, 1, null, quando from public.prazos;";
+    const { measures, failed } = await measure(`${ORDERS}${dates}`);
+    expect(failed).toEqual([{ name: "pedidos", detail: "55P03: a table is locked" }]);
+    expect(measures.map(({ name }) => name)).toEqual(["datas"]);
+  } finally {
+    await migration.kill();
+  }
+});
+
 test("of more than 500 companies only the total is kept", async () => {
   const companies = (count: number) =>
     `-- medida: muitas
