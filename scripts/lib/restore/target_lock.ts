@@ -19,9 +19,11 @@ export interface TargetLockDeps {
   signal?: AbortSignal;
 }
 
+const LOCK = "pg_catalog.pg_advisory_lock(pg_catalog.hashtextextended('revo-backups.restore', 0))";
+
 /** The session is idle during the download and the safety copy. */
 const TAKE = `set idle_session_timeout = 0;
-select pg_catalog.pg_advisory_lock(pg_catalog.hashtextextended('revo-backups.restore', 0)) \\g /dev/null
+select ${LOCK} \\g /dev/null
 set lock_timeout = 0;`;
 
 /**
@@ -44,8 +46,23 @@ export async function withTargetLock<T>(
   }
 }
 
+/**
+ * Takes the same lock for an open session, which holds it until it ends: for work on the target that is no restore.
+ * @throws {BackupError} `busy` as {@link withTargetLock}; the session is over then
+ */
+export async function holdTargetLock(
+  session: Session,
+  { connection, lockTimeoutMs = LOCK_TIMEOUT_MS }: Pick<TargetLockDeps, "connection" | "lockTimeoutMs">,
+): Promise<void> {
+  try {
+    await session.run(`set lock_timeout = ${lockTimeoutMs}; select ${LOCK}; set lock_timeout = 0;`);
+  } catch (error) {
+    throw sqlstateOf(error) === LOCK_NOT_AVAILABLE ? await explain(connection, error) : error;
+  }
+}
+
 async function explain(connection: Connection, cause: unknown): Promise<BackupError> {
-  return new BackupError("busy", `Cannot restore: ${await describeHolder(connection)}`, {
+  return new BackupError("busy", `Cannot start: ${await describeHolder(connection)}`, {
     phase: "lock",
     cause,
     hint:
