@@ -27,7 +27,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["alerts", "audit", "backup", "list"],
   ["reconcile", "restore", "watchdog"],
   ["doctor", "drill", "look", "prune"],
-  ["recover", "verify"],
+  ["recover", "take", "verify"],
   // lists the commands of all folders
   ["cli"],
 ];

@@ -11,6 +11,7 @@ import { pruneCommand } from "../prune/command.ts";
 import { reconcileCommand } from "../reconcile/command.ts";
 import { recoverCommand } from "../recover/command.ts";
 import { restoreCommand } from "../restore/command.ts";
+import { takeCommand } from "../take/command.ts";
 import { verifyCommand } from "../verify/command.ts";
 import { alarmTestCommand } from "../watchdog/alarm_test_command.ts";
 import { watchdogCommand } from "../watchdog/command.ts";
@@ -23,6 +24,7 @@ export const COMMANDS: readonly Command[] = [
   listCommand,
   verifyCommand,
   lookCommand,
+  takeCommand,
   pruneCommand,
   reconcileCommand,
   uploadCommand,

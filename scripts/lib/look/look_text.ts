@@ -40,7 +40,7 @@ function shown(value: string | null, isCovered: boolean): string {
 }
 
 /** One line, without what a terminal would obey: the author of an unsigned archive chose its names, too. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text.replaceAll(/\p{Cc}/gu, (char) => JSON.stringify(char).slice(1, -1))
     .replaceAll(/\p{Cf}|[\x7f-\x9f]/gu, "?");
 }

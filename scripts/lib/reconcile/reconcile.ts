@@ -2,7 +2,7 @@
 import { BackupError, toBackupError } from "@backup/errors.ts";
 import { parseManifest } from "@backup/vault/manifest.ts";
 import { DAY_MS } from "@backup/service_levels.ts";
-import { isEncryptedKey, siblingKeys, VAULT_ROOT } from "@backup/vault/object_key.ts";
+import { isEncryptedKey, reversePatchTarget, siblingKeys, VAULT_ROOT } from "@backup/vault/object_key.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import { literal } from "../postgres/sql_text.ts";
 import type { ListedObject, Vault } from "../vault/vault.ts";
@@ -30,7 +30,7 @@ export interface Finding {
 export interface Reconciled {
   /** Number of archives by verdict. */
   counts: Partial<Record<ArchiveVerdict, number>>;
-  /** Objects of the vault that belong to no backup; not changed. */
+  /** Objects of the vault that belong to no backup and no take; not changed. */
   foreign: number;
   failed: number;
 }
@@ -43,7 +43,10 @@ export async function reconcile(context: ReconcileContext, apply: boolean): Prom
   const result: Reconciled = { counts: {}, foreign: 0, failed: 0 };
   const { vault, catalog } = context;
   if (apply) await requireVaultOfCatalog(vault, catalog);
-  const onForeign = () => void result.foreign++;
+  // the reverse patch of a take is in no catalog, and belongs to no backup
+  const onForeign = ({ key }: ListedObject) => {
+    if (reversePatchTarget(key) === null) result.foreign++;
+  };
   for await (const pair of compareVaultWithCatalog(vault, catalog, `${VAULT_ROOT}/`, onForeign)) {
     const verdict = await finalVerdict(context, pair);
     result.counts[verdict] = (result.counts[verdict] ?? 0) + 1;

@@ -9,7 +9,7 @@ export const EXIT = {
   busy: 3,
   /** The backup is good; it has no row in the catalog yet. */
   catalogMissed: 4,
-  /** Whether the restore was committed is unknown. */
+  /** Whether the restore, or the take, was committed is unknown. */
   outcomeUnknown: 5,
   /** Retention did its work, but the vault refused some deletions. */
   pruneIncomplete: 6,
@@ -30,6 +30,7 @@ const EXIT_BY_CODE: Partial<Record<ErrorCode, number>> = {
   busy: EXIT.busy,
   catalog_write_failed: EXIT.catalogMissed,
   restore_outcome_unknown: EXIT.outcomeUnknown,
+  take_outcome_unknown: EXIT.outcomeUnknown,
   prune_incomplete: EXIT.pruneIncomplete,
   run_cancelled: EXIT.cancelled,
 };

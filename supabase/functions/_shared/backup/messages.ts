@@ -347,6 +347,36 @@ const CODES = {
     status: 500,
     message: "A conexão caiu no momento da confirmação. Confira o destino antes de qualquer outra ação.",
   },
+  // Scripts: take
+  take_review_invalid: {
+    status: 409,
+    message:
+      "Esta revisão não serve mais: passou de 30 minutos, é de outro banco ou foi alterada. Nada foi feito; revise de novo.",
+  },
+  take_obstacles: {
+    status: 409,
+    message: "As linhas não podem voltar como estão na revisão. Nada foi alterado; veja o que impede.",
+  },
+  take_too_large: {
+    status: 409,
+    message: "São linhas demais para trazer de volta uma a uma. Nada foi alterado; restaure o backup.",
+  },
+  take_changed: {
+    status: 409,
+    message: "Alguém mudou estas linhas depois da revisão. Nada foi alterado; revise de novo.",
+  },
+  take_refused: {
+    status: 409,
+    message: "O banco recusou as linhas e tudo foi desfeito. Os dados estão como antes; veja o detalhe.",
+  },
+  take_mismatch: {
+    status: 500,
+    message: "O que foi gravado não era o que foi revisado, e tudo foi desfeito. Os dados estão como antes.",
+  },
+  take_outcome_unknown: {
+    status: 500,
+    message: "A conexão caiu no momento de gravar as linhas. Faça outra revisão para ver se elas voltaram.",
+  },
   // Scripts: drill
   drill_failed: {
     status: 500,

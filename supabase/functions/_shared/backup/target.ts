@@ -39,3 +39,11 @@ export const SALVAGE_PROD_CONFIRMATION = "SALVAGE_PROD";
 export function isSalvageConfirmed(target: Target, confirm: string | null | undefined): boolean {
   return target !== "prod" || confirm === SALVAGE_PROD_CONFIRMATION;
 }
+
+/** The confirmation that giving rows back to production requires. */
+export const TAKE_PROD_CONFIRMATION = "TAKE_PROD";
+
+/** Whether rows of `target` may be written with the given confirmation. */
+export function isTakeConfirmed(target: Target, confirm: string | null | undefined): boolean {
+  return target !== "prod" || confirm === TAKE_PROD_CONFIRMATION;
+}

@@ -4,6 +4,8 @@ import {
   archiveKeyOf,
   buildKeys,
   parseArchiveKey,
+  reversePatchKeys,
+  reversePatchTarget,
   siblingKeys,
   toUtcSecond,
   tryParseArchiveKey,
@@ -66,4 +68,25 @@ for (const key of foreign) {
 
 Deno.test("an instant is truncated to the second, in UTC", () => {
   assert.equal(toUtcSecond(new Date("2026-01-15T00:10:22.987-03:00")), "2026-01-15T03:10:22Z");
+});
+
+Deno.test("the keys of a reverse patch are known as such, and as no backup's", () => {
+  const takenAt = new Date("2026-01-15T10:15:00.9Z");
+  for (const encrypted of [false, true]) {
+    const { record, patch } = reversePatchKeys({
+      target: "dev",
+      takenAt,
+      hash: "0123456789abcdef",
+      encrypted,
+    });
+    assert.equal(record, "revo/dev/2026/01/15/take_dev_20260115_101500_0123456789ab.json");
+    assert.equal(patch, record.replace(".json", encrypted ? ".patch.gz.age" : ".patch.gz"));
+    for (const key of [record, patch]) {
+      assert.equal(reversePatchTarget(key), "dev");
+      assert.equal(archiveKeyOf(key), null);
+    }
+  }
+  for (const key of ["revo/dev/2026/01/15/take_prod_20260115_101500_0123456789ab.json", "revo/x.json"]) {
+    assert.equal(reversePatchTarget(key), null);
+  }
 });

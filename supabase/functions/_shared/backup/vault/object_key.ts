@@ -121,6 +121,39 @@ export function archiveKeyOf(key: string): string | null {
   return tryParseArchiveKey(archive) === null ? null : archive;
 }
 
+/** The two objects of a reverse patch. */
+export interface ReversePatchKeys {
+  /** JSON, signed, written last: without it there is no reverse patch. */
+  record: string;
+  patch: string;
+}
+
+const REVERSE_PATCH = new RegExp(
+  `^${VAULT_ROOT}/(?<target>${TARGETS.join("|")})/\\d{4}/\\d{2}/\\d{2}/` +
+    `take_\\k<target>_\\d{8}_\\d{6}_[0-9a-f]{12}\\.(?:json|patch\\.gz(?:\\.age)?)$`,
+);
+
+/**
+ * The keys of what a take leaves so that it can be undone:
+ * `revo/<target>/YYYY/MM/DD/take_<target>_<YYYYMMDD_HHMMSS>_<first 12 digits of the patch's hash>`.
+ */
+export function reversePatchKeys(
+  { target, takenAt, hash, encrypted }: { target: Target; takenAt: Date; hash: string; encrypted: boolean },
+): ReversePatchKeys {
+  const [day = "", time = ""] = toUtcSecond(takenAt).slice(0, -1).split("T");
+  const file = ["take", target, day.replaceAll("-", ""), time.replaceAll(":", ""), hash.slice(0, 12)].join(
+    "_",
+  );
+  const stem = [VAULT_ROOT, target, ...day.split("-"), file].join("/");
+  return { record: `${stem}.json`, patch: `${stem}.patch.gz${encrypted ? ".age" : ""}` };
+}
+
+/** Of which target a reverse patch is, by the key of one of its objects; `null` for another key. */
+export function reversePatchTarget(key: string): Target | null {
+  const { target } = REVERSE_PATCH.exec(key)?.groups ?? {};
+  return TARGETS.find((each) => each === target) ?? null;
+}
+
 /** Parses a key without its suffix; `null` when it has another format or a date or a time that does not exist. */
 function parseStem(stem: string): BackupName | null {
   const { target, y, m, d, H, M, S, label = null } = STEM.exec(stem)?.groups ?? {};

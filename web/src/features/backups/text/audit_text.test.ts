@@ -47,6 +47,13 @@ it("tells each event as a sentence, with its reason and its run", () => {
     "Conteúdo do backup consultado, sem os dados pessoais",
     "Conteúdo do backup consultado, com os dados pessoais",
   ]);
+  const take = (step: string) => entry({ event: "take", detail: { step, reason: "engano" } });
+  expect(["reviewed", "done", "later"].map((step) => auditSentence(take(step)))).toEqual([
+    "Revisão de linhas a trazer de volta; nada foi alterado",
+    "Linhas trazidas de volta",
+    "take",
+  ]);
+  expect(auditReason(take("done"))).toBe("engano");
   const backup = (event: string, facts: object) =>
     entry({ event, detail: { backup: { status: "uploaded", ...facts } } });
   expect(auditSentence(backup("record", {}))).toBe("Backup entrou no histórico");

@@ -19,6 +19,7 @@ export const AUDIT_EVENTS: readonly (readonly [event: string, name: string])[] =
   ["hold", "Retenções"],
   ["download", "Downloads"],
   ["look", "Consultas ao conteúdo"],
+  ["take", "Linhas trazidas de volta"],
   ["approval", "Aprovações"],
   ["break_glass", "Restaurações sem pedido"],
   ["setting", "Regras de quem pode agir"],
@@ -41,11 +42,13 @@ const detailSchema = z.object({
     proof: z.object({ failed: z.number() }).nullish().catch(null),
   }).optional().catch(undefined),
   approval: z.object({ reason: z.string() }).optional().catch(undefined),
-  // of a break-glass, a download or a look
+  // of a break-glass, a download, a look or a take
   reason: z.string().nullish().catch(null),
   run_url: z.string().nullish().catch(null),
   // of a look
   personal_columns: z.string().nullish().catch(null),
+  // of a take
+  step: z.string().nullish().catch(null),
   // of a setting
   old: z.unknown().optional(),
   new: z.unknown().optional(),
@@ -58,6 +61,14 @@ const APPROVAL_SENTENCES: Record<string, string> = {
   approved: "A restauração da produção foi aprovada por outra pessoa",
   denied: "A restauração da produção foi recusada por outra pessoa",
   used: "A restauração da produção começou, com a aprovação",
+};
+
+const TAKE_SENTENCES: Record<string, string> = {
+  reviewed: "Revisão de linhas a trazer de volta; nada foi alterado",
+  begun: "Começou a trazer linhas de volta",
+  done: "Linhas trazidas de volta",
+  failed: "Linhas não foram trazidas de volta; nada foi alterado",
+  unknown: "Não se sabe se as linhas voltaram: a conexão caiu ao gravar",
 };
 
 const MARK_SENTENCES: Record<BackupRow["status"], string> = {
@@ -113,6 +124,7 @@ export function auditSentence({ event, code, target, detail }: AuditEntry): stri
     const shown = rest.personal_columns === "shown";
     return `Conteúdo do backup consultado, ${shown ? "com" : "sem"} os dados pessoais`;
   }
+  if (event === "take") return TAKE_SENTENCES[rest.step ?? ""] ?? event;
   if (event === "setting") {
     const rule = RULE_NAMES[code ?? ""] ?? code ?? "";
     return `A regra “${rule}” mudou de ${settingText(rest.old)} para ${settingText(rest.new)}`;
