@@ -1,7 +1,7 @@
 /** The vault compared with a real catalog: what is recorded, what is marked, what is only reported. */
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { sealManifest } from "@backup/vault/manifest.ts";
-import { buildKeys } from "@backup/vault/object_key.ts";
+import { buildKeys, reversePatchKeys } from "@backup/vault/object_key.ts";
 import { makeKeyPair, Signer, TrustedKeys } from "@backup/vault/signature.ts";
 import { exampleManifest } from "@backup/vault/manifest_example.ts";
 import { Catalog } from "../lib/catalog/catalog.ts";
@@ -70,6 +70,14 @@ test("records manifests of both formats; the preview has the same result and cha
   const manifest = await sealManifest({ ...exampleManifest, ...manifestOf(proving), version: 2 });
   await store.replace(manifestKey(proving), manifest);
   await vault.put("revo/leia-me.txt", "x", "text/plain");
+  // of a take, whose objects are not foreign
+  const take = {
+    target: "prod",
+    takenAt: new Date(at("02")),
+    hash: "0".repeat(64),
+    encrypted: false,
+  } as const;
+  for (const key of Object.values(reversePatchKeys(take))) await vault.put(key, "x", "text/plain");
   const preview = await run(false);
   expect(preview).toMatchObject({ counts: { enter: 2 }, foreign: 1, failed: 0 });
   expect(await sql(prod, "select count(*) from public.ops_db_backups;")).toEqual(["0"]);

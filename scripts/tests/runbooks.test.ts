@@ -133,6 +133,10 @@ it("a wrong migration: the rows of one table are restored, then all of prod", NI
     R2_KEY: newest(/\d\.dump\.gz$/),
     TABELA: "public.anexos",
   });
+  const taken = [...said.matchAll(/^public\.anexos: (\d+) created, 0 changed, (\d+) deleted$/gm)];
+  const [created = 0, deleted = 0] = [taken[0]?.[1], taken.at(-1)?.[2]].map(Number);
+  expect(created).toBeGreaterThan(0);
+  expect(deleted).toBe(created);
   expect(Number(/^INSERT 0 (\d+)$/m.exec(said)?.[1])).toBeGreaterThan(0);
   expect(await compareDatabases(urlOf("antes"), urlOf("prod"))).toMatchObject(SAME);
 });
