@@ -1,4 +1,5 @@
 /** Rows of a backup go back into the living database: what comes along, what is refused, and that nothing is half done. */
+import { execFileSync } from "node:child_process";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { BackupError } from "@backup/errors.ts";
@@ -6,6 +7,10 @@ import { reversePatchTarget } from "@backup/vault/object_key.ts";
 import type { Connection } from "../lib/postgres/connection.ts";
 import { Session } from "../lib/postgres/session.ts";
 import { holdTargetLock } from "../lib/restore/target_lock.ts";
+import { installSystemPackages } from "../dev/system_packages.ts";
+import { NO_ENCRYPTION } from "../lib/vault/encryption.ts";
+import { MemoryStore } from "../lib/vault/memory_store.ts";
+import { StoredVault } from "../lib/vault/stored_vault.ts";
 import { backUp, createProject, type EnginePlace, fixture, sql, startEnginePlace } from "./engine_fixture.ts";
 import {
   differentTables,
@@ -391,6 +396,32 @@ test("a reverse patch that was changed is refused", async () => {
   await expect(reviewUndo(takes, db, undo, "prod")).rejects.toMatchObject({ code: "invalid_payload" });
   await expect(reviewUndo(takes, db, key)).rejects.toMatchObject({ code: "invalid_r2_key" });
   expect(differentTables(before, await rows())).toEqual([]);
+});
+
+test("a reverse patch is encrypted to the recipients of new backups", async () => {
+  const { db, rows } = await after("");
+  const old = await rows();
+  await installSystemPackages(["age"], () => {});
+  const objects = new MemoryStore();
+  const text = execFileSync("age-keygen", { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+  const recipients = [/public key: (\S+)/.exec(text)?.[1] ?? ""];
+  const identities = [/^AGE-SECRET-KEY-\S+/m.exec(text)?.[0] ?? ""];
+  const [plain, writer, reader] = [NO_ENCRYPTION, { ...NO_ENCRYPTION, recipients }, {
+    ...NO_ENCRYPTION,
+    identities,
+  }]
+    .map((encryption) => ({ ...takes, vault: new StoredVault(objects, { encryption }) }));
+  if (!plain || !writer || !reader) throw new Error("no vault");
+  const made = (await backUp(plain.vault, db)).keys.archive;
+  await sql(db, "delete from public.documentos where id = 3;");
+  const { undo } = await take(writer, db, await reviewRows(plain, db, made, { table: "documentos" }));
+  expect(differentTables(old, await rows())).toEqual([]);
+  const stored = await plain.vault.bytes(undo.replace(".json", ".patch.gz.age"));
+  expect(stored.subarray(0, 18).toString()).toBe("age-encryption.org");
+  await expect(reviewUndo(plain, db, undo)).rejects.toMatchObject({ code: "identity_missing" });
+  expect((await reviewUndo(reader, db, undo)).counts).toEqual({
+    "public.documentos": { created: 0, changed: 0, deleted: 1 },
+  });
 });
 
 test("values of every type go forward and back", async () => {

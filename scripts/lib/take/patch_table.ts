@@ -92,7 +92,7 @@ export function sameKey(table: LivingTable, key: UniqueRule, living = "l", patch
   ).join(" and ");
 }
 
-/** The tables of a patch with their facts, those without rows too. @throws as {@link requireKey} */
+/** The tables of a patch with their facts, those without rows too. One that is not there, or has no key, is left out. */
 export function tablesOf(
   living: Living,
   tables: Readonly<Record<string, { columns: readonly string[] }>>,
