@@ -18,10 +18,10 @@ export const EXIT_TEXTS: Record<ExitName, { meaning: string; todo: string }> = {
     todo: "run `npm run backups -- reconcile --apply` when the database is back",
   },
   outcomeUnknown: {
-    meaning: "the connection broke while the server committed a restore: the outcome is unknown",
+    meaning: "the connection broke while the server committed a restore or a take: the outcome is unknown",
     todo:
-      "the message names a schema: where the target has it, all was restored (the next restore takes it " +
-      "away); where not, nothing was changed",
+      "restore: the message names a schema: where the target has it, all was restored (the next restore takes it " +
+      "away); where not, nothing was changed. Take: review again, it shows whether the rows are there",
   },
   pruneIncomplete: {
     meaning: "retention did its work, but the vault refused to delete some objects (a bucket lock?)",
