@@ -21,7 +21,7 @@ import {
 } from "./take_fixture.ts";
 
 /** The nightly workflow sets a higher number. */
-const RUNS = Number(process.env.PROPERTY_RUNS ?? 8);
+const RUNS = Number(process.env.PROPERTY_RUNS ?? 3);
 
 let place: EnginePlace;
 let takes: TakePlace;
