@@ -29,6 +29,7 @@ test("the screen is served and knows the project, and the function accepts its o
 test("the workflows get the repository's secrets and no others", () => {
   expect(Object.keys(stack.workflowSecrets).sort()).toEqual([
     "BACKUP_SIGNING_KEY",
+    "LOOK_PRIVATE_KEY",
     "R2_ACCESS_KEY_ID",
     "R2_BUCKET",
     "R2_ENDPOINT",
