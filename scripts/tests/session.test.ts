@@ -198,16 +198,29 @@ test("COPY ends with the server's error, the connection's, or that of the source
     details: { sqlstate: "22P02" },
   });
 
-  const killed = await Session.open({ connection: prod });
-  async function* endless() {
+  async function* endless(terminate: () => unknown) {
     const piece = Buffer.from("3\txxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n".repeat(8000));
     for (let i = 0;; i++) {
-      if (i === 20) sqlNow(prod, `select pg_terminate_backend(${killed.pid})`);
+      if (i === 20) await terminate();
       await Promise.resolve();
       yield piece;
     }
   }
-  await expect(killed.copy(copy, endless())).rejects.toMatchObject({ details: { sqlstate: "57P01" } });
+  const killed = await Session.open({ connection: prod });
+  const terminated = async () => {
+    sqlNow(prod, `select pg_terminate_backend(${killed.pid})`);
+    await expect.poll(() => killed.lost).not.toBeNull();
+  };
+  await expect(killed.copy(copy, endless(terminated))).rejects.toMatchObject({
+    details: { sqlstate: "57P01" },
+  });
+
+  // of rows that are written to a closed connection, the system's error may come before what the server said
+  const busy = await Session.open({ connection: prod });
+  const end = () => sqlNow(prod, `select pg_terminate_backend(${busy.pid})`);
+  await expect(busy.copy(copy, endless(end))).rejects.toMatchObject({
+    code: expect.stringMatching(/^database_(?:error|unreachable)$/),
+  });
 
   const broken = await Session.open({ connection: prod });
   async function* failing() {

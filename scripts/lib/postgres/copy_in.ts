@@ -63,7 +63,8 @@ export class CopyIn {
       for await (const chunk of this.#source) {
         if (this.#failure !== null) return;
         connection.sendCopyFromChunk(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
-        if (connection.stream.writableLength > WAITING_BYTES) await this.#room(connection.stream);
+        const { writable, writableLength } = connection.stream;
+        if (!writable || writableLength > WAITING_BYTES) await this.#room(connection.stream);
       }
       connection.endCopyFrom();
     } catch (error) {
@@ -73,7 +74,10 @@ export class CopyIn {
     }
   }
 
-  /** Until the socket has room, or the statement has failed. */
+  /**
+   * Until the socket has room, or the statement has failed. One that is closed never has room: a source that needs no event
+   * would otherwise be read for ever, and the event that says so not be received.
+   */
   async #room(stream: Socket): Promise<void> {
     const settled = new AbortController();
     try {
